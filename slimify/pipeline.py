@@ -222,7 +222,7 @@ def _cleaned_in_place(
     draft = cleaners.new_draft(program)
     for clean in cleaners.CLEANERS:
         for _ in range(_MAX_EDITS):
-            edits = clean(draft.program, options)
+            edits = cleaners.next_edits(clean, draft, options)
             draft = draft.edited(edits)
             if not edits.changes:
                 break

@@ -121,6 +121,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     cwd: str | None = None  # working directory, None if not known
     why: str = ""  # for unknown effects: what could not be determined
     unread: UnreadScript = ""  # why a script that it runs could not be read
+    followed: bool = False  # found in a script, function or recipe: the words of `command` are not its own
     settings: tuple[str, ...] = ()  # notes that the ecosystem's own code attaches and reads
 
     def does(self, kind: EffectKind, ecosystem: str) -> bool:

@@ -10,10 +10,11 @@ from slimify.analysis.program import Program, Step
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import CHANGES_FILES, LEAVES_NOTHING, MANAGES_PACKAGES, Effect
 from slimify.planning.layout import Layout, WordEdit
-from slimify.planning.stages.line_wrapping import with_commands, with_wrapped_names
+from slimify.planning.stages.line_wrapping import with_wrapped_names
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs
 from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 from slimify.syntax.dockerfile.words import references
+from slimify.syntax.shell.append import joined, with_commands
 from slimify.syntax.shell.heredoc_edit import edit_heredoc
 from slimify.syntax.shell.script import EditRefused, edit
 
@@ -117,9 +118,9 @@ def final_text(program: Program, layout: Layout, index: int, keep: frozenset[int
     drop = frozenset(range(len(step.script.atoms))) - atoms
     text = edited_run(program, index, drop, layout.words.get(index, WordEdit()))
     if text is not None and index in layout.append:
-        end, more = program.dockerfile.newline, layout.append[index]
-        longer = with_commands(text.rstrip(), (more.removeprefix(" && "),), end)
-        text = (longer if longer is not None else text.rstrip() + more) + end
+        end, more = program.dockerfile.newline, (layout.append[index],)
+        longer = with_commands(text.rstrip(), more, end)
+        text = (longer if longer is not None else joined(text.rstrip(), more, " && ")) + end
     added = layout.words[index].added if index in layout.words else ()
     return with_wrapped_names(text, added, program.dockerfile.newline) if text is not None and added else text
 

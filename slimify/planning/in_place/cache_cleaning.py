@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from slimify.analysis.program import Step
+from slimify.facts.system import is_systems
+from slimify.model.effects import RUNS_CODE, Effect
 
 
 class CacheCleaning(Struct, frozen=True, kw_only=True):
@@ -29,3 +31,16 @@ def is_editable(step: Step) -> bool:
     return (
         not step.script.opaque and not step.instruction.heredocs and "type=cache" not in step.instruction.raw
     )
+
+
+def is_there_at_end(step: Step, tool: str) -> bool:
+    """Whether a program that the RUN calls is certain to exist after its last command: nothing that follows
+    the last call may remove it."""
+    effects = step.effects
+    last = max((i for i, e in enumerate(effects) if tool in (e.tool, *e.tools)), default=-1)
+    return not any(map(_may_remove_programs, effects[last + 1 :]))
+
+
+def _may_remove_programs(effect: Effect) -> bool:
+    deleted = any(is_systems(d) for d in effect.deletes) and effect.kind != "cache"
+    return deleted or effect.writes_anywhere or effect.kind in RUNS_CODE | {"unpackage"}

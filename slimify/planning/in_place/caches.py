@@ -12,7 +12,7 @@ from slimify.languages import languages
 from slimify.model.decisions import Decision
 from slimify.model.effects import INSTALLS, SystemManager
 from slimify.planning.estimates import estimate
-from slimify.planning.in_place.cache_cleaning import is_editable
+from slimify.planning.in_place.cache_cleaning import is_editable, is_there_at_end
 from slimify.planning.in_place.edits import Edits
 from slimify.planning.in_place.runs import extended_run, is_direct
 from slimify.syntax.shell.script import EditRefused, edit
@@ -64,6 +64,8 @@ def _step_cleaning(program: Program, step: Step, started: frozenset[str]) -> _Cl
         found.decisions.append(_kept_decision("apk's index", step))
     for part in (known.installer_caches for known in languages()):
         for one in part.cache_cleanings(program, step, started) if part is not None else ():
+            if one.tail and not is_there_at_end(step, one.tail.split()[0]):
+                continue
             found.words.update(one.words)
             found.tail += [one.tail] if one.tail else []
             found.decisions.append(_kept_decision(one.what, step))

@@ -22,6 +22,7 @@ from slimify.planning.in_place.edits import Draft, Edits, new_draft
 from slimify.planning.in_place.mounts import mounts
 from slimify.planning.in_place.recommended import recommended
 from slimify.planning.in_place.removals import removals
+from slimify.syntax.shell.script import EditRefused
 
 Cleaner = Callable[[Program, Options], Edits]
 
@@ -47,10 +48,22 @@ def _development(program: Program) -> Edits:
     return Edits()
 
 
+def next_edits(clean: Cleaner, draft: Draft, options: Options) -> Edits:
+    """The edits of a cleaner to the draft as it is now. None if they are not possible, or would repeat what
+    it has done: such an edit would never end."""
+    try:
+        edits = clean(draft.program, options)
+    except EditRefused:
+        return Edits()
+    made = draft.user_decisions(edits)
+    repeated = edits.changes and made and all(d in draft.decisions for d in made)
+    return Edits() if repeated else edits
+
+
 def cleaned_plan(draft: Draft, program: Program) -> Plan:
     """The plan of the cleaned draft; `program` is the user's original."""
     first = Decision.of("SL303", "in_place", safety="safe")
     return draft.plan(estimate.original_bytes(program), (first,))
 
 
-__all__ = ["CLEANERS", "Draft", "Edits", "caches", "cleaned_plan", "new_draft"]
+__all__ = ["CLEANERS", "Draft", "Edits", "caches", "cleaned_plan", "new_draft", "next_edits"]

@@ -57,13 +57,13 @@ class Draft(Struct, frozen=True, kw_only=True):
     def edited(self, edits: Edits) -> Draft:
         """The draft with the edits applied. Its `program` is still that of the text before."""
         items = tuple(_items(self, edits)) if edits.changes else self.items
+        decisions = (*self.decisions, *self.user_decisions(edits))
+        return replace(self, items=items, decisions=decisions, saving=self.saving + edits.saving)
+
+    def user_decisions(self, edits: Edits) -> tuple[Decision, ...]:
+        """The decisions of edits, with the lines of the user's file."""
         lines = _user_lines(self)
-        decisions = tuple(
-            replace(d, line=lines.get(d.line or 0), args=d.at_lines(lines)) for d in edits.decisions
-        )
-        return replace(
-            self, items=items, decisions=(*self.decisions, *decisions), saving=self.saving + edits.saving
-        )
+        return tuple(replace(d, line=lines.get(d.line or 0), args=d.at_lines(lines)) for d in edits.decisions)
 
     def plan(self, original: int, decisions: tuple[Decision, ...]) -> Plan:
         """The plan of one file that is cleaned in place; `decisions` precede those of the cleaners."""

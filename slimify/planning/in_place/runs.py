@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import Effect
-from slimify.planning.stages.line_wrapping import with_commands
+from slimify.syntax.shell.append import joined, with_commands
 
 # After these, an earlier failure would be ignored, or an added command would not be executed.
-_NOT_EXTENDABLE = frozenset({"||", "background", "comment", "heredoc", "exec form"})
+_NOT_EXTENDABLE = frozenset({"||", "background", "heredoc", "exec form"})
 # Instructions that no command depends on.
 _CONFIG_ONLY = frozenset({"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"})
 
@@ -67,12 +67,10 @@ def body_with_comments(program: Program, step: Step) -> str:
 
 def run_of_commands(start: str, commands: Sequence[str], end: str) -> str:
     """A RUN with one command per line; a comment stays above its command."""
-    text = start
-    for number, command in enumerate(commands):
+    text = start + commands[0]
+    for command in commands[1:]:
         comments, own = _split_comment(command)
-        if number:
-            text += f" \\{end}{''.join(c + end for c in comments)}    && "
-        text += own
+        text = joined(text, (own,), f" \\{end}{''.join(c + end for c in comments)}    && ")
     return text + end
 
 
@@ -86,15 +84,11 @@ def extended_run(program: Program, step: Step, tail: Sequence[str], text: str = 
     """The RUN with commands added at its end in its own layout: on one line if that stays short."""
     end = program.dockerfile.newline
     instruction = step.instruction
-    own = run_body(instruction, text)
-    if "\n" not in own and len(run_prefix(instruction) + own + "".join(tail)) <= 100 and len(tail) == 1:
-        return f"{run_prefix(instruction)}{own} && {tail[0]}{end}"
+    own = (text or instruction.raw).rstrip()
+    if "\n" not in run_body(instruction, own) and len(own + "".join(tail)) <= 100 and len(tail) == 1:
+        return joined(own, tail, " && ") + end
     longer = with_commands(own, tail, end)
-    return (
-        f"{run_prefix(instruction)}{longer}{end}"
-        if longer is not None
-        else run_of_commands(run_prefix(instruction), (own, *tail), end)
-    )
+    return (longer if longer is not None else joined(own, tail, f" \\{end}    && ")) + end
 
 
 def command_text(program: Program, step: Step, atom: AtomStep) -> str:
@@ -105,10 +99,11 @@ def command_text(program: Program, step: Step, atom: AtomStep) -> str:
 
 
 def is_direct(step: Step, atom: AtomStep, effect: Effect) -> bool:
-    """Whether the command is in the RUN itself, not in a script or a group."""
+    """Whether the command is in the RUN itself, not in a script or a group: its words can be edited."""
     assert step.script is not None
     part = step.script.atoms[atom.index]
-    return not part.opaque and part.start <= effect.command.start < part.end and not effect.command.context
+    own = not effect.followed and not effect.command.context
+    return own and not part.opaque and part.start <= effect.command.start < part.end
 
 
 def are_adjacent(program: Program, first: int, last: int) -> bool:

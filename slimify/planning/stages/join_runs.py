@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from slimify.analysis.program import Program
 from slimify.model.plan import Item
+from slimify.syntax.shell.append import joined
+from slimify.syntax.shell.script import EditRefused
 
 # Shell form, without anything that changes the effect of a command added at the end.
 _PLAIN = re.compile(
@@ -24,7 +26,11 @@ def run_with_command(item: Item, command: str, end: str) -> Item | None:
     comments, body = split_comments(item.text)
     if not _PLAIN.fullmatch(body):
         return None
-    return replace(item, text=f"{comments}{body} \\{end}    && {command}{end}")
+    try:
+        text = joined(body, (command,), f" \\{end}    && ")
+    except EditRefused:
+        return None
+    return replace(item, text=f"{comments}{text}{end}")
 
 
 def joined_runs(program: Program, items: Sequence[Item]) -> tuple[Item, ...]:

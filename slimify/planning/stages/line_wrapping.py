@@ -1,26 +1,11 @@
-"""Line wrapping for RUNs to which package names or commands are added."""
+"""Line wrapping for RUNs to which package names are added."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 _LINE_COLUMNS = 110
 _NAME_COLUMNS = 80  # for lines that hold only package names
-_TRAILING = re.compile(r"&&[ \t]*\\\r?\n([ \t]*)")
-_LEADING = re.compile(r"\\\r?\n([ \t]*)&& ")
-
-
-def with_commands(text: str, commands: Sequence[str], end: str) -> str | None:
-    """The text of a RUN, without its final line end, with commands added in the layout of the existing
-    ones. None if the RUN is a single line."""
-    trailing = _TRAILING.search(text)
-    if trailing is not None:
-        return f" && \\{end}{trailing[1]}".join((text, *commands))
-    if "\n" not in text:
-        return None
-    leading = _LEADING.findall(text) or ["    "]
-    return f" \\{end}{leading[-1]}&& ".join((text, *commands))
 
 
 def with_wrapped_names(text: str, names: Sequence[str], end: str) -> str:

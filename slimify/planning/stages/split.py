@@ -173,7 +173,7 @@ def _without_orphan_clean_up(step: Step, atoms: frozenset[int]) -> frozenset[int
 
 
 def _list_removal(program: Program, index: int, final: Mapping[int, frozenset[int]]) -> str:
-    """The shell text that removes apt's lists after an install; "" if that is not possible or not needed."""
+    """The command that removes apt's lists after an install; "" if that is not possible or not needed."""
     step = program.step(index)
     kept = [a for a in step.atoms if a.index in final[index]]
     effects = [e for a in kept for e in a.effects]
@@ -193,4 +193,4 @@ def _list_removal(program: Program, index: int, final: Mapping[int, frozenset[in
         return ""
     if "type=cache" in step.instruction.raw or "\n" in (step.script.text if step.script else ""):
         return ""
-    return " && rm -rf /var/lib/apt/lists/*"
+    return "rm -rf /var/lib/apt/lists/*"

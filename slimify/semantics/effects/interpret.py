@@ -200,7 +200,7 @@ class _Walk(Struct):
         inner.end = len(self.text)
         found = inner.atom(body)
         self.state = _kept_state(self.state, inner.state)
-        return found or (call.effect("check"),)
+        return _followed(found) or (call.effect("check"),)
 
     def _run_script(
         self, text: str, state: State, key: tuple[str, ...], carrier: Command
@@ -234,13 +234,17 @@ class _Walk(Struct):
             return (effect,), None
         inner = _Walk(text, state, carrier, (*self.seen, key or ("text", text)))
         effects = tuple(effect for atom in script.atoms for effect in inner.atom(atom.commands))
-        return effects, inner.state
+        return _followed(effects), inner.state
 
     def sourced(self, text: str, state: State, key: tuple[str, ...]) -> State:
         """The state after `. FILE`."""
         carrier = Command(words=(), start=0, end=0)
         end = self._script(text, state, key, carrier)[1]
         return end if end is not None else state
+
+
+def _followed(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    return tuple(replace(e, followed=True) for e in effects)
 
 
 def _pipe_reader(commands: Sequence[Command], index: int, state: State) -> tuple[Arg, ...]:

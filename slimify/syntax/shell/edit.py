@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from slimify.model.dockerfile import Instruction
 from slimify.model.shell import Script
 from slimify.syntax.shell.lines import Change, Layout
+from slimify.syntax.shell.meaning import edited_words, has_words, run_words
 
-_UNSPLITTABLE = frozenset({"heredoc", "comment", "background", "exec form"})
+_UNSPLITTABLE = frozenset({"heredoc", "background", "exec form"})
 _OPERATOR = re.compile(r"&&|;")
 
 
@@ -38,10 +39,11 @@ def edit(
     spaces; they get one line each if the word was alone on its line. None if no atom remains.
 
     Raises `EditRefused` if
-    - the script is opaque, or has here-documents, a trailing comment or background commands;
+    - the script is opaque, or has here-documents or background commands;
     - kept commands depend on a dropped one (`cd`, `export`, `[ … ] &&`) and `keep_state` is true;
     - the result would abort in other cases than before (POSIX 2.8.1: with `set -e`, an and-list
-      aborts only if its last part fails).
+      aborts only if its last part fails);
+    - the result would be parsed to other commands.
     """
     replacements = dict(replace_words or {})
     _check_arguments(instruction, script, drop, drop_words | replacements.keys())
@@ -58,7 +60,11 @@ def edit(
         changes.append(Change(*span, words=tuple(text.split())))
     if not changes:
         return instruction.raw
-    return layout.apply(changes)
+    text = layout.apply(changes)
+    edited = edited_words(script, drop, {**dict.fromkeys(drop_words), **replacements})
+    if not has_words(run_words(text), edited):
+        raise EditRefused("the edited commands would be parsed differently")
+    return text
 
 
 def _check_arguments(

@@ -7,8 +7,7 @@ Conventions of a Script:
 - The target of a here-document has the body as its value.
 - Redirections of a compound command form a Command without words in the context of the compound.
 - A command in a substitution follows the command that uses it.
-- An opaque atom can be dropped as a whole, unless the script has here-documents, a trailing comment
-  or background commands.
+- An opaque atom can be dropped as a whole, unless the script has here-documents or background commands.
 """
 
 from __future__ import annotations
@@ -45,8 +44,7 @@ def read_run(
 
     Spans are offsets in `instruction.value`. In `RUN <<EOF` they are offsets in the body of the
     here-document, which is the script (Dockerfile reference, "Here-documents"). Atoms are opaque in a
-    RUN with here-documents, a trailing comment or exec form, since these cannot be split (but see
-    `heredoc_edit`).
+    RUN with here-documents or exec form, since these cannot be split (but see `heredoc_edit`).
     """
     text = instruction.value
     if instruction.exec_form is not None:
@@ -59,10 +57,8 @@ def read_run(
         script = _heredoc_script(instruction)
     else:
         script, comment = _read(text)
-        if comment is not None:
-            if _continues(instruction, comment):
-                return Script(text=text, atoms=(), opaque="comment")
-            script = _with_all_opaque(script, "comment")
+        if comment is not None and _continues(instruction, comment):
+            return Script(text=text, atoms=(), opaque="comment")
     return replace(script, errexit=True) if _shell_errexit(shell) else script
 
 

@@ -20,6 +20,8 @@ from slimify.languages.go.commands.install_root import install_root as gopath
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Instruction
 from slimify.model.plan import CompiledStart, NewStart
+from slimify.syntax.shell.append import joined
+from slimify.syntax.shell.script import EditRefused
 
 _DROPPED = frozenset({"-exec"})
 _PROGRAM = "/usr/local/bin/"
@@ -28,8 +30,10 @@ Command = str | tuple[str, ...]  # in shell form, in exec form
 
 def compiled_start(program: Program) -> CompiledStart | None:
     """The file with a `go build` and the program as start command; None if it does not apply."""
-    starts = [s for s in program.steps if s.keyword in ("CMD", "ENTRYPOINT")]
-    for step in starts:
+    last = {
+        s.keyword: s for s in program.steps if s.keyword in ("CMD", "ENTRYPOINT")
+    }  # a later one overrides
+    for step in last.values():
         words = _words(step.instruction)
         if words is None:
             continue
@@ -146,23 +150,22 @@ def _rewritten(program: Program, start: Instruction, command: str, build: str = 
     end = program.dockerfile.newline
     last = max((s.index for s in program.steps if s.keyword in ("COPY", "ADD", "RUN", "WORKDIR")), default=0)
     anchor = program.dockerfile.instructions[last]
+    longer = _lengthened(anchor, build, end) if build and program.step(last).role == "build" else None
     text = ""
     for node in program.dockerfile.nodes:
-        raw = command + end if node is start else node.raw
+        raw = command if node is start else longer if longer and node is anchor else node.raw
         text += raw if raw.endswith("\n") else raw + end
-        if not build or node is not anchor:
-            continue
-        if _is_plain_run(anchor) and program.step(last).role == "build":
-            text = text.rstrip() + f" \\{end}    && {build.removeprefix('RUN ')}{end}"
-        else:
-            text += build + end
+        text += build + end if build and not longer and node is anchor else ""
     return text
 
 
-def _is_plain_run(instruction: Instruction) -> bool:
-    """Whether a command can be added to the RUN: no list that may end early, no change of directory."""
-    return (
-        instruction.keyword == "RUN"
-        and instruction.exec_form is None
-        and not re.search(r"<<|#|\|\||;|&\s*$|\bcd\b|--mount", instruction.raw)
-    )
+def _lengthened(run: Instruction, build: str, end: str) -> str | None:
+    """The RUN with the build as its last command; None if it may end early or changes the directory."""
+    if run.keyword != "RUN" or run.exec_form is not None:
+        return None
+    if re.search(r"<<|#|\|\||;|&\s*$|\bcd\b|--mount", run.raw):
+        return None
+    try:
+        return joined(run.raw.rstrip(), (build.removeprefix("RUN "),), f" \\{end}    && ")
+    except EditRefused:
+        return None

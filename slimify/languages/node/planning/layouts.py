@@ -160,7 +160,7 @@ def _cleaned_installs(program: Program, layout: Layout) -> dict[int, str]:
         if step.keyword == "RUN" and globally and step.index not in layout.append:
             text = cleaning_command(program, step)
             if text:
-                found[step.index] = f" && {text}"
+                found[step.index] = text
     return found
 
 

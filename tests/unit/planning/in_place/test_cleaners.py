@@ -47,6 +47,33 @@ CASES = (
         file=f"{SLIM}WORKDIR /app\nCOPY requirements.txt ./\nRUN pip install --no-cache-dir -r requirements.txt\nCOPY . .\n{START}",
     ),
     Case(
+        id="options-are-not-those-of-make",
+        file=f"{SLIM}WORKDIR /app\nCOPY . .\nRUN make install\n{START}",
+        files={
+            **APP,
+            "Makefile": "install:\n\tpip install -e .\n",
+            "setup.py": "from setuptools import setup\nsetup()\n",
+        },
+    ),
+    Case(
+        id="options-are-not-those-of-a-script",
+        file='FROM node:20-alpine\nCOPY . .\nRUN ./setup.sh --fast\nCMD ["node", "server.js"]\n',
+        files={
+            **NODE,
+            "package.json": '{"name": "a", "dependencies": {"express": "4.18.2"}, "devDependencies": {"mocha": "10.0.0"}}',
+            "setup.sh": "#!/bin/sh\nset -e\nnpm ci\n",
+        },
+        gone=("RUN ./setup.sh --fast --omit=dev",),
+    ),
+    Case(
+        id="what-is-added-replaces-the-semicolon",
+        file=f"{SLIM}RUN apt-get update; apt-get install -y git;\nCOPY . .\nRUN pip install -r requirements.txt; # all\n{START}",
+        new=(
+            "RUN apt-get update; apt-get install -y git && rm -rf /var/lib/apt/lists/*",
+            "RUN pip install --no-cache-dir -r requirements.txt; # all",
+        ),
+    ),
+    Case(
         id="what-a-copy-brought-is-not-deleted-elsewhere",
         file=f"{SLIM}COPY app.py /opt/app.py\nRUN cp /opt/app.py /srv/app.py\nRUN rm /opt/app.py\n{START}",
     ),

@@ -14,6 +14,10 @@ from slimify import pipeline
 from slimify.config import Options
 
 PYTHON: Mapping[str, str] = {"requirements.txt": "psycopg2==2.9.9\n", "app.py": "import psycopg2\n"}
+FILMS: Mapping[str, str] = {
+    "requirements.txt": "flask==3.0.0\n",
+    "app.py": "import flask, os\nos.system('ffmpeg -version')\n",
+}
 WITH_FRONTEND: Mapping[str, str] = {
     "package.json": '{"name": "a", "dependencies": {"express": "4.18.2"}}',
     "server.js": "const express = require('express')\nexpress().use(express.static('public')).listen(80)\n",
@@ -33,6 +37,44 @@ class Case:
 
 
 CASES = (
+    Case(
+        id="what-is-added-replaces-the-semicolon",
+        file="""\
+FROM python:3.12-bookworm
+RUN apt-get update && apt-get install -y gcc ffmpeg;
+COPY requirements.txt .
+RUN pip install -r requirements.txt;
+COPY . .
+CMD ["python", "app.py"]
+""",
+        final="""\
+RUN apt-get update && apt-get install -y ffmpeg && rm -rf /var/lib/apt/lists/*
+COPY --from=builder /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
+COPY . .
+CMD ["python", "app.py"]
+""",
+        files=FILMS,
+    ),
+    Case(
+        id="what-is-added-precedes-the-comment",
+        file="""\
+FROM python:3.12-bookworm
+RUN apt-get update && apt-get install -y gcc ffmpeg # for films
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+COPY . .
+CMD ["python", "app.py"]
+""",
+        final="""\
+RUN apt-get update && apt-get install -y ffmpeg && rm -rf /var/lib/apt/lists/* # for films
+COPY --from=builder /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
+COPY . .
+CMD ["python", "app.py"]
+""",
+        files=FILMS,
+    ),
     Case(
         id="lists-that-the-next-install-fetches-itself-are-fetched-once",
         file="""\

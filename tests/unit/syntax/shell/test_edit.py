@@ -512,7 +512,7 @@ def test_drop_atoms_and_words() -> None:
         pytest.param("RUN echo 'a && b\n", "", "unreadable", id="unread"),
         pytest.param("RUN cat <<E && b\nE\n", "b", "here-document", id="here-document"),
         pytest.param("RUN <<E\na\nb\nE\n", "b", "here-document", id="lone here-document"),
-        pytest.param("RUN a && b # why\n", "b", "comment", id="comment"),
+        pytest.param("RUN a && b # why\n", "b", None, id="comment"),
         pytest.param("RUN a & b && c\n", "c", "background", id="background"),
         pytest.param("RUN cd /a && b && c\n", "cd", "depend on `cd /a`", id="state"),
         pytest.param("RUN [ -f x ] && b\n", "[", "depend on", id="test"),

@@ -362,10 +362,10 @@ def test_backtick_escape_is_unreadable() -> None:
     assert read_run(run("RUN a\n"), escape="`").opaque == "escape"
 
 
-def test_trailing_comment_makes_atoms_opaque() -> None:
+def test_trailing_comment_is_no_command() -> None:
     script = read_run(run("RUN a && b # why\n"))
     assert _texts(script.atoms) == [["a"], ["b"]]
-    assert {atom.opaque for atom in script.atoms} == {"comment"}
+    assert {atom.opaque for atom in script.atoms} == {""}
 
 
 def test_errexit_of_the_shell() -> None:
