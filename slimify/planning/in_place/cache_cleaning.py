@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct, field
 
 from slimify.analysis.program import Step
 from slimify.facts.system import is_systems
-from slimify.model.effects import RUNS_CODE, Effect
+from slimify.model.effects import RUNS_CODE
 
 
 class CacheCleaning(Struct, frozen=True, kw_only=True):
@@ -33,14 +33,16 @@ def is_editable(step: Step) -> bool:
     )
 
 
-def is_there_at_end(step: Step, tool: str) -> bool:
+def is_there_at_end(step: Step, tool: str, packages: Collection[str]) -> bool:
     """Whether a program that the RUN calls is certain to exist after its last command: nothing that follows
-    the last call may remove it."""
+    the last call may remove it. `packages` may bring it."""
     effects = step.effects
     last = max((i for i, e in enumerate(effects) if tool in (e.tool, *e.tools)), default=-1)
-    return not any(map(_may_remove_programs, effects[last + 1 :]))
-
-
-def _may_remove_programs(effect: Effect) -> bool:
-    deleted = any(is_systems(d) for d in effect.deletes) and effect.kind != "cache"
-    return deleted or effect.writes_anywhere or effect.kind in RUNS_CODE | {"unpackage"}
+    groups = {e.action.split()[-1]: e.packages for e in effects if "--virtual" in e.action}
+    for effect in effects[last + 1 :]:
+        removed = effect.packages if effect.kind == "unpackage" else ()
+        names = {p.name for name in removed for p in (name, *groups.get(name.name, ()))}
+        deleted = effect.kind != "cache" and any(is_systems(d) for d in effect.deletes)
+        if deleted or names & {tool, *packages} or effect.writes_anywhere or effect.kind in RUNS_CODE:
+            return False
+    return True

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from slimify.analysis.program import Program, Step
+from slimify.facts.toolchains import toolchain
 from slimify.languages import languages
 from slimify.model.decisions import Decision
 from slimify.model.effects import INSTALLS, SystemManager
@@ -62,9 +63,11 @@ def _step_cleaning(program: Program, step: Step, started: frozenset[str]) -> _Cl
         found.drop = _needless_apk_updates(step)
         found.saving += estimate.APK_INDEX
         found.decisions.append(_kept_decision("apk's index", step))
-    for part in (known.installer_caches for known in languages()):
+    for known in languages():
+        part, tools = known.installer_caches, toolchain(known)
+        packages = tools.packages if tools is not None else ()
         for one in part.cache_cleanings(program, step, started) if part is not None else ():
-            if one.tail and not is_there_at_end(step, one.tail.split()[0]):
+            if one.tail and not is_there_at_end(step, one.tail.split()[0], packages):
                 continue
             found.words.update(one.words)
             found.tail += [one.tail] if one.tail else []

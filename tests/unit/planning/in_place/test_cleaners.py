@@ -63,13 +63,26 @@ CASES = (
             "package.json": '{"name": "a", "dependencies": {"express": "4.18.2"}, "devDependencies": {"mocha": "10.0.0"}}',
             "setup.sh": "#!/bin/sh\nset -e\nnpm ci\n",
         },
-        gone=("RUN ./setup.sh --fast --omit=dev",),
+        new=("RUN ./setup.sh --fast && npm cache clean --force",),
+    ),
+    Case(
+        id="a-program-that-a-script-removes-is-not-called-after-it",
+        file='FROM node:20-alpine\nCOPY . .\nARG REMOVE=1\nRUN npm ci && ./harden.sh\nCMD ["node", "server.js"]\n',
+        files={
+            **NODE,
+            "harden.sh": "#!/bin/sh\nif [ $REMOVE = 1 ]; then\n  rm -rf /usr/local/lib/node_modules /usr/local/bin/npm\nfi\n",
+        },
+    ),
+    Case(
+        id="a-program-that-goes-with-its-package-is-not-called-after-it",
+        file='FROM alpine:3.20\nRUN apk add --no-cache nodejs\nCOPY . .\nRUN apk add --no-cache --virtual .build npm && npm ci && apk del .build\nCMD ["node", "server.js"]\n',
+        files=NODE,
     ),
     Case(
         id="what-is-added-replaces-the-semicolon",
-        file=f"{SLIM}RUN apt-get update; apt-get install -y git;\nCOPY . .\nRUN pip install -r requirements.txt; # all\n{START}",
+        file=f"{SLIM}COPY requirements.txt .\nRUN apt-get update; apt-get install -y libpq5;\nRUN pip install -r requirements.txt; # all\nCOPY app.py .\n{START}",
         new=(
-            "RUN apt-get update; apt-get install -y git && rm -rf /var/lib/apt/lists/*",
+            "RUN apt-get update; apt-get install -y libpq5 && rm -rf /var/lib/apt/lists/*",
             "RUN pip install --no-cache-dir -r requirements.txt; # all",
         ),
     ),
