@@ -9,6 +9,7 @@ from slimify.analysis.runtime_needs import managed_commands
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
 from slimify.languages import language, languages, of_effect, prepares_install
+from slimify.model.effects import Action
 from slimify.semantics.walk import Visit
 
 
@@ -22,7 +23,7 @@ def language_of(base: ImageFacts | None, visits: Sequence[Visit], context: Conte
         for v in visits
         for atom in v.effects
         for e in atom
-        if (known := of_effect(e)) is not None and e.action != "check" and not prepares_install(e)
+        if (known := of_effect(e)) is not None and e.action != Action.CHECK and not prepares_install(e)
     )
     started = _started_language(visits)
     if seen:

@@ -22,7 +22,7 @@ from slimify.facts.images import ImageFacts
 from slimify.facts.packages import starts
 from slimify.facts.servers import holds_commands, is_command_key
 from slimify.facts.shells import is_shell
-from slimify.model.effects import Effect
+from slimify.model.effects import Action, Effect
 from slimify.model.shell import Script
 from slimify.model.sources import Use
 from slimify.semantics.context_files import ContextView
@@ -192,4 +192,4 @@ def _needs_shell(runtime: RuntimeContract, start: Sequence[Effect], commands: Ma
     probe = runtime.healthcheck
     if probe and not probe.upper().startswith("NONE") and "CMD [" not in probe:
         return True
-    return any(map(is_shell, commands)) or any(e.action == "script" for e in start)
+    return any(map(is_shell, commands)) or any(e.action == Action.SCRIPT for e in start)

@@ -75,6 +75,25 @@ class SystemManager(StrEnum):
     MICRODNF = "microdnf"
 
 
+class Action(StrEnum):
+    """What a command does within its kind, where shared code asks. `Effect.action` also takes all other
+    subcommands; what a language's own code asks for are the words of that language's tools."""
+
+    AUTOREMOVE = "autoremove"
+    CHECK = "check"
+    CONFIG = "config"
+    FIX = "fix"
+    INSTALL = "install"
+    INSTALL_DEPS = "install-deps"  # the system packages of what a language's installer downloaded
+    LINK = "link"
+    RUN = "run"
+    SCRIPT = "script"
+    SET = "set"
+    UNINSTALL = "uninstall"
+    UPGRADE = "upgrade"
+    WRITE = "write"
+
+
 class NamedPlace(StrEnum):
     """A place that only the running system knows, in `Effect.writes`: a language lists its own."""
 
@@ -107,6 +126,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     command: Command
     manager: str = ""  # apt, apk, yum; pip, npm, … of the languages
     action: str = ""  # the subcommand: install, sync, run build, mod download, …
+    subject: str = ""  # the account, or the group of packages (apk --virtual), that it makes
     packages: tuple[Package, ...] = ()
     manifests: tuple[str, ...] = ()  # requirement files, package.json, go.mod: image paths
     reads: tuple[str, ...] = ()

@@ -245,7 +245,7 @@ def _packages_left(visits: Sequence[Visit]) -> frozenset[str]:
         names = [p.name for p in effect.packages]
         if effect.kind == "packages":
             have |= dict.fromkeys(names)
-            groups.setdefault(effect.action.rpartition(" ")[2], []).extend(names)
+            groups.setdefault(effect.subject, []).extend(names)
         elif effect.kind == "unpackage":
             for name in names:
                 for gone in (name, *groups.get(name, ())):

@@ -26,7 +26,7 @@ from slimify.facts.system import (
 )
 from slimify.image.tree import Files
 from slimify.languages import installed_directories
-from slimify.model.effects import WORKS_BY_PATH, Effect
+from slimify.model.effects import WORKS_BY_PATH, Action, Effect
 from slimify.semantics.paths import inside, inside_any, outermost
 from slimify.semantics.walk import Visit
 
@@ -98,7 +98,7 @@ def _known_effect(effect: Effect, files: tuple[str, ...], directories: tuple[str
     return replace(
         effect,
         kind="build",
-        action=effect.action or "script",
+        action=effect.action or Action.SCRIPT,
         outputs=files,
         writes=directories,
         deletes=(),

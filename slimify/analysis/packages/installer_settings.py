@@ -14,7 +14,14 @@ from slimify.analysis.roles.role_state import RoleState, assign_role
 from slimify.facts.settings import configured_installers, installer_settings, setting_verbs
 from slimify.languages import language
 from slimify.model.decisions import Reason
-from slimify.model.effects import CHANGES_FILES, CHANGES_SYSTEM_STATE, INSTALLS, INSTALLS_NOTHING, Effect
+from slimify.model.effects import (
+    CHANGES_FILES,
+    CHANGES_SYSTEM_STATE,
+    INSTALLS,
+    INSTALLS_NOTHING,
+    Action,
+    Effect,
+)
 
 # Effects in the final stage that do not install with these package managers.
 _NOT_INSTALLING = INSTALLS_NOTHING | CHANGES_SYSTEM_STATE | CHANGES_FILES | {"packages"}
@@ -68,7 +75,7 @@ def assign_installer_settings(state: RoleState, kind: str) -> None:
 
 def _changed_settings(effect: Effect) -> Sequence[str]:
     """The settings that a command of a package manager changes; empty for other commands."""
-    if effect.kind != "files" or effect.action not in ("config", "set"):
+    if effect.kind != "files" or effect.action not in (Action.CONFIG, Action.SET):
         return ()
     if effect.tool not in configured_installers():
         return ()

@@ -11,7 +11,7 @@ from slimify.facts.carried import carried
 from slimify.facts.images import ImageFacts
 from slimify.facts.native import runtime_packages
 from slimify.languages import language, prepares_install
-from slimify.model.effects import INSTALLS, Effect
+from slimify.model.effects import INSTALLS, Action, Effect
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
 
@@ -33,7 +33,12 @@ def installed_modules(effects: Iterable[Effect], view: ContextView) -> tuple[Mod
     found: dict[str, Module] = {}
     for effect in effects:
         own = language(effect.ecosystem) if effect.kind in INSTALLS else None
-        if own is None or own.packages is None or effect.action == "uninstall" or prepares_install(effect):
+        if (
+            own is None
+            or own.packages is None
+            or effect.action == Action.UNINSTALL
+            or prepares_install(effect)
+        ):
             continue
         for package in effect.packages:
             use = Use(name=package.name, file="Dockerfile", line=0)

@@ -100,8 +100,8 @@ def _package_verdict(usage: PackageUsage, install: _Install, name: str) -> Packa
     verdict = _called_in_final_stage(name, facts, usage.final_stage_tools) or _removed_again(
         name, facts, install
     )
-    groups = (set(e.action.split()) for e in install.effects if "--virtual" in e.action)
-    if verdict is None and any(not group.isdisjoint(usage.removed_packages) for group in groups):
+    groups = {e.subject for e in install.effects if e.kind == "packages" and e.subject}
+    if verdict is None and not groups.isdisjoint(usage.removed_packages):
         verdict = _verdict(name, "build", Reason.of("SL201", "removed_group"))
     if verdict is None and name not in usage.keep:
         only = build_only_use(

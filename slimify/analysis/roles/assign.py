@@ -43,6 +43,7 @@ from slimify.model.effects import (
     INSTALLS,
     LEAVES_ARTIFACTS,
     LEAVES_NOTHING,
+    Action,
     Effect,
     EffectKind,
 )
@@ -153,7 +154,7 @@ _RUN_REASON = {
 
 def _is_download_for_run_time(effects: Sequence[Effect]) -> bool:
     """Whether the interpreter itself downloads runtime data, or what that data needs."""
-    return any((e.kind == "fetch" and e.ecosystem) or e.action == "install-deps" for e in effects)
+    return any((e.kind == "fetch" and e.ecosystem) or e.action == Action.INSTALL_DEPS for e in effects)
 
 
 _DECIDING_KINDS = ("install", "prune", "compile", "build", "fetch", "unpack")  # in order of precedence
@@ -201,7 +202,7 @@ def _record_artifacts(state: RoleState, visit: Visit, effect: Effect) -> None:
         return
     for path in effect.outputs:
         _add_artifact(state, visit, effect, path, is_file=True)
-    if effect.kind == "compile" and effect.action == "install" and not effect.outputs:
+    if effect.kind == "compile" and effect.action == Action.INSTALL and not effect.outputs:
         for path in effect.writes:  # the names of the binaries are not known
             _add_artifact(state, visit, effect, path)
     if effect.kind == "compile" or (effect.outputs and effect.kind == "build"):
@@ -330,7 +331,7 @@ def _assign_files(state: RoleState, visit: Visit, key: AtomKey, effects: Sequenc
     within = within or (not writes and (unpacked or _leftovers(visit, deletes, made)))
     if from_build or within:
         assign_role(state, key, "build", Reason.of("SL217", "reworks"))
-        state.symlink_targets.update(r for e in effects if e.action == "link" for r in e.reads)
+        state.symlink_targets.update(r for e in effects if e.action == Action.LINK for r in e.reads)
         landed = _copied_paths(state, reads, writes)
         if landed is None:
             place = next(p for p in writes if is_shared_directory(p))

@@ -13,7 +13,7 @@ from slimify.facts import load
 from slimify.facts.carried import installed
 from slimify.facts.images import image
 from slimify.languages import language, prepares_install
-from slimify.model.effects import Effect, EffectKind, SystemManager
+from slimify.model.effects import Action, Effect, EffectKind, SystemManager
 from slimify.model.plan import Rung
 from slimify.model.sizes import MB
 from slimify.semantics.paths import inside
@@ -43,7 +43,7 @@ def dropped_package_bytes(program: Program) -> int:
         gone = {p.name for e in step.effects if e.kind == "unpackage" for p in e.packages}
         removed |= {p.name for e in step.effects if e.kind == "packages" for p in e.packages} & gone
         for effect in step.effects:
-            if any(word in gone for word in effect.action.split()):  # apk add --virtual NAME … apk del NAME
+            if effect.subject in gone:  # apk add --virtual NAME … apk del NAME
                 removed |= {p.name for p in effect.packages}
     return sum(package_size(n, manager) for n in names - removed)
 
@@ -53,12 +53,12 @@ def package_manager(program: Program) -> str:
     if program.base is not None and program.base.manager:
         return program.base.manager
     called = (e.manager for s in program.steps for e in s.effects if e.kind == "packages")
-    return next((m for m in called if m in ("apt", "apk")), "apt")
+    return next((m for m in called if m in (SystemManager.APT, SystemManager.APK)), SystemManager.APT)
 
 
 def left_list_bytes(program: Program) -> int:
     """The bytes of apt's lists that a RUN leaves."""
-    if package_manager(program) != "apt":  # a script may support several managers
+    if package_manager(program) != SystemManager.APT:  # a script may support several managers
         return 0
     for step in program.steps:
         effects = step.effects
@@ -113,14 +113,13 @@ def saved_bytes(program: Program, rung: Rung, ecosystem: str) -> int:
 
 
 def _fills(effect: Effect) -> bool:
-    idle = effect.action in ("check", "run", "config") or prepares_install(effect)
-    return not idle and "type=cache" not in effect.action
+    return effect.action not in (Action.CHECK, Action.RUN, Action.CONFIG) and not prepares_install(effect)
 
 
 def original_bytes(program: Program) -> int:
     """The estimated size of the current image."""
     if program.image_evidence is not None:
         return program.image_evidence.size
-    unknown = UNKNOWN_ALPINE if package_manager(program) == "apk" else UNKNOWN_IMAGE
+    unknown = UNKNOWN_ALPINE if package_manager(program) == SystemManager.APK else UNKNOWN_IMAGE
     base = program.base.size if program.base and program.base.size else unknown
     return base + dropped_package_bytes(program) + left_list_bytes(program) + cache_bytes(program) + 30 * MB

@@ -73,7 +73,7 @@ def final_atoms(
                 swap |= swapped
             else:
                 gone |= {v.name for v in atom.packages}
-                gone |= {e.action.split()[-1] for e in atom.effects if "--virtual" in e.action}
+                gone |= {e.subject for e in atom.effects if e.kind == "packages" and e.subject}
         elif in_builder and _is_copied_already(step, atom, request.copies):
             continue
         elif atom.role in ("run", "both", "unknown") or only_checks(atom) or _serves_installs(atom):
@@ -137,7 +137,7 @@ def _serves_installs(atom: AtomStep) -> bool:
 
 def _lists_only(atom: AtomStep) -> bool:
     managers = {e.manager or e.tool for e in atom.effects}
-    return managers <= {"apt", "apt-get", "apk"} or all(
+    return managers <= {SystemManager.APT, "apt-get", SystemManager.APK} or all(
         d.startswith(("/var/lib/apt", "/var/cache/", "/tmp", "/var/tmp"))
         for e in atom.effects
         for d in e.deletes
@@ -257,11 +257,11 @@ def _counterparts(verdict: PackageVerdict, request: SplitRequest) -> tuple[str, 
 def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], request: SplitRequest) -> bool:
     """Whether a removal names only packages that the final stage does not install."""
     groups = {
-        e.action.split()[-1]: {v.role for v in a.packages}
+        e.subject: {v.role for v in a.packages}
         for s in program.steps
         for a in s.atoms
         for e in a.effects
-        if e.kind == "packages" and "--virtual" in e.action
+        if e.kind == "packages" and e.subject
     }
     for effect in atom.effects:
         for package in effect.packages:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import Program, Step
 from slimify.model.decisions import Reason
-from slimify.model.effects import Effect
+from slimify.model.effects import Action, Effect
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import overlap
 
@@ -41,7 +41,7 @@ def positioned_copies(
 def runs_installed_program(effect: Effect) -> bool:
     """Whether a command runs a program of the installed packages that downloads files for run time
     (playwright)."""
-    return (effect.kind == "fetch" and bool(effect.ecosystem)) or effect.action == "install-deps"
+    return (effect.kind == "fetch" and bool(effect.ecosystem)) or effect.action == Action.INSTALL_DEPS
 
 
 def _needs_copy(step: Step, copy: CopyFromBuilder) -> bool:

@@ -108,7 +108,7 @@ def _does_only(program: Program, item: Item, wanted: set[str]) -> bool:
     step = program.step(item.origin)
     kinds = {e.kind for e in step.effects}
     managers = {e.manager for e in step.effects if e.kind in ("index", "packages")}
-    plain = step.keyword == "RUN" and not step.instruction.flags and managers == {"apt"}
+    plain = step.keyword == "RUN" and not step.instruction.flags and managers == {SystemManager.APT}
     return plain and wanted <= kinds and kinds <= wanted | NOT_FOR_RUN_TIME
 
 

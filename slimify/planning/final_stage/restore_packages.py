@@ -10,7 +10,7 @@ from slimify.analysis.program import Program
 from slimify.facts.carried import carried
 from slimify.facts.debian import brings, is_archived
 from slimify.model.decisions import Decision, Reason
-from slimify.model.effects import SystemManager
+from slimify.model.effects import Action, SystemManager
 from slimify.model.sources import Use
 
 
@@ -36,7 +36,7 @@ def restored_packages(
         package = lost.commands.get(command)
         if package and command not in program.base.commands:
             wanted.setdefault(package, use)
-    own = {e.tool for s in program.steps for e in s.effects if e.action == "install-deps"}
+    own = {e.tool for s in program.steps for e in s.effects if e.action == Action.INSTALL_DEPS}
     for package, use in program.runtime_needs.system_packages.items():
         if package in lost.packages and not any(tool in use.name for tool in own):
             wanted.setdefault(package, use)

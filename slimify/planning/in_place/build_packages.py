@@ -106,7 +106,7 @@ def _installs(program: Program) -> list[_Install]:
                     for v in atom.packages
                     if v.role == "build" and v.name in spans and v.name not in there | removed | empty
                 )
-                if names and "--virtual" not in effect.action:
+                if names and not effect.subject:
                     installs.append(_Install(step, atom, effect, names))
     return installs
 

@@ -11,7 +11,7 @@ from slimify.analysis.program import Program, Step
 from slimify.facts.toolchains import toolchain
 from slimify.languages import languages
 from slimify.model.decisions import Decision
-from slimify.model.effects import INSTALLS, SystemManager
+from slimify.model.effects import INSTALLS, Action, SystemManager
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.cache_cleaning import is_editable, is_there_at_end
 from slimify.planning.in_place.edits import Edits
@@ -109,10 +109,14 @@ def _apk_without_cache(step: Step) -> Mapping[tuple[int, int], str]:
 def _needless_apk_updates(step: Step) -> frozenset[int]:
     """The `apk update` commands before an `apk add --no-cache`, which fetches its own index."""
     kinds = [{(e.kind, e.manager) for e in a.effects} for a in step.atoms]
-    adds = [a.index for a, own in zip(step.atoms, kinds, strict=True) if ("packages", "apk") in own]
-    if any(e.manager == SystemManager.APK and e.action.startswith(("upgrade", "fix")) for e in step.effects):
+    adds = [
+        a.index for a, own in zip(step.atoms, kinds, strict=True) if ("packages", SystemManager.APK) in own
+    ]
+    if any(e.manager == SystemManager.APK and e.action in (Action.UPGRADE, Action.FIX) for e in step.effects):
         return frozenset()
-    alone = (a.index for a, own in zip(step.atoms, kinds, strict=True) if own == {("index", "apk")})
+    alone = (
+        a.index for a, own in zip(step.atoms, kinds, strict=True) if own == {("index", SystemManager.APK)}
+    )
     return frozenset(i for i in alone if any(n > i for n in adds))
 
 
@@ -133,5 +137,5 @@ def _leaves_lists(program: Program, step: Step) -> bool:
     removed = estimate.removes_lists(step.effects) or "lists" in step.instruction.raw
     later = any(_needs_earlier_lists(s) for s in program.steps if s.index > step.index)
     plain = bool(step.atoms) and not step.script.atoms[-1].opaque
-    known = estimate.package_manager(program) == "apt"
+    known = estimate.package_manager(program) == SystemManager.APT
     return known and fetched and installs and not removed and not later and plain

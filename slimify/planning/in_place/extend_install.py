@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.model.effects import Effect, SystemManager
+from slimify.model.effects import Action, Effect, SystemManager
 from slimify.planning.in_place.runs import is_direct
 
 _Spans = Mapping[tuple[int, int], str]
@@ -18,7 +18,7 @@ _GROUP = ".build-deps"
 
 def group_name(program: Program) -> str:
     """An apk group name that no step uses."""
-    taken = {e.action.rpartition(" ")[2] for s in program.steps for e in s.effects if "--virtual" in e.action}
+    taken = {e.subject for s in program.steps for e in s.effects if e.kind == "packages" and e.subject}
     numbered = (f"{_GROUP}-{n}" for n in range(2, len(taken) + 3))
     return next(n for n in (_GROUP, *numbered) if n not in taken)
 
@@ -51,8 +51,8 @@ def extended_install(
                 continue
             last = effect.packages[-1]
             more = {last.span: " ".join((last.text, *texts))}
-            if "--virtual" in effect.action:
-                if effect.action.rpartition(" ")[2] in gone:
+            if effect.subject:
+                if effect.subject in gone:
                     return more
             elif {p.name for p in effect.packages} <= gone:
                 return {**more, **(extended_removal(step, manager, names, max(using)) or {})}
@@ -66,7 +66,7 @@ def _full_removal(step: Step, manager: str, behind: int) -> tuple[AtomStep, Effe
             if not _is_plain(step, atom, effect, "unpackage", manager):
                 continue
             later = (e for a in step.atoms[atom.index :] for e in a.effects)
-            if manager == SystemManager.APK or any(e.action == "autoremove" for e in later):
+            if manager == SystemManager.APK or any(e.action == Action.AUTOREMOVE for e in later):
                 return atom, effect
             if {"--auto-remove", "--autoremove"} & _words(effect):
                 return atom, effect

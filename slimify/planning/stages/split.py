@@ -179,7 +179,7 @@ def _list_removal(program: Program, index: int, final: Mapping[int, frozenset[in
     effects = [e for a in kept for e in a.effects]
     if not any(e.kind == "packages" and e.manager == SystemManager.APT for e in effects):
         return ""
-    if package_manager(program) != "apt":  # a script that supports several managers
+    if package_manager(program) != SystemManager.APT:  # a script that supports several managers
         return ""
     if removes_lists(effects) or "lists" in step.instruction.raw:
         return ""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from slimify.facts.commands import tables, values
-from slimify.model.effects import Effect
+from slimify.model.effects import Action, Effect
 from slimify.semantics.effects.call import Arg, Call, package
 from slimify.semantics.effects.table import table_path
 
@@ -95,7 +95,7 @@ def _git(call: Call) -> tuple[Effect, ...]:
         everyone = any(w.value == "--global" for w in words)
         target = "/etc/gitconfig" if system else call.home(".gitconfig") if everyone else None
         where: tuple[Arg | str, ...] = (target,) if target else (base or ".",)
-        return (call.write_effect("files", "config", writes=where),)
+        return (call.write_effect("files", Action.CONFIG, writes=where),)
     if action in (
         "checkout",
         "reset",

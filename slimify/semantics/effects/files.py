@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from slimify.facts.language_files import all_files, below_home
 from slimify.facts.system import pattern
-from slimify.model.effects import Effect
+from slimify.model.effects import Action, Effect
 from slimify.semantics.effects.call import Arg, Call, parse_options
 from slimify.semantics.effects.state import absolute
 
@@ -90,7 +90,7 @@ def copy_effects(call: Call) -> tuple[Effect, ...]:
         reads = _link_targets(call, sources, target)
     writes = _written_paths(call, sources, target)
     deletes = reads if call.name == "mv" else ()
-    action = {"cp": "copy", "mv": "move", "ln": "link", "install": "copy"}[call.name]
+    action = {"cp": "copy", "mv": "move", "ln": Action.LINK, "install": "copy"}[call.name]
     return (call.write_effect("files", action, writes=writes, reads=reads, deletes=deletes),)
 
 
@@ -169,7 +169,9 @@ def _patch(call: Call) -> tuple[Effect, ...]:
 
 def _dd(call: Call) -> tuple[Effect, ...]:
     target = next((a.prefix[3:] for a in call.args if a.prefix.startswith("of=")), None)
-    return (call.write_effect("files", "write", writes=(target,)),) if target else (call.effect("check"),)
+    return (
+        (call.write_effect("files", Action.WRITE, writes=(target,)),) if target else (call.effect("check"),)
+    )
 
 
 def _owner_and_mode(call: Call) -> tuple[Effect, ...]:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from slimify.facts.shells import is_special_builtin, runs_in_shell, wrapper
 from slimify.facts.system import is_package_source
-from slimify.model.effects import ADDS_FILES, LEAVES_NOTHING, Effect
+from slimify.model.effects import ADDS_FILES, LEAVES_NOTHING, Action, Effect
 from slimify.model.shell import Command, Script
 from slimify.semantics.effects.call import Arg, Call, arguments, output_files
 from slimify.semantics.effects.local_sources import with_local_sources
@@ -317,7 +317,7 @@ def _redirected(effects: tuple[Effect, ...], files: tuple[Arg, ...], state: Stat
         paths, lost = call.targets(files)
         first = replace(first, writes=tuple(dict.fromkeys((*first.writes, *paths))))
         if first.kind in LEAVES_NOTHING:
-            first = replace(first, kind="files", action=first.action or "write")
+            first = replace(first, kind="files", action=first.action or Action.WRITE)
             if first.tool == "cat":
                 words = [
                     Arg(value=w.value, text=w.text, prefix=w.value or "") for w in first.command.words[1:]
@@ -338,5 +338,5 @@ def _as_package_source(effect: Effect) -> Effect:
     if effect.kind not in ADDS_FILES or effect.writes_anywhere or not effect.writes:
         return effect
     if all(map(is_package_source, effect.writes)):
-        return replace(effect, kind="source", action=effect.action or "write")
+        return replace(effect, kind="source", action=effect.action or Action.WRITE)
     return effect

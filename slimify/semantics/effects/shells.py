@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from slimify.facts.commands import commands, tables
 from slimify.facts.shells import is_posix_shell, is_shell_file
 from slimify.facts.system import default_path
-from slimify.model.effects import Effect
+from slimify.model.effects import Action, Effect
 from slimify.semantics.effects.call import Arg, Call, literal_arg
 from slimify.semantics.effects.fetch import download_url, installer_effects
 from slimify.semantics.effects.state import absolute
@@ -111,7 +111,7 @@ def script_effects(call: Call, word: Arg, shell: str) -> tuple[Effect, ...]:
     found = call.run(text, call.state.with_setting("script", path), "file", path)
     head = call.effect(
         "check",
-        "script",
+        Action.SCRIPT,
         tool=shell,
         reads=(path,),
         tools=tuple(dict.fromkeys(e.tool for e in found if e.tool)),

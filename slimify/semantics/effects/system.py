@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 
 from slimify.facts.commands import actions, values
 from slimify.facts.system import manager_caches
-from slimify.model.effects import Effect, EffectKind, Package, SystemManager
+from slimify.model.effects import Action, Effect, EffectKind, Package, SystemManager
 from slimify.semantics.effects.call import Arg, Call, package
 
+_APT, _APK, _YUM = SystemManager.APT, SystemManager.APK, SystemManager.YUM
 _CLEANS_LISTS = frozenset({"distclean", "dist-clean"})
 _VERSION = re.compile(r"[=~<>@].*\Z")
 
@@ -25,10 +26,13 @@ def _apt(call: Call) -> tuple[Effect, ...]:
         text = ", ".join(word.shown for word in words)
         return (
             call.effect(
-                kind, action, manager="apt", why=f"which packages building {text} requires is unknown"
+                kind,
+                action,
+                manager=_APT,
+                why=f"which packages building {text} requires is unknown",
             ),
         )
-    return _manager_effects(call, "apt", kind, action, words, _apt_name)
+    return _manager_effects(call, _APT, kind, action, words, _apt_name)
 
 
 def _apt_name(text: str) -> str:
@@ -42,8 +46,8 @@ def _apt_shortcut(call: Call) -> tuple[Effect, ...]:
     """bitnami's install_packages, Kubernetes' clean-install: update, install and clean in one command."""
     words = call.options().operands
     return (
-        call.effect("index", "update", manager="apt", caches=("/var/lib/apt/lists",)),
-        *_manager_effects(call, "apt", "packages", "install", words, _apt_name),
+        call.effect("index", "update", manager=_APT, caches=("/var/lib/apt/lists",)),
+        *_manager_effects(call, _APT, "packages", Action.INSTALL, words, _apt_name),
     )
 
 
@@ -54,9 +58,10 @@ def _apk(call: Call) -> tuple[Effect, ...]:
     if kind is None:
         return _unknown_action(call, action)
     virtual = options.last("-t", "--virtual")
-    label = f"{action} --virtual {virtual.shown}" if virtual is not None and action == "add" else action
+    group = virtual.shown if virtual is not None and action == "add" else ""
+    label = f"{action} --virtual {group}" if group else action
     return _manager_effects(
-        call, "apk", kind, label, options.operands[1:], lambda text: _VERSION.sub("", text)
+        call, _APK, kind, label, options.operands[1:], lambda text: _VERSION.sub("", text), group
     )
 
 
@@ -77,7 +82,13 @@ def _rpm_like(manager: str) -> Callable[[Call], tuple[Effect, ...]]:
 
 
 def _manager_effects(
-    call: Call, manager: str, kind: EffectKind, action: str, words: Iterable[Arg], name: Callable[[str], str]
+    call: Call,
+    manager: str,
+    kind: EffectKind,
+    action: str,
+    words: Iterable[Arg],
+    name: Callable[[str], str],
+    group: str = "",
 ) -> tuple[Effect, ...]:
     packages: list[Package] = []
     why = ""
@@ -89,22 +100,18 @@ def _manager_effects(
             elif word.value:
                 packages.append(package(word, name(word.value)))
     caches = manager_caches(manager)
-    rest: dict[str, object] = {}
+    rest: dict[str, object] = {"subject": group}
     if kind == "index":
-        rest["caches"] = ("/var/lib/apt/lists",) if manager == SystemManager.APT else caches
+        rest["caches"] = ("/var/lib/apt/lists",) if manager == _APT else caches
     elif kind == "packages":
-        rest["caches"] = () if manager == SystemManager.APK and call.flag("--no-cache") else caches
+        rest["caches"] = () if manager == _APK and call.flag("--no-cache") else caches
     elif kind == "cache":
         # apt clean keeps the package lists, apt distclean deletes them
-        rest["deletes"] = (
-            caches if manager != SystemManager.APT or action in _CLEANS_LISTS else ("/var/cache/apt",)
-        )
+        rest["deletes"] = caches if manager != _APT or action in _CLEANS_LISTS else ("/var/cache/apt",)
     elif kind == "fetch":
         rest["writes"] = (call.state.cwd,) if call.state.cwd else ()
     elif kind == "source":
-        rest["writes"] = (
-            ("/etc/apt/sources.list.d",) if manager == SystemManager.APT else ("/etc/yum.repos.d",)
-        )
+        rest["writes"] = ("/etc/apt/sources.list.d",) if manager == _APT else ("/etc/yum.repos.d",)
     return (call.effect(kind, action, manager=manager, packages=tuple(packages), why=why, **rest),)
 
 
@@ -140,10 +147,10 @@ def _dpkg(call: Call) -> tuple[Effect, ...]:
     ):
         return (call.effect("check"),)
     if options.has("--add-architecture", "--remove-architecture"):
-        return (call.effect("source", "--add-architecture", manager="apt", writes=("/var/lib/dpkg/arch",)),)
+        return (call.effect("source", "--add-architecture", manager=_APT, writes=("/var/lib/dpkg/arch",)),)
     if options.has("-r", "-P", "--remove", "--purge"):
         gone = tuple(package(arg) for arg in options.operands)
-        return (call.effect("unpackage", "remove", manager="apt", packages=gone),)
+        return (call.effect("unpackage", "remove", manager=_APT, packages=gone),)
     if options.has("-x", "--extract", "-X", "--vextract"):
         return (
             call.write_effect(
@@ -167,12 +174,10 @@ def _rpm(call: Call) -> tuple[Effect, ...]:
     if options.has("-q", "-V", "-K", "--query", "--verify", "--checksig", "-E", "--eval"):
         return (call.effect("check"),)
     if options.has("--import"):
-        return (
-            call.effect("source", "--import", manager="yum", writes=("/etc/pki/rpm-gpg", "/var/lib/rpm")),
-        )
+        return (call.effect("source", "--import", manager=_YUM, writes=("/etc/pki/rpm-gpg", "/var/lib/rpm")),)
     if options.has("-e", "--erase"):
         gone = tuple(package(arg) for arg in options.operands)
-        return (call.effect("unpackage", "remove", manager="yum", packages=gone),)
+        return (call.effect("unpackage", "remove", manager=_YUM, packages=gone),)
     return (call.effect("system", "install", why="the content of the package file is unknown"),)
 
 
@@ -185,11 +190,11 @@ def _apt_source(call: Call) -> tuple[Effect, ...]:
         "/etc/apt/sources.list",
         "/etc/apt/sources.list.d",
     )
-    return (call.effect("source", call.first, manager="apt", writes=writes),)
+    return (call.effect("source", call.first, manager=_APT, writes=writes),)
 
 
 def _yum_source(call: Call) -> tuple[Effect, ...]:
-    return (call.effect("source", "config-manager", manager="yum", writes=("/etc/yum.repos.d",)),)
+    return (call.effect("source", "config-manager", manager=_YUM, writes=("/etc/yum.repos.d",)),)
 
 
 def _apt_mark(call: Call) -> tuple[Effect, ...]:
@@ -220,7 +225,7 @@ def _gpg(call: Call) -> tuple[Effect, ...]:
     )
     target = options.last("-o", "--output")
     if target is not None:
-        return (call.write_effect("files", "write", writes=(target,)),)
+        return (call.write_effect("files", Action.WRITE, writes=(target,)),)
     if options.has(
         "--verify",
         "--version",
@@ -263,13 +268,13 @@ def new_user(call: Call) -> tuple[str, Arg | str | None, bool]:
     home: Arg | str | None = options.last("-d", "--home", "--home-dir")
     if call.name == "useradd":
         made = options.has("-m", "--create-home") or (
-            call.state.manager in (SystemManager.YUM, SystemManager.DNF, SystemManager.MICRODNF)
+            call.state.manager in (_YUM, SystemManager.DNF, SystemManager.MICRODNF)
             and not options.has("-M", "-r")
         )
         base = options.value("-b", "--base-dir") or "/home"
         return name, home if home is not None else f"{base}/{name}", made
     home = home if home is not None else options.last("-h")
-    if options.has("--system") and home is None and call.state.manager == SystemManager.APT:
+    if options.has("--system") and home is None and call.state.manager == _APT:
         return name, None, False
     made = not options.has("-H", "--no-create-home")
     return name, home if home is not None else f"/home/{name}", made
@@ -288,7 +293,7 @@ def _useradd(call: Call) -> tuple[Effect, ...]:
     if made and home is not None:
         files = (*files, home)
     why = {} if name else {"why": "the name is unknown"}
-    return (call.write_effect("users", f"{call.name} {name}".strip(), writes=files, **why),)
+    return (call.write_effect("users", f"{call.name} {name}".strip(), subject=name, writes=files, **why),)
 
 
 def _groupadd(call: Call) -> tuple[Effect, ...]:
@@ -310,7 +315,7 @@ def _userdel(call: Call) -> tuple[Effect, ...]:
 
 def _dnf(call: Call) -> tuple[Effect, ...]:
     """yum, dnf and variants with fewer commands (tdnf, microdnf)."""
-    return _rpm_like("yum")(call)
+    return _rpm_like(_YUM)(call)
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

@@ -12,7 +12,7 @@ from slimify.facts.shells import is_builtin, is_posix_shell, is_shell, wrapper
 from slimify.facts.system import distroless_accounts, is_libc_library
 from slimify.languages.go import LANGUAGE
 from slimify.model.decisions import Reason
-from slimify.model.effects import Effect
+from slimify.model.effects import Action, Effect
 from slimify.model.plan import Rung
 from slimify.model.sources import Use
 from slimify.planning.final_stage.commands import real_atoms
@@ -157,7 +157,7 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
     if not runtime.sets_start_command or not argv:
         return ""
     started = [e for e in program.runtime_needs.start if not _prepares(e.tool)]
-    if not started or started[0].action == "script":
+    if not started or started[0].action == Action.SCRIPT:
         return ""
     effect = started[0]
     name = effect.command.name or effect.tool

@@ -9,6 +9,7 @@ from __future__ import annotations
 from slimify.analysis.program import Program
 from slimify.languages.go import LANGUAGE
 from slimify.model.decisions import Decision
+from slimify.model.effects import Action
 from slimify.planning.final_stage.instruction_text import from_index, names_in, repeated_state
 from slimify.planning.layout import Layout
 from slimify.syntax.dockerfile.instructions import env_pairs
@@ -21,7 +22,7 @@ def builder_only_env(program: Program) -> frozenset[str]:
         return frozenset()
     settings = LANGUAGE.facts("settings.toml")
     idle = frozenset(settings["toolchain"]) - {*(settings["library"] if "gobuild" in features else ())}
-    scripts = [e for e in program.runtime_needs.start if e.action == "script"]
+    scripts = [e for e in program.runtime_needs.start if e.action == Action.SCRIPT]
     if not scripts:
         return idle
     # scripts may call other scripts, so all of the context count

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import SITE, environment
-from slimify.model.effects import Effect
+from slimify.model.effects import Action, Effect, SystemManager
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.table import table_path
 
@@ -94,8 +94,8 @@ def playwright(call: Call) -> tuple[Effect, ...]:
         effects.append(
             call.effect(
                 "packages",
-                "install-deps",
-                manager="apt",
+                Action.INSTALL_DEPS,
+                manager=SystemManager.APT,
                 tool="playwright",
                 why="which libraries its browsers need is unknown",
                 caches=("/var/cache/apt",),

@@ -18,7 +18,7 @@ from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import SITE
 from slimify.languages.python.package_facts import normalised, script_distributions
 from slimify.model.decisions import Reason
-from slimify.model.effects import Effect
+from slimify.model.effects import Effect, SystemManager
 
 SCRIPTS = "/usr/bin/"  # Alpine's pip installs scripts there, among the programs of apk packages
 _LOCAL_BIN = "/usr/local/bin"
@@ -32,7 +32,9 @@ _INTERPRETER = re.compile(r"python[\d.]*|pip[\d.]*")
 def distribution_packages(program: Program, base: ImageFacts) -> tuple[str, ...] | Reason | None:
     """The directories of packages and scripts on a base image with the distribution's Python; a reason if
     the scripts are unknown; None if the directories are."""
-    releases = LANGUAGE.facts("system-python.toml")["alpine" if base.manager == "apk" else "debian"]
+    releases = LANGUAGE.facts("system-python.toml")[
+        "alpine" if base.manager == SystemManager.APK else "debian"
+    ]
     minor = releases.get(base.suite)
     texts = [s.instruction.value for s in program.steps if s.keyword == "RUN"]
     if base.suite and not base.suite_sure:
@@ -42,7 +44,7 @@ def distribution_packages(program: Program, base: ImageFacts) -> tuple[str, ...]
     versions = _versions(program, minor)
     if versions is None:
         return None
-    if base.manager == "apt":
+    if base.manager == SystemManager.APT:
         return (*(f"/usr/local/lib/python{v}/dist-packages" for v in versions), _LOCAL_BIN)
     scripts = _scripts(program)
     if isinstance(scripts, Reason):

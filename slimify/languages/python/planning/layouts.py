@@ -28,6 +28,7 @@ from slimify.languages.python.planning.site_packages import (
 )
 from slimify.languages.python.planning.start import installs_at_start
 from slimify.model.decisions import Reason
+from slimify.model.effects import SystemManager
 from slimify.model.plan import Rung
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
@@ -125,7 +126,9 @@ def _needless(program: Program, own_python: bool) -> tuple[str, ...]:
     site-packages because apk installs into it, too."""
     if own_python:
         return LANGUAGE.words("toolchain.toml", "images", "system")
-    return ("py3-setuptools",) if program.base is not None and program.base.manager == "apk" else ()
+    return (
+        ("py3-setuptools",) if program.base is not None and program.base.manager == SystemManager.APK else ()
+    )
 
 
 def _base_libraries(wanted: bool) -> frozenset[str]:

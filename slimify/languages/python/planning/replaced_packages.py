@@ -19,7 +19,7 @@ from slimify.languages.python.manifests.requirements import Requirement, require
 from slimify.languages.python.package_facts import normalised
 from slimify.languages.python.planning.installers import LOCKED, pinned_names
 from slimify.model.decisions import Decision
-from slimify.model.effects import Effect
+from slimify.model.effects import Action, Effect
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
@@ -61,7 +61,7 @@ def _changed_packages(program: Program) -> Iterator[str]:
             if not effect.does("install", "python") or SITE not in effect.writes:
                 continue
             words = (word.value or "" for word in effect.command.words)
-            anew = effect.action == "uninstall" or any(map(_REINSTALL.fullmatch, words))
+            anew = effect.action == Action.UNINSTALL or any(map(_REINSTALL.fullmatch, words))
             yield from (normalised(p.name) for p in effect.packages if anew or _VERSION.search(p.text))
             yield from (r.name for r in _listed(program, effect) if anew or r.specifier or r.url)
             if effect.manager in LOCKED:

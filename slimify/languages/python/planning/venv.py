@@ -15,7 +15,7 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.servers import sets_path
 from slimify.languages.python.commands.environments import BIN, SITE
 from slimify.model.decisions import Reason
-from slimify.model.effects import Effect
+from slimify.model.effects import Action, Effect
 
 PATH = "/opt/venv"
 MAKE = f"RUN python -m venv {PATH}"
@@ -89,7 +89,7 @@ def _bypass(step: Step, atom: AtomStep, first: int) -> Reason | None:
     for effect in atom.effects:
         if (
             effect.does("install", "python")
-            and effect.action not in ("check", "config")
+            and effect.action not in (Action.CHECK, Action.CONFIG)
             and not _writes_site_packages(effect)
         ):
             return Reason.of("SL393", "other_place")
