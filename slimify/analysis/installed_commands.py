@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.packages.module_needs import installed_modules
 from slimify.languages import language
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
@@ -38,7 +39,7 @@ def _installs_on_path(name: str) -> bool:
 def _as_application(effect: Effect, names: set[str]) -> Effect:
     if effect.kind != "unknown" or _normalized(effect.tool) not in names or "/" in effect.tool:
         return effect
-    return replace(effect, kind="app", action=effect.tool, why="runs the program of an installed package")
+    return replace(effect, kind="app", action=effect.tool, why=Reason.of("SL221", "installed_program"))
 
 
 def _normalized(name: str) -> str:

@@ -22,6 +22,7 @@ from slimify.facts.images import ImageFacts
 from slimify.facts.packages import starts
 from slimify.facts.servers import holds_commands, is_command_key
 from slimify.facts.shells import is_shell
+from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
 from slimify.model.shell import Script
 from slimify.model.sources import Use
@@ -85,15 +86,15 @@ def runtime_needs(
     )
 
 
-def unread_start(start: Iterable[Effect]) -> str:
-    """Why a start script could not be read; "" if all were."""
+def unread_start(start: Iterable[Effect]) -> Reason | None:
+    """Why a start script could not be read; None if all were."""
     return next(
         (
             e.why
             for e in start
             if e.kind == "unknown" and e.unread == "context" and e.tool not in entry_scripts()
         ),
-        "",
+        None,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from slimify.model.decisions import Reason
 from slimify.model.shell import Command
 
 EffectKind = Literal[
@@ -139,7 +140,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     writes_anywhere: bool = False
     reads_anything: bool = False  # it may also read any other file
     cwd: str | None = None  # working directory, None if not known
-    why: str = ""  # for unknown effects: what could not be determined
+    why: Reason | None = None  # what could not be determined, or is assumed
     unread: UnreadScript = ""  # why a script that it runs could not be read
     followed: bool = False  # found in a script, function or recipe: the words of `command` are not its own
     settings: tuple[str, ...] = ()  # notes that the ecosystem's own code attaches and reads

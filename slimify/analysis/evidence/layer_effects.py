@@ -103,7 +103,7 @@ def _known_effect(effect: Effect, files: tuple[str, ...], directories: tuple[str
         writes=directories,
         deletes=(),
         writes_anywhere=False,
-        why="",
+        why=None,
     )
 
 

@@ -60,7 +60,7 @@ def assign_roles(
     application: str | None,
     keep: frozenset[int] = frozenset(),
     runtime_names: frozenset[str] = frozenset(),
-    unread: str = "",
+    unread: Reason | None = None,
     install_time: str = "",
 ) -> Roles:
     """Roles for all steps.
@@ -99,7 +99,7 @@ def _assign_atom(state: RoleState, visit: Visit, number: int, effects: Sequence[
     elif "unknown" in kinds and _starts_built_program(state, key, effects):
         assign_role(state, key, "run", Reason.of("SL214", "own_code"))
     elif "unknown" in kinds:
-        why = next((e.why for e in effects if e.kind == "unknown" and e.why), "its effects are unknown")
+        why = next((e.why for e in effects if e.kind == "unknown" and e.why), Reason.of("SL221", "effects"))
         assign_role(state, key, "unknown", Reason.of("SL221", "anything", why=why))
     elif not effects or kinds == {"state"}:
         assign_role(state, key, "both", Reason.of("SL220", "shell"))
@@ -168,7 +168,7 @@ _BUILD_REASONS = {
 
 def _assign_build(state: RoleState, visit: Visit, key: AtomKey, effects: Sequence[Effect]) -> None:
     if any(e.writes_anywhere for e in effects):
-        why = next((e.why for e in effects if e.writes_anywhere and e.why), "where it writes is unknown")
+        why = next((e.why for e in effects if e.writes_anywhere and e.why), Reason.of("SL221", "writes"))
         assign_role(state, key, "unknown", Reason.of("SL221", "effect", why=why))
         return
     assign_role(state, key, "build", _build_reason(effects))

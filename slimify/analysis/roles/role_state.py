@@ -46,7 +46,7 @@ class RoleState(Struct, dict=True):
     build_tools: frozenset[str]
     language: str | None
     keep: frozenset[int]
-    unread_start: str = ""  # why the start script could not be read
+    unread_start: Reason | None = None  # why the start script could not be read
     symlink_targets: set[str] = field(default_factory=set)  # what symbolic links point to
     atoms: dict[AtomKey, Role] = field(default_factory=dict)
     reasons: dict[AtomKey, tuple[Reason, ...]] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, EffectKind, Package
 from slimify.model.shell import Command, Word
 from slimify.semantics.effects.state import State, absolute, fields, known_prefix, resolve
@@ -60,7 +61,7 @@ def _run_nothing(text: str, state: State, key: tuple[str, ...]) -> tuple[Effect,
 
 
 def _start_nothing(call: Call) -> tuple[Effect, ...]:
-    return (call.unknown(f"the effect of `{call.name}` is unknown"),)
+    return (call.unknown(Reason.of("SL221", "command", command=call.name)),)
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -102,7 +103,7 @@ class Call(Struct, frozen=True, kw_only=True):
     def start(self, words: Sequence[Arg]) -> tuple[Effect, ...]:
         """The effects of a command that this one starts, given as program and arguments."""
         if not words or not words[0].value:
-            return (self.unknown("the program that it starts is unknown"),)
+            return (self.unknown(Reason.of("SL221", "program")),)
         path = words[0].value
         return self.starter(replace(self, name=posixpath.basename(path), path=path, args=tuple(words[1:])))
 
@@ -122,13 +123,13 @@ class Call(Struct, frozen=True, kw_only=True):
         rest.setdefault("ecosystem", self.ecosystem)
         return Effect(kind=kind, command=self.command, action=action, **rest)
 
-    def unknown(self, why: str, **rest: Any) -> Effect:
+    def unknown(self, why: Reason, **rest: Any) -> Effect:
         return self.effect("unknown", writes_anywhere=True, why=why, **rest)
 
     def application_code(self, action: str = "", **rest: Any) -> Effect:
         """The application's own code runs: it writes below the working directory, and possibly anywhere."""
         rest.setdefault("writes", (self.state.cwd,) if self.state.cwd else ())
-        return self.effect("app", action, writes_anywhere=True, why="runs the application's own code", **rest)
+        return self.effect("app", action, writes_anywhere=True, why=Reason.of("SL221", "own_code"), **rest)
 
     def write_effect(
         self, kind: EffectKind, action: str = "", *, writes: Iterable[Arg | str] = (), **rest: Any
@@ -137,11 +138,11 @@ class Call(Struct, frozen=True, kw_only=True):
         `writes_anywhere`."""
         paths, lost = self.targets(writes)
         if lost is not None:
-            rest.setdefault("why", f"the target {lost.text} is unknown")
+            rest.setdefault("why", Reason.of("SL221", "target", target=lost.text))
             rest["writes_anywhere"] = True
         elif "/" in paths:
             paths = tuple(path for path in paths if path != "/")
-            rest.setdefault("why", "which files it creates in / is known only during the build")
+            rest.setdefault("why", Reason.of("SL221", "root_files"))
             rest["writes_anywhere"] = True
         return self.effect(kind, action, writes=paths, **rest)
 

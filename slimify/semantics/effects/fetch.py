@@ -8,6 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from slimify.facts.commands import tables, values
+from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
 from slimify.semantics.effects.call import Arg, Call, package
 from slimify.semantics.effects.table import table_path
@@ -157,7 +158,7 @@ def _clone(call: Call, words: tuple[Arg, ...], base: Arg | None) -> tuple[Effect
         )
     ).operands
     if not operands:
-        return (call.unknown("what is cloned is unknown"),)
+        return (call.unknown(Reason.of("SL221", "clone")),)
     target: Arg | str
     if len(operands) > 1:
         target = operands[1]
@@ -195,7 +196,7 @@ def installer_effects(call: Call, address: str) -> tuple[Effect, ...] | None:
                     path for cache in installer.caches if (path := table_path(call, cache)) is not None
                 ),
                 writes_anywhere=lost,
-                why="the home directory is unknown" if lost else "",
+                why=Reason.of("SL221", "home") if lost else None,
             ),
         )
     return None

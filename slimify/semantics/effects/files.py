@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from slimify.facts.language_files import all_files, below_home
 from slimify.facts.system import pattern
+from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
 from slimify.semantics.effects.call import Arg, Call, parse_options
 from slimify.semantics.effects.state import absolute
@@ -21,7 +22,11 @@ def _rm(call: Call) -> tuple[Effect, ...]:
     if lost is not None:
         return (
             call.effect(
-                "files", "delete", deletes=paths, why=f"{lost.text} is unknown", writes_anywhere=True
+                "files",
+                "delete",
+                deletes=paths,
+                why=Reason.of("SL221", "word", word=lost.text),
+                writes_anywhere=True,
             ),
         )
     home = call.home()
@@ -83,7 +88,7 @@ def copy_effects(call: Call) -> tuple[Effect, ...]:
         target = Arg(value=".", text=".", prefix=".")
     elif target is None:
         if len(operands) < 2:
-            return (call.unknown("the files are unknown"),)
+            return (call.unknown(Reason.of("SL221", "files")),)
         target, sources = operands[-1], operands[:-1]
     reads = call.known_paths(sources)
     if call.name == "ln" and options.has("-s", "--symbolic"):
@@ -126,11 +131,7 @@ def _sed(call: Call) -> tuple[Effect, ...]:
     args = tuple(arg for arg in call.args)
     inplace = any(_edits_in_place(call.name, arg.prefix) for arg in args)
     if not inplace:
-        return (
-            (call.effect("check"),)
-            if call.name != "perl"
-            else (call.unknown("the Perl program was not read"),)
-        )
+        return (call.effect("check"),) if call.name != "perl" else (call.unknown(Reason.of("SL221", "perl")),)
     scripts = {"sed": ("-e", "--expression", "-f", "--file"), "perl": ("-e", "-I", "-M"), "yq": ("-P",)}[
         call.name
     ]

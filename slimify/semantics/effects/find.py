@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from slimify.facts.commands import values
 from slimify.facts.system import regenerated
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.files import is_disposable
@@ -68,7 +69,7 @@ def _delete_effect(
         paths = tuple(f"{path.rstrip('/')}/*" for path in paths)
     kind: EffectKind = "cache" if clean else "files"
     if lost is not None:
-        why = f"{lost.text} is unknown"
+        why = Reason.of("SL221", "word", word=lost.text)
         return call.effect(kind, "delete", tool=tool, deletes=paths, writes_anywhere=True, why=why)
     return call.effect(kind, "delete", tool=tool, deletes=paths)
 

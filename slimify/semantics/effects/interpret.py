@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from slimify.facts.shells import is_special_builtin, runs_in_shell, wrapper
 from slimify.facts.system import is_package_source
+from slimify.model.decisions import Reason
 from slimify.model.effects import ADDS_FILES, LEAVES_NOTHING, Action, Effect
 from slimify.model.shell import Command, Script
 from slimify.semantics.effects.call import Arg, Call, arguments, output_files
@@ -213,15 +214,15 @@ class _Walk(Struct):
     def _script(
         self, text: str, state: State, key: tuple[str, ...], carrier: Command
     ) -> tuple[tuple[Effect, ...], State | None]:
-        why = ""
+        why: Reason | None = None
         script = None
         if key and key in self.seen:
-            why = "it runs itself"
+            why = Reason.of("SL221", "itself")
         elif len(self.seen) >= _MAX_DEPTH:
-            why = "scripts are nested too deeply"
+            why = Reason.of("SL221", "depth")
         else:
             script = read(text)
-            why = f"a script can't be parsed reliably ({script.opaque})" if script.opaque else ""
+            why = Reason.of("SL221", "opaque", why=script.opaque) if script.opaque else None
         if script is None or why:
             effect = Effect(
                 kind="unknown",
@@ -327,7 +328,7 @@ def _redirected(effects: tuple[Effect, ...], files: tuple[Arg, ...], state: Stat
                 )
         if lost is not None:
             first = replace(
-                first, writes_anywhere=True, why=first.why or f"the target {lost.text} is unknown"
+                first, writes_anywhere=True, why=first.why or Reason.of("SL221", "target", target=lost.text)
             )
         effects = (first, *effects[1:])
     return tuple(_as_package_source(effect) for effect in effects)

@@ -10,6 +10,7 @@ from itertools import pairwise
 from msgspec.structs import replace
 
 from slimify.context.make.targets import Makefile, Recipe, read, target
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options
 from slimify.semantics.effects.state import absolute
@@ -34,7 +35,7 @@ def make(call: Call) -> tuple[Effect, ...]:
             if word.value is not None:
                 variables[match[1]] = match[2]
         elif word.value is None:
-            return (call.unknown(f"which target {word.text} names is unknown"),)
+            return (call.unknown(Reason.of("SL221", "make_target", word=word.text)),)
         else:
             goals.append(word.value)
     found = _makefile(call, options)
@@ -103,9 +104,7 @@ def _unread_makefile(call: Call, goals: list[str], variables: dict[str, str]) ->
     """A make call whose Makefile is not known, as in downloaded sources."""
     installing = [g for g in goals if re.match(r"(?:alt)?install|.*[-_]install\Z|install[-_].*", g)]
     if ("clean" in goals and len(goals) == 1) or goals == ["distclean"]:
-        return call.write_effect(
-            "build", " ".join(goals), writes=(".",), why="the Makefile is not in the build context"
-        )
+        return call.write_effect("build", " ".join(goals), writes=(".",), why=Reason.of("SL221", "makefile"))
     if goals and all(g in ("test", "check", "lint", "vet") for g in goals):
         return call.effect("check", " ".join(goals))
     writes: tuple[Arg | str, ...] = (".",)
@@ -118,9 +117,7 @@ def _unread_makefile(call: Call, goals: list[str], variables: dict[str, str]) ->
         )
         root = variables.get("DESTDIR", "")
         writes = (".", f"{root}{prefix}")
-    return call.write_effect(
-        "build", " ".join(goals), writes=writes, why="the Makefile is not in the build context"
-    )
+    return call.write_effect("build", " ".join(goals), writes=writes, why=Reason.of("SL221", "makefile"))
 
 
 def install_prefix(call: Call) -> str | None:
@@ -197,7 +194,7 @@ def _cargo(call: Call) -> tuple[Effect, ...]:
     if action == "run":
         return (
             call.effect(
-                "app", "run", writes_anywhere=True, why="runs the application's own code", caches=caches
+                "app", "run", writes_anywhere=True, why=Reason.of("SL221", "own_code"), caches=caches
             ),
         )
     writes: tuple[Arg | str, ...] = (".", *options.all("--target-dir", "--out-dir"))
@@ -217,7 +214,7 @@ def _rustup(call: Call) -> tuple[Effect, ...]:
 
 
 def _just(call: Call) -> tuple[Effect, ...]:
-    return (call.unknown(f"what `{call.name} {call.first}` runs is unknown"),)
+    return (call.unknown(Reason.of("SL221", "runs", command=f"{call.name} {call.first}")),)
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

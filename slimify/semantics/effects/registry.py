@@ -13,6 +13,7 @@ from slimify.facts.commands import commands, tables
 from slimify.facts.programs import versioned_programs
 from slimify.facts.shells import is_posix_shell
 from slimify.languages import commands_module, languages, programs
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects import shells
 from slimify.semantics.effects.call import Call
@@ -96,7 +97,7 @@ def _ecosystem_of(name: str) -> str:
 def effects_of(call: Call) -> tuple[Effect, ...]:
     """The effects of one command, at least one."""
     if not call.path:
-        return (call.unknown("the program that it starts is unknown"),)
+        return (call.unknown(Reason.of("SL221", "program")),)
     name = plain_name(call.name)
     ecosystem = _ecosystem_of(name)
     if call.ecosystem != ecosystem:
@@ -120,8 +121,8 @@ def effects_of(call: Call) -> tuple[Effect, ...]:
     if found is not None:
         return found
     if name.endswith((".sh", ".py")):
-        return (call.unknown(f"the script {call.path} is not in the build context", unread="context"),)
-    return (call.unknown(f"the effect of `{call.name}` is unknown"),)
+        return (call.unknown(Reason.of("SL221", "missing_script", path=call.path), unread="context"),)
+    return (call.unknown(Reason.of("SL221", "command", command=call.name)),)
 
 
 def _asks_version(call: Call, name: str) -> bool:

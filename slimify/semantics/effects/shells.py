@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from slimify.facts.commands import commands, tables
 from slimify.facts.shells import is_posix_shell, is_shell_file
 from slimify.facts.system import default_path
+from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
 from slimify.semantics.effects.call import Arg, Call, literal_arg
 from slimify.semantics.effects.fetch import download_url, installer_effects
@@ -35,7 +36,7 @@ def _shell(call: Call) -> tuple[Effect, ...]:
         return (
             (call.effect("check"),)
             if flags in (["--version"], ["--help"])
-            else (call.unknown("the shell's input is unknown"),)
+            else (call.unknown(Reason.of("SL221", "shell_input")),)
         )
     return script_effects(call, operands[0], call.name)
 
@@ -60,7 +61,7 @@ def _piped_script(call: Call) -> tuple[Effect, ...]:
     address = download_url(upstream)
     if address:
         return installer_effects(call, address) or (
-            call.unknown(f"the script at {address} was not read", unread="address"),
+            call.unknown(Reason.of("SL221", "script_address", address=address), unread="address"),
         )
     if (
         upstream.name in ("echo", "printf")
@@ -70,7 +71,7 @@ def _piped_script(call: Call) -> tuple[Effect, ...]:
         return call.run(" ".join(a.value or "" for a in upstream.args), call.state)
     if upstream.name == "cat" and upstream.args:
         return script_effects(call, upstream.args[-1], call.name)
-    return (call.unknown("another command prints the script"),)
+    return (call.unknown(Reason.of("SL221", "printed_script")),)
 
 
 def _su(call: Call) -> tuple[Effect, ...]:
@@ -79,7 +80,7 @@ def _su(call: Call) -> tuple[Effect, ...]:
     state = call.state.with_user(users[-1] or "" if users else "root")
     text = _command_string(call) or (scripts[0] if scripts else None)
     if text is None:
-        return (call.unknown("what the other user runs is unknown"),)
+        return (call.unknown(Reason.of("SL221", "other_user")),)
     return call.run(text, state, "-c", text)
 
 
@@ -90,7 +91,7 @@ def _eval(call: Call) -> tuple[Effect, ...]:
     text = call.args[0].text.strip("\"'") if call.args else ""
     if re.match(r"[$`(]", text) and text.lstrip("$`( \t").startswith(tuple(_evaluated_programs())):
         return (call.effect("state"),)
-    return (call.unknown("the text that `eval` executes is unknown"),)
+    return (call.unknown(Reason.of("SL221", "eval")),)
 
 
 def _evaluated_programs() -> Iterator[str]:
@@ -101,11 +102,11 @@ def script_effects(call: Call, word: Arg, shell: str) -> tuple[Effect, ...]:
     """A script with known text: the shell itself, then the commands of the script."""
     path = absolute(word.value, call.state) if word.value is not None else None
     if path is None:
-        return (call.unknown(f"which script {word.shown} names is unknown"),)
+        return (call.unknown(Reason.of("SL221", "which_script", word=word.shown)),)
     text = call.state.view.text(path)
     if text is None:
         known = installer_effects(call, posixpath.basename(path))
-        return known or (call.unknown(f"the script {path} is not in the build context", unread="context"),)
+        return known or (call.unknown(Reason.of("SL221", "missing_script", path=path), unread="context"),)
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
     found = call.run(text, call.state.with_setting("script", path), "file", path)
@@ -125,7 +126,7 @@ def program_file(call: Call) -> tuple[Effect, ...] | None:
     path = _program_path(call)
     text = call.state.view.text(path) if path is not None else None
     if path is not None and text is None and _is_missing_script(call, path):
-        return (call.unknown(f"the script {path} is not in the build context", unread="context"),)
+        return (call.unknown(Reason.of("SL221", "missing_script", path=path), unread="context"),)
     if path is None or text is None:
         return None
     match = _SHEBANG.match(text)
@@ -162,7 +163,7 @@ def _interpreter(call: Call) -> tuple[Effect, ...]:
         return (call.effect("check"),)
     script = next((a for a in call.args if not a.text.startswith("-")), None)
     if script is None and (call.upstream is not None or call.stdin is not None):
-        return (call.unknown("another command prints the script"),)
+        return (call.unknown(Reason.of("SL221", "printed_script")),)
     if call.name == "ruby" and script is not None and script.value == "extconf.rb":
         # mkmf: configures a C extension and writes its Makefile (ruby: doc/extension.rdoc)
         return row_effects(call, commands().known["configure"])

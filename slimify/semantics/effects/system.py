@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from slimify.facts.commands import actions, values
 from slimify.facts.system import manager_caches
+from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect, EffectKind, Package, SystemManager
 from slimify.semantics.effects.call import Arg, Call, package
 
@@ -29,7 +30,7 @@ def _apt(call: Call) -> tuple[Effect, ...]:
                 kind,
                 action,
                 manager=_APT,
-                why=f"which packages building {text} requires is unknown",
+                why=Reason.of("SL221", "build_dep", package=text),
             ),
         )
     return _manager_effects(call, _APT, kind, action, words, _apt_name)
@@ -91,11 +92,11 @@ def _manager_effects(
     group: str = "",
 ) -> tuple[Effect, ...]:
     packages: list[Package] = []
-    why = ""
+    why: Reason | None = None
     if kind in ("packages", "unpackage"):
         for word in words:
             if word.value is None:
-                why = why or f"which packages {word.text} names is unknown"
+                why = why or Reason.of("SL221", "packages", word=word.text)
                 packages.append(package(word, ""))
             elif word.value:
                 packages.append(package(word, name(word.value)))
@@ -118,7 +119,7 @@ def _manager_effects(
 def _unknown_action(call: Call, action: str) -> tuple[Effect, ...]:
     if not action and not any(arg.value is None for arg in call.args):
         return (call.effect("check"),)
-    return (call.unknown(f"the effect of `{call.name}{f' {action}' if action else ''}` is unknown"),)
+    return (call.unknown(Reason.of("SL221", "command", command=f"{call.name} {action}".strip())),)
 
 
 def _first_value(words: tuple[Arg, ...]) -> str:
@@ -163,7 +164,7 @@ def _dpkg(call: Call) -> tuple[Effect, ...]:
                 "system",
                 "install",
                 reads=call.known_paths(options.operands),
-                why="the content of the package file is unknown",
+                why=Reason.of("SL221", "package_file"),
             ),
         )
     return (call.effect("system"),)
@@ -178,7 +179,7 @@ def _rpm(call: Call) -> tuple[Effect, ...]:
     if options.has("-e", "--erase"):
         gone = tuple(package(arg) for arg in options.operands)
         return (call.effect("unpackage", "remove", manager=_YUM, packages=gone),)
-    return (call.effect("system", "install", why="the content of the package file is unknown"),)
+    return (call.effect("system", "install", why=Reason.of("SL221", "package_file")),)
 
 
 def _apt_source(call: Call) -> tuple[Effect, ...]:
@@ -292,7 +293,7 @@ def _useradd(call: Call) -> tuple[Effect, ...]:
     name, home, made = new_user(call)
     if made and home is not None:
         files = (*files, home)
-    why = {} if name else {"why": "the name is unknown"}
+    why = {} if name else {"why": Reason.of("SL221", "name")}
     return (call.write_effect("users", f"{call.name} {name}".strip(), subject=name, writes=files, **why),)
 
 

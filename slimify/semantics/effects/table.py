@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from slimify.facts.commands import KnownCommand
 from slimify.languages import language
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options
 
@@ -30,7 +31,7 @@ def row_effects(call: Call, known: KnownCommand) -> tuple[Effect, ...]:
         outputs=outputs,
         deletes=deletes,
         caches=caches,
-        **({"why": known.why} if known.why else {}),
+        **({"why": Reason.of("SL221", "effect", why=known.why)} if known.why else {}),
         **({"writes_anywhere": True} if lost is not None else {}),
     )
     return (effect,)

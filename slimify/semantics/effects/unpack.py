@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, parse_options
 
@@ -67,9 +68,7 @@ def _tar(call: Call) -> tuple[Effect, ...]:
             else where
         )
     absolute_names = options.has("-P", "--absolute-names")
-    rest = (
-        {"writes_anywhere": True, "why": "archive members may have absolute names"} if absolute_names else {}
-    )
+    rest = {"writes_anywhere": True, "why": Reason.of("SL221", "members")} if absolute_names else {}
     return (call.write_effect("unpack", "tar", writes=where, reads=reads, **rest),)
 
 

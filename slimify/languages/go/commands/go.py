@@ -20,6 +20,7 @@ from slimify.languages.go.commands.packages import (
     source_directories,
 )
 from slimify.languages.go.generators import GO_ONLY
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options
 from slimify.semantics.effects.files import formatter_effects
@@ -56,7 +57,7 @@ def go(call: Call) -> tuple[Effect, ...]:
     return (
         (call.effect("check", action),)
         if not action
-        else (call.unknown(f"the effect of `go {action}` is unknown"),)
+        else (call.unknown(Reason.of("SL221", "command", command=f"go {action}")),)
     )
 
 
@@ -101,7 +102,7 @@ def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
         path = call.path_of(target)
         if path is None or target.value is None:
             known = (path,) if path is not None else ()
-            why = f"the output {target.shown} is unknown"
+            why = Reason.of("SL221", "output", word=target.shown)
             return _go(
                 call,
                 "build",
@@ -135,15 +136,13 @@ def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
             manifests=manifests,
         )
     if cwd is None:
-        return _go(
-            call, "build", writes_anywhere=True, why="the working directory is unknown", manifests=manifests
-        )
+        return _go(call, "build", writes_anywhere=True, why=Reason.of("SL221", "cwd"), manifests=manifests)
     if not sure and len(packages) <= 1 and not _may_be_several(packages):
         return _go(
             call,
             "build",
             writes=(cwd,),
-            why="the name of the binary is unknown",
+            why=Reason.of("SL221", "binary"),
             reads=reads,
             manifests=manifests,
         )
@@ -193,13 +192,13 @@ def _install(call: Call, action: str, packages: tuple[Arg, ...]) -> Effect:
     reads = call.known_paths(source_directories(call, packages))
     manifests = module_files(call) if reads else ()
     if where is None:
-        return _go(call, action, writes_anywhere=True, why="GOPATH is unknown", reads=reads)
+        return _go(call, action, writes_anywhere=True, why=Reason.of("SL221", "gopath"), reads=reads)
     if not sure or below is None:
         return _go(
             call,
             action,
             writes=(where,),
-            why="the names of the binaries are unknown",
+            why=Reason.of("SL221", "binaries"),
             reads=reads,
             manifests=manifests,
         )
@@ -224,7 +223,7 @@ def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
     """
     base = gopath(call.state)
     if base is None:
-        return _go(call, "get", writes_anywhere=True, why="GOPATH is unknown")
+        return _go(call, "get", writes_anywhere=True, why=Reason.of("SL221", "gopath"))
     old = module_root(call) is None or not in_module_mode(call)
     writes = [posixpath.join(base, "src")] if old else list(module_files(call))
     outputs: list[str] = []
@@ -297,7 +296,7 @@ def _run(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
         manager="go",
         caches=_caches(call),
         writes_anywhere=True,
-        why="runs the application's own code",
+        why=Reason.of("SL221", "own_code"),
         reads=call.known_paths(source_directories(call, packages)),
     )
     return (effect,)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from slimify.languages.go.commands.go import go
 from slimify.languages.go.commands.install_root import install_root as gopath
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.call import Arg, Call
@@ -39,7 +40,7 @@ def _wrapper(call: Call) -> tuple[Effect, ...]:
     action = call.args[0].value if call.args else None
     cwd, path = call.state.cwd, gopath(call.state)
     if cwd is None or action not in ("download", "install", "run"):
-        return (call.unknown("the effect of `go-wrapper` is unknown"),)
+        return (call.unknown(Reason.of("SL221", "command", command="go-wrapper")),)
     rest = call.args[1:]
     if action == "run":
         name = started_program(call.state.view, cwd, path)

@@ -19,6 +19,7 @@ from slimify.languages.node.commands.project import (
     workspace_root,
     workspaces,
 )
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, Package
 from slimify.semantics.effects.call import Arg, Call, Options, package
 from slimify.semantics.effects.state import State, absolute
@@ -250,7 +251,7 @@ def install(
                 e,
                 kind="build",
                 writes_anywhere=False,
-                why="a hook of the installation is assumed to write below its directory",
+                why=Reason.of("SL221", "hook"),
             )
             if e.kind == "app" and e.action.startswith("run ")
             else e
@@ -331,11 +332,11 @@ def install_globally(
         places = call.known_paths((f"{prefix}/lib/node_modules", f"{prefix}/bin"))
     unknown = next(
         (
-            f"which packages {w.text} stands for"
+            Reason.of("SL221", "stands_for", word=w.text)
             for w in words
             if w.value is None and not name_before_version(w.text)
         ),
-        "",
+        None,
     )
     deleting = action in ("remove", "uninstall")
     return (

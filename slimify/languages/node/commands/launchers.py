@@ -11,6 +11,7 @@ from slimify.facts.commands import values
 from slimify.languages.node.commands.install import install, node_packages
 from slimify.languages.node.commands.project import in_workspaces, package_json, run_script, scripts
 from slimify.languages.node.commands.tools import tool_call, tool_effects, with_launcher
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, package
 
@@ -179,7 +180,7 @@ def _deletes(call: Call) -> tuple[Effect, ...]:
             "delete",
             deletes=paths,
             writes_anywhere=lost is not None,
-            why="" if lost is None else f"{lost.text} is unknown",
+            why=None if lost is None else Reason.of("SL221", "word", word=lost.text),
         ),
     )
 

@@ -18,6 +18,7 @@ from slimify.languages.node.commands.install import (
 )
 from slimify.languages.node.commands.project import in_workspaces, manifests, run_script
 from slimify.languages.node.commands.tools import npx
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options
 from slimify.semantics.effects.state import State
@@ -73,7 +74,7 @@ def _npm_run(call: Call, options: Options, action: str, rest: tuple[Arg, ...]) -
     if action == "run" and not rest:
         return (call.effect("check", "run"),)
     if name is None:
-        return (call.unknown(f"which script {rest[0].text} names is unknown"),)
+        return (call.unknown(Reason.of("SL221", "which_script", word=rest[0].text)),)
     workspace = options.all("-w", "--workspace")
     if workspace or options.has("--workspaces"):
         return in_workspaces(call, workspace, name, "npm")
@@ -130,7 +131,7 @@ def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) 
         return (call.write_effect("files", action, manager="npm", writes=(".",)),)
     if action in CHECKING or not action:
         return (call.effect("check", action),)
-    return (call.unknown(f"the effect of `npm {action}` is unknown"),)
+    return (call.unknown(Reason.of("SL221", "command", command=f"npm {action}")),)
 
 
 def _state_after(call: Call, state: State) -> State:

@@ -19,6 +19,7 @@ from slimify.languages.node.commands.install import (
 from slimify.languages.node.commands.project import in_workspaces, manifests, scripts
 from slimify.languages.node.commands.tools import npx, with_launcher
 from slimify.languages.node.commands.yarn import INSTALLS, parsed_call, script_or_program
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call
 
@@ -100,7 +101,7 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
     else:
         names = (Arg(value=action, text=action), *rest)
     if not names or names[0].value is None:
-        return (call.unknown("which script it runs is unknown"),)
+        return (call.unknown(Reason.of("SL221", "some_script")),)
     if filtered or options.has("-r", "--recursive") or action == "recursive":
         return in_workspaces(call, filtered, names[0].value, "pnpm")
     return script_or_program(call, names, "pnpm")

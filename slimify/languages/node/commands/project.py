@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
+from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, LEAVES_NOTHING, RUNS_CODE, Effect, EffectKind, UnreadScript
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.state import State
@@ -146,12 +147,12 @@ def run_script(
     base = call.state.cwd or "?"
     by_name = _kind_by_name(name)
     if name not in known:
-        why = (
-            f"the script {name} is unknown"
+        missing = (
+            Reason.of("SL221", "script", name=name)
             if package_json(call.state) is None
-            else f"package.json has no script {name}"
+            else Reason.of("SL221", "no_script", name=name)
         )
-        head = _script_effect(call, name, manager, by_name or "app", (), why)
+        head = _script_effect(call, name, manager, by_name or "app", (), missing)
         return (replace(head, unread="package"),)
     nested: list[Effect] = []
     state = replace(call.state, languages=call.state.languages | {"node-script"})
@@ -166,7 +167,7 @@ def run_script(
 
 
 def _script_effect(
-    call: Call, name: str, manager: str, kind: EffectKind, tools: tuple[str, ...], why: str
+    call: Call, name: str, manager: str, kind: EffectKind, tools: tuple[str, ...], why: Reason | None
 ) -> Effect:
     cwd = call.state.cwd
     return call.effect(
@@ -178,7 +179,7 @@ def _script_effect(
         writes=(cwd,) if cwd and kind in ("build", "app") else (),
         tools=tools,
         writes_anywhere=kind == "app" or (cwd is None and kind == "build"),
-        why=why or ("runs the application's own code" if kind == "app" else ""),
+        why=why or (Reason.of("SL221", "own_code") if kind == "app" else None),
     )
 
 
@@ -196,19 +197,21 @@ def _kind_by_name(name: str) -> EffectKind | None:
     return None
 
 
-def _kind_of(nested: Sequence[Effect], by_name: EffectKind | None) -> tuple[EffectKind, str, UnreadScript]:
+def _kind_of(
+    nested: Sequence[Effect], by_name: EffectKind | None
+) -> tuple[EffectKind, Reason | None, UnreadScript]:
     """What a script does as a whole, why that is not known in full, and the script that could not be read."""
     if all(e.kind in LEAVES_NOTHING for e in nested):
-        return "check", "", ""
+        return "check", None, ""
     if by_name == "check":
-        return ("build" if any(e.kind == "build" for e in nested) else "check"), "", ""
+        return ("build" if any(e.kind == "build" for e in nested) else "check"), None, ""
     vague = [e for e in nested if e.kind in RUNS_CODE or (e.writes_anywhere and e.kind not in LEAVES_NOTHING)]
     if not vague:
-        return "build", "", ""
+        return "build", None, ""
     if by_name == "build":
         return (
             "build",
-            f"{vague[0].tool} is assumed to write below the working directory, as the script is named",
+            Reason.of("SL221", "named_build", tool=vague[0].tool),
             "",
         )
     return "app", vague[0].why, vague[0].unread

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.install import package_name
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, literal_arg
 
@@ -41,7 +42,7 @@ def npx(call: Call) -> tuple[Effect, ...]:
 def tool_call(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     """The effects of a program of node_modules/.bin with its arguments."""
     if not words or not words[0].value:
-        return (call.unknown("the program that it starts is unknown"),)
+        return (call.unknown(Reason.of("SL221", "program")),)
     name = package_name(words[0].value).rpartition("/")[2]
     return call.start((literal_arg(name), *words[1:]))
 

@@ -22,6 +22,7 @@ from slimify.languages.node.commands.project import (
     scripts,
 )
 from slimify.languages.node.commands.tools import npx, tool_call, with_launcher
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options
 
@@ -123,7 +124,7 @@ def _yarn_workspaces(
     wanted = tuple(names[:1]) if action == "workspace" else ()
     verb = names[1 if action == "workspace" else 0 :]
     if not verb or verb[0].value is None:
-        return (call.unknown("what the workspaces run is unknown"),)
+        return (call.unknown(Reason.of("SL221", "workspaces")),)
     if verb[0].value in ("install", "add"):
         return install(call, options, (), "yarn", "install")
     return in_workspaces(call, wanted, verb[0].value, "yarn")
@@ -136,7 +137,7 @@ def script_or_program(call: Call, words: tuple[Arg, ...], manager: str) -> tuple
         return (
             (call.effect("check", "run"),)
             if not named
-            else (call.unknown(f"which script {named[0].text} names is unknown"),)
+            else (call.unknown(Reason.of("SL221", "which_script", word=named[0].text)),)
         )
     name = named[0].value
     rest = words[words.index(named[0]) + 1 :]

@@ -19,7 +19,7 @@ def unknown_start(program: Program) -> Reason | None:
     if starts_only_shell(program.runtime_needs.start):
         return Reason.of("SL392", "people", base=program.base_ref)
     for effect in program.runtime_needs.start:
-        if effect.action.startswith("run ") and effect.unread:
+        if effect.action.startswith("run ") and effect.unread and effect.why:
             return Reason.of("SL392", "unread_start", why=effect.why, base=program.base_ref)
     unread = unread_start(program.runtime_needs.start)
     return Reason.of("SL392", "unread_start", why=unread, base=program.base_ref) if unread else None

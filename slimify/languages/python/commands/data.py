@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import SITE, environment
+from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect, SystemManager
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.table import table_path
@@ -88,7 +89,11 @@ def spacy(call: Call) -> tuple[Effect, ...]:
 def playwright(call: Call) -> tuple[Effect, ...]:
     """playwright install: browsers; with --with-deps also system packages."""
     if call.first not in ("install", "install-deps"):
-        return (call.effect("app", call.first, writes_anywhere=True, why="runs browsers", tool="playwright"),)
+        return (
+            call.effect(
+                "app", call.first, writes_anywhere=True, why=Reason.of("SL221", "browsers"), tool="playwright"
+            ),
+        )
     effects: list[Effect] = []
     if call.first == "install-deps" or call.flag("--with-deps"):
         effects.append(
@@ -97,7 +102,7 @@ def playwright(call: Call) -> tuple[Effect, ...]:
                 Action.INSTALL_DEPS,
                 manager=SystemManager.APT,
                 tool="playwright",
-                why="which libraries its browsers need is unknown",
+                why=Reason.of("SL221", "browser_libraries"),
                 caches=("/var/cache/apt",),
             )
         )

@@ -6,6 +6,7 @@ import posixpath
 import re
 
 from slimify.languages.python import LANGUAGE
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call
 
@@ -23,7 +24,7 @@ def django(call: Call) -> tuple[Effect, ...]:
     if action == "collectstatic":
         roots, sure = _static_roots(call)
         writes = (".", *roots)
-        rest = {} if sure else {"why": "STATIC_ROOT is assumed below the working directory"}
+        rest = {} if sure else {"why": Reason.of("SL221", "static_root")}
     return (call.write_effect("app", f"manage.py {action}", writes=writes, **rest),)
 
 

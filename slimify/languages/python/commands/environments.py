@@ -8,6 +8,7 @@ import re
 from msgspec.structs import replace
 
 from slimify.facts.system import is_root, on_default_path
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, NamedPlace, Package
 from slimify.semantics.effects.call import Arg, Call, Options, literal_arg, package
 from slimify.semantics.effects.state import State, absolute
@@ -121,7 +122,7 @@ _PROJECT = {"poetry": "pyproject.toml", "pdm": "pyproject.toml", "uv": "pyprojec
 def run_in_environment(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     """The effects of what `poetry run`, `uv run` and `conda run` start: a program, or a Python file."""
     if not words or words[0].value is None:
-        return (call.unknown("what it runs is unknown"),)
+        return (call.unknown(Reason.of("SL221", "started")),)
     effects = call.start((literal_arg("python"), *words) if words[0].value.endswith(".py") else words)
     project = call.known_paths((_PROJECT[call.name],)) if call.name in _PROJECT else ()
     return tuple(replace(e, tools=(*e.tools, call.name), reads=(*e.reads, *project)) for e in effects)

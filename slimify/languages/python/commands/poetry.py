@@ -16,6 +16,7 @@ from slimify.languages.python.commands.environments import (
     named_packages,
     run_in_environment,
 )
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, Options
 from slimify.semantics.effects.state import State
@@ -77,7 +78,7 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
                 manifests=call.known_paths(("pyproject.toml", "poetry.lock")),
                 reads=reads,
                 writes_anywhere=lost is not None,
-                why="" if lost is None else "the home directory is unknown",
+                why=None if lost is None else Reason.of("SL221", "home"),
             ),
         )
     if action in ("export", "lock"):
@@ -100,7 +101,7 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
         return (call.effect("cache", "cache", deletes=_poetry_target(call)[2]),)
     if action in ("check", "show", "env", "version", "about", "--version", "source", ""):
         return (call.effect("check", action),)
-    return (call.unknown(f"the effect of `poetry {action}` is unknown"),)
+    return (call.unknown(Reason.of("SL221", "command", command=f"poetry {action}")),)
 
 
 def _without_dev(options: Options, flags: tuple[str, ...]) -> bool:
@@ -132,7 +133,7 @@ def _pipenv(call: Call) -> tuple[Effect, ...]:
                 manifests=manifests + call.known_paths(options.all("-r", "--requirements")),
                 dev=options.has("--dev", "-d"),
                 writes_anywhere=lost is not None,
-                why="" if lost is None else "the home directory is unknown",
+                why=None if lost is None else Reason.of("SL221", "home"),
             ),
         )
     if action in ("lock", "requirements"):

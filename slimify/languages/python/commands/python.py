@@ -13,6 +13,7 @@ from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.data import code_downloads, nltk, playwright, spacy
 from slimify.languages.python.commands.django import django
 from slimify.languages.python.commands.environments import environment, install_target, with_venv
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, Package
 from slimify.semantics.effects.call import Arg, Call, literal_arg, package
 from slimify.semantics.effects.fetch import download_url, installer_effects
@@ -64,14 +65,12 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
         if editable:
             writes += _editable_sources(call, editable)
     if lost is not None:
-        why = why or f"the target {lost.text} is unknown"
+        why = why or Reason.of("SL221", "target", target=lost.text)
     caches: tuple[str, ...] = ()
     if manager == "uv":
         if not options.has("--no-cache", "-n") and not call.state.get("UV_NO_CACHE"):
             caches = _cache(call, "uv", ".cache/uv", "UV_CACHE_DIR")
-    elif not options.has("--no-cache-dir", "--no-cache") and not _no_cache(
-        call.state.get("PIP_NO_CACHE_DIR")
-    ):
+    elif not (options.has("--no-cache-dir", "--no-cache") or _no_cache(call.state.get("PIP_NO_CACHE_DIR"))):
         caches = _cache(call, "pip", ".cache/pip", "PIP_CACHE_DIR")
     return call.effect(
         "install",
@@ -103,17 +102,17 @@ def _no_cache(value: str | None) -> bool:
     return bool(value)
 
 
-def _requested(words: tuple[Arg, ...]) -> tuple[tuple[Package, ...], tuple[Arg, ...], str]:
+def _requested(words: tuple[Arg, ...]) -> tuple[tuple[Package, ...], tuple[Arg, ...], Reason | None]:
     """Packages by name, local projects and files, and a word that could not be resolved."""
     packages: list[Package] = []
     local: list[Arg] = []
-    why = ""
+    why: Reason | None = None
     for arg in words:
         text = arg.value
         if text is None:
             match = re.match(r"[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[\w,-]+\])?[=<>~!]=?", arg.text)
             packages.append(package(arg, match[1] if match else ""))
-            why = why if match else why or f"which packages {arg.text} names is unknown"
+            why = why if match else why or Reason.of("SL221", "packages", word=arg.text)
             continue
         if _VCS.match(text):
             packages.append(package(arg, _package_at(text)))
@@ -185,10 +184,10 @@ def python(call: Call) -> tuple[Effect, ...]:
 
 
 def _piped(call: Call) -> tuple[Effect, ...]:
-    address = download_url(call.upstream)
-    if address:
-        return installer_effects(call, address) or (call.unknown(f"the program at {address} was not read"),)
-    return (call.unknown("another command prints the program") if call.upstream else call.effect("check"),)
+    if address := download_url(call.upstream):
+        found = installer_effects(call, address)
+        return found or (call.unknown(Reason.of("SL221", "program_address", address=address)),)
+    return (call.unknown(Reason.of("SL221", "printed_program")) if call.upstream else call.effect("check"),)
 
 
 def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
@@ -306,7 +305,7 @@ def _setup(call: Call, script: Arg) -> tuple[Effect, ...]:
             " ".join(actions),
             writes=reads,
             writes_anywhere=not reads,
-            why="" if reads else "its directory is unknown",
+            why=None if reads else Reason.of("SL221", "its_directory"),
         ),
     )
 

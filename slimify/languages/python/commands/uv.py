@@ -19,6 +19,7 @@ from slimify.languages.python.commands.environments import (
     with_venv,
 )
 from slimify.languages.python.commands.python import pip, venv
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, Options
 from slimify.semantics.effects.state import State
@@ -96,7 +97,7 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
         manifests=inner.known_paths(("pyproject.toml", "uv.lock")),
         caches=_uv_cache(call, options),
         writes_anywhere=lost is not None,
-        why="" if lost is None else "its directory is unknown",
+        why=None if lost is None else Reason.of("SL221", "its_directory"),
     )
 
 

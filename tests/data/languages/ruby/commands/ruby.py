@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, package
 
@@ -19,7 +20,7 @@ def _bundle(call: Call) -> tuple[Effect, ...]:
         return call.start(call.args[[a.value for a in call.args].index("exec") + 1 :])
     if call.first == "config":
         if any(a.value in ("path", "deployment") for a in call.args):
-            return (call.unknown("where Bundler puts gems"),)
+            return (call.unknown(Reason.of("SL221", "effect", why="where Bundler puts gems")),)
         return (call.write_effect("install", "config", manager="bundler", writes=(f"{_gems(call)}/config",)),)
     if call.first in ("", "install"):
         options = call.options(("--path", "--jobs", "-j", "--without", "--with", "--gemfile", "--retry"))
