@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from slimify.analysis.packages.module_needs import installed_modules, module_needs
+from slimify.analysis.packages.module_needs import module_needs, present_modules, standard_libraries
 from slimify.analysis.program import RuntimeContract, RuntimeNeeds
 from slimify.analysis.sources import SourceUse, read_sources
 from slimify.context.compose.yaml_commands import RunCommand
@@ -65,7 +65,8 @@ def runtime_needs(
     for use in (*found.facts.commands, *handed_on):
         _add_command(commands, use.name, use)
     headers = [p.name for e in everything if e.kind == "packages" for p in e.packages]
-    needs = module_needs(installed_modules(everything, state.view), base, headers)
+    imports = found.facts.imports
+    needs = module_needs(present_modules(everything, state.view, imports, language), base, headers)
     for command, use in needs.commands.items():
         _add_command(commands, command, use)
     for command, use in tuple(commands.items()):
@@ -75,7 +76,7 @@ def runtime_needs(
     return RuntimeNeeds(
         commands=commands,
         paths=paths,
-        libraries={use.name: use for use in found.facts.libraries},
+        libraries={**standard_libraries(imports), **{use.name: use for use in found.facts.libraries}},
         dynamic=found.facts.dynamic,
         start=start,
         sources=found.facts,

@@ -97,8 +97,9 @@ class PackageFacts(Protocol):
 class Packages(Protocol):
     """Part `packages`: what is known of the packages that the language's installers install."""
 
-    def package_facts(self, name: str) -> PackageFacts:
-        """The facts of a package; `known` is False for a name without a row, which counts as plain code."""
+    def package_facts(self, name: str, newest: str | None = None) -> PackageFacts:
+        """The facts of a package, of which no release after `newest` is installed; `known` is False for a
+        name without a row, which counts as plain code."""
 
     def programs(self, name: str) -> tuple[str, ...]:
         """The commands that a package is known to install."""
@@ -106,8 +107,18 @@ class Packages(Protocol):
     def pinned_release(self, text: str) -> str | None:
         """The exact release that a word of an install command requests; None if it allows several."""
 
-    def listed_packages(self, view: ContextView, path: str) -> Iterable[Module]:
-        """The packages that a manifest of the context lists, without development dependencies."""
+    def listed_packages(self, view: ContextView, path: str, *, development: bool = False) -> Iterable[Module]:
+        """The packages that a manifest of the context lists; with `development`, those for development."""
+
+    def package_at(self, path: str) -> str:
+        """The package whose own manifest, in a directory of installed packages, this path is; "" for any
+        other path."""
+
+    def providers(self, module: str) -> tuple[str, ...]:
+        """The packages that may provide a module that sources import."""
+
+    def standard_libraries(self, module: str) -> tuple[str, ...]:
+        """Shared libraries that a module of the language's standard library loads, and small images lack."""
 
     def is_compiled(self, name: str, version: str | None, base: ImageFacts | None) -> bool:
         """Whether installing the package on that base links it with the builder's libraries; True if

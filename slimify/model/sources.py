@@ -18,7 +18,7 @@ class Module(Struct, frozen=True, kw_only=True):
 
     use: Use
     language: str
-    version: str | None = None  # where it is pinned
+    version: str | None = None  # the newest release that may be installed, if a manifest limits it
 
 
 class SourceFacts(Struct, frozen=True, kw_only=True):

@@ -6,16 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.facts.carried import carried
 from slimify.facts.images import ImageFacts
 from slimify.facts.native import runtime_packages
-from slimify.languages import language, prepares_install
+from slimify.languages import Language, language, languages, prepares_install
 from slimify.model.effects import INSTALLS, Action, Effect
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
 
 if TYPE_CHECKING:
+    from slimify.analysis.program import Program
     from slimify.languages.parts import Packages
 
 
@@ -51,6 +53,66 @@ def installed_modules(effects: Iterable[Effect], view: ContextView) -> tuple[Mod
     return tuple(found.values())
 
 
+def present_modules(
+    effects: Sequence[Effect], view: ContextView, imports: Iterable[Use], application: str | None
+) -> tuple[Module, ...]:
+    """The language packages that the image contains. Where no RUN installs any of the application's language,
+    a COPY brought them: those whose own manifests are files of the image, and those that manifests and
+    sources of the image name."""
+    found = {m.use.name: m for m in installed_modules(effects, view)}
+    own = language(application)
+    if own is None or own.packages is None or any(e.does("install", own.name) for e in effects):
+        return tuple(found.values())
+    for path in view.context.files:
+        name = own.packages.package_at(path)
+        listed: Iterable[Module] = (_module(own, name, Use(name=name, file=path, line=0)),) if name else ()
+        if not name and path.rpartition("/")[2] in own.project_files:
+            listed = own.packages.listed_packages(view, path)
+        for module in listed if view.image_paths(path) else ():
+            found.setdefault(module.use.name, module)
+    for use in imports:
+        for name in own.packages.providers(use.name) if use.file.endswith(own.source_suffixes) else ():
+            found.setdefault(name, _module(own, name, use))
+    return tuple(found.values())
+
+
+def _module(own: Language, name: str, use: Use) -> Module:
+    return Module(use=replace(use, name=name), language=own.name)
+
+
+def standard_libraries(imports: Iterable[Use]) -> dict[str, Use]:
+    """Shared libraries that modules of the standard libraries load, each with the import."""
+    found: dict[str, Use] = {}
+    for use in imports:
+        own = next((known for known in languages() if use.file.endswith(known.source_suffixes)), None)
+        for library in own.packages.standard_libraries(use.name) if own is not None and own.packages else ():
+            found.setdefault(library, use)
+    return found
+
+
+def with_development_packages(program: Program) -> Program:
+    """The program with the needs of the development packages that its manifests list: they stay in the
+    image."""
+    view, needs = program.end_state.view, program.runtime_needs
+    modules: dict[str, Module] = {}
+    for effect in (e for s in program.steps for e in s.effects if e.dev):
+        own = language(effect.ecosystem)
+        for path in map(view.context_path, effect.manifests if own is not None else ()):
+            if path is not None and own is not None and own.packages is not None:
+                for module in own.packages.listed_packages(view, path, development=True):
+                    modules.setdefault(module.use.name, module)
+    more = module_needs(tuple(modules.values()), program.base, ())
+    return replace(
+        program,
+        runtime_needs=replace(
+            needs,
+            commands={**more.commands, **needs.commands},
+            system_packages={**more.packages, **needs.system_packages},
+            unresolved={**more.unresolved, **needs.unresolved},
+        ),
+    )
+
+
 def package_facts_of(module: Module) -> Packages:
     """The package facts of the module's language."""
     own = language(module.language)
@@ -69,7 +131,7 @@ def module_needs(modules: Sequence[Module], base: ImageFacts | None, headers: It
     present = frozenset(headers) | (carried(base).packages if base else frozenset())
     for module in modules:
         packages_of = package_facts_of(module)
-        facts = packages_of.package_facts(module.use.name)
+        facts = packages_of.package_facts(module.use.name, module.version)
         if not facts.known:
             continue
         for command in facts.commands:

@@ -14,10 +14,11 @@ from slimify.semantics.context_files import ContextView
 
 _INSTALL = re.compile(r"\b(?:npm|yarn|pnpm)\s+(?:install|add|i)\b")
 _LISTS = re.compile(r'"\w*[dD]ependencies(Meta)?"\s*:\s*\{[^}]*\}')
+_OWN_MANIFEST = re.compile(r"(?:^|/)node_modules/((?:@[^/]+/)?[^/@]+)/package\.json\Z")
 manifests = r"(^|/)(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml)$|(^|/)node_modules/"
 
 
-def package_facts(name: str) -> NpmFacts:
+def package_facts(name: str, newest: str | None = None) -> NpmFacts:
     return npm(name)
 
 
@@ -29,14 +30,28 @@ def pinned_release(text: str) -> str | None:
     return None
 
 
-def listed_packages(view: ContextView, path: str) -> Iterator[Module]:
+def listed_packages(view: ContextView, path: str, *, development: bool = False) -> Iterator[Module]:
     """The dependencies of a package.json."""
     from slimify.languages.node.manifests.package_json import node_project
 
     directory, _, name = path.rpartition("/")
     project = node_project(view.context, directory) if name == "package.json" else None
-    for dependency in project.dependencies if project else ():
-        yield Module(use=Use(name=dependency, file=path, line=0), language=LANGUAGE.name)
+    if project is not None:
+        for dependency in project.dev_dependencies if development else project.dependencies:
+            yield Module(use=Use(name=dependency, file=path, line=0), language=LANGUAGE.name)
+
+
+def package_at(path: str) -> str:
+    found = _OWN_MANIFEST.search(path)
+    return found[1] if found else ""
+
+
+def providers(module: str) -> tuple[str, ...]:
+    return (module,)
+
+
+def standard_libraries(module: str) -> tuple[str, ...]:
+    return ()
 
 
 def is_compiled(name: str, version: str | None, base: ImageFacts | None) -> bool:

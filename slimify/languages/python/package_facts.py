@@ -48,18 +48,23 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def pypi(name: str) -> PypiFacts:
-    """The facts of a distribution, by any spelling of its name, without extras."""
+def pypi(name: str, newest: str | None = None) -> PypiFacts:
+    """The facts of a distribution, by any spelling of its name, without extras. `newest`: no later release is
+    installed."""
     key = normalised(name)
     table = _table()
     row = table["native"].get(key, {})
+    libraries = table["libraries"].get(key, ())
+    older = table["older"].get(key)
+    if older is not None and newest is not None and _order(newest) <= _order(older["before"]):
+        libraries = (*libraries, *older["libraries"])
     sections = ("imports", "scripts", "native", "libraries", "commands", "caches")
     return PypiFacts(
         name=key,
         imports=tuple(table["imports"].get(key, (key.replace("-", "_"),))),
         scripts=tuple(table["scripts"].get(key, ())),
         wheels=row.get("wheels", "all"),
-        native=native_of(row, table["libraries"].get(key, ())),
+        native=native_of(row, libraries),
         commands=tuple(table["commands"].get(key, ())),
         caches=tuple(table["caches"].get(key, ())),
         development=key in table["development"]["names"],

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 
 from slimify.facts.images import ImageFacts
 from slimify.languages.python import LANGUAGE
-from slimify.languages.python.package_facts import PypiFacts, install_compiles, loaders, pypi
+from slimify.languages.python.package_facts import PypiFacts, distributions, install_compiles, loaders, pypi
+from slimify.languages.python.package_facts import standard_libraries as standard
 from slimify.model.effects import Effect
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
 
 _PINNED = re.compile(r"===?\s*([\w.]+)")
+_LIMITED = re.compile(r"(?:===?|~=|<=?)\s*([\w.]+)")
+_OWN_MANIFEST = re.compile(r"(?:^|/)site-packages/([^/]+?)-[\w.+!]+\.dist-info/METADATA\Z")
 _INSTALL = re.compile(r"\bpip3?\s+(?:install|add|i)\b")
 _IMPORT = re.compile(r"^\s*(?:from|import)\s.*$", re.MULTILINE)
 
@@ -22,8 +25,8 @@ manifests = (
 )
 
 
-def package_facts(name: str) -> PypiFacts:
-    return pypi(name)
+def package_facts(name: str, newest: str | None = None) -> PypiFacts:
+    return pypi(name, newest)
 
 
 def programs(name: str) -> tuple[str, ...]:
@@ -35,18 +38,33 @@ def pinned_release(text: str) -> str | None:
     return found[1] if found else None
 
 
-def listed_packages(view: ContextView, path: str) -> Iterator[Module]:
+def listed_packages(view: ContextView, path: str, *, development: bool = False) -> Iterator[Module]:
     """The packages of a requirements file with its includes, else those of the project in the directory."""
     from slimify.languages.python.manifests.project import python_project
     from slimify.languages.python.manifests.requirements import requirements
 
+    if development:
+        return  # each is a group of its own, and only installed by name
     directory = path.rpartition("/")[0]
     rows = requirements(view.context, path) if path.endswith((".txt", ".in", ".pip")) else ()
     for requirement in rows or python_project(view.context, directory).dependencies:
         if requirement.name:
-            pin = _PINNED.match(requirement.specifier.strip())
+            limit = _LIMITED.search(requirement.specifier)
             use = Use(name=requirement.name, file=requirement.file or path, line=requirement.line)
-            yield Module(use=use, language=LANGUAGE.name, version=pin[1] if pin else None)
+            yield Module(use=use, language=LANGUAGE.name, version=limit[1] if limit else None)
+
+
+def package_at(path: str) -> str:
+    found = _OWN_MANIFEST.search(path)
+    return found[1] if found else ""
+
+
+def providers(module: str) -> tuple[str, ...]:
+    return distributions(module)
+
+
+def standard_libraries(module: str) -> tuple[str, ...]:
+    return standard(module)
 
 
 def is_compiled(name: str, version: str | None, base: ImageFacts | None) -> bool:

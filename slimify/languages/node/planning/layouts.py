@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from slimify.analysis.packages.module_needs import with_development_packages
 from slimify.analysis.program import Program
 from slimify.analysis.roles.role_state import Artifact
 from slimify.config import Options
@@ -82,13 +83,14 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     copies, why = positioned_copies(program, copies)
     if why:
         return why
-    head, put, missing = restored_packages(program, base) if rung == "slim" else ((), (), None)
-    if missing:
-        return missing
     tail, pruned, saved = (
         pruning(program, copies, options.keep_paths) if not unknown_follows_build(program) else ((), (), 0)
     )
     saved += left
+    staying = with_development_packages(program) if any(d.code == "SL313" for d in pruned) else program
+    head, put, missing = restored_packages(staying, base) if rung == "slim" else ((), (), None)
+    if missing:
+        return missing
     request = SplitRequest(
         rung=rung,
         base=base,

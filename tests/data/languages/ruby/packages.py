@@ -27,7 +27,7 @@ class Gem(Struct, frozen=True, kw_only=True):
     commands: tuple[str, ...] = ()
 
 
-def package_facts(name: str) -> Gem:
+def package_facts(name: str, newest: str | None = None) -> Gem:
     row = LANGUAGE.facts("gems.toml")["native"].get(name)
     native = native_of(row or {}, ())
     return Gem(
@@ -44,7 +44,19 @@ def pinned_release(text: str) -> str | None:
     return version if colon else None
 
 
-def listed_packages(view: ContextView, path: str) -> Iterator[Module]:
+def package_at(path: str) -> str:
+    return ""
+
+
+def providers(module: str) -> tuple[str, ...]:
+    return (module,)
+
+
+def standard_libraries(module: str) -> tuple[str, ...]:
+    return ()
+
+
+def listed_packages(view: ContextView, path: str, *, development: bool = False) -> Iterator[Module]:
     text = view.context.text(path) or ""
     for found in _GEM.finditer(text):
         use = Use(name=found[1], file=path, line=text.count("\n", 0, found.start(1)) + 1)

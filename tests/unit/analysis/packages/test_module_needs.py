@@ -1,0 +1,76 @@
+"""What is put back on a slim base because a package of the image needs it, however the package got there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from slimify import pipeline
+from slimify.config import Options
+from slimify.planning.final_stage.restore_packages import packages_installed_by
+
+NODE = 'FROM node:20\nWORKDIR /app\n{0}\nCMD ["node", "a.js"]\n'
+INSTALLED = NODE.format("COPY package.json ./\nRUN npm install\nCOPY . .\nRUN npx prisma generate")
+COPIED = NODE.format("COPY dist ./")
+PRISMA = '{"dependencies": {"@prisma/client": "5", "prisma": "5"}}'
+DEV = '{"dependencies": {"express": "4"}, "devDependencies": {"@prisma/client": "5", "typescript": "5"}}'
+IMPORT = "const { PrismaClient } = require('@prisma/client')\n"
+PYTHON = (
+    "FROM python:3.9-bullseye\nWORKDIR /app\nCOPY requirements.txt ./\n"
+    'RUN pip install -r requirements.txt\nCOPY a.py ./\nCMD ["python", "a.py"]\n'
+)
+SSL = {"openssl", "ca-certificates"}
+PANGO = {"libpango-1.0-0", "libpangoft2-1.0-0"}
+CAIRO = {"libpangocairo-1.0-0", "libgdk-pixbuf-2.0-0"}
+
+
+@pytest.mark.parametrize(
+    ("file", "files", "put"),
+    [
+        pytest.param(COPIED, {"dist/a.js": ""}, set(), id="nothing"),
+        pytest.param(COPIED, {"dist/a.js": "", "package.json": PRISMA}, set(), id="not-what-is-not-copied"),
+        pytest.param(INSTALLED, {"a.js": "", "package.json": DEV}, set(), id="not-what-is-pruned"),
+        pytest.param(INSTALLED, {"a.js": "", "package.json": PRISMA}, SSL, id="installed"),
+        pytest.param(INSTALLED, {"a.js": IMPORT, "package.json": DEV}, SSL, id="for-development-but-kept"),
+        pytest.param(COPIED, {"dist/a.js": "", "dist/package.json": PRISMA}, SSL, id="in-a-copied-manifest"),
+        pytest.param(COPIED, {"dist/a.js": IMPORT}, SSL, id="imported"),
+        pytest.param(
+            COPIED,
+            {"dist/a.js": "", "dist/node_modules/@prisma/client/package.json": "{}"},
+            SSL,
+            id="in-a-copied-tree",
+        ),
+        pytest.param(PYTHON, {"a.py": "import json\n", "requirements.txt": "flask\n"}, set(), id="python"),
+        pytest.param(
+            PYTHON,
+            {"a.py": "import tkinter\n", "requirements.txt": "flask\n"},
+            {"libtk8.6", "libtcl8.6"},
+            id="of-the-standard-library",
+        ),
+        pytest.param(
+            PYTHON,
+            {"a.py": "", "requirements.txt": "ansible\n"},
+            {"openssh-client"},
+            id="what-brings-another",
+        ),
+        pytest.param(PYTHON, {"a.py": "", "requirements.txt": "weasyprint==60.1\n"}, PANGO, id="new-release"),
+        pytest.param(PYTHON, {"a.py": "", "requirements.txt": "weasyprint\n"}, PANGO, id="newest-release"),
+        pytest.param(
+            PYTHON, {"a.py": "", "requirements.txt": "weasyprint==52.5\n"}, PANGO | CAIRO, id="old-release"
+        ),
+        pytest.param(
+            PYTHON, {"a.py": "", "requirements.txt": "WeasyPrint>=50,<53\n"}, PANGO | CAIRO, id="older-than"
+        ),
+    ],
+)
+def test_put_back(file: str, files: Mapping[str, str], put: set[str], tmp_path: Path) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    outcome = pipeline.rewrite(file, tmp_path, options=Options(dockerignore=False))
+    assert outcome.rung == "slim", outcome.decisions
+    final = (outcome.after or "").rpartition("FROM ")[2].partition("\n")[2]
+    head = final[: final.find("rm -rf /var/lib/apt/lists/*") + 27]
+    assert set(packages_installed_by(head)) == put
