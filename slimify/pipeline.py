@@ -49,18 +49,16 @@ def rewrite(
     except SlimifyError as error:
         return _parse_failure(data, name, error)
     scanned = scan(Path(context), Path(name) if name != "-" else None) if context else Context.empty()
-    evidence: BuiltImage | str | None = None
+    evidence: BuiltImage | Reason | None = None
     if image is not None:
         from slimify.analysis.evidence.image_evidence import image_evidence
 
         evidence = image_evidence(image, file)
-    outcome = _outcome(file, name, scanned, options, None if isinstance(evidence, str) else evidence)
-    if isinstance(evidence, str):
-        outcome = replace(outcome, warnings=(f"{NO_EVIDENCE}: {evidence}", *outcome.warnings))
+    outcome = _outcome(file, name, scanned, options, None if isinstance(evidence, Reason) else evidence)
+    if isinstance(evidence, Reason):
+        warning = Reason.of("SL340", "no_evidence", why=evidence).text
+        outcome = replace(outcome, warnings=(warning, *outcome.warnings))
     return without_silenced(outcome, file)
-
-
-NO_EVIDENCE = "the image was not built from this file and is no evidence"
 
 
 def _parse_failure(data: bytes, name: str, error: SlimifyError) -> Outcome:

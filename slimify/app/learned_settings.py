@@ -21,11 +21,21 @@ Value = str | list[str]
 
 
 class SavedConstraints(Struct, frozen=True):
-    """The result of saving constraints: the settings file, whether it was written, a message for users."""
+    """The result of saving constraints: the settings file, what was to be set, whether it was written, and
+    the error that prevented it."""
 
     path: Path
+    wanted: Mapping[str, Value]
     is_written: bool
-    message: str
+    error: Exception | None = None
+
+    @property
+    def message(self) -> str:
+        """What users are told."""
+        if self.is_written:
+            return f"{self.path}: set {', '.join(self.wanted)}\n"
+        why = f"{self.error}; " if self.error is not None else ""
+        return f"{self.path}: {why}add by hand:\n{as_toml(self.wanted, '  ')}"
 
 
 def keep_constraints(directory: Path, constraints: Iterable[Constraint]) -> str:
@@ -38,22 +48,22 @@ def save_constraints(directory: Path, constraints: Iterable[Constraint]) -> Save
     """Saves the constraints to the nearest slimify.toml, or to a new one next to the Dockerfile.
 
     Only the affected keys change. If that is impossible, or if the settings are in pyproject.toml, nothing is
-    written and the message contains the lines to add.
+    written, and the message contains the lines to add.
     """
     wanted = settings(constraints)
     path, _ = config.settings_file(directory)
     if path is None:
         path = directory / "slimify.toml"
-    why = ""
+    problem: Exception | None = None
     try:
         old = path.read_bytes() if path.exists() else None
         text = edit_settings((old or b"").decode("utf-8"), wanted) if path.name == "slimify.toml" else None
         if text is not None:
             replace_file.replace_file(path, text.encode("utf-8"), expected=old)
-            return SavedConstraints(path, True, f"{path}: set {', '.join(wanted)}\n")
+            return SavedConstraints(path, wanted, True)
     except (SlimifyError, OSError, ValueError) as error:
-        why = f"{error}; "
-    return SavedConstraints(path, False, f"{path}: {why}add by hand:\n{as_toml(wanted, '  ')}")
+        problem = error
+    return SavedConstraints(path, wanted, False, problem)
 
 
 def as_toml(wanted: Mapping[str, Value], indent: str = "") -> str:

@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from slimify.model.decisions import Reason
+
 
 class IgnoreFile(Struct, frozen=True, kw_only=True):
     """A proposed ignore file. `before` is None if the project has none. `sent` is the size of the transferred
@@ -28,6 +30,6 @@ class Asset(Struct, frozen=True, kw_only=True):
     path: str
     bytes: int
     line: int
-    evidence: str
+    evidence: Reason
     action: Literal["ignore", "object storage", "volume"]
     excluded: bool = False

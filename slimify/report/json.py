@@ -118,7 +118,7 @@ def _asset(asset: Asset) -> dict[str, Any]:
         "path": asset.path,
         "bytes": asset.bytes,
         "line": asset.line,
-        "evidence": asset.evidence,
+        "evidence": asset.evidence.text,
         "action": asset.action,
         "excluded": asset.excluded,
     }

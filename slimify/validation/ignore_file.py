@@ -8,30 +8,31 @@ from slimify.analysis.copied_context import copied_context
 from slimify.analysis.program import Program
 from slimify.context.ignore_rules import IgnoreRules
 from slimify.context.scan import Context
+from slimify.model.decisions import Reason
 from slimify.model.ignore_file import IgnoreFile
 
 
-def problems(program: Program, file: IgnoreFile) -> tuple[str, ...]:
+def problems(program: Program, file: IgnoreFile) -> tuple[Reason, ...]:
     """Reasons not to use the file; () if there are none."""
     return tuple(_problems(program, file))
 
 
-def _problems(program: Program, file: IgnoreFile) -> Iterator[str]:
+def _problems(program: Program, file: IgnoreFile) -> Iterator[Reason]:
     context = program.context
     rules = IgnoreRules.parse(file.after)
     if rules.errors and len(rules.errors) != len(context.ignore.errors):
-        yield f"{file.path}: {rules.errors[-1]}"
+        yield Reason.of("SL346", "malformed", path=file.path, error=rules.errors[-1])
     takes = copied_context(program.dockerfile, context, program.build_args)
     gone = [p for p in (*context.files, *context.symlinks, *context.skipped) if rules.ignores(p)]
     for path in gone:
         if takes is None or takes.names(path):
-            yield f"{path} is named by an instruction and would be kept out"
+            yield Reason.of("SL346", "instruction", path=path)
     needed = {*_runtime_files(program), *_installer_files(program)}
-    yield from (f"{path} is needed and would be kept out" for path in gone if path in needed)
+    yield from (Reason.of("SL346", "needed", path=path) for path in gone if path in needed)
     for path in context.ignored:
         if not rules.ignores(path.rstrip("/")):
-            yield f"{path} would come in"
-    yield from (f"the line {line!r} is gone" for line in _lost_lines(context, file))
+            yield Reason.of("SL346", "added", path=path)
+    yield from (Reason.of("SL346", "lost_line", quoted=repr(line)) for line in _lost_lines(context, file))
 
 
 def _runtime_files(program: Program) -> Iterator[str]:

@@ -18,6 +18,7 @@ from slimify.analysis.program import Program, Step
 from slimify.facts import load, merged
 from slimify.facts.servers import document_roots, served_names
 from slimify.facts.system import is_data_ending, is_documentation_directory
+from slimify.model.decisions import Reason
 from slimify.model.ignore_file import Asset
 from slimify.semantics.paths import inside_any
 from slimify.syntax.dockerfile.instructions import copy_parts
@@ -113,32 +114,31 @@ def _fills_directory(program: Program, directory: str, members: list[_File]) -> 
     return set(program.context.under(directory.rstrip("/"))) <= {f.path for f in members}
 
 
-def _evidence(program: Program, named: ContextReaders, members: list[_File]) -> tuple[str, bool]:
+def _evidence(program: Program, named: ContextReaders, members: list[_File]) -> tuple[Reason, bool]:
     """Who was found to use the files, and whether anything may use them."""
     for file in members:
         base = posixpath.basename(file.path)
         stem = posixpath.splitext(base)[0]
         said = base if named.mentions(base) else stem if named.quotes_name(stem) else ""
         if len(said) >= _MIN_NAME_LENGTH:
-            return f"{said} is named by a source or a step", True
+            return Reason.of("SL360", "named", name=said), True
     directories = [d for d in posixpath.dirname(members[0].path).split("/") if d]
     for name in reversed(directories):
         if named.names_directory(name):
-            return f"the directory {name} is named by a source or a step, and may be served", True
+            return Reason.of("SL360", "directory", name=name), True
     places = {posixpath.dirname(f.place) for f in members}
     below = () if directories[:1] and is_documentation_directory(directories[0]) else directories
     if any(name in below for name in served_names()) or any(inside_any(p, document_roots()) for p in places):
-        return "a web server or framework may serve the directory", True
+        return Reason.of("SL360", "web_server"), True
     whole = re.compile("|".join(merged("unread.toml")["texts"]["whole"]))
     if any(whole.search(text) for text in named.texts) or _reads_whole_directory(program):
-        return "a source serves or compiles in a whole directory", True
-    page = _shown_on(program, members)
+        return Reason.of("SL360", "whole_directory"), True
+    page, nobody = _shown_on(program, members), Reason.of("SL360", "nobody", count=len(named.texts))
     if page:
-        read = f"none of the {len(named.texts)} sources, scripts and settings that were read names it"
-        return f"only {page} shows it: {read}", False
+        return Reason.of("SL360", "shown_on", page=page, why=nobody), False
     if "files" in program.runtime_needs.sources.features or any(s.role == "unknown" for s in program.steps):
-        return "files are read by names that only run time knows", True
-    return f"none of the {len(named.texts)} sources, scripts and settings that were read names it", False
+        return Reason.of("SL360", "run_time"), True
+    return nobody, False
 
 
 def _shown_on(program: Program, members: list[_File]) -> str:

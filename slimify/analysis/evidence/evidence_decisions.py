@@ -24,9 +24,7 @@ def evidence_decisions(
         return ()
     found = []
     if base is not None:
-        found.append(
-            Decision.of("SL340", "base", safety="safe", reference=base.reference, shown=_description(base))
-        )
+        found.append(_base_decision(base))
     for line, paths in seen.items():
         found.append(
             Decision.of("SL341", "left", safety="assumed", line=line, paths=paths)
@@ -46,9 +44,15 @@ def base_mapping_decisions(start: Instruction, reference: str, names: BaseMap) -
     )
 
 
-def _description(base: ImageFacts) -> str:
+def _base_decision(base: ImageFacts) -> Decision:
     system = " ".join(filter(None, (base.distro, base.suite)))
     libc = " ".join(filter(None, (base.libc, base.libc_version)))
     known = language(base.language)
     brings = f"{known.title} {base.version or ''}".strip() if known is not None else ""
-    return ", ".join(filter(None, (system or "of an unknown distribution", libc, base.manager, brings)))
+    shown = tuple(word for word in (system, libc, base.manager, brings) if word)
+    reference = base.reference
+    if system:
+        return Decision.of("SL340", "base", safety="safe", reference=reference, shown=shown)
+    if shown:
+        return Decision.of("SL340", "base_partly", safety="safe", reference=reference, shown=shown)
+    return Decision.of("SL340", "base_unknown", safety="safe", reference=reference)

@@ -18,6 +18,7 @@ from slimify.image.model import Entry, Image, Linking
 from slimify.image.packages import InstalledPackage, Packages
 from slimify.image.tree import Files
 from slimify.languages import languages
+from slimify.model.decisions import Line, Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.semantics.paths import is_named_place
 from slimify.syntax.dockerfile.history import final_instructions, match_history
@@ -97,16 +98,16 @@ class BuiltImage(Struct, frozen=True, kw_only=True):
                     yield path, package
 
 
-def image_evidence(image: Image, file: Dockerfile) -> BuiltImage | str:
-    """The evidence, or a sentence that states why the image was not built from this Dockerfile. Compares the
+def image_evidence(image: Image, file: Dockerfile) -> BuiltImage | Reason:
+    """The evidence, or why the image was not built from this Dockerfile. Compares the
     history instruction by instruction, with the text of each RUN."""
     pairs = match_history(file, image.history)
     if pairs is None:
         count = len(final_instructions(file))
-        return f"its history does not end in the {count} instructions of the file"
+        return Reason.of("SL340", "other_history", count=count)
     for instruction, step in pairs:
         if instruction.keyword == "RUN" and not _is_same_run(instruction, step.created_by):
-            return f"its history has another RUN than line {instruction.line}"
+            return Reason.of("SL340", "other_run", at=Line(instruction.line))
     layers = {item: step.layer for item, step in pairs if step.layer is not None}
     return BuiltImage(
         image=image,

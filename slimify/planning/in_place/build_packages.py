@@ -137,7 +137,7 @@ def _in_one_step(program: Program, install: _Install, *, asked: bool) -> Edits |
             return _removed_at_end(program, install)
         return _moved_to_use(program, install, users, asked=asked)
     except EditRefused as error:
-        return Reason.of("SL356", "edit", why=str(error))
+        return Reason.of("SL356", "edit", why=error.reason)
 
 
 def _using_steps(program: Program, install: _Install) -> list[Step]:

@@ -126,7 +126,7 @@ def _moved_to_copy(program: Program, change: _Change) -> Edits | Reason | None:
         texts[copy.index] = _with_owner(copy, change.written)
     text = _without_change(program, change, frozenset(a.index for a in makers.atoms))
     if isinstance(text, EditRefused):
-        return Reason.of("SL356", "edit", why=str(text))
+        return Reason.of("SL356", "edit", why=text.reason)
     texts[step.index] = text or ""
     decision = Decision.of("SL352", "owner", safety="safe", line=step.line, owner=change.owner, paths=places)
     return Edits(

@@ -180,7 +180,7 @@ def _moved(program: Program, removal: _Removal) -> Edits | Reason:
     try:
         rest = edit(step.instruction, step.script, drop=frozenset({removal.atom.index}))  # type: ignore[arg-type]
     except EditRefused as error:
-        return Reason.of("SL356", "edit", why=str(error))
+        return Reason.of("SL356", "edit", why=error.reason)
     texts = {step.index: rest or ""}
     if len(group) == 1:
         texts[last.index] = extended_run(program, last, (text,))

@@ -54,7 +54,7 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
     try:
         final = _final_items(program, layout, blocks)
     except EditRefused as error:
-        return Reason.of("SL390", "not_possible", why=str(error))
+        return Reason.of("SL390", "not_possible", why=error.reason)
     lead, names = _preamble(program, blocks), _stage_names(program)
     final = joined_list_updates(program, [_with_stage_name(item, names[0]) for item in final])
     final = joined_runs(program, final)

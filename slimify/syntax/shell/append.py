@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from slimify.model.decisions import Reason
 from slimify.syntax.dockerfile.parser import logical_to_raw
 from slimify.syntax.shell.edit import EditRefused
 from slimify.syntax.shell.meaning import Words, edited_words, has_words, read_text, run_words
@@ -39,7 +40,7 @@ def joined(text: str, commands: Sequence[str], between: str) -> str:
     comments = [part.comment for part in parts if part.comment]
     found = " ".join((between.join(own), *comments))
     if len(comments) > 1 or not has_words(run_words(found), [w for part in parts for w in part.words]):
-        raise EditRefused("joined commands would be parsed differently")
+        raise EditRefused(Reason.of("SL356", "joined_meaning"))
     return found
 
 
@@ -54,10 +55,10 @@ class _Part(Struct, frozen=True):
 def _part(text: str) -> _Part:
     instruction, script = read_text(text)
     if instruction is None or script.opaque or not script.atoms:
-        raise EditRefused("a command to be joined can't be parsed")
+        raise EditRefused(Reason.of("SL356", "joined_unreadable"))
     last = script.atoms[-1].end
     end = logical_to_raw(instruction, last - 1, last)[-1][1]
     comment = text[end:].strip().removeprefix(";").strip()
     if comment and not comment.startswith("#"):
-        raise EditRefused("a command to be joined runs in the background")
+        raise EditRefused(Reason.of("SL356", "joined_background"))
     return _Part(text[:end], comment, edited_words(script, frozenset(), {}))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Instruction
 from slimify.model.shell import Script
 from slimify.syntax.shell.lines import Change, Layout
@@ -20,7 +21,11 @@ _OPERATOR = re.compile(r"&&|;")
 
 
 class EditRefused(ValueError):
-    """The edit would change more than requested; the message says why."""
+    """The edit would change more than requested; `reason` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def edit(
@@ -63,7 +68,7 @@ def edit(
     text = layout.apply(changes)
     edited = edited_words(script, drop, {**dict.fromkeys(drop_words), **replacements})
     if not has_words(run_words(text), edited):
-        raise EditRefused("the edited commands would be parsed differently")
+        raise EditRefused(Reason.of("SL356", "edited_meaning"))
     return text
 
 
@@ -71,15 +76,15 @@ def _check_arguments(
     instruction: Instruction, script: Script, drop: frozenset[int], spans: frozenset[tuple[int, int]]
 ) -> None:
     if script.opaque:
-        raise EditRefused(f"the script is unreadable: {script.opaque}")
+        raise EditRefused(Reason.of("SL356", "unreadable", why=script.opaque))
     if instruction.heredocs or script.text != instruction.value:
-        raise EditRefused("the script is a here-document")
+        raise EditRefused(Reason.of("SL356", "heredoc"))
     if drop or spans:
         for atom in script.atoms:
             if atom.opaque in _UNSPLITTABLE:
-                raise EditRefused(f"the script can't be split: {atom.opaque}")
+                raise EditRefused(Reason.of("SL356", "unsplittable", why=atom.opaque))
     if not drop <= set(range(len(script.atoms))):
-        raise EditRefused("no such command")
+        raise EditRefused(Reason.of("SL356", "no_command"))
     known = {
         (word.start, word.end)
         for index, atom in enumerate(script.atoms)
@@ -88,7 +93,7 @@ def _check_arguments(
         for word in command.words
     }
     if not spans <= known:
-        raise EditRefused("no such word in the kept commands")
+        raise EditRefused(Reason.of("SL356", "no_word"))
 
 
 def check_state(script: Script, drop: frozenset[int]) -> None:
@@ -97,7 +102,7 @@ def check_state(script: Script, drop: frozenset[int]) -> None:
     for index in sorted(drop):
         atom = script.atoms[index]
         if atom.state and index < last_kept:
-            raise EditRefused(f"later commands depend on `{script.text[atom.start : atom.end]}`")
+            raise EditRefused(Reason.of("SL356", "depends", command=script.text[atom.start : atom.end]))
 
 
 def check_status(script: Script, drop: frozenset[int]) -> None:
@@ -111,7 +116,7 @@ def check_status(script: Script, drop: frozenset[int]) -> None:
         statements[-1].append(index)
     kept = [[i for i in statement if i not in drop] for statement in statements]
     if not kept[-1] and not script.errexit:
-        raise EditRefused("the last command determines the exit status of the script")
+        raise EditRefused(Reason.of("SL356", "exit_status"))
     last = max(i for i, statement in enumerate(kept) if statement)
     if not script.errexit:
         return
@@ -122,7 +127,7 @@ def check_status(script: Script, drop: frozenset[int]) -> None:
         ignored_before = set(before[:-1]) if number < len(statements) - 1 else set()
         ignored_after = set(after[:-1]) if number < last else set()
         if ignored_before & set(after) != ignored_after:
-            raise EditRefused("mixed operators: a failure that is ignored now would abort the build")
+            raise EditRefused(Reason.of("SL356", "would_abort"))
 
 
 def _drop_changes(script: Script, drop: frozenset[int], layout: Layout) -> Iterator[Change]:
@@ -141,7 +146,7 @@ def _drop_changes(script: Script, drop: frozenset[int], layout: Layout) -> Itera
         wanted = ";" if ";" in operators else "&&"
         fits_before, fits_after = text[slice(*before)] == wanted, text[slice(*after)] == wanted
         if not fits_before and not fits_after:
-            raise EditRefused("mixed operators")
+            raise EditRefused(Reason.of("SL356", "operators"))
         last_line = layout.line(atoms[last].end - 1)
         trailing = layout.line(after[0]) == last_line != layout.line(before[0])
         if fits_before and (trailing or not fits_after):
@@ -165,5 +170,5 @@ def _operator(script: Script, index: int) -> tuple[int, int]:
     """The span of the operator before an atom."""
     found = _OPERATOR.search(script.text, script.atoms[index - 1].end, script.atoms[index].start)
     if not found:
-        raise EditRefused("no operator between two commands")
+        raise EditRefused(Reason.of("SL356", "no_operator"))
     return found.span()

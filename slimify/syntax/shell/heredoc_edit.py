@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Instruction
 from slimify.model.shell import Script
 from slimify.syntax.dockerfile.parser import encode, heredoc_spans, parse
@@ -52,9 +53,9 @@ def edit_heredoc(
     body = instruction.raw[slice(*spans[0])]
     own = replace(read(body), errexit=script.errexit)
     if len(spans) != 1 or own.opaque or len(own.atoms) != len(script.atoms):
-        raise EditRefused("the script is not the body of its here-document")
+        raise EditRefused(Reason.of("SL356", "no_heredoc"))
     if any(a.opaque in _UNSPLITTABLE for a in own.atoms):
-        raise EditRefused("the script can't be split: it has a here-document or background commands")
+        raise EditRefused(Reason.of("SL356", "heredoc_inside"))
     if len(drop) == len(script.atoms):
         return None
     if keep_state:
@@ -74,7 +75,7 @@ def edit_heredoc(
                 body[: segment.start] + _edited_segment(own, segment, dropped, changed) + body[segment.code :]
             )
     if len(read(body).atoms) != len(script.atoms) - len(drop):
-        raise EditRefused("the remaining commands would be parsed differently")
+        raise EditRefused(Reason.of("SL356", "remaining_meaning"))
     start, end = spans[0]
     return instruction.raw[:start] + body + instruction.raw[end:]
 
@@ -122,17 +123,17 @@ def _edited_segment(
     text = script.text[segment.start : segment.code]
     lines = text.splitlines(keepends=True)
     if "<<" in text or any(not _CONTINUED.search(line) for line in lines[:-1]):
-        raise EditRefused("the command spans several lines of a here-document")
+        raise EditRefused(Reason.of("SL356", "heredoc_lines"))
     if any(line.lstrip().startswith("#") for line in lines):
-        raise EditRefused("a comment inside a command")
+        raise EditRefused(Reason.of("SL356", "comment_inside"))
     indent = text[: len(text) - len(text.lstrip(" \t"))]
     node = parse(encode(f"FROM x\nRUN {text[len(indent) :]}")).instructions[1]
     own = replace(read_run(node), errexit=script.errexit)
     if own.opaque or len(own.atoms) != len(segment.atoms):
-        raise EditRefused("the line has another meaning on its own")
+        raise EditRefused(Reason.of("SL356", "other_meaning"))
     spans_in_body = dict(_word_spans(script, segment.atoms, own))
     if not words.keys() <= spans_in_body.keys():
-        raise EditRefused("no such word in the kept commands")
+        raise EditRefused(Reason.of("SL356", "no_word"))
     new = edit(
         node,
         own,
@@ -151,5 +152,5 @@ def _word_spans(script: Script, atoms: Sequence[int], own: Script) -> Iterator[t
         theirs = [w for c in script.atoms[index].commands for w in c.words]
         ours = [w for c in atom.commands for w in c.words]
         if [w.value for w in theirs] != [w.value for w in ours]:
-            raise EditRefused("the line has another meaning on its own")
+            raise EditRefused(Reason.of("SL356", "other_meaning"))
         yield from (((a.start, a.end), (b.start, b.end)) for a, b in zip(theirs, ours, strict=True))

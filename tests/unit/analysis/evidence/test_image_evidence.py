@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from slimify import pipeline
 from slimify.analysis.evidence.base_image import base_image_facts
-from slimify.analysis.evidence.image_evidence import image_evidence, is_evidence
+from slimify.analysis.evidence.image_evidence import BuiltImage, image_evidence, is_evidence
 from slimify.config import Options
 from slimify.image.model import Elf, Image
 from slimify.model.outcome import Outcome
@@ -247,7 +247,7 @@ def test_the_base_image_is_what_the_file_does_not_set() -> None:
     made = replace(made, contents={**made.contents, "/usr/local/go/VERSION": b"go1.24.1\ntime 2025"})
     file = parse(text.encode(), "")
     evidence = image_evidence(made, file)
-    assert not isinstance(evidence, str)
+    assert isinstance(evidence, BuiltImage)
     facts = base_image_facts(evidence, file, "private/base")
     assert (facts.distro, facts.suite, facts.libc, facts.libc_version) == (
         "debian", "bookworm", "glibc", "2.36",

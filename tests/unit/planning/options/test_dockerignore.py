@@ -179,7 +179,8 @@ def test_the_proof_sees_what_is_needed(tmp_path: Path) -> None:
     program = classify(parse(text.encode(), "Dockerfile"), context, "Dockerfile", Options())
 
     def said(after: str) -> str:
-        return "; ".join(problems(program, IgnoreFile(path="x", before="notes\n", after=after, sent=(0, 0))))
+        file = IgnoreFile(path="x", before="notes\n", after=after, sent=(0, 0))
+        return "; ".join(map(str, problems(program, file)))
 
     assert said("notes\nold\n.git\n") == ""
     assert "head.txt is named" in said("notes\nold\nhead.txt\n")
