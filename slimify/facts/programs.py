@@ -63,3 +63,8 @@ def runners() -> Mapping[str, int]:
     """Programs that run a command line, with the number of operands before it."""
     runners: Mapping[str, int] = load(_FILE)["runners"]
     return runners
+
+
+def docker_flags() -> tuple[str, ...]:
+    """Options of `docker run`, `exec`, `build` and compose that take no value."""
+    return words(_FILE, "docker", "valueless")

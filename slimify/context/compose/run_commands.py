@@ -18,6 +18,7 @@ from slimify.context.compose.yaml_commands import (
     repository,
 )
 from slimify.context.scan import Context, clean
+from slimify.facts.programs import docker_flags
 from slimify.facts.system import third_party_directories
 from slimify.languages import installed_directories, languages
 
@@ -26,16 +27,6 @@ _COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml")
 _SCRIPT = re.compile(r"(?:.*/)?(?:GNUm|M|m)akefile|.*\.mk|\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml")
 _DOCKER = re.compile(
     r"\b(?:docker|podman)(?:[ -]compose)?[ \t]+(?:container\s+|image\s+|buildx\s+)?(?P<rest>[^\n]*)"
-)
-# Options of `docker run`, `exec`, `build` and compose without a value; others take the next word.
-_VALUELESS_OPTIONS = frozenset(
-    (
-        *("--detach", "--interactive", "--tty", "--rm", "--init", "--privileged", "--publish-all"),
-        *("--read-only", "--no-healthcheck", "--oom-kill-disable", "--sig-proxy", "--quiet", "--no-deps"),
-        *("--no-TTY", "--service-ports", "--use-aliases", "--build", "--remove-orphans", "--verbose"),
-        *("--no-ansi", "--all-resources", "--compatibility", "--dry-run", "--pull", "--no-cache", "--push"),
-        *("--load", "--force-rm", "--squash", "--compress"),
-    )
 )
 
 
@@ -123,7 +114,7 @@ def _operands(words: list[str], count: int) -> tuple[list[str], dict[str, str], 
             operands.append(word)
         elif "=" in word:
             name, _, options[name] = word.partition("=")
-        elif word not in _VALUELESS_OPTIONS and (word.startswith("--") or word[-1] not in bare):
+        elif word not in docker_flags() and (word.startswith("--") or word[-1] not in bare):
             options[word] = words[at] if at < len(words) else ""
             at += 1
     return operands, options, words[at:]

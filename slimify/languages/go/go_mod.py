@@ -8,22 +8,20 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
 from slimify.context.scan import Context, clean
+from slimify.languages.go import LANGUAGE
 
 LegacyTool = Literal["dep", "glide", "godep", "govendor", "gopath"]
 
-_LEGACY: tuple[tuple[str, LegacyTool], ...] = (
-    ("Gopkg.toml", "dep"),
-    ("Gopkg.lock", "dep"),
-    ("glide.yaml", "glide"),
-    ("glide.lock", "glide"),
-    ("Godeps/Godeps.json", "godep"),
-    ("vendor/vendor.json", "govendor"),
-)
+
+@cache
+def _legacy() -> tuple[tuple[str, LegacyTool], ...]:
+    return convert(LANGUAGE.facts("toolchain.toml")["legacy"]["files"], tuple[tuple[str, LegacyTool], ...])
 
 
 class GoRequire(Struct, frozen=True, kw_only=True):
@@ -82,7 +80,7 @@ def go_module(context: Context, dir: str = "") -> GoModule | None:
     workspace, uses = _workspace(context, dir)
     if text is None:
         legacy = next(
-            (tool for name, tool in _LEGACY if context.has(posixpath.join(dir, name))),
+            (tool for name, tool in _legacy() if context.has(posixpath.join(dir, name))),
             "gopath" if vendor else None,
         )
         if legacy is None and workspace is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 from msgspec import Struct
 
@@ -17,6 +18,7 @@ from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.role_state import Artifact
 from slimify.context.scan import Context
 from slimify.facts.system import is_plain_root, is_shared_directory
+from slimify.languages.go import LANGUAGE
 from slimify.languages.go.planning.names import ENV_FILES, named_paths, opens_unknown
 from slimify.model.effects import ADDS_FILES, CHANGES_FILES, LEAVES_NOTHING
 from slimify.planning.final_stage.commands import real_atoms
@@ -26,14 +28,12 @@ from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import PathMarks, inside, inside_any, overlap
 from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts
 
-_SOURCE = (
-    r"(^|/)(vendor|Godeps|testdata|\.git|\.github|\.circleci|\.idea|\.vscode)(/|$)|(^|/)Dockerfile[^/]*$|\.Dockerfile$"
-    r"|\.(go|proto|s|c|h|cc|cpp|rl|mod|sum|work)$|(^|/)(Gopkg\.(toml|lock)|glide\.(yaml|lock)|Makefile|go\.work\.sum)$"
-    r"|^\.(?!env)[^/]*(/|$)|^docs?/.*\.(md|rst|adoc)$|(^|/)(LICENSE|COPYING|README|CONTRIBUTING|CHANGELOG)(\.(md|rst|txt))?$"
-    r"|^((docker-)?compose[^/]*\.ya?ml|(LICENSE|COPYING|NOTICE|README|CONTRIBUTING|CHANGELOG|CODE_OF_CONDUCT|ROADMAP)[^/]*"
-    r"|AUTHORS|CONTRIBUTORS|OWNERS|MAINTAINERS|Vagrantfile|Jenkinsfile|(mkdocs|codecov|circle|appveyor)\.ya?ml|renovate\.json|slimify\.toml)$"
-)
 _MAX_LINES = 6
+
+
+@cache
+def _unread() -> re.Pattern[str]:
+    return re.compile(LANGUAGE.facts("sources.toml")["files"]["unread"])
 
 
 class RuntimeFiles(Struct, frozen=True, kw_only=True):
@@ -174,7 +174,7 @@ def _copies_only_sources(step: Step, named: Sequence[str], unknown: bool) -> boo
     if not names or any(overlap(p, n) for p in names for n in named if not is_shared_directory(n)):
         return False
     single = all(n in places for n in names)
-    return all(re.search(_SOURCE, posixpath.basename(n)) for n in names) or (not unknown and not single)
+    return all(_unread().search(posixpath.basename(n)) for n in names) or (not unknown and not single)
 
 
 def _needed_entries(
@@ -252,7 +252,7 @@ def _is_needed_entry(path: str, relative: str, named: Sequence[str], unknown: bo
     near = [n for n in named if not is_shared_directory(n) and inside(path, n)]
     if any(n != root for n in near) and (path in named or not path.endswith(".go")):
         return True
-    return (unknown or bool(near)) and not re.search(_SOURCE, relative)
+    return (unknown or bool(near)) and not _unread().search(relative)
 
 
 def _narrowed_copy(program: Program, step: Step, entries: Iterable[str]) -> str:

@@ -13,23 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from slimify.context.source_uses import words
+from slimify.languages.go import LANGUAGE
 from slimify.model.sources import Use
 
-_SYSTEMS = words(
-    """
-    aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9
-    solaris wasip1 windows zos
-    """
-)
-_ARCHITECTURES = words(
-    """
-    386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32
-    mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm
-    """
-)
-_EXCLUDING_TAGS = words("ignore tools generate integration e2e example examples none never")
-_UNIX = words("aix android darwin dragonfly freebsd hurd illumos ios linux netbsd openbsd solaris")
+
+def _constraint(name: str) -> frozenset[str]:
+    return frozenset(LANGUAGE.words("sources.toml", "constraints", name))
+
+
+_SYSTEMS = _constraint("systems")
+_ARCHITECTURES = _constraint("architectures")
+_EXCLUDING_TAGS = _constraint("excluding")
+_UNIX = _constraint("unix")
 _HEAD = re.compile(
     r"""(?P<space>[\s\ufeff]+)
       | (?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))

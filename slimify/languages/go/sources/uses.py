@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from slimify.context import tree_sitter_reader as ts
-from slimify.context.source_uses import MAX_FILE, UNKNOWN, Collector, argument_lists, merge, words
+from slimify.context.source_uses import MAX_FILE, UNKNOWN, Collector, argument_lists, merge
 from slimify.facts.settings import toolchain_settings
+from slimify.languages.go import LANGUAGE
 from slimify.languages.go.sources.packages import (
     ImportGraph,
     applies,
@@ -32,40 +33,14 @@ if TYPE_CHECKING:
 
 __all__ = ["ImportGraph", "applies", "import_graph", "main_packages", "package_name", "read", "read_many"]
 
-_NO_NETWORK = words("net/url net/mail net/netip net/textproto net/http/httptest")
-_TLS = words("net/http net/smtp crypto/tls crypto/x509 golang.org/x/net/http2 google.golang.org/grpc")
-_USER = frozenset({"os/user"})
+_FACTS = LANGUAGE.facts("sources.toml")
 # Position of the program among the arguments; its own arguments follow.
-_PROGRAMS = {
-    "os/exec.Command": 0,
-    "os/exec.CommandContext": 1,
-    "os/exec.LookPath": 0,
-    "os.StartProcess": 0,
-    "syscall.Exec": 0,
-    "syscall.ForkExec": 0,
-    "syscall.StartProcess": 0,
-}
-# Position of the file names among the arguments.
-_PATHS = {
-    **{
-        f"os.{n}": (0,)
-        for n in ("Open", "OpenFile", "ReadFile", "ReadDir", "DirFS", "Stat", "Lstat", "Readlink")
-    },
-    **{f"io/ioutil.{n}": (0,) for n in ("ReadFile", "ReadDir")},
-    **{f"path/filepath.{n}": (0,) for n in ("Walk", "WalkDir", "Glob", "EvalSymlinks")},
-    "net/http.Dir": (0,),
-    "net/http.ServeFile": (2,),
-    "net/http.ListenAndServeTLS": (1, 2),
-    "crypto/tls.LoadX509KeyPair": (0, 1),
-}
-# The same for methods, and for packages with unambiguous names.
-_METHODS = {
-    **dict.fromkeys(words("ParseGlob LoadHTMLGlob SetConfigFile AddConfigPath ReadInConfigFile"), (0,)),
-    **dict.fromkeys(words("ParseFiles LoadHTMLFiles"), range(50)),
-    **dict.fromkeys(words("Static StaticFile StaticFS ServeFiles"), (1,)),
-    "File": (0, 1),  # of a context; of a router, after the route
-    "ListenAndServeTLS": (0, 1),
-    "RunTLS": (1, 2),
+_PROGRAMS: Mapping[str, int] = _FACTS["programs"]
+# Positions of the file names among the arguments, by function, and by method.
+_PATHS: Mapping[str, Sequence[int]] = _FACTS["paths"]
+_METHODS: Mapping[str, Sequence[int]] = {
+    **_FACTS["methods"],
+    **dict.fromkeys(LANGUAGE.words("sources.toml", "every_argument", "methods"), range(50)),
 }
 _OF_INTEREST = re.compile(
     r"\b(?:Command|CommandContext|LookPath|StartProcess|ForkExec|Cmd|LoadLocation|Exec|Open|OpenFile|Stat|Lstat|Readlink"
@@ -131,14 +106,19 @@ def _read(text: str, file: str) -> SourceFacts:
 
 
 def _features(package: str, imports: set[str], text: str, found: Collector) -> None:
-    network = {p for p in imports if (p == "net" or p.startswith("net/")) and p not in _NO_NETWORK}
-    tls = imports & _TLS
+    network = {
+        p
+        for p in imports
+        if (p == "net" or p.startswith("net/"))
+        and p not in LANGUAGE.words("sources.toml", "imports", "no_network")
+    }
+    tls = imports.intersection(LANGUAGE.words("sources.toml", "imports", "tls"))
     marks = {
         "cgo": "C" in imports,
         "embed": "embed" in imports and "//go:embed" in text,
         "net": bool(network or tls - {"crypto/x509"}),
         "tls": bool(tls),
-        "user": bool(imports & _USER),
+        "user": not imports.isdisjoint(LANGUAGE.words("sources.toml", "imports", "users")),
         "plugin": "plugin" in imports,
         "gobuild": "go/build" in imports,
         "toolchain": any(n in toolchain_settings() for n in _SETTING.findall(text)),

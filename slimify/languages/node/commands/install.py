@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import cache
 
-from msgspec import Struct
+from msgspec import Struct, convert
 from msgspec.structs import replace
 
 from slimify.facts.system import is_plain_root
+from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.project import (
     dependency,
     manifests,
@@ -24,58 +26,10 @@ from slimify.model.effects import Effect, Package
 from slimify.semantics.effects.call import Arg, Call, Options, package
 from slimify.semantics.effects.state import State, absolute
 
-CHECKING = frozenset(
-    [
-        "audit",
-        "bin",
-        "doctor",
-        "explain",
-        "fund",
-        "help",
-        "info",
-        "list",
-        "ll",
-        "la",
-        "ls",
-        "outdated",
-        "owner",
-        "ping",
-        "prefix",
-        "repo",
-        "root",
-        "search",
-        "show",
-        "view",
-        "whoami",
-        "why",
-        "version",
-        "versions",
-        "licenses",
-        "pkg",
-        "get",
-        "bugs",
-        "docs",
-        "home",
-        "diff",
-        "check",
-        "check-peer-deps",
-        "explain",
-        "dist-tag",
-        "completion",
-        "env",
-        "edit",
-        "stars",
-        "token",
-        "team",
-        "login",
-        "logout",
-        "adduser",
-        "publish",
-        "query",
-        "sbom",
-        "import",
-    ]
-)
+
+def only_shows(action: str) -> bool:
+    """Whether a subcommand of npm, yarn or pnpm changes nothing."""
+    return action in LANGUAGE.words("toolchain.toml", "installs", "checking")
 
 
 def package_name(text: str) -> str:
@@ -224,7 +178,7 @@ def install(
         writes.append(root)  # contains the packages of all members
     dev = installs_dev(state, options, manager)
     quiet = options.has("--ignore-scripts") or state.get("NPM_CONFIG_IGNORE_SCRIPTS") == "true"
-    for browser in () if quiet else _BROWSERS:
+    for browser in () if quiet else _browsers():
         place = call.home(browser.place)
         if place is not None and browser.fetched(state, words, dev=dev):
             writes.append(place)
@@ -263,8 +217,8 @@ def install(
 class _Browser(Struct, frozen=True, kw_only=True):
     """A package whose install downloads a browser to the home directory.
 
-    `since` is the first major version that does; older ones store it below node_modules (source:
-    Puppeteer's change log, 19.0.0). `off` are variables that disable it.
+    `since` is the first major version that does; older ones store it below node_modules. `off` are variables
+    that disable it.
     """
 
     name: str
@@ -281,15 +235,9 @@ class _Browser(Struct, frozen=True, kw_only=True):
         return wanted is not None and (major is None or int(major[1]) >= self.since)
 
 
-_BROWSERS = (
-    _Browser(
-        name="puppeteer",
-        place=".cache/puppeteer",
-        since=19,
-        off=("PUPPETEER_SKIP_DOWNLOAD", "PUPPETEER_SKIP_CHROMIUM_DOWNLOAD"),
-    ),
-    _Browser(name="cypress", place=".cache/Cypress", since=3, off=("CYPRESS_INSTALL_BINARY",)),
-)
+@cache
+def _browsers() -> tuple[_Browser, ...]:
+    return convert(LANGUAGE.facts("toolchain.toml")["browsers"], tuple[_Browser, ...])
 
 
 def global_directories(state: State, manager: str = "npm") -> tuple[str, ...]:

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from slimify.facts.commands import values
+from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.install import (
-    CHECKING,
     global_directories,
     in_directory,
     install,
     install_globally,
     node_caches,
     node_packages,
+    only_shows,
 )
 from slimify.languages.node.commands.project import in_workspaces, manifests, run_script
 from slimify.languages.node.commands.tools import npx
@@ -23,39 +24,14 @@ from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options
 from slimify.semantics.effects.state import State
 
-_ALIASES = {
-    "i": "install",
-    "in": "install",
-    "isntall": "install",
-    "clean-install": "ci",
-    "ic": "ci",
-    "install-clean": "ci",
-    "run-script": "run",
-    "rum": "run",
-    "t": "test",
-    "tst": "test",
-    "rb": "rebuild",
-    "un": "uninstall",
-    "rm": "uninstall",
-    "remove": "uninstall",
-    "r": "uninstall",
-    "up": "update",
-    "upgrade": "update",
-    "c": "config",
-    "x": "exec",
-    "ln": "link",
-    "create": "init",
-    "innit": "init",
-    "ddp": "dedupe",
-}
-
 
 def npm(call: Call) -> tuple[Effect, ...]:
     options = call.options(
         values("npm", "node") - {"-p", "-C"} if call.name == "npm" else values("npm", "node")
     )
     words = options.operands
-    action = _ALIASES.get((words[0].value or "") if words else "", (words[0].value or "") if words else "")
+    written = (words[0].value or "") if words else ""
+    action = LANGUAGE.facts("toolchain.toml")["aliases"]["npm"].get(written, written)
     rest = words[1:]
     everywhere = options.has("-g", "--global") or options.value("--location") == "global"
     if not everywhere:
@@ -129,7 +105,7 @@ def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) 
         return npx(replace(call, args=call.args[1:]))
     if action in ("init", "pack", "version") and (rest or action != "version"):
         return (call.write_effect("files", action, manager="npm", writes=(".",)),)
-    if action in CHECKING or not action:
+    if only_shows(action) or not action:
         return (call.effect("check", action),)
     return (call.unknown(Reason.of("SL221", "command", command=f"npm {action}")),)
 

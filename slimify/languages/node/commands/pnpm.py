@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from slimify.facts.commands import values
 from slimify.languages.node.commands.install import (
-    CHECKING,
     global_directories,
     in_directory,
     install,
     install_globally,
     node_caches,
+    only_shows,
 )
 from slimify.languages.node.commands.project import in_workspaces, manifests, scripts
 from slimify.languages.node.commands.tools import npx, with_launcher
@@ -96,7 +96,7 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
             rest if action in ("run", "run-script", "recursive") else (Arg(value=action, text=action), *rest)
         )
         names = tuple(w for w in names if w.value not in ("run", "exec"))
-    elif action in CHECKING and action not in scripts(call.state):
+    elif only_shows(action) and action not in scripts(call.state):
         return (call.effect("check", action),)
     else:
         names = (Arg(value=action, text=action), *rest)

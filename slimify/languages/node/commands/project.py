@@ -19,19 +19,6 @@ from slimify.model.effects import INSTALLS, LEAVES_NOTHING, RUNS_CODE, Effect, E
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.state import State
 
-_LOCKS = (
-    "package-lock.json",
-    "npm-shrinkwrap.json",
-    "yarn.lock",
-    "pnpm-lock.yaml",
-    "bun.lock",
-    "bun.lockb",
-    ".npmrc",
-    ".yarnrc",
-    ".yarnrc.yml",
-    "pnpm-workspace.yaml",
-    "lerna.json",
-)
 _OWN_EFFECTS = INSTALLS | {"packages", "prune", "compile"}
 
 
@@ -57,7 +44,9 @@ def manifests(state: State) -> tuple[str, ...]:
     """package.json, and the known lock and configuration files next to it."""
     if state.cwd is None:
         return ()
-    places = (posixpath.join(state.cwd, name) for name in _LOCKS)
+    places = (
+        posixpath.join(state.cwd, name) for name in LANGUAGE.words("toolchain.toml", "installs", "inputs")
+    )
     return (
         posixpath.join(state.cwd, "package.json"),
         *(p for p in places if state.view.context_path(p) is not None),

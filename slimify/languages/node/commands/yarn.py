@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
 from slimify.facts.commands import commands, values
+from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.install import (
-    CHECKING,
     in_directory,
     install,
     install_globally,
     node_caches,
+    only_shows,
 )
 from slimify.languages.node.commands.project import (
     in_workspaces,
@@ -26,22 +27,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options
 
-INSTALLS = {
-    "install": "install",
-    "i": "install",
-    "ci": "ci",
-    "add": "add",
-    "a": "add",
-    "remove": "remove",
-    "rm": "remove",
-    "uninstall": "remove",
-    "un": "remove",
-    "upgrade": "update",
-    "up": "update",
-    "update": "update",
-    "install-test": "install",
-    "": "install",
-}
+INSTALLS: Mapping[str, str] = LANGUAGE.facts("toolchain.toml")["aliases"]["yarn"]  # with their other names
 
 
 def parsed_call(call: Call, valued: frozenset[str]) -> tuple[Options, str, tuple[Arg, ...], tuple[Arg, ...]]:
@@ -108,7 +94,7 @@ def _yarn_rest(call: Call, action: str, rest: tuple[Arg, ...]) -> tuple[Effect, 
                 "install", action, manager="yarn", writes=("node_modules",), manifests=manifests(call.state)
             ),
         )
-    if action in CHECKING and action not in scripts(call.state):
+    if only_shows(action) and action not in scripts(call.state):
         return (call.effect("check", action),)
     return None
 

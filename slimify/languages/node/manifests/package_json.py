@@ -8,38 +8,27 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct, convert, field
 
 from slimify.context.ignore_rules import Glob
 from slimify.context.scan import Context, clean
 from slimify.context.values import json_of, strings, table, text_of, texts, yaml_of
+from slimify.languages.node import LANGUAGE
 
 LockKind = Literal["npm", "yarn1", "berry", "pnpm", "bun"]
 Manager = Literal["npm", "yarn", "pnpm", "bun"]
 
-# npm install runs these scripts of the project, in this order (docs.npmjs.com/cli, "scripts").
-INSTALL_HOOKS = (
-    "preinstall",
-    "install",
-    "postinstall",
-    "prepublish",
-    "preprepare",
-    "prepare",
-    "postprepare",
-)
 
-# npm prefers the shrinkwrap; a project that switched its manager may have several lock files.
-_LOCK_FILES: tuple[tuple[str, LockKind], ...] = (
-    ("npm-shrinkwrap.json", "npm"),
-    ("package-lock.json", "npm"),
-    ("yarn.lock", "yarn1"),
-    ("pnpm-lock.yaml", "pnpm"),
-    ("bun.lock", "bun"),
-    ("bun.lockb", "bun"),
-)
+@cache
+def _lock_files() -> tuple[tuple[str, LockKind], ...]:
+    rows = LANGUAGE.facts("toolchain.toml")["installs"]["locks"]
+    return convert(rows, tuple[tuple[str, LockKind], ...])
+
+
 _MAX_MEMBERS = 1_000
 
 
@@ -157,7 +146,11 @@ def _package(context: Context, dir: str) -> Mapping[str, object]:
 
 
 def _hooks(context: Context, dir: str, scripts: Mapping[str, str]) -> Mapping[str, str]:
-    hooks = {name: scripts[name] for name in INSTALL_HOOKS if name in scripts}
+    hooks = {
+        name: scripts[name]
+        for name in LANGUAGE.words("toolchain.toml", "installs", "hooks")
+        if name in scripts
+    }
     # By default, npm builds a native addon.
     if (
         "install" not in hooks
@@ -214,7 +207,7 @@ def _locks(context: Context, dir: str) -> tuple[tuple[Lock, ...], str]:
 
 def _locks_in(context: Context, dir: str) -> tuple[Lock, ...]:
     locks = []
-    for name, kind in _LOCK_FILES:
+    for name, kind in _lock_files():
         path = posixpath.join(dir, name)
         if not context.has(path):
             continue

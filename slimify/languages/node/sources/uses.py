@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from slimify.context import tree_sitter_reader as ts
@@ -21,22 +21,22 @@ from slimify.context.source_uses import (
     directory_marker,
     merge,
     relative_to_file,
-    words,
 )
+from slimify.languages.node import LANGUAGE
 from slimify.languages.node.sources.values import PATH_JOINS, Evaluator, arguments_of
 from slimify.model.sources import SourceFacts, Use
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-BUILTINS = words(
-    """
-    assert async_hooks buffer child_process cluster console constants crypto dgram
-    diagnostics_channel dns domain events fs http http2 https inspector module net os path
-    perf_hooks process punycode querystring readline repl stream string_decoder sys timers tls
-    trace_events tty url util v8 vm wasi worker_threads zlib
-    """
-)
+_FACTS = LANGUAGE.facts("sources.toml")
+
+
+def _words(*keys: str) -> frozenset[str]:
+    return frozenset(LANGUAGE.words("sources.toml", *keys))
+
+
+BUILTINS = _words("builtins")
 _JAVASCRIPT = ts.Grammar("tree_sitter_javascript")
 _TYPESCRIPT = ts.Grammar("tree_sitter_typescript", "language_typescript")
 _TSX = ts.Grammar("tree_sitter_typescript", "language_tsx")
@@ -46,49 +46,16 @@ _SCRIPT = re.compile(r"(<script\b[^<>]*>)|</script\b", re.IGNORECASE)
 _PACKAGE = re.compile(r"(@[\w.~-]+/[\w.~-]+|[A-Za-z0-9_][\w.~-]*)(?:/.*)?")
 
 # Functions that start a program, by whether their first argument is shell text.
-_SHELL = words(
-    """
-    child_process.exec child_process.execSync shelljs.exec execa.command execa.commandSync
-    execa.execaCommand execa.execaCommandSync shelljs.cmd
-    """
-)
-_NAMED = words(
-    """
-    child_process.spawn child_process.spawnSync child_process.execFile child_process.execFileSync
-    execa execa.sync execa.execa execa.execaSync execa.node cross-spawn cross-spawn.spawn
-    cross-spawn.sync which which.sync shelljs.which command-exists command-exists.sync hasbin
-    hasbin.sync Bun.spawn Bun.spawnSync tinyexec.x tinyexec.exec nano-spawn node-pty.spawn
-    """
-)
-_TAGS = words("zx.$ execa.$ $ Bun.$ bun.$ execa execa.execa dax.$")
-_FORKS = frozenset({"child_process.fork"})
+_SHELL = _words("programs", "shell")
+_NAMED = _words("programs", "named")
+_TAGS = _words("programs", "tags")
+_FORKS = _words("programs", "forks")
 # Positions of file names among the arguments, by qualified name or by the method's name alone.
-_FS = words(
-    """
-    readFile readFileSync createReadStream existsSync readdir readdirSync stat statSync lstat
-    lstatSync access accessSync open openSync opendir copyFile copyFileSync cp cpSync realpath
-    realpathSync readJson readJsonSync readJSON readJSONSync copy copySync pathExists
-    pathExistsSync watch watchFile
-    """
-)
-_FS_MODULES = words("fs fs.promises fs/promises fs-extra graceful-fs")
-_PATHS = {
-    "express.static": 0,
-    "serve-static": 0,
-    "koa-static": 0,
-    "serve-favicon": 0,
-    "Bun.file": 0,
-    "Worker": 0,
-    "worker_threads.Worker": 0,
-}
-_METHODS = {
-    "sendFile": 0,
-    "sendfile": 0,
-    "useStaticAssets": 0,
-    "setBaseViewsDir": 0,
-    "loadPackageDefinition": 0,
-}
-_DIRECTORY_SETTINGS = frozenset({"views", "public", "layout"})
+_FS = _words("files", "functions")
+_FS_MODULES = _words("files", "modules")
+_PATHS: Mapping[str, int] = _FACTS["paths"]
+_METHODS: Mapping[str, int] = _FACTS["methods"]
+_DIRECTORY_SETTINGS = _words("files", "settings")
 _QUERY = """
 [(function_declaration) (function_expression) (arrow_function) (method_definition) (generator_function)
  (generator_function_declaration)] @function

@@ -12,23 +12,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from slimify.context import tree_sitter_reader as ts
-from slimify.context.source_uses import HERE, UNKNOWN, directory_marker, normalized_path, words
+from slimify.context.source_uses import HERE, UNKNOWN, directory_marker, normalized_path
+from slimify.languages.node import LANGUAGE
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-PATH_JOINS = frozenset({"path.join", "path.resolve", "path.posix.join", "path.posix.resolve"})
+PATH_JOINS = frozenset(LANGUAGE.words("sources.toml", "values", "joins"))
 _MAX_VALUES = 6  # values kept of one expression
 _MAX_LENGTH = 4000  # characters
 _DEPTH = 25
-_SAME = words(
-    """
-    path.normalize fs.realpathSync String url.fileURLToPath fileURLToPath which
-    which.sync shelljs.which
-    """
-)
+_SAME = frozenset(LANGUAGE.words("sources.toml", "values", "same"))
 _INTEROP = re.compile(r"_*(?:interop\w*|import(?:Default|Star)|toESM)")
-_PROMISIFY = words("util.promisify promisify bluebird.promisify pify es6-promisify.promisify")
+_PROMISIFY = frozenset(LANGUAGE.words("sources.toml", "values", "promisify"))
 
 
 class Evaluator:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct, convert, field
 from msgspec.structs import replace
 
 from slimify.context.scan import Context, clean
 from slimify.context.values import strings, table, text_of, texts, toml_of, yaml_of
+from slimify.languages.python import LANGUAGE
 from slimify.languages.python.manifests.requirements import (
     Requirement,
     normalise,
@@ -26,20 +28,10 @@ from slimify.languages.python.manifests.setup_files import setup_info
 
 Tool = Literal["poetry", "uv", "pdm", "pipenv", "conda", "hatch", "flit", "setuptools", "pip"]
 
-_LOCK_TOOLS: tuple[tuple[str, Tool], ...] = (
-    ("poetry.lock", "poetry"),
-    ("uv.lock", "uv"),
-    ("pdm.lock", "pdm"),
-    ("Pipfile.lock", "pipenv"),
-)
-_LOCK_NAMES = tuple(name for name, _ in _LOCK_TOOLS)
-_BACKENDS: tuple[tuple[str, Tool], ...] = (
-    ("poetry", "poetry"),
-    ("pdm", "pdm"),
-    ("uv_build", "uv"),
-    ("hatchling", "hatch"),
-    ("flit", "flit"),
-)
+
+@cache
+def _tools(kind: str) -> tuple[tuple[str, Tool], ...]:
+    return convert(LANGUAGE.facts("toolchain.toml")["project"][kind], tuple[tuple[str, Tool], ...])
 
 
 class PythonProject(Struct, frozen=True, kw_only=True):
@@ -318,14 +310,14 @@ def _requirements_files(context: Context, dir: str) -> tuple[str, ...]:
 
 
 def _lock_paths(context: Context, dir: str) -> Iterator[str]:
-    for name in _LOCK_NAMES:
+    for name, _ in _tools("locks"):
         yield posixpath.join(dir, name)
     yield from context.glob(posixpath.join(dir, "pylock*.toml"))
 
 
 def _tool(data: Mapping[str, object], locks: tuple[str, ...], files: list[str]) -> Tool:
     """The tool the project is made for, by its lock file, its table, its build backend, its files."""
-    for name, tool in _LOCK_TOOLS:
+    for name, tool in _tools("locks"):
         if any(posixpath.basename(lock) == name for lock in locks):
             return tool
     tables = table(data, "tool")
@@ -336,7 +328,7 @@ def _tool(data: Mapping[str, object], locks: tuple[str, ...], files: list[str]) 
     if "Pipfile" in names:
         return "pipenv"
     backend = text_of(table(data, "build-system").get("build-backend")) or ""
-    for name, tool in _BACKENDS:
+    for name, tool in _tools("backends"):
         if name in backend:
             return tool
     if names & {"setup.py", "setup.cfg"} or "project" in data:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import libcst as cst
 
-from slimify.context.source_uses import HERE, UNKNOWN, Collector, directory_marker, words
+from slimify.context.source_uses import HERE, UNKNOWN, Collector, directory_marker
+from slimify.languages.python import LANGUAGE
 from slimify.languages.python.sources.scan import Lines
 from slimify.languages.python.sources.values import Evaluator, Scope
 
@@ -22,50 +23,36 @@ _NOT_CODE = re.compile(
 )
 _CALLED = re.compile(r"\b([^\W\d]\w*)\s*\(")
 _MODE = re.compile(r"[rwaxbtU+]{1,4}")
+
+
+def _words(*keys: str) -> frozenset[str]:
+    return frozenset(LANGUAGE.words("sources.toml", *keys))
+
+
+_FACTS = LANGUAGE.facts("sources.toml")
 # Positions of the program among the arguments.
-_SHELL = {
-    **dict.fromkeys(words("os.system os.popen subprocess.getoutput subprocess.getstatusoutput"), 0),
-    **dict.fromkeys(words("commands.getoutput commands.getstatusoutput asyncio.create_subprocess_shell"), 0),
-    **dict.fromkeys(words("popen2.popen2 popen2.popen3 popen2.popen4 os.popen2 os.popen3 os.popen4"), 0),
-}
-_LISTED = {
-    **dict.fromkeys([f"subprocess.{n}" for n in ("run", "call", "check_call", "check_output", "Popen")], 0),
-    **dict.fromkeys(words("psutil.Popen anyio.run_process anyio.open_process trio.run_process pty.spawn"), 0),
-}
+_SHELL = dict.fromkeys(LANGUAGE.words("sources.toml", "programs", "shell"), 0)
+_LISTED = dict.fromkeys(LANGUAGE.words("sources.toml", "programs", "listed"), 0)
 _NAMED = {
-    **dict.fromkeys(words("asyncio.create_subprocess_exec shutil.which distutils.spawn.find_executable"), 0),
-    **dict.fromkeys([f"os.exec{n}" for n in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")], 0),
-    **dict.fromkeys([f"os.spawn{n}" for n in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")], 1),
-    **dict.fromkeys(words("os.posix_spawn os.posix_spawnp sh.Command"), 0),
-    **dict.fromkeys(words("pexpect.spawn pexpect.run pexpect.spawnu"), 0),
+    **dict.fromkeys(LANGUAGE.words("sources.toml", "programs", "named"), 0),
+    **dict.fromkeys(LANGUAGE.words("sources.toml", "programs", "second"), 1),
 }
-_PROGRAM_STARTERS = words("Popen check_output check_call getoutput getstatusoutput create_subprocess_exec")
-_METHODS = {"subprocess_shell": 1, "subprocess_exec": 1}  # of an event loop: after the protocol factory
-_LIBRARIES = {"CDLL", "PyDLL", "LoadLibrary", "find_library", "dlopen"}
-_LOADERS = {"cdll", "pydll"}
-_PATHS = {
-    **dict.fromkeys(
-        words("open read_csv read_json read_excel load_workbook send_file StaticFiles"), (0, "directory")
-    ),
-    **dict.fromkeys(
-        words("send_from_directory FileSystemLoader load_dotenv fileConfig load_cert_chain"), (0, "directory")
-    ),
-    **dict.fromkeys(
-        words("listdir scandir walk glob iglob copy copyfile copytree copy2 exists isfile"), (0, "path")
-    ),
-    "static_file": (2, "root"),
-    **dict.fromkeys(words("Jinja2Templates FileResponse"), (0, "directory")),
-    **dict.fromkeys(
-        words("get_data resource_filename resource_string resource_stream resource_exists"), (1, "")
-    ),
+_PROGRAM_STARTERS = _words("programs", "starters")
+_METHODS: Mapping[str, int] = _FACTS["programs"]["methods"]
+_LIBRARIES = _words("libraries", "functions")
+_LOADERS = _words("libraries", "loaders")
+_PATHS: Mapping[str, tuple[int, str]] = {
+    name: (row["position"], row["keyword"])
+    for row in _FACTS["paths"]["functions"]
+    for name in row["names"].split()
 }
-_PACKAGE_PATHS = words("get_data resource_filename resource_string resource_stream resource_exists")
-_PATH_METHODS = words("open read_text read_bytes iterdir rglob exists is_file is_dir")
+_PACKAGE_PATHS = _words("paths", "in_package")
+_PATH_METHODS = _words("paths", "methods")
 _BINDING = frozenset(
     {cst.Assign, cst.AnnAssign, cst.NamedExpr, cst.For, cst.CompFor, cst.AsName, cst.Import, cst.ImportFrom}
     | {cst.FunctionDef, cst.Lambda, cst.ClassDef}
 )
-_SH_ITSELF = words("Command ErrorReturnCode CommandNotFound TimeoutException SignalException bake contrib")
+_SH_ITSELF = _words("programs", "sh_itself")
 
 
 @cache

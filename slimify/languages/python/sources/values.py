@@ -15,7 +15,8 @@ from itertools import islice, product
 import libcst as cst
 from msgspec import Struct, field
 
-from slimify.context.source_uses import HERE, UNKNOWN, argument_lists, normalized_path, words
+from slimify.context.source_uses import HERE, UNKNOWN, argument_lists, normalized_path
+from slimify.languages.python import LANGUAGE
 
 Value = str | tuple[str, ...]
 
@@ -24,14 +25,8 @@ _MAX_LENGTH = 4000  # characters, and elements of a list
 _DEPTH = 25
 _PERCENT = re.compile(r"%(?:\(\w+\))?[-+ #0]*[\d.*]*[a-zA-Z]")
 _BRACES = re.compile(r"\{[^{}]*\}")
-_SAME = words(
-    """
-    str list tuple iter os.fspath os.path.abspath os.path.realpath os.path.normpath
-    os.path.expanduser os.path.expandvars pathlib.Path pathlib.PurePath pathlib.PosixPath
-    shlex.quote pipes.quote shutil.which distutils.spawn.find_executable ctypes.util.find_library
-    """
-)
-_SAME_METHODS = words("resolve absolute expanduser strip rstrip lstrip as_posix encode decode copy")
+_SAME = frozenset(LANGUAGE.words("sources.toml", "values", "same"))
+_SAME_METHODS = frozenset(LANGUAGE.words("sources.toml", "values", "same_methods"))
 
 
 class Scope(Struct):

@@ -6,20 +6,13 @@ import fnmatch
 import posixpath
 from collections.abc import Iterable, Iterator
 
+from slimify.languages.python import LANGUAGE
 from slimify.model.sources import Use
 from slimify.verify.disk import imports
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.disk.libraries import missing_library
 from slimify.verify.disk.linker import Linker
 from slimify.verify.model import Check, Finding
-
-_PACKAGE_DIRECTORIES = (
-    "/usr/local/lib/python3*/site-packages", "/usr/local/lib/python3*", "/usr/local/lib/python3*/lib-dynload",
-    "/usr/lib/python3/dist-packages", "/usr/lib/python3*", "/usr/lib/python3*/lib-dynload",
-    "/usr/lib/python3*/site-packages", "/usr/local/lib/python3*/dist-packages",
-    "/opt/venv/lib/python3*/site-packages", "/venv/lib/python3*/site-packages",
-    "/root/.local/lib/python3*/site-packages", "/opt/conda/lib/python3*/site-packages",
-)  # fmt: skip
 
 
 def check(evidence: Evidence) -> Check:
@@ -67,7 +60,10 @@ def _search_path(side: Side) -> tuple[str, ...]:
     """The directories that Python searches: WORKDIR, PYTHONPATH, and the packages of all its
     installations."""
     places = [side.workdir, *side.env.get("PYTHONPATH", "").split(":")]
-    for pattern in (*_PACKAGE_DIRECTORIES, *_venv_packages(side)):
+    for pattern in (
+        *LANGUAGE.words("toolchain.toml", "images", "package_directories"),
+        *_venv_packages(side),
+    ):
         places += _glob(side, pattern)
     return tuple(dict.fromkeys(place for place in places if place.startswith("/")))
 
