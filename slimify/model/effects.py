@@ -78,7 +78,7 @@ class SystemManager(StrEnum):
 
 class Action(StrEnum):
     """What a command does within its kind, where shared code asks. `Effect.action` also takes all other
-    subcommands; what a language's own code asks for are the words of that language's tools."""
+    subcommands; those that a language's own code asks for are in the `vocabulary` of its folder."""
 
     AUTOREMOVE = "autoremove"
     CHECK = "check"

@@ -10,17 +10,22 @@ from collections.abc import Iterable, Iterator
 
 from slimify.analysis.program import Step
 from slimify.analysis.roles.role_state import Artifact, RoleState
+from slimify.languages.node.vocabulary import ENABLE, NodeManager
 from slimify.model.effects import Effect
 from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
 
 MANAGERS = frozenset({"yarn", "pnpm"})
-_SHIMS = frozenset({"enable", "disable"})
+_SHIMS = frozenset({ENABLE, "disable"})
 
 
 def fills_cache(effect: Effect) -> bool:
     """Whether the effect only fills the cache (`corepack prepare` and similar)."""
-    return effect.kind == "install-global" and effect.manager == "corepack" and effect.action not in _SHIMS
+    return (
+        effect.kind == "install-global"
+        and effect.manager == NodeManager.COREPACK
+        and effect.action not in _SHIMS
+    )
 
 
 def needed_cache(state: RoleState) -> dict[str, Artifact]:
@@ -44,7 +49,7 @@ def _filling_steps(steps: Iterable[Visit | Step]) -> Iterator[tuple[Visit | Step
     shims = False
     for step in steps:
         for effect in _effects(step):
-            if effect.manager == "corepack" and effect.action == "enable":
+            if effect.manager == NodeManager.COREPACK and effect.action == ENABLE:
                 shims = True
             if fills_cache(effect) or (shims and MANAGERS & {effect.tool, *effect.tools}):
                 yield step, _home(step.state)

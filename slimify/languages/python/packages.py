@@ -9,6 +9,7 @@ from slimify.facts.images import ImageFacts
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.package_facts import PypiFacts, distributions, install_compiles, loaders, pypi
 from slimify.languages.python.package_facts import standard_libraries as standard
+from slimify.languages.python.vocabulary import PythonManager
 from slimify.model.effects import Effect
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
@@ -86,7 +87,7 @@ def may_compile(effect: Effect, before: Sequence[Effect]) -> bool:
 def _covers(before: Effect, effect: Effect) -> bool:
     """Whether an earlier install of a project brought everything that a later one requests."""
     return (
-        before.manager == effect.manager == "uv"
+        before.manager == effect.manager == PythonManager.UV
         and not effect.packages
         and bool(effect.manifests)
         and {*effect.manifests} <= {*before.manifests}

@@ -38,7 +38,7 @@ def is_there_at_end(step: Step, tool: str, packages: Collection[str]) -> bool:
     the last call may remove it. `packages` may bring it."""
     effects = step.effects
     last = max((i for i, e in enumerate(effects) if tool in (e.tool, *e.tools)), default=-1)
-    groups = {e.action.split()[-1]: e.packages for e in effects if "--virtual" in e.action}
+    groups = {e.subject: e.packages for e in effects if e.kind == "packages" and e.subject}
     for effect in effects[last + 1 :]:
         removed = effect.packages if effect.kind == "unpackage" else ()
         names = {p.name for name in removed for p in (name, *groups.get(name.name, ()))}

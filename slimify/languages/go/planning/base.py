@@ -11,6 +11,7 @@ from slimify.facts.debian import is_interactive_tool
 from slimify.facts.shells import is_builtin, is_posix_shell, is_shell, wrapper
 from slimify.facts.system import distroless_accounts, is_libc_library
 from slimify.languages.go import LANGUAGE
+from slimify.languages.go.vocabulary import GoAction
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
 from slimify.model.plan import Rung
@@ -67,7 +68,7 @@ def _build_effects(program: Program) -> list[tuple[Effect, bool]]:
         (e, s.state.env.get("CGO_ENABLED") == "0")
         for s in program.steps
         for e in s.effects
-        if e.does("compile", "go") and e.outputs and not (e.action == "get" and not e.reads)
+        if e.does("compile", "go") and e.outputs and not (e.action == GoAction.GET and not e.reads)
     ]
 
 

@@ -14,6 +14,7 @@ from slimify.facts.builders import cache
 from slimify.languages.go import LANGUAGE
 from slimify.languages.go.go_mod import go_module
 from slimify.languages.go.package_facts import go_toolchain
+from slimify.languages.go.vocabulary import MANAGER
 from slimify.model.effects import Effect
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
@@ -53,7 +54,7 @@ def _cleaner(program: Program, step: Step) -> str:
     """The command that empties the Go caches of a step; "" for none."""
     if not any(_fills_cache(e, _COMPILING) for e in step.effects) or not caches_are_unused(program):
         return ""
-    cleaned = any(e.manager == "go" and e.kind == "cache" for e in step.effects)
+    cleaned = any(e.manager == MANAGER and e.kind == "cache" for e in step.effects)
     if cleaned or not _has_release(program, 1, 10):
         return ""
     modules = (
@@ -76,7 +77,11 @@ def caches_are_unused(program: Program) -> bool:
     """Whether no program that runs calls Go or reads its caches. An image made for building does."""
     places = [c for s in program.steps for e in s.effects if e.does("compile", "go") for c in e.caches]
     compiling = go_toolchain() & program.runtime_needs.commands.keys()
-    if start_uncertainty(program) or compiling or any(e.manager == "go" for e in program.runtime_needs.start):
+    if (
+        start_uncertainty(program)
+        or compiling
+        or any(e.manager == MANAGER for e in program.runtime_needs.start)
+    ):
         return False
     if any(overlap(p, c) for p in program.runtime_needs.paths for c in places):
         return False

@@ -20,6 +20,7 @@ from slimify.context.scan import Context
 from slimify.facts.system import is_plain_root, is_shared_directory
 from slimify.languages.go import LANGUAGE
 from slimify.languages.go.planning.names import ENV_FILES, named_paths, opens_unknown
+from slimify.languages.go.vocabulary import GoAction
 from slimify.model.effects import ADDS_FILES, CHANGES_FILES, LEAVES_NOTHING
 from slimify.planning.final_stage.commands import real_atoms
 from slimify.planning.final_stage.rebase import is_on_path
@@ -124,7 +125,7 @@ def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: 
 def _is_build_tool(program: Program, path: str) -> bool:
     """Whether a program comes from outside the context and is not started: it was fetched for the build."""
     makers = [e for s in program.steps for e in s.effects if path in e.outputs and e.does("compile", "go")]
-    return bool(makers) and all(e.action in ("get", "install") and not e.reads for e in makers)
+    return bool(makers) and all(e.action in (GoAction.GET, GoAction.INSTALL) and not e.reads for e in makers)
 
 
 def _is_side_install(program: Program, path: str) -> bool:
@@ -133,7 +134,11 @@ def _is_side_install(program: Program, path: str) -> bool:
         e for s in program.steps for e in s.effects if e.does("compile", "go") and e.outputs and e.reads
     ]
     makers = [e for e in builds if path in e.outputs]
-    return bool(makers) and all(e.action == "get" for e in makers) and any(e.action != "get" for e in builds)
+    return (
+        bool(makers)
+        and all(e.action == GoAction.GET for e in makers)
+        and any(e.action != GoAction.GET for e in builds)
+    )
 
 
 def _is_emptied(program: Program, path: str) -> bool:

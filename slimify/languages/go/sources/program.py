@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from slimify.context.scan import Context
 from slimify.languages.go.sources.packages import ImportGraph, applies, import_graph, main_packages
+from slimify.languages.go.vocabulary import GoAction
 from slimify.model.effects import Effect
 from slimify.model.sources import Use
 from slimify.semantics.context_files import ContextView
@@ -31,9 +32,9 @@ def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | N
     modules = _modules(view)
     graphs: list[tuple[ImportGraph, frozenset[str]]] = []
     for effect in effects:
-        if not effect.does("compile", "go") or effect.action not in ("build", "install", "get"):
+        if not effect.does("compile", "go") or effect.action not in tuple(GoAction):
             continue
-        if not (effect.outputs or effect.writes) or (not effect.reads and effect.action != "build"):
+        if not (effect.outputs or effect.writes) or (not effect.reads and effect.action != GoAction.BUILD):
             continue  # discards its result, or builds something outside the context
         places = [view.context_path(path) for path in effect.reads]
         tags = _tags(effect)

@@ -21,6 +21,7 @@ from slimify.languages.node.commands.project import (
     workspace_root,
     workspaces,
 )
+from slimify.languages.node.vocabulary import RUN
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, Package
 from slimify.semantics.effects.call import Arg, Call, Options, package
@@ -207,7 +208,7 @@ def install(
                 writes_anywhere=False,
                 why=Reason.of("SL221", "hook"),
             )
-            if e.kind == "app" and e.action.startswith("run ")
+            if e.kind == "app" and e.action.startswith(RUN)
             else e
             for e in more
         ),

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
+from slimify.languages.node.vocabulary import RUN
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, LEAVES_NOTHING, RUNS_CODE, Effect, EffectKind, UnreadScript
 from slimify.semantics.effects.call import Arg, Call
@@ -161,7 +162,7 @@ def _script_effect(
     cwd = call.state.cwd
     return call.effect(
         kind,
-        f"run {name}",
+        f"{RUN}{name}",
         manager=manager,
         manifests=manifests(call.state)[:1],
         reads=(cwd,) if cwd else (),

@@ -8,6 +8,7 @@ from slimify.analysis.program import Program, Step
 from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import node_project
 from slimify.languages.node.package_facts import npm
+from slimify.languages.node.vocabulary import NodeManager
 from slimify.model.effects import INSTALLS, Effect
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
@@ -59,7 +60,7 @@ def cleaning_command(program: Program, step: Step) -> str:
 def cache_bytes(program: Program, effect: Effect) -> int:
     """The bytes that one install leaves in the cache of npm or yarn, by its direct dependencies."""
     names, locked = [p.name for p in effect.packages], 0
-    unpacked = effect.manager == "yarn"  # yarn 1 stores packages unpacked
+    unpacked = effect.manager == NodeManager.YARN  # yarn 1 stores packages unpacked
     view = program.end_state.view
     for manifest in effect.manifests:
         path = view.context_path(manifest)

@@ -10,6 +10,7 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages.node.manifests.package_json import NodeProject
 from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.languages.node.planning.prune import dev_needed, node_major, project_of, prune_command
+from slimify.languages.node.vocabulary import NodeManager
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import BUILDS, RUNS_CODE, Effect
 from slimify.planning.in_place.edits import Edits, step_line
@@ -107,9 +108,9 @@ def _omitted(program: Program, found: _Install) -> Edits | Reason:
     version = node_major(program)
     words = found.effect.command.words
     flag = {
-        "npm": "--omit=dev" if version is None or version >= 16 else "--production",
-        "yarn": "--production",
-        "pnpm": "--prod",
+        NodeManager.NPM.value: "--omit=dev" if version is None or version >= 16 else "--production",
+        NodeManager.YARN.value: "--production",
+        NodeManager.PNPM.value: "--prod",
     }.get(found.effect.manager)
     if flag is None or found.project.berry:
         return Reason.of("SL313", "no_option")

@@ -7,13 +7,16 @@ import posixpath
 from slimify.analysis.program import Program
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.package_json import node_project
+from slimify.languages.node.vocabulary import NodeManager
 from slimify.model.effects import Effect
+
+_MANAGERS = (NodeManager.NPM, NodeManager.YARN, NodeManager.PNPM)
 
 
 def install_inputs(program: Program, effect: Effect, brought: frozenset[str]) -> tuple[str, ...] | None:
     """package.json and its lock file, if the install runs no script of the project and links no local
     package."""
-    if effect.manager not in ("npm", "yarn", "pnpm") or effect.cwd is None or effect.packages:
+    if effect.manager not in _MANAGERS or effect.cwd is None or effect.packages:
         return None
     where = program.end_state.view.context_path(effect.cwd)
     project = node_project(program.context, where) if where is not None else None

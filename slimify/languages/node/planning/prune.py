@@ -12,6 +12,7 @@ from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
 from slimify.languages.node.package_facts import bin_packages, is_build_only, npm
 from slimify.languages.node.planning.caches import NODE_PACKAGE
+from slimify.languages.node.vocabulary import RUN, NodeManager
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
 from slimify.planning.layout import CopyFromBuilder
@@ -142,9 +143,7 @@ def _program_of_dev(program: Program, project: NodeProject) -> Reason | None:
 def _reached_scripts(program: Program, project: NodeProject) -> dict[str, str]:
     """The package.json scripts that the start command reaches, by any runner that names another script."""
     reached: dict[str, str] = {}
-    waiting = [
-        e.action.removeprefix("run ") for e in program.runtime_needs.start if e.action.startswith("run ")
-    ]
+    waiting = [e.action.removeprefix(RUN) for e in program.runtime_needs.start if e.action.startswith(RUN)]
     while waiting:
         name = waiting.pop()
         for hook in (f"pre{name}", name, f"post{name}"):
@@ -186,15 +185,15 @@ def prune_command(program: Program, project: NodeProject, effect: Effect) -> str
     )
     generated = "@prisma/client" in {*project.dependencies, *project.dev_dependencies}
     match effect.manager:
-        case "npm":
+        case NodeManager.NPM:
             command = "npm prune --omit=dev" if version is None or version >= 16 else "npm prune --production"
             return command if locked else f"{command} --no-package-lock"
-        case "yarn":
+        case NodeManager.YARN:
             # yarn 1 also removes files of no package, such as a generated client; yarn 2 has another command
             if generated or late or any(w.endswith((".pnp.cjs", "/.yarn")) for w in effect.writes):
                 return None
             return "yarn install --production --ignore-scripts --prefer-offline"
-        case "pnpm":
+        case NodeManager.PNPM:
             hooks = {"preinstall", "install", "postinstall", "prepare"} & set(project.scripts)
             members = sum(w.endswith("/node_modules") for w in effect.writes) > 1
             return None if generated or late or hooks or members else "pnpm prune --prod"

@@ -6,6 +6,7 @@ import posixpath
 
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
+from slimify.languages.node.vocabulary import RUN
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS
 from slimify.planning.start_command import starts_only_shell
@@ -19,7 +20,7 @@ def unknown_start(program: Program) -> Reason | None:
     if starts_only_shell(program.runtime_needs.start):
         return Reason.of("SL392", "people", base=program.base_ref)
     for effect in program.runtime_needs.start:
-        if effect.action.startswith("run ") and effect.unread and effect.why:
+        if effect.action.startswith(RUN) and effect.unread and effect.why:
             return Reason.of("SL392", "unread_start", why=effect.why, base=program.base_ref)
     unread = unread_start(program.runtime_needs.start)
     return Reason.of("SL392", "unread_start", why=unread, base=program.base_ref) if unread else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from slimify.languages.node.vocabulary import RUN
 from slimify.model.effects import Effect
 from slimify.semantics.context_files import ContextView
 
@@ -28,7 +29,7 @@ def _scripts(view: ContextView, start: Sequence[Effect]) -> Iterator[str]:
     """The scripts of package.json without those for tests, if the image starts one."""
     from slimify.languages.node.manifests.package_json import node_project
 
-    for directory in {e.cwd for e in start if e.cwd and e.action.startswith("run ")}:
+    for directory in {e.cwd for e in start if e.cwd and e.action.startswith(RUN)}:
         place = view.context_path(directory)
         project = node_project(view.context, place) if place is not None else None
         for name, text in project.scripts.items() if project is not None else ():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from slimify.analysis.program import Program, Step
+from slimify.languages.python.vocabulary import PythonAction, PythonManager
 from slimify.model.effects import Effect
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
@@ -53,7 +54,11 @@ def _pip(program: Program, step: Step) -> Mapping[tuple[int, int], str]:
         return swap
     for atom in step.atoms:
         for effect in atom.effects:
-            if not effect.does("install", "python") or effect.manager != "pip" or not effect.caches:
+            if (
+                not effect.does("install", "python")
+                or effect.manager != PythonManager.PIP
+                or not effect.caches
+            ):
                 continue
             word = next((w for w in effect.command.words if w.value == "install"), None)
             if word is not None and is_direct(step, atom, effect):
@@ -62,6 +67,8 @@ def _pip(program: Program, step: Step) -> Mapping[tuple[int, int], str]:
 
 
 # Variables that move or disable their caches.
+_FILLING = (PythonAction.INSTALL, PythonAction.SYNC, PythonAction.UPDATE)
+_LOCKED = (PythonManager.PIPENV, PythonManager.POETRY)
 _OTHER_CACHE = ("PIPENV_CACHE_DIR", "PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "XDG_CACHE_HOME")
 
 
@@ -78,10 +85,10 @@ def _environment_cleaner(program: Program, step: Step) -> tuple[str, str]:
         return "", ""
     for effect in step.effects:
         shown = {w.value for w in effect.command.words}
-        installs = effect.does("install", "python") and effect.action in ("install", "sync", "update")
+        installs = effect.does("install", "python") and effect.action in _FILLING
         if _fills_conda(effect):
             return "conda", f"{effect.tool} clean --all --yes"
-        if not installs or effect.manager not in ("pipenv", "poetry") or "--clear" in shown:
+        if not installs or effect.manager not in _LOCKED or "--clear" in shown:
             continue
         if effect.caches:
             return effect.manager, f"rm -rf {' '.join(effect.caches)}"
@@ -93,7 +100,7 @@ def _fills_conda(effect: Effect) -> bool:
     on PATH."""
     return (
         effect.does("install", "python")
-        and effect.manager == "conda"
+        and effect.manager == PythonManager.CONDA
         and bool(effect.caches)
         and not effect.command.context
     )

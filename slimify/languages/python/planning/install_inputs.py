@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from slimify.analysis.program import Program
 from slimify.languages.python.manifests.requirements import read_requirements
+from slimify.languages.python.vocabulary import PythonAction, PythonManager
 from slimify.model.effects import Effect
 
 _NO_FILES = ("-f", "--find-links", "--editable", "-e")
@@ -11,8 +12,8 @@ _NO_FILES = ("-f", "--find-links", "--editable", "-e")
 
 def install_inputs(program: Program, effect: Effect, brought: frozenset[str]) -> tuple[str, ...] | None:
     """The requirements files of a `pip install`, with their includes."""
-    if effect.manager != "pip" or effect.action != "install" or effect.reads:
-        return () if effect.action in ("venv",) and not effect.reads else None
+    if effect.manager != PythonManager.PIP or effect.action != PythonAction.INSTALL or effect.reads:
+        return () if effect.action == PythonAction.VENV and not effect.reads else None
     if any(p.text.startswith((".", "/")) or "file:" in p.text for p in effect.packages):
         return None
     found: list[str] = []

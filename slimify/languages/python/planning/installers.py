@@ -21,11 +21,12 @@ from slimify.languages.python.manifests.lock_files import pinned_packages
 from slimify.languages.python.manifests.project import python_project
 from slimify.languages.python.package_facts import Installer, installers, normalised, pypi
 from slimify.languages.python.planning.site_packages import has_unknown_start
+from slimify.languages.python.vocabulary import PythonAction, PythonManager
 from slimify.model.decisions import Decision
 from slimify.model.effects import Effect
 from slimify.planning.layout import CopyFromBuilder
 
-LOCKED = frozenset({"poetry", "pipenv", "pdm"})
+LOCKED = frozenset({PythonManager.POETRY, PythonManager.PIPENV, PythonManager.PDM})
 _IN_LINE = 72  # columns of package names that fit on one line
 
 
@@ -84,8 +85,8 @@ def _unused_installers(program: Program, effects: Iterable[Effect]) -> dict[str,
 def _installs(effect: Effect) -> bool:
     return (
         effect.does("install", "python")
-        and effect.manager == "pip"
-        and effect.action == "install"
+        and effect.manager == PythonManager.PIP
+        and effect.action == PythonAction.INSTALL
         and SITE in effect.writes
     )
 

@@ -18,6 +18,7 @@ from slimify.languages.python.manifests.project import python_project
 from slimify.languages.python.manifests.requirements import Requirement, requirements
 from slimify.languages.python.package_facts import normalised
 from slimify.languages.python.planning.installers import LOCKED, pinned_names
+from slimify.languages.python.vocabulary import PythonManager
 from slimify.model.decisions import Decision
 from slimify.model.effects import Action, Effect
 from slimify.planning.layout import CopyFromBuilder
@@ -81,7 +82,7 @@ def _handled_by_file(program: Program, site: str) -> bool:
     """Whether the final stage itself calls pip, or removes package files."""
     atoms = (a for s in program.steps for a in s.atoms if a.role != "build")
     return any(
-        effect.manager == "pip" or any(inside(path, site) for path in effect.deletes)
+        effect.manager == PythonManager.PIP or any(inside(path, site) for path in effect.deletes)
         for atom in atoms
         for effect in atom.effects
     )

@@ -21,6 +21,7 @@ from slimify.languages.python.planning.distribution_python import (
     site_installs,
     switches_python,
 )
+from slimify.languages.python.vocabulary import PythonAction, PythonManager
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.paths import inside, inside_any
@@ -107,7 +108,7 @@ def installs_only_installers(program: Program) -> bool:
     installers = LANGUAGE.words("toolchain.toml", "building", "packages")
     for effect in effects:
         names = {p.name.lower().replace("_", "-") for p in effect.packages}
-        if effect.action not in ("install", "ensurepip") or effect.manifests:
+        if effect.action not in (PythonAction.INSTALL, PythonAction.ENSUREPIP) or effect.manifests:
             return False
         if not names.issubset(installers):
             return False
@@ -145,7 +146,7 @@ def installer_directories(program: Program) -> tuple[frozenset[str], str]:
         for effect in step.effects:
             head, _, name = effect.action.partition(" ")
             programs = toolchains.get(name, "").split() or {name} & _installer_programs()
-            if _python_or_build(effect) and head == "install" and programs:
+            if _python_or_build(effect) and head == PythonAction.INSTALL and programs:
                 places |= set(effect.writes)
                 alive = name if not called.isdisjoint(programs) else alive
             else:
@@ -157,9 +158,9 @@ def foreign_interpreter(program: Program) -> Reason | None:
     """Why uv's environment may use a Python that uv downloads and that is not copied; None if it uses the
     image's."""
     base = program.base
-    effects = [e for s in program.steps for e in s.effects if e.manager == "uv" or e.tool == "uv"]
-    if not any(e.action in ("sync", "venv", "add") for e in effects) or any(
-        e.action == "python install" for e in effects
+    effects = [e for s in program.steps for e in s.effects if e.manager == PythonManager.UV or e.tool == "uv"]
+    if not any(e.action in (PythonAction.SYNC, PythonAction.VENV, PythonAction.ADD) for e in effects) or any(
+        e.action == PythonAction.PYTHON_INSTALL for e in effects
     ):
         return None
     if program.end_state.get("UV_PYTHON_DOWNLOADS") in ("never", "0", "manual") or program.end_state.get(

@@ -14,6 +14,7 @@ from msgspec import Struct
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.servers import sets_path
 from slimify.languages.python.commands.environments import BIN, SITE
+from slimify.languages.python.vocabulary import PythonManager
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
 
@@ -93,7 +94,11 @@ def _bypass(step: Step, atom: AtomStep, first: int) -> Reason | None:
             and not _writes_site_packages(effect)
         ):
             return Reason.of("SL393", "other_place")
-        if effect.does("install", "python") and effect.manager not in ("pip", "pipenv", ""):
+        if effect.does("install", "python") and effect.manager not in (
+            PythonManager.PIP,
+            PythonManager.PIPENV,
+            "",
+        ):
             return Reason.of("SL393", "own_environment", tool=effect.manager)
         if step.index >= first and sets_path(effect.tool):
             return Reason.of("SL393", "sets_path", tool=effect.tool)

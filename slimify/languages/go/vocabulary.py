@@ -1,0 +1,15 @@
+"""The words of Go's tools in `Effect.action` and `Effect.manager` that code of this folder asks for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+MANAGER = "go"
+
+
+class GoAction(StrEnum):
+    """Subcommands of go that leave programs."""
+
+    BUILD = "build"
+    GET = "get"
+    INSTALL = "install"
