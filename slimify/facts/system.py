@@ -7,6 +7,7 @@ directories, too. Paths are absolute and normalized.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from slimify.facts import load, words
@@ -228,6 +229,28 @@ def manager_caches(manager: str) -> tuple[str, ...]:
 def hadolint_rule(manager: str | None) -> str:
     """hadolint's rule that asks for versions of this manager's packages; "" if there is none."""
     return str(load("system.toml")["managers"].get(manager, {}).get("hadolint", ""))
+
+
+def is_silent(manager: str, words: Iterable[str]) -> bool:
+    """Whether an install with these words asks no question: by an option, or as its manager never asks."""
+    options = _yes_options(manager)
+    return not options or any(w in options or _has_letters(w, o) for w in words for o in options)
+
+
+def _has_letters(word: str, option: str) -> bool:
+    """Whether a word bundles short options (`-qqy`), among them the letters of this one."""
+    letters = option[1:]
+    bundled = word[:1] == "-" != word[1:2] and option[1:2] != "-"
+    return bundled and word.count(letters[0]) >= len(letters)
+
+
+def yes_option(manager: str) -> str:
+    """The option that answers the questions of a package manager."""
+    return _yes_options(manager)[0]
+
+
+def _yes_options(manager: str) -> tuple[str, ...]:
+    return tuple(load("system.toml")["managers"].get(manager, {}).get("yes", "").split())
 
 
 # --- the C library --------------------------------------------------------------------------------

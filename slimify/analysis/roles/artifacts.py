@@ -56,7 +56,8 @@ def with_chowned_directories(state: RoleState, made: tuple[Artifact, ...]) -> tu
             targets = [w for e in effects for w in e.writes]
             trees = [m for m in result if not m.is_file]
             if targets and all(
-                any(inside(t, m.path) and m.first < visit.index for m in trees) for t in targets
+                any(inside(t, m.path) and (m.first < visit.index or t != m.path) for m in trees)
+                for t in targets
             ):
                 assign_role(state, key, "build", Reason.of("SL217", "reworks_owned"))
                 continue

@@ -12,6 +12,7 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed as base_packages
 from slimify.facts.images import image
 from slimify.facts.programs import is_plain_check
+from slimify.facts.system import is_silent, yes_option
 from slimify.model.decisions import Decision, PackageVerdict
 from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING, SystemManager
 from slimify.model.plan import Rung
@@ -70,7 +71,7 @@ def final_atoms(
             if stays:
                 kept.add(atom.index)
                 drop |= dropped
-                swap |= swapped
+                swap |= swapped | _silent_install(atom)
             else:
                 gone |= {v.name for v in atom.packages}
                 gone |= {e.subject for e in atom.effects if e.kind == "packages" and e.subject}
@@ -246,6 +247,20 @@ def _package_edits(
         # The names come from a variable: the command is kept or dropped as a whole.
         return stays, set(), {}
     return stays, drop, swap
+
+
+def _silent_install(atom: AtomStep) -> dict[tuple[int, int], str]:
+    """The edits that let installs ask no question. They ask before they install dependencies that are not
+    named, and a smaller stage may lack some."""
+    edits: dict[tuple[int, int], str] = {}
+    for effect in atom.effects:
+        words = effect.command.words
+        verb = next((w for w in words if w.value == "install"), None)
+        if effect.kind != "packages" or effect.followed or verb is None:
+            continue
+        if not is_silent(effect.manager, (w.value or "" for w in words)):
+            edits[verb.start, verb.end] = f"{verb.text} {yes_option(effect.manager)}"
+    return edits
 
 
 def _counterparts(verdict: PackageVerdict, request: SplitRequest) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ repeated."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from slimify.analysis.program import Program, Step
 from slimify.model.dockerfile import Instruction
@@ -16,6 +16,7 @@ from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 from slimify.syntax.dockerfile.words import references
 from slimify.syntax.shell.append import joined, with_commands
 from slimify.syntax.shell.heredoc_edit import edit_heredoc
+from slimify.syntax.shell.meaning import read_text
 from slimify.syntax.shell.script import EditRefused, edit
 
 # Instructions that set state for later ones.
@@ -87,11 +88,11 @@ def _only_loses_cwd(step: Step, drop: frozenset[int]) -> bool:
     states = [a for a in step.atoms if a.index in drop and step.script.atoms[a.index].state]
     stays = [e for a in step.atoms if a.index not in drop for e in a.effects]
     return all(e.tool == "cd" for a in states for e in a.effects) and all(
-        _is_cwd_independent(e) for e in stays
+        is_cwd_independent(e) for e in stays
     )
 
 
-def _is_cwd_independent(effect: Effect) -> bool:
+def is_cwd_independent(effect: Effect) -> bool:
     words = (w.value or "" for w in effect.command.words[1:])
     return effect.kind in _CWD_INDEPENDENT or (
         effect.kind in ("cache", "check") and all(w.startswith(("/", "-")) for w in words)
@@ -117,12 +118,31 @@ def final_text(program: Program, layout: Layout, index: int, keep: frozenset[int
         return instruction.raw
     drop = frozenset(range(len(step.script.atoms))) - atoms
     text = edited_run(program, index, drop, layout.words.get(index, WordEdit()))
+    if text is not None and index in layout.prepend:
+        text = _with_command_first(text, layout.prepend[index])
     if text is not None and index in layout.append:
         end, more = program.dockerfile.newline, (layout.append[index],)
         longer = with_commands(text.rstrip(), more, end)
         text = (longer if longer is not None else joined(text.rstrip(), more, " && ")) + end
     added = layout.words[index].added if index in layout.words else ()
     return with_wrapped_names(text, added, program.dockerfile.newline) if text is not None and added else text
+
+
+def _with_command_first(text: str, command: str) -> str:
+    """The text of a RUN that executes another command first."""
+    instruction, _ = read_text(text)
+    start = instruction.pieces[0].source if instruction is not None and instruction.pieces else 0
+    return joined(text[:start] + command, (text[start:].rstrip(),), " && ") + text[len(text.rstrip()) :]
+
+
+def kept_runs(program: Program, layout: Layout) -> Iterator[str]:
+    """The text of each RUN of the final stage, as written if it can't be edited."""
+    for index in layout.final:
+        if program.dockerfile.instructions[index].keyword == "RUN":
+            try:
+                yield final_text(program, layout, index, frozenset()) or ""
+            except EditRefused:
+                yield program.dockerfile.instructions[index].raw
 
 
 def repeated_state(program: Program, layout: Layout) -> frozenset[int]:

@@ -28,7 +28,9 @@ from slimify.planning.final_stage.commands import (
 )
 from slimify.planning.final_stage.instruction_text import is_run_editable
 from slimify.planning.final_stage.merge_installs import merged_head_install
+from slimify.planning.final_stage.present_paths import without_absent_paths
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
+from slimify.semantics.paths import PathMarks
 
 
 def split_layout(program: Program, request: SplitRequest) -> Layout:
@@ -58,7 +60,7 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
             step.keyword in ("COPY", "ADD") and step.role != "build" and step.index not in request.drop_final
         ):
             final[step.index] = frozenset()
-    final = _without_idle_runs(program, final)
+    final, made = without_absent_paths(program, _without_idle_runs(program, final), request)
     for index in final.keys() - anew.keys():
         text = _list_removal(program, index, final)
         if text:
@@ -74,8 +76,11 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
         final=final,
         words=words,
         append=append,
+        prepend={i: text for i, text in made.items() if i not in anew},
         copies=copies,
-        builder_tail=request.builder_tail if last is not None else (),
+        builder_tail=(*request.builder_tail, *_made_certain(program, copies, last))
+        if last is not None
+        else (),
         final_head=head,
         builder_before=request.builder_before,
         final_after=request.final_after,
@@ -109,6 +114,15 @@ def _builder_end(program: Program, copies: Sequence[CopyFromBuilder]) -> int | N
             if atom.role == "build" and not idle:
                 indexes.append(step.index)
     return max(indexes)
+
+
+def _made_certain(program: Program, copies: Sequence[CopyFromBuilder], last: int) -> tuple[str, ...]:
+    """The command that creates the directories to copy that may not exist at the end of the builder."""
+    effects = [e for s in program.steps if s.index <= last for e in s.effects]
+    possible = {p for e in effects for p in e.possible}
+    sure = PathMarks(p for e in effects for p in (*e.writes, *e.outputs) if p not in e.possible)
+    paths = [t.path for t in copies if t.path in possible and sure.below(t.path) < 0]
+    return (f"RUN mkdir -p {' '.join(paths)}",) if paths else ()
 
 
 def _without_idle_runs(program: Program, final: Mapping[int, frozenset[int]]) -> dict[int, frozenset[int]]:

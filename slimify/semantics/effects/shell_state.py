@@ -41,14 +41,20 @@ _SCRIPT_DIRECTORY = re.compile(
 
 
 def _cd(call: Call, state: State) -> State:
+    return _moved(call, state).with_variable("OLDPWD", state.cwd)
+
+
+def _moved(call: Call, state: State) -> State:
     words = [a for a in call.args if a.value != "--" and a.value not in ("-P", "-L")]
     if not words:
         return replace(state, cwd=state.get("HOME"))
     value = words[0].value
     if value is None:
         return replace(state, cwd=_script_directory(words[0].text, state))
-    if value == "-" or value.startswith("+"):
-        return replace(state, cwd=None)  # the previous directory is not tracked
+    if value == "-":
+        return replace(state, cwd=state.get("OLDPWD"))
+    if value.startswith("+"):
+        return replace(state, cwd=None)  # the stack of bash
     return replace(state, cwd=absolute(value, state))
 
 

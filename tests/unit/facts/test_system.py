@@ -132,3 +132,21 @@ def test_other_names() -> None:
     assert ".git" in system.history_directories()
     assert "vendor" in system.third_party_directories()
     assert ".github" in system.ci_directories()
+
+
+@pytest.mark.parametrize(
+    ("manager", "command", "silent"),
+    [
+        ("apk", "apk add git", True),
+        ("apt", "apt-get install -y git", True),
+        ("apt", "apt-get -qqy install git", True),
+        ("apt", "apt-get install -qq git", True),
+        ("apt", "apt-get install --assume-yes git", True),
+        ("dnf", "dnf install --assumeyes git", True),
+        ("apt", "apt-get -q install git", False),
+        ("apt", "apt-get install --no-install-recommends --yes-no lynx -f", False),
+        ("dnf", "dnf -q install git", False),
+    ],
+)
+def test_is_silent(manager: str, command: str, silent: bool) -> None:
+    assert system.is_silent(manager, command.split()) is silent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,6 +15,7 @@ from slimify.languages.go.commands.install_root import install_root as gopath
 from slimify.languages.go.commands.packages import (
     binary_names,
     in_module_mode,
+    made_module,
     module_files,
     module_root,
     source_directories,
@@ -26,6 +27,7 @@ from slimify.semantics.effects.call import Arg, Call, Options
 from slimify.semantics.effects.files import formatter_effects
 from slimify.semantics.effects.state import State, absolute
 from slimify.semantics.effects.table import row_effects
+from slimify.semantics.paths import inside
 
 
 def go(call: Call) -> tuple[Effect, ...]:
@@ -312,7 +314,12 @@ def _protoc(call: Call) -> tuple[Effect, ...]:
 
 
 def _state_after(call: Call, state: State) -> State:
-    """`go env -w X=Y` is stored for later go commands."""
+    """`go env -w X=Y` and the module of `go mod init` are stored for later go commands."""
+    words = [a for a in call.args if not a.text.startswith("-")]
+    if [w.value for w in words[:2]] == ["mod", "init"] and state.cwd is not None:
+        return state.with_setting(
+            made_module(posixpath.join(state.cwd, "go.mod")), _new_module(call, words[2:])
+        )
     if call.first != "env" or not call.flag("-w"):
         return state
     for arg in call.args:
@@ -320,6 +327,16 @@ def _state_after(call: Call, state: State) -> State:
         if equals and name not in state.env and name.isupper():
             state = state.with_env({name: value})
     return state
+
+
+def _new_module(call: Call, words: Sequence[Arg]) -> str:
+    """The module that `go mod init` makes: its argument, else the directory below GOPATH/src; "" if unknown
+    (go help mod init)."""
+    if words:
+        return words[0].value or ""
+    sources = posixpath.join(gopath(call.state) or "/", "src")
+    cwd = call.state.cwd or "/"
+    return posixpath.relpath(cwd, sources) if cwd != sources and inside(cwd, sources) else ""
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

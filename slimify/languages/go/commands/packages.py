@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from slimify.languages.go.commands.install_root import install_root as gopath
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.state import absolute
+from slimify.semantics.paths import inside
 
 _MAIN = re.compile(r"(?m)^\s*package\s+main\b")
 _MAJOR = re.compile(r"v[2-9]\d*|v1\d+")
@@ -45,7 +46,9 @@ def binary_names(call: Call, packages: Sequence[Arg]) -> tuple[tuple[str, ...], 
             if _is_library(call, directory):
                 continue
             path = _import_path(call, directory)
-            if path is None and directory == "/":
+            root = module_root(call) if in_module_mode(call) else None
+            unnamed = root is not None and _module_path(call, root) is None
+            if path is None and (directory == "/" or (unnamed and inside(directory, root or "/"))):
                 return (), False
             if path is None and module_root(call) is None and not call.state.view.under(directory):
                 # not in the context: its go.mod may give another name
@@ -203,7 +206,8 @@ def _upwards(call: Call, name: str) -> str | None:
     """The nearest directory with a file of that name, from the working directory upwards."""
     place = call.state.cwd
     while place is not None:
-        if call.state.view.context_path(posixpath.join(place, name)) is not None:
+        path = posixpath.join(place, name)
+        if call.state.view.context_path(path) is not None or made_module(path) in call.state.settings:
             return place
         if place == "/":
             return None
@@ -211,7 +215,16 @@ def _upwards(call: Call, name: str) -> str | None:
     return None
 
 
+def made_module(path: str) -> str:
+    """The setting with the module path of a go.mod that `go mod init` wrote; its value is "" if unknown."""
+    return f"module of {path}"
+
+
 def _module_path(call: Call, root: str) -> str | None:
+    """The path of a module; None if unknown."""
+    made = call.state.settings.get(made_module(posixpath.join(root, "go.mod")))
+    if made is not None:
+        return made or None
     text = call.state.view.text(posixpath.join(root, "go.mod")) or ""
     match = re.search(r"(?m)^\s*module\s+\"?([^\s\"]+)", text)
     return match[1] if match else None

@@ -37,7 +37,7 @@ from slimify.model.plan import Rung
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.final_stage.commands import SplitRequest
-from slimify.planning.final_stage.instruction_text import names_in
+from slimify.planning.final_stage.instruction_text import kept_runs, names_in
 from slimify.planning.final_stage.mkdir_steps import mkdir_copies
 from slimify.planning.final_stage.rebase import is_on_path, restated_settings
 from slimify.planning.layout import CopyFromBuilder, Layout
@@ -145,23 +145,18 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         return Reason.of("SL392", "final", base=base, why=why)
     current = keep_everything_before_unknown(program) if same else program
     idle = frozenset[str]() if same else builder_only_env(program)
-    texts = _kept_texts(program, found.drop, idle)
-    head = () if same else restated_settings(program, base, texts, _bin_directories(program, found.copies))
-    if head is None:
-        return Reason.of("SL395", "variable_unknown", base=base, base_ref=program.base_ref)
+    install: tuple[str, ...] = ()
     put: tuple[Decision, ...] = ()
     if not same and not bare:
         install, put, missing = restored_system_files(program, base)
         if missing:
             return missing
-        head = (*install, *head)
     elif bare and idle_packages:
         put = (_left_out(base, idle_packages),)
     opened = "" if same else writable_workdir(program)
     if opened and bare:
         return Reason.of("SL392", "opened", base=base, path=opened, from_base=program.base_ref)
     if opened:
-        head = with_writable_directories(program, head, opened, found.copies, found.drop)
         put = (
             *put,
             Decision.of(
@@ -180,7 +175,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         counterparts=not is_static(program),
         present=present,
         drop_final=found.drop,
-        final_head=head,
+        final_head=install,
         replace=found.replace,
         builder_only_env=idle,
         decisions=(*_decisions(program, rung, base, found.copies), *put),
@@ -191,7 +186,16 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
     if why:
         return why
     layout = split_layout(current, request)
-    return replace(layout, decisions=(*layout.decisions, *env_decisions(program, layout)))
+    texts = (*_kept_texts(program, found.drop, idle), *kept_runs(program, layout))
+    settings = (
+        () if same else restated_settings(program, base, texts, _bin_directories(program, found.copies))
+    )
+    if settings is None:
+        return Reason.of("SL395", "variable_unknown", base=base, base_ref=program.base_ref)
+    head = (*layout.final_head, *settings)
+    if opened:
+        head = with_writable_directories(program, head, opened, found.copies, found.drop)
+    return replace(layout, final_head=head, decisions=(*layout.decisions, *env_decisions(program, layout)))
 
 
 def _kept_texts(program: Program, drop: frozenset[int], idle: frozenset[str]) -> list[str]:

@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from slimify.analysis.copy_targets import copy_targets
-from slimify.analysis.program import Program
+from slimify.analysis.program import Program, Step
 from slimify.facts.shells import is_shell_file, is_shell_script
 from slimify.facts.system import is_shared_directory
 from slimify.model.effects import Effect
-from slimify.planning.final_stage.commands import real_atoms
 from slimify.syntax.dockerfile.instructions import env_pairs
 from slimify.syntax.dockerfile.words import expand
 
@@ -56,7 +55,7 @@ def named_paths(program: Program) -> tuple[str, ...]:
                 if name not in ("PATH", "GOPATH") and value.startswith(("/", "./")) and value not in copied:
                     note(value)
         if step.keyword == "RUN":
-            _note_executables(program, step.index, found)
+            found.update(dict.fromkeys(_read_by_final_step(program, step)))
     return tuple(found)
 
 
@@ -99,19 +98,19 @@ def _names_in_system_file(program: Program, effect: Effect) -> Iterator[str]:
 _MAX_NAMED = 100
 
 
-def _note_executables(program: Program, index: int, found: dict[str, None]) -> None:
-    """Adds scripts that a step makes executable, and the files that it copies."""
-    step = program.step(index)
-    for atom in real_atoms(step):
+def _read_by_final_step(program: Program, step: Step) -> Iterator[str]:
+    """The files that the commands of a RUN read in the final stage: what they copy, the Makefiles and scripts
+    they follow, and the scripts that they make executable."""
+    for atom in step.atoms:
+        if atom.role == "build":
+            continue
         for effect in atom.effects:
+            read = (p for p in (*effect.reads, *effect.manifests) if not is_shared_directory(p))
+            yield from (p for p in read if not p.endswith((".go", ".mod", ".sum")))
             if effect.kind in ("files", "system") and atom.role == "run":
-                sources = (".go", ".mod", ".sum")
-                found.update(
-                    (p, None) for p in effect.reads if not is_shared_directory(p) and not p.endswith(sources)
-                )
-                found.update(dict.fromkeys(_names_in_system_file(program, effect)))
-            if effect.kind == "meta" and effect.tool == "chmod" and atom.role != "build":
+                yield from _names_in_system_file(program, effect)
+            if effect.kind == "meta" and effect.tool == "chmod":
                 for path in effect.writes:
                     inner = step.state.view.context_path(path)
                     if inner is not None and not program.context.is_dir(inner):
-                        found[path] = None
+                        yield path

@@ -179,15 +179,14 @@ def install(
         writes.append(root)  # contains the packages of all members
     dev = installs_dev(state, options, manager)
     quiet = options.has("--ignore-scripts") or state.get("NPM_CONFIG_IGNORE_SCRIPTS") == "true"
-    for browser in () if quiet else _browsers():
-        place = call.home(browser.place)
-        if place is not None and browser.fetched(state, words, dev=dev):
-            writes.append(place)
+    browsers = [] if quiet else [b for b in _browsers() if b.fetched(state, words, dev=dev)]
+    downloads = [place for b in browsers if (place := call.home(b.place)) is not None]
     effect = call.write_effect(
         "install",
         action,
         manager=manager,
-        writes=writes,
+        writes=(*writes, *downloads),
+        possible=() if _runs_install_scripts(state, manager) else tuple(downloads),
         packages=node_packages(words),
         manifests=manifests(state),
         caches=node_caches(call, manager),
@@ -234,6 +233,11 @@ class _Browser(Struct, frozen=True, kw_only=True):
         wanted = named.rpartition("@")[2] if named else dependency(state, self.name, dev=dev)
         major = re.match(r"[\^~>=v\s]*(\d+)", wanted or "")
         return wanted is not None and (major is None or int(major[1]) >= self.since)
+
+
+def _runs_install_scripts(state: State, manager: str) -> bool:
+    """Whether an install surely runs the install scripts of every dependency."""
+    return manager in LANGUAGE.words("toolchain.toml", "install_scripts", "always") and not _is_berry(state)
 
 
 @cache

@@ -89,10 +89,10 @@ def _pipx(call: Call) -> tuple[Effect, ...]:
     words = call.options(("--python", "--pip-args", "--index-url", "-i", "--suffix")).operands
     if not words or words[0].value not in ("install", "inject", "upgrade"):
         return (call.effect("check"),)
-    home = call.state.get("PIPX_HOME") or call.home(".local/share/pipx")
+    # without PIPX_HOME, ~/.local/share/pipx or in older releases ~/.local/pipx (pipx.pypa.io, "Installation")
+    home = call.state.get("PIPX_HOME") or call.home(".local")
     scripts = call.state.get("PIPX_BIN_DIR") or call.home(".local/bin")
-    old = call.home(".local/pipx") if not call.state.get("PIPX_HOME") else home
-    places = [path if path else Arg(value=None, text="~/.local") for path in (home, old, scripts)]
+    places = [path if path else Arg(value=None, text="~/.local") for path in (home, scripts)]
     return (
         call.write_effect(
             "install", "tool install", manager="pipx", packages=named_packages(words[1:]), writes=places

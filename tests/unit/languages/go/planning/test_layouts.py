@@ -279,6 +279,47 @@ ROWS = (
         never=("apt-get",),
         reason="`curl`, `vim` are not installed",
     ),
+    # --- the names of programs -----------------------------------------------------------------------
+    Row(
+        id="module-of-go-mod-init",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /go/src/app",
+            "COPY *.go .",
+            "RUN go mod init example.org/dispatch/v2 && go get",
+            "RUN go install",
+            "CMD dispatch",
+        ),
+        files={"main.go": SERVER},
+        final=("COPY --from=builder /go/bin/dispatch /go/bin/dispatch",),
+    ),
+    Row(
+        id="go-mod-init-names-the-directory-below-gopath",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /go/src/example.org/dispatch",
+            "COPY main.go .",
+            "RUN go mod init && go build",
+            "CMD ./dispatch",
+        ),
+        files={"main.go": SERVER},
+        final=(
+            "COPY --from=builder /go/src/example.org/dispatch/dispatch /go/src/example.org/dispatch/dispatch",
+        ),
+    ),
+    Row(
+        id="module-that-only-the-build-knows",
+        file=(
+            "FROM golang:1.22",
+            "ARG NAME",
+            "WORKDIR /app",
+            "COPY main.go .",
+            "RUN go mod init $NAME && go install",
+            "CMD shop",
+        ),
+        files={"main.go": SERVER},
+        final=("COPY --from=builder /go/bin /go/bin",),
+    ),
     Row(
         id="editor-that-nothing-calls-where-there-is-a-shell",
         file=("FROM golang:1.22", "RUN apt-get update && apt-get install -y vim", *BUILD, "CMD shop $ARGS"),

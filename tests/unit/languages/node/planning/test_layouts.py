@@ -632,3 +632,30 @@ def test_programs_of_the_project_are_started_in_it(tmp_path: Path) -> None:
         "COPY --from=builder --chown=shots:shots /app /app\nWORKDIR /app\nRUN npx playwright install-deps"
         in after
     )
+
+
+@pytest.mark.parametrize(
+    ("install", "package", "sure"),
+    [
+        pytest.param("npm install", {}, True, id="npm"),
+        pytest.param("yarn install", {}, True, id="yarn"),
+        pytest.param("yarn install", {"packageManager": "yarn@4.1.0"}, False, id="berry"),
+        pytest.param("pnpm install", {}, False, id="pnpm"),
+        pytest.param("bun install", {}, False, id="bun"),
+    ],
+)
+def test_downloads_of_install_scripts(
+    tmp_path: Path, install: str, package: dict[str, object], sure: bool
+) -> None:
+    text = f'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN {install}\nRUN npm run build\nCMD ["node", "a.js"]\n'
+    package = {"scripts": {"build": "tsc"}, "dependencies": {"puppeteer": "22.0.0"}, **package}
+    after = rewrite(tmp_path, text, package, {"a.js": "require('puppeteer').launch()"}).after or ""
+    assert "COPY --from=builder /root/.cache/puppeteer /root/.cache/puppeteer\n" in after
+    assert ("mkdir -p /root/.cache/puppeteer" not in after) is sure
+
+
+def test_owners_inside_a_copied_project_are_not_set_again(tmp_path: Path) -> None:
+    text = f"FROM node:20\nWORKDIR /app\nRUN mkdir -p /app/data && chown -R node:node /app/data\n{BUILD[25:]}"
+    after = final(rewrite(tmp_path, f"{text}CMD node a.js\n", {"scripts": {"build": "tsc"}}, {"a.js": ""}))
+    assert "chown" not in after
+    assert "COPY --from=builder /app /app" in after

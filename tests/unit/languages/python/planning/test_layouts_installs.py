@@ -10,6 +10,22 @@ import pytest
 from unit.python_layouts import FLASK, INSTALL, START, VENV, Row, holds, lines
 
 ROWS = (
+    Row(
+        id="the-home-of-pipx-depends-on-its-release",
+        file=lines("FROM python:3.11", "RUN pip install pipx && pipx install yt-dlp", *INSTALL, START),
+        final=("COPY --from=builder /root/.local /root/.local",),
+    ),
+    Row(
+        id="the-home-of-pipx-is-set",
+        file=lines(
+            "FROM python:3.11",
+            "ENV PIPX_HOME=/opt/pipx PIPX_BIN_DIR=/opt/bin",
+            "RUN pip install pipx && pipx install yt-dlp",
+            *INSTALL,
+            START,
+        ),
+        final=("COPY --from=builder /opt/pipx /opt/pipx", "COPY --from=builder /opt/bin /opt/bin"),
+    ),
     # --- a moving tag ------------------------------------------------------------------------------------
     Row(
         id="moving-tag-gets-a-virtual-environment",

@@ -1,0 +1,132 @@
+"""What the final stage has at a point: steps that it repeats need the directories that they change to, and
+have nothing to do where only the builder has the files that they delete.
+
+A path is absent if a step of the user's file creates it, or only the old base image has it, and no step of
+the final stage brings it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from slimify.analysis.copy_targets import copy_targets
+from slimify.analysis.program import AtomStep, Program, Step
+from slimify.facts.system import is_plain_root, is_standard_directory
+from slimify.model.effects import INSTALLS_NOTHING
+from slimify.planning.final_stage.commands import SplitRequest
+from slimify.planning.final_stage.instruction_text import is_cwd_independent
+from slimify.semantics.paths import PathMarks
+
+Final = Mapping[int, frozenset[int]]  # the atoms of each RUN; for other instructions, presence is enough
+
+
+class _Paths(Struct, frozen=True):
+    """The paths before an instruction: those that the user's file creates, those that exist in the final
+    stage, and those of them that have all the content that the user's file puts there."""
+
+    created: PathMarks
+    present: PathMarks
+    whole: PathMarks
+
+    def note(self, path: str, *, repeated: bool, filled: bool = True) -> None:
+        """Notes a path that a step creates. What base images have, no step creates."""
+        if path == "/" or is_standard_directory(path):
+            return
+        self.created.note(path)
+        if repeated:
+            self.present.note(path)
+        if repeated and filled:
+            self.whole.note(path)
+
+    def is_absent(self, path: str) -> bool:
+        there = self.present.below(path) >= 0 or self.whole.containing(path) >= 0
+        return not there and not is_standard_directory(path) and self.created.overlapping(path) >= 0
+
+    def has_no_content(self, path: str) -> bool:
+        return self.whole.overlapping(path) < 0 and self.created.overlapping(path) >= 0
+
+
+def without_absent_paths(
+    program: Program, final: Final, request: SplitRequest
+) -> tuple[dict[int, frozenset[int]], dict[int, str]]:
+    """The final stage without commands that only delete absent files, and without changes to absent
+    directories that nothing depends on; and for each RUN the command that creates the other directories."""
+    result = dict(final)
+    made: dict[int, str] = {}
+    for index in sorted(final):
+        step = program.step(index)
+        paths = _paths(program, result, request, step) if step.atoms else None
+        if paths is None:
+            continue
+        kept = [a for a in step.atoms if a.index in result[index]]
+        left = [a for a in kept if not _deletes_only(a, paths)]
+        entered = [p for p in _entered_directories(left) if paths.is_absent(p)]
+        if entered and all(is_cwd_independent(e) for a in left for e in a.effects if e.tool != "cd"):
+            left = [a for a in left if any(e.tool != "cd" for e in a.effects)]
+        elif entered and is_plain_root(step.state.user) and not step.instruction.heredocs:
+            made[index] = f"mkdir -p {' '.join(map(shlex.quote, dict.fromkeys(entered)))}"
+        if len(left) < len(kept) and {e.kind for a in left for e in a.effects} <= INSTALLS_NOTHING:
+            del result[index]
+        else:
+            result[index] = frozenset(a.index for a in left)
+    return result, {i: text for i, text in made.items() if i in result}
+
+
+def _deletes_only(atom: AtomStep, paths: _Paths) -> bool:
+    """Whether the command only deletes files by name that the final stage does not have."""
+    deleted = [d.rstrip("*").rstrip("/") for e in atom.effects for d in e.deletes]
+    return (
+        bool(deleted)
+        and all(
+            (e.kind == "files" and not (e.writes or e.outputs or e.writes_anywhere)) for e in atom.effects
+        )
+        and all(map(paths.has_no_content, deleted))
+    )
+
+
+def _entered_directories(atoms: list[AtomStep]) -> Iterator[str]:
+    effects = [e for a in atoms for e in a.effects]
+    for number, effect in enumerate(effects[:-1]):
+        place = effects[number + 1].cwd
+        if effect.tool == "cd" and place is not None:
+            yield place
+
+
+def _paths(program: Program, final: Final, request: SplitRequest, until: Step) -> _Paths | None:
+    """The paths before an instruction; None if a step of the final stage may have written anything."""
+    found = _Paths(PathMarks(), PathMarks(), PathMarks())
+    if program.base is not None and request.rung != "same-base":
+        found.note(program.base.workdir or "/", repeated=False)
+    narrowed = request.replace or {}
+    for step in program.steps:
+        if step.index > until.index:
+            break
+        found.note(step.state.cwd or "/", repeated=step.index in final, filled=False)
+        if step.keyword in ("COPY", "ADD"):
+            for path in copy_targets(step.visit) or ():
+                found.note(path, repeated=step.index in final and step.index not in narrowed)
+        for path in _narrowed_targets(step, narrowed.get(step.index, "")):
+            found.note(path.rstrip("/"), repeated=True, filled=not path.endswith("/"))
+        for atom in step.atoms if step.index < until.index else ():
+            repeated = atom.index in final.get(step.index, ())
+            if repeated and any(e.writes_anywhere for e in atom.effects):
+                return None
+            for effect in atom.effects:
+                for path in (*effect.writes, *effect.outputs):
+                    found.note(path, repeated=repeated, filled=effect.tool != "mkdir")
+    for copy in request.copies:
+        if copy.after <= until.index:
+            found.note(copy.path, repeated=True)
+    return found
+
+
+def _narrowed_targets(step: Step, text: str) -> Iterator[str]:
+    """The paths that a narrowed COPY creates; a directory that receives files ends with a slash."""
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) > 2:
+            yield posixpath.join(step.state.cwd or "/", words[-1].removeprefix("./"))

@@ -1,0 +1,83 @@
+"""Steps that the final stage repeats have there what they read, change to and delete."""
+
+# ruff: noqa: E501 - lines of Dockerfiles as people write them
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from unit.go_layouts import MODULE, SERVER, SHOP, START, Row, holds
+
+GO = "FROM golang:1.22"
+COMMAND = {"go.mod": MODULE, "cmd/shop/main.go": SERVER}
+USER = 'adduser --disabled-password --gecos "" shop'
+ROWS = (
+    Row(
+        id="a-directory-that-the-final-stage-has",
+        file=(GO, "WORKDIR /app", "COPY . .", "RUN go build -o shop .", f"RUN cd /app && {USER} && mkdir data", 'CMD ["./shop"]'),
+        final=(f"RUN cd /app && {USER} && mkdir data",),
+    ),
+    Row(
+        id="a-directory-of-the-distribution",
+        file=(GO, "WORKDIR /app", "COPY . .", "RUN go build -o shop .", "RUN cd /etc && echo a > shop.conf", 'CMD ["./shop"]'),
+        final=("RUN cd /etc && echo a > shop.conf",),
+    ),
+    Row(
+        id="files-of-the-base-are-deleted",
+        file=(GO, "WORKDIR /app", "COPY . .", "RUN go build -o shop .", "RUN rm -rf /usr/share/zoneinfo", 'CMD ["./shop"]'),
+        final=("RUN rm -rf /usr/share/zoneinfo",),
+    ),
+    Row(
+        id="sources-that-only-the-builder-has-are-not-deleted",
+        file=(GO, "WORKDIR /src", "COPY . .", "RUN cd cmd/shop && go build -o /bin/shop . && cd - && rm -rf /src/*", "CMD shop"),
+        files=COMMAND,
+        never=("RUN",),
+    ),
+    Row(
+        id="a-directory-that-nothing-depends-on",
+        file=(GO, "COPY . /go/src/shop", f"RUN cd /go/src/shop && go build -o /bin/shop . && {USER}", "USER shop", "CMD shop"),
+        final=(f"RUN {USER}",),
+    ),
+    Row(
+        id="a-directory-that-only-the-builder-has",
+        file=(GO, "COPY . /go/src/shop", "RUN cd /go/src/shop && go build -o /bin/shop .", f"RUN cd /go/src/shop && {USER} && mkdir data", "USER shop", "CMD shop"),
+        final=(f"RUN mkdir -p /go/src/shop && cd /go/src/shop && {USER} && mkdir data",),
+    ),
+    Row(
+        id="a-directory-of-the-old-base",
+        file=(GO, "WORKDIR /app", "COPY . .", "RUN go build -o shop .", "RUN cd /go/bin && echo a > shop.conf", 'CMD ["./shop"]'),
+        final=("RUN mkdir -p /go/bin && cd /go/bin && echo a > shop.conf",),
+    ),
+    Row(
+        id="a-variable-of-the-old-base",
+        file=(GO, "WORKDIR /app", "COPY . .", "RUN go build -o shop .", "RUN useradd -d $GOPATH shop", "USER shop", 'CMD ["./shop"]'),
+        final=("ENV GOPATH=/go", "RUN useradd -d $GOPATH shop"),
+    ),
+    Row(
+        id="a-variable-that-only-the-builder-reads",
+        file=(GO, "WORKDIR /app", "COPY . .", "RUN ls $GOPATH && go build -o shop .", "RUN useradd shop", "USER shop", 'CMD ["./shop"]'),
+        never=("GOPATH",),
+    ),
+    Row(
+        id="a-makefile-and-what-its-recipe-copies",
+        file=(GO, "WORKDIR /src", "COPY . .", "RUN go build -o /usr/local/bin/shop .", "RUN make install", START),
+        files={**SHOP, "Makefile": "install:\n\tinstall -m 644 conf/shop.conf /etc/shop.conf\n", "conf/shop.conf": "a\n"},
+        final=("COPY Makefile ./", "COPY conf ./conf", "RUN make install"),
+    ),
+    Row(
+        id="an-install-does-not-begin-to-ask",
+        file=(GO, "RUN apt-get update && apt-get install ffmpeg", "WORKDIR /app", "COPY . .", "RUN go build -o shop .", "CMD ffmpeg -i a & ./shop"),
+        final=("RUN apt-get update && apt-get install -y ffmpeg && rm -rf /var/lib/apt/lists/*",),
+    ),
+    Row(
+        id="an-install-that-asks-nothing",
+        file=(GO, "RUN apt-get update && apt-get -qqy install ffmpeg", "WORKDIR /app", "COPY . .", "RUN go build -o shop .", "CMD ffmpeg -i a & ./shop"),
+        final=("RUN apt-get update && apt-get -qqy install ffmpeg && rm -rf /var/lib/apt/lists/*",),
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_final_stage(row: Row, tmp_path: Path) -> None:
+    holds(row, tmp_path)
