@@ -33,6 +33,49 @@ def rewrite(data: bytes, context: Path | None = None) -> Outcome:
     return outcome
 
 
+# --- references of images -------------------------------------------------------------------------
+
+TAG = st.lists(
+    st.sampled_from(
+        "2 3 3.11 3.x 20 1.22 . .. - : @ $ ${ } x latest lts slim alpine alpine3. bookworm ² ٣ 99999".split()
+    ),
+    max_size=5,
+).map("".join)
+SOURCES = {
+    "requirements.txt": "psycopg2==2.9.9\nsetuptools==75\n",
+    "app.py": "import psycopg2\n",
+    "package.json": '{"dependencies": {"express": "4"}, "scripts": {"build": "tsc"}}',
+    "go.mod": "module example.org/a\n\ngo 1.22\n",
+    "main.go": 'package main\n\nimport "net/http"\n\nfunc main() { _ = http.ListenAndServe(":80", nil) }\n',
+}
+STEPS = {
+    "python": 'RUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n',
+    "node": 'RUN npm install\nRUN npm run build\nCMD ["node", "dist/a.js"]\n',
+    "golang": 'RUN go build -o /usr/local/bin/a .\nCMD ["a"]\n',
+}
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("sources")
+    for name, text in SOURCES.items():
+        (root / name).write_text(text)
+    return root
+
+
+@settings(max_examples=120)
+@given(
+    name=st.sampled_from(
+        ["python", "node", "golang", "debian", "alpine", "x/python", "tiangolo/uvicorn-gunicorn"]
+    ),
+    tag=TAG,
+)
+def test_any_reference(sources: Path, name: str, tag: str) -> None:
+    steps = STEPS.get(name.rpartition("/")[2], STEPS["python"])
+    rewrite(f"FROM {name}:{tag}\nWORKDIR /app\nCOPY . .\n{steps}".encode(), sources)
+    rewrite(f"ARG TAG={tag}\nFROM {name}:$TAG\nWORKDIR /app\nCOPY . .\n{steps}".encode(), sources)
+
+
 # --- §9: bad input --------------------------------------------------------------------------------
 
 

@@ -116,8 +116,10 @@ def _language_image(start: ImageFacts, parts: Reference) -> ImageFacts:
     env = {**settings["env"], **dict.fromkeys(settings["unknown_env"])}
     env[common["release_env"]] = release if release and version == release else None
     enough = common.get("precision", 1)
-    written = version if version[:1].isdigit() and version.count(".") + 1 >= enough else ""
-    resolved = ".".join(release.split(".")[:enough]) if release else None
+    written = version if len(version_numbers(version)) >= enough else ""
+    resolved = ".".join(map(str, version_numbers(release)[:enough])) if release else None
+    if resolved is not None and version in common.get("closed", ()):
+        written = resolved
     facts = replace(
         start,
         language=common["language"],
@@ -176,7 +178,7 @@ def _known_tag(family: str, tag: str, *, pinned: bool) -> tuple[str, str, str | 
             older = row[2] if len(row) > 2 else {}
             return version, qualifier, suite.removeprefix("alpine"), older.get(qualifier, row[1])
     # a tag that is newer than the table, or a custom tag
-    found = re.fullmatch(r"(?P<version>\d[\d.]*|latest|lts|current)?-?(?P<rest>.*)", tag)
+    found = re.fullmatch(r"(?P<version>\d+(?:\.\d+)*|latest|lts|current)?-?(?P<rest>.*)", tag)
     version, qualifier = (found["version"] or "", found["rest"]) if found else ("", tag)
     number = version if version[:1].isdigit() else None
     return version, qualifier, None, number

@@ -13,6 +13,7 @@ from typing import Any
 
 from slimify.facts import load, words
 from slimify.languages import language
+from slimify.model.versions import version_numbers
 
 TABLE = "/etc/mime.types"
 
@@ -43,7 +44,7 @@ def endings_by_table(name: str | None, version: str | None, suite: str | None) -
 
     `version` is the language's (`3.8`), `suite` Debian's release (`bookworm`); None if unknown.
     """
-    minor = int(next(iter((version or "").split(".")[1:2]), "") or 0)
+    minor = (*version_numbers(version or ""), 0, 0)[1]
     retold = (
         ending
         for ending, row in _row(name).get("retold", {}).items()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from slimify.analysis.program import Program
+from slimify.context.build_arguments import passed_values
 from slimify.facts.basemap import split_name
 from slimify.facts.images import ImageFacts
 from slimify.facts.system import default_path
 from slimify.model.decisions import Decision
 from slimify.syntax.dockerfile.instructions import env_pairs
-from slimify.syntax.dockerfile.words import expand
+from slimify.syntax.dockerfile.scope import scopes
+from slimify.syntax.dockerfile.words import expand, references
 
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
@@ -33,7 +35,22 @@ def slim_variant(reference: str, program: Program) -> str | None:
     written_name, written_tag = split_name(written)
     if tag != split_name(program.base_ref)[1] + suffix:
         return None  # a user-defined alias for this tag only, but the tag is a variable
+    if any(
+        base is None or base.slim_partner != f"{base.reference}{suffix}" for base in passed_bases(program)
+    ):
+        return None
     return f"{written_name if '$' in written_name else name}{written_tag}{suffix}"
+
+
+def passed_bases(program: Program) -> Iterator[ImageFacts | None]:
+    """The base images that files of the repository choose with build arguments; None for an unknown one."""
+    file, written = program.dockerfile, base_as_written(program)
+    start = next(i for i, x in enumerate(file.instructions) if x.keyword == "FROM")
+    for name in sorted(references(written)):
+        for value in passed_values(program.context, name):
+            values = scopes(file, {}, {**program.build_args, name: value or ""})[start]
+            reference = expand(written, values) if value else None
+            yield program.facts_of(reference) if reference else None
 
 
 def base_as_written(program: Program) -> str:

@@ -16,6 +16,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
 from slimify.model.plan import Rung
 from slimify.model.sources import Use
+from slimify.model.versions import version_numbers
 from slimify.planning.final_stage.commands import real_atoms
 from slimify.planning.final_stage.rebase import base_as_written, path_dirs
 from slimify.planning.layout import CopyFromBuilder
@@ -235,7 +236,7 @@ def wanted_packages(program: Program, base: str) -> dict[str, Use]:
         where = "" if "tz" in features else unread
         found["tzdata"] = Use(name=f"time.LoadLocation{where}", file="", line=0)
     tag = base.rpartition(":")[2]
-    version = tuple(int(n) for n in tag.split(".")[:2] if n.isdigit())
+    version = version_numbers(tag)[:2]
     if "alpine" in base and (len(version) < 2 or version >= _WITH_CERTIFICATES):
         found.pop("ca-certificates", None)
     return found

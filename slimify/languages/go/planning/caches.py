@@ -6,7 +6,6 @@ otherwise only a mount keeps them out of every layer, see mounts.py.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from slimify.analysis.program import Program, Step
@@ -17,6 +16,7 @@ from slimify.languages.go.package_facts import go_toolchain
 from slimify.languages.go.vocabulary import MANAGER
 from slimify.model.effects import Effect
 from slimify.model.sizes import MB
+from slimify.model.versions import version_numbers
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.cache_cleaning import CacheCleaning
 from slimify.planning.in_place.start_uncertainty import start_uncertainty
@@ -114,5 +114,4 @@ def _has_release(program: Program, *least: int) -> bool:
         recent = base is not None and base.suite in LANGUAGE.words("toolchain.toml", "distribution", "recent")
         own = LANGUAGE.words("toolchain.toml", "distribution", "packages")
         return recent and not named.isdisjoint(own)
-    numbers = tuple(int(n) for n in re.findall(r"\d+", base.version or "")[:2])
-    return numbers >= least
+    return version_numbers(base.version or "")[:2] >= least

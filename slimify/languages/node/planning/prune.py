@@ -15,6 +15,7 @@ from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.languages.node.vocabulary import RUN, NodeManager
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
+from slimify.model.versions import version_numbers
 from slimify.planning.layout import CopyFromBuilder
 
 _NPM_LOCKS = ("/package-lock.json", "/npm-shrinkwrap.json")
@@ -202,5 +203,4 @@ def prune_command(program: Program, project: NodeProject, effect: Effect) -> str
 
 def node_major(program: Program) -> int | None:
     version = program.base.version if program.base and program.base.language == "node" else None
-    head = (version or "").split(".")[0]
-    return int(head) if head.isdigit() else None
+    return next(iter(version_numbers(version or "")), None)

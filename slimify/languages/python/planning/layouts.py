@@ -31,11 +31,12 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import SystemManager
 from slimify.model.plan import Rung
 from slimify.model.sizes import MB
+from slimify.model.versions import version_numbers
 from slimify.planning.estimates import estimate
 from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.final_stage.copy_owner import copy_owner
 from slimify.planning.final_stage.media_types import media_types
-from slimify.planning.final_stage.rebase import base_as_written, slim_variant
+from slimify.planning.final_stage.rebase import base_as_written, passed_bases, slim_variant
 from slimify.planning.final_stage.restore_packages import restored_packages
 from slimify.planning.in_place.caches import caches
 from slimify.planning.layout import CopyFromBuilder, Layout
@@ -163,7 +164,9 @@ def python_copies(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
             site = site_packages(program)
             if _is_moving_tag(program):
                 environment = venvs.venv(program)
-                if isinstance(environment, Reason) and isinstance(site, Reason):
+                if isinstance(environment, Reason) and not (
+                    isinstance(site, tuple) and _has_one_directory(program)
+                ):
                     return environment
                 site = (venvs.PATH,) if not isinstance(environment, Reason) else site
             if isinstance(site, Reason):
@@ -207,6 +210,12 @@ def _is_moving_tag(program: Program) -> bool:
     if base is None or base.family != "python" or base.digest:
         return False
     return not base.version_sure or "$" in base_as_written(program)
+
+
+def _has_one_directory(program: Program) -> bool:
+    """Whether site-packages has the same path in all bases that the repository chooses."""
+    own = version_numbers((program.base and program.base.version) or "")[:2]
+    return all(b is not None and version_numbers(b.version or "")[:2] == own for b in passed_bases(program))
 
 
 _NO_GAIN = Reason.of("SL407", "python_nothing")

@@ -21,6 +21,7 @@ from slimify.languages.python.planning.installers import LOCKED, pinned_names
 from slimify.languages.python.vocabulary import PythonManager
 from slimify.model.decisions import Decision
 from slimify.model.effects import Action, Effect
+from slimify.model.versions import version_numbers
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
@@ -38,14 +39,14 @@ def remove_overlaid(
     families = LANGUAGE.words("toolchain.toml", "images", "with_installers")
     if base is None or base.family not in families or not base.version:
         return (), ()
-    major, minor = (*base.version.split("."), "0")[:2]
+    major, minor = (*version_numbers(base.version), 0, 0)[:2]
     places = (base.prefix, f"{base.prefix}/lib/python{major}.{minor}/site-packages")
     copy = next((t for t in copies if t.path in places), None)
     if copy is None or _handled_by_file(program, places[1]):
         return (), ()
     touched = {*_changed_packages(program), *kept}
     preinstalled = LANGUAGE.words("toolchain.toml", "images", "installers")
-    brought = preinstalled if int(minor) <= _LAST_WITH_ALL else preinstalled[:1]
+    brought = preinstalled if minor <= _LAST_WITH_ALL else preinstalled[:1]
     names = [name for name in brought if name in touched]
     if not names:
         return (), ()

@@ -12,11 +12,15 @@ import re
 from msgspec import Struct
 
 from slimify.analysis.program import AtomStep, Program, Step
+from slimify.facts.images import ImageFacts
 from slimify.facts.servers import sets_path
+from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import BIN, SITE
 from slimify.languages.python.vocabulary import PythonManager
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
+from slimify.model.versions import version_numbers
+from slimify.planning.final_stage.rebase import passed_bases
 
 PATH = "/opt/venv"
 MAKE = f"RUN python -m venv {PATH}"
@@ -53,6 +57,10 @@ def venv(program: Program) -> Venv | Reason:
         return _unsuitable(Reason.of("SL393", "no_packages"))
     if any(m.path == PATH for m in program.artifacts):
         return _unsuitable(Reason.of("SL393", "has_venv"))
+    bases = (program.base, *passed_bases(program))
+    why = next((w for base in bases if base is not None and (w := _no_able_pip(base))), None)
+    if why:
+        return _unsuitable(why)
     for step in program.steps:
         for atom in step.atoms:
             why = _bypass(step, atom, first)
@@ -77,6 +85,18 @@ def venv(program: Program) -> Venv | Reason:
         return _unsuitable(Reason.of("SL393", "start"))
     file = _absolute_in_files(program)
     return _unsuitable(Reason.of("SL393", "file", file=file)) if file else Venv(first=first)
+
+
+def _no_able_pip(base: ImageFacts) -> Reason | None:
+    """Why `python -m venv` of an image makes no environment whose pip finds what the image's own pip finds;
+    None if it does. Since 20.3 pip knows the tags of today's wheels (PEP 600)."""
+    version = version_numbers(base.version or "")
+    rows = LANGUAGE.facts("toolchain.toml")["venv"]["able"]
+    least = min(version_numbers(r) for r in rows)
+    row = next((r for r in map(version_numbers, rows) if r[:2] == version[:2]), ())
+    if len(version) > 1 and (version[:2] < least[:2] or (len(version) > 2 and version < row)):
+        return Reason.of("SL393", "venv_pip", base=base.reference)
+    return None
 
 
 def _unsuitable(why: Reason) -> Reason:

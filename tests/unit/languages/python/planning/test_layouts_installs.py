@@ -9,7 +9,57 @@ from pathlib import Path
 import pytest
 from unit.python_layouts import FLASK, INSTALL, START, VENV, Row, holds, lines
 
+CI = "steps:\n  - run: docker build --build-arg BASE=%s .\n"
 ROWS = (
+    Row(
+        id="a-python-that-gets-no-other-release",
+        file=lines("FROM python:2", *INSTALL, START),
+        builder=("RUN pip install -r requirements.txt",),
+        final=(
+            "COPY --from=builder /usr/local/lib/python2.7/site-packages /usr/local/lib/python2.7/site-packages",
+        ),
+    ),
+    Row(
+        id="a-base-that-a-workflow-passes-has-a-slim-variant",
+        file=lines("ARG BASE=python:3.11", "FROM ${BASE}", *INSTALL, START),
+        files={**FLASK, ".github/workflows/ci.yml": CI % "python:3.12"},
+        final=(VENV,),
+    ),
+    Row(
+        id="a-base-that-a-workflow-passes-has-no-slim-variant",
+        file=lines("ARG BASE=python:3.11", "FROM ${BASE}", *INSTALL, START),
+        files={**FLASK, ".github/workflows/ci.yml": CI % "nvidia/cuda:12.4.1-devel-ubuntu22.04"},
+        kind="unchanged",
+        rung="unchanged",
+    ),
+    Row(
+        id="a-base-that-a-workflow-passes-is-not-known",
+        file=lines("ARG VER=3.11", "FROM python:${VER}", *INSTALL, START),
+        files={**FLASK, ".github/workflows/ci.yml": (CI % "${{ inputs.python }}").replace("BASE", "VER")},
+        kind="unchanged",
+        rung="unchanged",
+    ),
+    Row(
+        id="an-old-python-makes-no-environment",
+        file=lines("ARG BASE=python:3.6", "FROM ${BASE}", *INSTALL, START),
+        final=(
+            "COPY --from=builder /usr/local/lib/python3.6/site-packages /usr/local/lib/python3.6/site-packages",
+        ),
+        never=("/opt/venv",),
+    ),
+    Row(
+        id="an-old-python-beside-others-makes-no-environment",
+        file=lines("ARG BASE=python:3.6", "FROM ${BASE}", *INSTALL, START),
+        files={**FLASK, ".github/workflows/ci.yml": CI % "python:3.12"},
+        kind="unchanged",
+        rung="unchanged",
+        reason="has no pip that finds current wheels",
+    ),
+    Row(
+        id="an-old-release-of-a-minor-version-makes-no-environment",
+        file=lines("ARG BASE=python:3.8.2", "FROM ${BASE}", *INSTALL, START),
+        never=("/opt/venv",),
+    ),
     Row(
         id="the-home-of-pipx-depends-on-its-release",
         file=lines("FROM python:3.11", "RUN pip install pipx && pipx install yt-dlp", *INSTALL, START),

@@ -1,0 +1,96 @@
+"""Values that the repository passes to a build argument: in Compose, bake, CI, Makefiles and scripts.
+
+Best effort for values, none for silence: a value that only a build knows is None.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from slimify.context.ignored_files import ignored_files, unfiltered_text
+from slimify.context.scan import Context
+from slimify.facts.system import third_party_directories
+from slimify.languages import installed_directories
+
+_MAX_FILES = 300
+_FILE = re.compile(
+    r"(?:.*/)?(?:(?:GNUm|M|m)akefile|[Jj]ustfile|Jenkinsfile|[\w.-]+\.(?:mk|ya?ml|hcl|json|sh|bash|groovy))"
+)
+_VALUE = r"""(?P<quote>["']?)(?P<value>.*?)(?P=quote)\s*,?\s*(?:\\|#.*)?"""
+_BLOCK = re.compile(
+    r"""^(?P<indent>[ \t]*)(?:- +)?["']?(?:build[-_]?)?args["']?\s*[:=](?P<rest>.*)$""", re.IGNORECASE
+)
+_OPEN = re.compile(r"[$`{<]")
+_VARIABLE = re.compile(
+    r"\$\{\{\s*(?:matrix\.(?P<matrix>[\w-]+)|env\.(?P<env>\w+))\s*\}\}"
+    r"|\$[({](?P<name>\w+)(?::?-(?P<default>[^${}]*))?[)}]|\$(?P<bare>[A-Za-z_]\w*)"
+)
+_MAX_VARIABLES = 3  # in one value
+
+
+def passed_values(context: Context, name: str) -> tuple[str | None, ...]:
+    """The different values that are passed to the build argument `name`; None for an unknown one."""
+    third_party = third_party_directories() | installed_directories()
+    files = (p for p in (*context.files, *ignored_files(context)) if _FILE.fullmatch(p))
+    own = [p for p in files if third_party.isdisjoint(p.split("/")[:-1])]
+    found: dict[str | None, None] = {}
+    for path in own[:_MAX_FILES]:
+        text = unfiltered_text(context, path) or ""
+        if name in text:
+            for value in (*_options(text, name), *_entries(text, name)):
+                found.update(dict.fromkeys(_known_values(text, value)))
+    return tuple(found)
+
+
+def _options(text: str, name: str) -> Iterator[str]:
+    """The values of `--build-arg NAME=VALUE`."""
+    pattern = rf"""--build-arg[=\s]+["']?{name}=["']?((?:\$\{{\{{.*?\}}\}}|[^\s"',\]])*)"""
+    yield from re.findall(pattern, text)
+
+
+def _entries(text: str, name: str) -> Iterator[str]:
+    """The values in blocks of build arguments, which are more indented than their key or on its line."""
+    entry = re.compile(rf"""\s*(?:- +)?["']?{name}["']?\s*[:=]\s*{_VALUE}\s*["']?""")
+    inline = re.compile(rf"""(?<![\w-])["']?{name}["']?\s*[:=]\s*["']?([^"',}}\]\s]+)""")
+    depth: int | None = None
+    for line in text.splitlines():
+        indent = len(line) - len(line.lstrip())
+        if depth is not None and line.strip() and indent <= depth:
+            depth = None
+        block = _BLOCK.match(line)
+        if block is not None:
+            depth = len(block["indent"])
+            yield from inline.findall(block["rest"])
+        elif depth is not None and (found := entry.fullmatch(line)) is not None:
+            yield found["value"]
+
+
+def _known_values(text: str, value: str, depth: int = 0) -> Iterator[str | None]:
+    """The values that a value stands for, with the variables in it replaced by the entries of a matrix, by
+    what the file sets them to, or by their defaults; None if it is unknown."""
+    found = _VARIABLE.search(value)
+    if found is None or depth > _MAX_VARIABLES:
+        yield None if _OPEN.search(value) else value
+        return
+    if found["matrix"]:
+        own = _matrix_values(text, found["matrix"])
+    else:
+        name = next(n for n in found.group("env", "name", "bare") if n)
+        own = re.findall(rf"(?m)^\s*(?:export\s+)?{name}\s*(?:[?:]?=|:)\s*[\"']?([^\s\"'#]+)", text)
+        own = [v for v in own if name not in v] + ([found["default"]] if found["default"] else [])
+    for one in own:
+        inner = f"{value[: found.start()]}{one}{value[found.end() :]}"
+        yield from (None,) if _OPEN.search(one) else _known_values(text, inner, depth + 1)
+    yield from () if own else (None,)
+
+
+def _matrix_values(text: str, name: str) -> list[str]:
+    """The values of a key in the matrix of a workflow, as an inline list or as a block list."""
+    found: list[str] = []
+    for inline in re.findall(rf"(?m)^\s*(?:- +)?{re.escape(name)}:\s*\[(.*?)\]", text):
+        found += [word.strip().strip("\"'") for word in inline.split(",")]
+    for block in re.findall(rf"(?m)^\s*{re.escape(name)}:\s*\n((?:\s*- .*\n?)+)", text):
+        found += [line.strip().removeprefix("- ").strip().strip("\"'") for line in block.splitlines()]
+    found += re.findall(rf"(?m)^\s*- {re.escape(name)}:\s*[\"']?([^\s\"'\[]+)", text)
+    return found
