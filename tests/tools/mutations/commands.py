@@ -1,0 +1,179 @@
+"""Commands of RUN that are missing, or do something else."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from slimify.model.dockerfile import Instruction
+from slimify.syntax.dockerfile.instructions import copy_parts
+
+from .copies import essential
+from .kinds import Change, kind
+from .subject import Part, Subject, as_root, with_command
+
+_MAKES = re.compile(
+    r"""(?:npm|pnpm|bun)\s+(?:ci|install|i|add)\b|yarn(?:\s+install|\s+build|$)
+    |(?:npm|pnpm|bun)\s+run\s+build|npx\s+prisma\s+generate
+    |(?:\S*/)?pip3?\s+(?:install|wheel)\b(?!.*--upgrade\s+(?:pip|wheel)\b)
+    |poetry\s+install|pipenv\s+install|uv\s+(?:sync|pip)|conda\s+env|go\s+(?:build|install)\b|make\b
+    |swag\s+init|python3?\s+-m\s+venv|tar\b|unzip\b|curl\b|wget\b|cp\b|ln\b|node\s+build|corepack\s+enable""",
+    re.X,
+)
+
+
+@kind("builder-run-dropped", "a step that makes what is copied, or what such a step reads")
+def builder_run_dropped(s: Subject) -> Iterator[Change]:
+    for stage in s.builders:
+        for run in s.runs(stage):
+            if any(_MAKES.match(_plain(part.text)) for part in s.parts(run)):
+                yield f"without {run.value[:60]}", s.without(run)
+
+
+def _plain(text: str) -> str:
+    """A command without what stands in front of it."""
+    return re.sub(r"^(?:\w+=\S*\s+)+", "", text)
+
+
+@kind("builder-command-dropped", "one command of a RUN in the builder is missing")
+def builder_command_dropped(s: Subject) -> Iterator[Change]:
+    for stage in s.builders:
+        for run, number, part in s.commands(stage):
+            if len(s.parts(run)) < 2:
+                continue
+            if "--production --ignore" in part.text:
+                continue
+            if _MAKES.match(_plain(part.text)) or re.match(r"cd\s+[^-]", part.text):
+                yield f"without {part.text[:60]}", with_command(s, run, number, None)
+
+
+@kind("builder-output-renamed", "the builder writes another path than the one that is copied")
+def builder_output_renamed(s: Subject) -> Iterator[Change]:
+    for stage in s.builders:
+        for run, number, part in s.commands(stage):
+            found = re.search(r"(?<=\s-o)[ =]([^\s;]+)", part.text)
+            if found and part.text.startswith(("go ", "CGO", "GOOS")):
+                text = part.text[: found.start(1)] + "/tmp/other" + part.text[found.end(1) :]
+                yield f"{found.group(1)} is /tmp/other", with_command(s, run, number, text)
+            if re.search(r"\s-m venv \S+", part.text):
+                text = re.sub(r"(-m venv )(\S+)", r"\1/srv/othervenv", part.text)
+                yield "venv at /srv/othervenv", with_command(s, run, number, text)
+
+
+@kind("final-run-dropped", "a step of the final stage is missing")
+def final_run_dropped(s: Subject) -> Iterator[Change]:
+    for run in s.runs(s.final):
+        parts = s.parts(run)
+        if parts and any(_shapes_image(part) for part in parts):
+            yield f"without {run.value[:60]}", s.without(run)
+
+
+def _shapes_image(part: Part) -> bool:
+    """Whether a command leaves something that is not a package of the system."""
+    names = r"""useradd|adduser|groupadd|addgroup|ln|echo|cp|mv|install|sed|printf|touch|python3?|npm|npx|
+    playwright|pip3?|wget|curl|unzip|tar|crontab|corepack|conda|poetry|make|go|rm\s+/etc/nginx"""
+    return bool(re.match(rf"(?:{names})\b", _plain(part.text), re.X)) and not re.match(
+        r"npm (?:cache|prune)|go clean|pip3? uninstall|pip3? cache|yarn cache|.*--production", part.text
+    )
+
+
+@kind("final-command-dropped", "one command of a RUN in the final stage is missing")
+def final_command_dropped(s: Subject) -> Iterator[Change]:
+    for run, number, part in s.commands(s.final):
+        directory = part.text.startswith("mkdir") and _used_again(s, run, part)
+        if len(s.parts(run)) > 1 and (directory or _shapes_image(part) or re.match(r"cd\s+[^-]", part.text)):
+            yield f"without {part.text[:60]}", with_command(s, run, number, None)
+
+
+def _used_again(s: Subject, run: Instruction, part: Part) -> bool:
+    """Whether a command that follows needs the directory that `mkdir` makes."""
+    paths = [w for w in part.text.split()[1:] if not w.startswith("-")]
+    rest = s.final[s.final.index(run) :]
+    after = " ".join(p.text for x in rest if x.keyword == "RUN" for p in s.parts(x) if p.text != part.text)
+    return any(re.search(rf"(?:chown|chmod|>|cp|tar|touch)\b.*{re.escape(path)}", after) for path in paths)
+
+
+@kind("mode-lost", "files have the mode or the owner that they came with")
+def mode_lost(s: Subject) -> Iterator[Change]:
+    executable = s.program.context.executables
+    for run, number, part in s.commands(s.final):
+        words = part.text.split()
+        if words[:1] == ["chmod"] and "x" in words[1] and len(words) == 3:
+            names = [f for f in s.files if f.endswith(posixpath.basename(words[2]))]
+            if names and all(f in executable for f in names):
+                continue
+        if words[:1] in (["chmod"], ["chown"], ["chgrp"], ["setcap"]):
+            yield f"without {part.text}", with_command(s, run, number, None)
+
+
+@kind("mode-changed", "files have another mode or owner")
+def modewith_command(s: Subject) -> Iterator[Change]:
+    for run, number, part in s.commands(s.final):
+        words = part.text.split()
+        options = [w for w in words[1:] if w.startswith("-")]
+        if words[:1] == ["chown"]:
+            text = part.text.replace(next(w for w in words[1:] if w not in options), "4321:4321", 1)
+            yield f"{text}", with_command(s, run, number, text)
+        elif words[:1] == ["chmod"]:
+            text = part.text.replace(next(w for w in words[1:] if w not in options), "000", 1)
+            yield f"{text}", with_command(s, run, number, text)
+
+
+@kind("user-not-made", "USER or chown names an account that nothing makes")
+def user_not_made(s: Subject) -> Iterator[Change]:
+    for run, number, part in s.commands(s.final):
+        found = re.match(r"(?:useradd|adduser)\b", part.text)
+        name = part.text.split()[-1]
+        later = "\n".join(x.raw for x in s.final[s.final.index(run) :])
+        if found and re.search(rf"(?:USER|chown\S*(?: -R)?)[ =]{re.escape(name)}\b", later):
+            yield f"without {part.text}", with_command(s, run, number, None)
+
+
+@kind("user-renumbered", "the account has another number: files belong to somebody else")
+def user_renumbered(s: Subject) -> Iterator[Change]:
+    for run, number, part in s.commands(s.final):
+        if re.match(r"(?:useradd|adduser|groupadd|addgroup)\b", part.text):
+            text = re.sub(r"((?:-u|--uid|-g|--gid)[ =])\d+", r"\g<1>4321", part.text)
+            if text != part.text:
+                yield text, with_command(s, run, number, text)
+
+
+@kind("needed-dev-dependencies-pruned", "the build or the start needs a development dependency")
+def dev_dependencies_pruned(s: Subject) -> Iterator[Change]:
+    dev = s.package_json.get("devDependencies")
+    scripts = s.package_json.get("scripts")
+    if not isinstance(dev, dict) or not isinstance(scripts, dict):
+        return
+    text = " ".join(str(x) for x in scripts.values())
+    tools = {"typescript": "tsc", "@vue/cli-service": "vue-cli-service"}
+    used = [name for name in dev if re.search(rf"\b{re.escape(tools.get(name, name))}\b", text)]
+    builds = [
+        x for st in s.builders for x in s.runs(st) if re.search(r"(?:npm|yarn|pnpm)(?: run)? build", x.value)
+    ]
+    starts = re.search(r"(?:npm|yarn|pnpm) (?:run )?(\S+)", " ".join(s.start).replace('"', ""))
+    command = str(scripts.get(starts.group(1), "")) if starts else ""
+    at_start = any(re.search(rf"\b{re.escape(tools.get(n, n))}\b", command) for n in used)
+    for stage in s.builders:
+        for run, number, part in s.commands(stage):
+            if not re.match(r"npm (?:ci|install)\b(?!.*(?:-g|--global|omit|prod))", part.text):
+                continue
+            if (builds and used) or at_start:
+                yield "npm --omit=dev", with_command(s, run, number, part.text + " --omit=dev")
+            if at_start:
+                yield "npm prune after it", s.inserted(run, "RUN npm prune --omit=dev")
+
+
+@kind("needed-file-deleted", "something that was copied for run time is deleted at the end")
+def needed_file_deleted(s: Subject) -> Iterator[Change]:
+    for copy in s.from_builder():
+        if essential(s, copy):
+            target = s.target(copy).rstrip("/")
+            yield f"rm -rf {target}", as_root(s, f"RUN rm -rf {target}")
+    for copy in s.from_context(s.final):
+        for path, file in s.brings(copy).items():
+            if file in s.needed_files:
+                yield f"rm -f {path}", as_root(s, f"RUN rm -f {path}")
+    for copy in s.final:
+        if copy.keyword == "COPY" and copy.heredocs and not copy_parts(copy).dest.endswith("/"):
+            yield f"rm {copy_parts(copy).dest}", as_root(s, f"RUN rm {copy_parts(copy).dest}")

@@ -1,0 +1,163 @@
+"""System packages: missing, replaced, removed, or not installable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .copies import TLS
+from .kinds import Change, kind
+from .subject import Part, Stage, Subject, as_root, with_command
+
+_INSTALL = re.compile(r"(?:apt-get|apt|apk|yum|dnf)\b(?:\s+-\S+)*\s+(?:install|add)\b")
+_UPDATE = re.compile(r"(?:apt-get|apt)\s+(?:-\S+\s+)*update\b")
+_BUILD_TOOL = re.compile(
+    r"gcc|g\+\+|make|build-base|build-essential|git|\w\S*-dev(?:el)?|golang\S*|go|cargo|npm"
+)
+# Packages that came with others, and what shows that they are needed.
+_UNSEEN = {"python3-setuptools": "pkg_resources|setuptools", "ca-certificates": TLS}
+
+
+# Packages, and others that require them.
+_BROUGHT_BY = {
+    "python3": r"python3-|py3-|supervisor|gunicorn",
+    "libstdc++": r"libzmq|nodejs|g\+\+",
+    "libxml2": r"libxslt",
+    "libpq5": r"libpq-dev",
+    "libsasl2-2": r"libldap",
+}
+
+
+def package_words(part: Part) -> list[str]:
+    """The packages that a command installs, as written."""
+    found = _INSTALL.search(part.text)
+    if found is None:
+        return []
+    words, skip = [], False
+    for word in part.text[found.end() :].replace("\\\n", " ").split():
+        if skip or word.startswith("-") or word in ("\\",):
+            skip = word in ("--virtual", "-t", "--repository", "-X")
+            continue
+        words.append(word)
+    return words
+
+
+def _without_word(text: str, word: str) -> str:
+    return re.sub(rf"(?<=\s){re.escape(word)}(?=\s|$)\s*", "", text, count=1)
+
+
+def _removed_later(s: Subject, stage: Stage, name: str, group: str) -> bool:
+    """Whether the stage removes the package again."""
+    for _, _, part in s.commands(stage):
+        words = part.text.split()
+        if {"del", "purge", "remove", "autoremove"} & set(words) and {name, group} & set(words):
+            return True
+    return False
+
+
+def _comes_along(s: Subject, name: str, others: list[str]) -> bool:
+    """Whether the base image or another package brings it."""
+    if name.partition("=")[0] in s.packages_of(s.final):
+        return True
+    if name in _UNSEEN and not s.sources_mention(_UNSEEN[name]):
+        return True
+    brings = _BROUGHT_BY.get(name)
+    return brings is not None and any(re.match(brings, other) for other in others if other != name)
+
+
+@kind("package-dropped", "a package that was asked for, or that the program needs, is missing")
+def package_dropped(s: Subject) -> Iterator[Change]:
+    for run, number, part in s.commands(s.final):
+        words = package_words(part)
+        group = re.search(r"--virtual[ =](\S+)", part.text)
+        for word in words:
+            if _removed_later(s, s.final, word, group.group(1) if group else ""):
+                continue
+            if not _comes_along(s, word, words):
+                rest = len(words) > 1
+                new = with_command(s, run, number, _without_word(part.text, word) if rest else None)
+                yield f"without {word}", new
+
+
+@kind("package-swapped", "another package is installed in its place")
+def package_swapped(s: Subject) -> Iterator[Change]:
+    for run, number, part in s.commands(s.final):
+        words = package_words(part)
+        for word in words:
+            if _removed_later(s, s.final, word, "") or _comes_along(s, word, words):
+                continue
+            if "--virtual" not in part.text:
+                text = re.sub(rf"(?<=\s){re.escape(word)}(?=\s|$)", "sl", part.text, count=1)
+                yield f"sl for {word}", with_command(s, run, number, text)
+
+
+@kind("install-dropped", "the packages that the image needs are not installed")
+def install_dropped(s: Subject) -> Iterator[Change]:
+    for run in s.runs(s.final):
+        words = [w for part in s.parts(run) for w in package_words(part)]
+        needed = [w for w in words if not (_comes_along(s, w, words) or _removed_later(s, s.final, w, ""))]
+        if needed and "--virtual" not in run.value:
+            yield f"without {run.value[:60]}", s.without(run)
+
+
+@kind("package-removed", "a package that the image needs is removed at the end")
+def package_removed(s: Subject) -> Iterator[Change]:
+    base = s.base(s.final)
+    if base is None or base.manager not in ("apt", "apk"):
+        return
+    remove = "apk del" if base.manager == "apk" else "apt-get purge -y"
+    for _, _, part in s.commands(s.final):
+        words = package_words(part)
+        for word in words:
+            if (
+                _removed_later(s, s.final, word, "")
+                or "--virtual" in part.text
+                or _comes_along(s, word, words)
+            ):
+                continue
+            if _BUILD_TOOL.fullmatch(word) and word != "git":
+                continue
+            yield f"{remove} {word}", as_root(s, f"RUN {remove} {word}")
+
+
+@kind("builder-package-dropped", "a step of the builder lacks a compiler, a header or a tool")
+def builder_package_dropped(s: Subject) -> Iterator[Change]:
+    for stage in s.builders:
+        have = s.packages_of(stage)
+        for run, number, part in s.commands(stage):
+            words = package_words(part)
+            for word in words:
+                if not _BUILD_TOOL.fullmatch(word) or word in have or _bundled(word, words):
+                    continue
+                if word == "git" and "git " not in s.text.replace("git \\", "").replace(" git make", ""):
+                    continue
+                new = with_command(s, run, number, _without_word(part.text, word) if len(words) > 1 else None)
+                yield f"without {word}", new
+
+
+def _bundled(word: str, others: list[str]) -> bool:
+    """Whether another package brings it."""
+    bundles = {"build-base", "build-essential"} & set(others)
+    if word in ("gcc", "g++", "make", "musl-dev", "libc6-dev", "libc-dev"):
+        return bool(bundles - {word}) or (word != "make" and "g++" in others and word != "g++")
+    return word in ("musl-dev", "libc6-dev") and "gcc" in others
+
+
+@kind("install-asks", "apt-get asks, and stops the build")
+def install_asks(s: Subject) -> Iterator[Change]:
+    for stage in s.stages:
+        for run, number, part in s.commands(stage):
+            text = re.sub(r"\s(?:-y|--yes|-qq?y|--assume-yes|-yq+)(?=\s)", "", part.text)
+            text = text.replace(" -y", "")
+            new = set(package_words(part)) - s.packages_of(stage)
+            if re.match(r"(?:\w+=\S+ )*apt", part.text) and new and text != part.text:
+                yield text[:60], with_command(s, run, number, text)
+
+
+@kind("no-package-lists", "apt-get knows no packages: nothing fetched their lists")
+def no_package_lists(s: Subject) -> Iterator[Change]:
+    for stage in s.stages:
+        updates = [(run, n) for run, n, part in s.commands(stage) if _UPDATE.match(part.text)]
+        if any(package_words(part) for _, _, part in s.commands(stage)):
+            for run, number in updates[:1]:
+                yield f"without update in {run.value[:50]}", with_command(s, run, number, None)
