@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from slimify import languages
 from slimify.analysis.advice.findings import findings, missing_earlier_sources
+from slimify.analysis.closed_worlds import started_programs
 from slimify.analysis.evidence.evidence_decisions import base_mapping_decisions, evidence_decisions
 from slimify.analysis.installed_commands import installed_commands
 from slimify.analysis.language import language_of
@@ -89,6 +90,7 @@ def classify(
         application=language,
         keep=options.keep_packages,
         mentions=ContextMentions(context),
+        programs=started_programs(needs, effects, base, context),
         links_nothing=links_nothing,
     )
     packages, roles, late = _packages_and_roles(usage, keep)

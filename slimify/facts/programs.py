@@ -24,6 +24,18 @@ def only_waits(program: str) -> bool:
     return program in words(_FILE, "waiting")
 
 
+def starts_what_users_name(program: str) -> bool:
+    """Whether a program starts others that its users, or files that come with them, name."""
+    return program in words(_FILE, "hosts")
+
+
+def serves_more_than_compiling(commands: Iterable[str]) -> bool:
+    """Whether the programs of a package of build tools are also started where nothing is compiled. A package
+    with a compiler does not count: it is installed to compile."""
+    names = set(commands)
+    return not names.isdisjoint(words(_FILE, "compilers", "beside")) and names.isdisjoint(compilers())
+
+
 def is_called_indirectly(package: str) -> bool:
     """Whether the programs of a package are often started by daemons or interactively."""
     return package in words(_FILE, "indirect")

@@ -171,6 +171,9 @@ class Project(Protocol):
         """The name of the project at the root of the context, usable as an image name; "" if there is
         none."""
 
+    def project_programs(self, context: Context) -> Iterable[str]:
+        """The commands that installing the project at the root of the context creates."""
+
 
 class UnusedFiles(Protocol):
     """Part `unused_files`: files of a build context that are typical for the language and that no build

@@ -21,11 +21,12 @@ class ContextMentions:
         self._context = context
 
     def first_file(self, names: Iterable[str]) -> str:
-        """The first file that has one of the names as a string of its own or at the end of a path; "" if
-        there is none."""
+        """The first file that has one of the names as a string of its own, at the start of a command line in
+        a string, or at the end of a path; "" if there is none."""
         found = "|".join(re.escape(name) for name in names)
         pattern = re.compile(
-            rf"""["'`](?:/[\w./+-]*/)?(?:{found})(?:\.jar)?["'`]|[=:\s]/[\w./+-]*/(?:{found})(?:\.jar)?(?:\s|$)"""
+            rf"""["'`](?:/[\w./+-]*/)?(?:{found})(?:\.jar)?(?:["'`]|\s+[-{{%$/.&|<>])"""
+            rf"""|[=:\s]/[\w./+-]*/(?:{found})(?:\.jar)?(?:\s|$)"""
         )
         return next((path for path, text in self._texts if found and pattern.search(text)), "")
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from slimify.analysis.closed_worlds import Claim
 from slimify.analysis.packages.context_mentions import ContextMentions
 from slimify.analysis.packages.system import system_package
 from slimify.analysis.packages.toolchains import build_only_use
@@ -17,7 +18,7 @@ from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.debian import PackageFacts
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import interpreters, programs_calling
-from slimify.facts.programs import compilers, has_compiler, is_called_indirectly
+from slimify.facts.programs import compilers, has_compiler, is_called_indirectly, serves_more_than_compiling
 from slimify.facts.toolchains import beside, compile_programs, interpreters_to_compile, programs_started_by
 from slimify.languages import language, of_effect
 from slimify.model.decisions import PackageVerdict, Reason, Role
@@ -33,7 +34,8 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
 
     `application` is the language of the application. `keep` are the packages named in the settings.
     `final_stage_tools` are the programs that steps of the final stage call. `mentions` searches the texts of
-    the context. `links_nothing`: no build output is linked with a library.
+    the context. `programs`: the claim that all programs that run time starts are known. `links_nothing`: no
+    build output is linked with a library.
     """
 
     visits: Sequence[Visit]
@@ -43,6 +45,7 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     keep: Collection[str] = ()
     final_stage_tools: Mapping[str, Use] = MappingProxyType({})
     mentions: ContextMentions | None = None
+    programs: Claim = Claim(kind="programs")
     links_nothing: bool = False
 
     @cached_property
@@ -63,6 +66,10 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
         """The packages that a later step removes."""
         effects = (e for v in self.visits for atom in v.effects for e in atom if e.kind == "unpackage")
         return {p.name for e in effects for p in e.packages}
+
+    def file_that_names(self, name: str, facts: PackageFacts) -> str:
+        """The first file of the context that names the package or one of its programs; "" if none does."""
+        return self.mentions.first_file((name, *facts.commands)) if self.mentions is not None else ""
 
     def facts(self, name: str) -> PackageFacts | None:
         """Facts about a package in the distribution of the base image."""
@@ -100,16 +107,38 @@ def _package_verdict(usage: PackageUsage, install: _Install, name: str) -> Packa
     verdict = _called_in_final_stage(name, facts, usage.final_stage_tools) or _removed_again(
         name, facts, install
     )
-    groups = {e.subject for e in install.effects if e.kind == "packages" and e.subject}
-    if verdict is None and not groups.isdisjoint(usage.removed_packages):
+    groups = (set(e.action.split()) for e in install.effects if "--virtual" in e.action)
+    if verdict is None and any(not group.isdisjoint(usage.removed_packages) for group in groups):
         verdict = _verdict(name, "build", Reason.of("SL201", "removed_group"))
-    if verdict is None and name not in usage.keep:
+    if verdict is None:
+        verdict = _in_open_world(usage, _verdict_by_user(usage, name, facts, install), facts)
+    return _indirect_use(usage, verdict, facts)
+
+
+def _verdict_by_user(
+    usage: PackageUsage, name: str, facts: PackageFacts | None, install: _Install
+) -> PackageVerdict:
+    """The verdict on a package that stays installed, from what is known to use it."""
+    if name not in usage.keep:
         only = build_only_use(
             name, usage.visits, usage.needs, usage.tools, usage.application, usage.final_stage_tools
         )
-        verdict = _serving_build(name, *only) if only is not None else None
-    verdict = verdict or _verdict_by_use(usage, name, facts, install.names)
-    return _indirect_use(usage, verdict, facts)
+        if only is not None:
+            return _serving_build(name, *only)
+    return _verdict_by_use(usage, name, facts, install.names)
+
+
+def _in_open_world(
+    usage: PackageUsage, verdict: PackageVerdict, facts: PackageFacts | None
+) -> PackageVerdict:
+    """The verdict on a package that only the build is known to call, where run time may start any program:
+    what the user installed by name stays, compilers and headers go."""
+    why = usage.programs.why
+    if why is None or verdict.role != "build" or verdict.counterparts or facts is None:
+        return verdict
+    if facts.kind in ("build", "meta", "unknown") and not serves_more_than_compiling(facts.commands):
+        return verdict
+    return _verdict(verdict.name, "both", why)
 
 
 def _verdict(name: str, role: Role, reason: Reason, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
@@ -251,6 +280,9 @@ def _build_package_verdict(
         return _verdict(name, "build", no_c)
     if facts.counterparts is None:
         return _verdict(name, "run", Reason.of("SL203", "unknown_counterpart"))
+    file = usage.file_that_names(name, facts) if serves_more_than_compiling(facts.commands) else ""
+    if file:
+        return _verdict(name, "run", Reason.of("SL203", "named", file=file))
     if user is not None:
         return _serving_build(name, user, facts.counterparts)
     if facts.counterparts:
@@ -283,7 +315,7 @@ def _indirect_use(usage: PackageUsage, verdict: PackageVerdict, facts: PackageFa
     user = next((usage.tools[c] for c in beside(name) if c in usage.tools), None)
     if user is not None:
         return _verdict(name, "run", Reason.of("SL203", "beside", user=user))
-    file = usage.mentions.first_file((name, *facts.commands)) if usage.mentions is not None else ""
+    file = usage.file_that_names(name, facts)
     return _verdict(name, "run", Reason.of("SL203", "named", file=file)) if file else verdict
 
 

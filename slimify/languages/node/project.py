@@ -1,4 +1,4 @@
-"""The name of a Node project: see `Project` in languages/parts.py."""
+"""What a Node project says about itself: see `Project` in languages/parts.py."""
 
 from __future__ import annotations
 
@@ -10,3 +10,10 @@ from slimify.context.values import json_of, table, text_of
 def project_name(context: Context) -> str:
     named = text_of(table(json_of(context.text("package.json"))).get("name"))
     return repository(named) if named else ""
+
+
+def project_programs(context: Context) -> tuple[str, ...]:
+    from slimify.languages.node.manifests.package_json import node_project
+
+    project = node_project(context)
+    return tuple(project.bin) if project is not None else ()

@@ -1,4 +1,4 @@
-"""The name of a Python project: see `Project` in languages/parts.py."""
+"""What a Python project says about itself: see `Project` in languages/parts.py."""
 
 from __future__ import annotations
 
@@ -11,3 +11,9 @@ def project_name(context: Context) -> str:
     data = toml_of(context.text("pyproject.toml"))
     named = text_of(table(data, "project").get("name")) or text_of(table(data, "tool", "poetry").get("name"))
     return repository(named) if named else ""
+
+
+def project_programs(context: Context) -> tuple[str, ...]:
+    from slimify.languages.python.manifests.project import python_project
+
+    return tuple(python_project(context, "").scripts)

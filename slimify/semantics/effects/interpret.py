@@ -196,7 +196,9 @@ class _Walk(Struct):
 
     def _function_effects(self, call: Call, body: list[Command]) -> tuple[Effect, ...]:
         """The effects of a function's body at a call."""
-        inner = _Walk(self.text, call.state, call.command, (*self.seen, ("function", call.name)))
+        values = tuple(a.value for a in call.args if a.value is not None)
+        state = replace(call.state, arguments=values if len(values) == len(call.args) else None)
+        inner = _Walk(self.text, state, call.command, (*self.seen, ("function", call.name)))
         inner.functions = self.functions
         inner.end = len(self.text)
         found = inner.atom(body)
@@ -291,6 +293,7 @@ def _merged(one: State, other: State) -> State:
         return one
     return replace(
         other,
+        arguments=one.arguments if one.arguments == other.arguments else None,
         cwd=one.cwd if one.cwd == other.cwd else None,
         env={
             k: other.env.get(k) if one.env.get(k) == other.env.get(k) else None

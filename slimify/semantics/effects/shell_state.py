@@ -122,6 +122,14 @@ def _read(call: Call, state: State) -> State:
     return state
 
 
+def _parameters(call: Call, state: State) -> State:
+    """`shift`, and `set` with more than options: other positional parameters."""
+    options = call.name == "set" and all(
+        a.value not in (None, "--") and a.prefix[:1] in "-+" for a in call.args
+    )
+    return state if options else replace(state, arguments=None)
+
+
 def _source(call: Call, state: State, sourced: Sourced) -> State:
     """`. FILE`: languages know some files by name, other scripts are interpreted if they can be found."""
     path = call.path_of(call.args[0]) if call.args and call.args[0].value is not None else None
@@ -186,6 +194,7 @@ _STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {
     "export": _export,
     **dict.fromkeys(("declare", "local", "readonly", "typeset"), _declare),
     "unset": _unset,
+    **dict.fromkeys(("set", "shift"), _parameters),
     **dict.fromkeys(("read", "getopts"), _read),
     **dict.fromkeys(("useradd", "adduser"), _user),
     "usermod": _usermod,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -38,7 +38,7 @@ def _shell(call: Call) -> tuple[Effect, ...]:
             if flags in (["--version"], ["--help"])
             else (call.unknown(Reason.of("SL221", "shell_input")),)
         )
-    return script_effects(call, operands[0], call.name)
+    return script_effects(call, operands[0], call.name, call.args[call.args.index(operands[0]) + 1 :])
 
 
 def _command_string(call: Call) -> str | None:
@@ -98,8 +98,11 @@ def _evaluated_programs() -> Iterator[str]:
     return (program for _, table in tables() for program in table.evaluated)
 
 
-def script_effects(call: Call, word: Arg, shell: str) -> tuple[Effect, ...]:
-    """A script with known text: the shell itself, then the commands of the script."""
+def script_effects(
+    call: Call, word: Arg, shell: str, arguments: Sequence[Arg] | None = None
+) -> tuple[Effect, ...]:
+    """A script with known text: the shell itself, then the commands of the script. `arguments` are those it
+    gets, None if they are unknown."""
     path = absolute(word.value, call.state) if word.value is not None else None
     if path is None:
         return (call.unknown(Reason.of("SL221", "which_script", word=word.shown)),)
@@ -109,7 +112,10 @@ def script_effects(call: Call, word: Arg, shell: str) -> tuple[Effect, ...]:
         return known or (call.unknown(Reason.of("SL221", "missing_script", path=path), unread="context"),)
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
-    found = call.run(text, call.state.with_setting("script", path), "file", path)
+    given = tuple(a.value for a in arguments or () if a.value is not None)
+    known_all = arguments is not None and len(given) == len(arguments)
+    state = replace(call.state.with_setting("script", path), arguments=given if known_all else None)
+    found = call.run(text, state, "file", path)
     head = call.effect(
         "check",
         Action.SCRIPT,
@@ -134,7 +140,7 @@ def program_file(call: Call) -> tuple[Effect, ...] | None:
     if match and program == "env":
         program = match[2] or ""
     if is_posix_shell(program):
-        return script_effects(call, Arg(value=path, text=call.path), program)
+        return script_effects(call, Arg(value=path, text=call.path), program, call.args)
     script = Arg(value=path, text=call.path, prefix=path)
     return call.start((literal_arg(program), script, *call.args))
 

@@ -22,6 +22,7 @@ from slimify.semantics.context_files import ContextView
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _BRACED = re.compile(r"([A-Za-z_]\w*)(?:(:?[-+=?]|##?|%%?)(.*))?\Z", re.DOTALL)
 _BRACES = re.compile(r"\{([^{}\s]*,[^{}\s]*)\}")
+_ALL_ARGUMENTS = frozenset({"$@", "${@}", "$*", "${*}"})
 EMPTY: Mapping[str, str | None] = MappingProxyType({})
 
 
@@ -31,7 +32,8 @@ class State(Struct, frozen=True, kw_only=True):
     `env` are exported variables: those of the image, ENV and ARG. None stands for a variable with an unknown
     value. `variables` are shell variables. `homes` are home directories of users created so far. `settings`
     are values that tools store (`poetry virtualenvs.create`, `npm prefix`, …). `manager` is the system
-    package manager of the base image, `languages` are those that the base image provides.
+    package manager of the base image, `languages` are those that the base image provides. `arguments` are
+    the positional parameters of a script; None if they are unknown.
     """
 
     cwd: str | None = "/"
@@ -45,6 +47,7 @@ class State(Struct, frozen=True, kw_only=True):
     languages: frozenset[str] = frozenset()
     homes: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] | None = None
 
     def get(self, name: str) -> str | None:
         """The value of a variable; None if it is unset or unknown."""
@@ -112,6 +115,8 @@ def fields(word: Word, state: State) -> tuple[str, ...] | None:
     """The arguments that a word becomes. Unquoted variables are split at whitespace. None if not known."""
     if word.value is not None and not word.text.startswith("~"):
         return _braces(word.text, word.value, state)
+    if word.text.strip('"') in _ALL_ARGUMENTS:
+        return state.arguments
     parts = _parts(word.text, state)
     if any(part.text is None for part in parts):
         return None
@@ -215,6 +220,10 @@ def _dollar(text: str, position: int, quoted: bool, state: State, parts: list[_P
         if match is not None:
             parts.append(_Part(state.get(match[0]), split=not quoted))
             return match.end()
+        if following.isdigit() and following != "0" and state.arguments is not None:
+            value = state.arguments[int(following) - 1] if int(following) <= len(state.arguments) else ""
+            parts.append(_Part(value, split=not quoted))
+            return position + 2
         if following and following in "@*#?-$!0123456789'":
             parts.append(_Part(None))
             return position + 2

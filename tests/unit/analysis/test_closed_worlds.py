@@ -1,0 +1,85 @@
+"""What the user installed by name stays where run time may start programs that nobody has read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from slimify import pipeline
+from slimify.config import Options
+
+INSTALL = "RUN apt-get update && apt-get install -y {0}\n"
+PYTHON = (
+    "FROM python:3.11-bookworm\n{install}WORKDIR /app\nCOPY requirements.txt ./\n"
+    "RUN pip install -r requirements.txt\nCOPY . .\n{start}\n"
+)
+NODE = (
+    "FROM node:20-bookworm\n{install}WORKDIR /app\nCOPY package.json ./\nRUN npm install\nCOPY . .\n{start}\n"
+)
+RUN = 'CMD ["python", "a.py"]'
+FLASK: Mapping[str, str] = {"requirements.txt": "flask\n", "a.py": "import flask\n"}
+DYNAMIC = "import subprocess, sys\nsubprocess.run([sys.argv[1]])\n"
+PROJECT = '[project]\nname = "shop"\ndependencies = ["flask"]\n[project.scripts]\nshop = "shop:main"\n'
+SPAWN = "const { spawn } = require('child_process')\nspawn(process.argv[2])\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "files", "stay"),
+    [
+        pytest.param(RUN, FLASK, "", id="closed"),
+        pytest.param('CMD ["gunicorn", "a:app"]', FLASK, "", id="a-server-of-the-application"),
+        pytest.param('CMD ["sh", "-c", "python a.py"]', FLASK, "", id="a-shell"),
+        pytest.param('CMD ["./start.sh"]', {**FLASK, "start.sh": "exec python a.py\n"}, "", id="a-script"),
+        pytest.param(
+            'ENTRYPOINT ["./start.sh"]\n' + RUN,
+            {**FLASK, "start.sh": '#!/bin/sh\nexec "$@"\n'},
+            "",
+            id="a-script-that-starts-cmd",
+        ),
+        pytest.param(
+            'CMD ["shop"]', {**FLASK, "pyproject.toml": PROJECT}, "", id="the-project's-own-program"
+        ),
+        pytest.param(RUN, {**FLASK, "a.py": DYNAMIC}, "git make python3", id="a-computed-name"),
+        pytest.param('CMD ["twistd", "-ny", "a.tac"]', FLASK, "git make python3", id="a-host-of-plugins"),
+        pytest.param('CMD ["shopd"]', FLASK, "git make python3", id="a-program-that-nobody-read"),
+        pytest.param(
+            'CMD ["./start.sh"]',
+            {**FLASK, "start.sh": "exec $COMMAND\n"},
+            "git make python3",
+            id="a-variable",
+        ),
+        pytest.param("", FLASK, "git make python3", id="no-start"),
+        pytest.param(
+            RUN, {**FLASK, "a.py": "COMMAND = 'make -C shop'\n"}, "make", id="a-setting-that-names-one"
+        ),
+    ],
+)
+def test_what_stays(start: str, files: Mapping[str, str], stay: str, tmp_path: Path) -> None:
+    assert _kept(
+        PYTHON.format(install=INSTALL.format("git gcc make libffi-dev"), start=start), files, tmp_path
+    ) == {*stay.split()} - {"python3"}
+
+
+@pytest.mark.parametrize(
+    ("source", "stay"),
+    [pytest.param("", "", id="closed"), pytest.param(SPAWN, "git make python3", id="a-computed-name")],
+)
+def test_interpreters_of_others(source: str, stay: str, tmp_path: Path) -> None:
+    """An interpreter beside a compiler is there for native modules, or for what users run."""
+    package = json.dumps({"dependencies": {"bcrypt": "5", "express": "4"}})
+    file = NODE.format(install=INSTALL.format("git python3 make g++"), start='CMD ["node", "a.js"]')
+    assert _kept(file, {"package.json": package, "a.js": source}, tmp_path) == {*stay.split()}
+
+
+def _kept(file: str, files: Mapping[str, str], directory: Path) -> set[str]:
+    """The tools that the final stage still installs."""
+    for name, text in files.items():
+        (directory / name).write_text(text)
+    outcome = pipeline.rewrite(file, directory, options=Options(dockerignore=False))
+    assert outcome.rung == "slim", outcome.decisions
+    final = (outcome.after or "").rpartition("FROM ")[2].partition("COPY")[0].split()
+    assert not {"gcc", "g++"} & {*final}
+    return {"git", "make", "python3"} & {*final}
