@@ -165,6 +165,26 @@ def test_a_script_that_a_run_puts_on_the_path_is_followed(
         assert found[1:] == effects("./setup.sh", state(context))[1:]
 
 
+@pytest.mark.parametrize(
+    ("script", "call", "made"),
+    [
+        pytest.param("touch made", "sh up a", ["files w=/app/made"], id="asks-for-none"),
+        pytest.param('touch "$1"', "sh up a", ["files w=/app/a"], id="one"),
+        pytest.param('exec "$@"', "./up touch a", ["files w=/app/a"], id="all"),
+        pytest.param('"$@"', "./up", ["unknown!"], id="none"),
+        pytest.param('touch "$1"', "sh up $x", ["files!"], id="unknown"),
+        pytest.param('shift\nexec "$@"', "./up x touch a", ["state", "unknown!"], id="shifted"),
+        pytest.param('set -e\nexec "$@"', "./up touch a", ["state", "files w=/app/a"], id="options"),
+        pytest.param('set -- touch b\nexec "$@"', "./up touch a", ["state", "unknown!"], id="others"),
+        pytest.param('f() { "$@"; }\nf touch b', "sh up a", ["state", "files w=/app/b"], id="of-a-function"),
+    ],
+)
+def test_arguments_of_a_script(script: str, call: str, made: list[str], tmp_path: Path) -> None:
+    (tmp_path / "up").write_text(f"#!/bin/sh\n{script}\n")
+    found = [e for e in effects(call, state(scan(tmp_path)))[1:] if e != "check"]
+    assert found == made
+
+
 def test_packages_carry_their_place_in_the_run(context: Context) -> None:
     text = "apt-get install -y gcc 'git' && pip install flask==2"
     found = [p for atom in interpret(read(text), state(context)) for e in atom for p in e.packages]
