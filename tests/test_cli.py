@@ -197,6 +197,13 @@ def test_output(project: Path) -> None:
     assert invoke("rewrite", "--output", "-", "Dockerfile", cwd=project).stdout == AFTER.encode()
 
 
+def test_output_into_a_missing_directory(project: Path) -> None:
+    result = invoke("rewrite", "--output", "build/Dockerfile", cwd=project)
+    assert result.code == 4
+    assert "cannot write build/Dockerfile: No such file or directory" in result.stderr
+    assert "hint: mkdir -p build" in result.stderr
+
+
 def test_text(project: Path) -> None:
     result = invoke("rewrite", "--format", "text", cwd=project)
     assert result.stdout.decode().endswith("\n\n" + AFTER)

@@ -285,6 +285,13 @@ def test_standard_input_needs_a_context(world: World) -> None:
     assert world.run("verify", "-", "--context", ".", stdin=BEFORE.encode()).code == 0
 
 
+def test_the_report_is_on_standard_output(world: World) -> None:
+    result = world.run("verify", "--output", "-")
+    assert result.code == 2
+    assert "--output takes a file" in result.stderr
+    assert not (world.project / "-").exists()
+
+
 def test_the_proven_file_is_written_and_no_other(world: World) -> None:
     assert world.run("verify", "--output", "new").code == 0
     assert (world.project / "new").read_text() == AFTER

@@ -49,8 +49,15 @@ def replace_file(path: Path, data: bytes | Iterable[bytes], *, expected: bytes |
         raise SlimifyError(
             CANNOT_WRITE,
             f"cannot write {path}: {reason}; the file is unchanged",
-            hint="without --write, the change is printed as a diff",
+            hint=_hint(path, in_place=expected is not None),
         ) from error
+
+
+def _hint(path: Path, *, in_place: bool) -> str:
+    """What to do about a file that the system does not let be written."""
+    if in_place:
+        return "without --write, the change is printed as a diff"
+    return "" if path.parent.is_dir() else f"mkdir -p {path.parent}"
 
 
 def _check_writable(path: Path, old: os.stat_result) -> None:

@@ -85,6 +85,11 @@ class _Install(Struct, frozen=True):
     effects: Sequence[Effect]
     names: Sequence[str]
 
+    @property
+    def groups(self) -> frozenset[str]:
+        """The names of the groups that it installs (apk's --virtual)."""
+        return frozenset(e.subject for e in self.effects if e.kind == "packages" and e.subject)
+
 
 def package_verdicts(usage: PackageUsage) -> Mapping[AtomKey, tuple[PackageVerdict, ...]]:
     """A verdict for every package of every install command with known package names."""
@@ -104,11 +109,9 @@ def package_verdicts(usage: PackageUsage) -> Mapping[AtomKey, tuple[PackageVerdi
 
 def _package_verdict(usage: PackageUsage, install: _Install, name: str) -> PackageVerdict:
     facts = usage.facts(name)
-    verdict = _called_in_final_stage(name, facts, usage.final_stage_tools) or _removed_again(
-        name, facts, install
-    )
-    groups = (set(e.action.split()) for e in install.effects if "--virtual" in e.action)
-    if verdict is None and any(not group.isdisjoint(usage.removed_packages) for group in groups):
+    verdict = _called_in_final_stage(name, facts, usage.final_stage_tools)
+    verdict = verdict or _removed_after_install(usage, name, install) or _removed_again(name, facts, install)
+    if verdict is None and not install.groups.isdisjoint(usage.removed_packages):
         verdict = _verdict(name, "build", Reason.of("SL201", "removed_group"))
     if verdict is None:
         verdict = _in_open_world(usage, _verdict_by_user(usage, name, facts, install), facts)
@@ -143,6 +146,21 @@ def _in_open_world(
 
 def _verdict(name: str, role: Role, reason: Reason, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
     return PackageVerdict(name=name, role=role, counterparts=counterparts, reasons=(reason,))
+
+
+def _removed_after_install(usage: PackageUsage, name: str, install: _Install) -> PackageVerdict | None:
+    """The verdict on a package that the file removes after an install of a language, if the final stage
+    repeats that install: the user provides the package for it."""
+    start, own = (install.visit.index, install.number), {name, *install.groups}
+    later = ((v.index, n, e) for v in usage.visits for n, found in enumerate(v.effects) for e in found)
+    user: Effect | None = None
+    for effect in (e for index, number, e in later if (index, number) > start):
+        if effect.kind in INSTALLS and effect.tool in usage.final_stage_tools:
+            user = user or effect
+        if user is not None and effect.kind == "unpackage" and own & {p.name for p in effect.packages}:
+            use = usage.final_stage_tools[user.tool]
+            return _verdict(name, "both", Reason.of("SL202", "late", user=use, command=user.tool))
+    return None
 
 
 def _removed_again(name: str, facts: PackageFacts | None, install: _Install) -> PackageVerdict | None:

@@ -98,6 +98,8 @@ def verify(
     """
     if rewritten is not None and proving.repair:
         raise typer.BadParameter("--repair and --rewritten can't be combined")
+    if output == "-":
+        raise typer.BadParameter("--output takes a file: the report is on standard output")
 
     def job() -> int:
         asked = replace(proving, build=build.options, rewritten=rewritten, timed=time)

@@ -363,6 +363,8 @@ class _Walk:
                 target = next(todo, None)
                 if target is None or target.kind != "word":
                     raise UnreadableShell("gap")
+                if not _GAP.fullmatch(self.lexed.plain, token.end, target.start):
+                    raise UnreadableShell("gap")  # no file on this line: the next line is another command
                 behind = target.end
                 word = self.word(target)
                 if target.start in self.lexed.bodies:

@@ -358,6 +358,15 @@ def test_shells(text: str, shell: tuple[str, ...], opaque: str) -> None:
     assert read_run(run(text), shell).opaque == opaque
 
 
+@pytest.mark.parametrize("text", ["> \n curl -x", "a > \n b", "a 2>\n b", "a > # why\n b", "a >"])
+def test_a_redirection_without_a_file_is_unreadable(text: str) -> None:
+    assert read(text).opaque
+
+
+def test_a_redirection_may_go_on_behind_an_escaped_newline() -> None:
+    assert [r.target.text for r in read("a >\\\n b").commands[0].redirects] == ["b"]
+
+
 def test_backtick_escape_is_unreadable() -> None:
     assert read_run(run("RUN a\n"), escape="`").opaque == "escape"
 

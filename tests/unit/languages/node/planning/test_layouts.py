@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from slimify import pipeline
-from slimify.config import Options
+from slimify.config import MinSaving, Options
 from slimify.model.outcome import Outcome
 
 _DEFAULT = Options()
+NOTHING = MinSaving(percent=0, bytes=0)
 DEV = {"devDependencies": {"typescript": "5", "ts-node": "10", "jest": "29", "nock": "13"}}
 BUILD = "FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install\nRUN npm run build\n"
 
@@ -659,3 +660,25 @@ def test_owners_inside_a_copied_project_are_not_set_again(tmp_path: Path) -> Non
     after = final(rewrite(tmp_path, f"{text}CMD node a.js\n", {"scripts": {"build": "tsc"}}, {"a.js": ""}))
     assert "chown" not in after
     assert "COPY --from=builder /app /app" in after
+
+
+@pytest.mark.parametrize(
+    ("install", "removal", "stays"),
+    [
+        pytest.param("apk add --virtual .build gcc musl-dev python3-dev", "apk del .build", True, id="group"),
+        pytest.param("apk add gcc musl-dev", "apk del gcc musl-dev", True, id="names"),
+        pytest.param("apk add --virtual .other make", "true", False, id="never-removed"),
+    ],
+)
+def test_compilers_of_an_install_that_the_final_stage_repeats(
+    tmp_path: Path, install: str, removal: str, stays: bool
+) -> None:
+    text = (
+        f"FROM node:20-alpine\nWORKDIR /app\nRUN {install}\nRUN apk add python3 py3-pip\n"
+        f"RUN pip3 install apprise\nCOPY . .\nRUN npm install\nRUN npm run build\nRUN {removal}\n"
+        'CMD ["node", "dist/a.js"]\n'
+    )
+    package = {"scripts": {"build": "tsc"}, **DEV}
+    sources = {"a.ts": "import { execFile } from 'child_process'\nexecFile('apprise')\n"}
+    after = rewrite(tmp_path, text, package, sources, Options(base="same", min_saving=NOTHING)).after or text
+    assert (f"RUN {install}" in after.rpartition("FROM ")[2]) is stays
