@@ -1,5 +1,5 @@
 """What the final stage has at a point: steps that it repeats need the directories that they change to, and
-have nothing to do where only the builder has the files that they delete.
+own, and have nothing to do where only the builder has the files that they delete.
 
 A path is absent if a step of the user's file creates it, or only the old base image has it, and no step of
 the final stage brings it.
@@ -26,17 +26,20 @@ Final = Mapping[int, frozenset[int]]  # the atoms of each RUN; for other instruc
 
 class _Paths(Struct, frozen=True):
     """The paths before an instruction: those that the user's file creates, those that exist in the final
-    stage, and those of them that have all the content that the user's file puts there."""
+    stage, those of them that have all the content that the user's file puts there, and directories."""
 
     created: PathMarks
     present: PathMarks
     whole: PathMarks
+    directories: PathMarks
 
-    def note(self, path: str, *, repeated: bool, filled: bool = True) -> None:
+    def note(self, path: str, *, repeated: bool, filled: bool = True, directory: bool = False) -> None:
         """Notes a path that a step creates. What base images have, no step creates."""
         if path == "/" or is_standard_directory(path):
             return
         self.created.note(path)
+        if directory:
+            self.directories.note(path)
         if repeated:
             self.present.note(path)
         if repeated and filled:
@@ -45,6 +48,9 @@ class _Paths(Struct, frozen=True):
     def is_absent(self, path: str) -> bool:
         there = self.present.below(path) >= 0 or self.whole.containing(path) >= 0
         return not there and not is_standard_directory(path) and self.created.overlapping(path) >= 0
+
+    def is_directory(self, path: str) -> bool:
+        return self.directories.below(path) >= 0
 
     def has_no_content(self, path: str) -> bool:
         return self.whole.overlapping(path) < 0 and self.created.overlapping(path) >= 0
@@ -65,10 +71,15 @@ def without_absent_paths(
         kept = [a for a in step.atoms if a.index in result[index]]
         left = [a for a in kept if not _deletes_only(a, paths)]
         entered = [p for p in _entered_directories(left) if paths.is_absent(p)]
-        if entered and all(is_cwd_independent(e) for a in left for e in a.effects if e.tool != "cd"):
+        owned = [p for p in _owned_directories(left) if paths.is_absent(p) and paths.is_directory(p)]
+        if (
+            entered
+            and not owned
+            and all(is_cwd_independent(e) for a in left for e in a.effects if e.tool != "cd")
+        ):
             left = [a for a in left if any(e.tool != "cd" for e in a.effects)]
-        elif entered and is_plain_root(step.state.user) and not step.instruction.heredocs:
-            made[index] = f"mkdir -p {' '.join(map(shlex.quote, dict.fromkeys(entered)))}"
+        elif (entered or owned) and is_plain_root(step.state.user) and not step.instruction.heredocs:
+            made[index] = f"mkdir -p {' '.join(map(shlex.quote, dict.fromkeys((*entered, *owned))))}"
         if len(left) < len(kept) and {e.kind for a in left for e in a.effects} <= INSTALLS_NOTHING:
             del result[index]
         else:
@@ -96,16 +107,24 @@ def _entered_directories(atoms: list[AtomStep]) -> Iterator[str]:
             yield place
 
 
+def _owned_directories(atoms: list[AtomStep]) -> Iterator[str]:
+    """The paths whose owner or mode changes."""
+    for atom in atoms:
+        for effect in atom.effects:
+            if effect.kind == "meta" and not effect.followed:
+                yield from (p for p in effect.writes if not set(p) & set("*?["))
+
+
 def _paths(program: Program, final: Final, request: SplitRequest, until: Step) -> _Paths | None:
     """The paths before an instruction; None if a step of the final stage may have written anything."""
-    found = _Paths(PathMarks(), PathMarks(), PathMarks())
+    found = _Paths(PathMarks(), PathMarks(), PathMarks(), PathMarks())
     if program.base is not None and request.rung != "same-base":
         found.note(program.base.workdir or "/", repeated=False)
     narrowed = request.replace or {}
     for step in program.steps:
         if step.index > until.index:
             break
-        found.note(step.state.cwd or "/", repeated=step.index in final, filled=False)
+        found.note(step.state.cwd or "/", repeated=step.index in final, filled=False, directory=True)
         if step.keyword in ("COPY", "ADD"):
             for path in copy_targets(step.visit) or ():
                 found.note(path, repeated=step.index in final and step.index not in narrowed)
@@ -116,8 +135,9 @@ def _paths(program: Program, final: Final, request: SplitRequest, until: Step) -
             if repeated and any(e.writes_anywhere for e in atom.effects):
                 return None
             for effect in atom.effects:
+                empty = effect.tool == "mkdir"
                 for path in (*effect.writes, *effect.outputs):
-                    found.note(path, repeated=repeated, filled=effect.tool != "mkdir")
+                    found.note(path, repeated=repeated, filled=not empty, directory=empty)
     for copy in request.copies:
         if copy.after <= until.index:
             found.note(copy.path, repeated=True)

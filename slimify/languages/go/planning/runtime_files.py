@@ -83,7 +83,7 @@ def runtime_files(program: Program) -> RuntimeFiles:
             kept += [posixpath.join(places[0], e) for e in entries]
         else:
             drop.add(step.index)
-    idle = _idle_runs(program, kept, lost, named)
+    idle = _idle_runs(program, kept, lost, named, unknown)
     replace |= _with_slash(program, idle, drop | set(replace))
     drop |= idle
     return RuntimeFiles(copies=copies, drop=frozenset(drop), replace=replace)
@@ -279,9 +279,10 @@ def _narrowed_copy(program: Program, step: Step, entries: Iterable[str]) -> str:
 
 
 def _idle_runs(
-    program: Program, kept: Sequence[str], lost: Sequence[str], named: Sequence[str]
+    program: Program, kept: Sequence[str], lost: Sequence[str], named: Sequence[str], unknown: bool
 ) -> frozenset[int]:
-    """RUNs that only work on files missing from the final stage, or create what a COPY creates."""
+    """RUNs that only work on files missing from the final stage, or create what a COPY creates. If the
+    program opens files whose names are not known, it may use every directory that a RUN creates."""
     idle: set[int] = set()
     stays, names = PathMarks(kept), PathMarks(n for n in named if not is_shared_directory(n))
     homes = PathMarks(
@@ -294,6 +295,7 @@ def _idle_runs(
         if not real or {e.kind for e in effects} - CHANGES_FILES - LEAVES_NOTHING:
             continue
         made = [p for e in effects for p in (*e.writes, *e.deletes)]
+        directories = [p for e in effects if e.tool == "mkdir" for p in e.writes]
         makes = bool(made) and is_plain_root(step.state.user)
         makes = makes and all(e.tool == "mkdir" for e in effects if e.kind not in LEAVES_NOTHING)
         if makes and all(homes.below(p) >= 0 for p in made):
@@ -302,7 +304,10 @@ def _idle_runs(
         if not made or any(names.overlapping(p) >= 0 for p in made):
             continue
         absent = all(gone.containing(p) >= 0 and stays.overlapping(p) < 0 for p in made)
-        if absent or (makes and all(_is_above(p, gone, stays) for p in made)):
+        if unknown and any(gone.below(p) < 0 for p in directories):
+            for path in directories:
+                stays.note(path)
+        elif absent or (makes and all(_is_above(p, gone, stays) for p in made)):
             idle.add(step.index)
             for path in made:
                 gone.note(path)

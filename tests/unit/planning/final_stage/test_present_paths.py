@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from unit.go_layouts import MODULE, SERVER, SHOP, START, Row, holds
+from unit.go_layouts import MODULE, OPENS, SERVER, SHOP, START, Row, holds
 
 GO = "FROM golang:1.22"
 COMMAND = {"go.mod": MODULE, "cmd/shop/main.go": SERVER}
@@ -74,6 +74,17 @@ ROWS = (
         id="an-install-that-asks-nothing",
         file=(GO, "RUN apt-get update && apt-get -qqy install ffmpeg", "WORKDIR /app", "COPY . .", "RUN go build -o shop .", "CMD ffmpeg -i a & ./shop"),
         final=("RUN apt-get update && apt-get -qqy install ffmpeg && rm -rf /var/lib/apt/lists/*",),
+    ),
+    Row(
+        id="an-empty-directory-that-the-program-may-use",
+        file=(GO, "WORKDIR /app", "RUN mkdir -p /app/uploads", "RUN chown -R nobody /app/uploads", "COPY . .", "RUN go build -o shop .", "USER nobody", "CMD ./shop $FILE"),
+        files={**SHOP, "main.go": OPENS},
+        final=("RUN mkdir -p /app/uploads", "RUN chown -R nobody /app/uploads"),
+    ),
+    Row(
+        id="an-empty-directory-that-no-name-leads-to",
+        file=(GO, "WORKDIR /app", "RUN mkdir -p /app/uploads", "RUN chown -R nobody /app/uploads", "COPY . .", "RUN go build -o shop .", "USER nobody", "CMD ./shop $FILE"),
+        never=("uploads",),
     ),
 )  # fmt: skip
 

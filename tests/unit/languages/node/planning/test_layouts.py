@@ -662,6 +662,15 @@ def test_owners_inside_a_copied_project_are_not_set_again(tmp_path: Path) -> Non
     assert "COPY --from=builder /app /app" in after
 
 
+def test_a_directory_whose_owner_changes_is_there(tmp_path: Path) -> None:
+    text = (
+        "FROM node:20\nRUN mkdir -p /srv/app/data && useradd app\nRUN chown app /srv/app /srv/app/data\n"
+        "WORKDIR /srv/app\nCOPY . .\nRUN npm install && npm run build\nCMD node a.js\n"
+    )
+    after = final(rewrite(tmp_path, text, {"scripts": {"build": "tsc"}}, {"a.js": ""}))
+    assert "RUN mkdir -p /srv/app /srv/app/data && chown app /srv/app /srv/app/data\n" in after
+
+
 @pytest.mark.parametrize(
     ("install", "removal", "stays"),
     [
