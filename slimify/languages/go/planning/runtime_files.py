@@ -19,7 +19,7 @@ from slimify.analysis.roles.role_state import Artifact
 from slimify.context.scan import Context
 from slimify.facts.system import is_plain_root, is_shared_directory
 from slimify.languages.go import LANGUAGE
-from slimify.languages.go.planning.names import ENV_FILES, named_paths, opens_unknown
+from slimify.languages.go.planning.names import ENV_FILES, absent_paths, named_paths, opens_unknown
 from slimify.languages.go.vocabulary import GoAction
 from slimify.model.effects import ADDS_FILES, CHANGES_FILES, LEAVES_NOTHING
 from slimify.planning.final_stage.commands import real_atoms
@@ -54,7 +54,7 @@ def runtime_files(program: Program) -> RuntimeFiles:
         for m in program.artifacts
         if _is_needed(program, m, named, unknown)
     )
-    later = [n for n in named if _is_absent_env_file(program, n)]
+    later = [n for n in named if _is_absent_env_file(program, n)] + absent_paths(program)
     drop: set[int] = set()
     replace: dict[int, str] = {}
     kept = [t.path for t in copies]
@@ -64,7 +64,7 @@ def runtime_files(program: Program) -> RuntimeFiles:
         if step.keyword not in ("COPY", "ADD"):
             continue
         places = copy_targets(step.visit) or ()
-        if step.role == "both" and _may_bring_env_file(program, step, later):
+        if step.role == "both" and _may_bring(program, step, later):
             kept += places
             continue
         if step.role == "both" and _copies_only_sources(step, named, unknown):
@@ -220,8 +220,8 @@ def _copied_directory(context: Context, parts: CopyParts) -> str | None:
     return source if context.is_dir(source) else None
 
 
-def _may_bring_env_file(program: Program, step: Step, later: Sequence[str]) -> bool:
-    """Whether a COPY of a directory would copy one of these files if it existed."""
+def _may_bring(program: Program, step: Step, later: Sequence[str]) -> bool:
+    """Whether a COPY of a directory would bring one of these paths, which the context at hand lacks."""
     parts = copy_parts(step.instruction)
     if _copied_directory(program.context, parts) is None:
         return False

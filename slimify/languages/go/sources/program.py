@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from slimify.model.sources import Use
 from slimify.semantics.context_files import ContextView
 
 _LITERAL = re.compile(r'"([^"\\\n]{1,200})"|`([^`\n]{1,200})`')
+_SCHEME = re.compile(r"^(?:file|sqlite3?):(?://(?=[^/]))?")
 _EMBED = re.compile(r"^//go:embed[ \t]+(.+)$", re.MULTILINE)
 
 
@@ -109,8 +110,10 @@ def is_vendored(file: str) -> bool:
     return any(part in ("vendor", "_workspace", "third_party") for part in file.split("/")[:-1])
 
 
-def named_entries(context: Context, files: Iterable[str]) -> Iterable[Use]:
-    """Context files and directories named by string literals. Embedded files are part of the program."""
+def named_entries(view: ContextView, made: Collection[str], files: Iterable[str]) -> Iterable[Use]:
+    """Context files and directories named by string literals, and the directories of files that do not exist
+    yet, also those in `made`. Embedded files are part of the program."""
+    context = view.context
     for file in files:
         if file.endswith(".pb.go"):
             continue
@@ -127,11 +130,35 @@ def named_entries(context: Context, files: Iterable[str]) -> Iterable[Use]:
             above = place.lstrip("./") if place.startswith("../") else ""
             if above and _exists_below(context, above):
                 yield Use(name=place, file=file, line=text.count("\n", 0, match.start()) + 1)
-            if place.startswith(("/", "..")) or not name.strip("./") or not _is_data(context, place):
+            if place.startswith("..") or not name.strip("./"):
+                continue
+            if place.startswith("/") or not context.has(place):
+                place = _directory_to_fill(view, made, name)
+            elif not _is_data(context, place):
+                continue
+            if not place:
                 continue
             if any(_is_within(posixpath.join(home, place), e) or _is_within(place, e) for e in embedded):
                 continue
             yield Use(name=place, file=file, line=text.count("\n", 0, match.start()) + 1)
+
+
+def _directory_to_fill(view: ContextView, made: Collection[str], name: str) -> str:
+    """The nearest directory of the image in which a program may create a file of that name; "" if there is
+    none. `made` are the directories that RUNs create. The name may be that of a database:
+    `file:data/shop.db?mode=rwc` (sqlite.org/uri.html)."""
+    place = posixpath.dirname(posixpath.normpath(_SCHEME.sub("", name).partition("?")[0]))
+    while place.strip("/"):
+        if place.startswith("/"):
+            inner = view.context_path(place)
+            if place in made or (inner and _is_data(view.context, inner)):
+                return place
+        elif any(f"{d}/".endswith(f"/{place}/") for d in made) or _is_data(view.context, place):
+            return place
+        elif view.context.has(place):
+            return ""
+        place = posixpath.dirname(place)
+    return ""
 
 
 def source_directories(context: Context, files: Iterable[str]) -> Iterable[Use]:

@@ -30,6 +30,8 @@ def program_facts(
 
     A library opens and starts what its caller passes, so only constant names count in vendored sources.
     """
+    effects = tuple(effects)
+    made = {path for e in effects if e.tool == "mkdir" for path in e.writes if not view.under(path)}
     sources = built_sources(view, effects)
     if sources is None or len(sources.files) > limit:
         return None
@@ -52,7 +54,7 @@ def program_facts(
                 for pattern in module.files
                 for found in view.context.glob(pattern, directories=True)
             ),
-            *named_entries(view.context, (f for f in sources.files if not is_vendored(f))),
+            *named_entries(view, made, (f for f in sources.files if not is_vendored(f))),
             *source_directories(view.context, (f for f in sources.files if not is_vendored(f))),
         ),
         features=frozenset(features),

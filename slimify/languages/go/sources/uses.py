@@ -27,6 +27,7 @@ from slimify.languages.go.sources.packages import (
     package_name,
 )
 from slimify.model.sources import SourceFacts
+from slimify.semantics.paths import inside
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -38,12 +39,15 @@ _FACTS = LANGUAGE.facts("sources.toml")
 _PROGRAMS: Mapping[str, int] = _FACTS["programs"]
 # Positions of the file names among the arguments, by function, and by method.
 _PATHS: Mapping[str, Sequence[int]] = _FACTS["paths"]
+# Position of the name of a file that a function creates. os.OpenFile is both, depending on its flags.
+_CREATES: Mapping[str, int] = _FACTS["creates"]
 _METHODS: Mapping[str, Sequence[int]] = {
     **_FACTS["methods"],
     **dict.fromkeys(LANGUAGE.words("sources.toml", "every_argument", "methods"), range(50)),
 }
 _OF_INTEREST = re.compile(
     r"\b(?:Command|CommandContext|LookPath|StartProcess|ForkExec|Cmd|LoadLocation|Exec|Open|OpenFile|Stat|Lstat|Readlink"
+    r"|Create|Mkdir|WriteFile"
     r"|ReadFile|ReadDir|DirFS|Walk|WalkDir|Glob|EvalSymlinks|Dir|ServeFile|ListenAndServeTLS|LoadX509KeyPair"
     r"|ParseGlob|ParseFiles|LoadHTML\w+|Static\w*|ServeFiles|File|RunTLS|SetConfigFile|AddConfigPath|Load)\s*[({]"
     r"|\"file://"
@@ -143,6 +147,7 @@ class _Calls:
         self.scopes = ts.Scopes(nodes.get("function", []))
         self.known: dict[int, list[str]] = {}
         self.depth = 0
+        self.made: set[str] = set()  # directories that the file creates itself
 
     def read(self) -> None:
         for node in self.nodes.get("binding", ()):
@@ -154,6 +159,11 @@ class _Calls:
                 for inner in [name, *name.named_children]:
                     if inner.type == "identifier":
                         self.scopes.bind(ts.source(inner), node, None)
+        for node in self.nodes.get("call", ()):
+            if self._function(node) == "os.MkdirAll":
+                self.made |= {
+                    posixpath.normpath(v) for a in self._arguments(node)[:1] for v in self.values(a)
+                }
         for node in self.nodes.get("call", ()):
             self._call(node)
         for node in self.nodes.get("literal", ()):
@@ -290,9 +300,22 @@ class _Calls:
             for position in _PATHS.get(name) or _METHODS.get(terminal, ()):
                 for text in self.values(arguments[position]) if position < len(arguments) else ():
                     self.found.add_path(text, line)
+        elif name in _CREATES or name == "os.OpenFile":
+            self._file(self._arguments(node), _CREATES.get(name), line)
         elif terminal == "Load" and package.endswith("godotenv"):
             for text in [t for a in self._arguments(node) for t in self.values(a)] or [".env"]:
                 self.found.add_path(text, line)
+
+    def _file(self, arguments: list[Node], created: int | None, line: int) -> None:
+        """A file that is created: its directory counts. os.OpenFile (None) also opens existing ones."""
+        flags = ts.source(arguments[1]) if len(arguments) > 1 else ""
+        creates = created is not None or "O_CREATE" in flags
+        for text in self.values(arguments[created or 0]) if arguments else ():
+            folder, slash, _ = text.rpartition("/")
+            if not creates or UNKNOWN in (folder or text):
+                self.found.add_path(text, line)
+            elif slash and not any(inside(posixpath.normpath(folder), made) for made in self.made):
+                self.found.add_path(f"{folder}/", line)
 
     def _program(self, name: str, arguments: list[Node], line: int) -> None:
         if not arguments:
