@@ -133,7 +133,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
-    possible: tuple[str, ...] = ()  # those of `writes` that may not exist afterwards
+    possible: tuple[str, ...] = ()  # paths that it, or what it installs, may create or not
     deletes: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()  # directories that can be deleted afterwards
     tools: tuple[str, ...] = ()  # other programs it is known to start (scripts, make)

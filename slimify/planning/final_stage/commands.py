@@ -280,8 +280,10 @@ def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], requ
     }
     for effect in atom.effects:
         for package in effect.packages:
-            if groups.get(package.name) == {"build"}:
-                continue
+            if package.name in groups:
+                if groups[package.name] == {"build"}:
+                    continue
+                return False
             if package.name and package.name not in installed and not package.name.startswith("."):
                 if any(ch in package.name for ch in "*?") or _is_never_installed(package.name, request):
                     continue

@@ -3,7 +3,7 @@ the step that creates them, or never stored."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
@@ -13,7 +13,7 @@ from slimify.languages import languages
 from slimify.model.decisions import Decision
 from slimify.model.effects import INSTALLS, Action, SystemManager
 from slimify.planning.estimates import estimate
-from slimify.planning.in_place.cache_cleaning import is_editable, is_there_at_end
+from slimify.planning.in_place.cache_cleaning import CacheCleaning, is_editable, is_there_at_end
 from slimify.planning.in_place.edits import Edits
 from slimify.planning.in_place.runs import extended_run, is_direct
 from slimify.syntax.shell.script import EditRefused, edit
@@ -63,24 +63,44 @@ def _step_cleaning(program: Program, step: Step, started: frozenset[str]) -> _Cl
         found.drop = _needless_apk_updates(step)
         found.saving += estimate.APK_INDEX
         found.decisions.append(_kept_decision("apk's index", step))
-    for known in languages():
-        part, tools = known.installer_caches, toolchain(known)
-        packages = tools.packages if tools is not None else ()
-        for one in part.cache_cleanings(program, step, started) if part is not None else ():
-            if one.tail and not is_there_at_end(step, one.tail.split()[0], packages):
-                continue
-            found.words.update(one.words)
-            found.tail += [one.tail] if one.tail else []
-            found.decisions.append(_kept_decision(one.what, step))
-            if one.shared:
-                found.shared[one.what] = one.saving
-            else:
-                found.saving += one.saving
+    for one in _installer_cleanings(program, step, started):
+        found.words.update(one.words)
+        found.tail += [one.tail] if one.tail else []
+        found.decisions.append(_kept_decision(one.what, step))
+        if one.shared:
+            found.shared[one.what] = one.saving
+        else:
+            found.saving += one.saving
     if _leaves_lists(program, step):
         found.saving += estimate.APT_LISTS
         found.tail.append("rm -rf /var/lib/apt/lists/*")
         found.decisions.append(Decision.of("SL317", "lists", safety="safe", line=step.line))
     return found
+
+
+def _installer_cleanings(program: Program, step: Step, started: frozenset[str]) -> Iterator[CacheCleaning]:
+    for known in languages():
+        part, tools = known.installer_caches, toolchain(known)
+        packages = tools.packages if tools is not None else ()
+        for one in part.cache_cleanings(program, step, started) if part is not None else ():
+            if not one.tail or is_there_at_end(step, one.tail.split()[0], packages):
+                yield one
+
+
+def repeated_cleaning(
+    program: Program, step: Step, atoms: frozenset[int]
+) -> tuple[Mapping[tuple[int, int], str], str]:
+    """The words to replace and the command to add where the final stage repeats these commands of a RUN, so
+    that their installers leave no cache."""
+    kept = [a for a in step.atoms if a.index in atoms]
+    fills = any(e.kind in INSTALLS and e.caches for a in kept for e in a.effects)
+    if not fills or step.script is None or not is_editable(step):
+        return {}, ""
+    spans = [(step.script.atoms[i].start, step.script.atoms[i].end) for i in atoms]
+    found = tuple(_installer_cleanings(program, step, _installers_at_start(program)))
+    words = {span: text for one in found for span, text in one.words.items()}
+    inside = {s: text for s, text in words.items() if any(a <= s[0] < b for a, b in spans)}
+    return inside, " && ".join(one.tail for one in found if one.tail)
 
 
 def _installers_at_start(program: Program) -> frozenset[str]:

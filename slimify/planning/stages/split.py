@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from slimify.analysis.program import Program, Step
 from slimify.model.effects import (
     INSTALLS_NOTHING,
@@ -29,6 +31,7 @@ from slimify.planning.final_stage.commands import (
 from slimify.planning.final_stage.instruction_text import is_run_editable
 from slimify.planning.final_stage.merge_installs import merged_head_install
 from slimify.planning.final_stage.present_paths import without_absent_paths
+from slimify.planning.in_place.caches import repeated_cleaning
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.semantics.paths import PathMarks
 
@@ -62,7 +65,11 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
             final[step.index] = frozenset()
     final, made = without_absent_paths(program, _without_idle_runs(program, final), request)
     for index in final.keys() - anew.keys():
-        text = _list_removal(program, index, final)
+        options, tail = repeated_cleaning(program, program.step(index), final[index])
+        if options:
+            edit = edits.get(index, WordEdit())
+            edits[index] = replace(edit, replace={**options, **edit.replace})
+        text = " && ".join(t for t in (_list_removal(program, index, final), tail) if t)
         if text:
             append[index] = text
     head, words = merged_head_install(

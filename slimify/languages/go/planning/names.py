@@ -124,7 +124,8 @@ def _read_by_final_step(program: Program, step: Step) -> Iterator[str]:
         for effect in atom.effects:
             read = (p for p in (*effect.reads, *effect.manifests) if not is_shared_directory(p))
             yield from (p for p in read if not p.endswith((".go", ".mod", ".sum")))
-            if effect.kind in ("files", "system") and atom.role == "run":
+            registers = effect.kind == "system" or (effect.kind == "files" and effect.writes)
+            if registers and atom.role == "run":
                 yield from _names_in_system_file(program, effect)
             if effect.kind == "meta" and effect.tool == "chmod":
                 for path in effect.writes:

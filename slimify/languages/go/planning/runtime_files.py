@@ -290,7 +290,7 @@ def _idle_runs(
     )
     gone = PathMarks((*lost, *(m.path for m in program.artifacts if m.path not in kept)))
     for step in program.steps:
-        real = real_atoms(step) if step.keyword == "RUN" else ()
+        real = [a for a in real_atoms(step) if a.role != "build"] if step.keyword == "RUN" else []
         effects = [e for a in real for e in a.effects]
         if not real or {e.kind for e in effects} - CHANGES_FILES - LEAVES_NOTHING:
             continue

@@ -299,11 +299,19 @@ def install_globally(
             manager=manager,
             packages=node_packages(words),
             writes=places,
+            possible=_idle_corepack(call, words),
             caches=node_caches(call, manager),
             why=unknown,
             deletes=_removed_directories(places, words) if deleting else (),
         ),
     )
+
+
+def _idle_corepack(call: Call, words: tuple[Arg, ...]) -> tuple[str, ...]:
+    """The cache of corepack if these packages replace a shim: nothing may fill it then."""
+    home = call.state.get("COREPACK_HOME") or call.home(".cache/node/corepack")
+    replaced = {package_name(w.value) for w in words if w.value} & {"yarn", "pnpm"}
+    return (home,) if home and replaced else ()
 
 
 def _removed_directories(places: tuple[str, ...], words: tuple[Arg, ...]) -> tuple[str, ...]:

@@ -17,7 +17,6 @@ from slimify.analysis.roles.role_state import Artifact
 from slimify.config import Options
 from slimify.facts.system import is_system_directory
 from slimify.languages.node import LANGUAGE, corepack
-from slimify.languages.node.planning.caches import cleaning_command
 from slimify.languages.node.planning.npm_static_site import site_copies
 from slimify.languages.node.planning.prune import pruning
 from slimify.languages.node.planning.start import installs_at_start, runs_named_package, unknown_start
@@ -116,7 +115,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     layout = split_layout(program, request)
     if layout.builder_end is None and rung != "slim":
         return Reason.of("SL407", "node_nothing")
-    return replace(layout, append={**layout.append, **_cleaned_installs(program, layout)})
+    return layout
 
 
 def _system_directory(program: Program, copies: Iterable[CopyFromBuilder]) -> Reason | None:
@@ -151,19 +150,6 @@ def _kept_tool(verdict: PackageVerdict) -> PackageVerdict:
 
 def _is_tool(verdict: PackageVerdict) -> bool:
     return verdict.role == "build" and any(r.code == "SL205" for r in verdict.reasons)
-
-
-def _cleaned_installs(program: Program, layout: Layout) -> dict[int, str]:
-    """Global installs of the final stage with their cache removed, by instruction index."""
-    found: dict[int, str] = {}
-    for step in program.steps:
-        kept = layout.final.get(step.index, frozenset())
-        globally = any(e.kind == "install-global" for a in step.atoms if a.index in kept for e in a.effects)
-        if step.keyword == "RUN" and globally and step.index not in layout.append:
-            text = cleaning_command(program, step)
-            if text:
-                found[step.index] = text
-    return found
 
 
 def _is_unused_cypress(program: Program, made: Artifact) -> bool:

@@ -558,7 +558,7 @@ def test_pip_beside_an_application_is_executed_where_that_runs(
     files = {"a.js": "require('child_process').execFile('yt-dlp', ['-U'])\n", "tools.txt": "supervisor\n"}
     outcome = rewrite(tmp_path, text, {"dependencies": {"express": "4"}}, files)
     last = final(outcome)
-    assert f"\n{command}\n" in last
+    assert f"\n{command.replace('install', 'install --no-cache-dir')}\n" in last
     assert has in last, last
     assert not lacks or lacks not in last
     assert outcome.rung == "slim"
@@ -655,6 +655,23 @@ def test_downloads_of_install_scripts(
     assert ("mkdir -p /root/.cache/puppeteer" not in after) is sure
 
 
+@pytest.mark.parametrize(
+    ("setup", "sure"),
+    [
+        pytest.param("corepack enable && corepack prepare pnpm@9.1.0 --activate", True, id="prepared"),
+        pytest.param("corepack enable", True, id="filled-by-the-shim"),
+        pytest.param("corepack enable && npm install -g pnpm@9", False, id="replaced"),
+    ],
+)
+def test_cache_of_corepack(tmp_path: Path, setup: str, sure: bool) -> None:
+    text = f"FROM node:20\nRUN {setup}\nWORKDIR /app\nCOPY . .\nRUN pnpm install\nRUN pnpm run build\n"
+    text += "CMD pnpm start\n"
+    package = {"scripts": {"build": "tsc", "start": "node a.js"}}
+    after = rewrite(tmp_path, text, package, {"a.js": ""}).after or ""
+    assert "COPY --from=builder /root/.cache/node/corepack" in after
+    assert ("mkdir -p /root/.cache/node/corepack" not in after) is sure
+
+
 def test_owners_inside_a_copied_project_are_not_set_again(tmp_path: Path) -> None:
     text = f"FROM node:20\nWORKDIR /app\nRUN mkdir -p /app/data && chown -R node:node /app/data\n{BUILD[25:]}"
     after = final(rewrite(tmp_path, f"{text}CMD node a.js\n", {"scripts": {"build": "tsc"}}, {"a.js": ""}))
@@ -691,3 +708,27 @@ def test_compilers_of_an_install_that_the_final_stage_repeats(
     sources = {"a.ts": "import { execFile } from 'child_process'\nexecFile('apprise')\n"}
     after = rewrite(tmp_path, text, package, sources, Options(base="same", min_saving=NOTHING)).after or text
     assert (f"RUN {install}" in after.rpartition("FROM ")[2]) is stays
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            "apk add py3-pip && apk add -t .b gcc && pip3 install apprise && apk del .b",
+            "apk add py3-pip && apk add -t .b gcc && pip3 install --no-cache-dir apprise && apk del .b",
+            id="pip",
+        ),
+        pytest.param("npm install -g serve", "npm install -g serve && npm cache clean --force", id="npm"),
+    ],
+)
+def test_an_install_that_the_final_stage_repeats_leaves_no_cache(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    text = (
+        f"FROM node:20-alpine\nWORKDIR /app\nRUN {before}\nCOPY . .\nRUN npm install\nRUN npm run build\n"
+        'CMD ["node", "dist/a.js"]\n'
+    )
+    sources = {"a.ts": "import { execFile } from 'child_process'\nexecFile('apprise'); execFile('serve')\n"}
+    options = Options(base="same", min_saving=NOTHING)
+    outcome = rewrite(tmp_path, text, {"scripts": {"build": "tsc"}, **DEV}, sources, options)
+    assert f"\nRUN {after}\n" in final(outcome)

@@ -1,0 +1,3 @@
+module example.org/crates
+
+go 1.24

@@ -1,0 +1,13 @@
+FROM python:3.11 AS builder
+RUN apt-get update && apt-get install libglib2.0-0t64;
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+
+FROM python:3.11-slim
+RUN apt-get update && apt-get install -y libglib2.0-0t64 && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
+COPY bell.py .
+CMD ["python", "bell.py"]
