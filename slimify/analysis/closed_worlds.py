@@ -6,23 +6,31 @@ for one kind of region.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import posixpath
+import re
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
 
 from msgspec import Struct
 
 from slimify.analysis.packages.system import system_package
-from slimify.analysis.program import RuntimeNeeds
+from slimify.analysis.program import Program, RuntimeNeeds
 from slimify.analysis.runtime_needs import unread_start
+from slimify.analysis.server_files import served_files
 from slimify.context.scan import Context
 from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
-from slimify.facts.programs import starts_what_users_name
+from slimify.facts.programs import reads_only_arguments, starts_what_users_name
 from slimify.facts.servers import drops_root, is_web_server, sets_path
 from slimify.languages import languages
 from slimify.model.decisions import Reason
-from slimify.model.effects import Effect
+from slimify.model.effects import LEAVES_NOTHING, Action, Effect
 from slimify.model.sources import Use
+from slimify.semantics.paths import inside, overlap
+
+_SETTINGS_FILE = re.compile(
+    r"/\.env(?:\.[\w.-]+)?$|\.(?:ya?ml|json|toml|ini|conf|cfg|env|properties|pem|crt|key)$"
+)
 
 
 class Claim(Struct, frozen=True, kw_only=True):
@@ -74,17 +82,110 @@ def _programs(why: Reason, evidence: tuple[Use, ...] = ()) -> Claim:
     return Claim(kind="programs", why=why, evidence=evidence)
 
 
+def application_files(program: Program, place: str, named: Collection[str]) -> Claim:
+    """The claim that run time reads nothing below the directory `place` but `named`, all of which the build
+    context has.
+
+    It fails where a program that reads files is unknown, where names are put together at run time, and where
+    a named file is missing or git ignores it: only those who build the image know whether it is there.
+    """
+    needs = program.runtime_needs
+    sources = needs.sources
+    if not sources.imports:
+        return _files(place, Reason.of("SL316", "unread_sources"))
+    if sources.skipped:
+        return _files(place, Reason.of("SL316", "skipped", file=sources.skipped[0]))
+    if sources.computed and overlap(place, program.end_state.cwd or "/"):
+        use = sources.computed[0]
+        why = Reason.of("SL316", "library", use=use) if use.name else Reason.of("SL316", "computed", use=use)
+        return _files(place, why, *sources.computed)
+    unread = unread_start(needs.start)
+    if unread is not None:
+        return _files(place, Reason.of("SL316", "unread_start", why=unread))
+    build = [e for s in program.steps for e in s.effects]
+    made = {path.rpartition("/")[2] for e in build for path in e.outputs}
+    for effect, origin in zip(needs.start, needs.origins, strict=True):
+        name = effect.tool.rpartition("/")[2]
+        if effect.kind in LEAVES_NOTHING or name in made or _reads_its_configuration(name):
+            continue
+        if not name:
+            return _files(place, Reason.of("SL316", "any_program"), origin)
+        if not reads_only_arguments(name):
+            return _files(place, Reason.of("SL316", "reader", command=effect.tool), origin)
+    served = served_files(program).unknown
+    if served is not None:
+        return _files(place, Reason.of("SL316", "configured", use=served), served)
+    script = next(scripted_paths(program, known=False), None)
+    if script is not None:
+        return _files(place, Reason.of("SL316", "variable", use=script), script)
+    used = {p: use for use in sources.paths for p in _image_paths(program, use.name)}
+    for path, use in used.items():
+        if inside(path, place) and path != place and not _is_in_checkout(program, path):
+            return _files(place, Reason.of("SL316", "absent", path=path, use=use), use)
+    for path in filter(_SETTINGS_FILE.search, named):
+        if inside(path, place) and not _is_in_checkout(program, path):
+            return _files(place, Reason.of("SL316", "absent_setting", path=path))
+    return Claim(kind="files", region=place)
+
+
+def scripted_paths(program: Program, *, known: bool) -> Iterator[Use]:
+    """The paths that entry scripts name with the help of variables: image paths if the variables are known,
+    else the words. `$PATH/…` of a variable that the script itself sets is not known."""
+    state = program.end_state
+    for script in dict.fromkeys(
+        p for e in program.runtime_needs.start if e.action == Action.SCRIPT for p in e.reads
+    ):
+        file = state.view.context_path(script) or "Dockerfile"
+        for number, line in enumerate((state.view.text(script) or "").splitlines(), 1):
+            for name, rest in _VARIABLE_PATH.findall("" if line.lstrip().startswith("#") else line):
+                value = state.get(name)
+                if known and value is not None:
+                    yield Use(name=posixpath.normpath(value + rest), file=file, line=number)
+                elif not known and value is None and name not in _POSITION:
+                    yield Use(name=f"${name}{rest}", file=file, line=number)
+
+
+_VARIABLE_PATH = re.compile(r"\$\{?(\w+)\}?((?:/[\w.-]+)+)")
+_POSITION = frozenset({"HOME", "PWD", "TMPDIR"})
+
+
+def _files(place: str, why: Reason, *evidence: Use) -> Claim:
+    return Claim(kind="files", region=place, why=why, evidence=evidence)
+
+
+def _image_paths(program: Program, name: str) -> Iterator[str]:
+    """The paths that a file name may stand for: programs are started in the last working directory."""
+    homes = {program.end_state.cwd or "/", *(e.cwd for e in program.runtime_needs.start if e.cwd)}
+    name = name.partition("*")[0]
+    return (posixpath.normpath(posixpath.join(home, name)) for home in sorted(homes))
+
+
+def _is_in_checkout(program: Program, path: str) -> bool:
+    """Whether every build of the image has the path: a step makes it, or it is in each checkout."""
+    if any(overlap(path, w) for s in program.steps for e in s.effects for w in (*e.writes, *e.outputs)):
+        return True
+    place, context = program.end_state.view.context_path(path), program.context
+    if place is None or not context.has(place) or (context.is_dir(place) and not context.under(place)):
+        return False  # git stores no empty directories
+    return context.repository is None or not context.repository.ignores(place)
+
+
 def _project_programs(context: Context) -> frozenset[str]:
     """The programs that the project in the context installs itself: their sources were read."""
     projects = (known.project for known in languages())
     return frozenset(name for p in projects if p is not None for name in p.project_programs(context))
 
 
+def _reads_its_configuration(name: str) -> bool:
+    """Whether what a program reads and starts is in its configuration, which was read."""
+    return name in entry_scripts() or is_web_server(name) or drops_root(name) or sets_path(name)
+
+
 def _is_known_program(tool: str, build: Sequence[Effect], base: ImageFacts | None) -> bool:
     """Whether it is known what a program starts: it is built here, or one of the system that starts nothing
     but what its configuration, which was read, names."""
     name = tool.rpartition("/")[2]
-    if name in entry_scripts() or is_web_server(name) or drops_root(name) or sets_path(name):
+    if _reads_its_configuration(name):
         return True
     if any(name == path.rpartition("/")[2] for e in build for path in e.outputs):
         return True

@@ -15,12 +15,16 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from slimify.context.ignore_rules import Glob, IgnoreRules
 from slimify.facts.system import history_directories
 from slimify.languages import installed_directories
+
+if TYPE_CHECKING:
+    from slimify.context.repository import Repository
 
 _MAX_LINKS = 40  # as Linux: ELOOP
 _CACHED_TEXTS, _CACHED_LENGTH = 2_000, 64 << 10  # files, characters of each
@@ -60,6 +64,13 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     notes: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     _texts: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def repository(self) -> Repository | None:
+        """The repository that the context belongs to; None for a context without files."""
+        from slimify.context.repository import repository_of
+
+        return repository_of(self.root) if self.root is not None else None
 
     @classmethod
     def empty(cls) -> Context:

@@ -55,6 +55,7 @@ class Collector(Struct):
     paths: dict[Use, None] = field(default_factory=dict)
     dynamic: dict[Use, None] = field(default_factory=dict)
     mentioned: dict[Use, None] = field(default_factory=dict)
+    computed: dict[Use, None] = field(default_factory=dict)
     features: set[str] = field(default_factory=set)
 
     def use(self, name: str, line: int) -> Use:
@@ -74,13 +75,13 @@ class Collector(Struct):
     def add_path(self, name: str, line: int) -> None:
         """Add a file that is opened. If only the start of its name is known, its directory counts.
 
-        An unknown name, or the working directory itself, adds the feature `files`.
+        An unknown name, or the working directory itself, makes the use a computed one.
         """
         known = constant_path(name)
         if known:
             self.paths[self.use(known, line)] = None
         elif UNKNOWN in name or not context_path(name).strip("./"):
-            self.features.add("files")
+            self.computed[self.use("", line)] = None
 
     def add_argv(self, argv: Sequence[str], line: int, what: str) -> None:
         """Add a program started with an argument list. `what` names the calling function."""
@@ -106,6 +107,7 @@ class Collector(Struct):
             paths=tuple(self.paths),
             dynamic=tuple(self.dynamic),
             mentioned=tuple(self.mentioned),
+            computed=tuple(self.computed),
             features=frozenset(self.features),
         )
 
@@ -120,6 +122,7 @@ def merge(parts: Iterable[SourceFacts]) -> SourceFacts:
         paths=tuple(u for p in parts for u in p.paths),
         dynamic=tuple(u for p in parts for u in p.dynamic),
         mentioned=tuple(u for p in parts for u in p.mentioned),
+        computed=tuple(u for p in parts for u in p.computed),
         features=frozenset(f for p in parts for f in p.features),
         skipped=tuple(f for p in parts for f in p.skipped),
     )

@@ -29,6 +29,11 @@ def starts_what_users_name(program: str) -> bool:
     return program in words(_FILE, "hosts")
 
 
+def reads_only_arguments(program: str) -> bool:
+    """Whether a program reads none of an application's files but those that its arguments name."""
+    return program in words(_FILE, "argument_readers")
+
+
 def serves_more_than_compiling(commands: Iterable[str]) -> bool:
     """Whether the programs of a package of build tools are also started where nothing is compiled. A package
     with a compiler does not count: it is installed to compile."""

@@ -37,6 +37,16 @@ def document_roots() -> tuple[str, ...]:
     return _words("web", "roots")
 
 
+def path_directives() -> tuple[str, ...]:
+    """The directives of web servers whose values are paths."""
+    return _words("web", "directives")
+
+
+def configuration_directories() -> tuple[str, ...]:
+    """The directories in which web servers look for their configuration."""
+    return _words("web", "configured")
+
+
 def served_names() -> tuple[str, ...]:
     """The directory names that frameworks serve by default."""
     return _words("web", "served")

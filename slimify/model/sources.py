@@ -27,10 +27,11 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
     `imports`: top-level module names as written (Python `yaml`, Node `express` or `@nestjs/core`, Go import
     paths). `commands`: programs they start. `libraries`: shared libraries they load by name. `paths`: files
     they open by a constant name. `dynamic`: calls that start a program whose name is not constant.
-    `mentioned`: names that such a call could be given.
+    `mentioned`: names that such a call could be given. `computed`: calls, and imported packages, that open
+    files by names which are put together at run time; the name is that of the package, if it is one.
 
-    `features`: words from a fixed list: `cgo`, `embed`, `net`, `tls`, `tz`, `user`, `plugin`, `main`, `files`
-    (file names are computed at run time), `external` (some of what is compiled is not in the context),
+    `features`: words from a fixed list: `cgo`, `embed`, `net`, `tls`, `tz`, `user`, `plugin`, `main`,
+    `external` (some of what is compiled is not in the context),
     `toolchain` (reads settings of the Go toolchain), `gobuild` (reads them through go/build).
     """
 
@@ -40,5 +41,6 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
     paths: tuple[Use, ...] = ()
     dynamic: tuple[Use, ...] = ()
     mentioned: tuple[Use, ...] = ()
+    computed: tuple[Use, ...] = ()
     features: frozenset[str] = frozenset()
     skipped: tuple[str, ...] = ()  # files too large or unreadable

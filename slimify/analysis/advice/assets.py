@@ -136,7 +136,7 @@ def _evidence(program: Program, named: ContextReaders, members: list[_File]) -> 
     page, nobody = _shown_on(program, members), Reason.of("SL360", "nobody", count=len(named.texts))
     if page:
         return Reason.of("SL360", "shown_on", page=page, why=nobody), False
-    if "files" in program.runtime_needs.sources.features or any(s.role == "unknown" for s in program.steps):
+    if program.runtime_needs.sources.computed or any(s.role == "unknown" for s in program.steps):
         return Reason.of("SL360", "run_time"), True
     return nobody, False
 

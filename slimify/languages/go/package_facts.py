@@ -17,13 +17,15 @@ from slimify.languages.go import LANGUAGE
 
 
 class GoFacts(Struct, frozen=True, kw_only=True):
-    """A Go package. `cgo` is "no" if nothing is known about it."""
+    """A Go package. `cgo` is "no" if nothing is known about it. `files`: what it reads by default.
+    `computes_names`: by names that its callers don't spell out."""
 
     path: str
     cgo: Literal["always", "optional", "no"] = "no"
     native: Native = Native()
     commands: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    computes_names: bool = False
     known: bool = False
 
 
@@ -39,6 +41,7 @@ def go_package(path: str) -> GoFacts:
         native=native_of(cgo, cgo.get("libraries", ())),
         commands=tuple(commands),
         files=tuple(files),
+        computes_names=bool(files) and _longest(table["spelled"], path) is None,
         known=bool(cgo or commands or files),
     )
 

@@ -7,7 +7,7 @@ binary from golang:*-alpine stays on the same Alpine. cgo is never switched off.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -178,7 +178,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         final_head=install,
         replace=found.replace,
         builder_only_env=idle,
-        decisions=(*_decisions(program, rung, base, found.copies), *put),
+        decisions=(*_decisions(program, rung, base, found.copies), *_kept_whole(program, found), *put),
         saving=_saving(program, base, rung),
         original=estimate.original_bytes(program) + 100 * MB,
     )
@@ -236,6 +236,14 @@ def _saving(program: Program, base: str, rung: Rung) -> int:
     if old is not None and rung != "same-base":
         saving += (old.size or estimate.UNKNOWN_IMAGE) - (new.size if new else 0)
     return saving
+
+
+def _kept_whole(program: Program, found: RuntimeFiles) -> Iterator[Decision]:
+    """The COPYs that are not narrowed, each with the reason."""
+    for index, why in found.whole.items():
+        instruction = program.dockerfile.instructions[index]
+        text = " ".join(instruction.raw.split())
+        yield Decision.of("SL316", "kept", safety="safe", line=instruction.line, copy=text, why=why)
 
 
 def _is_moving_tag(base: ImageFacts) -> bool:

@@ -6,12 +6,13 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
+from slimify.analysis.closed_worlds import scripted_paths
 from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import Program, Step
+from slimify.analysis.server_files import served_files
 from slimify.facts.shells import is_shell_file, is_shell_script
 from slimify.facts.system import is_shared_directory
 from slimify.model.effects import Effect
-from slimify.semantics.paths import PathMarks
 from slimify.syntax.dockerfile.instructions import env_pairs
 from slimify.syntax.dockerfile.words import expand
 
@@ -19,7 +20,7 @@ from slimify.syntax.dockerfile.words import expand
 def opens_unknown(program: Program) -> bool:
     """Whether the program opens files whose names are only known at run time."""
     sources = program.runtime_needs.sources
-    return "files" in sources.features or not sources.imports or bool(sources.skipped)
+    return bool(sources.computed or sources.skipped) or not sources.imports
 
 
 def named_paths(program: Program) -> tuple[str, ...]:
@@ -44,6 +45,9 @@ def named_paths(program: Program) -> tuple[str, ...]:
         for word in (*effect.reads, effect.tool):
             note(word)
             found.update(dict.fromkeys(_named_in_script(program, word, homes)))
+    for use in (*served_files(program).paths, *scripted_paths(program, known=True)):
+        if program.end_state.view.context_path(use.name) is not None:
+            found[use.name] = None
     for argument in (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())):
         for word in argument.replace("=", " ").split():
             if "/" in word or "." in word or program.context.has(posixpath.normpath(word)):
@@ -58,22 +62,6 @@ def named_paths(program: Program) -> tuple[str, ...]:
         if step.keyword == "RUN":
             found.update(dict.fromkeys(_read_by_final_step(program, step)))
     return tuple(found)
-
-
-def absent_paths(program: Program) -> list[str]:
-    """The image paths that sources name and no step is known to create. They may exist where images are
-    built: git ignores them, or nobody has made them yet."""
-    view = program.end_state.view
-    effects = [e for s in program.steps for e in s.effects]
-    folders = {p for e in effects if e.tool == "mkdir" for p in e.writes}
-    made = PathMarks(p for e in effects for p in (*e.writes, *e.outputs) if e.tool != "mkdir")
-    homes = {program.end_state.cwd or "/", *(e.cwd for e in program.runtime_needs.start if e.cwd)}
-    named = (use.name.partition("*")[0] for use in program.runtime_needs.sources.paths)
-    places = {posixpath.normpath(posixpath.join(home, n)) for n in named if n.strip("./") for home in homes}
-    there = {
-        p for p in places if view.is_dir(p) or view.context_path(p) is not None or made.overlapping(p) >= 0
-    }
-    return sorted(places - there - folders)
 
 
 def _named_in_script(program: Program, script: str, homes: Iterable[str]) -> Iterator[str]:

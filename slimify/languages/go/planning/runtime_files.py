@@ -13,14 +13,16 @@ from functools import cache
 
 from msgspec import Struct
 
+from slimify.analysis.closed_worlds import application_files
 from slimify.analysis.copy_targets import copied_files, copy_targets
 from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.role_state import Artifact
 from slimify.context.scan import Context
 from slimify.facts.system import is_plain_root, is_shared_directory
 from slimify.languages.go import LANGUAGE
-from slimify.languages.go.planning.names import ENV_FILES, absent_paths, named_paths, opens_unknown
+from slimify.languages.go.planning.names import named_paths, opens_unknown
 from slimify.languages.go.vocabulary import GoAction
+from slimify.model.decisions import Reason
 from slimify.model.effects import ADDS_FILES, CHANGES_FILES, LEAVES_NOTHING
 from slimify.planning.final_stage.commands import real_atoms
 from slimify.planning.final_stage.rebase import is_on_path
@@ -39,11 +41,12 @@ def _unread() -> re.Pattern[str]:
 
 class RuntimeFiles(Struct, frozen=True, kw_only=True):
     """What the final stage copies from the builder, the instructions that it drops, and narrowed COPYs in
-    `replace`."""
+    `replace`. `whole` are the COPYs of directories that stay as they are, each with the reason."""
 
     copies: tuple[CopyFromBuilder, ...]
     drop: frozenset[int]
     replace: Mapping[int, str]
+    whole: Mapping[int, Reason]
 
 
 def runtime_files(program: Program) -> RuntimeFiles:
@@ -54,24 +57,26 @@ def runtime_files(program: Program) -> RuntimeFiles:
         for m in program.artifacts
         if _is_needed(program, m, named, unknown)
     )
-    later = [n for n in named if _is_absent_env_file(program, n)] + absent_paths(program)
     drop: set[int] = set()
     replace: dict[int, str] = {}
     kept = [t.path for t in copies]
     folders = [t.path for t in copies if not t.is_file]
     lost: list[str] = []
+    whole: dict[int, Reason] = {}
     for step in program.steps:
         if step.keyword not in ("COPY", "ADD"):
             continue
         places = copy_targets(step.visit) or ()
-        if step.role == "both" and _may_bring(program, step, later):
+        why = _open_world(program, step, named)
+        if why is not None:
+            whole[step.index] = why
             kept += places
             continue
         if step.role == "both" and _copies_only_sources(step, named, unknown):
             drop.add(step.index)
             lost += places
             continue
-        entries = _needed_entries(program, step, named, unknown)
+        entries = _needed_entries(program, step, named)
         if entries is not None:
             entries = tuple(e for e in entries if not inside_any(posixpath.join(places[0], e), folders))
         if entries is None:
@@ -86,7 +91,7 @@ def runtime_files(program: Program) -> RuntimeFiles:
     idle = _idle_runs(program, kept, lost, named, unknown)
     replace |= _with_slash(program, idle, drop | set(replace))
     drop |= idle
-    return RuntimeFiles(copies=copies, drop=frozenset(drop), replace=replace)
+    return RuntimeFiles(copies=copies, drop=frozenset(drop), replace=replace, whole=whole)
 
 
 def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: bool) -> bool:
@@ -159,11 +164,6 @@ def _all_names_known(program: Program) -> bool:
     return bool(sources.imports) and not sources.dynamic and not sources.skipped
 
 
-def _may_be_opened(program: Program, place: str) -> bool:
-    """Whether a name composed at run time may lead there: it is below the working directory."""
-    return overlap(place, program.end_state.cwd or "/")
-
-
 def _is_source_tree(program: Program, made: Artifact) -> bool:
     """Whether sources were copied to the directory, or it exists for sources."""
     copied = [p for s in program.steps if s.keyword in ("COPY", "ADD") for p in copy_targets(s.visit) or ()]
@@ -182,9 +182,33 @@ def _copies_only_sources(step: Step, named: Sequence[str], unknown: bool) -> boo
     return all(_unread().search(posixpath.basename(n)) for n in names) or (not unknown and not single)
 
 
-def _needed_entries(
-    program: Program, step: Step, named: Sequence[str], unknown: bool
-) -> tuple[str, ...] | None:
+def _open_world(program: Program, step: Step, named: Sequence[str]) -> Reason | None:
+    """Why a COPY of a directory can't be narrowed; None if it can, or if it copies something else."""
+    places = copy_targets(step.visit) or ()
+    source = _copied_directory(program.context, copy_parts(step.instruction))
+    if (
+        step.role != "both"
+        or source is None
+        or len(places) != 1
+        or _is_aside(program, source, places[0], named)
+    ):
+        return None
+    return application_files(program, places[0], named).why
+
+
+def _is_aside(program: Program, source: str, place: str, named: Sequence[str]) -> bool:
+    """Whether a directory beside or below the one where programs start holds nothing but input of the
+    compiler, and nothing names it."""
+    cwd = program.end_state.cwd or "/"
+    others = [n for n in named if n != place and not inside(cwd, n)]
+    if inside(cwd, place) or any(overlap(n, place) for n in others):
+        return False
+    below = _entries_below(program.context, source)
+    compiled = re.compile(LANGUAGE.facts("sources.toml")["files"]["compiled"])
+    return bool(below) and all(map(compiled.search, below))
+
+
+def _needed_entries(program: Program, step: Step, named: Sequence[str]) -> tuple[str, ...] | None:
     """The entries of a copied directory that the final stage needs; None to copy it unchanged."""
     context = program.context
     parts = copy_parts(step.instruction)
@@ -192,16 +216,13 @@ def _needed_entries(
     source = _copied_directory(context, parts)
     if step.role != "both" or source is None or len(places) != 1:
         return None
-    if not program.runtime_needs.sources.imports or set(source) & set("*?[$"):
+    if set(source) & set("*?[$"):
         return None
     below = _entries_below(context, source)
     if not below or any(n == places[0] for n in named if n != program.end_state.cwd):
         return None
-    unknown = unknown and _may_be_opened(program, places[0])
     found = dict.fromkeys(
-        p.partition("/")[0]
-        for p in below
-        if _is_needed_entry(posixpath.join(places[0], p), p, named, unknown)
+        p.partition("/")[0] for p in below if _is_needed_entry(posixpath.join(places[0], p), p, named)
     )
     entries = with_link_targets(context, source, places[0], found)
     if len(entries) > _MAX_LINES or len(entries) == len({p.partition("/")[0] for p in below}):
@@ -220,21 +241,6 @@ def _copied_directory(context: Context, parts: CopyParts) -> str | None:
     return source if context.is_dir(source) else None
 
 
-def _may_bring(program: Program, step: Step, later: Sequence[str]) -> bool:
-    """Whether a COPY of a directory would bring one of these paths, which the context at hand lacks."""
-    parts = copy_parts(step.instruction)
-    if _copied_directory(program.context, parts) is None:
-        return False
-    home = posixpath.normpath(posixpath.join(step.state.cwd or "/", parts.dest))
-    return any(inside(path, home) for path in later)
-
-
-def _is_absent_env_file(program: Program, path: str) -> bool:
-    """Whether the path is a settings file that exists only where images are built."""
-    place = program.end_state.view.context_path(path)
-    return bool(ENV_FILES.search(path)) and (place is None or place not in program.context.files)
-
-
 def _entries_below(context: Context, source: str) -> list[str]:
     """The content of a context directory, relative to it: files, links, and empty directories (to be filled
     at run time, or a submodule that was not fetched)."""
@@ -250,14 +256,14 @@ def _folders(path: str) -> list[str]:
     return ["/".join(parts[:n]) for n in range(1, len(parts))]
 
 
-def _is_needed_entry(path: str, relative: str, named: Sequence[str], unknown: bool) -> bool:
+def _is_needed_entry(path: str, relative: str, named: Sequence[str]) -> bool:
     """Whether an entry is needed. `relative` is its path inside the copied directory; naming that directory
     does not name its sources."""
     root = path.removesuffix(relative).rstrip("/")
     near = [n for n in named if not is_shared_directory(n) and inside(path, n)]
     if any(n != root for n in near) and (path in named or not path.endswith(".go")):
         return True
-    return (unknown or bool(near)) and not _unread().search(relative)
+    return bool(near) and not _unread().search(relative)
 
 
 def _narrowed_copy(program: Program, step: Step, entries: Iterable[str]) -> str:

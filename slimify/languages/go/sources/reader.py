@@ -37,7 +37,7 @@ def program_facts(
         return None
     own = read_many(_texts(view, (f for f in sources.files if not is_vendored(f))))
     libraries = read_many(_texts(view, (f for f in sources.files if is_vendored(f) and _LOADERS not in f)))
-    libraries = replace(libraries, dynamic=(), paths=(), features=libraries.features - {"files", "main"})
+    libraries = replace(libraries, dynamic=(), paths=(), computed=(), features=libraries.features - {"main"})
     facts = merge((own, libraries))
     imports = {use.name: use for use in reversed(facts.imports)}
     direct = {use.name for use in own.imports}
@@ -57,6 +57,7 @@ def program_facts(
             *named_entries(view, made, (f for f in sources.files if not is_vendored(f))),
             *source_directories(view.context, (f for f in sources.files if not is_vendored(f))),
         ),
+        computed=tuple(use for use, module in known if use.name in direct and module.computes_names),
         features=frozenset(features),
     )
     return merge((facts, more)), tuple(imports.values())

@@ -19,7 +19,7 @@ SHOP: Mapping[str, str] = {"go.mod": MODULE, "main.go": SERVER}
 BUILD = ("WORKDIR /app", "COPY . .", "RUN go build -o /usr/local/bin/shop .")
 GO = ("FROM golang:1.22-bookworm", *BUILD, 'CMD ["/usr/local/bin/shop"]')
 ALPINE = ("FROM golang:1.22-alpine3.20", *GO[1:])
-READS = 'package main\n\nimport "os"\n\nfunc main() { os.ReadFile(os.Args[1]) }\n'
+READS = 'package main\n\nimport "os"\n\nfunc main() { os.ReadFile("data/a.txt") }\n'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -337,7 +337,13 @@ KEPT = (
     Row(
         id="kept-beside-what-goes-along-anyway",
         file=GO,
-        files={**SHOP, "main.go": READS, "README.md": "about\n", "data/a.txt": "a\n", "slimify.toml": ""},
+        files={
+            **SHOP,
+            "main.go": READS,
+            "README.md": "about\n",
+            "data/a.txt": "a\n",
+            "slimify.toml": "",
+        },
         options={"keep_paths": ("/app/README.md", "/app/data/a.txt")},
         lines=("COPY data ./data", "COPY --from=builder /app/README.md /app/README.md"),
         never=("slimify.toml",),

@@ -102,7 +102,7 @@ ROWS = (
         ),
         files={**SHOP, "main.go": OPENS},
         base="debian:bookworm-slim",
-        final=("RUN install -d -m 1777 /go", "WORKDIR /go"),
+        final=("RUN install -d -m 1777 /go /go/src", "WORKDIR /go", "COPY . src/shop"),
     ),
     Row(
         id="another-user-in-go-beside-files-of-the-sources",
@@ -115,7 +115,7 @@ ROWS = (
         ),
         files={**SHOP, "main.go": OPENS, "pages/start.html": ""},
         base="debian:bookworm-slim",
-        final=("RUN install -d -m 1777 /go /go/src", "COPY pages src/shop/pages"),
+        final=("RUN install -d -m 1777 /go /go/src", "COPY . src/shop"),
     ),
     Row(
         id="another-user-that-opens-no-file",

@@ -143,7 +143,7 @@ ROWS = (
         id="generated-go-is-source",
         file=("FROM golang:1.22", *BUILD[:2], "RUN protoc --go_out=. -I. api.proto", BUILD[2], START),
         files={**SHOP, "main.go": OPENS, "api.proto": "", "web/page.html": "<p>"},
-        final=("COPY web ./web", SHOP_COPY),
+        final=("COPY . .", SHOP_COPY),
         never=("COPY --from=builder /app",),
     ),
     Row(
@@ -186,7 +186,7 @@ ROWS = (
         file=("FROM golang:1.22", *BUILD, START),
         files={
             **SHOP,
-            "main.go": OPENS,
+            "main.go": OPENS.replace("os.Args[1]", '"web"'),
             "README.md": "",
             "store/README.md": "",
             "docs/guide/first.md": "",

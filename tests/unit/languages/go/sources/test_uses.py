@@ -175,7 +175,7 @@ ANY_FILE = {
 
 @pytest.mark.parametrize(("text", "expected"), ANY_FILE.values(), ids=ANY_FILE)
 def test_files_of_unknown_name(text: str, expected: bool) -> None:
-    assert ("files" in uses.read(f"{IMPORTS}func f() {{\n{text}\n}}\n", "a.go").features) is expected
+    assert bool(uses.read(f"{IMPORTS}func f() {{\n{text}\n}}\n", "a.go").computed) is expected
 
 
 @pytest.mark.parametrize(("text", "expected"), PATHS.values(), ids=PATHS)
