@@ -1,5 +1,5 @@
-"""What the final stage has at a point: steps that it repeats need the directories that they change to, and
-own, and have nothing to do where only the builder has the files that they delete.
+"""What the final stage has at a point. Steps that it repeats need the directories that they change to or
+whose owner they change, and have nothing to do where only the builder has the files that they delete.
 
 A path is absent if a step of the user's file creates it, or only the old base image has it, and no step of
 the final stage brings it.
@@ -16,7 +16,7 @@ from msgspec import Struct
 from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.system import is_plain_root, is_standard_directory
-from slimify.model.effects import INSTALLS_NOTHING
+from slimify.model.effects import INSTALLS_NOTHING, Effect
 from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.final_stage.instruction_text import is_cwd_independent
 from slimify.semantics.paths import PathMarks
@@ -45,6 +45,11 @@ class _Paths(Struct, frozen=True):
         if repeated and filled:
             self.whole.note(path)
 
+    def note_effect(self, effect: Effect, *, repeated: bool) -> None:
+        empty = effect.tool == "mkdir"
+        for path in (*effect.writes, *effect.outputs):
+            self.note(path, repeated=repeated, filled=not empty, directory=empty)
+
     def is_absent(self, path: str) -> bool:
         there = self.present.below(path) >= 0 or self.whole.containing(path) >= 0
         return not there and not is_standard_directory(path) and self.created.overlapping(path) >= 0
@@ -68,51 +73,50 @@ def without_absent_paths(
         paths = _paths(program, result, request, step) if step.atoms else None
         if paths is None:
             continue
-        kept = [a for a in step.atoms if a.index in result[index]]
-        left = [a for a in kept if not _deletes_only(a, paths)]
-        entered = [p for p in _entered_directories(left) if paths.is_absent(p)]
-        owned = [p for p in _owned_directories(left) if paths.is_absent(p) and paths.is_directory(p)]
-        if (
-            entered
-            and not owned
-            and all(is_cwd_independent(e) for a in left for e in a.effects if e.tool != "cd")
-        ):
+        left, entered, owned = _absent_directories(step, result[index], paths)
+        free = all(is_cwd_independent(e) for a in left for e in a.effects if e.tool != "cd")
+        if entered and not owned and free:
             left = [a for a in left if any(e.tool != "cd" for e in a.effects)]
         elif (entered or owned) and is_plain_root(step.state.user) and not step.instruction.heredocs:
             made[index] = f"mkdir -p {' '.join(map(shlex.quote, dict.fromkeys((*entered, *owned))))}"
-        if len(left) < len(kept) and {e.kind for a in left for e in a.effects} <= INSTALLS_NOTHING:
+        if len(left) < len(result[index]) and {e.kind for a in left for e in a.effects} <= INSTALLS_NOTHING:
             del result[index]
         else:
             result[index] = frozenset(a.index for a in left)
     return result, {i: text for i, text in made.items() if i in result}
 
 
+def _absent_directories(
+    step: Step, repeated: frozenset[int], paths: _Paths
+) -> tuple[list[AtomStep], list[str], list[str]]:
+    """The commands of a RUN that have something to do in the final stage, and the absent directories that
+    they change to and whose owner they change. Notes the paths that they create."""
+    left: list[AtomStep] = []
+    entered: list[str] = []
+    owned: list[str] = []
+    before: Effect | None = None
+    for atom in step.atoms:
+        stays = atom.index in repeated
+        if stays and _deletes_only(atom, paths):
+            continue
+        left += [atom] if stays else []
+        for effect in atom.effects:
+            place = effect.cwd if before is not None and before.tool == "cd" else None
+            if stays and place is not None and paths.is_absent(place):
+                entered.append(place)
+            if stays and effect.kind == "meta" and not effect.followed:
+                own = (p for p in effect.writes if not set(p) & set("*?["))
+                owned += [p for p in own if paths.is_absent(p) and paths.is_directory(p)]
+            paths.note_effect(effect, repeated=stays)
+            before = effect if stays else before
+    return left, entered, owned
+
+
 def _deletes_only(atom: AtomStep, paths: _Paths) -> bool:
     """Whether the command only deletes files by name that the final stage does not have."""
     deleted = [d.rstrip("*").rstrip("/") for e in atom.effects for d in e.deletes]
-    return (
-        bool(deleted)
-        and all(
-            (e.kind == "files" and not (e.writes or e.outputs or e.writes_anywhere)) for e in atom.effects
-        )
-        and all(map(paths.has_no_content, deleted))
-    )
-
-
-def _entered_directories(atoms: list[AtomStep]) -> Iterator[str]:
-    effects = [e for a in atoms for e in a.effects]
-    for number, effect in enumerate(effects[:-1]):
-        place = effects[number + 1].cwd
-        if effect.tool == "cd" and place is not None:
-            yield place
-
-
-def _owned_directories(atoms: list[AtomStep]) -> Iterator[str]:
-    """The paths whose owner or mode changes."""
-    for atom in atoms:
-        for effect in atom.effects:
-            if effect.kind == "meta" and not effect.followed:
-                yield from (p for p in effect.writes if not set(p) & set("*?["))
+    files = (e.kind == "files" and not (e.writes or e.outputs or e.writes_anywhere) for e in atom.effects)
+    return bool(deleted) and all(files) and all(map(paths.has_no_content, deleted))
 
 
 def _paths(program: Program, final: Final, request: SplitRequest, until: Step) -> _Paths | None:
@@ -135,9 +139,7 @@ def _paths(program: Program, final: Final, request: SplitRequest, until: Step) -
             if repeated and any(e.writes_anywhere for e in atom.effects):
                 return None
             for effect in atom.effects:
-                empty = effect.tool == "mkdir"
-                for path in (*effect.writes, *effect.outputs):
-                    found.note(path, repeated=repeated, filled=not empty, directory=empty)
+                found.note_effect(effect, repeated=repeated)
     for copy in request.copies:
         if copy.after <= until.index:
             found.note(copy.path, repeated=True)

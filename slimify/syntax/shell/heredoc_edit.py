@@ -17,6 +17,7 @@ from slimify.model.dockerfile import Instruction
 from slimify.model.shell import Script
 from slimify.syntax.dockerfile.parser import encode, heredoc_spans, parse
 from slimify.syntax.shell.edit import check_state, check_status
+from slimify.syntax.shell.meaning import edited_words, has_words
 from slimify.syntax.shell.script import EditRefused, edit, read, read_run
 
 Span = tuple[int, int]
@@ -74,7 +75,10 @@ def edit_heredoc(
             body = (
                 body[: segment.start] + _edited_segment(own, segment, dropped, changed) + body[segment.code :]
             )
-    if len(read(body).atoms) != len(script.atoms) - len(drop):
+    after = read(body)
+    if after.opaque or not has_words(
+        edited_words(after, frozenset(), {}), edited_words(own, frozenset(drop), words)
+    ):
         raise EditRefused(Reason.of("SL356", "remaining_meaning"))
     start, end = spans[0]
     return instruction.raw[:start] + body + instruction.raw[end:]

@@ -29,6 +29,16 @@ ROWS = (
         final=("RUN rm -rf /usr/share/zoneinfo",),
     ),
     Row(
+        id="a-file-that-the-same-step-creates-is-deleted",
+        file=(GO, "WORKDIR /app", "COPY . .", "RUN go build -o shop .", "RUN echo a > a.conf && cp a.conf /etc/shop.conf && rm a.conf", 'CMD ["./shop"]'),
+        final=("RUN echo a > a.conf && cp a.conf /etc/shop.conf && rm a.conf",),
+    ),
+    Row(
+        id="a-directory-that-the-same-step-creates",
+        file=(GO, "WORKDIR /app", "COPY . .", "RUN go build -o shop .", f"RUN mkdir -p /app/data && cd /app/data && {USER} && mkdir new", 'CMD ["./shop"]'),
+        final=(f"RUN mkdir -p /app/data && cd /app/data && {USER} && mkdir new",),
+    ),
+    Row(
         id="sources-that-only-the-builder-has-are-not-deleted",
         file=(GO, "WORKDIR /src", "COPY . .", "RUN cd cmd/shop && go build -o /bin/shop . && cd - && rm -rf /src/*", "CMD shop"),
         files=COMMAND,
