@@ -3,10 +3,11 @@
     python tests/tools/mutants.py [--kind K] [--cases NAME…] [--seed N] [--limit N] [--jobs N]
                                   [--format text|json] [--misses [N]]
 
-Every golden case that slimify rewrites is rewritten once with its own options, and each result is broken by
-each kind of mutation (`tests/tools/mutations/`). A kind yields only mutants that are harmful: its guards read
-the Dockerfile and the context. The exit code is 1 if validation rejects a golden result, or less than 99 % of
-the mutants of a kind. --misses shows N (10) of each kind that it accepts, as diffs.
+Every golden case that slimify rewrites, and every context of `mutations/contexts.py`, is rewritten with its
+own options and with some others; each result is broken by each kind of mutation. A kind yields only mutants
+that are harmful: its guards read the Dockerfile and the context. The exit code is 1 if validation rejects a
+golden result, or less than 99 % of the mutants of a kind. --misses shows N (10) of each kind that it accepts,
+as diffs.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import difflib
 import json
 import random
 import sys
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -30,7 +32,7 @@ from msgspec.structs import replace
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from support import GOLDEN, context_with, invoke
-from tools.mutations import KINDS, Subject
+from tools.mutations import KINDS, Subject, contexts
 
 from slimify.model.errors import SlimifyError
 from slimify.model.plan import Item, Plan, Stage
@@ -109,20 +111,24 @@ def subjects(directory: Path, variants: Sequence[str] = ("",)) -> Iterator[Subje
         if variant == "" and case["outcome"] != "rewritten":
             continue
         options = VARIANTS[variant] if variant else tuple(case.get("args", ()))
-        for found in _recorded(str(context / case.get("file", "Dockerfile")), str(context), options):
+        expected = directory / "expected.Dockerfile"
+        wanted = expected.read_bytes() if variant == "" and expected.exists() else b""
+        for found in _recorded(str(context / case.get("file", "Dockerfile")), str(context), options, wanted):
             if found[2] not in seen:
                 seen.add(found[2])
                 yield Subject(directory.name + variant, *found)
 
 
-def _recorded(file: str, context: str, options: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Program, plan, text and original that validation was asked about, and accepted, in one run."""
+def _recorded(file: str, context: str, options: Sequence[str], expected: bytes) -> list[tuple[Any, ...]]:
+    """Program, plan, text and original that validation was asked about in one run, and accepted or should
+    have accepted."""
     found: list[tuple[Any, ...]] = []
     real = validate.problems
 
     def recording(*args: Any) -> Any:
         answer = real(*args)
-        found.extend([args] if not answer else [])
+        if not answer or encode(args[2]) == expected:
+            found.append(args)
         return answer
 
     validate.problems = recording
@@ -185,11 +191,12 @@ def _mutant(subject: Subject, kind: str, change: str, text: str, check: Problems
 
 def run(names: Sequence[str] = (), jobs: int = 1, **options: Any) -> Tally:
     """The mutants of all golden cases, or of those whose names begin like one of these."""
-    cases = [p.parent for p in sorted(GOLDEN.glob("*/case.toml"))]
-    cases = [c for c in cases if not names or c.name.startswith(tuple(names))]
     work = partial(examine, **options)
     total = Tally()
     with contextlib.ExitStack() as stack:
+        own = contexts.write(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        cases = [*(path.parent for path in sorted(GOLDEN.glob("*/case.toml"))), *own]
+        cases = [c for c in cases if not names or c.name.startswith(tuple(names))]
         pool = stack.enter_context(ProcessPoolExecutor(jobs)) if jobs > 1 else None
         for tally in pool.map(work, cases, chunksize=4) if pool is not None else map(work, cases):
             total.mutants += tally.mutants

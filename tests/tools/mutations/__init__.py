@@ -1,18 +1,8 @@
 """Ways to break a rewritten Dockerfile; importing a module registers its kinds."""
 
-from . import bases, commands, copies, order, packages, settings, shell_text
+from . import bases, commands, copies, order, packages, settings, shell_text, wrong_plans
 from .kinds import KINDS, Kind
 from .subject import Subject
 
-__all__ = [
-    "KINDS",
-    "Kind",
-    "Subject",
-    "bases",
-    "commands",
-    "copies",
-    "order",
-    "packages",
-    "settings",
-    "shell_text",
-]
+_MODULES = (bases, commands, copies, order, packages, settings, shell_text, wrong_plans)
+__all__ = ["KINDS", "Kind", "Subject"]

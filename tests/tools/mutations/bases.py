@@ -24,6 +24,19 @@ def _static(s: Subject) -> bool:
     return base is not None and base.libc == "none"
 
 
+def _needs_no_libc(s: Subject) -> bool:
+    """Whether the program is linked statically, and nothing else in the image is a program."""
+    if s.program.language != "go" or _loads_libraries(s) or any(x.keyword == "RUN" for x in s.final):
+        return False
+    if "CGO_ENABLED=0" in s.text or "CGO_ENABLED 0" in s.text:
+        return True
+    # golang:alpine has no C compiler
+    alpine = any("alpine" in x[0].value for x in s.builders) and not re.search(
+        r"gcc|g\+\+|build-base", s.text
+    )
+    return alpine or not s.sources_mention(r'"net(?:/\w+)*"|"os/user"|import "C"')
+
+
 def _language(s: Subject) -> str:
     base = s.base(s.final)
     return (base.language if base is not None else None) or ""
@@ -75,7 +88,7 @@ _FOREIGN = {
 @kind("base-other-distribution", "another distribution")
 def base_other_distribution(s: Subject) -> Iterator[Change]:
     base = s.base(s.final)
-    if base is None or _static(s) or base.distro is None:
+    if base is None or _static(s) or base.distro is None or _needs_no_libc(s):
         return
     if _language(s) or _loads_libraries(s) or base.libc == "musl":
         for other in _FOREIGN.get(base.distro, ()):
@@ -86,7 +99,7 @@ def base_other_distribution(s: Subject) -> Iterator[Change]:
 def base_other_libc(s: Subject) -> Iterator[Change]:
     base = s.base(s.final)
     image = s.expanded(s.final[0], from_parts(s.final[0]).image)
-    if base is None or base.libc not in ("glibc", "musl"):
+    if base is None or base.libc not in ("glibc", "musl") or _needs_no_libc(s):
         return
     if _language(s) and ":" in image:
         name, tag = image.rsplit(":", 1)
@@ -137,7 +150,7 @@ def base_static_only(s: Subject) -> Iterator[Change]:
     ):
         return
     # with cgo the default resolver and user look-ups are linked in
-    if s.several and (s.sources_mention(r'"net(?:/http)?"|"os/user"|import "C"') or _loads_libraries(s)):
+    if s.several and not _needs_no_libc(s):
         for image in ("scratch", "gcr.io/distroless/static-debian12"):
             yield image, _with_base(s, s.final, image)
 
@@ -207,5 +220,15 @@ def stage_renamed(s: Subject) -> Iterator[Change]:
     for stage in s.builders:
         alias = from_parts(stage[0]).alias
         if alias and any((x.flag("from") or "").lower() == alias for st in s.stages for x in st):
-            raw = re.sub(r"(?i)(\sas\s+)\S+", r"\1compile", stage[0].raw)
-            yield f"{alias} is compile", s.replaced(stage[0], raw)
+            named = re.compile(r"(?i)(\sas\s+)\S+")
+            yield f"{alias} is compile", s.replaced(stage[0], named.sub(r"\1compile", stage[0].raw))
+            yield f"{alias} has no name", s.replaced(stage[0], named.sub("", stage[0].raw))
+
+
+@kind("base-with-own-packages", "the base brings other releases of the same packages")
+def base_with_own_packages(s: Subject) -> Iterator[Change]:
+    image = s.expanded(s.final[0], from_parts(s.final[0]).image)
+    found = re.fullmatch(r"python:(3\.\d+)-slim", image)
+    if found and any("-packages" in x.value for x in s.from_builder()):
+        for name in ("tiangolo/uvicorn-gunicorn-fastapi", "tiangolo/meinheld-gunicorn-flask"):
+            yield name, _with_base(s, s.final, f"{name}:python{found.group(1)}-slim")

@@ -16,8 +16,8 @@ from .subject import Part, Subject, as_root, with_command
 _MAKES = re.compile(
     r"""(?:npm|pnpm|bun)\s+(?:ci|install|i|add)\b|yarn(?:\s+install|\s+build|$)
     |(?:npm|pnpm|bun)\s+run\s+build|npx\s+prisma\s+generate
-    |(?:\S*/)?pip3?\s+(?:install|wheel)\b(?!.*--upgrade\s+(?:pip|wheel)\b)
-    |poetry\s+install|pipenv\s+install|uv\s+(?:sync|pip)|conda\s+env|go\s+(?:build|install)\b|make\b
+    |(?:\S*/)?pip3?\s+(?:install|wheel)\b(?!.*(?:--upgrade|-U)\s+(?:pip|wheel)\b)
+    |poetry\s+install(?!.*--no-root)|pipenv\s+install|uv\s+(?:sync(?!.*no-install)|pip)|conda\s+env|go\s+(?:build|install)\b|make\b
     |swag\s+init|python3?\s+-m\s+venv|tar\b|unzip\b|curl\b|wget\b|cp\b|ln\b|node\s+build|corepack\s+enable""",
     re.X,
 )
@@ -27,8 +27,14 @@ _MAKES = re.compile(
 def builder_run_dropped(s: Subject) -> Iterator[Change]:
     for stage in s.builders:
         for run in s.runs(stage):
-            if any(_MAKES.match(_plain(part.text)) for part in s.parts(run)):
+            again = any(run.value == x.value for x in s.final)
+            if not again and any(_makes_something(part) for part in s.parts(run)):
                 yield f"without {run.value[:60]}", s.without(run)
+
+
+def _makes_something(part: Part) -> bool:
+    """Whether what is copied depends on a command of the builder."""
+    return bool(_MAKES.match(_plain(part.text))) and not re.search(r"\s(?:-g|--global)\b", part.text)
 
 
 def _plain(text: str) -> str:
@@ -40,11 +46,11 @@ def _plain(text: str) -> str:
 def builder_command_dropped(s: Subject) -> Iterator[Change]:
     for stage in s.builders:
         for run, number, part in s.commands(stage):
-            if len(s.parts(run)) < 2:
+            parts = s.parts(run)
+            if len(parts) < 2 or "--production --ignore" in part.text:
                 continue
-            if "--production --ignore" in part.text:
-                continue
-            if _MAKES.match(_plain(part.text)) or re.match(r"cd\s+[^-]", part.text):
+            moves = re.match(r"cd\s+[^-]", part.text) and any(map(_makes_something, parts[number + 1 :]))
+            if moves or _makes_something(part):
                 yield f"without {part.text[:60]}", with_command(s, run, number, None)
 
 
@@ -74,7 +80,9 @@ def _shapes_image(part: Part) -> bool:
     names = r"""useradd|adduser|groupadd|addgroup|ln|echo|cp|mv|install|sed|printf|touch|python3?|npm|npx|
     playwright|pip3?|wget|curl|unzip|tar|crontab|corepack|conda|poetry|make|go|rm\s+/etc/nginx"""
     return bool(re.match(rf"(?:{names})\b", _plain(part.text), re.X)) and not re.match(
-        r"npm (?:cache|prune)|go clean|pip3? uninstall|pip3? cache|yarn cache|.*--production", part.text
+        r"npm (?:cache|prune)|go (?:clean|vet|test|mod download|get -d)|conda clean|yarn cache"
+        r"|pip3? (?:uninstall|cache|install.* pip$)|.*(?:--production|--no-root)",
+        part.text,
     )
 
 

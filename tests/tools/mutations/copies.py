@@ -65,10 +65,26 @@ def copy_from_narrowed(s: Subject) -> Iterator[Change]:
         if len(parts.sources) != 1 or not essential(s, copy) or not _is_directory(s, parts.sources[0]):
             continue
         source, dest = parts.sources[0].rstrip("/"), s.target(copy).rstrip("/")
-        inner = [".bin"] if source.endswith("node_modules") else ["lib", "share", "pip", "node_modules/.bin"]
-        for name in inner:
+        for name in _parts_of(s, source):
             new = copy_line(copy, sources=[f"{source}/{name}"], dest=f"{dest}/{name}")
             yield f"only {name} of {source}", s.replaced(copy, new)
+
+
+def _parts_of(s: Subject, path: str) -> list[str]:
+    """Parts of a directory, none of which is enough."""
+    last = posixpath.basename(path)
+    if last == "node_modules":
+        wanted = s.package_json.get("dependencies")
+        names = sorted(wanted) if isinstance(wanted, dict) else []
+        return [".bin", *(names[:1] if len(names) > 1 else [])]
+    if "-packages" in last:
+        names = re.findall(r"^[A-Za-z][\w.-]+", s.manifests, re.M)
+        return ["bin", *(n.lower().replace("-", "_") for n in names[:1] if len(names) > 1)]
+    if last in ("venv", ".venv", "env", ".local"):
+        return ["bin", "lib"]
+    if last == "bin":
+        return ["pip"]
+    return ["node_modules", "package.json", "dist"] if s.program.language == "node" else ["lib"]
 
 
 def _is_directory(s: Subject, path: str) -> bool:
@@ -97,7 +113,11 @@ def copy_from_moved(s: Subject) -> Iterator[Change]:
         if not essential(s, copy):
             continue
         target = s.target(copy).rstrip("/")
-        for new in (target + "-new", "/opt/moved" + target, posixpath.dirname(target) + "/out/" + "x"):
+        for new in (
+            target + "-new",
+            "/opt/moved" + target,
+            posixpath.join(posixpath.dirname(target), "out/x"),
+        ):
             yield f"{target} at {new}", s.replaced(copy, copy_line(copy, dest=new))
 
 
@@ -109,7 +129,10 @@ def copy_from_nowhere(s: Subject) -> Iterator[Change]:
             continue
         source = copy_parts(copy).sources[0].rstrip("/")
         parent, name = posixpath.split(source)
+        folder = posixpath.basename(posixpath.dirname(source))
+        guessed = {"app", "main", "server", folder} if parent.endswith("/bin") and name != "bin" else set()
         for wrong in (
+            *(f"{parent}/{guess}" for guess in sorted(guessed) if guess and not _makes(s, guess)),
             f"{source}-main",
             f"{parent.rstrip('/')}/dist-{name}",
             f"/nowhere/{name}",
@@ -117,6 +140,10 @@ def copy_from_nowhere(s: Subject) -> Iterator[Change]:
             f"{source}/no/such/part",
         ):
             yield f"{wrong} for {source}", s.replaced(copy, copy_line(copy, sources=[wrong]))
+
+
+def _makes(s: Subject, name: str) -> bool:
+    return bool(re.search(rf"[/ ]{re.escape(name)}(?:\s|$)", "".join(x.raw for x in s.builders[-1])))
 
 
 _GUESSES = {
@@ -238,6 +265,10 @@ def context_copy_narrowed(s: Subject) -> Iterator[Change]:
                     dest = s.target(copy).rstrip("/") + "/"
                     yield f"without {source}", s.replaced(copy, copy_line(copy, sources=rest, dest=dest))
             continue
+        for path in needed[:3]:
+            name = posixpath.basename(everything[path])
+            new = copy_line(copy, flags=f"{flags_of(copy)}--exclude=**/{name} ")
+            yield f"all but {name}", s.replaced(copy, new)
         for path, file in list(everything.items())[:6]:
             if set(needed) - {path} and len(everything) > 1:
                 new = copy_line(copy, sources=[file], dest=path)
@@ -271,6 +302,16 @@ def copy_of_no_file(s: Subject) -> Iterator[Change]:
 def _folder(s: Subject, source: str) -> bool:
     name = posixpath.normpath(source).lstrip("/")
     return any(f.startswith(name + "/") for f in s.files)
+
+
+@kind("copy-of-ignored-file", "the file is ignored, or not in a clean checkout: COPY fails")
+def copy_of_ignored_file(s: Subject) -> Iterator[Change]:
+    for name in (*s.program.context.ignored, *s.git_ignored):
+        if name.strip("/") not in (".git", ".dockerignore"):
+            yield (
+                f"with {name}",
+                s.inserted(_last_copy(s) or s.final[0], f"COPY {name} /opt/{name.strip('/')}"),
+            )
 
 
 @kind("copy-flattened", "COPY copies what a directory contains, not the directory")

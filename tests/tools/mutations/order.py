@@ -168,7 +168,9 @@ def _workdir(s: Subject) -> Instruction:
 
 
 def _cannot_run(s: Subject, run: Instruction) -> bool:
-    return any(_READS_CONTEXT.match(p.text) for p in s.parts(run))
+    # without a manifest, `npm install` and `yarn` do nothing and succeed
+    nothing = re.compile(r"(?:npm|bun) (?:install|i)\b(?! -)|yarn(?: install)?(?:$| -)")
+    return any(_READS_CONTEXT.match(p.text) and not nothing.match(p.text) for p in s.parts(run))
 
 
 def _copied_later(s: Subject, run: Instruction) -> bool:

@@ -12,10 +12,14 @@ from .subject import Part, Stage, Subject, as_root, with_command
 _INSTALL = re.compile(r"(?:apt-get|apt|apk|yum|dnf)\b(?:\s+-\S+)*\s+(?:install|add)\b")
 _UPDATE = re.compile(r"(?:apt-get|apt)\s+(?:-\S+\s+)*update\b")
 _BUILD_TOOL = re.compile(
-    r"gcc|g\+\+|make|build-base|build-essential|git|\w\S*-dev(?:el)?|golang\S*|go|cargo|npm"
+    r"gcc|g\+\+|make|build-base|build-essential|git|\w\S*-dev(?:el)?|golang\S*|go|cargo|npm|openssl"
 )
 # Packages that came with others, and what shows that they are needed.
-_UNSEEN = {"python3-setuptools": "pkg_resources|setuptools", "ca-certificates": TLS}
+_UNSEEN = {
+    "python3-setuptools": "pkg_resources|setuptools",
+    "py3-setuptools": "pkg_resources|setuptools",
+    "ca-certificates": TLS,
+}
 
 
 # Packages, and others that require them.
@@ -118,6 +122,29 @@ def package_removed(s: Subject) -> Iterator[Change]:
             if _BUILD_TOOL.fullmatch(word) and word != "git":
                 continue
             yield f"{remove} {word}", as_root(s, f"RUN {remove} {word}")
+
+
+@kind("removed-with-the-others", "a command that removes build packages takes a needed one along")
+def removed_with_the_others(s: Subject) -> Iterator[Change]:
+    needed = [w for _, _, p in s.commands(s.final) for w in package_words(p) if "--virtual" not in p.text]
+    for run, number, part in s.commands(s.final):
+        if not re.match(r"apk del|apt-get (?:-\S+ )*(?:purge|remove)", part.text):
+            continue
+        for word in needed:
+            if word not in part.text and not _BUILD_TOOL.fullmatch(word) and word not in _UNSEEN:
+                yield f"{word} goes, too", with_command(s, run, number, f"{part.text} {word}")
+
+
+@kind("removed-too-early", "build packages are removed before the step that needs them")
+def removed_too_early(s: Subject) -> Iterator[Change]:
+    for run in s.runs(s.final):
+        parts = [(p.operator, p.text) for p in s.parts(run)]
+        removes = [n for n, (_, x) in enumerate(parts) if re.match(r"apk del|apt-get (?:-\S+ )*purge", x)]
+        installs = [n for n, p in enumerate(s.parts(run)) if package_words(p)]
+        if removes and installs and removes[0] > installs[-1] + 1 and not run.heredocs:
+            step = parts.pop(removes[0])
+            parts.insert(installs[-1] + 1, step)
+            yield step[1], s.with_parts(run, parts)
 
 
 @kind("builder-package-dropped", "a step of the builder lacks a compiler, a header or a tool")

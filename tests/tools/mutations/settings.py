@@ -20,10 +20,16 @@ def _last(stage: Stage, keyword: str) -> Instruction | None:
     return next((x for x in reversed(stage) if x.keyword == keyword), None)
 
 
-def _used_later(stage: Stage, instruction: Instruction, name: str) -> bool:
-    """Whether a later instruction names the variable."""
-    after = stage[stage.index(instruction) + 1 :]
-    return any(re.search(rf"\$\{{?{name}\b", x.raw) for x in after if x.keyword != "CMD")
+def _used_later(stage: Stage, instruction: Instruction, name: str, final: bool = True) -> bool:
+    """Whether a later instruction reads the variable; in a builder, one that makes something of it."""
+    for x in stage[stage.index(instruction) + 1 :]:
+        if x.keyword == "CMD" or not re.search(rf"\$\{{?{name}\b", x.raw):
+            continue
+        if final or x.keyword not in ("ENV", "ARG", "LABEL", "EXPOSE"):
+            return True
+        if x.keyword == "ENV" and any(_used_later(stage, x, n, False) for n, _ in env_pairs(x)):
+            return True
+    return False
 
 
 @kind("env-dropped", "a variable that run time may read is not set")
@@ -70,9 +76,10 @@ def env_changed(s: Subject) -> Iterator[Change]:
 def builder_env_dropped(s: Subject) -> Iterator[Change]:
     for stage in s.builders:
         for x in stage:
-            if (x.keyword == "ENV" and any(_used_later(stage, x, name) for name, _ in env_pairs(x))) or (
-                x.keyword == "ENV" and _makes_static(s, x)
-            ):
+            if (
+                x.keyword == "ENV"
+                and any(_used_later(stage, x, name, stage is s.final) for name, _ in env_pairs(x))
+            ) or (x.keyword == "ENV" and _makes_static(s, x)):
                 yield f"without {x.value}", s.without(x)
 
 
@@ -86,7 +93,9 @@ def _makes_static(s: Subject, x: Instruction) -> bool:
 def arg_dropped(s: Subject) -> Iterator[Change]:
     for stage in s.stages:
         for x in stage:
-            if x.keyword == "ARG" and any(_used_later(stage, x, name) for name, _ in arg_names(x)):
+            if x.keyword == "ARG" and any(
+                _used_later(stage, x, n, stage is s.final) for n, _ in arg_names(x)
+            ):
                 yield f"without {x.value}", s.without(x)
 
 
@@ -94,7 +103,9 @@ def arg_dropped(s: Subject) -> Iterator[Change]:
 def arg_moved_down(s: Subject) -> Iterator[Change]:
     for stage in s.stages:
         for x in stage[1:-1]:
-            if x.keyword == "ARG" and any(_used_later(stage, x, name) for name, _ in arg_names(x)):
+            if x.keyword == "ARG" and any(
+                _used_later(stage, x, n, stage is s.final) for n, _ in arg_names(x)
+            ):
                 text = s.edit({s.at(x): ""}, after={s.at(stage[-1]): x.raw})
                 yield f"{x.value} as the last line", text
 
@@ -177,6 +188,19 @@ def _setting(keyword: str, harm: str, others: tuple[str, ...]) -> Kind:
                 yield f"{keyword} {other}", s.inserted(s.final[-1], f"{keyword} {other}")
 
     return kind(f"{keyword.lower()}-changed", harm)(mutate)
+
+
+@kind("arg-default-changed", "FROM or a step uses another version")
+def arg_default_changed(s: Subject) -> Iterator[Change]:
+    for x in s.file.instructions:
+        if x.keyword != "ARG" or not re.fullmatch(r"\w+=[\w.-]+", x.value):
+            continue
+        name, value = x.value.split("=")
+        stage = next((st for st in s.stages if any(y is x for y in st)), [])
+        froms = any(re.search(rf"\$\{{?{name}\b", st[0].value) for st in s.stages)
+        used = _used_later(stage, x, name, stage is s.final) if stage else froms
+        if used and name not in s.program.build_args:
+            yield f"{name}=99.9 for {value}", s.replaced(x, f"ARG {name}=99.9")
 
 
 _setting("EXPOSE", "tools publish other ports", ("9999", "53/udp"))

@@ -313,6 +313,12 @@ class Subject:
                 yield file
 
     @cached_property
+    def git_ignored(self) -> tuple[str, ...]:
+        """The files that git ignores by name, in the top directory."""
+        lines = self.contents.get(".gitignore", "").split()
+        return tuple(f for f in self.files if any(fnmatchcase(f, line.lstrip("/")) for line in lines))
+
+    @cached_property
     def manifests(self) -> str:
         """The texts of the files that name dependencies."""
         names = ("requirements", "pyproject", "Pipfile", "setup", "go.mod", "package.json")

@@ -1,0 +1,151 @@
+"""Small build contexts with what golden cases have little of: links, mounts, sourced scripts, settings."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+_GO_MAIN = 'package main\n\nimport "net/http"\n\nfunc main() { http.ListenAndServe(":8080", nil) }\n'
+
+
+def _archive() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        info = tarfile.TarInfo("stars.csv")
+        info.size = 5
+        archive.addfile(info, io.BytesIO(b"a,b\n\n"))
+    return out.getvalue()
+
+
+_CONTEXTS: dict[str, dict[str, str | bytes]] = {
+    "own-go-link": {
+        "Dockerfile": """FROM golang:1.24
+WORKDIR /src
+COPY . .
+RUN mkdir -p /opt/gate && go build -o /opt/gate/gate-v2 . && ln -s gate-v2 /opt/gate/gate
+EXPOSE 80
+CMD ["/opt/gate/gate"]
+""",
+        "go.mod": "module example.com/gate\n\ngo 1.24\n",
+        "main.go": _GO_MAIN,
+    },
+    "own-go-gopath": {
+        "Dockerfile": """FROM golang:1.24
+WORKDIR /src
+COPY . .
+RUN go install . && chmod 755 $GOPATH/bin/tides
+RUN mkdir -p /var/lib/tides; chown 1000:1000 /var/lib/tides
+STOPSIGNAL SIGQUIT
+USER 1000
+VOLUME /var/lib/tides
+CMD ["tides"]
+""",
+        "go.mod": "module example.com/tides\n\ngo 1.24\n",
+        "main.go": _GO_MAIN,
+    },
+    "own-py-start": {
+        "Dockerfile": """FROM python:3.12
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+LABEL team=fruit version="2"
+RUN apt-get update; apt-get install -y gcc libpq-dev curl; rm -rf /var/lib/apt/lists/*
+WORKDIR /srv
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+COPY . .
+RUN chmod +x docker/start.sh && useradd --uid 1500 --create-home mango && chown -R mango:mango /srv/data
+HEALTHCHECK --interval=30s CMD curl -fsS http://localhost:8000/ || exit 1
+USER mango
+EXPOSE 8000
+ENTRYPOINT ["docker/start.sh"]
+CMD ["gunicorn", "mango.run:app", "--bind", "0.0.0.0:8000"]
+""",
+        "requirements.txt": "gunicorn==22.0.0\npsycopg2==2.9.9\nflask==3.0.3\n",
+        "docker/start.sh": '#!/bin/bash\nsource /srv/docker/env.sh\nexec "$@"\n',
+        "docker/env.sh": "export MANGO_COLOUR=yellow\n",
+        "data/kinds.txt": "alphonso\n",
+        "mango/__init__.py": "",
+        "mango/run.py": 'import psycopg2, flask\n\napp = flask.Flask(__name__)\nopen("data/kinds.txt")\n',
+    },
+    "own-node-mounts": {
+        "Dockerfile": """# syntax=docker/dockerfile:1
+FROM node:20
+WORKDIR /srv
+RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \\
+    --mount=type=bind,source=package.json,target=package.json \\
+    --mount=type=bind,source=package-lock.json,target=package-lock.json \\
+    npm ci
+COPY . .
+USER node
+EXPOSE 3000
+CMD ["node", "server.js"]
+""",
+        "package.json": '{"name": "fig", "dependencies": {"express": "4.19.2"}}',
+        "package-lock.json": '{"name": "fig", "lockfileVersion": 3, "packages": '
+        '{"": {"dependencies": {"express": "4.19.2"}}, '
+        '"node_modules/express": {"version": "4.19.2"}}}',
+        "server.js": 'require("express")().listen(3000);\nrequire("fs").readFileSync("fig.html");\n',
+        "fig.html": "<p>fig</p>\n",
+    },
+    "own-py-ignored": {
+        "Dockerfile": """FROM python:3.12
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+ADD stars.tar.gz /usr/share/stars/
+COPY . .
+CMD ["python", "tides.py"]
+""",
+        ".gitignore": "local.ini\n*.secret\n",
+        "local.ini": "[tides]\nplace = here\n",
+        "stars.tar.gz": _archive(),
+        "requirements.txt": "requests==2.32.3\n",
+        "tides.py": 'import configparser, requests\n\nconfigparser.ConfigParser().read("local.ini")\n'
+        'open("/usr/share/stars/stars.csv")\nrequests.get("https://example.com")\n',
+    },
+    "own-node-served": {
+        "Dockerfile": """FROM node:20
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci
+COPY . .
+RUN npm run build
+CMD ["npm", "start"]
+""",
+        "package.json": '{"name": "kite", "scripts": {"build": "tsc -p .", "start": "ts-node server.ts"}, '
+        '"dependencies": {"express": "4.19.2"}, '
+        '"devDependencies": {"typescript": "5.4.5", "ts-node": "10.9.2"}}',
+        "package-lock.json": '{"name": "kite", "lockfileVersion": 3, "packages": {}}',
+        "tsconfig.json": '{"compilerOptions": {"outDir": "dist"}}',
+        "server.ts": 'import express from "express";\nexpress().listen(3000);\n',
+    },
+    "own-alpine-virtual": {
+        "Dockerfile": """FROM python:3.12-alpine
+RUN apk add --no-cache libffi openssl bash
+RUN apk add --no-cache --virtual .build gcc musl-dev libffi-dev openssl-dev
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install --no-cache-dir --no-binary cffi -r requirements.txt
+RUN apk del .build
+COPY run.sh app.py ./
+CMD ["bash", "run.sh"]
+""",
+        "requirements.txt": "cffi==1.16.0\n",
+        "run.sh": "exec python app.py\n",
+        "app.py": "import cffi\n",
+    },
+}
+
+
+def write(directory: Path) -> list[Path]:
+    """Writes each context as a golden case would be; the directories of the cases."""
+    found = []
+    for name, files in _CONTEXTS.items():
+        case = directory / name
+        for file, content in files.items():
+            path = case / "input" / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        (case / "case.toml").write_text('outcome = "rewritten"\n')
+        found.append(case)
+    return found
