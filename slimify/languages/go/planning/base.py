@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.debian import is_interactive_tool
+from slimify.facts.images import ImageFacts
 from slimify.facts.shells import is_builtin, is_posix_shell, is_shell, wrapper
 from slimify.facts.system import distroless_accounts, is_libc_library
 from slimify.languages.go import LANGUAGE
@@ -18,7 +19,7 @@ from slimify.model.plan import Rung
 from slimify.model.sources import Use
 from slimify.model.versions import version_numbers
 from slimify.planning.final_stage.commands import real_atoms
-from slimify.planning.final_stage.rebase import base_as_written, path_dirs
+from slimify.planning.final_stage.rebase import base_as_written, passed_bases, path_dirs
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
@@ -35,7 +36,7 @@ def base_choices(
     reasons: tuple[Reason, ...] = ()
     keeps_toolchain = bool(set(program.runtime_needs.commands) & {"go", "gofmt"})
     if base is not None and base.runtime_bases and not keeps_toolchain:
-        known = base.runtime_bases
+        known = _common_bases(program, base)
         if "alpine" in known:
             found.append(("minimal", known["alpine"]))
         elif base.suite_sure or is_static(program):
@@ -61,6 +62,15 @@ def base_choices(
         "same": ("same-base",),
     }
     return [(rung, ref) for rung, ref in found if rung in wanted[options.base]], reasons
+
+
+def _common_bases(program: Program, base: ImageFacts) -> Mapping[str, str]:
+    """The final bases that suit every image that the repository chooses for the build. A program without a C
+    library runs on any."""
+    others = [other.runtime_bases if other is not None else {} for other in passed_bases(program)]
+    free = {"static"} if is_static(program) else set[str]()
+    fits = (k for k, ref in base.runtime_bases.items() if k in free or all(o.get(k) == ref for o in others))
+    return {kind: base.runtime_bases[kind] for kind in fits}
 
 
 def _build_effects(program: Program) -> list[tuple[Effect, bool]]:

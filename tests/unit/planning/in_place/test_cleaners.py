@@ -9,9 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from slimify import pipeline
+from slimify.analysis.classify import classify
+from slimify.analysis.program import Program
 from slimify.config import MinSaving, Options
+from slimify.context.scan import Context
+from slimify.model.decisions import Decision
+from slimify.planning.in_place.cleaners import next_edits
+from slimify.planning.in_place.edits import Edits, new_draft
+from slimify.syntax.dockerfile.parser import encode, parse
+from slimify.syntax.shell.script import EditRefused
 
 APP: Mapping[str, str] = {"requirements.txt": "psycopg2==2.9.9\n", "app.py": "import psycopg2\n"}
 NODE: Mapping[str, str] = {
@@ -335,3 +344,27 @@ def test_what_frees_nothing_is_told(file: str, why: str, tmp_path: Path) -> None
     options = Options(single_stage=True, min_saving=MinSaving(percent=0, bytes=0))
     outcome = pipeline.rewrite(file.encode(), name="Dockerfile", context=tmp_path, options=options)
     assert [d.text for d in outcome.decisions if d.code == "SL356" and d.text.startswith(why)]
+
+
+def test_an_edit_that_repeats_itself_is_made_once() -> None:
+    def read(text: str) -> Program:
+        return classify(parse(encode(text)), Context.empty(), "Dockerfile", Options())
+
+    def clean(program: Program, _: Options) -> Edits:
+        told = Decision.of("SL314", "cache", safety="safe", line=2, cache="pip")
+        return Edits(
+            texts={1: program.dockerfile.instructions[1].raw.rstrip() + " --quiet"}, decisions=(told,)
+        )
+
+    draft = new_draft(read("FROM python:3.12\nRUN pip install flask\n"))
+    draft = draft.edited(next_edits(clean, draft, Options()))
+    assert draft.text.endswith("RUN pip install flask --quiet\n")
+    assert not next_edits(clean, replace(draft, program=read(draft.text)), Options()).changes
+
+
+def test_an_edit_that_is_not_possible_is_not_made() -> None:
+    def clean(program: Program, _: Options) -> Edits:
+        raise EditRefused("the commands would be parsed differently")
+
+    program = classify(parse(encode("FROM python:3.12\n")), Context.empty(), "Dockerfile", Options())
+    assert next_edits(clean, new_draft(program), Options()) == Edits()

@@ -7,7 +7,34 @@ from pathlib import Path
 import pytest
 from unit.go_layouts import BUILD, MODULE, OPENS, PLAIN, SERVER, SHOP, SHOP_COPY, START, ZONED, Row, holds
 
+PASSES = "build:\n\tdocker build --build-arg GO=%s .\n"
+MOVES = ("ARG GO=1.22-bookworm", "FROM golang:$GO")
 ROWS = (
+    # --- a base that a build argument chooses ----------------------------------------------------------
+    Row(
+        id="another-go-on-the-same-release",
+        file=(*MOVES, *BUILD, START),
+        files={**SHOP, "Makefile": PASSES % "1.21-bookworm"},
+        base="gcr.io/distroless/base-debian12",
+    ),
+    Row(
+        id="another-release",
+        file=(*MOVES, *BUILD, START),
+        files={**SHOP, "Makefile": PASSES % "1.21-bullseye"},
+        base="golang:$GO",
+    ),
+    Row(
+        id="a-release-that-only-the-build-knows",
+        file=(*MOVES, *BUILD, START),
+        files={**SHOP, "Makefile": PASSES % "$(GO)"},
+        base="golang:$GO",
+    ),
+    Row(
+        id="another-release-of-a-static-program",
+        file=(*MOVES, "ENV CGO_ENABLED=0", *BUILD, START),
+        files={**SHOP, "Makefile": PASSES % "1.21-bullseye"},
+        base="gcr.io/distroless/static-debian12",
+    ),
     # --- the base --------------------------------------------------------------------------------------
     Row(id="net", file=("FROM golang:1.22", *BUILD, START), base="gcr.io/distroless/base-debian12"),
     Row(
