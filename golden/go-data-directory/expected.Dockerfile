@@ -1,8 +1,5 @@
 FROM golang:1.24 AS builder
 
-# for people who look after it
-RUN apt-get update && apt-get install -y vim
-
 RUN mkdir -p /data/visits && chown 1000:1000 /data/visits
 
 WORKDIR /src

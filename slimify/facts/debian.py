@@ -147,11 +147,6 @@ def is_archived(suite: str | None) -> bool:
     return suite in words("packages-debian.toml", "archived", "suites")
 
 
-def is_interactive_tool(name: str) -> bool:
-    """Whether a package is only for interactive use, such as an editor or a pager."""
-    return name in load("packages-debian.toml")["people"]["names"]
-
-
 def _kind(name: str) -> tuple[Kind, bool]:
     """The kind of a package, and whether a list (not a rule) states it."""
     found = _kinds().get(name)

@@ -58,3 +58,20 @@ def distribution(release_id: str) -> str | None:
     """The distribution that ID of an os-release file stands for; None if unknown."""
     found: str | None = load("images.toml")["release_ids"].get(release_id)
     return found
+
+
+@cache
+def data_packages() -> Mapping[str, str]:
+    """Packages that consist of data, each with the path that stands for it."""
+    return dict(image_tables()["data-packages"])
+
+
+def image_packages(repository: str) -> frozenset[str]:
+    """The packages in images of a repository that are not in the package lists."""
+    rows = image_tables()["packages"]
+    return frozenset(name for row in rows if re.match(row["image"], repository) for name in row["packages"])
+
+
+def busybox_servers() -> frozenset[str]:
+    """The programs of busybox that serve, in images of Alpine."""
+    return frozenset(words("images.toml", "busybox"))

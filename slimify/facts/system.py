@@ -208,8 +208,13 @@ def tool_prefixes() -> tuple[str, ...]:
 
 @cache
 def pattern(name: str) -> re.Pattern[str]:
-    """A pattern of system.toml: `disposable`, `caches` or `waste`."""
+    """A pattern of system.toml: `disposable`, `caches`, `waste` or `people`."""
     return re.compile(load("system.toml")["patterns"][name])
+
+
+def is_for_people(path: str) -> bool:
+    """Whether people, forges, builders or editors read a context path, not the application."""
+    return pattern("people").search(path) is not None
 
 
 # --- package managers -----------------------------------------------------------------------------

@@ -61,12 +61,16 @@ class Language(Struct, frozen=True, kw_only=True):
     installs_on_path: bool = False  # programs of installed packages are on PATH
     install_directories: tuple[str, ...] = ()  # names of directories of installed packages (node_modules)
 
+    # where its named places are, as patterns of directories that hold all of the place (`@site`)
+    places: Mapping[str, str] = {}
+
     managers: tuple[str, ...] = ()  # its installers, as effects name them
     prepares: tuple[str, ...] = ()  # their actions that only prepare a later install (venv)
     installers: tuple[str, ...] = ()  # packages that only install other packages
     runners: tuple[str, ...] = ()  # packages whose programs run the application's code or serve its files
 
     source_suffixes: tuple[str, ...] = ()
+    compiler_files: str = ""  # a pattern for context paths that only compilers and build tools read
     is_compiled: bool = False  # a program does not need its sources at run time
     # an application runs in its project directory, which is copied whole, including files that its
     # scripts write there

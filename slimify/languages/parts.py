@@ -104,6 +104,9 @@ class Packages(Protocol):
     def programs(self, name: str) -> tuple[str, ...]:
         """The commands that a package is known to install."""
 
+    def leaving(self, place: str) -> tuple[str, ...]:
+        """The packages whose install downloads something into a directory: `/root/.cache/Cypress`."""
+
     def pinned_release(self, text: str) -> str | None:
         """The exact release that a word of an install command requests; None if it allows several."""
 

@@ -86,7 +86,7 @@ class Action(StrEnum):
     FIX = "fix"
     INSTALL = "install"
     INSTALL_DEPS = "install-deps"  # the system packages of what a language's installer downloaded
-    LINK = "link"
+    LINK = "link"  # symbolic; a hard link is a copy
     RUN = "run"
     SCRIPT = "script"
     SET = "set"

@@ -82,6 +82,46 @@ class ContextView(Struct, frozen=True, kw_only=True):
             copied_directories=self.copied_directories + tuple(item for item in new if item.directory),
         )
 
+    def with_stage(
+        self, other: ContextView, sources: Sequence[str], place: str, *, into: bool
+    ) -> ContextView:
+        """The view after `COPY --from=stage sources… place`; `other` is the view of that stage at its end.
+
+        A directory contributes its content. A file goes into `place` if that is a directory or `into`.
+        """
+        view = self
+        for source in (posixpath.normpath(posixpath.join("/", s)) for s in sources):
+            directory = other.is_dir(source) or (bool(other.under(source)) and other.text(source) is None)
+            kept = place
+            if not directory and (into or self.is_dir(place)):
+                kept = posixpath.join(place, posixpath.basename(source))
+            view = view.with_tree(other, source, kept, directory=directory)
+        return view
+
+    def with_tree(self, other: ContextView, source: str, target: str, *, directory: bool) -> ContextView:
+        """The view with everything that `other` has at or below `source` at `target`."""
+        copies = list(self.copies)
+        texts = list(self.texts)
+        inner = [d for d in other.directories if _relative_to(d, source)]
+        made = {posixpath.join(target, _relative_to(d, source) or "") for d in inner}
+        for item in other.copies:
+            moved = _moved(item, source, target, other.context)
+            if moved is not None:
+                copies.append(moved)
+        for path, text in other.texts:
+            rest = _relative_to(path, source)
+            if rest is not None:
+                texts.append((posixpath.join(target, rest) if rest else target, text))
+        parents = _with_parents(target if directory else posixpath.dirname(target))
+        new = copies[len(self.copies) :]
+        return replace(
+            self,
+            copies=tuple(copies),
+            texts=tuple(texts),
+            directories=self.directories | parents | made,
+            copied_directories=self.copied_directories + tuple(item for item in new if item.directory),
+        )
+
     def is_dir(self, image_path: str) -> bool:
         """Whether this is known to be a directory."""
         if exists_everywhere(image_path) or image_path in self.directories:
@@ -177,6 +217,18 @@ class ContextView(Struct, frozen=True, kw_only=True):
             if add and name.endswith(_ARCHIVES):
                 continue
             yield name, not name or source.endswith("/") or self.context.is_dir(name)
+
+
+def _moved(item: CopiedPath, source: str, target: str, context: Context) -> CopiedPath | None:
+    """What a copy of the tree `source` to `target` makes of a copied path; None if it is elsewhere."""
+    rest = _relative_to(item.target, source)
+    if rest is not None:
+        return CopiedPath(item.source, posixpath.join(target, rest) if rest else target, item.directory)
+    rest = _relative_to(source, item.target) if item.directory else None
+    if not rest:
+        return None
+    path = posixpath.join(item.source, rest)
+    return CopiedPath(path, target, context.is_dir(path)) if context.has(path) else None
 
 
 def _relative_to(path: str, directory: str) -> str | None:

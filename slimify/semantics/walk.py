@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -67,8 +68,10 @@ def walk(
     scopes: Mapping[int, Mapping[str, str]],
     start: State,
     escape: str = "\\",
+    stages: Mapping[str, ContextView] = MappingProxyType({}),
 ) -> tuple[tuple[Visit, ...], State]:
-    """Visits the instructions of a stage in order. Returns the visits and the state at the end."""
+    """Visits the instructions of a stage in order. Returns the visits and the state at the end. `stages` are
+    the files of earlier stages, by name and by number."""
     state = start
     visits: list[Visit] = []
     for index, instruction in instructions:
@@ -79,7 +82,7 @@ def walk(
             script = read_run(instruction, shell=state.shell, escape=escape)
             effects, state = interpret(script, state), state_after(script, state)
         else:
-            state = _after(instruction, scopes[index], scopes.get(index + 1, {}), state)
+            state = _after(instruction, scopes[index], scopes.get(index + 1, {}), state, stages)
         visits.append(
             Visit(index=index, instruction=instruction, state=before, script=script, effects=effects)
         )
@@ -87,7 +90,11 @@ def walk(
 
 
 def _after(
-    instruction: Instruction, scope: Mapping[str, str], following: Mapping[str, str], state: State
+    instruction: Instruction,
+    scope: Mapping[str, str],
+    following: Mapping[str, str],
+    state: State,
+    stages: Mapping[str, ContextView],
 ) -> State:
     match instruction.keyword:
         case "ENV":
@@ -110,18 +117,26 @@ def _after(
         case "SHELL":
             return replace(state, shell=instruction.exec_form or state.shell)
         case "COPY" | "ADD":
-            return _after_copy(instruction, scope, state)
+            return _after_copy(instruction, scope, state, stages)
     return state
 
 
-def _after_copy(instruction: Instruction, scope: Mapping[str, str], state: State) -> State:
+def _after_copy(
+    instruction: Instruction, scope: Mapping[str, str], state: State, stages: Mapping[str, ContextView]
+) -> State:
     parts = copy_parts(instruction)
-    if parts.from_stage is not None:
-        return state
     sources = [expand(source, scope) or source for source in parts.sources]
     target = expand(parts.dest, scope)
     if target is None:
         return state
+    if parts.from_stage is not None:
+        copied = stages.get(parts.from_stage.lower())
+        place = join_path(state.cwd, target)
+        if copied is None or place is None:
+            return state
+        slash = parts.dest.endswith(("/", "/.")) or parts.dest in (".", "..")
+        into = slash or len(sources) > 1
+        return replace(state, view=state.view.with_stage(copied, sources, place, into=into))
     view = state.view.with_copy(sources, target, state.cwd, add=instruction.keyword == "ADD")
     for heredoc in instruction.heredocs:
         path = join_path(state.cwd, target)

@@ -14,13 +14,15 @@ from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.errors import SlimifyError
 from slimify.model.plan import Plan
+from slimify.semantics.machine.stages import execute
 from slimify.syntax.dockerfile.instructions import copy_parts, from_parts, meaning, split_stages
 from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 from slimify.syntax.dockerfile.parser import encode, parse
 from slimify.syntax.dockerfile.scope import scopes
 from slimify.syntax.dockerfile.words import expand
-from slimify.validation.execution import stage_execution_problems
-from slimify.validation.validate import contract_problems
+from slimify.validation.comparison import Pair
+from slimify.validation.contract import contract_problems
+from slimify.validation.steps import step_problems, user_problems
 
 
 def problems(
@@ -43,10 +45,19 @@ def problems(
     found = [*_base_changes(builder, file, made[0]), *_base_changes(runtime, file, last[0])]
     found += _builder_changes(builder, made, _added_commands(plan))
     found += _runtime_changes(runtime, last)
-    found += contract_problems(runtime, file, stages, plan, runtime.dockerfile)
     found += _copies_not_extracted(made, last, extracted)
-    found += stage_execution_problems(builder, file, [made])
-    found += stage_execution_problems(runtime, file, [last])
+    for program, place in ((builder, -2), (runtime, -1)):
+        old = execute(program.dockerfile, program.context, program.facts_of, program.build_args)
+        new = execute(file, program.context, program.facts_of, program.build_args)
+        if program is runtime:
+            found += contract_problems(old, new, runtime, plan)
+        last_stage = program is runtime
+        pair = Pair(old=old.final, new=new.stages[place], last=last_stage, program=program, user=plan.user)
+        added = " ".join(_added_commands(plan))
+        found += [
+            p for p in step_problems(pair) if str(p.get("command")) not in added or p.form != "command_new"
+        ]
+        found += user_problems(pair)
     return tuple(dict.fromkeys(found))
 
 

@@ -54,23 +54,25 @@ def assign_installer_settings(state: RoleState, kind: str) -> None:
     installs. `kind` comes from `install_only_settings`."""
     if not kind or state.unread_start:
         return
-    known = installer_settings() | (installer_settings("scripts") if kind == "any" else frozenset())
     for visit in reversed(state.visits):
         for number in reversed(range(len(visit.effects))):
             key, effects = (visit.index, number), visit.effects[number]
             if state.atoms[key] == "build":
                 continue
-            keys = [_changed_settings(e) for e in effects]
-            if (
-                visit.index not in state.keep
-                and keys
-                and all(found and known.issuperset(found) for found in keys)
-            ):
+            own = bool(effects) and all(changes_install_settings(e, kind) for e in effects)
+            if own and visit.index not in state.keep:
                 assign_role(
                     state, key, "build", Reason.of("SL205", "installer_setting", tool=effects[0].tool)
                 )
             elif {e.kind for e in effects} - _NOT_INSTALLING:
                 return
+
+
+def changes_install_settings(effect: Effect, kind: str) -> bool:
+    """Whether it only changes settings that an install reads; `kind` comes from `install_only_settings`."""
+    known = installer_settings() | (installer_settings("scripts") if kind == "any" else frozenset())
+    found = _changed_settings(effect)
+    return bool(kind and found) and known.issuperset(found)
 
 
 def _changed_settings(effect: Effect) -> Sequence[str]:

@@ -16,6 +16,7 @@ from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.roles.role_state import AtomKey
 from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.debian import PackageFacts
+from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import interpreters, programs_calling
 from slimify.facts.programs import compilers, has_compiler, is_called_indirectly, serves_more_than_compiling
@@ -274,7 +275,8 @@ def _verdict_by_use(
     starter = next((s for s in starters if s in usage.called_programs), None)
     if starter is not None:
         return _verdict(name, "run", Reason.of("SL203", "starter", command=starter))
-    if name in interpreters_to_compile(language(usage.application)) and has_compiler(beside_it):
+    native = name in interpreters_to_compile(language(usage.application)) and has_compiler(beside_it)
+    if native and not any(e.kind == "unknown" and e.tool not in entry_scripts() for e in needs.start):
         return _verdict(name, "build", Reason.of("SL201", "native"))
     if facts.kind in ("fetch", "tool"):
         return _tool_verdict(usage, name, facts, user)

@@ -332,6 +332,9 @@ def _assign_files(state: RoleState, visit: Visit, key: AtomKey, effects: Sequenc
     if from_build or within:
         assign_role(state, key, "build", Reason.of("SL217", "reworks"))
         state.symlink_targets.update(r for e in effects if e.action == Action.LINK for r in e.reads)
+        if all(e.action == Action.LINK for e in effects) and not within:
+            assign_role(state, key, "both", Reason.of("SL217", "symlink"))  # COPY follows a named link
+            return
         landed = _copied_paths(state, reads, writes)
         if landed is None:
             place = next(p for p in writes if is_shared_directory(p))

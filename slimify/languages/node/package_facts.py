@@ -79,3 +79,9 @@ def _bins() -> Mapping[str, tuple[str, ...]]:
 
 def _table() -> Mapping[str, Any]:
     return LANGUAGE.facts("npm.toml")
+
+
+def packages_leaving(place: str) -> tuple[str, ...]:
+    """The packages whose install downloads something into a directory."""
+    rows = _table()["caches"].items()
+    return tuple(name for name, places in rows if any(place.endswith(p.removeprefix("~")) for p in places))

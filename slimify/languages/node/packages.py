@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from slimify.facts.images import ImageFacts
 from slimify.languages.node import LANGUAGE
-from slimify.languages.node.package_facts import NpmFacts, loaders, npm
+from slimify.languages.node.package_facts import NpmFacts, loaders, npm, packages_leaving
 from slimify.model.effects import Effect
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
@@ -24,6 +24,10 @@ def package_facts(name: str, newest: str | None = None) -> NpmFacts:
 
 def programs(name: str) -> tuple[str, ...]:
     return npm(name).bins
+
+
+def leaving(place: str) -> tuple[str, ...]:
+    return packages_leaving(place)
 
 
 def pinned_release(text: str) -> str | None:

@@ -18,6 +18,13 @@ LANGUAGE = Language(
     always_read=True,
     install_directories=("site-packages",),
     prepares=("venv",),
+    places={
+        "@site": (
+            r"(?:/usr|/usr/local|/opt/.+)"
+            r"(?:/lib(?:/(?:pypy|python)[\d.]+(?:/(?:site|dist)-packages)?)?)?"
+        ),
+        "@bin": r"/usr|(?:/usr|/usr/local|/opt/.+)(?:/bin(?:/[^/]+)?)?",
+    },
     managers=("pip", "pipenv", "poetry", "uv", "pdm", "conda"),
     installers=("pip", "setuptools", "wheel", "pipenv", "poetry", "virtualenv"),
     command_modules={

@@ -146,3 +146,9 @@ def _scripts() -> Mapping[str, tuple[str, ...]]:
 
 def _table() -> Mapping[str, Any]:
     return LANGUAGE.facts("pypi.toml")
+
+
+def packages_leaving(place: str) -> tuple[str, ...]:
+    """The packages whose install downloads something into a directory."""
+    rows = _table()["caches"].items()
+    return tuple(name for name, places in rows if any(place.endswith(p.removeprefix("~")) for p in places))

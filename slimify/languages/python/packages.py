@@ -7,7 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from slimify.facts.images import ImageFacts
 from slimify.languages.python import LANGUAGE
-from slimify.languages.python.package_facts import PypiFacts, distributions, install_compiles, loaders, pypi
+from slimify.languages.python.package_facts import (
+    PypiFacts,
+    distributions,
+    install_compiles,
+    loaders,
+    packages_leaving,
+    pypi,
+)
 from slimify.languages.python.package_facts import standard_libraries as standard
 from slimify.languages.python.vocabulary import PythonManager
 from slimify.model.effects import Effect
@@ -32,6 +39,10 @@ def package_facts(name: str, newest: str | None = None) -> PypiFacts:
 
 def programs(name: str) -> tuple[str, ...]:
     return pypi(name).scripts
+
+
+def leaving(place: str) -> tuple[str, ...]:
+    return packages_leaving(place)
 
 
 def pinned_release(text: str) -> str | None:

@@ -21,7 +21,7 @@ def with_link_targets(context: Context, source: str, place: str, entries: Iterab
             target = _link_target(context, prefix, place, link)
             if target.startswith(prefix) and target != prefix:
                 other = target[len(prefix) :].partition("/")[0]
-                if other not in found and context.has(prefix + other):
+                if other not in (".", "..", *found) and context.has(prefix + other):
                     found[other] = None
                     todo.append(other)
     return tuple(found)

@@ -91,11 +91,12 @@ def copy_effects(call: Call) -> tuple[Effect, ...]:
             return (call.unknown(Reason.of("SL221", "files")),)
         target, sources = operands[-1], operands[:-1]
     reads = call.known_paths(sources)
-    if call.name == "ln" and options.has("-s", "--symbolic"):
+    symbolic = call.name == "ln" and options.has("-s", "--symbolic")
+    if symbolic:
         reads = _link_targets(call, sources, target)
     writes = _written_paths(call, sources, target)
     deletes = reads if call.name == "mv" else ()
-    action = {"cp": "copy", "mv": "move", "ln": Action.LINK, "install": "copy"}[call.name]
+    action = Action.LINK if symbolic else "move" if call.name == "mv" else "copy"
     return (call.write_effect("files", action, writes=writes, reads=reads, deletes=deletes),)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from slimify.analysis.program import Program
 from slimify.config import Options
-from slimify.facts.debian import is_interactive_tool
+from slimify.facts.image_tables import busybox_servers, image_packages
 from slimify.facts.images import ImageFacts
 from slimify.facts.shells import is_builtin, is_posix_shell, is_shell, wrapper
 from slimify.facts.system import distroless_accounts, is_libc_library
@@ -135,19 +135,6 @@ def system_need(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reason
     return None
 
 
-def unused_interactive(program: Program) -> frozenset[str]:
-    """Packages that nothing calls: they serve interactive use, which a base without a shell rules out. If
-    some compiled sources were not read, only editors and the like qualify."""
-    idle = (
-        v.name
-        for s in program.steps
-        for a in s.atoms
-        for v in a.packages
-        if any(r.code == "SL206" for r in v.reasons)
-    )
-    return frozenset(name for name in idle if not _has_unread_sources(program) or is_interactive_tool(name))
-
-
 def run_need(program: Program, dropped: frozenset[int], present: Collection[str]) -> Reason | None:
     """Why the final stage has to execute something, given that it has or does not need the packages in
     `present`; None if it does not."""
@@ -199,12 +186,12 @@ def _base_programs(program: Program) -> tuple[str, ...]:
     """The programs that the base image has besides the shell."""
     plain = LANGUAGE.words("toolchain.toml", "images", "programs")
     alpine = program.base is not None and program.base.distro == "alpine"
-    return (*plain, *LANGUAGE.words("toolchain.toml", "images", "busybox")) if alpine else plain
+    return (*plain, *busybox_servers()) if alpine else plain
 
 
 def distroless_packages() -> frozenset[str]:
     """Debian's packages that distroless images contain."""
-    return frozenset(LANGUAGE.words("toolchain.toml", "images", "distroless"))
+    return image_packages("gcr.io/distroless/")
 
 
 def _prepares(tool: str) -> bool:

@@ -23,7 +23,6 @@ from slimify.languages.go.planning.base import (
     is_static,
     not_started,
     run_need,
-    unused_interactive,
 )
 from slimify.languages.go.planning.runtime_files import RuntimeFiles, built_programs, runtime_files
 from slimify.languages.go.planning.system_files import (
@@ -132,8 +131,7 @@ def _is_program(program: Program, copy: CopyFromBuilder) -> bool:
 
 def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Layout | Reason:
     same, bare = rung == "same-base", "gcr.io/distroless" in base
-    idle_packages = unused_interactive(program) if bare else frozenset()
-    present = distroless_packages() | idle_packages if bare else frozenset()
+    present = distroless_packages() if bare else frozenset()
     made = mkdir_copies(program, found.drop, found.copies) if bare else {}
     found = replace(
         found,
@@ -151,8 +149,6 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         install, put, missing = restored_system_files(program, base)
         if missing:
             return missing
-    elif bare and idle_packages:
-        put = (_left_out(base, idle_packages),)
     opened = "" if same else writable_workdir(program)
     if opened and bare:
         return Reason.of("SL392", "opened", base=base, path=opened, from_base=program.base_ref)
@@ -208,10 +204,6 @@ def _kept_texts(program: Program, drop: frozenset[int], idle: frozenset[str]) ->
         if own <= idle and not any(own & named for named in others):
             texts[index] = ""
     return list(texts.values())
-
-
-def _left_out(base: str, idle: Iterable[str]) -> Decision:
-    return Decision.of("SL206", "left_out", safety="assumed", base=base, names=tuple(sorted(idle)))
 
 
 def _is_system_directory(path: str) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 
 from msgspec import Struct
 
@@ -18,7 +17,7 @@ from slimify.analysis.copy_targets import copied_files, copy_targets
 from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.role_state import Artifact
 from slimify.context.scan import Context
-from slimify.facts.system import is_plain_root, is_shared_directory
+from slimify.facts.system import is_for_people, is_plain_root, is_shared_directory
 from slimify.languages.go import LANGUAGE
 from slimify.languages.go.planning.names import named_paths, opens_unknown
 from slimify.languages.go.vocabulary import GoAction
@@ -32,11 +31,6 @@ from slimify.semantics.paths import PathMarks, inside, inside_any, overlap
 from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts
 
 _MAX_LINES = 6
-
-
-@cache
-def _unread() -> re.Pattern[str]:
-    return re.compile(LANGUAGE.facts("sources.toml")["files"]["unread"])
 
 
 class RuntimeFiles(Struct, frozen=True, kw_only=True):
@@ -179,7 +173,7 @@ def _copies_only_sources(step: Step, named: Sequence[str], unknown: bool) -> boo
     if not names or any(overlap(p, n) for p in names for n in named if not is_shared_directory(n)):
         return False
     single = all(n in places for n in names)
-    return all(_unread().search(posixpath.basename(n)) for n in names) or (not unknown and not single)
+    return all(_is_no_data(posixpath.basename(n)) for n in names) or (not unknown and not single)
 
 
 def _open_world(program: Program, step: Step, named: Sequence[str]) -> Reason | None:
@@ -263,7 +257,7 @@ def _is_needed_entry(path: str, relative: str, named: Sequence[str]) -> bool:
     near = [n for n in named if not is_shared_directory(n) and inside(path, n)]
     if any(n != root for n in near) and (path in named or not path.endswith(".go")):
         return True
-    return bool(near) and not _unread().search(relative)
+    return bool(near) and not _is_no_data(relative)
 
 
 def _narrowed_copy(program: Program, step: Step, entries: Iterable[str]) -> str:
@@ -342,3 +336,8 @@ def _with_slash(program: Program, idle: frozenset[int], done: set[int]) -> dict[
 
 def _is_above(path: str, gone: PathMarks, kept: PathMarks) -> bool:
     return gone.below(path) >= 0 and kept.below(path) < 0 and not is_shared_directory(path)
+
+
+def _is_no_data(path: str) -> bool:
+    """Whether only the compiler, builders or people read a context path."""
+    return bool(re.search(LANGUAGE.compiler_files, path)) or is_for_people(path)

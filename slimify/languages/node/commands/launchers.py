@@ -24,10 +24,15 @@ def _corepack(call: Call) -> tuple[Effect, ...]:
     target = call.options(("--install-directory",)).last("--install-directory")
     shims: Arg | str = target if target is not None else "/usr/local/bin"
     if action == "enable":
+        filled = (shims, home) if home else (shims,)  # the first call of a shim fills the cache
         names = words[1:] or (Arg(value="yarn", text="yarn"), Arg(value="pnpm", text="pnpm"))
         return (
             call.write_effect(
-                "install-global", "enable", manager="corepack", packages=node_packages(names), writes=(shims,)
+                "install-global",
+                "enable",
+                manager="corepack",
+                packages=node_packages(names),
+                writes=filled,
             ),
         )
     if action in ("prepare", "install", "use", "up", "hydrate", "pack"):

@@ -18,16 +18,12 @@ from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 from slimify.syntax.shell.script import read
 
-_RUNNERS = frozenset({"npm", "yarn", "pnpm"})
-
 
 class _Site(Struct, frozen=True):
-    """A served directory: its `path` in the image, the `server`, and the `manifest` whose script starts it
-    ("" for none)."""
+    """A served directory: its `path` in the image, and the `server`."""
 
     path: str
     server: str
-    manifest: str
 
 
 def site_copies(
@@ -41,11 +37,8 @@ def site_copies(
     if project is None or site is None or len(around) != 1 or _is_used(program, around[0].path, site.path):
         return copies, (), 0
     copy = around[0]
-    kept = [replace(copy, path=site.path)]
-    if site.manifest:
-        kept.append(replace(copy, path=site.manifest, is_file=True))
     count = len({*project.dependencies, *project.dev_dependencies})
-    left = tuple(x for t in copies for x in (kept if t is copy else [t]))
+    left = tuple(replace(t, path=site.path) if t is copy else t for t in copies)
     decision = Decision.of(
         "SL318", "site", safety="assumed", path=copy.path, site=site.path, server=site.server
     )
@@ -62,10 +55,7 @@ def _site(program: Program, project: NodeProject) -> _Site | None:
     """The directory served by the only started program, if that was installed globally."""
     words = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
     words = words[1:] if entry_scripts() & set(words[:1]) else words
-    cwd, manifest = program.end_state.cwd or "/", ""
-    if words[:1] and words[0] in _RUNNERS:
-        words = _script_words(project, words)
-        manifest = posixpath.join(cwd, "package.json")
+    cwd = program.end_state.cwd or "/"
     if len(words) == 3 and words[0].endswith("sh") and words[1] == "-c":
         words = _words(words[2])
     server = words[0] if words else ""
@@ -77,17 +67,9 @@ def _site(program: Program, project: NodeProject) -> _Site | None:
         return None
     started = {e.tool for e in program.runtime_needs.start} - entry_scripts() - {server}
     path = _served_directory(server, words[1:])
-    if not path or started - _RUNNERS or (started and not manifest):
+    if not path or started:
         return None
-    return _Site(posixpath.normpath(posixpath.join(cwd, path)), server, manifest)
-
-
-def _script_words(project: NodeProject, words: list[str]) -> list[str]:
-    """The words of a script that is one plain command; none for any other script."""
-    rest = [w for w in words[1:] if w not in ("run", "run-script")]
-    name = rest[0] if len(rest) == 1 else ""
-    hooked = {f"pre{name}", f"post{name}"} & set(project.scripts)
-    return _words(project.scripts.get(name, "")) if not hooked else []
+    return _Site(posixpath.normpath(posixpath.join(cwd, path)), server)
 
 
 def _words(text: str) -> list[str]:

@@ -39,6 +39,10 @@ def programs(name: str) -> tuple[str, ...]:
     return (name,)
 
 
+def leaving(place: str) -> tuple[str, ...]:
+    return ()
+
+
 def pinned_release(text: str) -> str | None:
     name, colon, version = text.partition(":")
     return version if colon else None

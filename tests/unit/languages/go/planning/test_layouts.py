@@ -275,9 +275,8 @@ ROWS = (
     Row(
         id="editor-that-nothing-calls",
         file=("FROM golang:1.22", "RUN apt-get update && apt-get install -y vim curl", *BUILD, START),
-        base="gcr.io/distroless/base-debian12",
-        never=("apt-get",),
-        reason="`curl`, `vim` are not installed",
+        base="debian:bookworm-slim",
+        final=("RUN apt-get update && apt-get install -y vim curl && rm -rf /var/lib/apt/lists/*",),
     ),
     # --- the names of programs -----------------------------------------------------------------------
     Row(

@@ -1,4 +1,4 @@
-"""The proof of a file that was cleaned in place: what it says about files that no planner made."""
+"""A file that no planner made, held against the old one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 from slimify.analysis.classify import classify
 from slimify.config import Options
 from slimify.context.scan import scan
-from slimify.syntax.dockerfile.instructions import split_stages
+from slimify.semantics.machine.stages import execute
 from slimify.syntax.dockerfile.parser import parse
-from slimify.validation.in_place import in_place_problems
+from slimify.validation.comparison import Comparison
+from slimify.validation.validate import comparison_problems
 
 OLD = """FROM debian:bookworm
 RUN apt-get update && apt-get install -y python3-pip gcc
@@ -51,7 +52,7 @@ def _swapped(old: str, new: str) -> str:
             id="a program goes before its caller",
         ),
         pytest.param(
-            _swapped("COPY app.py ./\n", ""), "`COPY app.py ./` would be missing", id="a file does not come"
+            _swapped("COPY app.py ./\n", ""), "/app.py", id="a file does not come"
         ),
         pytest.param(
             _swapped("RUN pip3 install --upgrade pip\n", ""), "would be missing", id="a command is not there"
@@ -69,8 +70,10 @@ def test_what_would_be_otherwise(new: str, problem: str, tmp_path: Path) -> None
     (tmp_path / "requirements.txt").write_text("cffi==1.17.1\n")
     (tmp_path / "app.py").write_text("import cffi\n")
     program = classify(parse(OLD.encode(), "Dockerfile"), scan(tmp_path, None), "Dockerfile", Options(), None)
-    file = parse(new.encode(), "Dockerfile")
-    found = "; ".join(
-        map(str, in_place_problems(program, file, split_stages(file), split_stages(program.dockerfile)))
+    old, other = (
+        execute(parse(text.encode(), "Dockerfile"), program.context, program.facts_of, {})
+        for text in (OLD, new)
     )
+    compared = Comparison(old=old, new=other, program=program)
+    found = "; ".join(map(str, comparison_problems(compared)))
     assert problem in found if problem else not found

@@ -1,0 +1,239 @@
+"""What a path of a stage holds: the steps that made it, its owner and mode.
+
+In: a `Stage` and an absolute path or a named place. Out: a `Content`. Rules of COPY as BuildKit follows them:
+a directory contributes its content, and its own owner and mode are lost unless the target exists; a link that
+is named as a source is followed.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from hashlib import sha256
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slimify.facts.system import is_plain_root
+from slimify.languages import languages
+from slimify.model.effects import BUILDS, Action, Effect
+from slimify.semantics.machine.stages import Copy, Event, Origin, Stage, workdir_of
+from slimify.semantics.paths import inside, is_named_place, overlap
+
+_ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2|txz|tar\.\w+)\Z")
+
+
+class Content(Struct, frozen=True, kw_only=True):
+    """What a path holds. `origins` are the steps that made it, the first one first; the files of the build
+    context below a directory are not among them. `owner` is "" for root, None if it is not known."""
+
+    origins: tuple[Origin, ...] = ()
+    owner: str | None = ""
+    mode: str = ""
+    link: bool = False  # a symbolic link
+    named: bool = False  # a step made this very path, not only a directory above it
+
+    def __bool__(self) -> bool:
+        return bool(self.origins)
+
+
+NOTHING = Content()
+_MAKES_TREES = BUILDS | {"unpack", "app"}
+
+
+def content_at(stage: Stage, path: str, before: int | None = None) -> Content:
+    """What `path` holds before the event number `before` of the stage, or at its end. Nothing if the base
+    image alone has it."""
+    found = NOTHING
+    for event in stage.events:
+        if before is not None and event.number >= before:
+            break
+        found = _after(event, path, found)
+    return found
+
+
+def _after(event: Event, path: str, found: Content) -> Content:
+    if event.copy is not None:
+        return _after_copy(event, event.copy, path, found)
+    if event.keyword == "WORKDIR":
+        directory = workdir_of(event.visit)
+        if directory is not None and inside(directory, path) and not found:
+            made = Origin("directory", path)
+            return Content(origins=(made,), owner=_owner(event.state.user), named=True)
+        return found
+    for effect in event.effects:
+        found = _after_effect(event, effect, path, found)
+    return found
+
+
+def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Content:
+    if any(_covers(d, path) for d in effect.deletes) and path not in effect.writes:
+        found = NOTHING
+    if effect.kind == "meta":
+        return _with_meta(event, effect, path, found) if found else found
+    reach = inside if effect.tool == "mkdir" else overlap  # makes no file below its directory
+    written = [w for w in (*effect.writes, *effect.outputs) if reach(w, path)]
+    if not written or event.origin is None:
+        return found
+    owner = found.owner
+    if not found or (path in written and not found.named):
+        owner = _owner(event.state.user) if effect.kind != "users" else None
+    link = effect.action == Action.LINK and path in effect.writes
+    origins = found.origins if event.origin in found.origins else (*found.origins, event.origin)
+    named = found.named or path in written
+    return replace(found, origins=origins, owner=owner, link=found.link or link, named=named)
+
+
+def _covers(pattern: str, path: str) -> bool:
+    """Whether deleting `pattern`, a path or a glob, deletes `path`."""
+    if inside(path, pattern):
+        return True
+    if not set(pattern) & set("*?["):
+        return False
+    names, own = pattern.split("/"), path.split("/")
+    return len(own) >= len(names) and all(fnmatchcase(o, n) for o, n in zip(own, names, strict=False))
+
+
+def _with_meta(event: Event, effect: Effect, path: str, found: Content) -> Content:
+    """The content after chown, chgrp or chmod."""
+    words = [w.value for w in effect.command.words]
+    recursive = any(re.fullmatch(r"-\w*R\w*|--recursive", w or "") for w in words)
+    if not any(w == path or (recursive and inside(path, w)) or _covers(w, path) for w in effect.writes):
+        return found
+    said = next((w for w in words[1:] if w is None or not re.match(r"-[A-Za-z-]", w)), None)
+    if effect.tool == "chmod":
+        mode = said if said is not None and effect.tool in words else (event.origin or _NO_ORIGIN).name
+        return replace(found, mode=f"{found.mode},{mode}" if found.mode else mode)
+    return replace(found, owner=_owner(said) if said is not None and effect.tool in words else None)
+
+
+_NO_ORIGIN = Origin("command", "")
+
+
+def _owner(user: str | None) -> str | None:
+    """The name of an owner without its group; "" for root."""
+    name = user.partition(":")[0] if user is not None else None
+    return "" if name is not None and is_plain_root(name) else name
+
+
+def _after_copy(event: Event, copy: Copy, path: str, found: Content) -> Content:
+    if copy.target is None:
+        return found
+    owner = _owner(copy.parts.chown) if copy.parts.chown else ""
+    if copy.stage is not None:
+        return _copied_from_stage(copy, copy.stage, path, found, owner)
+    made = _context_origin(event, copy, path)
+    if made is not None:
+        return Content(origins=(made,), owner=owner, mode=copy.parts.chmod or "")
+    return found
+
+
+def _context_origin(event: Event, copy: Copy, path: str) -> Origin | None:
+    """The origin of a path that a COPY or ADD brings from outside."""
+    assert copy.target is not None
+    for heredoc in event.visit.instruction.heredocs:
+        place = posixpath.join(copy.target, heredoc.name) if copy.into else copy.target
+        if path == place:
+            return Origin("text", sha256(heredoc.body.encode("utf-8", "surrogateescape")).hexdigest())
+    for source in copy.sources:
+        if copy.parts.keyword != "ADD" or not overlap(path, copy.target):
+            continue
+        if "://" in source:
+            name = posixpath.basename(source.partition("?")[0])
+            place = posixpath.join(copy.target, name) if copy.into else copy.target
+            if inside(path, place):
+                return Origin("address", source)
+        elif _ARCHIVE.search(source):
+            return Origin("context", source)
+    held = copy.view.context_path(path)
+    if held is not None and not copy.view.context.is_dir(held):
+        return Origin("context", held)
+    return None
+
+
+def _copied_from_stage(copy: Copy, stage: Stage, path: str, found: Content, owner: str | None) -> Content:
+    for place, source, directory in copied_places(copy):
+        if is_named_place(path):
+            if any(pattern.fullmatch(place) for pattern in _places(path)):
+                return content_at(stage, path)
+            continue
+        if inside(path, place):
+            inner = content_at(stage, posixpath.normpath(source + path[len(place) :]))
+            if not inner:
+                continue
+            if path == place and directory:  # an existing directory keeps its owner, a new one is root's
+                inner = replace(inner, owner=found.owner if found else "", mode=found.mode)
+            if copy.parts.chown:
+                inner = replace(inner, owner=owner)
+            return replace(inner, link=inner.link and path != place)
+        if inside(place, path):
+            inner = content_at(stage, source)
+            more = tuple(o for o in inner.origins if o not in found.origins)
+            found = replace(found, origins=(*found.origins, *more))
+    return found
+
+
+def copied_places(copy: Copy) -> Iterator[tuple[str, str, bool]]:
+    """The target, the source, and whether the source is a directory, for each source of a COPY from a
+    stage."""
+    assert copy.stage is not None
+    assert copy.target is not None
+    for source in copy.sources:
+        directory = is_directory(copy.stage, source)
+        place = copy.target
+        if not directory and copy.into:
+            place = posixpath.join(place, posixpath.basename(source))
+        yield place, source, directory
+
+
+def is_directory(stage: Stage, path: str) -> bool:
+    """Whether a path of a stage is a directory, as far as its steps show it."""
+    if stage.end.view.is_dir(path) or path == "/":
+        return True
+    for event in stage.events:
+        if event.keyword == "WORKDIR" and inside(workdir_of(event.visit) or "", path):
+            return True
+        for effect in event.effects:
+            if any(w != path and inside(w, path) for w in (*effect.writes, *effect.outputs)):
+                return True
+            if path in effect.writes and effect.kind in (
+                "install",
+                "build",
+                "unpack",
+                "app",
+                "install-global",
+            ):
+                return True
+        if event.copy is not None and event.copy.stage is not None and event.copy.target is not None:
+            for place, source, directory in copied_places(event.copy):
+                if (place == path and directory) or (place != path and inside(place, path)):
+                    return True
+                if place != path and inside(path, place):
+                    inner = posixpath.normpath(source + path[len(place) :])
+                    if is_directory(event.copy.stage, inner):
+                        return True
+    return False
+
+
+def exists_in(stage: Stage, path: str) -> bool:
+    """Whether a path certainly exists at the end of a stage, as far as its steps show it."""
+    return (
+        bool(content_at(stage, path))
+        or stage.end.view.context_path(path) is not None
+        or is_directory(stage, path)
+    )
+
+
+def link_targets(stage: Stage, path: str) -> tuple[str, ...]:
+    """What the symbolic link at a path points to."""
+    effects = (e for event in reversed(stage.events) for e in event.effects)
+    return next((e.reads for e in effects if e.action == Action.LINK and path in e.writes), ())
+
+
+def _places(name: str) -> Iterator[re.Pattern[str]]:
+    """Where a named place can be, as patterns."""
+    for language in languages():
+        if name in language.places:
+            yield re.compile(language.places[name])

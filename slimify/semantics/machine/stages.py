@@ -1,0 +1,240 @@
+"""Runs the stages of a Dockerfile: instructions in, events with their origins out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slimify.context.scan import Context
+from slimify.facts.images import ImageFacts
+from slimify.model.dockerfile import Dockerfile
+from slimify.model.effects import BUILDS, MANAGES_PACKAGES, RUNS_CODE, Effect
+from slimify.semantics.context_files import ContextView
+from slimify.semantics.effects.state import State
+from slimify.semantics.paths import join_path
+from slimify.semantics.walk import Visit, start_state, walk
+from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts, from_parts, split_stages
+from slimify.syntax.dockerfile.scope import scopes
+from slimify.syntax.dockerfile.words import expand
+
+_READS_DIRECTORY = BUILDS | RUNS_CODE
+# Options that change which caches are kept, not what a command does.
+_CACHE_OPTIONS = frozenset({"--no-cache-dir", "--no-cache", "--rm"})
+
+
+class Origin(Struct, frozen=True):
+    """The step that defined something. Equal origins in two files define the same.
+
+    `name` is a context path, an address, the text of a here-document, or a command with single blanks and
+    without cache options.
+    """
+
+    kind: Literal["context", "address", "text", "directory", "command"]
+    name: str
+    place: str = ""  # where a command runs, or the paths that it changes if it reads none of its directory
+
+
+class Copy(Struct, frozen=True, kw_only=True):
+    """A COPY or ADD. `stage` is set if it copies from another stage of the file, `image` if from an image.
+    `sources` are context paths, addresses, or absolute paths of the other stage."""
+
+    parts: CopyParts
+    target: str | None  # absolute; None if it is not known
+    into: bool  # the target is a directory that receives the sources
+    sources: tuple[str, ...] = ()
+    view: ContextView = ContextView()  # what it copies from the context
+    stage: Stage | None = None
+    image: str = ""
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """One command of a RUN, or any other instruction."""
+
+    number: int  # position in the stage, including those it builds on
+    visit: Visit
+    origin: Origin | None = None
+    atom: int = 0
+    effects: tuple[Effect, ...] = ()
+    copy: Copy | None = None
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        return frozenset(e.kind for e in self.effects)
+
+    @property
+    def state(self) -> State:
+        """The state before the instruction."""
+        return self.visit.state
+
+    @property
+    def keyword(self) -> str:
+        return self.visit.instruction.keyword
+
+    @property
+    def line(self) -> int:
+        return self.visit.instruction.line
+
+
+class Stage(Struct, frozen=True, dict=True, kw_only=True):
+    """A stage after its last instruction. `facts` describe the image that it finally builds on, None if that
+    is not known."""
+
+    name: str
+    reference: str  # the image or stage of FROM
+    facts: ImageFacts | None
+    parent: Stage | None
+    visits: tuple[Visit, ...]  # its instructions after FROM
+    own: tuple[Event, ...]
+    end: State
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """All events, beginning with those of the stages that it builds on."""
+        return (*self.parent.events, *self.own) if self.parent is not None else self.own
+
+
+class Machine(Struct, frozen=True, kw_only=True):
+    """A Dockerfile after execution. The last stage is the image."""
+
+    file: Dockerfile
+    stages: tuple[Stage, ...]
+
+    @property
+    def final(self) -> Stage:
+        return self.stages[-1]
+
+    def commands(self) -> Iterator[Event]:
+        """The commands of all stages, each once."""
+        for stage in self.stages:
+            yield from (e for e in stage.own if e.keyword == "RUN")
+
+
+def execute(
+    file: Dockerfile,
+    context: Context,
+    facts_of: Callable[[str], ImageFacts | None],
+    build_args: Mapping[str, str],
+    seen: Mapping[str, tuple[Effect, ...]] = MappingProxyType({}),
+) -> Machine:
+    """Runs every stage of a file. `facts_of` describes a base image by its reference. `seen` are effects that
+    a built image shows, by the text of the command (`plain_text`)."""
+    stages: list[Stage] = []
+    places = {id(x): i for i, x in enumerate(file.instructions)}
+    plain = scopes(file, {}, build_args)
+    for body in split_stages(file):
+        parts = from_parts(body[0])
+        reference = expand(parts.image, plain[places[id(body[0])]], file.escape) or parts.image
+        parent = _stage(stages, reference)
+        facts = parent.facts if parent is not None else facts_of(reference)
+        known = {k: v for k, v in (facts.env if facts else {}).items() if v is not None}
+        force = scopes(file, known, build_args)
+        start = _inherited(parent.end) if parent is not None else start_state(facts, context)
+        begin = len(parent.events) if parent is not None else 0
+        indexed = [(places[id(x)], x) for x in body[1:]]
+        views = {s.name: s.end.view for s in stages if s.name}
+        views |= {str(n): s.end.view for n, s in enumerate(stages)}
+        visits, end = walk(indexed, dict(enumerate(force)), start, file.escape, views)
+        stages.append(
+            Stage(
+                name=(parts.alias or "").lower(),
+                reference=reference,
+                facts=facts,
+                parent=parent,
+                visits=visits,
+                own=tuple(_events(visits, begin, stages, seen)),
+                end=end,
+            )
+        )
+    return Machine(file=file, stages=tuple(stages))
+
+
+def _stage(stages: Sequence[Stage], name: str) -> Stage | None:
+    """The earlier stage with this name or number."""
+    if name.isdigit() and int(name) < len(stages):
+        return stages[int(name)]
+    return next((s for s in reversed(stages) if s.name and s.name == name.lower()), None)
+
+
+def _inherited(state: State) -> State:
+    """The state of a stage that builds on another one: variables of the shell end with it."""
+    return replace(state, variables={})
+
+
+def _events(
+    visits: Sequence[Visit],
+    begin: int,
+    stages: Sequence[Stage],
+    seen: Mapping[str, tuple[Effect, ...]],
+) -> Iterator[Event]:
+    number = begin
+    for visit in visits:
+        if visit.instruction.keyword in ("COPY", "ADD"):
+            yield Event(number=number, visit=visit, copy=_copy(visit, stages))
+            number += 1
+            continue
+        atoms = visit.script.atoms if visit.script is not None else ()
+        for at, effects in enumerate(visit.effects):
+            assert visit.script is not None
+            text = plain_text(visit.script.text[atoms[at].start : atoms[at].end])
+            effects = seen.get(text, effects)
+            origin = Origin("command", text, _place(effects, visit.state.cwd or ""))
+            yield Event(number=number, visit=visit, origin=origin, atom=at, effects=effects)
+            number += 1
+        if not visit.effects:
+            yield Event(number=number, visit=visit, origin=_origin(visit))
+            number += 1
+
+
+def _place(effects: Sequence[Effect], cwd: str) -> str:
+    if any(e.kind in _READS_DIRECTORY for e in effects):
+        return cwd
+    return " ".join(p for e in effects for p in (*e.writes, *e.deletes) if e.kind not in MANAGES_PACKAGES)
+
+
+def plain_text(text: str) -> str:
+    """A command with single blanks, without continuation lines and cache options."""
+    return " ".join(w for w in text.replace("\\\n", " ").split() if w not in _CACHE_OPTIONS)
+
+
+def _origin(visit: Visit) -> Origin | None:
+    instruction = visit.instruction
+    if instruction.keyword == "WORKDIR" and visit.state.cwd is not None:
+        return Origin("directory", workdir_of(visit) or "")
+    if instruction.keyword != "RUN":
+        return None
+    text = instruction.value + "".join(h.body for h in instruction.heredocs)
+    return Origin("command", " ".join(text.split()), visit.state.cwd or "")
+
+
+def workdir_of(visit: Visit) -> str | None:
+    """The directory that a WORKDIR names, None if it is not known."""
+    known = {k: v for k, v in visit.state.env.items() if v is not None}
+    path = (expand(visit.instruction.value, known) or "").strip().strip("\"'")
+    return join_path(visit.state.cwd, path) if path else None
+
+
+def _copy(visit: Visit, stages: Sequence[Stage]) -> Copy:
+    parts = copy_parts(visit.instruction)
+    known = {k: v for k, v in visit.state.env.items() if v is not None}
+    dest = expand(parts.dest, known)
+    target = join_path(visit.state.cwd, dest) if dest else None
+    sources = tuple(expand(s, known) or s for s in parts.sources)
+    slash = parts.dest.endswith(("/", "/.")) or parts.dest in (".", "..")
+    into = slash or len(sources) > 1 or (target is not None and visit.state.view.is_dir(target))
+    if parts.from_stage is not None:
+        stage = _stage(stages, parts.from_stage)
+        sources = tuple(join_path("/", s) or s for s in sources)
+        image = parts.from_stage if stage is None else ""
+        return Copy(parts=parts, target=target, into=into, sources=sources, stage=stage, image=image)
+    empty = ContextView(context=visit.state.view.context, directories=visit.state.view.directories)
+    view = empty
+    if target is not None:
+        view = empty.with_copy(
+            sources, dest or parts.dest, visit.state.cwd, add=parts.keyword == "ADD", parents=parts.parents
+        )
+    return Copy(parts=parts, target=target, into=into, sources=sources, view=view)

@@ -1,0 +1,166 @@
+"""Claims that nothing at run time needs something, each checked from the machines and the runtime needs.
+
+What roots name is compared on its own; a claim is about the rest of a region.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from slimify.analysis.packages.installer_settings import changes_install_settings, install_only_settings
+from slimify.facts.commands import readers_of
+from slimify.facts.system import is_for_people, is_scratch
+from slimify.facts.toolchains import installers
+from slimify.languages import Language, language
+from slimify.model.decisions import Reason
+from slimify.model.effects import BUILDS, INSTALLS, Effect
+from slimify.semantics.machine.content import exists_in
+from slimify.semantics.paths import is_named_place, overlap
+from slimify.validation.comparison import Comparison
+from slimify.validation.roots import known_programs, only_serves_files, root_paths, start_is_known
+
+
+def may_go(compared: Comparison, effect: Effect, path: str) -> bool:
+    """Whether the image may lack what an effect of the old file left at a path."""
+    if not is_named_place(path) and (is_scratch(path) or _is_directory_still(compared, effect, path)):
+        return True
+    if _is_settings_of_build(compared, effect, path) or _is_generated_source(compared, effect):
+        return True
+    own = language(compared.language)
+    if own is not None and _is_for_compiler(compared, own, path):
+        return True
+    if not start_is_known(compared):
+        return False
+    return (
+        only_serves_files(compared)
+        or (not compared.needs.dynamic and _is_unused_program(compared, effect, path))
+        or _is_of_idle_ecosystem(compared, effect)
+        or _is_unused_installer(compared, effect)
+        or _is_unused_download(compared, effect, path)
+        or (own is not None and own.is_compiled and _is_unread(compared, path))
+    )
+
+
+def _is_directory_still(compared: Comparison, effect: Effect, path: str) -> bool:
+    """Whether only an empty directory is made, and the new image has it, too."""
+    return effect.tool == "mkdir" and exists_in(compared.new.final, path)
+
+
+def _is_settings_of_build(compared: Comparison, effect: Effect, path: str) -> bool:
+    """Whether a file holds settings of programs that nothing at run time starts, or settings of package
+    managers that only installs read."""
+    readers = set(readers_of(path, compared.language))
+    if readers:
+        return not compared.needs.dynamic and not readers & set(compared.needs.commands)
+    return changes_install_settings(effect, install_only_settings(compared.needs))
+
+
+def _is_generated_source(compared: Comparison, effect: Effect) -> bool:
+    """Whether it generates sources of a compiled language."""
+    own = language(compared.language)
+    part = own.generators if own is not None and own.is_compiled else None
+    return part is not None and part.generates_sources(effect)
+
+
+def _is_unused_program(compared: Comparison, effect: Effect, path: str) -> bool:
+    """Whether the effect installs programs that nothing starts."""
+    commands = compared.needs.commands
+    if path in effect.outputs and effect.kind in ("compile", "build"):
+        return posixpath.basename(path) not in commands and path not in commands
+    known = language(effect.ecosystem)
+    if known is not None and path.endswith("bin") and is_named_place(path):
+        return set(commands) <= {*known.interpreters, *known_programs(compared), *_shell_programs(compared)}
+    if effect.kind != "install-global":
+        return False
+    names = {p.name for p in effect.packages}
+    if known is not None and known.packages is not None:
+        names |= {program for name in tuple(names) for program in known.packages.programs(name)}
+    return bool(names) and not names & set(commands)
+
+
+def _shell_programs(compared: Comparison) -> frozenset[str]:
+    facts = compared.old.final.facts
+    return frozenset(facts.commands) if facts is not None else frozenset()
+
+
+def _is_of_idle_ecosystem(compared: Comparison, effect: Effect) -> bool:
+    """Whether it installs packages of a language that nothing at run time executes."""
+    known = language(effect.ecosystem)
+    if known is None or effect.kind not in INSTALLS or effect.ecosystem == compared.language:
+        return False
+    started = {*compared.needs.commands, *(e.tool for e in compared.needs.start)}
+    runs = any(e.ecosystem == effect.ecosystem for e in compared.needs.start)
+    return not runs and not started & set(known.interpreters)
+
+
+def _is_unused_installer(compared: Comparison, effect: Effect) -> bool:
+    """Whether it installs nothing but installers, and nothing at run time calls one."""
+    known = language(effect.ecosystem)
+    own = installers(known) if known is not None else None
+    if known is None or own is None or effect.manifests:
+        return False
+    names = {p.name.lower() for p in effect.packages} or {effect.manager}
+    started = {e.manager for e in compared.needs.start} & own.managers
+    return (
+        effect.kind in INSTALLS | {"fetch"}
+        and names <= {*known.installers, *own.commands}
+        and not started
+        and not own.commands & set(compared.needs.commands)
+    )
+
+
+def _is_unused_download(compared: Comparison, effect: Effect, path: str) -> bool:
+    """Whether an install leaves it for packages of which nothing at run time imports or starts one."""
+    known = language(effect.ecosystem)
+    if known is None or known.packages is None or effect.kind not in INSTALLS or is_named_place(path):
+        return False
+    used = {*compared.needs.commands, *(use.name for use in compared.needs.sources.imports)}
+    leaving = known.packages.leaving(path)
+    return bool(leaving) and not any({n, *known.packages.programs(n)} & used for n in leaving)
+
+
+def _is_unread(compared: Comparison, path: str) -> bool:
+    """Whether a compiled program reads nothing there: it opens files by constant names only, or composes
+    names in its working directory, which is elsewhere."""
+    if "files" not in compared.needs.sources.features:
+        return True
+    return not overlap(path, compared.old.final.end.cwd or "/")
+
+
+def context_problems(compared: Comparison) -> Iterator[Reason]:
+    """Files of the build context that the new image lacks although they may be read."""
+    old, new = compared.old.final.end.view, compared.new.final.end.view
+    known = start_is_known(compared)
+    if old.copies == new.copies or (known and only_serves_files(compared)):
+        return
+    own = language(compared.language)
+    roots = frozenset(root_paths(compared))
+    manifests = frozenset(m for e in compared.effects for m in e.manifests if e.kind in BUILDS)
+    for path in old.under("/"):
+        file = old.context_path(path)
+        if file is None or file == new.context_path(path) or is_scratch(path):
+            continue
+        if path in roots or not _is_unneeded_file(compared, own, path, file, known, path in manifests):
+            yield Reason.of("SL409", "file_missing", path=path, file=file)
+
+
+def _is_unneeded_file(
+    compared: Comparison, own: Language | None, path: str, file: str, known: bool, manifest: bool
+) -> bool:
+    """Whether nothing at run time reads a file that no root names."""
+    if is_for_people(file):
+        return True
+    if manifest and not (own is not None and posixpath.basename(path) in own.runtime_manifests):
+        return True
+    if own is None or not own.is_compiled or not compared.needs.start:
+        return False
+    return _is_for_compiler(compared, own, file) or (known and _is_unread(compared, path))
+
+
+def _is_for_compiler(compared: Comparison, own: Language, path: str) -> bool:
+    """Whether only compilers and build tools read a path, and run time starts none."""
+    compiles = any(e.ecosystem == own.name for e in compared.needs.start)
+    read = bool(own.compiler_files) and re.search(own.compiler_files, path) is not None
+    return own.is_compiled and bool(compared.needs.start) and read and not compiles

@@ -1,0 +1,100 @@
+"""Compares the stages of an old and a new Dockerfile: which commands of both are the same.
+
+Both files are executed by the same machine. Nothing here knows how the new file was planned.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from msgspec import Struct
+
+from slimify.analysis.program import Program, RuntimeNeeds
+from slimify.model.effects import Effect
+from slimify.semantics.machine.stages import Event, Machine, Origin, Stage
+
+
+class Pair(Struct, frozen=True, dict=True, kw_only=True):
+    """A stage of the new file, and the stage of the old file that does its work."""
+
+    old: Stage
+    new: Stage
+    last: bool  # the new stage is the image
+    program: Program
+    user: str  # that the plan adds, or ""
+
+    @cached_property
+    def matches(self) -> Mapping[int, Event]:
+        """The command of the old stage that equals a command of the new stage, by its event number. Equal
+        commands are paired in order."""
+        waiting: dict[Origin, list[Event]] = defaultdict(list)
+        for event in self.old.events:
+            if event.origin is not None:
+                waiting[event.origin].append(event)
+        found: dict[int, Event] = {}
+        for event in self.new.events:
+            same = waiting.get(event.origin) if event.origin is not None else None
+            if same:
+                found[event.number] = same.pop(0) if len(same) > 1 else same[0]
+        return found
+
+    @cached_property
+    def executed(self) -> frozenset[int]:
+        """The numbers of the old events that the new stage executes."""
+        return frozenset(event.number for event in self.matches.values())
+
+    def commands(self) -> Iterator[tuple[Event, Event | None]]:
+        """The commands of the new stage, each with its match in the old stage."""
+        for event in self.new.events:
+            if event.keyword == "RUN":
+                yield event, self.matches.get(event.number)
+
+
+class Comparison(Struct, frozen=True, dict=True, kw_only=True):
+    """An old and a new file, executed. `program` is the old one, analyzed: its runtime needs are the roots.
+    `user` is the account that the new image gets on request, or "". `kept` are paths that the user asked to
+    copy."""
+
+    old: Machine
+    new: Machine
+    program: Program
+    user: str = ""
+    kept: tuple[str, ...] = ()
+
+    @property
+    def needs(self) -> RuntimeNeeds:
+        return self.program.runtime_needs
+
+    @property
+    def language(self) -> str | None:
+        return self.program.language
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """The stages that the new image is made of, the image last."""
+        used = tuple(_used_stages(self.new.final))
+        if len(self.old.stages) == len(self.new.stages):
+            both = zip(self.old.stages, self.new.stages, strict=True)
+            return tuple(self._pair(o, n) for o, n in both)
+        return tuple(self._pair(self.old.final, n) for n in used)
+
+    def _pair(self, old: Stage, new: Stage) -> Pair:
+        last = new is self.new.final
+        return Pair(old=old, new=new, last=last, program=self.program, user=self.user)
+
+    @cached_property
+    def effects(self) -> tuple[Effect, ...]:
+        """The effects of the old image's commands."""
+        return tuple(e for event in self.old.final.events for e in event.effects)
+
+
+def _used_stages(stage: Stage) -> Iterator[Stage]:
+    """The stages that a stage copies from, and the stage itself, without those it builds on."""
+    seen: list[Stage] = []
+    for event in stage.events:
+        if event.copy is not None and event.copy.stage is not None:
+            seen += (s for s in _used_stages(event.copy.stage) if s not in seen)
+    yield from (s for s in seen if s is not stage)
+    yield stage

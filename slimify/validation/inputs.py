@@ -1,0 +1,163 @@
+"""Rules P1 and P3: what a command of the new file reads is what it read in the old file."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from slimify.facts.system import is_root, is_shared_directory
+from slimify.languages import of_effect
+from slimify.model.decisions import Reason
+from slimify.model.effects import BUILDS, INSTALLS, LEAVES_NOTHING, NOT_FOR_RUN_TIME, RUNS_CODE, Effect
+from slimify.semantics.machine.content import content_at
+from slimify.semantics.machine.stages import Event, Origin
+from slimify.semantics.paths import inside, is_named_place
+from slimify.syntax.dockerfile.instructions import arg_names, env_pairs
+from slimify.validation.comparison import Pair
+
+_READS_DIRECTORY = BUILDS | RUNS_CODE
+"""Kinds of commands that may read every file of their working directory."""
+_NAME = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w*)")
+
+
+def input_problems(pair: Pair) -> Iterator[Reason]:
+    """Commands that would read something else, or would not find what they read."""
+    for event, match in pair.commands():
+        if match is None:
+            continue
+        for path in _paths_read(pair, event):
+            if _is_lost(pair, event, match, path):
+                yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
+        yield from _variable_problems(pair, event, match)
+        if pair.last and not _same_user(event, match):
+            yield Reason.of("SL409", "command_state", command=_text(event))
+
+
+def _same_user(event: Event, match: Event) -> bool:
+    one, other = event.state.user, match.state.user
+    return one == other or (is_root(one) and is_root(other)) or event.kinds <= LEAVES_NOTHING
+
+
+def _paths_read(pair: Pair, event: Event) -> tuple[str, ...]:
+    paths: dict[str, None] = {}
+    made: list[str] = []
+    for effect in event.effects:
+        for path in _read_by(pair, effect):
+            if (
+                not is_named_place(path)
+                and not set(path) & set("*?[")
+                and not any(inside(path, m) for m in made)
+            ):
+                paths[path] = None
+        made += (*effect.writes, *effect.outputs)
+    return tuple(paths)
+
+
+def _read_by(pair: Pair, effect: Effect) -> tuple[str, ...]:
+    if effect.kind in NOT_FOR_RUN_TIME and effect.kind != "check":
+        return ()
+    changed = effect.writes if effect.kind == "meta" or effect.action == "edit" else ()
+    place = (effect.cwd,) if effect.cwd and _reads_directory(pair, effect) else ()
+    moved = (effect.cwd,) if effect.kind == "state" and effect.tool == "cd" and effect.cwd else ()
+    return (*effect.reads, *effect.manifests, *changed, *place, *moved)
+
+
+def _reads_directory(pair: Pair, effect: Effect) -> bool:
+    """Whether a command may read any file of its working directory. An install does not if it names its
+    packages, or if its language knows all that it reads."""
+    if effect.kind not in INSTALLS:
+        return effect.kind in _READS_DIRECTORY and not _is_own_program(pair, effect)
+    if effect.packages and not effect.manifests:
+        return False
+    part = known.install_inputs if (known := of_effect(effect)) is not None else None
+    view = pair.old.end.view
+    brought = frozenset(view.under(effect.cwd or "/"))
+    return part is None or part.install_inputs(pair.program, effect, brought) is None
+
+
+def _is_lost(pair: Pair, event: Event, match: Event, path: str) -> bool:
+    """Whether a path held something before the old command that it does not hold before the new one."""
+    before = content_at(pair.old, path, match.number).origins
+    after = content_at(pair.new, path, event.number).origins
+    own = _own_origins(match)
+    wanted = [o for o in before if o not in own and o.kind != "directory" and _matters(pair, o)]
+    if any(o not in after and not is_downloaded(o, after) for o in wanted):
+        return True
+    if path == "/" or is_shared_directory(path):
+        return False
+    return _lost_files(pair, event, match, path)
+
+
+def _is_own_program(pair: Pair, effect: Effect) -> bool:
+    """Whether it starts a program built from the context that opens files by constant names only."""
+    made = {posixpath.basename(o) for e in pair.old.events for x in e.effects for o in x.outputs}
+    named = "files" not in pair.program.runtime_needs.sources.features
+    return named and effect.tool.rpartition("/")[2] in made
+
+
+def is_downloaded(origin: Origin, others: tuple[Origin, ...]) -> bool:
+    """Whether a command downloads what ADD downloaded."""
+    return origin.kind == "address" and any(o.kind == "command" and origin.name in o.name for o in others)
+
+
+def _own_origins(match: Event) -> frozenset[Origin]:
+    return frozenset((match.origin,)) if match.origin is not None else frozenset()
+
+
+def _matters(pair: Pair, origin: Origin) -> bool:
+    """Whether an origin is more than a cache or a check."""
+    events = (e for e in pair.old.events if e.origin == origin)
+    return any(not e.kinds <= NOT_FOR_RUN_TIME for e in events) or origin.kind != "command"
+
+
+def _lost_files(pair: Pair, event: Event, match: Event, path: str) -> bool:
+    """Whether files of the build context at or below a path are missing."""
+    old, new = match.state.view, event.state.view
+    if old.copies == new.copies:
+        return False
+    manifests = {m for e in pair.old.events for effect in e.effects for m in effect.manifests}
+    for file in old.under(path):
+        if old.context_path(file) == new.context_path(file) or (file != path and file in manifests):
+            continue
+        return True
+    return False
+
+
+def _variable_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reason]:
+    """Variables that a command uses and that have another value or none."""
+    text = event.visit.instruction.value + "".join(h.body for h in event.visit.instruction.heredocs)
+    used = set(_NAME.findall(event.origin.name if event.origin is not None else text))
+    if event.kinds & _READS_DIRECTORY:
+        used |= _declared(pair, match)
+    for name in sorted(used):
+        if name not in match.state.env or name == "PATH":
+            continue
+        before, after = match.state.env[name], event.state.env.get(name)
+        if name not in event.state.env or (before is not None and before != after):
+            yield Reason.of("SL409", "argument", keyword=_shown(event), name=name)
+
+
+def _declared(pair: Pair, match: Event) -> set[str]:
+    """The variables that the old file sets before a command."""
+    names: set[str] = set()
+    for event in pair.old.events:
+        if event.number >= match.number:
+            break
+        if event.keyword == "ENV":
+            names |= {name for name, _ in env_pairs(event.visit.instruction)}
+        elif event.keyword == "ARG":
+            names |= {name for name, _ in arg_names(event.visit.instruction)}
+    return names
+
+
+def _shown(event: Event) -> str:
+    return f"`{event.keyword} {event.visit.instruction.value[:40]}`"
+
+
+def _text(event: Event) -> str:
+    return (event.origin.name if event.origin is not None else event.visit.instruction.value)[:50]
+
+
+def _name(pair: Pair) -> str:
+    return "final stage" if pair.last else f"stage {pair.new.name}"

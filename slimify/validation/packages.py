@@ -1,0 +1,174 @@
+"""System packages and base images: what the new image lacks, nothing at run time needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from slimify.facts.carried import carried
+from slimify.facts.debian import brings
+from slimify.facts.image_tables import data_packages
+from slimify.facts.packages import PackageFacts
+from slimify.facts.system import in_package_tree
+from slimify.facts.toolchains import (
+    compile_programs,
+    installers,
+    interpreters_to_compile,
+    programs_started_by,
+    toolchain,
+)
+from slimify.languages import language, languages
+from slimify.model.decisions import Reason
+from slimify.model.effects import MANAGES_PACKAGES
+from slimify.semantics.machine.content import copied_places
+from slimify.semantics.machine.stages import Event
+from slimify.validation.comparison import Comparison
+from slimify.validation.roots import start_is_known
+from slimify.validation.software import base_packages, facts_about, lost_programs, packages_left, programs_of
+
+
+def package_problems(compared: Comparison) -> Iterator[Reason]:
+    """Packages that are missing although run time needs them or may need them."""
+    old = compared.old.final
+    have = _packages_there(compared)
+    have |= {b for name in have for b in brings(name)}
+    before = packages_left(old.events)
+    for name in sorted(before - have):
+        if not _may_go(compared, name, have):
+            yield Reason.of("SL409", "package_gone", package=name)
+    for name in sorted(compared.needs.system_packages) if not _installs_unnamed(compared) else ():
+        if _plain(name) not in {_plain(n) for n in have} and name in before | base_packages(old.facts):
+            yield Reason.of("SL409", "package_gone", package=name)
+    yield from _base_problems(compared, have)
+
+
+def _plain(name: str) -> str:
+    """A package name before Debian 13's 64-bit time transition; apt accepts both."""
+    return name.removesuffix("t64")
+
+
+def _installs_unnamed(compared: Comparison) -> bool:
+    """Whether a tool of the application installs the packages that it needs itself."""
+    effects = (e for event in compared.new.final.events for e in event.effects)
+    return any(e.kind == "packages" and e.ecosystem and not e.packages for e in effects)
+
+
+def _base_problems(compared: Comparison, have: frozenset[str]) -> Iterator[Reason]:
+    """What run time needs of the old base image and the new one lacks."""
+    old, new = compared.old.final.facts, compared.new.final.facts
+    for program, package in lost_programs(old, new).items():
+        if program in compared.needs.commands and package not in have and not _made(compared, program):
+            yield Reason.of("SL409", "tool_missing", command=program, at="at run time")
+    if old is None or new is None or old.reference == new.reference:
+        return
+    for library, name in carried(old).libraries.items():
+        if library in compared.needs.libraries and name is not None and name not in have:
+            yield Reason.of("SL409", "package_gone", package=name)
+    if compared.needs.shell and not new.shell:
+        yield Reason.of("SL409", "no_shell", base=new.reference, command="at run time")
+
+
+def _made(compared: Comparison, program: str) -> bool:
+    """Whether a step of the new image brings a program by its path."""
+    return any(
+        w.rpartition("/")[2] == program
+        for event in compared.new.final.events
+        for e in event.effects
+        for w in (*e.writes, *e.outputs)
+    )
+
+
+def _packages_there(compared: Comparison) -> frozenset[str]:
+    """The packages of the new image: installed by a step, part of the base image, or present as the files
+    that are copied from the builder."""
+    new = compared.new.final
+    repeated = {e.origin for e in new.events}
+    again = (e for e in compared.old.final.events if e.origin in repeated and "packages" in e.kinds)
+    copied = {place for e in new.events for place in _copied_paths(e)}
+    return (
+        packages_left(new.events)
+        | base_packages(new.facts)
+        | packages_left(tuple(again))
+        | frozenset(name for name, path in data_packages().items() if path in copied)
+    )
+
+
+def _copied_paths(event: Event) -> Iterator[str]:
+    if event.copy is not None and event.copy.stage is not None and event.copy.target is not None:
+        yield from (place for place, _, _ in copied_places(event.copy))
+
+
+def _may_go(compared: Comparison, name: str, have: frozenset[str]) -> bool:
+    """Whether nothing at run time needs a package that a step of the old file installed."""
+    old, needs = compared.old.final, compared.needs
+    facts = facts_about(name, old.facts)
+    if facts is None or name in needs.system_packages or {name, *facts.commands} & set(needs.commands):
+        return False
+    own = language(compared.language)
+    toolchain_of_own = installers(own) if own is not None else None
+    called = {program for event in old.events for program in _started(event)}
+    uses = bool({name, *facts.commands} & called)
+    if toolchain_of_own is not None and name in toolchain_of_own.packages:
+        wanted = toolchain_of_own.packages[name]
+        uses = uses or bool(toolchain_of_own.commands & called)
+        return uses and (_copies_distribution(compared) or all(n in have for n in wanted))
+    if _serves_other_language(compared, name, called):
+        return True
+    if facts.kind == "build":
+        return _counterparts_are_there(compared, facts, have)
+    if not start_is_known(compared) or needs.dynamic:
+        return False
+    return uses or name in interpreters_to_compile(own)
+
+
+def _serves_other_language(compared: Comparison, name: str, called: set[str]) -> bool:
+    """Whether it belongs to the toolchain of a language that only build steps use."""
+    for known in languages():
+        other = toolchain(known) if known.name != compared.language else None
+        if other is not None and name in other.packages:
+            return bool(other.commands & called) and not other.commands & set(compared.needs.commands)
+    return False
+
+
+def _copies_distribution(compared: Comparison) -> bool:
+    """Whether the directory is copied in which the distribution's packages of the language are."""
+    own = language(compared.language)
+    places = [re.compile(p) for p in own.places.values()] if own is not None else []
+    copied = (p for e in compared.new.final.events for p in _copied_paths(e))
+    return any(in_package_tree(path) and any(p.fullmatch(path) for p in places) for path in copied)
+
+
+def _counterparts_are_there(compared: Comparison, facts: PackageFacts, have: frozenset[str]) -> bool:
+    """Whether the image has what the output of a compiler or of headers needs."""
+    own, old = language(compared.language), compared.old.final
+    linking = own.linking if own is not None else None
+    if linking is not None and linking.links_no_system_library(old.visits, old.end, compared.needs):
+        return True
+    counterparts = facts.counterparts
+    if counterparts is None:
+        counterparts = _seen_counterparts(compared, facts.name)
+    if counterparts is None:
+        return False
+    brought = {_plain(n) for n in have}
+    base = old.facts
+    if base is not None and base.language == compared.language:
+        brought |= set(own.interpreters if own is not None else ())
+    return all(_plain(n) in brought for n in counterparts)
+
+
+def _seen_counterparts(compared: Comparison, name: str) -> tuple[str, ...] | None:
+    """The packages that a built image shows as needed in place of another one."""
+    steps = compared.program.steps if compared.program.image_evidence is not None else ()
+    verdicts = (v for step in steps for atom in step.atoms for v in atom.packages)
+    return next((v.counterparts for v in verdicts if v.name == name and v.counterparts), None)
+
+
+def _started(event: Event) -> Iterator[str]:
+    """The programs that a command starts, or that an installer starts by itself."""
+    if event.kinds <= MANAGES_PACKAGES:
+        return
+    yield from programs_of(event)
+    for effect in event.effects:
+        yield effect.manager  # `python -m venv`: a module that a package of its own brings
+        yield from programs_started_by(effect)
+        yield from compile_programs(effect)

@@ -1,0 +1,101 @@
+"""The new image holds what the old one held, except for what a closed world allows to go.
+
+For each step of the old file, what it left in the image is looked up in the new image: the same steps have to
+have made it, for the same owner, with the same mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slimify.facts.system import in_transient_tree, is_plain_root, is_shared_directory
+from slimify.model.decisions import Reason
+from slimify.model.effects import NOT_FOR_RUN_TIME, Effect
+from slimify.semantics.machine.content import Content, content_at, is_directory, link_targets
+from slimify.semantics.machine.stages import Event, Origin, Stage
+from slimify.semantics.paths import is_named_place
+from slimify.validation.closed_worlds import may_go
+from slimify.validation.comparison import Comparison
+from slimify.validation.inputs import is_downloaded
+
+_WITHOUT_FILES = NOT_FOR_RUN_TIME | {"packages", "unpackage", "meta"}
+
+
+def result_problems(compared: Comparison) -> Iterator[Reason]:
+    """What the new image lacks, or holds differently."""
+    old, new = compared.old.final, compared.new.final
+    for event in old.events:
+        for effect in event.effects:
+            if effect.kind in _WITHOUT_FILES:
+                continue
+            if effect.kind == "unknown" or (effect.writes_anywhere and not effect.writes):
+                if not _is_executed(new, event):
+                    yield Reason.of("SL409", "command_gone", command=_text(event))
+                continue
+            yield from _effect_problems(compared, event, effect)
+
+
+def _is_executed(stage: Stage, event: Event) -> bool:
+    return any(e.origin == event.origin for e in stage.events)
+
+
+def _effect_problems(compared: Comparison, event: Event, effect: Effect) -> Iterator[Reason]:
+    old, new = compared.old.final, compared.new.final
+    for path in dict.fromkeys((*effect.outputs, *effect.writes)):
+        before = content_at(old, path)
+        if event.origin not in before.origins or set(path) & set("*?["):
+            continue
+        after = content_at(new, path)
+        lost = [o for o in before.origins if o not in after.origins and _counts(compared, o)]
+        lost = [o for o in lost if not is_downloaded(o, after.origins)]
+        if lost and not _is_installed_elsewhere(compared, event, effect):
+            if not may_go(compared, effect, path):
+                yield Reason.of("SL409", "result_missing", path=path, command=_text(event))
+        elif not lost and not is_named_place(path):
+            yield from _attribute_problems(compared, path, before, after)
+
+
+def _counts(compared: Comparison, origin: Origin) -> bool:
+    """Whether an origin is more than a removal of development dependencies or caches."""
+    events = (e for e in compared.old.final.events if e.origin == origin)
+    return any(not e.kinds <= NOT_FOR_RUN_TIME for e in events)
+
+
+def _is_installed_elsewhere(compared: Comparison, event: Event, effect: Effect) -> bool:
+    """Whether the same command installs into another place of the new file, and all of it is in the
+    image."""
+    for stage in compared.new.stages:
+        for other in stage.events:
+            if other.origin != event.origin:
+                continue
+            moved = [
+                w
+                for e in other.effects
+                if e.kind == effect.kind and e.writes != effect.writes
+                for w in e.writes
+            ]
+            if moved and all(event.origin in content_at(compared.new.final, w).origins for w in moved):
+                return True
+    return False
+
+
+def _attribute_problems(compared: Comparison, path: str, before: Content, after: Content) -> Iterator[Reason]:
+    old = compared.old.final
+    if before.link and not after.link and not all(is_directory(old, t) for t in link_targets(old, path)):
+        yield Reason.of("SL409", "link", path=path)
+    if in_transient_tree(path) or is_shared_directory(path):
+        return
+    if before.mode != after.mode and before.mode:
+        yield Reason.of("SL409", "mode", path=path, before=before.mode, after=after.mode or "the default")
+    root = is_plain_root(compared.new.final.end.user)
+    if root or compared.user or None in (before.owner, after.owner):
+        return
+    user = compared.new.final.end.user.partition(":")[0]
+    if before.owner != after.owner and after.owner != user:
+        yield Reason.of(
+            "SL409", "owner", path=path, before=before.owner or "root", after=after.owner or "root"
+        )
+
+
+def _text(event: Event) -> str:
+    return (event.origin.name if event.origin is not None else event.visit.instruction.value)[:50]

@@ -1,0 +1,124 @@
+"""What run time needs of the image, and whether the new image has the same."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from slimify.analysis.packages.system import system_package
+from slimify.analysis.runtime_contract import DEFAULT_SHELL
+from slimify.facts.image_tables import busybox_servers, entry_scripts
+from slimify.facts.servers import document_roots, is_web_server, serves_only_files
+from slimify.languages import language
+from slimify.model.decisions import Reason
+from slimify.model.effects import LEAVES_NOTHING, Effect
+from slimify.semantics.machine.content import content_at
+from slimify.semantics.paths import join_path
+from slimify.validation.comparison import Comparison
+
+_PATH = re.compile(r"(?!-|\d+\Z)[\w@%+=:,./-]+")  # a word that may be a path
+
+
+def root_problems(compared: Comparison) -> Iterator[Reason]:
+    """Paths that run time needs and that the new image lacks or has from elsewhere."""
+    old, new = compared.old.final, compared.new.final
+    for path in root_paths(compared):
+        before, after = content_at(old, path).origins, content_at(new, path).origins
+        files = old.end.view.context_path(path), new.end.view.context_path(path)
+        lost = [o for o in before if o not in after and o.kind != "directory"]
+        if lost or (files[0] != files[1] and files[0] is not None and not old.end.view.is_dir(path)):
+            yield Reason.of("SL409", "start_missing", path=path)
+
+
+def root_paths(compared: Comparison) -> tuple[str, ...]:
+    """The paths that the start command and the sources name, and the directories that servers serve."""
+    needs, cwd = compared.needs, compared.old.final.end.cwd
+    paths: dict[str, None] = dict.fromkeys(document_roots())
+    programs = frozenset((*entry_scripts(), *(e.tool for e in needs.start)))
+    for effect in needs.start:
+        paths |= dict.fromkeys((*effect.reads, *effect.manifests))
+        paths |= dict.fromkeys(_operands(effect, effect.cwd or cwd, programs))
+        paths |= dict.fromkeys(p for p in (program_path(compared, effect.tool),) if p is not None)
+    if not only_serves_files(compared):
+        named = (join_path(cwd, use.name) for use in needs.sources.paths)
+        paths |= dict.fromkeys(p for p in named if p is not None)
+    whole = {"/", cwd}  # a working directory is a place, not a file that is named
+    return tuple(p for p in paths if p not in whole and content_at(compared.old.final, p))
+
+
+def _operands(effect: Effect, cwd: str | None, programs: frozenset[str]) -> Iterator[str]:
+    """The paths that the words of a command may name, without the programs that it starts."""
+    for word in effect.command.words:
+        text = word.value or ""
+        program = text in programs or is_web_server(text)
+        if _PATH.fullmatch(text) and not program and (path := join_path(cwd, text)) is not None:
+            yield path
+
+
+def program_path(compared: Comparison, name: str) -> str | None:
+    """The path of a program that steps of the old file put on PATH."""
+    facts = compared.old.final.facts
+    known = language(facts.language) if facts is not None and facts.language else None
+    own = (*facts.commands, *(known.interpreters if known is not None else ())) if facts is not None else ()
+    installed = {
+        p for e in compared.effects if e.kind == "install-global" for p in (x.name for x in e.packages)
+    }
+    if "/" in name or not name or name in (*own, *entry_scripts(), *installed):
+        return None
+    for directory in (compared.old.final.end.get("PATH") or "").split(":"):
+        path = posixpath.join(directory, name)
+        if directory and content_at(compared.old.final, path):
+            return path
+    return None
+
+
+def start_is_known(compared: Comparison) -> bool:
+    """Whether everything that the image starts is known by name, and its sources were read."""
+    needs = compared.needs
+    known = known_programs(compared)
+    roots = {tuple(w.text for w in e.command.words) for e in needs.start}
+    return (
+        bool(needs.start)
+        and not needs.sources.skipped
+        and not any(
+            e.unread or (e.tool.rpartition("/")[2] not in known and not (e.tool == "" and len(roots) > 1))
+            for e in needs.start
+            if e.kind == "unknown" and e.tool not in entry_scripts() and not _is_own_script(compared, e)
+        )
+    )
+
+
+def _is_own_script(compared: Comparison, effect: Effect) -> bool:
+    """Whether it runs a file of the build context, which steps may have edited."""
+    path = join_path(effect.cwd or "/", effect.tool) if "/" in effect.tool else None
+    words = (join_path(effect.cwd or "/", w.value) for w in effect.command.words if w.value)
+    view = compared.old.final.end.view
+    return any(p is not None and view.text(p) is not None for p in (path, *words))
+
+
+def known_programs(compared: Comparison) -> frozenset[str]:
+    """The programs that are built from sources of the context, and those of installed system packages."""
+    made = {posixpath.basename(o) for e in compared.effects for o in e.outputs}
+    facts = compared.old.final.facts
+    release = (facts.distro, facts.suite) if facts is not None else (None, None)
+    names = {p.name for e in compared.effects if e.kind == "packages" for p in e.packages}
+    packages = (system_package(name, *release) for name in names)
+    brought = {c for package in packages if package is not None for c in (package.name, *package.commands)}
+    return frozenset({*made, *brought, *busybox_servers(), *_installed_programs(compared)})
+
+
+def _installed_programs(compared: Comparison) -> Iterator[str]:
+    """The programs that installers of languages install for every project."""
+    for effect in compared.effects:
+        known = language(effect.ecosystem) if effect.kind == "install-global" else None
+        for package in effect.packages if known is not None else ():
+            yield package.name
+            yield from known.packages.programs(package.name) if known is not None and known.packages else ()
+
+
+def only_serves_files(compared: Comparison) -> bool:
+    """Whether the image runs nothing but a server of static files."""
+    idle = (*DEFAULT_SHELL, *entry_scripts(), "")
+    started = [e for e in compared.needs.start if e.kind not in LEAVES_NOTHING and e.tool not in idle]
+    return bool(started) and all(serves_only_files(e.tool) for e in started)
