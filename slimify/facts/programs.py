@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from slimify.facts import load, words
+from slimify.languages import languages
 
 _FILE = "programs.toml"
 
@@ -85,3 +87,10 @@ def runners() -> Mapping[str, int]:
 def docker_flags() -> tuple[str, ...]:
     """Options of `docker run`, `exec`, `build` and compose that take no value."""
     return words(_FILE, "docker", "valueless")
+
+
+@cache
+def lean_options() -> frozenset[str]:
+    """Options of installers that only leave out caches or development dependencies."""
+    own = (option for known in languages() for option in known.lean_options)
+    return frozenset((*words("programs.toml", "lean", "options"), *own))

@@ -64,6 +64,8 @@ class Language(Struct, frozen=True, kw_only=True):
     # where its named places are, as patterns of directories that hold all of the place (`@site`)
     places: Mapping[str, str] = {}
 
+    # options of its installers that only leave out caches or development dependencies
+    lean_options: tuple[str, ...] = ()
     managers: tuple[str, ...] = ()  # its installers, as effects name them
     prepares: tuple[str, ...] = ()  # their actions that only prepare a later install (venv)
     installers: tuple[str, ...] = ()  # packages that only install other packages

@@ -23,7 +23,7 @@ from slimify.model.effects import MANAGES_PACKAGES
 from slimify.semantics.machine.content import copied_places
 from slimify.semantics.machine.stages import Event
 from slimify.validation.comparison import Comparison
-from slimify.validation.roots import start_is_known
+from slimify.validation.roots import programs_are_known
 from slimify.validation.software import base_packages, facts_about, lost_programs, packages_left, programs_of
 
 
@@ -116,7 +116,7 @@ def _may_go(compared: Comparison, name: str, have: frozenset[str]) -> bool:
         return True
     if facts.kind == "build":
         return _counterparts_are_there(compared, facts, have)
-    if not start_is_known(compared) or needs.dynamic:
+    if not programs_are_known(compared):
         return False
     return uses or name in interpreters_to_compile(own)
 

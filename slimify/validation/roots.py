@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from slimify.analysis.closed_worlds import started_programs
 from slimify.analysis.packages.system import system_package
 from slimify.analysis.runtime_contract import DEFAULT_SHELL
 from slimify.facts.image_tables import busybox_servers, entry_scripts
@@ -73,9 +74,17 @@ def program_path(compared: Comparison, name: str) -> str | None:
     return None
 
 
+def programs_are_known(compared: Comparison) -> bool:
+    """Whether every program that can be started at run time is known."""
+    program = compared.program
+    return started_programs(compared.needs, compared.effects, program.base, program.context).holds
+
+
 def start_is_known(compared: Comparison) -> bool:
     """Whether everything that the image starts is known by name, and its sources were read."""
     needs = compared.needs
+    if programs_are_known(compared) and not needs.sources.skipped:
+        return True
     known = known_programs(compared)
     roots = {tuple(w.text for w in e.command.words) for e in needs.start}
     return (

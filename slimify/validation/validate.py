@@ -16,12 +16,13 @@ from slimify.model.effects import Effect
 from slimify.model.errors import SlimifyError
 from slimify.model.plan import Plan
 from slimify.semantics.machine.stages import Machine, execute, plain_text
-from slimify.syntax.dockerfile.instructions import arg_names, split_stages
+from slimify.syntax.dockerfile.instructions import arg_names, meaning, split_stages
 from slimify.syntax.dockerfile.parser import encode, parse
 from slimify.validation.closed_worlds import context_problems
 from slimify.validation.comparison import Comparison, Pair
 from slimify.validation.contract import contract_problems
 from slimify.validation.copies import copy_problems
+from slimify.validation.development import development_problems
 from slimify.validation.inputs import input_problems
 from slimify.validation.packages import package_problems
 from slimify.validation.result import result_problems
@@ -61,6 +62,7 @@ def comparison_problems(compared: Comparison) -> Iterator[Reason]:
     yield from root_problems(compared)
     yield from context_problems(compared)
     yield from package_problems(compared)
+    yield from development_problems(compared)
 
 
 def executed(program: Program, file: Dockerfile) -> Machine:
@@ -84,13 +86,13 @@ def default_target(machine: Machine) -> Machine:
 
 
 def _stage_count_problems(plan: Plan, stages: list[list[Instruction]]) -> Iterator[Reason]:
-    if plan.rung == "cleanup":
-        return
     if len(stages) != len(plan.stages):
         yield Reason.of("SL409", "stages", planned=len(plan.stages), written=len(stages))
         return
     for stage, instructions in zip(plan.stages, stages, strict=True):
-        if len(stage.items) < len(instructions):
+        planned = parse(encode("".join(item.text for item in stage.items)))
+        start = next(i for i, x in enumerate(planned.instructions) if x.keyword == "FROM")
+        if [meaning(x) for x in planned.instructions[start:]] != [meaning(x) for x in instructions]:
             yield Reason.of("SL409", "more_instructions", stage=stage.name or "final")
 
 

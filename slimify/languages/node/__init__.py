@@ -36,6 +36,7 @@ LANGUAGE = Language(
     },
     program="node",
     version_file="/usr/local/include/node/node_version.h",
+    lean_options=("--omit=dev", "--production", "--prod", "--only=production", "--only=prod"),
     lock_files=(
         "package-lock.json",
         "npm-shrinkwrap.json",

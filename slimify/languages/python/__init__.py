@@ -17,6 +17,7 @@ LANGUAGE = Language(
     ),
     always_read=True,
     install_directories=("site-packages",),
+    lean_options=("--no-cache-dir", "--no-cache"),
     prepares=("venv",),
     places={
         "@site": (

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
+from slimify.facts.programs import lean_options
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.effects import BUILDS, MANAGES_PACKAGES, RUNS_CODE, Effect
 from slimify.semantics.context_files import ContextView
@@ -23,8 +24,6 @@ from slimify.syntax.dockerfile.scope import scopes
 from slimify.syntax.dockerfile.words import expand
 
 _READS_DIRECTORY = BUILDS | RUNS_CODE
-# Options that change which caches are kept, not what a command does.
-_CACHE_OPTIONS = frozenset({"--no-cache-dir", "--no-cache", "--rm"})
 
 
 class Origin(Struct, frozen=True):
@@ -197,8 +196,9 @@ def _place(effects: Sequence[Effect], cwd: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """A command with single blanks, without continuation lines and cache options."""
-    return " ".join(w for w in text.replace("\\\n", " ").split() if w not in _CACHE_OPTIONS)
+    """A command with single blanks, without continuation lines and without the options that only leave out
+    caches or development dependencies."""
+    return " ".join(w for w in text.replace("\\\n", " ").split() if w not in lean_options())
 
 
 def _origin(visit: Visit) -> Origin | None:

@@ -1,0 +1,62 @@
+"""Development dependencies that an installer drops: neither run time nor a later step needs one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slimify.languages import of_effect
+from slimify.model.decisions import Reason
+from slimify.model.effects import Effect
+from slimify.semantics.machine.stages import Event, Stage
+from slimify.validation.comparison import Comparison, Pair
+
+
+def development_problems(compared: Comparison) -> Iterator[Reason]:
+    """Development dependencies that the new file drops although something needs them."""
+    used = {*compared.needs.commands, *(use.name for use in compared.needs.sources.imports)}
+    used |= {tool.rpartition("/")[2] for e in compared.needs.start for tool in (e.tool, *e.tools)}
+    for pair in compared.pairs:
+        for event, effect in _drops(pair):
+            programs = _development_programs(pair.old, effect)
+            needed = used if _reaches_image(compared, pair.new) else set[str]()
+            later = (e for e in pair.new.events if e.number > event.number)
+            needed = needed | {tool for e in later for x in e.effects for tool in (x.tool, *x.tools)}
+            for name, own in programs.items():
+                if own & needed:
+                    yield Reason.of("SL409", "development_gone", package=name)
+                    break
+
+
+def _drops(pair: Pair) -> Iterator[tuple[Event, Effect]]:
+    """The commands of the new stage that drop development dependencies, unlike the old file."""
+    for event, match in pair.commands():
+        before = {(e.kind, e.dev) for e in match.effects} if match is not None else set()
+        for effect in event.effects:
+            pruned = effect.kind == "prune" or (effect.kind == "install" and not effect.packages)
+            if pruned and not effect.dev and (effect.kind, effect.dev) not in before:
+                yield event, effect
+
+
+def _reaches_image(compared: Comparison, stage: Stage) -> bool:
+    return stage is compared.new.final or any(
+        event.copy is not None and event.copy.stage is stage for event in compared.new.final.events
+    )
+
+
+def _development_programs(old: Stage, effect: Effect) -> dict[str, set[str]]:
+    """The development dependencies of the manifests that installs of the same manager read, each with the
+    names that it is used by."""
+    known = of_effect(effect)
+    if known is None or known.packages is None:
+        return {}
+    view = old.end.view
+    installs = (e for event in old.events for e in event.effects if e.kind == "install")
+    manifests = {m for e in installs if e.ecosystem == effect.ecosystem and e.dev for m in e.manifests}
+    paths = (view.context_path(manifest) for manifest in sorted(manifests))
+    packages = known.packages
+    return {
+        module.use.name: {module.use.name, *packages.programs(module.use.name)}
+        for path in paths
+        if path is not None
+        for module in packages.listed_packages(view, path, development=True)
+    }
