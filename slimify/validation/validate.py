@@ -38,10 +38,11 @@ def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> t
     """
     try:
         file = parse(encode(text), program.name)
+        found = [*_stage_count_problems(plan, split_stages(file))]
+        new = default_target(executed(program, file))
     except SlimifyError as error:
         return (Reason.of("SL409", "unreadable", message=error.message),)
-    found = [*_stage_count_problems(plan, split_stages(file))]
-    old, new = executed(program, program.dockerfile), default_target(executed(program, file))
+    old = executed(program, program.dockerfile)
     before = old if original is program.dockerfile else executed(program, original)
     found += contract_problems(before, new, program, plan)
     found += _steps_after_user(plan, new)
@@ -90,7 +91,7 @@ def _stage_count_problems(plan: Plan, stages: list[list[Instruction]]) -> Iterat
         yield Reason.of("SL409", "stages", planned=len(plan.stages), written=len(stages))
         return
     for stage, instructions in zip(plan.stages, stages, strict=True):
-        planned = parse(encode("".join(item.text for item in stage.items)))
+        planned = parse(encode("\n".join(item.text for item in stage.items)))
         start = next(i for i, x in enumerate(planned.instructions) if x.keyword == "FROM")
         if [meaning(x) for x in planned.instructions[start:]] != [meaning(x) for x in instructions]:
             yield Reason.of("SL409", "more_instructions", stage=stage.name or "final")
