@@ -100,7 +100,7 @@ def _with_meta(event: Event, effect: Effect, path: str, found: Content) -> Conte
     """The content after chown, chgrp or chmod."""
     words = [w.value for w in effect.command.words]
     recursive = any(re.fullmatch(r"-\w*R\w*|--recursive", w or "") for w in words)
-    if not any(w == path or (recursive and inside(path, w)) or _covers(w, path) for w in effect.writes):
+    if not any(w == path or (recursive and inside(path, w)) or fnmatchcase(path, w) for w in effect.writes):
         return found
     said = next((w for w in words[1:] if w is None or not re.match(r"-[A-Za-z-]", w)), None)
     if effect.tool == "chmod":
@@ -160,7 +160,9 @@ def _copied_from_stage(copy: Copy, stage: Stage, path: str, found: Content, owne
                 return content_at(stage, path)
             continue
         if inside(path, place):
-            inner = content_at(stage, posixpath.normpath(source + path[len(place) :]))
+            inner = content_at(
+                stage, posixpath.normpath(posixpath.join(source, posixpath.relpath(path, place)))
+            )
             if not inner:
                 continue
             if path == place and directory:  # an existing directory keeps its owner, a new one is root's
@@ -211,7 +213,7 @@ def is_directory(stage: Stage, path: str) -> bool:
                 if (place == path and directory) or (place != path and inside(place, path)):
                     return True
                 if place != path and inside(path, place):
-                    inner = posixpath.normpath(source + path[len(place) :])
+                    inner = posixpath.normpath(posixpath.join(source, posixpath.relpath(path, place)))
                     if is_directory(event.copy.stage, inner):
                         return True
     return False

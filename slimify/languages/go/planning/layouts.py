@@ -7,7 +7,7 @@ binary from golang:*-alpine stays on the same Alpine. cgo is never switched off.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 

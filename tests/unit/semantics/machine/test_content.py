@@ -12,6 +12,7 @@ from slimify.semantics.machine.content import content_at, exists_in, is_director
 from slimify.semantics.machine.stages import Stage, execute
 from slimify.syntax.dockerfile.parser import parse
 
+OWNED = "RUN mkdir /d && touch /d/a && chown -R u /d"
 BUILDER = "FROM debian:bookworm AS b\n{}\nFROM debian:bookworm\n{}\n"
 
 
@@ -38,7 +39,9 @@ def final(text: str, directory: Path) -> Stage:
         pytest.param("FROM debian\nRUN mkdir /a\n", "/a/b", [], id="mkdir makes no file below"),
         pytest.param("FROM debian\nWORKDIR /a/b\n", "/a", ["directory"], id="WORKDIR makes its parents"),
         pytest.param("FROM debian\nCOPY <<EOF /a\nx\nEOF\n", "/a", ["text"], id="a here-document"),
-        pytest.param("FROM debian\nADD https://x.example/y.tgz /a/\n", "/a/y.tgz", ["address"], id="an address"),
+        pytest.param(
+            "FROM debian\nADD https://x.example/y.tgz /a/\n", "/a/y.tgz", ["address"], id="an address"
+        ),
         pytest.param(
             BUILDER.format("RUN touch /o/a", "COPY --from=b /o /p"), "/p/a", ["command"], id="out of a stage"
         ),
@@ -68,7 +71,9 @@ def test_origins(text: str, path: str, kinds: list[str], tmp_path: Path) -> None
         pytest.param("", "RUN touch /a && chown u:g /a", "/a", "u", id="chown"),
         pytest.param("", "RUN mkdir /d && touch /d/a && chown -R u /d", "/d/a", "u", id="recursively"),
         pytest.param("", "RUN mkdir /d && touch /d/a && chown u /d", "/d/a", "", id="not recursively"),
-        pytest.param("RUN mkdir /d && touch /d/a && chown -R u /d", "COPY --from=b /d /d", "/d/a", "u", id="kept"),
+        pytest.param(
+            "RUN mkdir /d && touch /d/a && chown -R u /d", "COPY --from=b /d /d", "/d/a", "u", id="kept"
+        ),
         pytest.param(
             "RUN mkdir /d && touch /d/a && chown -R u /d", "COPY --from=b /d /d", "/d", "", id="top is lost"
         ),

@@ -38,7 +38,10 @@ def test_stages_that_build_on_each_other(tmp_path: Path) -> None:
     text = "FROM python:3.12 AS a\nENV X=1\nRUN one\nFROM a AS b\nRUN two\nFROM debian\nCOPY --from=b /x /x\n"
     found = machine(text, tmp_path)
     assert [s.name for s in found.stages] == ["a", "b", ""]
-    assert [e.origin.name for e in found.stages[1].events if e.keyword == "RUN" and e.origin] == ["one", "two"]
+    assert [e.origin.name for e in found.stages[1].events if e.keyword == "RUN" and e.origin] == [
+        "one",
+        "two",
+    ]
     assert [e.number for e in found.stages[1].events] == [0, 1, 2]
     assert found.stages[1].own[0].state.env["X"] == "1"
     assert found.stages[1].facts == image("python:3.12")
