@@ -81,10 +81,12 @@ def _is_lost(pair: Pair, event: Event, match: Event, path: str) -> bool:
     before = content_at(pair.old, path, match.number).origins
     after = content_at(pair.new, path, event.number).origins
     own = _own_origins(match)
+    if before and not after and not _is_there(event, path) and not _is_base_path(path):
+        return True
     wanted = [o for o in before if o not in own and o.kind != "directory" and _matters(pair, o)]
     if any(o not in after and not is_downloaded(o, after) for o in wanted):
         return True
-    if path == "/" or is_shared_directory(path):
+    if _is_base_path(path):
         return False
     return _lost_files(pair, event, match, path)
 
@@ -105,10 +107,21 @@ def _own_origins(match: Event) -> frozenset[Origin]:
     return frozenset((match.origin,)) if match.origin is not None else frozenset()
 
 
+def _is_there(event: Event, path: str) -> bool:
+    view = event.state.view
+    return view.is_dir(path) or view.context_path(path) is not None
+
+
+def _is_base_path(path: str) -> bool:
+    return path == "/" or is_shared_directory(path)
+
+
 def _matters(pair: Pair, origin: Origin) -> bool:
-    """Whether an origin is more than a cache or a check."""
+    """Whether an origin is more than a cache, a check or an empty directory."""
     events = (e for e in pair.old.events if e.origin == origin)
-    return any(not e.kinds <= NOT_FOR_RUN_TIME for e in events) or origin.kind != "command"
+    return origin.kind != "command" or any(
+        x.kind not in NOT_FOR_RUN_TIME and x.tool != "mkdir" for e in events for x in e.effects
+    )
 
 
 def _lost_files(pair: Pair, event: Event, match: Event, path: str) -> bool:

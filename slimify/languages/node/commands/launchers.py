@@ -24,7 +24,6 @@ def _corepack(call: Call) -> tuple[Effect, ...]:
     target = call.options(("--install-directory",)).last("--install-directory")
     shims: Arg | str = target if target is not None else "/usr/local/bin"
     if action == "enable":
-        filled = (shims, home) if home else (shims,)  # the first call of a shim fills the cache
         names = words[1:] or (Arg(value="yarn", text="yarn"), Arg(value="pnpm", text="pnpm"))
         return (
             call.write_effect(
@@ -32,7 +31,8 @@ def _corepack(call: Call) -> tuple[Effect, ...]:
                 "enable",
                 manager="corepack",
                 packages=node_packages(names),
-                writes=filled,
+                writes=(shims,),
+                caches=(home,) if home else (),  # the first call of a shim fills it
             ),
         )
     if action in ("prepare", "install", "use", "up", "hydrate", "pack"):
