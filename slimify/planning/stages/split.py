@@ -33,7 +33,7 @@ from slimify.planning.final_stage.merge_installs import merged_head_install
 from slimify.planning.final_stage.present_paths import without_absent_paths
 from slimify.planning.in_place.caches import repeated_cleaning
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
-from slimify.semantics.paths import PathMarks
+from slimify.planning.stages.certain_paths import made_certain
 
 
 def split_layout(program: Program, request: SplitRequest) -> Layout:
@@ -85,7 +85,7 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
         append=append,
         prepend={i: text for i, text in made.items() if i not in anew},
         copies=copies,
-        builder_tail=(*request.builder_tail, *_made_certain(program, copies, last))
+        builder_tail=(*request.builder_tail, *made_certain(program, copies, last))
         if last is not None
         else (),
         final_head=head,
@@ -121,15 +121,6 @@ def _builder_end(program: Program, copies: Sequence[CopyFromBuilder]) -> int | N
             if atom.role == "build" and not idle:
                 indexes.append(step.index)
     return max(indexes)
-
-
-def _made_certain(program: Program, copies: Sequence[CopyFromBuilder], last: int) -> tuple[str, ...]:
-    """The command that creates the directories to copy that may not exist at the end of the builder."""
-    effects = [e for s in program.steps if s.index <= last for e in s.effects]
-    possible = {p for e in effects for p in e.possible}
-    sure = PathMarks(p for e in effects for p in (*e.writes, *e.outputs) if p not in e.possible)
-    paths = [t.path for t in copies if t.path in possible and sure.below(t.path) < 0]
-    return (f"RUN mkdir -p {' '.join(paths)}",) if paths else ()
 
 
 def _without_idle_runs(program: Program, final: Mapping[int, frozenset[int]]) -> dict[int, frozenset[int]]:

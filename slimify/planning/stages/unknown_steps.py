@@ -17,6 +17,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS_NOTHING
 from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.layout import CopyFromBuilder
+from slimify.planning.stages.certain_paths import absent_file
 from slimify.semantics.paths import inside, inside_any
 
 
@@ -33,7 +34,7 @@ def split_obstacle(program: Program, request: SplitRequest) -> Reason | None:
                 return Reason.of("SL392", "unknown_step", at=step.line, reason=reason, base=program.base_ref)
             if not _finds_its_inputs(program, step, atom, request.copies):
                 return Reason.of("SL392", "after_build", at=step.line, reason=reason)
-    return None
+    return absent_file(program, request.copies)
 
 
 def unknown_home(program: Program, copies: Sequence[CopyFromBuilder]) -> Reason | None:

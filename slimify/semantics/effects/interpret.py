@@ -21,6 +21,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import ADDS_FILES, LEAVES_NOTHING, Action, Effect
 from slimify.model.shell import Command, Script
 from slimify.semantics.effects.call import Arg, Call, arguments, output_files
+from slimify.semantics.effects.certainty import with_certainty
 from slimify.semantics.effects.local_sources import with_local_sources
 from slimify.semantics.effects.registry import effects_of
 from slimify.semantics.effects.shell_state import changed_state
@@ -74,15 +75,17 @@ class _Walk(Struct):
     end: int = 0
 
     def atom(self, commands: Sequence[Command]) -> tuple[Effect, ...]:
-        found: list[Effect] = []
+        found: list[tuple[Command, tuple[Effect, ...]]] = []
         before: tuple[Command, Call] | None = None
+        in_function = self.end >= len(self.text)
+        start = self.text.rfind("{", 0, commands[0].start) + 1 if in_function and commands else self.end
         for index, command in enumerate(commands):
             gap = self.text[self.end : command.start] if command.start > self.end else ""
             self._enter(command.context, gap)
             self.end = max(self.end, command.end)
             if "function" in command.context:
                 self._define(command, gap)
-                found.append(self._state_effect(command))
+                found.append((command, (self._state_effect(command),)))
                 continue
             upstream = None
             if (
@@ -92,10 +95,12 @@ class _Walk(Struct):
             ):
                 upstream = before[1]
             effects, call = self._command(command, upstream, _pipe_reader(commands, index, self.state))
-            found += effects
+            found.append((command, effects))
             if call is not None and "$(" not in command.context[len(before[0].context) if before else 0 :]:
                 before = (command, call)
-        return tuple(found)
+        if in_function or any(c.operator == "||" or not _BRANCHES.isdisjoint(c.context) for c in commands):
+            return with_certainty(found, self.text, start)
+        return tuple(effect for _, effects in found for effect in effects)
 
     def _enter(self, context: tuple[str, ...], gap: str) -> None:
         """Leaves the constructs that have ended and enters those of the next command."""
