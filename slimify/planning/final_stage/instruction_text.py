@@ -80,6 +80,7 @@ def is_run_editable(program: Program, index: int, kept: frozenset[int], words: W
 
 
 _CWD_INDEPENDENT = MANAGES_PACKAGES | {"users"}
+_PRINTING = frozenset({"echo", "printf"})  # their words are text
 
 
 def _only_loses_cwd(step: Step, drop: frozenset[int]) -> bool:
@@ -93,10 +94,14 @@ def _only_loses_cwd(step: Step, drop: frozenset[int]) -> bool:
 
 
 def is_cwd_independent(effect: Effect) -> bool:
-    words = (w.value or "" for w in effect.command.words[1:])
-    return effect.kind in _CWD_INDEPENDENT or (
-        effect.kind in ("cache", "check") and all(w.startswith(("/", "-")) for w in words)
-    )
+    if effect.kind in _CWD_INDEPENDENT:
+        return True
+    words = effect.command.words
+    prints = effect.tool in _PRINTING and all(w.value is not None for w in words)
+    words = words[:1] if prints else words
+    texts = (*(w.text for w in words[1:]), *(r.target.text for r in effect.command.redirects))
+    plain = effect.kind in CHANGES_FILES | {"cache", "check"} and not effect.followed
+    return plain and all(text.lstrip("\"'").startswith(("/", "-", "~", "$HOME")) for text in texts)
 
 
 def final_text(program: Program, layout: Layout, index: int, keep: frozenset[int]) -> str | None:

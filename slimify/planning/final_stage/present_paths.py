@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -19,7 +19,7 @@ from slimify.facts.system import is_plain_root, is_standard_directory
 from slimify.model.effects import INSTALLS_NOTHING, Effect
 from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.final_stage.instruction_text import is_cwd_independent
-from slimify.semantics.paths import PathMarks
+from slimify.semantics.paths import PathMarks, inside
 
 Final = Mapping[int, frozenset[int]]  # the atoms of each RUN; for other instructions, presence is enough
 
@@ -46,7 +46,9 @@ class _Paths(Struct, frozen=True):
             self.whole.note(path)
 
     def note_effect(self, effect: Effect, *, repeated: bool) -> None:
-        empty = effect.tool == "mkdir"
+        if effect.kind == "meta":
+            return
+        empty = effect.tool == "mkdir" or effect.kind == "users"
         for path in (*effect.writes, *effect.outputs):
             self.note(path, repeated=repeated, filled=not empty, directory=empty)
 
@@ -63,9 +65,10 @@ class _Paths(Struct, frozen=True):
 
 def without_absent_paths(
     program: Program, final: Final, request: SplitRequest
-) -> tuple[dict[int, frozenset[int]], dict[int, str]]:
+) -> tuple[dict[int, frozenset[int]], dict[int, str] | str]:
     """The final stage without commands that only delete absent files, and without changes to absent
-    directories that nothing depends on; and for each RUN the command that creates the other directories."""
+    directories that nothing depends on; and for each RUN the command that creates the other directories, or
+    one that can't be created."""
     result = dict(final)
     made: dict[int, str] = {}
     for index in sorted(final):
@@ -77,8 +80,11 @@ def without_absent_paths(
         free = all(is_cwd_independent(e) for a in left for e in a.effects if e.tool != "cd")
         if entered and not owned and free:
             left = [a for a in left if any(e.tool != "cd" for e in a.effects)]
-        elif (entered or owned) and is_plain_root(step.state.user) and not step.instruction.heredocs:
-            made[index] = f"mkdir -p {' '.join(map(shlex.quote, dict.fromkeys((*entered, *owned))))}"
+        elif entered or owned:
+            needed = tuple(dict.fromkeys((*entered, *owned)))
+            if not _can_create(step, needed):
+                return result, needed[0]
+            made[index] = f"mkdir -p {' '.join(map(shlex.quote, needed))}"
         if len(left) < len(result[index]) and {e.kind for a in left for e in a.effects} <= INSTALLS_NOTHING:
             del result[index]
         else:
@@ -110,6 +116,13 @@ def _absent_directories(
             paths.note_effect(effect, repeated=stays)
             before = effect if stays else before
     return left, entered, owned
+
+
+def _can_create(step: Step, paths: Sequence[str]) -> bool:
+    """Whether a RUN can be given a command that creates the directories."""
+    home = step.state.home
+    allowed = is_plain_root(step.state.user) or (home is not None and all(inside(p, home) for p in paths))
+    return allowed and not step.instruction.heredocs
 
 
 def _deletes_only(atom: AtomStep, paths: _Paths) -> bool:

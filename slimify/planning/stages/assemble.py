@@ -48,6 +48,8 @@ class Block(Struct, frozen=True, kw_only=True):
 def assemble(program: Program, layout: Layout) -> Plan | Reason:
     """The plan that a layout describes, or the reason why its edits are not possible (SL390)."""
     file = program.dockerfile
+    if layout.absent:
+        return Reason.of("SL390", "only_in_builder", path=layout.absent, rung=layout.rung)
     blocks = instruction_blocks(file)
     last = layout.builder_end
     builder = _builder_items(program, layout, blocks, last) if last is not None else ()

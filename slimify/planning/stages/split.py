@@ -83,7 +83,8 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
         final=final,
         words=words,
         append=append,
-        prepend={i: text for i, text in made.items() if i not in anew},
+        prepend={i: t for i, t in made.items() if i not in anew} if isinstance(made, dict) else {},
+        absent=made if isinstance(made, str) else "",
         copies=copies,
         builder_tail=(*request.builder_tail, *made_certain(program, copies, last))
         if last is not None

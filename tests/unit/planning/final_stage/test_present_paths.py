@@ -55,6 +55,22 @@ ROWS = (
         final=(f"RUN mkdir -p /go/src/shop && cd /go/src/shop && {USER} && mkdir data",),
     ),
     Row(
+        id="a-directory-that-absolute-paths-do-not-depend-on",
+        file=(GO, "COPY . /go/src/shop", "RUN cd /go/src/shop && go build -o /bin/shop . && mkdir -p ~/.config && echo a > ~/.config/a", "CMD shop"),
+        final=("RUN mkdir -p ~/.config && echo a > ~/.config/a",),
+    ),
+    Row(
+        id="a-directory-below-the-home-of-the-user",
+        file=(GO, f"RUN {USER}", "USER shop", "WORKDIR /home/shop", "COPY --chown=shop . src/", "RUN cd src && go build -o ../shop . && mkdir ../new && rm *.go", "CMD ./shop"),
+        final=("RUN mkdir -p /home/shop/src && cd src && mkdir ../new",),
+    ),
+    Row(
+        id="a-directory-that-the-user-can-not-create",
+        file=(GO, f"RUN {USER}", "COPY --chown=shop . /code/src", "USER shop", "WORKDIR /home/shop", "RUN cd /code/src && go build -o /home/shop/shop . && mkdir ../new", "CMD ./shop"),
+        kind="refused",
+        reason="needs /code/src, which only the builder has",
+    ),
+    Row(
         id="a-directory-of-the-old-base",
         file=(GO, "WORKDIR /app", "COPY . .", "RUN go build -o shop .", "RUN cd /go/bin && echo a > shop.conf", 'CMD ["./shop"]'),
         final=("RUN mkdir -p /go/bin && cd /go/bin && echo a > shop.conf",),
