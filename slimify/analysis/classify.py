@@ -29,7 +29,7 @@ from slimify.analysis.previous_stages import with_previous_stages
 from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step
 from slimify.analysis.refusals import refusals
 from slimify.analysis.roles import assign as role_pass
-from slimify.analysis.roles.instruction_verdicts import instruction_role
+from slimify.analysis.roles.instruction_role import instruction_role
 from slimify.analysis.roles.role_state import AtomKey, Roles
 from slimify.analysis.runtime_contract import runtime_contract
 from slimify.analysis.runtime_needs import runtime_needs, unread_start
