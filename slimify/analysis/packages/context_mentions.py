@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 
+from slimify.context.ignored_files import ignored_files, unfiltered_text
 from slimify.context.scan import Context
 from slimify.facts import merged
 from slimify.facts.system import settings_endings
 from slimify.languages import languages
 
 _MAX_BYTES = 16_000_000
+_MAX_IGNORED = 200  # files
 
 
 class ContextMentions:
@@ -22,11 +25,12 @@ class ContextMentions:
 
     def first_file(self, names: Iterable[str]) -> str:
         """The first file that has one of the names as a string of its own, at the start of a command line in
-        a string, or at the end of a path; "" if there is none."""
+        a string, at the end of a path, or as the value of a setting; "" if there is none."""
         found = "|".join(re.escape(name) for name in names)
         pattern = re.compile(
             rf"""["'`](?:/[\w./+-]*/)?(?:{found})(?:\.jar)?(?:["'`]|\s+[-{{%$/.&|<>])"""
             rf"""|[=:\s]/[\w./+-]*/(?:{found})(?:\.jar)?(?:\s|$)"""
+            rf"""|(?m:^[ \t-]*[\w.-]+[ \t]*[:=][ \t]*(?:{found})[ \t]*$)"""
         )
         return next((path for path, text in self._texts if found and pattern.search(text)), "")
 
@@ -37,14 +41,25 @@ class ContextMentions:
         left, texts = _MAX_BYTES, []
         for path, size in self._context.files.items():
             ending = path.rpartition(".")[2]
-            if ending not in read or elsewhere.search(path):
+            if ending not in read or elsewhere.search(path) or _lists_packages(path):
                 continue
             left -= size
             if left < 0:
                 break
             text = self._context.text(path) or ""
             texts.append((path, _without_imports(path, text)))
-        return tuple(texts)
+        return (*texts, *self._ignored_settings(elsewhere))
+
+    def _ignored_settings(self, elsewhere: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+        """Settings that the ignore file excludes: they may be mounted at run time."""
+        paths = (p for p in ignored_files(self._context) if p.rpartition(".")[2] in settings_endings())
+        for path in islice((p for p in paths if not elsewhere.search(p)), _MAX_IGNORED):
+            yield path, unfiltered_text(self._context, path) or ""
+
+
+def _lists_packages(path: str) -> bool:
+    """Whether a path is that of a project file (package.json): `"make"` there is a package or a script."""
+    return path.endswith(".json") and path.rpartition("/")[2] in merged("unread.toml")["texts"]["names"]
 
 
 def _without_imports(path: str, text: str) -> str:

@@ -71,8 +71,10 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
         return {p.name for e in effects for p in e.packages}
 
     def file_that_names(self, name: str, facts: PackageFacts) -> str:
-        """The first file of the context that names the package or one of its programs; "" if none does."""
-        return self.mentions.first_file((name, *facts.commands)) if self.mentions is not None else ""
+        """The first file of the context that names the package, with or without the version that ends its
+        name, or one of its programs; "" if none does."""
+        names = (name, name.rstrip("0123456789.").removesuffix("-"), *facts.commands)
+        return self.mentions.first_file(names) if self.mentions is not None else ""
 
     def facts(self, name: str) -> PackageFacts | None:
         """Facts about a package in the distribution of the base image."""
@@ -138,9 +140,15 @@ def _in_open_world(
     usage: PackageUsage, verdict: PackageVerdict, facts: PackageFacts | None
 ) -> PackageVerdict:
     """The verdict on a package that only the build is known to call, where run time may start any program:
-    what the user installed by name stays, compilers and headers go."""
+    what the user installed by name stays. Compilers and headers go, unless a file of the context names the
+    program for such a start."""
     why = usage.programs.why
-    if why is None or verdict.role != "build" or verdict.counterparts or facts is None:
+    if why is None or verdict.role != "build" or facts is None:
+        return verdict
+    file = usage.file_that_names(verdict.name, facts) if usage.needs.dynamic else ""
+    if file:
+        return _verdict(verdict.name, "both", Reason.of("SL203", "named", file=file))
+    if verdict.counterparts:
         return verdict
     if facts.kind in ("build", "meta", "unknown") and not serves_more_than_compiling(facts.commands):
         return verdict

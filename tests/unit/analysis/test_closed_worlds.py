@@ -65,13 +65,41 @@ def test_what_stays(start: str, files: Mapping[str, str], stay: str, tmp_path: P
 
 @pytest.mark.parametrize(
     ("source", "stay"),
-    [pytest.param("", "", id="closed"), pytest.param(SPAWN, "git make python3", id="a-computed-name")],
+    [
+        pytest.param("", "", id="closed"),
+        pytest.param(SPAWN, "git make python3", id="a-computed-name"),
+        pytest.param(
+            SPAWN.replace("child_process", "promisify-child-process"), "git make python3", id="a-wrapper"
+        ),
+    ],
 )
 def test_interpreters_of_others(source: str, stay: str, tmp_path: Path) -> None:
     """An interpreter beside a compiler is there for native modules, or for what users run."""
     package = json.dumps({"dependencies": {"bcrypt": "5", "express": "4"}})
     file = NODE.format(install=INSTALL.format("git python3 make g++"), start='CMD ["node", "a.js"]')
     assert _kept(file, {"package.json": package, "a.js": source}, tmp_path) == {*stay.split()}
+
+
+@pytest.mark.parametrize(
+    ("files", "stays"),
+    [
+        pytest.param({}, False, id="nothing-names-it"),
+        pytest.param({"a.py": "import flask\n", "judge.yaml": "command: gcc\n"}, False, id="closed"),
+        pytest.param({"Makefile": "CC = gcc\n"}, False, id="only-the-build-names-it"),
+        pytest.param({"judge.yaml": "command: gcc\n"}, True, id="a-setting-names-it"),
+        pytest.param({"judge.json": '{"command": "gcc"}'}, True, id="a-string-names-it"),
+        pytest.param({"judge.yaml": "command: gcc-12\n"}, False, id="another-program"),
+        pytest.param(
+            {"judge.yaml": "command: gcc\n", ".dockerignore": "*.yaml\n"}, True, id="a-mounted-setting"
+        ),
+    ],
+)
+def test_compilers_that_run_time_starts(files: Mapping[str, str], stays: bool, tmp_path: Path) -> None:
+    for name, text in {**FLASK, "a.py": DYNAMIC, **files}.items():
+        (tmp_path / name).write_text(text)
+    file = PYTHON.format(install=INSTALL.format("gcc"), start=RUN)
+    after = pipeline.rewrite(file, tmp_path, options=Options(dockerignore=False)).after or ""
+    assert ("gcc" in after.rpartition("FROM ")[2]) == stays
 
 
 def _kept(file: str, files: Mapping[str, str], directory: Path) -> set[str]:
