@@ -196,8 +196,7 @@ def _plans(
         else:
             yield assemble(program, layout)
     plan, changed = _cleaned_in_place(program, options, read)
-    floor = options.min_saving.in_place if proposal is None else options.min_saving.floor
-    if changed and plan.saving >= floor(plan.original):
+    if changed and plan.saving >= options.min_saving.in_place(plan.original):
         yield plan
         return
     if changed and proposal is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct, field
 
 from slimify.analysis.program import Step
 from slimify.facts.system import is_systems
 from slimify.model.effects import RUNS_CODE
+from slimify.semantics.paths import inside
 
 
 class CacheCleaning(Struct, frozen=True, kw_only=True):
@@ -31,6 +32,12 @@ def is_editable(step: Step) -> bool:
     return (
         not step.script.opaque and not step.instruction.heredocs and "type=cache" not in step.instruction.raw
     )
+
+
+def deletes_caches(step: Step, caches: Sequence[str]) -> bool:
+    """Whether the RUN deletes all of these directories. Deleting another cache is not enough."""
+    gone = [d.rstrip("*").rstrip("/") for e in step.effects for d in e.deletes]
+    return bool(caches) and all(any(inside(c, d) for d in gone if d) for c in caches)
 
 
 def is_there_at_end(step: Step, tool: str, packages: Collection[str]) -> bool:

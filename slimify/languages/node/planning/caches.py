@@ -13,7 +13,7 @@ from slimify.model.effects import INSTALLS, Effect
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.estimates.estimate import INSTALLER_CACHE
-from slimify.planning.in_place.cache_cleaning import CacheCleaning, is_editable
+from slimify.planning.in_place.cache_cleaning import CacheCleaning, deletes_caches, is_editable
 
 _CLEANERS = {"npm": "npm cache clean --force", "yarn": "yarn cache clean"}
 _DEPENDENCY_BYTES = 3 * MB  # one direct dependency with its own; express left 3.4 MB
@@ -44,15 +44,15 @@ def cleaning_command(program: Program, step: Step) -> str:
     """The command that removes the installer's cache after the last install of a RUN; "" for none."""
     if step.script is None or not is_editable(step):
         return ""
-    if (
-        any(e.kind == "cache" or (e.kind == "install-global" and e.deletes) for e in step.effects)
-        or not step.atoms
-    ):
+    own = (e for e in step.effects if e.ecosystem == "node")
+    if not step.atoms or any(e.kind == "cache" or (e.kind == "install-global" and e.deletes) for e in own):
         return ""
     if step.script.atoms[-1].opaque or program.language != "node":
         return ""
     for effect in reversed(step.effects):
         if effect.kind in INSTALLS and effect.caches and effect.manager in _CLEANERS:
+            if deletes_caches(step, effect.caches):
+                return ""
             return _CLEANERS[effect.manager]
     return ""
 

@@ -9,7 +9,7 @@ from slimify.languages.python.vocabulary import PythonAction, PythonManager
 from slimify.model.effects import Effect
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
-from slimify.planning.in_place.cache_cleaning import CacheCleaning
+from slimify.planning.in_place.cache_cleaning import CacheCleaning, deletes_caches
 from slimify.planning.in_place.runs import is_direct
 
 _PIP = 12 * MB  # wheels of a small set of packages
@@ -50,14 +50,13 @@ def _size(manager: str) -> int:
 def _pip(program: Program, step: Step) -> Mapping[tuple[int, int], str]:
     """`pip install` -> `pip install --no-cache-dir`, for every install of the RUN that keeps a cache."""
     swap: dict[tuple[int, int], str] = {}
-    if _deletes_cache(step):
-        return swap
     for atom in step.atoms:
         for effect in atom.effects:
             if (
                 not effect.does("install", "python")
                 or effect.manager != PythonManager.PIP
                 or not effect.caches
+                or deletes_caches(step, effect.caches)
             ):
                 continue
             word = next((w for w in effect.command.words if w.value == "install"), None)
@@ -77,7 +76,7 @@ def _environment_cleaner(program: Program, step: Step) -> tuple[str, str]:
     "") for none. Environments are outside these directories, and hold hard links of their own to conda's
     files."""
     assert step.script is not None
-    if program.base is None or not step.atoms or step.script.atoms[-1].opaque or _deletes_cache(step):
+    if program.base is None or not step.atoms or step.script.atoms[-1].opaque:
         return "", ""
     if any(program.end_state.get(name) for name in _OTHER_CACHE) or any(
         e.kind == "cache" for e in step.effects
@@ -86,6 +85,8 @@ def _environment_cleaner(program: Program, step: Step) -> tuple[str, str]:
     for effect in step.effects:
         shown = {w.value for w in effect.command.words}
         installs = effect.does("install", "python") and effect.action in _FILLING
+        if deletes_caches(step, effect.caches):
+            continue
         if _fills_conda(effect):
             return "conda", f"{effect.tool} clean --all --yes"
         if not installs or effect.manager not in _LOCKED or "--clear" in shown:
@@ -104,7 +105,3 @@ def _fills_conda(effect: Effect) -> bool:
         and bool(effect.caches)
         and not effect.command.context
     )
-
-
-def _deletes_cache(step: Step) -> bool:
-    return any("cache" in d for e in step.effects for d in e.deletes)

@@ -56,6 +56,26 @@ CASES = (
         file=f"{SLIM}WORKDIR /app\nCOPY requirements.txt ./\nRUN pip install --no-cache-dir -r requirements.txt\nCOPY . .\n{START}",
     ),
     Case(
+        id="pip's-cache-is-deleted-already",
+        file=f"{SLIM}COPY requirements.txt .\nRUN pip install -r requirements.txt && rm -rf ~/.cache/pip\nCOPY . .\n{START}",
+    ),
+    Case(
+        id="npm's-cache-is-deleted-already",
+        file='FROM node:20-alpine\nCOPY package*.json ./\nRUN npm ci && rm -rf ~/.npm/*\nCOPY . .\nCMD ["node", "server.js"]\n',
+        files={**NODE, ".dockerignore": "node_modules\n"},
+    ),
+    Case(
+        id="another-cache-is-deleted-than-pip's",
+        file=f"{SLIM}COPY requirements.txt .\nRUN pip install -r requirements.txt && rm -rf /var/cache/*\nCOPY . .\n{START}",
+        new=("RUN pip install --no-cache-dir -r requirements.txt && rm -rf /var/cache/*",),
+    ),
+    Case(
+        id="another-cache-is-deleted-than-npm's",
+        file='FROM node:20-alpine\nCOPY package*.json ./\nRUN npm ci && rm -rf /tmp/npm* /var/cache/apk/*\nCOPY . .\nCMD ["node", "server.js"]\n',
+        new=("RUN npm ci && rm -rf /tmp/npm* /var/cache/apk/* && npm cache clean --force",),
+        files={**NODE, ".dockerignore": "node_modules\n"},
+    ),
+    Case(
         id="options-are-not-those-of-make",
         file=f"{SLIM}WORKDIR /app\nCOPY . .\nRUN make install\n{START}",
         files={
