@@ -13,7 +13,8 @@ COPY package.json ./
 
 FROM base AS builder
 
-RUN npm install
+RUN npm install \
+    && npm prune --omit=dev --no-package-lock
 
 FROM base
 

@@ -37,8 +37,11 @@ def dependencies_first(program: Program) -> Edits:
             continue
         files = tuple(posixpath.basename(p) for p in inputs)
         decision = Decision.of("SL354", "order", safety="safe", line=step.line, files=files)
-        lines = tuple(_copy_lines(program, step, block[0], inputs))
-        return Edits(before={block[0].index: lines}, moved={step.index: behind}, decisions=(decision,))
+        missing = tuple(p for p in inputs if step.state.view.context_path(p) is None)
+        lines = tuple(_copy_lines(program, step, block[0], missing))
+        return Edits(
+            before={block[0].index: lines} if lines else {}, moved={step.index: behind}, decisions=(decision,)
+        )
     return Edits()
 
 

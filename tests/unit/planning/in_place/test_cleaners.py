@@ -292,6 +292,13 @@ CASES = (
         files={**NODE, ".dockerignore": "node_modules\n"},
     ),
     Case(
+        id="node-installs-behind-its-own-files",
+        file='FROM node:20-alpine\nWORKDIR /app\nCOPY package*.json ./\nCOPY . .\nRUN npm ci\nCMD ["node", "server.js"]\n',
+        new=("COPY package*.json ./", "RUN npm ci && npm cache clean --force\nCOPY . ."),
+        gone=("COPY package.json package-lock.json ./",),
+        files={**NODE, ".dockerignore": "node_modules\n"},
+    ),
+    Case(
         id="not-where-packages-of-this-machine-would-be-copied-over-them",
         file='FROM node:20-alpine\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "server.js"]\n',
         new=("RUN npm ci && npm cache clean --force",),
