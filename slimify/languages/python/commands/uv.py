@@ -24,6 +24,8 @@ from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, Options
 from slimify.semantics.effects.state import State
 
+_PDM_USE_VENV, _PDM_PACKAGES = "python.use_venv", "__pypackages__"
+
 
 def _uv(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("uv", "python"))
@@ -145,17 +147,15 @@ def _pdm(call: Call) -> tuple[Effect, ...]:
     if action == "run":
         return run_in_environment(call, words[1:])
     if action in ("install", "sync", "add", "update"):
-        venv_ = active_venv(call.state)
-        create = call.state.get("PDM_USE_VENV") in FALSE or options.has("-g", "--global")
-        writes, lost = environment(call) if create else call.targets((venv_ or ".venv",))
-        packages_dir = call.known_paths(("__pypackages__",))
+        everywhere = options.has("-g", "--global")
+        writes, lost = environment(call) if everywhere else call.targets((_pdm_directory(call),))
         return (
             call.effect(
                 "install",
                 action,
                 manager="pdm",
                 packages=named_packages(words[1:]),
-                writes=writes + packages_dir,
+                writes=writes,
                 writes_anywhere=lost is not None,
                 manifests=call.known_paths(("pyproject.toml", "pdm.lock")),
                 reads=call.known_paths((".",)),
@@ -168,7 +168,20 @@ def _pdm(call: Call) -> tuple[Effect, ...]:
     return (call.effect("check", action),)
 
 
+def _pdm_directory(call: Call) -> str:
+    """The directory of the project's packages: an active environment, `__pypackages__` if it exists or
+    environments are switched off (PEP 582), else `.venv` (pdm-project.org/latest/usage/venv)."""
+    state = call.state
+    off = state.get("PDM_USE_VENV") in FALSE or state.settings.get(_PDM_USE_VENV) in FALSE
+    there = any(map(state.view.is_dir, call.known_paths((_PDM_PACKAGES,))))
+    return active_venv(state) or (_PDM_PACKAGES if off or there else ".venv")
+
+
 def _state_after(call: Call, state: State) -> State:
+    words = [a.value or "" for a in call.args if not a.text.startswith("-")]
+    if call.name == "pdm":
+        given = words[0:1] == ["config"] and words[1:2] == [_PDM_USE_VENV] and len(words) > 2
+        return state.with_setting(_PDM_USE_VENV, words[2].lower()) if given else state
     if call.first != "venv":
         return state
     at = next(i for i, a in enumerate(call.args) if a.value == "venv")
@@ -176,4 +189,4 @@ def _state_after(call: Call, state: State) -> State:
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"uv": _uv, "uvx": _uv, "pdm": _pdm}
-STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {"uv": _state_after}
+STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {"uv": _state_after, "pdm": _state_after}
