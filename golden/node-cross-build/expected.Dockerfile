@@ -13,8 +13,7 @@ COPY package.json ./
 
 FROM base AS builder
 
-RUN npm install \
-    && npm prune --omit=dev --no-package-lock
+RUN npm install
 
 FROM base
 

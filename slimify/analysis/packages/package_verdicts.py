@@ -26,6 +26,7 @@ from slimify.model.decisions import PackageVerdict, Reason, Role
 from slimify.model.effects import INSTALLS, MANAGES_PACKAGES, Effect, SystemManager
 from slimify.model.sources import Use
 from slimify.semantics.walk import Visit
+from slimify.syntax.dockerfile.instructions import env_pairs
 
 _MANAGING_KINDS = MANAGES_PACKAGES | {"state"}
 
@@ -69,6 +70,14 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
         """The packages that a later step removes."""
         effects = (e for v in self.visits for atom in v.effects for e in atom if e.kind == "unpackage")
         return {p.name for e in effects for p in e.packages}
+
+    @cached_property
+    def programs_of_variables(self) -> frozenset[str]:
+        """The programs that variables of the image may stand for: `CHROME_BIN=/usr/bin/chromium`."""
+        pairs = (
+            pair for v in self.visits if v.instruction.keyword == "ENV" for pair in env_pairs(v.instruction)
+        )
+        return frozenset(value.strip("\"'").rpartition("/")[2] for name, value in pairs if name != "PATH")
 
     def file_that_names(self, name: str, facts: PackageFacts) -> str:
         """The first file of the context that names the package, with or without the version that ends its
@@ -355,7 +364,8 @@ def _indirect_use(usage: PackageUsage, verdict: PackageVerdict, facts: PackageFa
     user = next((usage.tools[c] for c in beside(name) if c in usage.tools), None)
     if user is not None:
         return _verdict(name, "run", Reason.of("SL203", "beside", user=user))
-    file = usage.file_that_names(name, facts)
+    variable = not usage.programs_of_variables.isdisjoint(facts.commands)
+    file = "Dockerfile" if variable else usage.file_that_names(name, facts)
     return _verdict(name, "run", Reason.of("SL203", "named", file=file)) if file else verdict
 
 

@@ -16,7 +16,6 @@ from slimify.planning.estimates import estimate
 from slimify.planning.in_place.cache_cleaning import CacheCleaning, is_editable, is_there_at_end
 from slimify.planning.in_place.edits import Edits
 from slimify.planning.in_place.runs import extended_run, is_direct
-from slimify.planning.layout import Layout
 from slimify.syntax.shell.script import EditRefused, edit
 
 
@@ -54,12 +53,6 @@ def caches(program: Program) -> Edits:
             saving += cleaning.saving
             shared |= cleaning.shared
     return Edits(texts=texts, decisions=tuple(decisions), saving=saving + sum(shared.values()))
-
-
-def caches_save_as_much(program: Program, layout: Layout) -> bool:
-    """Whether another stage saves no more than removing caches and lists in place does."""
-    cleaned = caches(program)
-    return cleaned.changes and cleaned.saving >= layout.saving
 
 
 def _step_cleaning(program: Program, step: Step, started: frozenset[str]) -> _Cleaning:

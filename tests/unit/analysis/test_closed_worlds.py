@@ -111,3 +111,20 @@ def _kept(file: str, files: Mapping[str, str], directory: Path) -> set[str]:
     final = (outcome.after or "").rpartition("FROM ")[2].partition("COPY")[0].split()
     assert not {"gcc", "g++"} & {*final}
     return {"git", "make", "python3"} & {*final}
+
+
+@pytest.mark.parametrize(
+    ("variable", "unused"),
+    [
+        pytest.param("", True, id="nothing-names-it"),
+        pytest.param("ENV CHROME_BIN=/usr/bin/chromium\n", False, id="a-variable-names-it"),
+        pytest.param('ENV BROWSER "/usr/bin/chromium"\n', False, id="the-old-form"),
+        pytest.param("ENV CHROME_BIN=/usr/bin/firefox\n", True, id="another-program"),
+    ],
+)
+def test_programs_that_variables_name(variable: str, unused: bool, tmp_path: Path) -> None:
+    for name, text in FLASK.items():
+        (tmp_path / name).write_text(text)
+    file = PYTHON.format(install=INSTALL.format("chromium") + variable, start=RUN)
+    outcome = pipeline.rewrite(file, tmp_path, options=Options(dockerignore=False))
+    assert any(d.code == "SL206" for d in outcome.decisions) == unused

@@ -29,7 +29,6 @@ from slimify.planning.final_stage.copy_owner import copy_owner
 from slimify.planning.final_stage.copy_position import positioned_copies
 from slimify.planning.final_stage.rebase import base_as_written, slim_variant
 from slimify.planning.final_stage.restore_packages import restored_packages
-from slimify.planning.in_place.caches import caches_save_as_much
 from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.proposal import Proposal, base_and_copies, small_saving
 from slimify.planning.stages.split import split_layout
@@ -52,9 +51,7 @@ def propose(program: Program, options: Options) -> Proposal:
     if partner and options.base in ("auto", "slim", "minimal"):
         tried.append(_try(program, "slim", partner, options))
     if options.base in ("auto", "same"):
-        same = _try(program, "same-base", base_as_written(program), options)
-        gains = isinstance(same, Reason) or tried or not caches_save_as_much(program, same)
-        tried.append(same if gains else Reason.of("SL407", "no_gain"))
+        tried.append(_try(program, "same-base", base_as_written(program), options))
     return Proposal(
         layouts=tuple(t for t in tried if isinstance(t, Layout)),
         reasons=tuple(t for t in tried if isinstance(t, Reason)),
