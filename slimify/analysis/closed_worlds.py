@@ -162,12 +162,20 @@ def _image_paths(program: Program, name: str) -> Iterator[str]:
 
 def _is_in_checkout(program: Program, path: str) -> bool:
     """Whether every build of the image has the path: a step makes it, or it is in each checkout."""
-    if any(overlap(path, w) for s in program.steps for e in s.effects for w in (*e.writes, *e.outputs)):
+    if any(_makes(effect, path) for step in program.steps for effect in step.effects):
         return True
     place, context = program.end_state.view.context_path(path), program.context
     if place is None or not context.has(place) or (context.is_dir(place) and not context.under(place)):
         return False  # git stores no empty directories
     return context.repository is None or not context.repository.ignores(place)
+
+
+def _makes(effect: Effect, path: str) -> bool:
+    """Whether a command may make the path: `mkdir` and changes of owners make nothing below a directory."""
+    if effect.kind in LEAVES_NOTHING or effect.kind == "meta":
+        return False
+    made = (*effect.writes, *effect.outputs)
+    return any(inside(w, path) or (effect.tool != "mkdir" and inside(path, w)) for w in made)
 
 
 def _project_programs(context: Context) -> frozenset[str]:
