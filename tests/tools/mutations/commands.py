@@ -71,8 +71,13 @@ def builder_output_renamed(s: Subject) -> Iterator[Change]:
 def final_run_dropped(s: Subject) -> Iterator[Change]:
     for run in s.runs(s.final):
         parts = s.parts(run)
-        if parts and any(_shapes_image(part) for part in parts):
+        if any(_shapes_image(part) for part in parts) and not _adds_account(s, run):
             yield f"without {run.value[:60]}", s.without(run)
+
+
+def _adds_account(s: Subject, run: Instruction) -> bool:
+    """Whether a RUN makes the account of --nonroot, which the user's file does not have."""
+    return bool(s.plan.user) and re.match(r"(?:group|user)?add(?:group|user)?\b", run.value) is not None
 
 
 def _shapes_image(part: Part) -> bool:
@@ -89,6 +94,8 @@ def _shapes_image(part: Part) -> bool:
 @kind("final-command-dropped", "one command of a RUN in the final stage is missing")
 def final_command_dropped(s: Subject) -> Iterator[Change]:
     for run, number, part in s.commands(s.final):
+        if _adds_account(s, run):
+            continue
         directory = part.text.startswith("mkdir") and _used_again(s, run, part)
         if len(s.parts(run)) > 1 and (directory or _shapes_image(part) or re.match(r"cd\s+[^-]", part.text)):
             yield f"without {part.text[:60]}", with_command(s, run, number, None)
@@ -134,14 +141,18 @@ def user_not_made(s: Subject) -> Iterator[Change]:
         found = re.match(r"(?:useradd|adduser)\b", part.text)
         name = part.text.split()[-1]
         later = "\n".join(x.raw for x in s.final[s.final.index(run) :])
-        if found and re.search(rf"(?:USER|chown\S*(?: -R)?)[ =]{re.escape(name)}\b", later):
+        if (
+            found
+            and not _adds_account(s, run)
+            and re.search(rf"(?:USER|chown\S*(?: -R)?)[ =]{re.escape(name)}\b", later)
+        ):
             yield f"without {part.text}", with_command(s, run, number, None)
 
 
 @kind("user-renumbered", "the account has another number: files belong to somebody else")
 def user_renumbered(s: Subject) -> Iterator[Change]:
     for run, number, part in s.commands(s.final):
-        if re.match(r"(?:useradd|adduser|groupadd|addgroup)\b", part.text):
+        if re.match(r"(?:useradd|adduser|groupadd|addgroup)\b", part.text) and not _adds_account(s, run):
             text = re.sub(r"((?:-u|--uid|-g|--gid)[ =])\d+", r"\g<1>4321", part.text)
             if text != part.text:
                 yield text, with_command(s, run, number, text)

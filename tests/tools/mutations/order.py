@@ -10,7 +10,7 @@ from slimify.model.dockerfile import Instruction
 from slimify.syntax.dockerfile.instructions import copy_parts, split_stages
 
 from .kinds import Change, kind
-from .packages import package_words
+from .packages import compiles, package_words
 from .subject import Stage, Subject, copy_line
 
 _READS_CONTEXT = re.compile(
@@ -42,6 +42,8 @@ def builder_install_late(s: Subject) -> Iterator[Change]:
         runs = s.runs(stage)
         for n, run in enumerate(runs[:-1]):
             words = {w for p in s.parts(run) for w in package_words(p)} - s.packages_of(stage)
+            if not compiles(s) or "gcc" in s.packages_of(stage):
+                words -= {"gcc", "g++", "build-base", "build-essential"}
             tools = {
                 "gcc",
                 "g++",
@@ -53,7 +55,7 @@ def builder_install_late(s: Subject) -> Iterator[Change]:
                 "npm",
                 "python3-pip",
             }
-            headers = {w for w in words if w.endswith("-dev")}
+            headers = {w for w in words if w.endswith("-dev") and compiles(s)}
             later = " ".join(x.value for x in runs[n + 1 :])
             if (words & tools or headers) and re.search(r"make |npm |pip|go (?:build|install)", later):
                 yield (
@@ -90,7 +92,8 @@ def _reads(s: Subject, run: Instruction, copy: Instruction) -> bool:
             continue
         for word in words:
             path = posixpath.normpath(posixpath.join(cwd, s.expanded(run, word.strip("\"'"))))
-            if path in paths and not s.brought_otherwise(copy, path):
+            keeps = words[0] in ("chown", "chmod") and copy.flag("from") and "-R" not in words
+            if path in paths and not keeps and not s.brought_otherwise(copy, path):
                 return True
             if words[0] in ("chown", "chmod") and "-R" in words and path == target:
                 return True
@@ -138,6 +141,7 @@ def env_after_use(s: Subject) -> Iterator[Change]:
             if x.keyword not in ("ENV", "ARG"):
                 continue
             names = re.findall(r"([A-Za-z_]\w*)=", x.value) or x.value.split()[:1]
+            names = [n for n in names if f"{n}=${n}" not in x.value]  # the ARG is there all the same
             for y in stage[stage.index(x) + 1 :]:
                 if y.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
                     continue
@@ -156,7 +160,7 @@ def builder_step_repeated(s: Subject) -> Iterator[Change]:
     base = s.base(s.final)
     for stage in s.builders:
         for run in s.runs(stage):
-            if any(x.raw == run.raw for x in s.final) or not _cannot_run(s, run):
+            if any(x.raw == run.raw for x in s.final) or run.flag("mount") or not _cannot_run(s, run):
                 continue
             if base is not None and base.language in ("node", "python") and not _copied_later(s, run):
                 continue
@@ -169,7 +173,7 @@ def _workdir(s: Subject) -> Instruction:
 
 def _cannot_run(s: Subject, run: Instruction) -> bool:
     # without a manifest, `npm install` and `yarn` do nothing and succeed
-    nothing = re.compile(r"(?:npm|bun) (?:install|i)\b(?! -)|yarn(?: install)?(?:$| -)")
+    nothing = re.compile(r"(?:npm|bun) (?:install|i)\b|yarn(?: install)?(?:$| -)")
     return any(_READS_CONTEXT.match(p.text) and not nothing.match(p.text) for p in s.parts(run))
 
 
@@ -246,7 +250,8 @@ def builder_step_added(s: Subject) -> Iterator[Change]:
     )
     for stage in s.builders:
         for line in lines:
-            yield line, s.appended(stage, line)
+            if "rm -rf" not in line or any("/usr/local" in x.value for x in s.from_builder()):
+                yield line, s.appended(stage, line)
 
 
 @kind("artifact-deleted", "the builder deletes what is copied out of it")

@@ -12,7 +12,7 @@ from .subject import Part, Stage, Subject, as_root, with_command
 _INSTALL = re.compile(r"(?:apt-get|apt|apk|yum|dnf)\b(?:\s+-\S+)*\s+(?:install|add)\b")
 _UPDATE = re.compile(r"(?:apt-get|apt)\s+(?:-\S+\s+)*update\b")
 _BUILD_TOOL = re.compile(
-    r"gcc|g\+\+|make|build-base|build-essential|git|\w\S*-dev(?:el)?|golang\S*|go|cargo|npm|openssl"
+    r"gcc|g\+\+|make|build-base|build-essential|git|\w\S*-dev(?:el)?|golang\S*|go|cargo|npm|nodejs|openssl|python3-pip|py3-pip"
 )
 # Packages that came with others, and what shows that they are needed.
 _UNSEEN = {
@@ -59,9 +59,14 @@ def _removed_later(s: Subject, stage: Stage, name: str, group: str) -> bool:
     return False
 
 
+def _base_brings(s: Subject, stage: Stage, name: str) -> bool:
+    have = s.packages_of(stage)
+    return name.partition("=")[0] in have or (name == "build-essential" and "gcc" in have)
+
+
 def _comes_along(s: Subject, name: str, others: list[str]) -> bool:
     """Whether the base image or another package brings it."""
-    if name.partition("=")[0] in s.packages_of(s.final):
+    if _base_brings(s, s.final, name):
         return True
     if name in _UNSEEN and not s.sources_mention(_UNSEEN[name]):
         return True
@@ -124,6 +129,18 @@ def package_removed(s: Subject) -> Iterator[Change]:
             yield f"{remove} {word}", as_root(s, f"RUN {remove} {word}")
 
 
+# What is built from source, and needs a compiler and headers.
+_FROM_SOURCE = (
+    r"--no-binary|mysqlclient|python-ldap|uwsgi|psycopg2(?!-binary)|cffi|binding\.gyp|node-gyp|zeromq|go-sqlite3"
+    r"|\"(?:bcrypt|sharp)\"|import \"C\""
+)
+
+
+def compiles(s: Subject) -> bool:
+    """Whether the build compiles against headers for certain."""
+    return bool(re.search(_FROM_SOURCE, s.text + s.manifests)) or s.sources_mention(_FROM_SOURCE)
+
+
 @kind("removed-with-the-others", "a command that removes build packages takes a needed one along")
 def removed_with_the_others(s: Subject) -> Iterator[Change]:
     needed = [w for _, _, p in s.commands(s.final) for w in package_words(p) if "--virtual" not in p.text]
@@ -141,7 +158,8 @@ def removed_too_early(s: Subject) -> Iterator[Change]:
         parts = [(p.operator, p.text) for p in s.parts(run)]
         removes = [n for n, (_, x) in enumerate(parts) if re.match(r"apk del|apt-get (?:-\S+ )*purge", x)]
         installs = [n for n, p in enumerate(s.parts(run)) if package_words(p)]
-        if removes and installs and removes[0] > installs[-1] + 1 and not run.heredocs:
+        between = removes and installs and removes[0] > installs[-1] + 1
+        if between and not run.heredocs and compiles(s):
             step = parts.pop(removes[0])
             parts.insert(installs[-1] + 1, step)
             yield step[1], s.with_parts(run, parts)
@@ -150,11 +168,10 @@ def removed_too_early(s: Subject) -> Iterator[Change]:
 @kind("builder-package-dropped", "a step of the builder lacks a compiler, a header or a tool")
 def builder_package_dropped(s: Subject) -> Iterator[Change]:
     for stage in s.builders:
-        have = s.packages_of(stage)
         for run, number, part in s.commands(stage):
             words = package_words(part)
             for word in words:
-                if not _BUILD_TOOL.fullmatch(word) or word in have or _bundled(word, words):
+                if not _BUILD_TOOL.fullmatch(word) or _base_brings(s, stage, word) or _bundled(word, words):
                     continue
                 if word == "git" and "git " not in s.text.replace("git \\", "").replace(" git make", ""):
                     continue

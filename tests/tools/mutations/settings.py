@@ -76,10 +76,11 @@ def env_changed(s: Subject) -> Iterator[Change]:
 def builder_env_dropped(s: Subject) -> Iterator[Change]:
     for stage in s.builders:
         for x in stage:
-            if (
-                x.keyword == "ENV"
-                and any(_used_later(stage, x, name, stage is s.final) for name, _ in env_pairs(x))
-            ) or (x.keyword == "ENV" and _makes_static(s, x)):
+            if x.keyword != "ENV":
+                continue
+            # with `ENV A=$A` the ARG is there all the same
+            names = [n for n, value in env_pairs(x) if value.strip('"{}') not in (f"${n}", f"${{{n}")]
+            if any(_used_later(stage, x, n, final=False) for n in names) or _makes_static(s, x):
                 yield f"without {x.value}", s.without(x)
 
 

@@ -23,8 +23,8 @@ def run_does_not_parse(s: Subject) -> Iterator[Change]:
                 else s.replaced(run, raw + "; && true"),
             )
             yield "ends in &&", s.replaced(run, raw + " &&")
-            for quote in "\"'":
-                if quote in raw:
+            for quote, other in ("\"'", "'\""):
+                if quote in raw and other not in raw:
                     yield f"without a {quote}", s.replaced(run, raw.replace(quote, "", 1))
             yield "with a (", s.replaced(run, raw + " && (true")
 

@@ -10,7 +10,7 @@ from slimify.syntax.dockerfile.instructions import copy_parts
 
 from .copies import essential
 from .kinds import Change, kind
-from .packages import package_words
+from .packages import compiles, package_words
 from .subject import Stage, Subject, as_root, flags_of, with_command
 
 _CLEANERS = {
@@ -43,10 +43,6 @@ def cleaner_without_program(s: Subject) -> Iterator[Change]:
                 yield "pip cache purge without pip", with_command(s, run, number, new)
 
 
-# Packages without wheels, and what builds them.
-_FROM_SOURCE = r"--no-binary|mysqlclient|python-ldap|uwsgi|psycopg2(?!-binary)|binding\.gyp"
-
-
 @kind("compiled-again-without-compiler", "packages are built where there is no compiler")
 def compiled_again(s: Subject) -> Iterator[Change]:
     for stage in s.builders:
@@ -58,7 +54,7 @@ def compiled_again(s: Subject) -> Iterator[Change]:
                 continue
             manifest = next((x for x in stage[: stage.index(run)][::-1] if x.keyword == "COPY"), None)
             made = [x for x in s.from_builder() if re.search(r"-packages|/bin\b|node_modules", x.value)]
-            if manifest is not None and made and re.search(_FROM_SOURCE, s.text + s.manifests):
+            if manifest is not None and made and compiles(s):
                 steps = f"{manifest.raw.rstrip()}\n{run.raw.rstrip()}"
                 changes = {s.at(x): "" for x in made[1:]} | {s.at(made[0]): steps}
                 yield run.value[:50], s.edit(changes)
