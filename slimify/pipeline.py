@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.analysis.roles.instruction_verdicts import verdicts
 from slimify.config import Options
 from slimify.model.decisions import Decision, Reason
 from slimify.model.dockerfile import Dockerfile
@@ -76,10 +75,11 @@ def _outcome(
 ) -> Outcome:
     """The outcome of a file that could be parsed."""
     from slimify.analysis.classify import classify
+    from slimify.analysis.roles.executed_roles import verdicts
     from slimify.syntax.dockerfile.instructions import is_multi_stage
     from slimify.syntax.dockerfile.parser import encode, parse
 
-    program = classify(file, context, name, options, evidence)
+    users = program = classify(file, context, name, options, evidence)
     outcome: Outcome = Unchanged(
         file=name,
         language=program.language,
@@ -105,6 +105,8 @@ def _outcome(
         program = read(compiled.text)
     result = _best_plan(program, file, options, read, compiled.start if compiled is not None else None)
     if isinstance(result, _ValidPlan):
+        roles = verdicts(users, result.plan, result.text, program.dockerfile)
+        outcome = replace(outcome, instructions=roles)
         before = (compiled.decision,) if compiled is not None else outcome.decisions
         return _with_ignore_file(program, _rewritten(outcome, result, before + program.findings), options)
     codes = {reason.code for reason in result.reasons}

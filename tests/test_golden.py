@@ -14,11 +14,13 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,8 +28,10 @@ from typing import Any
 import pytest
 from support import GOLDEN, context_with, invoke
 
+from slimify.model.dockerfile import Instruction
 from slimify.model.errors import SlimifyError
 from slimify.syntax.dockerfile import parser
+from slimify.syntax.dockerfile.instructions import from_parts, split_stages
 
 UPDATE = "SLIMIFY_UPDATE"
 
@@ -125,6 +129,16 @@ def test_codes(case: Case) -> None:
 
 
 @cases
+def test_roles_say_where_steps_are_executed(case: Case) -> None:
+    result = result_of(case)
+    if result["instructions"]:
+        # cleaned in place, each step stays in its stage
+        staged = result["outcome"] == "rewritten" and result["rung"] != "cleanup"
+        found = misplaced(result["instructions"], case.text, new_text(case) if staged else case.text)
+        assert list(found) == []
+
+
+@cases
 @pytest.mark.parametrize("part", ["dockerfile", "dockerignore"])
 def test_text(case: Case, part: str) -> None:
     result = result_of(case)
@@ -189,6 +203,45 @@ def _findings(hadolint: str, text: bytes) -> set[str]:
     command = [hadolint, "--no-fail", "--no-color", "-f", "json", "-"]
     output = subprocess.run(command, input=text, capture_output=True, check=True).stdout
     return {finding["code"] for finding in json.loads(output)}
+
+
+def misplaced(verdicts: list[dict[str, Any]], before: bytes, after: bytes) -> Iterator[str]:
+    """The steps of a file whose role contradicts the file that executes them: called `run` or `both` though
+    the final image does not have them, or `build` though it has."""
+    own = {x.line: x for x in parser.parse(before).instructions}
+    final = [_squeezed(x) for x in _image(after)]
+    steps = [(f"{own[v['line']].keyword} {own[v['line']].value}", v) for v in verdicts if not v["commands"]]
+    steps += [(command["text"], command) for v in verdicts for command in v["commands"]]
+    named = Counter(" ".join(text.split()) for text, step in steps if step["role"] != "build")
+    for text, step in steps:
+        codes = {reason["code"] for reason in step["reasons"]}
+        program, text = text.partition(" ")[0], " ".join(text.split())
+        if codes & _OF_NEIGHBOURS or program in ("FROM", "ARG", "WORKDIR"):
+            continue
+        whole = re.compile(rf"(?<!\S){re.escape(text)}(?= (&&|;)|;|$)")
+        if step["role"] == "build" and sum(bool(whole.search(line)) for line in final) > named[text]:
+            yield f"build, but in the final image: {text}"
+        words = (program, "COPY" if program == "ADD" else program)  # no file of another stage can be added
+        if step["role"] != "build" and not any(word in line for word in words for line in final):
+            yield f"{step['role']}, but not in the final image: {text}"
+
+
+# Beside others of its RUN; removed in the same RUN; part of the base.
+_OF_NEIGHBOURS = {"SL218", "SL220", "SL201"}
+
+
+def _squeezed(instruction: Instruction) -> str:
+    parts = (instruction.keyword, instruction.value, *(h.body for h in instruction.heredocs))
+    return " ".join(" ".join(parts).split())
+
+
+def _image(text: bytes) -> list[Instruction]:
+    """The instructions of the last stage, and of the stages that it builds on."""
+    stages = split_stages(parser.parse(text))
+    found = stages.pop()
+    while parents := [s for s in stages if from_parts(s[0]).alias == from_parts(found[0]).image.lower()]:
+        found = [*parents[-1], *found[1:]]
+    return found
 
 
 def _codes(result: dict[str, Any]) -> set[str]:

@@ -19,12 +19,17 @@ from slimify.analysis.language import language_of
 from slimify.analysis.packages.context_mentions import ContextMentions
 from slimify.analysis.packages.installer_settings import install_only_settings
 from slimify.analysis.packages.linked_packages import with_counterparts, with_linked_packages
-from slimify.analysis.packages.package_verdicts import PackageUsage, final_stage_tools, package_verdicts
+from slimify.analysis.packages.package_verdicts import (
+    PackageUsage,
+    final_stage_installs,
+    final_stage_tools,
+    package_verdicts,
+)
 from slimify.analysis.previous_stages import with_previous_stages
 from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step
 from slimify.analysis.refusals import refusals
 from slimify.analysis.roles import assign as role_pass
-from slimify.analysis.roles.instruction_verdicts import instruction_role
+from slimify.analysis.roles.instruction_role import instruction_role
 from slimify.analysis.roles.role_state import AtomKey, Roles
 from slimify.analysis.runtime_contract import runtime_contract
 from slimify.analysis.runtime_needs import runtime_needs, unread_start
@@ -165,7 +170,9 @@ def _packages_and_roles(
     roles = assigned(packages=packages)
     late = final_stage_tools(usage.visits, roles.atoms)
     if late:
-        packages = package_verdicts(replace(usage, final_stage_tools=late))
+        installs = final_stage_installs(usage.visits, roles.atoms)
+        usage = replace(usage, final_stage_tools=late, final_stage_installs=installs)
+        packages = package_verdicts(usage)
         roles = assigned(packages=packages)
     return packages, roles, late
 

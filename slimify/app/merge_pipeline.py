@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify import config
-from slimify.analysis.roles.instruction_verdicts import verdicts
+from slimify.analysis.roles.executed_roles import verdicts
 from slimify.app import locate
 from slimify.app.locate import Target
 from slimify.config import Options
@@ -93,6 +93,7 @@ def outcome(pair: Pair, options: Options) -> Outcome:
         return replace(refused, decisions=safe_decisions(found))
     return refused.become(
         Rewritten,
+        instructions=verdicts(pair.runtime, plan, text),
         rung=plan.rung,
         decisions=plan.decisions,
         stages=plan.stages,

@@ -170,36 +170,27 @@ def _unchecked(proof: Proof | None) -> Iterator[str]:
 
 def _rows(outcome: Outcome) -> Iterator[_Row]:
     """Line, step, new stage and reason: first the steps that moved, then what was added."""
-    purposes: dict[int, set[str]] = {}
-    for stage in outcome.stages:
-        for item in stage.items:
-            if item.origin is not None:
-                purposes.setdefault(item.origin, set()).add(stage.purpose)
-    for index, verdict in enumerate(outcome.instructions if outcome.rung != "cleanup" else ()):
-        yield from _instruction_rows(verdict, purposes.get(index, set()))
+    for verdict in outcome.instructions if outcome.rung != "cleanup" else ():
+        yield from _instruction_rows(verdict)
     for decision in outcome.decisions:
         if decision.safety != "advice":
             line = str(decision.line) if decision.line is not None else ""
             yield line, "", "new", f"{_cell(decision.text)} ({decision.code})"
 
 
-def _instruction_rows(verdict: InstructionVerdict, purposes: set[str]) -> Iterator[_Row]:
-    """The rows of one instruction; none if all of it is still in the final stage."""
+def _instruction_rows(verdict: InstructionVerdict) -> Iterator[_Row]:
+    """The rows of one instruction; none if only the final stage executes it."""
     instruction = verdict.instruction
     line = str(instruction.line)
-    if instruction.keyword not in ("RUN", "COPY", "ADD") or "build" not in purposes:
+    if instruction.keyword not in ("RUN", "COPY", "ADD") or verdict.role not in _STAGES:
         return
     if not verdict.commands:
-        final = "run" in purposes
-        why = _why(verdict) if final or verdict.role == "build" else "the build output is copied instead"
         step = _quoted(f"{instruction.keyword} {instruction.value}")
-        yield line, step, _STAGES["both" if final else "build"], why
-        return
+        yield line, step, _STAGES[verdict.role], _why(verdict)
     for command in verdict.commands:
-        role = command.role if "run" in purposes else "build"
         # commands that only support their neighbours (SL218) get no row
-        if role in _STAGES and any(reason.code != "SL218" for reason in command.reasons):
-            yield line, _quoted(command.text), _STAGES[role], _why(command)
+        if command.role in _STAGES and any(reason.code != "SL218" for reason in command.reasons):
+            yield line, _quoted(command.text), _STAGES[command.role], _why(command)
 
 
 def _why(verdict: InstructionVerdict | CommandVerdict) -> str:

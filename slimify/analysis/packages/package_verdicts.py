@@ -35,7 +35,8 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     """Everything that shows who uses a package.
 
     `application` is the language of the application. `keep` are the packages named in the settings.
-    `final_stage_tools` are the programs that steps of the final stage call. `mentions` searches the texts of
+    `final_stage_tools` are the programs that steps of the final stage call, `final_stage_installs` the
+    installs of a language among these steps. `mentions` searches the texts of
     the context. `programs`: the claim that all programs that run time starts are known. `links_nothing`: no
     build output is linked with a library.
     """
@@ -46,6 +47,7 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     application: str | None = None
     keep: Collection[str] = ()
     final_stage_tools: Mapping[str, Use] = MappingProxyType({})
+    final_stage_installs: Mapping[AtomKey, Use] = MappingProxyType({})
     mentions: ContextMentions | None = None
     programs: Claim = Claim(kind="programs")
     links_nothing: bool = False
@@ -171,13 +173,12 @@ def _removed_after_install(usage: PackageUsage, name: str, install: _Install) ->
     repeats that install: the user provides the package for it."""
     start, own = (install.visit.index, install.number), {name, *install.groups}
     later = ((v.index, n, e) for v in usage.visits for n, found in enumerate(v.effects) for e in found)
-    user: Effect | None = None
-    for effect in (e for index, number, e in later if (index, number) > start):
-        if effect.kind in INSTALLS and effect.tool in usage.final_stage_tools:
-            user = user or effect
-        if user is not None and effect.kind == "unpackage" and own & {p.name for p in effect.packages}:
-            use = usage.final_stage_tools[user.tool]
-            return _verdict(name, "both", Reason.of("SL202", "late", user=use, command=user.tool))
+    user: Use | None = None
+    for index, number, effect in later:
+        if (index, number) > start:
+            user = user or usage.final_stage_installs.get((index, number))
+            if user is not None and effect.kind == "unpackage" and own & {p.name for p in effect.packages}:
+                return _verdict(name, "both", Reason.of("SL202", "late", user=user, command=user.name))
     return None
 
 
@@ -246,6 +247,17 @@ def final_stage_tools(visits: Sequence[Visit], roles: Mapping[AtomKey, Role]) ->
                         name, Use(name=effect.tool, file="Dockerfile", line=visit.instruction.line)
                     )
     return tools
+
+
+def final_stage_installs(visits: Sequence[Visit], roles: Mapping[AtomKey, Role]) -> Mapping[AtomKey, Use]:
+    """The installs of a language that the final stage repeats."""
+    return {
+        (visit.index, number): Use(name=effect.tool, file="Dockerfile", line=visit.instruction.line)
+        for visit in visits
+        for number, effects in enumerate(visit.effects)
+        for effect in effects
+        if effect.kind in INSTALLS and roles.get((visit.index, number)) in ("run", "both", "unknown")
+    }
 
 
 def _may_compile(effect: Effect, done: Sequence[Effect]) -> bool:

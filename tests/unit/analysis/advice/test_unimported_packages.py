@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from slimify import pipeline
+from slimify.analysis.classify import classify
 from slimify.config import Options
+from slimify.context.scan import scan
 from slimify.model.outcome import Outcome
+from slimify.syntax.dockerfile.parser import parse
 
 FILE = "FROM node:20\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\nCOPY . .\n"
 NODE = f'{FILE}CMD ["node", "server.js"]\n'
@@ -313,6 +316,8 @@ def test_libraries_behind_headers(
     more: str, texts: Mapping[str, str], needed: tuple[str, ...], tmp_path: Path
 ) -> None:
     file = f'{HEADERS}{more}RUN go build -o /app .\nCMD ["/app"]\n'
-    outcome = _outcome(tmp_path, file, {**MODULE, **texts}, Options())
-    packages = [p for i in outcome.instructions for c in i.commands for p in c.packages]
+    for name, text in {**MODULE, **texts}.items():
+        (tmp_path / name).write_text(text)
+    program = classify(parse(file.encode(), "Dockerfile"), scan(tmp_path), "Dockerfile", Options())
+    packages = [p for step in program.steps for atom in step.atoms for p in atom.packages]
     assert [(p.name, p.role, p.counterparts) for p in packages] == [("zeromq-dev", "build", needed)]

@@ -12,6 +12,20 @@ from unit.python_layouts import FLASK, INSTALL, START, VENV, Row, holds, lines
 CI = "steps:\n  - run: docker build --build-arg BASE=%s .\n"
 ROWS = (
     Row(
+        id="compilers-of-an-install-in-the-builder-beside-a-step-of-the-application",
+        file=lines(
+            "FROM python:3.11",
+            "RUN apt-get update && apt-get install -y gcc libpq-dev",
+            "COPY requirements.txt .",
+            "RUN python3 -m pip install -r requirements.txt",
+            "COPY app.py .",
+            "RUN python3 app.py",
+            "RUN apt-get purge -y gcc libpq-dev",
+            START,
+        ),
+        never=("gcc",),
+    ),
+    Row(
         id="a-python-that-gets-no-other-release",
         file=lines("FROM python:2", *INSTALL, START),
         builder=("RUN pip install -r requirements.txt",),

@@ -1,0 +1,163 @@
+"""The roles that `explain` shows: where the file that `rewrite` prints executes each step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from slimify import pipeline
+from slimify.config import MinSaving, Options
+from slimify.model.outcome import Outcome
+
+GO = {
+    "go.mod": "module example.org/a\n\ngo 1.22\n",
+    "main.go": 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println(1) }\n',
+}
+NODE = {"package.json": '{"dependencies": {"koa": "^2"}}', "index.js": "require('koa')\n"}
+
+LEFT = """FROM node:22-alpine
+WORKDIR /app
+COPY . .
+RUN npm install && npm cache clean --force
+CMD ["node", "index.js"]
+"""
+COPIED = """FROM golang:1.22 AS build
+WORKDIR /src
+COPY . .
+RUN go vet ./... && go build -o /a .
+
+FROM scratch
+COPY --from=build /a /a
+CMD ["/a"]
+"""
+BASED = """FROM golang:1.22 AS tools
+RUN useradd --system a
+
+FROM tools AS build
+COPY . /src
+RUN cd /src && go build -o /a .
+
+FROM tools
+COPY --from=1 /a /a
+CMD ["/a"]
+"""
+CHAIN = """FROM node:22-alpine AS base
+COPY . /app
+
+FROM base
+RUN cd /app && npm install
+CMD ["node", "/app/index.js"]
+"""
+UNUSED = """FROM golang:1.22 AS tests
+RUN go version
+
+FROM scratch
+COPY a /a
+CMD ["/a"]
+"""
+SPLIT = """FROM golang:1.22
+WORKDIR /src
+RUN useradd --system a
+COPY . .
+RUN go build -o /usr/local/bin/a .
+EXPOSE 80
+USER a
+CMD ["/usr/local/bin/a"]
+"""
+
+
+def outcome_of(text: str, files: dict[str, str], root: Path) -> Outcome:
+    for name, content in files.items():
+        (root / name).write_text(content)
+    options = Options(dockerignore=False, min_saving=MinSaving(percent=0, bytes=0))
+    return pipeline.rewrite(text, root, options=options)
+
+
+def roles(outcome: Outcome) -> list[str]:
+    """One row per instruction: line, role, and those of its commands."""
+    rows = []
+    for verdict in outcome.instructions:
+        commands = [f"{c.text.split()[0]}={c.role}" for c in verdict.commands]
+        rows.append(" ".join([str(verdict.instruction.line), verdict.role, *commands]))
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "rung", "expected"),
+    [
+        pytest.param(
+            LEFT, NODE, "unchanged", ["1 both", "2 both", "3 both", "4 both npm=both npm=both", "5 run"],
+            id="one stage that stays as it is",
+        ),
+        pytest.param(
+            COPIED, GO, "unchanged",
+            ["1 build", "2 build", "3 build", "4 build go=build go=build", "6 run", "7 run", "8 run"],
+            id="the last stage only copies",
+        ),
+        pytest.param(
+            BASED, GO, "unchanged",
+            ["1 both", "2 both useradd=both", "4 build", "5 build", "6 build cd=build go=build",
+             "8 run", "9 run", "10 run"],
+            id="both stages build on a third one",
+        ),
+        pytest.param(
+            CHAIN, NODE, "cleanup", ["1 both", "2 both", "4 run", "5 both cd=both npm=both", "6 run"],
+            id="the last stage builds on the other one",
+        ),
+        pytest.param(
+            UNUSED, {"a": "x"}, "unchanged", ["1 build", "2 build go=build", "4 run", "5 run", "6 run"],
+            id="nothing uses the other stage",
+        ),
+        pytest.param(
+            SPLIT, GO, "slim",
+            ["1 both", "2 both", "3 both useradd=both", "4 build", "5 build go=build",
+             "6 run", "7 run", "8 run"],
+            id="rewritten to two stages",
+        ),
+    ],
+)  # fmt: skip
+def test_roles(text: str, files: dict[str, str], rung: str, expected: list[str], tmp_path: Path) -> None:
+    outcome = outcome_of(text, files, tmp_path)
+    assert (outcome.rung, roles(outcome)) == (rung, expected), outcome.after
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "line", "reasons"),
+    [
+        pytest.param(LEFT, NODE, 5, ["SL200 configuration"], id="what analysis found fits"),
+        pytest.param(LEFT, NODE, 4, ["SL226 image", "SL218 beside"], id="stays in the image"),
+        pytest.param(COPIED, GO, 3, ["SL226 copied"], id="in another stage"),
+        pytest.param(COPIED, GO, 4, ["SL226 copied"] * 2, id="the commands of a RUN in another stage"),
+        pytest.param(BASED, GO, 2, ["SL226 inherited"], id="in the base of both"),
+        pytest.param(UNUSED, {"a": "x"}, 1, ["SL226 unused"], id="in a stage that nothing uses"),
+        pytest.param(SPLIT, GO, 5, ["SL212 compiled"], id="in the builder, as analysis found"),
+    ],
+)
+def test_reasons_fit_the_role(
+    text: str, files: dict[str, str], line: int, reasons: list[str], tmp_path: Path
+) -> None:
+    outcome = outcome_of(text, files, tmp_path)
+    verdict = next(v for v in outcome.instructions if v.instruction.line == line)
+    found = [r for c in verdict.commands for r in c.reasons] or verdict.reasons
+    assert [f"{r.code} {r.form}" for r in found] == reasons
+
+
+def test_packages_that_stay_in_the_image(tmp_path: Path) -> None:
+    text = "FROM alpine:3.20\nRUN apk add --no-cache git go\nRUN go version\n"
+    outcome = outcome_of(text, {}, tmp_path)
+    (install,) = outcome.instructions[1].commands
+    assert (outcome.rung, {p.role for p in install.packages}) == ("unchanged", {"run", "both"})
+
+
+REMOVED = """FROM node:22-alpine
+WORKDIR /app
+COPY . .
+RUN apk add --no-cache --virtual .build make g++ && npm install && apk del .build
+CMD ["node", "index.js"]
+"""
+
+
+def test_packages_that_are_removed_in_their_run(tmp_path: Path) -> None:
+    install = outcome_of(REMOVED, NODE, tmp_path).instructions[3].commands[0]
+    assert (install.role, {p.role for p in install.packages}) == ("build", {"build"})
