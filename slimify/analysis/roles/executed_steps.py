@@ -225,7 +225,8 @@ class _Commands:
             for key, script, atom in mine:
                 known = places.get((same(script, atom), None if elsewhere else key[0]), [])
                 texts = ((n, command_text(there[n][1], there[n][2])) for n in known)
-                found = next(((n, t) for n, t in texts if self._installs_same(key, t)), None)
+                equal = same is command_text
+                found = next(((n, t) for n, t in texts if equal or self._installs_same(key, t)), None)
                 if found is None:
                     rest.append((key, script, atom))
                     continue

@@ -66,6 +66,16 @@ USER a
 CMD ["/usr/local/bin/a"]
 """
 
+SCRIPT = """FROM node:22
+WORKDIR /app
+COPY install.sh /tmp/
+RUN /tmp/install.sh
+COPY . .
+RUN npm install
+CMD ["node", "index.js"]
+"""
+TINI = {"install.sh": "#!/bin/sh\nset -e\napt-get update\napt-get install -y tini\n"}
+
 
 def outcome_of(text: str, files: dict[str, str], root: Path) -> Outcome:
     for name, content in files.items():
@@ -114,6 +124,12 @@ def roles(outcome: Outcome) -> list[str]:
             ["1 both", "2 both", "3 both useradd=both", "4 build", "5 build go=build",
              "6 run", "7 run", "8 run"],
             id="rewritten to two stages",
+        ),
+        pytest.param(
+            SCRIPT, {**NODE, **TINI}, "same-base",
+            ["1 both", "2 both", "3 both", "4 both /tmp/install.sh=both", "5 both", "6 build npm=build",
+             "7 run"],
+            id="a script that installs packages is repeated",
         ),
     ],
 )  # fmt: skip
