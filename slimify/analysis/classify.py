@@ -34,7 +34,7 @@ from slimify.analysis.roles.role_state import AtomKey, Roles
 from slimify.analysis.runtime_contract import runtime_contract
 from slimify.analysis.runtime_needs import runtime_needs, unread_start
 from slimify.config import Options
-from slimify.context.compose.run_commands import run_commands
+from slimify.context.compose.run_commands import passed_arguments, run_commands
 from slimify.context.compose.yaml_commands import RunCommand
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
@@ -64,11 +64,12 @@ def classify(
     instructions = file.instructions
     start = max(i for i, x in enumerate(instructions) if x.keyword == "FROM")
     names = BaseMap(options.bases)
-    reference, base = base_image(instructions[start], scopes(file, {}, options.build_args)[start], names)
+    build_args = {**passed_arguments(context, _context_path(context, name)), **options.build_args}
+    reference, base = base_image(instructions[start], scopes(file, {}, build_args)[start], names)
     shown = _evidence_base(file, reference, base, evidence)
     base = base or shown
     base_env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
-    in_force = scopes(file, base_env, options.build_args)
+    in_force = scopes(file, base_env, build_args)
     body = [(i, x) for i, x in enumerate(instructions) if i > start]
     visits, end = walk(body, dict(enumerate(in_force)), start_state(base, context), file.escape)
     visits = installed_commands(visits, end)
@@ -125,7 +126,7 @@ def classify(
             *findings(visits, contract, needs, judged),
         ),
         kept_instructions=keep,
-        build_args=options.build_args,
+        build_args=build_args,
         final_stage_tools=late,
         image_evidence=evidence,
         base_map=names,

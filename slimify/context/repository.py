@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import os
 import posixpath
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from msgspec import Struct
 
 from slimify.context.ignore_rules import IgnoreRules
+from slimify.context.scan import Context, Limits, list_all
 
+_ABOVE = Limits(entries=20_000, installed=0, text=1 << 18, depth=8)  # of the files above the context
 _MAX_ABOVE = 12  # directories above the context that are searched for .git
 _MAX_BYTES = 1 << 18
 
 
-class Repository(Struct, frozen=True, kw_only=True):
+class Repository(Struct, frozen=True, kw_only=True, dict=True):
     """The root of a repository, and the path of the context below it ("" if they are the same)."""
 
     root: Path
@@ -29,6 +31,11 @@ class Repository(Struct, frozen=True, kw_only=True):
         """Whether git ignores a path of the context: whether it exists depends on the checkout."""
         full = posixpath.join(self.prefix, path)
         return _rules(self.root, posixpath.dirname(full)).ignores(full)
+
+    @cached_property
+    def files(self) -> Context:
+        """The files of the repository, as far as the limits allow."""
+        return list_all(self.root, _ABOVE)
 
 
 def repository_of(directory: Path) -> Repository:

@@ -10,10 +10,17 @@ import re
 import shlex
 from collections.abc import Iterator
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from slimify.context.compose.yaml_commands import (
     MAX_BYTES,
+    BuiltImage,
     RunCommand,
+    build_arguments,
     compose_commands,
+    compose_services,
+    is_built_from,
     kubernetes_commands,
     repository,
 )
@@ -23,42 +30,109 @@ from slimify.facts.system import third_party_directories
 from slimify.languages import installed_directories, languages
 
 _MAX_FILES = 300
-_COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml")
+_COMPOSE_FILE = re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml")
+_YAML = re.compile(r".*\.ya?ml")
+_PROCFILE = re.compile(r"(?:[^/]*/)?Procfile")
 _SCRIPT = re.compile(r"(?:.*/)?(?:GNUm|M|m)akefile|.*\.mk|\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml")
 _DOCKER = re.compile(
     r"\b(?:docker|podman)(?:[ -]compose)?[ \t]+(?:container\s+|image\s+|buildx\s+)?(?P<rest>[^\n]*)"
 )
 
 
+class _Searched(Struct, frozen=True, kw_only=True):
+    """Files to search: those of the build context, or those of the repository around it."""
+
+    files: Context
+    names: tuple[str, ...]
+    image: BuiltImage
+
+    def matching(self, pattern: re.Pattern[str], most: int = _MAX_FILES) -> list[str]:
+        return [name for name in self.names if pattern.fullmatch(name)][:most]
+
+    def text(self, path: str) -> str:
+        return self.files.text(path, MAX_BYTES) or ""
+
+
 def run_commands(context: Context, dockerfile: str = "Dockerfile") -> tuple[RunCommand, ...]:
-    """Every command found, by file and line. `dockerfile` is a path in the context."""
-    third_party = third_party_directories() | installed_directories()
-    files = [name for name in context.files if third_party.isdisjoint(name.split("/")[:-1])]
-    found: list[RunCommand] = []
+    """Every command found, by file and line: in the context, and in the repository around it. `dockerfile` is
+    a path in the context. Files are relative to the context."""
+    places = _searched(context, dockerfile)
     # an image with the name of the project is built from its main Dockerfile
     main = posixpath.basename(dockerfile) == "Dockerfile" or not context.has("Dockerfile")
     names = _project_names(context) if main else set()
-    scripts = [(name, context.text(name, MAX_BYTES) or "") for name in files if _SCRIPT.fullmatch(name)]
-    for path, text in scripts[:_MAX_FILES]:
-        names |= _built_names(text, posixpath.dirname(path), dockerfile)
-    manifests = [name for name in files if name.endswith((".yml", ".yaml")) and not _SCRIPT.fullmatch(name)]
-    compose = [name for name in manifests if _COMPOSE.fullmatch(posixpath.basename(name))]
-    services: dict[str, set[str]] = {}
-    for path in compose[:_MAX_FILES]:
-        built = compose_commands(context, path, dockerfile)[1]
-        services.setdefault(posixpath.dirname(path), set()).update(built)
-    for path in compose[:_MAX_FILES]:
-        same = frozenset(services[posixpath.dirname(path)])
-        commands, built = compose_commands(context, path, dockerfile, same)
-        found += commands
-        names |= built
-    for path in manifests[: 10 * _MAX_FILES]:
-        found += kubernetes_commands(context, path, names)
-    for path in ("Procfile", *context.glob("*/Procfile")):
-        found += _procfile_commands(context, path)
-    for path, text in scripts[:_MAX_FILES]:
-        found += _script_commands(path, text, names)
+    for place in places:
+        names |= _image_names(place)
+    found = (
+        replace(c, file=posixpath.relpath(c.file, place.image.context or "."))
+        for place in places
+        for c in _commands(place, names)
+    )
     return tuple(sorted(dict.fromkeys(found), key=lambda item: (item.file, item.line)))
+
+
+def passed_arguments(context: Context, dockerfile: str = "Dockerfile") -> dict[str, str]:
+    """The build arguments that files of the repository pass to the build of this Dockerfile, if all that pass
+    one agree on its value."""
+    found: dict[str, set[str]] = {}
+    for place in _searched(context, dockerfile):
+        for path in place.matching(_COMPOSE_FILE):
+            for _, service in compose_services(place.files, path):
+                if is_built_from(service, path, place.image):
+                    for name, value in build_arguments(service):
+                        found.setdefault(name, set()).add(value)
+        for path in place.matching(_SCRIPT):
+            for words in _builds(place.text(path), posixpath.dirname(path), place.image):
+                for name, value in _given_arguments(words):
+                    found.setdefault(name, set()).add(value)
+    return {name: next(iter(values)) for name, values in found.items() if len(values) == 1}
+
+
+def _searched(context: Context, dockerfile: str) -> list[_Searched]:
+    third_party = third_party_directories() | installed_directories()
+
+    def searched(files: Context, image: BuiltImage, left_out: str = "") -> _Searched:
+        own = (n for n in files.files if third_party.isdisjoint(n.split("/")[:-1]))
+        names = tuple(n for n in own if not left_out or not n.startswith(f"{left_out}/"))
+        return _Searched(files=files, names=names, image=image)
+
+    places = [searched(context, BuiltImage(dockerfile=dockerfile))]
+    repository = context.repository
+    if repository is not None and repository.prefix:
+        image = BuiltImage(
+            dockerfile=posixpath.join(repository.prefix, dockerfile), context=repository.prefix
+        )
+        places.append(searched(repository.files, image, repository.prefix))
+    return places
+
+
+def _image_names(place: _Searched) -> set[str]:
+    """The names that scripts and Compose files give the image."""
+    names: set[str] = set()
+    for path in place.matching(_SCRIPT):
+        for words in _builds(place.text(path), posixpath.dirname(path), place.image):
+            _, options, _ = _operands(words, 2)
+            tag = options.get("-t") or options.get("--tag") or ""
+            names |= {repository(tag)} if tag else set()
+    for path in place.matching(_COMPOSE_FILE):
+        names |= compose_commands(place.files, path, place.image)[1]
+    return names
+
+
+def _commands(place: _Searched, names: set[str]) -> Iterator[RunCommand]:
+    compose = place.matching(_COMPOSE_FILE)
+    services: dict[str, set[str]] = {}
+    for path in compose:
+        built = compose_commands(place.files, path, place.image)[1]
+        services.setdefault(posixpath.dirname(path), set()).update(built)
+    for path in compose:
+        same = frozenset(services[posixpath.dirname(path)])
+        yield from compose_commands(place.files, path, place.image, same)[0]
+    for path in [n for n in place.matching(_YAML, 10 * _MAX_FILES) if not _SCRIPT.fullmatch(n)]:
+        yield from kubernetes_commands(place.files, path, names)
+    for path in place.matching(_PROCFILE):
+        yield from _procfile_commands(place.files, path)
+    for path in place.matching(_SCRIPT):
+        yield from _script_commands(path, place.text(path), names)
 
 
 def _project_names(context: Context) -> set[str]:
@@ -120,19 +194,27 @@ def _operands(words: list[str], count: int) -> tuple[list[str], dict[str, str], 
     return operands, options, words[at:]
 
 
-def _built_names(text: str, directory: str, dockerfile: str) -> set[str]:
-    """The tags that a script gives the image of this Dockerfile with `docker build -t`."""
-    names = set()
+def _builds(text: str, directory: str, image: BuiltImage) -> Iterator[list[str]]:
+    """The words of each `docker build` of this Dockerfile in a script of a directory."""
     for _, words in _docker_lines(text):
         operands, options, _ = _operands(words, 2)
         if operands[:1] != ["build"]:
             continue
-        file = options.get("-f") or options.get("--file") or "Dockerfile"
-        tag = options.get("-t") or options.get("--tag") or ""
-        spelled = {clean(file), clean(posixpath.join(directory, file))}
-        if tag and (clean(dockerfile) in spelled or "$" in file):
-            names.add(repository(tag))
-    return names
+        where = operands[1] if len(operands) > 1 else "."
+        file = options.get("-f") or options.get("--file") or posixpath.join(where, "Dockerfile")
+        if clean(image.dockerfile) in {clean(file), clean(posixpath.join(directory, file))} or "$" in file:
+            yield words
+
+
+def _given_arguments(words: list[str]) -> Iterator[tuple[str, str]]:
+    """The build arguments of a `docker build` whose values are constant."""
+    for at, word in enumerate(words):
+        given = word.removeprefix("--build-arg=") if word.startswith("--build-arg=") else ""
+        if word == "--build-arg":
+            given = words[at + 1] if at + 1 < len(words) else ""
+        name, equals, value = given.partition("=")
+        if equals and "$" not in value:
+            yield name, value
 
 
 def _script_commands(path: str, text: str, names: set[str]) -> Iterator[RunCommand]:

@@ -52,10 +52,18 @@ def repository(image: str) -> str:
     return image.rpartition("/")[2].partition("@")[0].partition(":")[0]
 
 
+class BuiltImage(Struct, frozen=True, kw_only=True):
+    """What an image is built from: a Dockerfile and a build context, as paths of the files that are searched.
+    The context is "" if it is their root."""
+
+    dockerfile: str = "Dockerfile"
+    context: str = ""
+
+
 def compose_commands(
-    context: Context, path: str, dockerfile: str, known: frozenset[str] = frozenset()
+    context: Context, path: str, built_image: BuiltImage, known: frozenset[str] = frozenset()
 ) -> tuple[list[RunCommand], set[str]]:
-    """The commands of services that are built from `dockerfile` or use the image of such a service;
+    """The commands of services that are built from the Dockerfile or use the image of such a service;
     and the names of these services and images.
 
     `known` are services built in another file of the directory. A file that has neither `build` nor
@@ -65,7 +73,7 @@ def compose_commands(
     names: set[str] = set()
     for document in _documents(context, path):
         services = dict(_entries(_get(document, "services") or document))
-        built = {name for name, service in services.items() if _is_built_from(service, path, dockerfile)}
+        built = {name for name, service in services.items() if is_built_from(service, path, built_image)}
         built |= {
             name
             for name in known & services.keys()
@@ -75,7 +83,7 @@ def compose_commands(
         for name, service in services.items():
             if name in built or _string(_get(service, "image")) in images:
                 names.add(name)
-                mounts = _bind_mounts(service, path)
+                mounts = _bind_mounts(service, path, built_image.context)
                 found.extend(replace(c, mounts=mounts) for c in _service(service, path, name))
         names |= {repository(image) for image in images}
     return found, names
@@ -157,15 +165,29 @@ def _get(node: Node | None, *keys: str) -> Node | None:
     return node
 
 
-def _is_built_from(service: Node, path: str, dockerfile: str) -> bool:
+def compose_services(context: Context, path: str) -> Iterator[tuple[str, Node]]:
+    """The services of a Compose file, by name."""
+    for document in _documents(context, path):
+        yield from _entries(_get(document, "services") or document)
+
+
+def build_arguments(service: Node) -> Iterator[tuple[str, str]]:
+    """The build arguments of a Compose service whose values are constant."""
+    args = _get(service, "build", "args")
+    rows = [_string(item).partition("=")[::2] for item in _items(args)]
+    rows += [(name, _string(value)) for name, value in _entries(args)]
+    return ((name, value) for name, value in rows if name and value and "$" not in value)
+
+
+def is_built_from(service: Node, path: str, built_image: BuiltImage) -> bool:
     """Whether the service is built from this Dockerfile and context."""
     build = _get(service, "build")
     if build is None or _get(build, "dockerfile_inline") is not None:
         return False
     where = _string(build) or _string(_get(build, "context")) or "."
     here = posixpath.normpath(posixpath.join(posixpath.dirname(path), where))
-    wanted = _string(_get(build, "dockerfile")) or "Dockerfile"
-    return here == "." and clean(wanted) == clean(dockerfile)
+    wanted = posixpath.join(here, _string(_get(build, "dockerfile")) or "Dockerfile")
+    return clean(here) == built_image.context and clean(wanted) == clean(built_image.dockerfile)
 
 
 def _service(service: Node, path: str, name: str) -> Iterator[RunCommand]:
@@ -190,8 +212,8 @@ def _service(service: Node, path: str, name: str) -> Iterator[RunCommand]:
         )
 
 
-def _bind_mounts(service: Node, path: str) -> tuple[tuple[str, str], ...]:
-    """The bind mounts of a service whose source is in the context."""
+def _bind_mounts(service: Node, path: str, place: str) -> tuple[tuple[str, str], ...]:
+    """The bind mounts of a service whose source is in the build context `place`, relative to it."""
     found: list[tuple[str, str]] = []
     for item in _items(_get(service, "volumes")):
         source, _, rest = _string(item).partition(":")
@@ -200,7 +222,9 @@ def _bind_mounts(service: Node, path: str) -> tuple[tuple[str, str], ...]:
             source, target = _string(_get(item, "source")), _string(_get(item, "target"))
         inside = posixpath.normpath(posixpath.join(posixpath.dirname(path), source))
         if source.startswith(".") and target.startswith("/") and not inside.startswith(".."):
-            found.append((inside, target))
+            inner = posixpath.relpath(inside, place or ".")
+            if not inner.startswith(".."):
+                found.append((inner, target))
     return tuple(found)
 
 

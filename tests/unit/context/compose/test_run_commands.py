@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support import slowness
 
-from slimify.context.compose.run_commands import run_commands
+from slimify.context.compose.run_commands import passed_arguments, run_commands
 from slimify.context.scan import Context, scan
 
 
@@ -157,3 +157,93 @@ def test_aliases_and_nesting_are_bounded(tmp_path: Path) -> None:
     started = time.process_time()
     run_commands(lay(tmp_path, {"a.yml": bomb + "containers: *a59\n", "b.yml": merges, "c.yml": deep}))
     assert time.process_time() - started < 5 * slowness()
+
+
+ABOVE = (
+    "services:\n  web:\n    build: {build}\n    command: sh\n    volumes: [./app/run:/run/a, ./other:/o]\n"
+)
+# (id, files by their path from the repository, the texts and files of the commands)
+REPOSITORY: list[tuple[str, dict[str, str], list[tuple[str, str]]]] = [
+    ("no-repository", {"compose.yml": ABOVE.format(build="./app")}, []),
+    ("nothing", {".git/HEAD": ""}, []),
+    ("another-directory", {".git/HEAD": "", "compose.yml": ABOVE.format(build="./api")}, []),
+    (
+        "another-file",
+        {".git/HEAD": "", "compose.yml": ABOVE.format(build="{context: app, dockerfile: D}")},
+        [],
+    ),
+    ("compose", {".git/HEAD": "", "compose.yml": ABOVE.format(build="./app")}, [("sh", "../compose.yml")]),
+    (
+        "compose-aside",
+        {".git/HEAD": "", "deploy/compose.yml": ABOVE.format(build="../app")},
+        [("sh", "../deploy/compose.yml")],
+    ),
+    (
+        "makefile",
+        {
+            ".git/HEAD": "",
+            "Makefile": "a:\n\tdocker build -t x -f app/Dockerfile app\n\tdocker run x sh -c y\n",
+        },
+        [("sh -c y", "../Makefile")],
+    ),
+    (
+        "makefile-of-another",
+        {".git/HEAD": "", "Makefile": "a:\n\tdocker build -t x api\n\tdocker run x sh -c y\n"},
+        [],
+    ),
+    (
+        "kubernetes",
+        {".git/HEAD": "", "ops/pod.yml": POD.format(image="r.example.org/app:1")},
+        [("python worker.py", "../ops/pod.yml")],
+    ),
+    (
+        "kubernetes-by-the-name-of-a-build",
+        {
+            ".git/HEAD": "",
+            ".gitlab-ci.yml": "b:\n  script:\n  - docker build -t r/shop:1 app\n",
+            "ops/pod.yml": POD.format(image="r/shop:2"),
+        },
+        [("python worker.py", "../ops/pod.yml")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "expected"), [pytest.param(*row[1:], id=row[0]) for row in REPOSITORY])
+def test_above_the_context(tmp_path: Path, files: dict[str, str], expected: list[tuple[str, str]]) -> None:
+    context = lay(tmp_path, {"Dockerfile": "", **{f"../{name}": text for name, text in files.items()}})
+    found = [c for c in run_commands(context) if c.certain]
+    assert [(c.text, c.file) for c in found] == expected
+    assert all(
+        c.mounts == (("run", "/run/a"),) for c in found if c.source == "compose" and "/deploy" not in c.file
+    )
+
+
+BUILD_ARGS = "services:\n  web:\n    build:\n      context: app\n      args: {args}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "passed"),
+    [
+        pytest.param({}, {}, id="none"),
+        pytest.param({"compose.yml": BUILD_ARGS.format(args='{A: "3.11"}')}, {"A": "3.11"}, id="mapping"),
+        pytest.param({"compose.yml": BUILD_ARGS.format(args="[A=3.11, B]")}, {"A": "3.11"}, id="list"),
+        pytest.param({"compose.yml": BUILD_ARGS.format(args='{A: "${A:-1}"}')}, {}, id="variable"),
+        pytest.param(
+            {"Makefile": "a:\n\tdocker build --build-arg A=1 --build-arg=B=2 app\n"},
+            {"A": "1", "B": "2"},
+            id="make",
+        ),
+        pytest.param({"Makefile": "a:\n\tdocker build --build-arg A=1 api\n"}, {}, id="another-image"),
+        pytest.param(
+            {
+                "compose.yml": BUILD_ARGS.format(args="[A=1]"),
+                "x.mk": "a:\n\tdocker build --build-arg A=2 app\n",
+            },
+            {},
+            id="they-differ",
+        ),
+    ],
+)
+def test_build_arguments(tmp_path: Path, files: dict[str, str], passed: dict[str, str]) -> None:
+    above = {f"../{name}": text for name, text in {".git/HEAD": "", **files}.items()}
+    assert passed_arguments(lay(tmp_path, {"Dockerfile": "", **above})) == passed
