@@ -103,7 +103,7 @@ def application_files(program: Program, place: str, named: Collection[str]) -> C
     if unread is not None:
         return _files(place, Reason.of("SL316", "unread_start", why=unread))
     build = [e for s in program.steps for e in s.effects]
-    made = {path.rpartition("/")[2] for e in build for path in e.outputs}
+    made = _made_programs(build)
     for effect, origin in zip(needs.start, needs.origins, strict=True):
         name = effect.tool.rpartition("/")[2]
         if effect.kind in LEAVES_NOTHING or name in made or _reads_its_configuration(name):
@@ -189,13 +189,19 @@ def _reads_its_configuration(name: str) -> bool:
     return name in entry_scripts() or is_web_server(name) or drops_root(name) or sets_path(name)
 
 
+def _made_programs(build: Sequence[Effect]) -> frozenset[str]:
+    """The names of programs that build steps make, and of links."""
+    made = {path for e in build for path in (*e.outputs, *(e.writes if e.action == Action.LINK else ()))}
+    return frozenset(path.rpartition("/")[2] for path in made)
+
+
 def _is_known_program(tool: str, build: Sequence[Effect], base: ImageFacts | None) -> bool:
     """Whether it is known what a program starts: it is built here, or one of the system that starts nothing
     but what its configuration, which was read, names."""
     name = tool.rpartition("/")[2]
     if _reads_its_configuration(name):
         return True
-    if any(name == path.rpartition("/")[2] for e in build for path in e.outputs):
+    if name in _made_programs(build):
         return True
     packages = {p.name for e in build if e.kind == "packages" for p in e.packages}
     release = (base.distro, base.suite) if base is not None else (None, None)

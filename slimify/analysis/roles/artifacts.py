@@ -329,3 +329,19 @@ def _is_read_by_build(state: RoleState, visit: Visit) -> bool:
 
 def _is_copied_again(state: RoleState, index: int, name: str) -> bool:
     return state.last_copies.get(name, -1) > index
+
+
+def copied_paths(state: RoleState, reads: Sequence[str], writes: Sequence[str]) -> list[str] | None:
+    """The paths that a copy writes. In a system directory, each known file that its glob matches; None if
+    they are not known."""
+    landed: list[str] = []
+    for path in writes:
+        if not is_shared_directory(path):
+            landed.append(path)
+            continue
+        for read in reads:
+            found = [m for m in state.artifacts.values() if m.is_file and fnmatchcase(m.path, read)]
+            if not found or any(inside(read, m.path) for m in state.artifacts.values() if not m.is_file):
+                return None
+            landed += [posixpath.join(path, posixpath.basename(m.path)) for m in found]
+    return landed

@@ -20,10 +20,12 @@ from slimify.analysis.packages.tool_settings import build_only_reader
 from slimify.analysis.pruned_copies import pruned_copies
 from slimify.analysis.roles.artifacts import (
     assign_artifact_directories,
+    copied_paths,
     copy_roles,
     runtime_artifacts,
     with_chowned_directories,
 )
+from slimify.analysis.roles.links import directory_to_copy, links_outside_trees, sets_capabilities
 from slimify.analysis.roles.role_state import (
     Artifact,
     AtomKey,
@@ -118,9 +120,9 @@ def _assign_atom(state: RoleState, visit: Visit, number: int, effects: Sequence[
         _assign_global_install(state, key, effects)
     elif "app" in kinds or _is_download_for_run_time(effects):
         _assign_application(state, visit, key, effects)
-    elif kinds & CHANGES_SYSTEM_STATE:
+    elif kinds & CHANGES_SYSTEM_STATE and not sets_capabilities(state, effects):
         assign_role(state, key, "run", next(_RUN_REASON[k] for k in _RUN_REASON if k in kinds))
-    elif kinds & CHANGES_FILES:
+    elif kinds & CHANGES_FILES or "system" in kinds:
         _assign_files(state, visit, key, effects)
     elif kinds & ACCOMPANIES_INSTALL:
         state.deleted.extend(d for e in effects for d in e.deletes)
@@ -329,13 +331,17 @@ def _assign_files(state: RoleState, visit: Visit, key: AtomKey, effects: Sequenc
     within = bool(writes or deletes) and all(inside_any(p, made) for p in (*writes, *deletes))
     unpacked = bool(deletes) and state.unpacked.issuperset(deletes)
     within = within or (not writes and (unpacked or _leftovers(visit, deletes, made)))
+    links = links_outside_trees(state, effects) if from_build or within else []
+    if links:
+        tree = directory_to_copy(state, links)
+        if tree is None:
+            assign_role(state, key, "run", Reason.of("SL216", "link"))
+            return
+        _add_artifact(state, visit, effects[0], tree, kind="files")
     if from_build or within:
         assign_role(state, key, "build", Reason.of("SL217", "reworks"))
         state.symlink_targets.update(r for e in effects if e.action == Action.LINK for r in e.reads)
-        if all(e.action == Action.LINK for e in effects) and not within:
-            assign_role(state, key, "both", Reason.of("SL217", "symlink"))  # COPY follows a named link
-            return
-        landed = _copied_paths(state, reads, writes)
+        landed = copied_paths(state, reads, writes)
         if landed is None:
             place = next(p for p in writes if is_shared_directory(p))
             assign_role(state, key, "unknown", Reason.of("SL221", "files_unknown", directory=place))
@@ -362,22 +368,6 @@ def _leftovers(visit: Visit, deletes: Sequence[str], made: Sequence[str]) -> boo
 
 def _deletes(deleted: str, made: str) -> bool:
     return overlap(made, deleted) or fnmatchcase(made, deleted)
-
-
-def _copied_paths(state: RoleState, reads: Sequence[str], writes: Sequence[str]) -> list[str] | None:
-    """The paths that a copy writes. In a system directory, each known file that its glob matches; None if
-    they are not known."""
-    landed: list[str] = []
-    for path in writes:
-        if not is_shared_directory(path):
-            landed.append(path)
-            continue
-        for read in reads:
-            found = [m for m in state.artifacts.values() if m.is_file and fnmatchcase(m.path, read)]
-            if not found or any(inside(read, m.path) for m in state.artifacts.values() if not m.is_file):
-                return None
-            landed += [posixpath.join(path, posixpath.basename(m.path)) for m in found]
-    return landed
 
 
 def _is_temporary(visit: Visit, paths: Sequence[str]) -> bool:

@@ -126,7 +126,9 @@ def system_need(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reason
         return Reason.of("SL392", "no_user", user=user)
     if any(not is_libc_library(name) for name in runtime_needs.libraries) or runtime_needs.system_packages:
         return Reason.of("SL392", "libraries")
-    built = [o for s in program.steps for e in s.effects if e.does("compile", "go") for o in e.outputs]
+    effects = [e for s in program.steps for e in s.effects]
+    built = [o for e in effects if e.does("compile", "go") for o in e.outputs]
+    built += [w for e in effects if e.action == Action.LINK for w in e.writes]
     brought = (*(t.path for t in copies), *(o for o in built if any(inside(o, t.path) for t in copies)))
     outputs = {posixpath.basename(path) for path in brought}
     for name, use in runtime_needs.commands.items():
@@ -165,7 +167,8 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
         if "/" in name
         else [posixpath.join(d, name) for d in path_dirs(program)]
     )
-    have = [t.path for t in copies]
+    again = (e for s in program.steps for a in s.atoms if a.role == "run" for e in a.effects)
+    have = [t.path for t in copies] + [w for e in again if e.action == Action.LINK for w in e.writes]
     if program.base is None and any(posixpath.basename(h) == name for h in have):
         return ""  # the PATH of an unknown image
     if any(inside(p, h) for p in places for h in have):
