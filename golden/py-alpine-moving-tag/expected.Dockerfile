@@ -1,7 +1,7 @@
 FROM alpine:latest
-RUN apk add --no-cache python3 ca-certificates py3-setuptools libstdc++
+RUN apk add --no-cache python3 py3-pip libstdc++
 COPY requirements.txt .
-RUN apk add --no-cache --virtual .build-deps py3-pip build-base python3-dev \
+RUN apk add --no-cache --virtual .build-deps build-base python3-dev \
     && pip install --no-cache-dir --break-system-packages --no-binary :all: -r requirements.txt \
     && apk del .build-deps
 COPY app.py .

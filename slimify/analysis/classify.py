@@ -43,7 +43,7 @@ from slimify.model.decisions import PackageVerdict
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.sources import Use
 from slimify.semantics.walk import Visit, base_image, start_state, walk
-from slimify.syntax.dockerfile.instructions import is_multi_stage
+from slimify.syntax.dockerfile.instructions import arg_names, is_multi_stage
 from slimify.syntax.dockerfile.scope import scopes
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def classify(
     instructions = file.instructions
     start = max(i for i, x in enumerate(instructions) if x.keyword == "FROM")
     names = BaseMap(options.bases)
-    build_args = {**passed_arguments(context, _context_path(context, name)), **options.build_args}
+    build_args = {**_passed_arguments(file, context, name), **options.build_args}
     reference, base = base_image(instructions[start], scopes(file, {}, build_args)[start], names)
     shown = _evidence_base(file, reference, base, evidence)
     base = base or shown
@@ -142,6 +142,16 @@ def _evidence_base(
     from slimify.analysis.evidence.base_image import base_image_facts
 
     return base_image_facts(evidence, file, reference)
+
+
+def _passed_arguments(file: Dockerfile, context: Context, name: str) -> Mapping[str, str]:
+    """The values that files of the repository pass for ARGs without a value of their own."""
+    declared = [pair for x in file.instructions if x.keyword == "ARG" for pair in arg_names(x)]
+    unset = {arg for arg, _ in declared} - {arg for arg, value in declared if value is not None}
+    if not unset:
+        return {}
+    passed = passed_arguments(context, _context_path(context, name))
+    return {arg: value for arg, value in passed.items() if arg in unset}
 
 
 def _context_commands(context: Context, name: str) -> tuple[RunCommand, ...]:

@@ -14,9 +14,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from slimify.context.ignore_rules import IgnoreRules
-from slimify.context.scan import Context, Limits, list_all
+from slimify.context.scan import Context
+from slimify.facts.system import deployment_directories
 
-_ABOVE = Limits(entries=20_000, installed=0, text=1 << 18, depth=8)  # of the files above the context
+_MAX_FILES = 2_000  # of those above the context
+_MAX_DEPTH = 4  # of the directories beside the context that are searched
 _MAX_ABOVE = 12  # directories above the context that are searched for .git
 _MAX_BYTES = 1 << 18
 
@@ -34,8 +36,17 @@ class Repository(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def files(self) -> Context:
-        """The files of the repository, as far as the limits allow."""
-        return list_all(self.root, _ABOVE)
+        """The files of the directories above the context, and of those beside it that say how images are
+        built and run: CI workflows, deployments."""
+        found: dict[str, int] = {}
+        parts = self.prefix.split("/") if self.prefix else []
+        for depth in range(len(parts)):
+            above = "/".join(parts[:depth])
+            _list_files(self.root, above, found, 0)
+            for name in deployment_directories():
+                if name != parts[depth]:
+                    _list_files(self.root, posixpath.join(above, name), found, _MAX_DEPTH)
+        return Context(root=self.root, files=dict(sorted(found.items())))
 
 
 def repository_of(directory: Path) -> Repository:
@@ -44,6 +55,23 @@ def repository_of(directory: Path) -> Repository:
     return Repository(
         root=found, prefix="" if found == directory else directory.relative_to(found).as_posix()
     )
+
+
+def _list_files(root: Path, directory: str, found: dict[str, int], depth: int) -> None:
+    """Adds the files of a directory, and of those below it down to a depth."""
+    try:
+        with os.scandir(root / directory) as entries:
+            names = sorted(entries, key=lambda entry: entry.name)
+        for entry in names:
+            path = posixpath.join(directory, entry.name)
+            if len(found) >= _MAX_FILES:
+                return
+            if entry.is_file(follow_symlinks=False):
+                found[path] = entry.stat(follow_symlinks=False).st_size
+            elif depth and entry.is_dir(follow_symlinks=False):
+                _list_files(root, path, found, depth - 1)
+    except OSError:
+        return
 
 
 @cache

@@ -262,20 +262,6 @@ def scan(root: Path, dockerfile: Path | None = None, limits: Limits | None = Non
     )
 
 
-def list_all(root: Path, limits: Limits) -> Context:
-    """All files of a directory, whatever an ignore file says."""
-    walk = _Walk(str(root), IgnoreRules(), limits)
-    walk.run()
-    return Context(
-        root=root,
-        files=MappingProxyType(dict(sorted(walk.files.items()))),
-        directories=frozenset(walk.directories),
-        symlinks=MappingProxyType(dict(sorted(walk.symlinks.items()))),
-        skipped=tuple(sorted(walk.skipped)),
-        limits=limits,
-    )
-
-
 def _ignore_text(root: Path, dockerfile: Path | None) -> tuple[str | None, str | None]:
     """Name and text of the ignore file: `<Dockerfile>.dockerignore` if it exists, as in BuildKit,
     otherwise `.dockerignore` of the context."""

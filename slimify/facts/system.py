@@ -156,6 +156,11 @@ def history_directories() -> frozenset[str]:
     return _names("history")
 
 
+def deployment_directories() -> tuple[str, ...]:
+    """Directories beside an application with files that say how its image is built and run."""
+    return _words("names", "deployment")
+
+
 def third_party_directories() -> frozenset[str]:
     """The names of directories with other people's sources and samples."""
     return _names("third_party")

@@ -6,13 +6,14 @@ results are copied. They are not needed themselves unless run time calls them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from slimify.analysis.program import RuntimeNeeds
+from slimify.analysis.program import RuntimeNeeds, Step
 from slimify.facts.toolchains import Installers, Toolchain, installers, toolchain
-from slimify.languages import languages
+from slimify.languages import language, languages
 from slimify.model.sources import Use
 from slimify.semantics.effects.state import State
+from slimify.semantics.paths import is_named_place
 from slimify.semantics.walk import Visit
 
 
@@ -65,6 +66,17 @@ def _installer_use(
     if started or own.commands & set(runtime_needs.commands) or _has_effect(visits, "unknown"):
         return None
     return _first_user(own.commands, tools)
+
+
+def shared_installers(name: str | None, steps: Iterable[Step]) -> frozenset[str]:
+    """The system packages of installers that install into the system's directories. What came
+    with such a package counted as installed, and would go with it (apk: py3-requests with py3-pip)."""
+    known = language(name)
+    own = installers(known) if known is not None else None
+    writes = (
+        w for s in steps for e in s.effects if e.kind == "install" and e.ecosystem == name for w in e.writes
+    )
+    return frozenset(own.packages) if own is not None and any(map(is_named_place, writes)) else frozenset()
 
 
 def _first_user(commands: Collection[str], tools: Mapping[str, Use]) -> Use | None:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.packages.package_verdicts import build_tools
 from slimify.analysis.packages.system import system_package
+from slimify.analysis.packages.toolchains import shared_installers
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed
 from slimify.facts.system import is_plain_root
@@ -91,6 +92,7 @@ def _installs(program: Program) -> list[_Install]:
         return installs
     if base.distro == "debian" and base.variant == "other":
         return installs
+    shared = shared_installers(program.language, program.steps)
     empty = {name for name, parts in _META_PACKAGES.items() if there.issuperset(parts)}
     for step in program.steps:
         for atom in step.atoms:
@@ -104,7 +106,9 @@ def _installs(program: Program) -> list[_Install]:
                 names = tuple(
                     v.name
                     for v in atom.packages
-                    if v.role == "build" and v.name in spans and v.name not in there | removed | empty
+                    if v.role == "build"
+                    and v.name in spans
+                    and v.name not in there | removed | empty | shared
                 )
                 if names and not effect.subject:
                     installs.append(_Install(step, atom, effect, names))

@@ -3,6 +3,7 @@ copy.
 
 A COPY of site-packages adds files to those of the base. An older release of pip or setuptools would leave
 its metadata there, and modules that the newer one no longer has; which release is found would be undefined.
+A base that brings more packages than installers loses the whole directory: the builder's has them all.
 """
 
 from __future__ import annotations
@@ -36,13 +37,19 @@ def remove_overlaid(
     """The instruction that removes them in the final stage before the copy, and its decision. `kept` are
     packages that the user wants as the builder has them, whether or not a step names them."""
     base = program.base
-    families = LANGUAGE.words("toolchain.toml", "images", "with_installers")
-    if base is None or base.family not in families or not base.version:
+    if base is None or base.language != LANGUAGE.name or not base.version:
         return (), ()
     major, minor = (*version_numbers(base.version), 0, 0)[:2]
     places = (base.prefix, f"{base.prefix}/lib/python{major}.{minor}/site-packages")
     copy = next((t for t in copies if t.path in places), None)
-    if copy is None or _handled_by_file(program, places[1]):
+    if copy is None:
+        return (), ()
+    line = program.dockerfile.instructions[copy.after].line
+    if base.family not in LANGUAGE.words("toolchain.toml", "images", "bare"):
+        decision = Decision.of("SL348", "all", safety="safe", line=line, path=places[1])
+        return (f"RUN rm -rf {places[1]}",), (decision,)
+    installers = LANGUAGE.words("toolchain.toml", "images", "with_installers")
+    if base.family not in installers or _handled_by_file(program, places[1]):
         return (), ()
     touched = {*_changed_packages(program), *kept}
     preinstalled = LANGUAGE.words("toolchain.toml", "images", "installers")
@@ -50,7 +57,6 @@ def remove_overlaid(
     names = [name for name in brought if name in touched]
     if not names:
         return (), ()
-    line = program.dockerfile.instructions[copy.after].line
     decision = Decision.of("SL348", "way", safety="safe", line=line, names=tuple(names))
     return (f"RUN pip uninstall -y {' '.join(names)}",), (decision,)
 

@@ -275,7 +275,10 @@ ROWS = (
             'CMD ["serve-it"]',
         ),
         rung="cleanup",
-        final=("RUN apk add --no-cache --virtual .build-deps py3-pip gcc musl-dev python3-dev \\",),
+        final=(
+            "RUN apk add --no-cache python3 py3-pip",
+            "RUN apk add --no-cache --virtual .build-deps gcc musl-dev python3-dev \\",
+        ),
         reason="starts `serve-it`",
     ),
 )
