@@ -25,6 +25,7 @@ from slimify.analysis.packages.package_verdicts import (
     final_stage_tools,
     package_verdicts,
 )
+from slimify.analysis.packages.tool_settings import has_reader
 from slimify.analysis.previous_stages import with_previous_stages
 from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step
 from slimify.analysis.refusals import refusals
@@ -116,7 +117,9 @@ def classify(
         steps=tuple(_step(visit, roles, packages) for visit in visits),
         runtime=contract,
         runtime_needs=needs,
-        artifacts=roles.artifacts,
+        artifacts=tuple(
+            m for m in roles.artifacts if has_reader(m.path, needs, usage.programs, usage.application)
+        ),
         end_state=end,
         refusals=refusals(file, base, reference),
         findings=(

@@ -1,11 +1,21 @@
-"""Settings of programs that only the build calls: git configuration, passwords in ~/.netrc."""
+"""Settings and caches of programs that only the build calls: git configuration, passwords in ~/.netrc."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from slimify.analysis.closed_worlds import Claim
+from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.roles.role_state import RoleState
 from slimify.facts.commands import readers_of
+
+
+def has_reader(path: str, needs: RuntimeNeeds, programs: Claim, language: str | None) -> bool:
+    """Whether run time may read what the build left at a path: not if it is only for programs of which
+    none is started or imported, where all programs that are started are known."""
+    readers = readers_of(path, language)
+    imported = {use.name for use in needs.sources.imports}
+    return not readers or not programs.holds or any(r in needs.commands or r in imported for r in readers)
 
 
 def build_only_reader(state: RoleState, paths: Sequence[str]) -> str:

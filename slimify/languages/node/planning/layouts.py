@@ -75,9 +75,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     why = why or runs_named_package(program)
     if why:
         return why
-    copies, site = without_project_copies(
-        program, tuple(_copy_of(program, m) for m in program.artifacts if not _is_unused_cypress(program, m))
-    )
+    copies, site = without_project_copies(program, tuple(_copy_of(program, m) for m in program.artifacts))
     copies, handed, left = site_copies(program, copies)
     copies, why = positioned_copies(program, copies)
     if why:
@@ -150,14 +148,6 @@ def _kept_tool(verdict: PackageVerdict) -> PackageVerdict:
 
 def _is_tool(verdict: PackageVerdict) -> bool:
     return verdict.role == "build" and any(r.code == "SL205" for r in verdict.reasons)
-
-
-def _is_unused_cypress(program: Program, made: Artifact) -> bool:
-    """Whether it is the cache of Cypress, and nothing that runs starts or imports Cypress."""
-    used = "cypress" in program.runtime_needs.commands or any(
-        u.name == "cypress" for u in program.runtime_needs.sources.imports
-    )
-    return made.path.endswith("/.cache/Cypress") and not used
 
 
 def _copy_of(program: Program, made: Artifact) -> CopyFromBuilder:

@@ -58,7 +58,11 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
         at = next(i for i, a in enumerate(call.args) if a.value == "run")
         return run_in_environment(call, call.args[at + 1 :])
     if action == "config":
-        return (call.effect("state", "config"),)
+        if len(words) < 3 and not options.has("--unset"):
+            return (call.effect("check", "config"),)
+        home = "poetry.toml" if options.has("--local") else call.home(".config/pypoetry/config.toml")
+        unknown = Arg(value=None, text="~/.config/pypoetry")
+        return (call.write_effect("files", "config", writes=(home or unknown,)),)
     if action in ("install", "sync", "add", "update", "remove"):
         writes, lost, caches = _poetry_target(call)
         dev = action in ("install", "sync", "add", "update") and not _without_dev(
