@@ -277,12 +277,12 @@ CASES = (
         files={**APP, "Pipfile": '[packages]\nflask = "*"\n', "Pipfile.lock": "{}"},
     ),
     Case(
-        id="the-installer-comes-before-the-first-step-that-calls-it",
+        id="an-installer-into-the-system-stays",
         file=f"FROM debian:bookworm\nRUN apt-get update && apt-get install -y python3-pip python3-dev gcc\nWORKDIR /app\nCOPY requirements.txt ./\nRUN pip3 install --upgrade --break-system-packages pip\nRUN pip3 install --break-system-packages -r requirements.txt\nCOPY app.py ./\n{START.replace('python', 'python3')}",
         new=(
-            "RUN apt-get update && apt-get install -y python3-pip python3-dev gcc \\\n    && pip3 install --no-cache-dir --upgrade --break-system-packages pip \\",
+            "RUN apt-get update && apt-get install -y python3-pip python3 && rm -rf /var/lib/apt/lists/*",
+            "    && apt-get purge -y --auto-remove python3-dev gcc \\",
         ),
-        gone=("RUN pip3 install --no-cache-dir --upgrade --break-system-packages pip",),
         files=CFFI,
     ),
     Case(
