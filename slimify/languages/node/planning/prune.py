@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from slimify.analysis.development_servers import compiling_server
 from slimify.analysis.program import Program
@@ -123,6 +123,24 @@ def dev_needed(program: Program, project: NodeProject) -> Reason | None:
         for name in dev:
             if _mentions(text, name, *npm(name).bins):
                 return Reason.of("SL313", "names", path=path, package=name)
+    return _served(program, dev)
+
+
+def _served(program: Program, dev: Sequence[str]) -> Reason | None:
+    """Why a page may load a development dependency: a server hands out the directory of packages, or a page
+    names a package there; None if neither is known."""
+    for use in program.runtime_needs.sources.paths:
+        _, found, package = f"/{use.name.strip('/')}/".partition("/node_modules/")
+        if found and (not package or any(package.startswith(f"{name}/") for name in dev)):
+            return Reason.of("SL313", "served", use=use)
+    pages = tuple(LANGUAGE.facts("toolchain.toml")["files"]["pages"])
+    for path in program.context.files if dev else ():
+        if not path.endswith(pages) or "node_modules" in path or not program.end_state.view.image_paths(path):
+            continue
+        text = program.context.text(path) or ""
+        name = next((n for n in dev if f"node_modules/{n}/" in text), None)
+        if name is not None:
+            return Reason.of("SL313", "names", path=path, package=name)
     return None
 
 

@@ -734,3 +734,29 @@ def test_an_install_that_the_final_stage_repeats_leaves_no_cache(
     options = Options(base="same", min_saving=NOTHING)
     outcome = rewrite(tmp_path, text, {"scripts": {"build": "tsc"}, **DEV}, sources, options)
     assert f"\nRUN {after}\n" in final(outcome)
+
+
+SERVES = "const e = require('express')\nconst app = e()\napp.use('/lib', e.static({0}))\napp.listen(80)\n"
+
+
+@pytest.mark.parametrize(
+    ("directory", "page", "pruned"),
+    [
+        pytest.param("'public'", "<p>", True, id="no-package"),
+        pytest.param("'node_modules'", "<p>", False, id="all-packages"),
+        pytest.param("__dirname + '/node_modules/typescript/lib'", "<p>", False, id="a-development-package"),
+        pytest.param(
+            "'public'", '<script src="/node_modules/typescript/lib/a.js">', False, id="a-page-loads-one"
+        ),
+    ],
+)
+def test_packages_that_pages_load_stay(directory: str, page: str, pruned: bool, tmp_path: Path) -> None:
+    text = (
+        'FROM node:20\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\nCOPY . .\nCMD ["node", "a.js"]\n'
+    )
+    package: dict[str, object] = {
+        "dependencies": {"express": "4"},
+        "devDependencies": {"typescript": "5", "ava": "6"},
+    }
+    files = {"a.js": SERVES.format(directory), "public/index.html": page}
+    assert ("npm prune" in (rewrite(tmp_path, text, package, files).after or "")) is pruned
