@@ -23,6 +23,7 @@ from slimify.context.compose.yaml_commands import (
     is_built_from,
     kubernetes_commands,
     repository,
+    workflow_builds,
 )
 from slimify.context.scan import Context, clean
 from slimify.facts.programs import docker_flags
@@ -84,6 +85,11 @@ def passed_arguments(context: Context, dockerfile: str = "Dockerfile") -> dict[s
             for words in _builds(place.text(path), posixpath.dirname(path), place.image):
                 for name, value in _given_arguments(words):
                     found.setdefault(name, set()).add(value)
+            for inputs in workflow_builds(place.files, path, place.image):
+                for line in inputs.get("build-args", "").splitlines():
+                    name, equals, value = line.strip().partition("=")
+                    if equals and "$" not in value:
+                        found.setdefault(name, set()).add(value)
     return {name: next(iter(values)) for name, values in found.items() if len(values) == 1}
 
 
@@ -113,6 +119,9 @@ def _image_names(place: _Searched) -> set[str]:
             _, options, _ = _operands(words, 2)
             tag = options.get("-t") or options.get("--tag") or ""
             names |= {repository(tag)} if tag else set()
+        for inputs in workflow_builds(place.files, path, place.image):
+            tags = re.split(r"[\s,]+", inputs.get("tags", ""))
+            names |= {repository(tag) for tag in tags if tag and not repository(tag).startswith("$")}
     for path in place.matching(_COMPOSE_FILE):
         names |= compose_commands(place.files, path, place.image)[1]
     return names

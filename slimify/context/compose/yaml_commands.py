@@ -25,6 +25,7 @@ Source = Literal["compose", "kubernetes", "procfile", "script"]
 MAX_BYTES = 256 << 10  # of one file
 _MAX_MERGES = 40
 _TEMPLATE = "$TEMPLATE"
+_BUILD_ACTION = "docker/build-push-action"
 
 
 class RunCommand(Struct, frozen=True, kw_only=True):
@@ -177,6 +178,22 @@ def build_arguments(service: Node) -> Iterator[tuple[str, str]]:
     rows = [_string(item).partition("=")[::2] for item in _items(args)]
     rows += [(name, _string(value)) for name, value in _entries(args)]
     return ((name, value) for name, value in rows if name and value and "$" not in value)
+
+
+def workflow_builds(context: Context, path: str, built_image: BuiltImage) -> Iterator[dict[str, str]]:
+    """The inputs of the steps of a workflow that build the image with docker/build-push-action."""
+    if _BUILD_ACTION not in (context.text(path, MAX_BYTES) or ""):
+        return
+    pending = _documents(context, path)
+    while pending:
+        node = pending.pop()
+        pending += [*_items(node), *(value for _, value in _pairs(node))]
+        if _string(_get(node, "uses")).startswith(_BUILD_ACTION):
+            inputs = {name: _string(value) for name, value in _entries(_get(node, "with"))}
+            where = inputs.get("context") or "."
+            file = inputs.get("file") or posixpath.join(where, "Dockerfile")
+            if clean(where) == built_image.context and clean(file) == clean(built_image.dockerfile):
+                yield inputs
 
 
 def is_built_from(service: Node, path: str, built_image: BuiltImage) -> bool:

@@ -208,6 +208,16 @@ REPOSITORY: list[tuple[str, dict[str, str], list[tuple[str, str]]]] = [
 ]
 
 
+def test_a_workflow_names_the_image(tmp_path: Path) -> None:
+    above = {
+        "../.git/HEAD": "",
+        "../.github/workflows/a.yml": ACTION.format("./app"),
+        "../ops/pod.yml": POD.format(image="r.example.org/shop:1"),
+    }
+    found = run_commands(lay(tmp_path, {"Dockerfile": "", **above}))
+    assert [(c.text, c.certain) for c in found] == [("python worker.py", True)]
+
+
 @pytest.mark.parametrize(("files", "expected"), [pytest.param(*row[1:], id=row[0]) for row in REPOSITORY])
 def test_above_the_context(tmp_path: Path, files: dict[str, str], expected: list[tuple[str, str]]) -> None:
     context = lay(tmp_path, {"Dockerfile": "", **{f"../{name}": text for name, text in files.items()}})
@@ -218,6 +228,10 @@ def test_above_the_context(tmp_path: Path, files: dict[str, str], expected: list
     )
 
 
+ACTION = (
+    "jobs:\n  a:\n    steps:\n    - uses: docker/build-push-action@v6\n      with:\n        context: {0}\n"
+    "        tags: r.example.org/shop:${{{{ github.sha }}}}\n        build-args: |\n          A=3.11\n"
+)
 BUILD_ARGS = "services:\n  web:\n    build:\n      context: app\n      args: {args}\n"
 
 
@@ -234,6 +248,8 @@ BUILD_ARGS = "services:\n  web:\n    build:\n      context: app\n      args: {ar
             id="make",
         ),
         pytest.param({"Makefile": "a:\n\tdocker build --build-arg A=1 api\n"}, {}, id="another-image"),
+        pytest.param({".github/workflows/a.yml": ACTION.format("app")}, {"A": "3.11"}, id="workflow"),
+        pytest.param({".github/workflows/a.yml": ACTION.format(".")}, {}, id="workflow-of-another"),
         pytest.param(
             {
                 "compose.yml": BUILD_ARGS.format(args="[A=1]"),
