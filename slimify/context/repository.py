@@ -58,9 +58,12 @@ def repository_of(directory: Path) -> Repository:
 
 
 def _list_files(root: Path, directory: str, found: dict[str, int], depth: int) -> None:
-    """Adds the files of a directory, and of those below it down to a depth."""
+    """Adds the files of a directory, and of those below it down to a depth. Links are not followed."""
+    full = os.path.join(root, directory) if directory else str(root)
     try:
-        with os.scandir(root / directory) as entries:
+        if os.path.realpath(full) != full:
+            return
+        with os.scandir(full) as entries:
             names = sorted(entries, key=lambda entry: entry.name)
         for entry in names:
             path = posixpath.join(directory, entry.name)

@@ -128,3 +128,37 @@ def test_programs_that_variables_name(variable: str, unused: bool, tmp_path: Pat
     file = PYTHON.format(install=INSTALL.format("chromium") + variable, start=RUN)
     outcome = pipeline.rewrite(file, tmp_path, options=Options(dockerignore=False))
     assert any(d.code == "SL206" for d in outcome.decisions) == unused
+
+
+GO = (
+    "FROM golang:1.22-bookworm\nRUN apt-get update && apt-get install -y curl\nWORKDIR /src\nCOPY . .\n"
+    'RUN CGO_ENABLED=0 go build -o /usr/local/bin/shop .\nCMD ["shop"]\n'
+)
+PROBE = "services:\n  a:\n    build: {0}\n    healthcheck: {{test: [CMD, curl, localhost]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("repository", "build", "base"),
+    [
+        pytest.param(".git/HEAD", "./shop", "debian:bookworm-slim", id="above-the-context"),
+        pytest.param(".git/HEAD", "./other", None, id="of-another-image"),
+        pytest.param("README", "./shop", None, id="outside-of-any-repository"),
+    ],
+)
+def test_health_check_of_the_repository(
+    repository: str, build: str, base: str | None, tmp_path: Path
+) -> None:
+    """The program of a health check above the context is called, and needs certificates and its package."""
+    main = 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println() }\n'
+    files = {
+        repository: "",
+        "compose.yml": PROBE.format(build),
+        "shop/go.mod": "module shop\n",
+        "shop/main.go": main,
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    outcome = pipeline.rewrite(GO, tmp_path / "shop", options=Options(dockerignore=False))
+    named = any("../compose.yml:4" in decision.text for decision in outcome.decisions)
+    assert named is (base is not None), outcome.decisions

@@ -49,3 +49,13 @@ def test_a_home_directory_is_no_project(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "a").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path))
     assert repository_of(tmp_path / "a").root == tmp_path / "a"
+
+
+def test_files_around_the_context(tmp_path: Path) -> None:
+    kept = ["Makefile", "compose.yml", "deploy/a/pod.yml", ".github/workflows/ci.yml", "apps/Procfile"]
+    other = ["src/compose.yml", "apps/shop/compose.yml", "apps/other/compose.yml", ".git/config"]
+    for name in (*kept, *other):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "ops").symlink_to(tmp_path.parent)
+    assert sorted(repository_of(tmp_path / "apps" / "shop").files.files) == sorted(kept)
