@@ -9,6 +9,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from slimify.analysis.packages.installer_settings import changes_install_settings, install_only_settings
 from slimify.facts.commands import readers_of
 from slimify.facts.system import is_for_people, is_scratch
@@ -138,7 +140,9 @@ def context_problems(compared: Comparison) -> Iterator[Reason]:
     own = language(compared.language)
     roots = frozenset(root_paths(compared))
     manifests = frozenset(m for e in compared.effects for m in e.manifests if e.kind in BUILDS)
-    for path in old.under("/"):
+    kept = frozenset(new.copies)
+    gone = replace(old, copies=tuple(item for item in old.copies if item not in kept), texts=())
+    for path in gone.under("/"):
         file = old.context_path(path)
         if file is None or file == new.context_path(path) or is_scratch(path):
             continue

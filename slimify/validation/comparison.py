@@ -5,6 +5,7 @@ Both files are executed by the same machine. Nothing here knows how the new file
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -12,8 +13,9 @@ from functools import cached_property
 from msgspec import Struct
 
 from slimify.analysis.program import Program, RuntimeNeeds
-from slimify.model.effects import Effect
+from slimify.model.effects import NOT_FOR_RUN_TIME, Effect
 from slimify.semantics.machine.stages import Event, Machine, Origin, Stage
+from slimify.syntax.dockerfile.instructions import arg_names, env_pairs
 
 
 class Pair(Struct, frozen=True, dict=True, kw_only=True):
@@ -44,6 +46,44 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
     def executed(self) -> frozenset[int]:
         """The numbers of the old events that the new stage executes."""
         return frozenset(event.number for event in self.matches.values())
+
+    @cached_property
+    def lasting(self) -> frozenset[Origin]:
+        """The commands of the old stage that leave more than caches and empty directories."""
+        return frozenset(
+            event.origin
+            for event in self.old.events
+            if event.origin is not None
+            and any(e.kind not in NOT_FOR_RUN_TIME and e.tool != "mkdir" for e in event.effects)
+        )
+
+    @cached_property
+    def manifests(self) -> frozenset[str]:
+        """The manifests that commands of the old stage read."""
+        return frozenset(m for event in self.old.events for e in event.effects for m in e.manifests)
+
+    @cached_property
+    def outputs(self) -> frozenset[str]:
+        """The names of the programs that commands of the old stage build."""
+        return frozenset(
+            posixpath.basename(o) for event in self.old.events for e in event.effects for o in e.outputs
+        )
+
+    @cached_property
+    def declared(self) -> Mapping[str, int]:
+        """The variables that the old stage sets, each with the event that sets it first."""
+        found: dict[str, int] = {}
+        for event in self.old.events:
+            instruction = event.visit.instruction
+            if event.keyword == "ENV":
+                names = [name for name, _ in env_pairs(instruction)]
+            elif event.keyword == "ARG":
+                names = [name for name, _ in arg_names(instruction)]
+            else:
+                continue
+            for name in names:
+                found.setdefault(name, event.number)
+        return found
 
     def commands(self) -> Iterator[tuple[Event, Event | None]]:
         """The commands of the new stage, each with its match in the old stage."""

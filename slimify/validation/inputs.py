@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 
@@ -13,7 +12,6 @@ from slimify.model.effects import BUILDS, INSTALLS, LEAVES_NOTHING, NOT_FOR_RUN_
 from slimify.semantics.machine.content import content_at
 from slimify.semantics.machine.stages import Event, Origin
 from slimify.semantics.paths import inside, is_named_place
-from slimify.syntax.dockerfile.instructions import arg_names, env_pairs
 from slimify.validation.comparison import Pair
 
 _READS_DIRECTORY = BUILDS | RUNS_CODE
@@ -93,9 +91,8 @@ def _is_lost(pair: Pair, event: Event, match: Event, path: str) -> bool:
 
 def _is_own_program(pair: Pair, effect: Effect) -> bool:
     """Whether it starts a program built from the context that opens files by constant names only."""
-    made = {posixpath.basename(o) for e in pair.old.events for x in e.effects for o in x.outputs}
     named = "files" not in pair.program.runtime_needs.sources.features
-    return named and effect.tool.rpartition("/")[2] in made
+    return named and effect.tool.rpartition("/")[2] in pair.outputs
 
 
 def is_downloaded(origin: Origin, others: tuple[Origin, ...]) -> bool:
@@ -118,10 +115,7 @@ def _is_base_path(path: str) -> bool:
 
 def _matters(pair: Pair, origin: Origin) -> bool:
     """Whether an origin is more than a cache, a check or an empty directory."""
-    events = (e for e in pair.old.events if e.origin == origin)
-    return origin.kind != "command" or any(
-        x.kind not in NOT_FOR_RUN_TIME and x.tool != "mkdir" for e in events for x in e.effects
-    )
+    return origin.kind != "command" or origin in pair.lasting
 
 
 def _lost_files(pair: Pair, event: Event, match: Event, path: str) -> bool:
@@ -129,7 +123,7 @@ def _lost_files(pair: Pair, event: Event, match: Event, path: str) -> bool:
     old, new = match.state.view, event.state.view
     if old.copies == new.copies:
         return False
-    manifests = {m for e in pair.old.events for effect in e.effects for m in effect.manifests}
+    manifests = pair.manifests
     for file in old.under(path):
         if old.context_path(file) == new.context_path(file) or (file != path and file in manifests):
             continue
@@ -142,26 +136,13 @@ def _variable_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reaso
     text = event.visit.instruction.value + "".join(h.body for h in event.visit.instruction.heredocs)
     used = set(_NAME.findall(event.origin.name if event.origin is not None else text))
     if event.kinds & _READS_DIRECTORY:
-        used |= _declared(pair, match)
+        used |= {name for name, first in pair.declared.items() if first < match.number}
     for name in sorted(used):
         if name not in match.state.env or name == "PATH":
             continue
         before, after = match.state.env[name], event.state.env.get(name)
         if name not in event.state.env or (before is not None and before != after):
             yield Reason.of("SL409", "argument", keyword=_shown(event), name=name)
-
-
-def _declared(pair: Pair, match: Event) -> set[str]:
-    """The variables that the old file sets before a command."""
-    names: set[str] = set()
-    for event in pair.old.events:
-        if event.number >= match.number:
-            break
-        if event.keyword == "ENV":
-            names |= {name for name, _ in env_pairs(event.visit.instruction)}
-        elif event.keyword == "ARG":
-            names |= {name for name, _ in arg_names(event.visit.instruction)}
-    return names
 
 
 def _shown(event: Event) -> str:

@@ -57,8 +57,7 @@ def _effect_problems(compared: Comparison, event: Event, effect: Effect) -> Iter
 
 def _counts(compared: Comparison, origin: Origin) -> bool:
     """Whether an origin is more than a removal of development dependencies or caches."""
-    events = (e for e in compared.old.final.events if e.origin == origin)
-    return any(not e.kinds <= NOT_FOR_RUN_TIME for e in events)
+    return origin.kind != "command" or origin in compared.pairs[-1].lasting
 
 
 def _is_installed_elsewhere(compared: Comparison, event: Event, effect: Effect) -> bool:

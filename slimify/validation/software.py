@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from slimify.analysis.packages.system import system_package
 from slimify.facts.carried import carried, installed
 from slimify.facts.image_tables import image_packages
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import PackageFacts
-from slimify.semantics.machine.stages import Event, Stage
+from slimify.model.effects import Effect
+from slimify.semantics.machine.stages import Event
 
 
 def packages_left(events: Sequence[Event]) -> frozenset[str]:
-    """The system packages that the events install and don't remove. Removing a virtual group (apk) removes
-    its members."""
-    have: dict[str, None] = {}
-    groups: dict[str, list[str]] = {}
-    for effect in (e for event in events for e in event.effects):
-        names = [p.name for p in effect.packages]
-        if effect.kind == "packages":
-            have |= dict.fromkeys(names)
-            groups.setdefault(effect.action.rpartition(" ")[2], []).extend(names)
-        elif effect.kind == "unpackage":
-            for name in names:
-                for gone in (name, *groups.get(name, ())):
-                    have.pop(gone, None)
-    return frozenset(have)
+    """The system packages that the events install and don't remove."""
+    return Packages(events).at_end
 
 
-def before(stage: Stage, number: int) -> tuple[Event, ...]:
-    """The events before an event number."""
-    return tuple(e for e in stage.events if e.number < number)
+class Packages:
+    """The system packages of a stage over time. Removing a virtual group (apk) removes its members."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._numbers: list[int] = []
+        self._sets: list[frozenset[str]] = []
+        have: dict[str, None] = {}
+        groups: dict[str, list[str]] = {}
+        for event in events:
+            for effect in event.effects:
+                _take(effect, have, groups)
+            if event.kinds & {"packages", "unpackage"}:
+                self._numbers.append(event.number)
+                self._sets.append(frozenset(have))
+
+    @property
+    def at_end(self) -> frozenset[str]:
+        return self._sets[-1] if self._sets else frozenset()
+
+    def before(self, number: int) -> frozenset[str]:
+        """The packages before an event number."""
+        at = bisect_left(self._numbers, number)
+        return self._sets[at - 1] if at else frozenset()
+
+
+def _take(effect: Effect, have: dict[str, None], groups: dict[str, list[str]]) -> None:
+    names = [p.name for p in effect.packages]
+    if effect.kind == "packages":
+        have |= dict.fromkeys(names)
+        groups.setdefault(effect.subject, []).extend(names)
+    elif effect.kind == "unpackage":
+        for name in names:
+            for gone in (name, *groups.get(name, ())):
+                have.pop(gone, None)
 
 
 def base_packages(facts: ImageFacts | None) -> frozenset[str]:
@@ -46,12 +68,17 @@ def facts_about(name: str, facts: ImageFacts | None) -> PackageFacts | None:
     return system_package(name, facts.distro if facts else None, facts.suite if facts else None)
 
 
+@cache
+def programs_in(name: str, distro: str | None, suite: str | None) -> frozenset[str]:
+    """The programs that a package brings, and its own name."""
+    facts = system_package(name, distro, suite)
+    return frozenset((name, *(facts.commands if facts is not None else ())))
+
+
 def providers(program: str, names: frozenset[str], facts: ImageFacts | None) -> frozenset[str]:
     """The packages among `names` that bring a program."""
-    found = ((name, facts_about(name, facts)) for name in names)
-    return frozenset(
-        n for n, known in found if program in (n, *(known.commands if known is not None else ()))
-    )
+    release = (facts.distro, facts.suite) if facts is not None else (None, None)
+    return frozenset(name for name in names if program in programs_in(name, *release))
 
 
 def lost_programs(old: ImageFacts | None, new: ImageFacts | None) -> dict[str, str]:

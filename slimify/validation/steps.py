@@ -21,10 +21,10 @@ from slimify.model.effects import (
     Effect,
     SystemManager,
 )
-from slimify.semantics.machine.stages import Event
+from slimify.semantics.machine.stages import Event, Stage
 from slimify.syntax.dockerfile.words import expand
 from slimify.validation.comparison import Pair
-from slimify.validation.software import before, lost_programs, packages_left, programs_of, providers
+from slimify.validation.software import Packages, lost_programs, programs_of, providers
 
 # Additions: packages and users are compared on their own; removals show in what is read and in the result.
 _ADDITIONS = INSTALLS_NOTHING | {"packages", "prune"}
@@ -127,26 +127,21 @@ def _missing_in_builder(pair: Pair) -> Iterator[Reason]:
 def _missing_programs(pair: Pair) -> Iterator[Reason]:
     """Programs that a command starts and that the stage lacks at that point, unlike the old one."""
     lost = lost_programs(pair.old.facts, pair.new.facts)
+    old, new = Packages(pair.old.events), Packages(pair.new.events)
+    made: set[str] = set()  # the names of the files that steps of the new stage made so far
     for event, match in pair.commands():
-        if match is None:
-            continue
-        old, new = before(pair.old, match.number), before(pair.new, event.number)
-        had, have = packages_left(old), packages_left(new)
-        for program in dict.fromkeys(programs_of(event)):
-            sources = providers(program, had, pair.old.facts)
-            if sources and not sources & have and not _is_made(pair, event, program):
-                yield Reason.of("SL409", "caller", command=_text(event), package=sorted(sources)[0])
-            elif program in lost and lost[program] not in have and not sources:
-                yield Reason.of("SL409", "tool_missing", command=program, at=f"`{_text(event)}`")
+        if match is not None:
+            had, have = old.before(match.number), new.before(event.number)
+            for program in dict.fromkeys(programs_of(event)):
+                sources = providers(program, had, pair.old.facts)
+                if sources and not sources & have and program not in made:
+                    yield Reason.of("SL409", "caller", command=_text(event), package=sorted(sources)[0])
+                elif program in lost and lost[program] not in have and not sources:
+                    yield Reason.of("SL409", "tool_missing", command=program, at=f"`{_text(event)}`")
+        made |= {w.rpartition("/")[2] for x in event.effects for w in (*x.writes, *x.outputs)}
     if pair.new.facts is not None and not pair.new.facts.shell and not _same_base(pair):
         for event, _ in pair.commands():
             yield Reason.of("SL409", "no_shell", base=pair.new.reference, command=_text(event))
-
-
-def _is_made(pair: Pair, event: Event, program: str) -> bool:
-    """Whether a step of the stage brings the program by its path."""
-    made = (w for e in before(pair.new, event.number) for x in e.effects for w in (*x.writes, *x.outputs))
-    return any(w.rpartition("/")[2] == program for w in made)
 
 
 def _same_base(pair: Pair) -> bool:
@@ -156,31 +151,30 @@ def _same_base(pair: Pair) -> bool:
 
 def _package_manager_problems(pair: Pair) -> Iterator[Reason]:
     """apt without lists, or one that would ask although it did not ask before."""
-    listed = False
+    old, new = _with_lists(pair.old), _with_lists(pair.new)
+    same = _same_base(pair)
     for event, match in pair.commands():
-        for effect in event.effects:
-            if effect.manager != SystemManager.APT:
-                continue
-            if effect.kind == "index":
-                listed = True
-            if effect.kind != "packages" or not effect.packages:
-                continue
+        installs = [e for e in event.effects if e.kind == "packages" and e.manager == SystemManager.APT]
+        for effect in (e for e in installs if e.packages):
             words = [w.value or "" for w in effect.command.words]
-            if not listed and (match is None or not _same_base(pair) or _had_lists(pair, match)):
+            listed = event.number in new or "index" in event.kinds
+            if not listed and (match is None or not same or match.number in old):
                 yield Reason.of("SL409", "lists", command=_text(event))
-            if not any(_CONSENT.fullmatch(w) for w in words) and (match is None or not _same_base(pair)):
+            if not any(_CONSENT.fullmatch(w) for w in words) and (match is None or not same):
                 yield Reason.of("SL409", "asks", command=_text(event))
-        if any("/var/lib/apt/lists" in d for effect in event.effects for d in effect.deletes):
-            listed = False
 
 
-def _had_lists(pair: Pair, match: Event) -> bool:
+def _with_lists(stage: Stage) -> frozenset[int]:
+    """The numbers of the events before which apt's package lists are there."""
+    found: set[int] = set()
     listed = False
-    for event in before(pair.old, match.number):
+    for event in stage.events:
+        if listed:
+            found.add(event.number)
         listed = listed or "index" in event.kinds
         if any("/var/lib/apt/lists" in d for effect in event.effects for d in effect.deletes):
             listed = False
-    return listed
+    return frozenset(found)
 
 
 def user_problems(pair: Pair) -> Iterator[Reason]:

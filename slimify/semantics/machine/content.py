@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from hashlib import sha256
@@ -40,18 +41,33 @@ class Content(Struct, frozen=True, kw_only=True):
 
 
 NOTHING = Content()
+_MOST_ORIGINS = 200  # of one path, the last ones: files with thousands of steps stay linear
 _MAKES_TREES = BUILDS | {"unpack", "app"}
 
 
 def content_at(stage: Stage, path: str, before: int | None = None) -> Content:
     """What `path` holds before the event number `before` of the stage, or at its end. Nothing if the base
     image alone has it."""
-    found = NOTHING
-    for event in stage.events:
-        if before is not None and event.number >= before:
-            break
-        found = _after(event, path, found)
-    return found
+    numbers, contents = _history(stage, path)
+    at = len(numbers) if before is None else bisect_left(numbers, before)
+    return contents[at - 1] if at else NOTHING
+
+
+def _history(stage: Stage, path: str) -> tuple[list[int], list[Content]]:
+    """The events that change what a path holds, and its content after each of them."""
+    index = stage.index
+    if path not in index.histories:
+        numbers: list[int] = []
+        contents: list[Content] = []
+        found = NOTHING
+        for number in index.touching(path):
+            changed = _after(stage.events[number], path, found)
+            if changed is not found:
+                numbers.append(number)
+                contents.append(changed)
+                found = changed
+        index.histories[path] = numbers, contents
+    return index.histories[path]
 
 
 def _after(event: Event, path: str, found: Content) -> Content:
@@ -81,7 +97,9 @@ def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Co
     if not found or (path in written and not found.named):
         owner = _owner(event.state.user) if effect.kind != "users" else None
     link = effect.action == Action.LINK and path in effect.writes
-    origins = found.origins if event.origin in found.origins else (*found.origins, event.origin)
+    origins = found.origins
+    if event.origin not in origins:
+        origins = (*origins[-_MOST_ORIGINS:], event.origin)
     named = found.named or path in written
     return replace(found, origins=origins, owner=owner, link=found.link or link, named=named)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,7 +18,7 @@ from slimify.model.dockerfile import Dockerfile
 from slimify.model.effects import BUILDS, MANAGES_PACKAGES, RUNS_CODE, Effect
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.state import State
-from slimify.semantics.paths import join_path
+from slimify.semantics.paths import ancestors, is_named_place, join_path
 from slimify.semantics.walk import Visit, start_state, walk
 from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts, from_parts, split_stages
 from slimify.syntax.dockerfile.scope import scopes
@@ -95,6 +96,52 @@ class Stage(Struct, frozen=True, dict=True, kw_only=True):
     def events(self) -> tuple[Event, ...]:
         """All events, beginning with those of the stages that it builds on."""
         return (*self.parent.events, *self.own) if self.parent is not None else self.own
+
+    @cached_property
+    def index(self) -> PathIndex:
+        """Which events touch which paths."""
+        return PathIndex(self.events)
+
+
+class PathIndex:
+    """The events of a stage by the paths that they touch. A lookup costs the depth of a path."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._at: dict[str, list[int]] = defaultdict(list)
+        self._below: dict[str, list[int]] = defaultdict(list)
+        self._patterns: list[int] = []
+        self._copies: list[int] = []
+        # per path: the events that change what it holds, and what it holds after each (see `content`)
+        self.histories: dict[str, tuple[list[int], list[Any]]] = {}
+        for event in events:
+            for path in _paths_touched(event):
+                self._note(event.number, path)
+            if event.copy is not None and event.copy.stage is not None:
+                self._copies.append(event.number)
+
+    def _note(self, number: int, path: str) -> None:
+        if set(path) & set("*?["):
+            self._patterns.append(number)
+            return
+        self._at[path].append(number)
+        for directory in ancestors(path):
+            self._below[directory].append(number)
+
+    def touching(self, path: str) -> list[int]:
+        """The numbers of the events that touch a path, a directory above it or something below it."""
+        found = {n for directory in ancestors(path) for n in self._at.get(directory, ())}
+        found.update(self._below.get(path, ()), self._patterns)
+        return sorted(found.union(self._copies) if is_named_place(path) else found)
+
+
+def _paths_touched(event: Event) -> Iterator[str]:
+    if event.copy is not None:
+        yield from (event.copy.target,) if event.copy.target is not None else ()
+        return
+    if event.keyword == "WORKDIR":
+        yield workdir_of(event.visit) or "/"
+    for effect in event.effects:
+        yield from (*effect.writes, *effect.outputs, *effect.deletes)
 
 
 class Machine(Struct, frozen=True, kw_only=True):
