@@ -90,7 +90,9 @@ def docker_flags() -> tuple[str, ...]:
 
 
 @cache
-def lean_options() -> frozenset[str]:
-    """Options of installers that only leave out caches or development dependencies."""
-    own = (option for known in languages() for option in known.lean_options)
-    return frozenset((*words("programs.toml", "lean", "options"), *own))
+def lean_options(installers: frozenset[str]) -> tuple[str, ...]:
+    """Options of installers, named by their language or system package manager, that only leave out caches
+    or development dependencies."""
+    rows = load(_FILE)["lean"]
+    own = (option for known in languages() if known.name in installers for option in known.lean_options)
+    return (*(option for name in installers for option in rows.get(name, "").split()), *own)

@@ -52,15 +52,13 @@ def _with_new_start(contract: RuntimeContract, start: NewStart | None) -> Runtim
 
 
 def _env_changes(
-    old: Machine, new: Machine, before: Mapping[str, str], after: Mapping[str, str], moved: frozenset[str]
+    old: Machine,
+    new: Machine,
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    moved: frozenset[str],
 ) -> Iterator[Reason]:
-    own = {
-        name
-        for instruction in _instructions(old.final)
-        if instruction.keyword == "ENV"
-        for name, _ in env_pairs(instruction)
-    }
-    for name in sorted(own):
+    for name in sorted(_names_set(old.final)):
         value = before.get(name)
         if value is None or (name in moved and name not in after):
             continue
@@ -70,6 +68,16 @@ def _env_changes(
             yield Reason.of(
                 "SL409", "env_changes", name=name, before=repr(value), after=repr(after.get(name))
             )
+    for name in sorted(_names_set(new.final) - {"PATH"}):
+        known = name in before or name in old.final.end.env
+        if not known or (before.get(name, after.get(name)) != after.get(name) and "\0" not in before[name]):
+            yield Reason.of("SL409", "env_new", name=name)
+
+
+def _names_set(stage: Stage) -> frozenset[str]:
+    """The variables that ENV sets in a stage and those it builds on."""
+    instructions = (x for x in _instructions(stage) if x.keyword == "ENV")
+    return frozenset(name for instruction in instructions for name, _ in env_pairs(instruction))
 
 
 def _own_directories(machine: Machine, path: str) -> list[str]:

@@ -66,7 +66,12 @@ def _context_copy_problems(old: Machine, copy: Copy) -> Iterator[Reason]:
     context = copy.view.context
     if context.root is None:
         return
+    if copy.parts.exclude:
+        yield Reason.of("SL409", "copy_exclude", path=copy.parts.exclude[0])
+    urls = {s for stage in old.stages for e in stage.own if e.copy is not None for s in e.copy.sources}
     for source in copy.sources:
+        if "://" in source and source not in urls:
+            yield Reason.of("SL409", "copy_absent", path=source)
         name = source.strip("/").removeprefix("./")
         if "://" in source or name in ("", ".") or set(name) & set("*?["):
             continue

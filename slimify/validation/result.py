@@ -48,10 +48,11 @@ def _effect_problems(compared: Comparison, event: Event, effect: Effect) -> Iter
         after = content_at(new, path)
         lost = [o for o in before.origins if o not in after.origins and _counts(compared, o)]
         lost = [o for o in lost if not is_downloaded(o, after.origins)]
-        if lost and not _is_installed_elsewhere(compared, event, effect):
+        narrowed = after.partial and not before.partial
+        if (lost or narrowed) and not _is_installed_elsewhere(compared, event, effect):
             if not may_go(compared, effect, path):
                 yield Reason.of("SL409", "result_missing", path=path, command=_text(event))
-        elif not lost and not is_named_place(path):
+        elif not (lost or narrowed or is_named_place(path)):
             yield from _attribute_problems(compared, path, before, after)
 
 

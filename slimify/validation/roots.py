@@ -11,6 +11,7 @@ from slimify.analysis.packages.system import system_package
 from slimify.analysis.runtime_contract import DEFAULT_SHELL
 from slimify.facts.image_tables import busybox_servers, entry_scripts
 from slimify.facts.servers import document_roots, is_web_server, serves_only_files
+from slimify.facts.system import default_path
 from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Effect
@@ -30,6 +31,19 @@ def root_problems(compared: Comparison) -> Iterator[Reason]:
         lost = [o for o in before if o not in after and o.kind != "directory"]
         if lost or (files[0] != files[1] and files[0] is not None and not old.end.view.is_dir(path)):
             yield Reason.of("SL409", "start_missing", path=path)
+
+
+def path_problems(compared: Comparison) -> Iterator[Reason]:
+    """Directories of started programs, and of the base image, that PATH lacks."""
+    new = compared.new.final
+    path = (new.end.get("PATH") or default_path()).split(":")
+    names = {*compared.needs.commands, *(e.tool for e in compared.needs.start)}
+    found = (program_path(compared, name) for name in sorted(names))
+    wanted = [posixpath.dirname(place) for place in found if place is not None]
+    base = (new.facts.env.get("PATH") if new.facts is not None else None) or ""
+    for directory in dict.fromkeys((*wanted, *base.split(":"))):
+        if directory and directory not in path:
+            yield Reason.of("SL409", "path_lacks", directory=directory)
 
 
 def root_paths(compared: Comparison) -> tuple[str, ...]:

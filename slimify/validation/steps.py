@@ -8,34 +8,31 @@ from collections.abc import Iterator
 from slimify.facts.image_tables import accounts
 from slimify.facts.images import ImageFacts
 from slimify.facts.system import distribution_accounts, is_root
-from slimify.facts.toolchains import installers
-from slimify.languages import of_effect
 from slimify.model.decisions import Reason
 from slimify.model.effects import (
     BUILDS,
-    INSTALLS_NOTHING,
-    LEAVES_NOTHING,
     NOT_FOR_RUN_TIME,
     RUNS_CODE,
-    Action,
-    Effect,
     SystemManager,
 )
 from slimify.semantics.machine.stages import Event, Stage
+from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.words import expand
+from slimify.validation.additions import addition_problems, changed_attributes
 from slimify.validation.comparison import Pair
 from slimify.validation.software import Packages, lost_programs, programs_of, providers
 
-# Additions: packages and users are compared on their own; removals show in what is read and in the result.
-_ADDITIONS = INSTALLS_NOTHING | {"packages", "prune"}
 _CONSENT = re.compile(r"-y|--yes|--assume-yes|-\w*q\w*y\w*|-\w*y\w*q\w*|-qq")
 
 
 def step_problems(pair: Pair) -> Iterator[Reason]:
     """Commands that are new, missing, in another order, or that can't run where they are."""
     yield from _unread_commands(pair)
-    yield from _new_commands(pair)
+    yield from addition_problems(pair)
+    yield from changed_attributes(pair)
     yield from _order_problems(pair)
+    yield from _joint_problems(pair)
+    yield from _option_problems(pair)
     if not pair.last:
         yield from _missing_in_builder(pair)
     yield from _missing_programs(pair)
@@ -53,58 +50,12 @@ def _unread_commands(pair: Pair) -> Iterator[Reason]:
             yield Reason.of("SL409", "command_new", command=visit.instruction.value[:50])
 
 
-def _new_commands(pair: Pair) -> Iterator[Reason]:
-    for event, match in pair.commands():
-        if match is None and not _is_addition(pair, event):
-            yield Reason.of("SL409", "command_new", command=_text(event))
-
-
-def _is_addition(pair: Pair, event: Event) -> bool:
-    """Whether a new command only prepares, cleans up, or adds what is compared on its own."""
-    return bool(event.effects) and all(
-        effect.kind in _ADDITIONS
-        or effect.tool in ("mkdir", "install")
-        or effect.kind == "meta"
-        or (effect.kind == "source" and effect.action == Action.WRITE)
-        or (effect.kind == "users" and bool(pair.user))
-        or (effect.kind == "files" and not (effect.writes or effect.outputs or effect.writes_anywhere))
-        or (effect.kind == "install" and _is_known_install(pair, effect))
-        or (effect.kind == "fetch" and _downloads_what_add_did(pair, event))
-        for effect in event.effects
-    )
-
-
-def _is_known_install(pair: Pair, effect: Effect) -> bool:
-    """An install that makes an environment, drops development dependencies, or removes installers."""
-    known = of_effect(effect)
-    if known is None:
-        return False
-    if effect.action == Action.UNINSTALL:
-        names = {p.name.lower() for p in effect.packages}
-        used = {use.name.lower() for use in pair.program.runtime_needs.sources.imports}
-        own = installers(known)
-        return bool(names & {*known.installers, *(own.commands if own is not None else ())} - used)
-    if effect.action in known.prepares:
-        return True
-    before = (e for event in pair.old.events for e in event.effects if e.kind == "install")
-    return (
-        not effect.packages
-        and not effect.dev
-        and any(e.manager == effect.manager and e.dev and set(effect.writes) <= set(e.writes) for e in before)
-    )
-
-
-def _downloads_what_add_did(pair: Pair, event: Event) -> bool:
-    copies = (e.copy for e in pair.old.events if e.copy is not None)
-    urls = [source for copy in copies for source in copy.sources if "://" in source]
-    return any(url in _full_text(event) for url in urls)
-
-
 def _order_problems(pair: Pair) -> Iterator[Reason]:
-    """Commands that run code in another order. The order of others follows from what they read."""
+    """Commands in another order: all of the builder (rule P1), and in the image those that run code. The
+    order of others follows from what they read."""
     last = -1
     for event, match in pair.commands():
-        if match is None or not event.kinds & (BUILDS | RUNS_CODE):
+        if match is None or (pair.last and not event.kinds & (BUILDS | RUNS_CODE)):
             continue
         if match.number < last:
             yield Reason.of("SL409", "order")
@@ -119,9 +70,52 @@ def _missing_in_builder(pair: Pair) -> Iterator[Reason]:
     for event in pair.old.events:
         if event.number >= last:
             break
-        if event.keyword != "RUN" or event.number in pair.executed or event.kinds <= LEAVES_NOTHING:
+        if event.keyword == "RUN" and event.number not in pair.executed and event.kinds != {"state"}:
+            yield Reason.of("SL409", "command_gone", command=_text(event))
+
+
+def _joint_problems(pair: Pair) -> Iterator[Reason]:
+    """`&&` and `;`: whether a failure stops the build, for commands next to each other in both files."""
+    before: tuple[Event, Event | None] | None = None
+    for event, match in pair.commands():
+        if before is not None and before[0].visit is event.visit and not event.visit.instruction.heredocs:
+            joint, old = _operator(event), "&&"
+            other = before[1]
+            following = match is not None and other is not None and _follows(match, other)
+            if match is not None and following:
+                old = _operator(match)
+            if joint != old and (joint == ";" or following):
+                yield Reason.of("SL409", "joint", command=_text(event), before=old, after=joint)
+        before = event, match
+
+
+def _follows(event: Event, other: Event) -> bool:
+    return event.visit is other.visit and event.atom == other.atom + 1
+
+
+def _operator(event: Event) -> str:
+    script = event.visit.script
+    operator = script.atoms[event.atom].operator if script is not None else ""
+    return ";" if operator == ";" and not (script is not None and script.errexit) else operator
+
+
+def _option_problems(pair: Pair) -> Iterator[Reason]:
+    """Options of RUN: mounts that are missing, and caches that hide what a command makes."""
+    for event, match in pair.commands():
+        if match is None:
             continue
-        yield Reason.of("SL409", "command_gone", command=_text(event))
+        before, after = (
+            {f.value or "" for f in e.visit.instruction.flags if f.name in ("mount", "network", "security")}
+            for e in (match, event)
+        )
+        for mount in sorted(before - after):
+            yield Reason.of("SL409", "mount_gone", mount=mount, command=_text(event))
+        for mount in sorted(after - before):
+            target = re.search(r"(?:target|dst|destination)=([^,]+)", mount)
+            made = [w for e in event.effects for w in (*e.writes, *e.outputs)]
+            cache = "type=cache" in mount and target is not None
+            if not cache or (target is not None and any(inside(w, target[1]) for w in made)):
+                yield Reason.of("SL409", "mount_hides", mount=mount, command=_text(event))
 
 
 def _missing_programs(pair: Pair) -> Iterator[Reason]:

@@ -18,6 +18,7 @@ from slimify.model.plan import Plan
 from slimify.semantics.machine.stages import Machine, execute, plain_text
 from slimify.syntax.dockerfile.instructions import arg_names, meaning, split_stages
 from slimify.syntax.dockerfile.parser import encode, parse
+from slimify.validation.bases import base_problems
 from slimify.validation.closed_worlds import context_problems
 from slimify.validation.comparison import Comparison, Pair
 from slimify.validation.contract import contract_problems
@@ -26,7 +27,7 @@ from slimify.validation.development import development_problems
 from slimify.validation.inputs import input_problems
 from slimify.validation.packages import package_problems
 from slimify.validation.result import result_problems
-from slimify.validation.roots import root_problems
+from slimify.validation.roots import path_problems, root_problems
 from slimify.validation.steps import step_problems, user_problems
 
 
@@ -53,6 +54,7 @@ def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> t
 
 def comparison_problems(compared: Comparison) -> Iterator[Reason]:
     """What differs between the two images, or fails in the new file."""
+    yield from base_problems(compared)
     yield from copy_problems(compared.old, compared.new, compared.kept)
     for pair in compared.pairs:
         yield from step_problems(pair)
@@ -61,6 +63,7 @@ def comparison_problems(compared: Comparison) -> Iterator[Reason]:
         yield from _secret_problems(pair)
     yield from result_problems(compared)
     yield from root_problems(compared)
+    yield from path_problems(compared)
     yield from context_problems(compared)
     yield from package_problems(compared)
     yield from development_problems(compared)
@@ -73,7 +76,7 @@ def executed(program: Program, file: Dockerfile) -> Machine:
         for atom in step.atoms:
             assert step.script is not None
             place = step.script.atoms[atom.index]
-            seen[plain_text(step.script.text[place.start : place.end])] = atom.effects
+            seen[plain_text(step.script.text[place.start : place.end], ())] = atom.effects
     return execute(file, program.context, program.facts_of, program.build_args, seen)
 
 
@@ -113,11 +116,12 @@ def _steps_after_user(plan: Plan, machine: Machine) -> Iterator[Reason]:
 
 def _secret_problems(pair: Pair) -> Iterator[Reason]:
     """Rule P6: secrets that the image names and the old one did not."""
-    if not pair.last or len(pair.new.visits) == len(pair.old.visits):
+    if not pair.last or pair.new.visits == pair.old.visits:
         return
+    old = {n for v in pair.old.visits if v.instruction.keyword == "ARG" for n, _ in arg_names(v.instruction)}
     texts = " ".join(v.instruction.value for v in pair.new.visits if v.instruction.keyword != "ARG")
     for visit in pair.new.visits:
         if visit.instruction.keyword == "ARG":
             for name, _ in arg_names(visit.instruction):
-                if SECRET.search(name) and name not in texts:
+                if SECRET.search(name) and (name not in texts or name not in old):
                     yield Reason.of("SL409", "secret", name=name)

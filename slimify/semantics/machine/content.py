@@ -34,13 +34,15 @@ class Content(Struct, frozen=True, kw_only=True):
     owner: str | None = ""
     mode: str = ""
     link: bool = False  # a symbolic link
+    partial: bool = False  # only parts of the tree were copied here
+    gone: bool = False  # deleted, so that it is not there even if a COPY brought it
     named: bool = False  # a step made this very path, not only a directory above it
 
     def __bool__(self) -> bool:
         return bool(self.origins)
 
 
-NOTHING = Content()
+NOTHING, GONE = Content(), Content(gone=True)
 _MOST_ORIGINS = 200  # of one path, the last ones: files with thousands of steps stay linear
 _MAKES_TREES = BUILDS | {"unpack", "app"}
 
@@ -86,7 +88,7 @@ def _after(event: Event, path: str, found: Content) -> Content:
 
 def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Content:
     if any(_covers(d, path) for d in effect.deletes) and path not in effect.writes:
-        found = NOTHING
+        found = GONE
     if effect.kind == "meta":
         return _with_meta(event, effect, path, found) if found else found
     reach = inside if effect.tool == "mkdir" else overlap  # makes no file below its directory
@@ -101,7 +103,7 @@ def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Co
     if event.origin not in origins:
         origins = (*origins[-_MOST_ORIGINS:], event.origin)
     named = found.named or path in written
-    return replace(found, origins=origins, owner=owner, link=found.link or link, named=named)
+    return replace(found, origins=origins, owner=owner, link=found.link or link, named=named, gone=False)
 
 
 def _covers(pattern: str, path: str) -> bool:
@@ -191,7 +193,8 @@ def _copied_from_stage(copy: Copy, stage: Stage, path: str, found: Content, owne
         if inside(place, path):
             inner = content_at(stage, source)
             more = tuple(o for o in inner.origins if o not in found.origins)
-            found = replace(found, origins=(*found.origins, *more))
+            partial = found.partial or not found
+            found = replace(found, origins=(*found.origins, *more), partial=partial, gone=False)
     return found
 
 
@@ -239,11 +242,10 @@ def is_directory(stage: Stage, path: str) -> bool:
 
 def exists_in(stage: Stage, path: str) -> bool:
     """Whether a path certainly exists at the end of a stage, as far as its steps show it."""
-    return (
-        bool(content_at(stage, path))
-        or stage.end.view.context_path(path) is not None
-        or is_directory(stage, path)
-    )
+    content = content_at(stage, path)
+    if content or content.gone:
+        return not content.gone
+    return stage.end.view.context_path(path) is not None or is_directory(stage, path)
 
 
 def link_targets(stage: Stage, path: str) -> tuple[str, ...]:

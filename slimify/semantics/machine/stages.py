@@ -226,8 +226,9 @@ def _events(
         atoms = visit.script.atoms if visit.script is not None else ()
         for at, effects in enumerate(visit.effects):
             assert visit.script is not None
-            text = plain_text(visit.script.text[atoms[at].start : atoms[at].end])
-            effects = seen.get(text, effects)
+            raw = visit.script.text[atoms[at].start : atoms[at].end]
+            effects = seen.get(plain_text(raw, ()), effects)
+            text = plain_text(raw, effects)
             origin = Origin("command", text, _place(effects, visit.state.cwd or ""))
             yield Event(number=number, visit=visit, origin=origin, atom=at, effects=effects)
             number += 1
@@ -242,10 +243,14 @@ def _place(effects: Sequence[Effect], cwd: str) -> str:
     return " ".join(p for e in effects for p in (*e.writes, *e.deletes) if e.kind not in MANAGES_PACKAGES)
 
 
-def plain_text(text: str) -> str:
-    """A command with single blanks, without continuation lines and without the options that only leave out
-    caches or development dependencies."""
-    return " ".join(w for w in text.replace("\\\n", " ").split() if w not in lean_options())
+def plain_text(text: str, effects: Sequence[Effect]) -> str:
+    """A command with single blanks, without continuation lines, and without options of its installers that
+    only leave out caches or development dependencies."""
+    words = text.replace("\\\n", " ").split()
+    for option in lean_options(frozenset(e.ecosystem or e.manager for e in effects)):
+        if option in words:
+            words.remove(option)
+    return " ".join(words)
 
 
 def _origin(visit: Visit) -> Origin | None:

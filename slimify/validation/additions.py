@@ -1,0 +1,134 @@
+"""New commands: which ones only prepare, clean up, or add what is compared on its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from slimify.facts.system import is_shared_directory, is_systems
+from slimify.facts.toolchains import installers
+from slimify.languages import of_effect
+from slimify.model.decisions import Reason
+from slimify.model.effects import INSTALLS, Action, Effect
+from slimify.semantics.effects.files import is_disposable
+from slimify.semantics.machine.content import content_at, exists_in
+from slimify.semantics.machine.stages import Event
+from slimify.semantics.paths import inside_any, join_path
+from slimify.validation.comparison import Pair
+
+_HARMLESS = frozenset({"index", "cache", "packages", "unpackage", "prune"})
+_PLAIN = frozenset({"rm", "mkdir", "install", "chown", "chmod", "find"})  # in every image with a shell
+
+
+def addition_problems(pair: Pair) -> Iterator[Reason]:
+    """New commands that do more, or that can't run in their stage."""
+    for event, match in pair.commands():
+        if match is None and not _is_addition(pair, event):
+            yield Reason.of("SL409", "command_new", command=_text(event)[:50])
+
+
+def _is_addition(pair: Pair, event: Event) -> bool:
+    return bool(event.effects) and all(
+        _is_harmless(pair, event, effect) and _can_run(pair, event, effect) for effect in event.effects
+    )
+
+
+def _is_harmless(pair: Pair, event: Event, effect: Effect) -> bool:
+    if effect.kind in _HARMLESS:
+        return effect.kind == "prune" or all(_may_be_deleted(pair, d) for d in effect.deletes)
+    if effect.kind == "state":
+        return effect.tool != "cd" or _directory_exists(pair, event, effect)
+    if effect.kind == "source":
+        return effect.action == Action.WRITE or bool(effect.deletes)
+    if effect.kind == "users":
+        return bool(pair.user)
+    if effect.kind == "meta":
+        return not any(w == "/" or (is_systems(w) and is_shared_directory(w)) for w in effect.writes)
+    if effect.kind == "files":
+        made = effect.tool in ("mkdir", "install") and not effect.writes_anywhere
+        return made or (not _writes(effect) and all(_may_be_deleted(pair, d) for d in effect.deletes))
+    if effect.kind == "install":
+        return _is_known_install(pair, effect)
+    return effect.kind == "fetch" and _downloads_what_add_did(pair, event)
+
+
+def _writes(effect: Effect) -> bool:
+    return bool(effect.writes or effect.outputs or effect.writes_anywhere)
+
+
+def _may_be_deleted(pair: Pair, path: str) -> bool:
+    """Whether deleting a path, or what a pattern names, takes nothing that the image had before."""
+    if is_disposable(path, None) or "/.cache" in path or path.startswith("/etc/apt/apt.conf.d/"):
+        return True
+    caches = [c for event in pair.old.events for e in event.effects for c in e.caches]
+    if inside_any(path.rstrip("/*"), caches):
+        return True
+    known = {directory for one in languages() for directory in one.install_directories}
+    return not is_systems(path) and path.rpartition("/")[2] in known
+
+
+def _directory_exists(pair: Pair, event: Event, effect: Effect) -> bool:
+    words = [w.value for w in effect.command.words[1:] if w.value and not w.value.startswith("-")]
+    path = join_path(effect.cwd, words[0]) if words else None
+    return path is not None and exists_in(pair.new, path)
+
+
+def _is_known_install(pair: Pair, effect: Effect) -> bool:
+    """An install that makes an environment, drops development dependencies, or removes installers."""
+    known = of_effect(effect)
+    if known is None:
+        return False
+    if effect.action == Action.UNINSTALL:
+        names = {p.name.lower() for p in effect.packages}
+        used = {use.name.lower() for use in pair.program.runtime_needs.sources.imports}
+        own = installers(known)
+        return bool(names & {*known.installers, *(own.commands if own is not None else ())} - used)
+    if effect.action in known.prepares:
+        return True
+    before = (e for event in pair.old.events for e in event.effects if e.kind == "install")
+    return (
+        not effect.packages
+        and not effect.dev
+        and any(e.manager == effect.manager and e.dev and set(effect.writes) <= set(e.writes) for e in before)
+    )
+
+
+def _downloads_what_add_did(pair: Pair, event: Event) -> bool:
+    copies = (e.copy for e in pair.old.events if e.copy is not None)
+    urls = [source for copy in copies for source in copy.sources if "://" in source]
+    return any(url in _text(event) for url in urls)
+
+
+def _can_run(pair: Pair, event: Event, effect: Effect) -> bool:
+    """Whether the stage has the program: of its base image, of its language, or made by a step before."""
+    facts = pair.new.facts
+    if facts is None or effect.tool in _PLAIN or effect.kind in ("state", "source", "users"):
+        return True
+    if not effect.ecosystem:
+        return not effect.manager or not facts.manager or effect.manager == facts.manager
+    if facts.language == effect.ecosystem or effect.tool in facts.commands:
+        return True
+    return any(
+        e.ecosystem == effect.ecosystem or effect.tool in {p.name for p in e.packages}
+        for other in pair.new.events
+        if other.number < event.number
+        for e in other.effects
+        if e.kind in INSTALLS or e.kind in ("packages", "build")
+    )
+
+
+def _text(event: Event) -> str:
+    return event.origin.name if event.origin is not None else event.visit.instruction.value
+
+
+def changed_attributes(pair: Pair) -> Iterator[Reason]:
+    """Modes and owners that new commands set, unlike the old file."""
+    for event, match in pair.commands():
+        if match is not None or not pair.last or pair.user:
+            continue
+        for path in (w for e in event.effects if e.kind == "meta" for w in e.writes):
+            before, after = content_at(pair.old, path), content_at(pair.new, path)
+            if before and re.search(r"\d", after.mode) and before.mode != after.mode:
+                yield Reason.of(
+                    "SL409", "mode", path=path, before=before.mode or "the default", after=after.mode
+                )

@@ -1,0 +1,63 @@
+"""Rule P8: the base images of the new file are the old one, or partners that are known to exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slimify.model.decisions import Reason
+from slimify.semantics.machine.stages import Stage
+from slimify.syntax.dockerfile.instructions import from_parts, split_stages
+from slimify.validation.comparison import Comparison
+
+# What makes a Go-like program load the C library (cmd/link; net and os/user use cgo where they can).
+_LOADS_LIBC = frozenset({"cgo", "net", "user", "plugin"})
+
+
+def base_problems(compared: Comparison) -> Iterator[Reason]:
+    """Base images that are not known to hold what the stage needs of the old one."""
+    old = _root(compared.old.final)
+    for stage in compared.new.stages:
+        new = _root(stage)
+        if stage is not new or any(_same(new, _root(other)) for other in compared.old.stages):
+            continue
+        last = compared.new.final is stage or _root(compared.new.final) is stage
+        if not last or not _is_partner(compared, old, new):
+            yield Reason.of("SL409", "base", base=old.reference, new_base=new.reference)
+        elif new.facts is not None and new.facts.family == "static" and _is_dynamic(compared):
+            yield Reason.of("SL409", "static", new_base=new.reference)
+    platforms = {_platform(compared, number) for number in range(len(compared.new.stages))}
+    if len(platforms) > 1 and len(compared.old.stages) == 1:
+        yield Reason.of("SL409", "platforms")
+
+
+def _root(stage: Stage) -> Stage:
+    return _root(stage.parent) if stage.parent is not None else stage
+
+
+def _same(one: Stage, other: Stage) -> bool:
+    return one.reference == other.reference
+
+
+def _is_partner(compared: Comparison, old: Stage, new: Stage) -> bool:
+    """Whether the new base is the slim image of the old one, or one for programs that were built in it."""
+    facts, names = old.facts, compared.program.base_map
+    if facts is None or new.facts is None:
+        return False
+    partners = {facts.slim_partner, *facts.runtime_bases.values()}
+    return new.facts.reference in {names.known(p) for p in partners if p} | partners
+
+
+def _is_dynamic(compared: Comparison) -> bool:
+    """Whether a program of the image loads a C library."""
+    builds = [e for e in compared.old.final.events if "compile" in e.kinds]
+    features = compared.needs.sources.features
+    return bool(features & _LOADS_LIBC) and not all(
+        e.state.env.get("CGO_ENABLED") == "0"
+        or "CGO_ENABLED=0" in e.visit.instruction.value
+        or "static" in e.visit.instruction.value
+        for e in builds
+    )
+
+
+def _platform(compared: Comparison, number: int) -> str | None:
+    return from_parts(split_stages(compared.new.file)[number][0]).platform
