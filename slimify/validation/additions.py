@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from slimify.facts.system import is_shared_directory, is_systems
 from slimify.facts.toolchains import installers
-from slimify.languages import of_effect
+from slimify.languages import languages, of_effect
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, Action, Effect
 from slimify.semantics.effects.files import is_disposable

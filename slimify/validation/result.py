@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from slimify.facts.system import in_transient_tree, is_plain_root, is_shared_directory
 from slimify.model.decisions import Reason
 from slimify.model.effects import NOT_FOR_RUN_TIME, Effect
-from slimify.semantics.machine.content import Content, content_at, is_directory, link_targets
+from slimify.semantics.machine.content import Content, content_at, exists_in, is_directory, link_targets
 from slimify.semantics.machine.stages import Event, Origin, Stage
 from slimify.semantics.paths import is_named_place
 from slimify.validation.closed_worlds import may_go
@@ -48,11 +48,12 @@ def _effect_problems(compared: Comparison, event: Event, effect: Effect) -> Iter
         after = content_at(new, path)
         lost = [o for o in before.origins if o not in after.origins and _counts(compared, o)]
         lost = [o for o in lost if not is_downloaded(o, after.origins)]
-        narrowed = after.partial and not before.partial
-        if (lost or narrowed) and not _is_installed_elsewhere(compared, event, effect):
+        narrowed = after.partial and not before.partial and path != "/"
+        absent = not after and not is_named_place(path) and not exists_in(new, path)
+        if (lost or narrowed or absent) and not _is_installed_elsewhere(compared, event, effect):
             if not may_go(compared, effect, path):
                 yield Reason.of("SL409", "result_missing", path=path, command=_text(event))
-        elif not (lost or narrowed or is_named_place(path)):
+        elif not (lost or narrowed or absent or is_named_place(path)):
             yield from _attribute_problems(compared, path, before, after)
 
 

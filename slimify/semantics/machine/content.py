@@ -87,7 +87,8 @@ def _after(event: Event, path: str, found: Content) -> Content:
 
 
 def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Content:
-    if any(_covers(d, path) for d in effect.deletes) and path not in effect.writes:
+    deletes = effect.deletes if effect.tool != "find" else ()  # only some of what is below
+    if any(_covers(d, path) for d in deletes) and path not in effect.writes:
         found = GONE
     if effect.kind == "meta":
         return _with_meta(event, effect, path, found) if found else found
