@@ -31,7 +31,7 @@ def may_go(compared: Comparison, effect: Effect, path: str) -> bool:
     if _is_settings_of_build(compared, effect, path) or _is_generated_source(compared, effect):
         return True
     own = language(compared.language)
-    if own is not None and _is_for_compiler(compared, own, path):
+    if own is not None and (_is_for_compiler(compared, own, path) or _is_source(compared, own, effect, path)):
         return True
     if not start_is_known(compared):
         return False
@@ -161,6 +161,13 @@ def _is_unneeded_file(
     if own is None or not own.is_compiled or not compared.needs.start:
         return False
     return _is_for_compiler(compared, own, file) or (known and _is_unread(compared, path))
+
+
+def _is_source(compared: Comparison, own: Language, effect: Effect, path: str) -> bool:
+    """Whether it is a tree of sources that an installer of a compiled language leaves."""
+    compiles = any(e.ecosystem == own.name for e in compared.needs.start)
+    tree = effect.ecosystem == own.name and path not in effect.outputs and not path.endswith("bin")
+    return own.is_compiled and bool(compared.needs.start) and tree and not compiles
 
 
 def _is_for_compiler(compared: Comparison, own: Language, path: str) -> bool:

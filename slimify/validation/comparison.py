@@ -125,6 +125,12 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
         return Pair(old=old, new=new, last=last, program=self.program, user=self.user)
 
     @cached_property
+    def making(self) -> frozenset[Origin]:
+        """The commands of the old image that make files of the application."""
+        kinds = {"compile", "build", "app", "fetch", "unpack", "files"}
+        return frozenset(e.origin for e in self.old.final.events if e.origin is not None and e.kinds & kinds)
+
+    @cached_property
     def effects(self) -> tuple[Effect, ...]:
         """The effects of the old image's commands."""
         return tuple(e for event in self.old.final.events for e in event.effects)

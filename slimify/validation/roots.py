@@ -19,7 +19,7 @@ from slimify.semantics.machine.content import content_at
 from slimify.semantics.paths import join_path
 from slimify.validation.comparison import Comparison
 
-_PATH = re.compile(r"(?!-|\d+\Z)[\w@%+=:,./-]+")  # a word that may be a path
+_PATH = re.compile(r"(?=[\w./])(?!\d+\Z)[\w@%+=,./-]+")  # a word that may be a path
 
 
 def root_problems(compared: Comparison) -> Iterator[Reason]:
@@ -56,10 +56,19 @@ def root_paths(compared: Comparison) -> tuple[str, ...]:
         paths |= dict.fromkeys(_operands(effect, effect.cwd or cwd, programs))
         paths |= dict.fromkeys(p for p in (program_path(compared, effect.tool),) if p is not None)
     if not only_serves_files(compared):
-        named = (join_path(cwd, use.name) for use in needs.sources.paths)
-        paths |= dict.fromkeys(p for p in named if p is not None)
+        names = (use.name for use in needs.sources.paths if _PATH.fullmatch(use.name))
+        paths |= dict.fromkeys(p for name in names if (p := join_path(cwd, name)) is not None)
     whole = {"/", cwd}  # a working directory is a place, not a file that is named
-    return tuple(p for p in paths if p not in whole and content_at(compared.old.final, p))
+    return tuple(p for p in paths if p not in whole and _is_made(compared, p))
+
+
+def _is_made(compared: Comparison, path: str) -> bool:
+    """Whether steps of the old file bring or make a path, more than by installing packages around it."""
+    old = compared.old.final
+    content = content_at(old, path)
+    if content.named or any(o.kind != "command" for o in content.origins):
+        return True
+    return any(o in content.origins for o in compared.making)
 
 
 def _operands(effect: Effect, cwd: str | None, programs: frozenset[str]) -> Iterator[str]:

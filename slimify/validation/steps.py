@@ -22,7 +22,7 @@ from slimify.validation.additions import addition_problems, changed_attributes
 from slimify.validation.comparison import Pair
 from slimify.validation.software import Packages, lost_programs, programs_of, providers
 
-_CONSENT = re.compile(r"-y|--yes|--assume-yes|-\w*q\w*y\w*|-\w*y\w*q\w*|-qq")
+_CONSENT = re.compile(r"-y+|--yes|--assume-yes|-\w*q\w*y\w*|-\w*y\w*q\w*|-qq")
 
 
 def step_problems(pair: Pair) -> Iterator[Reason]:
