@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slimify.model.decisions import Reason
-from slimify.semantics.machine.stages import Stage
+from slimify.semantics.machine.stages import Event, Stage
 from slimify.syntax.dockerfile.instructions import from_parts, split_stages
 from slimify.validation.comparison import Comparison
 
@@ -51,12 +51,16 @@ def _is_dynamic(compared: Comparison) -> bool:
     """Whether a program of the image loads a C library."""
     builds = [e for e in compared.old.final.events if "compile" in e.kinds]
     features = compared.needs.sources.features
-    return bool(features & _LOADS_LIBC) and not all(
-        e.state.env.get("CGO_ENABLED") == "0"
-        or "CGO_ENABLED=0" in e.visit.instruction.value
-        or "static" in e.visit.instruction.value
-        for e in builds
-    )
+    return bool(features & _LOADS_LIBC) and not all(_links_statically(compared, e) for e in builds)
+
+
+def _links_statically(compared: Comparison, event: Event) -> bool:
+    """Whether a command, or a script or Makefile that it reads, switches cgo off or asks for static linking."""
+    view = compared.old.final.end.view
+    paths = {p for e in event.effects for p in (*e.reads, *e.manifests)}
+    texts = [event.visit.instruction.value, *(view.text(path) or "" for path in sorted(paths))]
+    off = event.state.env.get("CGO_ENABLED") == "0"
+    return off or any("CGO_ENABLED=0" in text or "-static" in text for text in texts)
 
 
 def _platform(compared: Comparison, number: int) -> str | None:

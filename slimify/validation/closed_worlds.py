@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.packages.installer_settings import changes_install_settings, install_only_settings
 from slimify.facts.commands import readers_of
-from slimify.facts.system import is_for_people, is_scratch
+from slimify.facts.system import is_for_people, is_package_source, is_scratch
 from slimify.facts.toolchains import installers
 from slimify.languages import Language, language
 from slimify.model.decisions import Reason
@@ -26,7 +26,9 @@ from slimify.validation.roots import known_programs, only_serves_files, root_pat
 
 def may_go(compared: Comparison, effect: Effect, path: str) -> bool:
     """Whether the image may lack what an effect of the old file left at a path."""
-    if not is_named_place(path) and (is_scratch(path) or _is_directory_still(compared, effect, path)):
+    if not is_named_place(path) and (
+        is_scratch(path) or is_package_source(path) or _is_directory_still(compared, effect, path)
+    ):
         return True
     if _is_settings_of_build(compared, effect, path) or _is_generated_source(compared, effect):
         return True

@@ -127,7 +127,7 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
     @cached_property
     def making(self) -> frozenset[Origin]:
         """The commands of the old image that make files of the application."""
-        kinds = {"compile", "build", "app", "fetch", "unpack", "files"}
+        kinds = {"build", "app", "fetch", "unpack", "files"}
         return frozenset(e.origin for e in self.old.final.events if e.origin is not None and e.kinds & kinds)
 
     @cached_property

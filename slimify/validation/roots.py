@@ -92,7 +92,8 @@ def program_path(compared: Comparison, name: str) -> str | None:
         return None
     for directory in (compared.old.final.end.get("PATH") or "").split(":"):
         path = posixpath.join(directory, name)
-        if directory and content_at(compared.old.final, path):
+        content = content_at(compared.old.final, path)
+        if directory and (content.named or any(o.kind != "command" for o in content.origins)):
             return path
     return None
 
