@@ -55,7 +55,7 @@ def _is_dynamic(compared: Comparison) -> bool:
 
 
 def _links_statically(compared: Comparison, event: Event) -> bool:
-    """Whether a command, or a script or Makefile that it reads, switches cgo off or asks for static linking."""
+    """Whether a command, or a script or Makefile that it reads, switches cgo off or links statically."""
     view = compared.old.final.end.view
     paths = {p for e in event.effects for p in (*e.reads, *e.manifests)}
     texts = [event.visit.instruction.value, *(view.text(path) or "" for path in sorted(paths))]

@@ -38,6 +38,8 @@ def path_problems(compared: Comparison) -> Iterator[Reason]:
     new = compared.new.final
     path = (new.end.get("PATH") or default_path()).split(":")
     names = {*compared.needs.commands, *(e.tool for e in compared.needs.start)}
+    words = (w.value or "" for e in compared.needs.start for w in e.command.words)
+    names -= {posixpath.basename(word) for word in (*words, *names) if "/" in word}  # started by their path
     found = (program_path(compared, name) for name in sorted(names))
     wanted = [posixpath.dirname(place) for place in found if place is not None]
     base = (new.facts.env.get("PATH") if new.facts is not None else None) or ""
