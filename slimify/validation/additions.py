@@ -58,6 +58,10 @@ def _writes(effect: Effect) -> bool:
 
 def _may_be_deleted(pair: Pair, path: str) -> bool:
     """Whether deleting a path, or what a pattern names, takes nothing that the image had before."""
+    if any(
+        e.copy is not None and e.copy.stage is not None and e.copy.target == path for e in pair.new.events
+    ):
+        return True  # a COPY replaces it as a whole
     if is_disposable(path, None) or "/.cache" in path or path.startswith("/etc/apt/apt.conf.d/"):
         return True
     caches = [c for event in pair.old.events for e in event.effects for c in e.caches]
