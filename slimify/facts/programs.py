@@ -96,3 +96,8 @@ def lean_options(installers: frozenset[str]) -> tuple[str, ...]:
     rows = load(_FILE)["lean"]
     own = (option for known in languages() if known.name in installers for option in known.lean_options)
     return (*(option for name in installers for option in rows.get(name, "").split()), *own)
+
+
+def is_usual_option(option: str) -> bool:
+    """Whether it is a usual long option of a command that installs, makes directories or cleans up."""
+    return option in words(_FILE, "usual", "options")

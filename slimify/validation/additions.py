@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from slimify.facts.programs import is_usual_option
 from slimify.facts.system import is_shared_directory, is_systems
 from slimify.facts.toolchains import installers
 from slimify.languages import languages, of_effect
@@ -35,7 +35,8 @@ def _is_addition(pair: Pair, event: Event) -> bool:
 
 def _is_harmless(pair: Pair, event: Event, effect: Effect) -> bool:
     if effect.kind in _HARMLESS:
-        return effect.kind == "prune" or all(_may_be_deleted(pair, d) for d in effect.deletes)
+        known = effect.kind == "prune" or all(_may_be_deleted(pair, event, d) for d in effect.deletes)
+        return known and _options_are_known(pair, effect)
     if effect.kind == "state":
         return effect.tool != "cd" or _directory_exists(pair, event, effect)
     if effect.kind == "source":
@@ -43,10 +44,11 @@ def _is_harmless(pair: Pair, event: Event, effect: Effect) -> bool:
     if effect.kind == "users":
         return bool(pair.user)
     if effect.kind == "meta":
-        return not any(w == "/" or (is_systems(w) and is_shared_directory(w)) for w in effect.writes)
+        return _changes_known_paths(pair, effect)
     if effect.kind == "files":
         made = effect.tool in ("mkdir", "install") and not effect.writes_anywhere
-        return made or (not _writes(effect) and all(_may_be_deleted(pair, d) for d in effect.deletes))
+        plain = made and _options_are_known(pair, effect)
+        return plain or (not _writes(effect) and all(_may_be_deleted(pair, event, d) for d in effect.deletes))
     if effect.kind == "install":
         return _is_known_install(pair, effect)
     return effect.kind == "fetch" and _downloads_what_add_did(pair, event)
@@ -56,11 +58,34 @@ def _writes(effect: Effect) -> bool:
     return bool(effect.writes or effect.outputs or effect.writes_anywhere)
 
 
-def _may_be_deleted(pair: Pair, path: str) -> bool:
+def _changes_known_paths(pair: Pair, effect: Effect) -> bool:
+    """Whether chown or chmod names single paths that are there, none of them the system's."""
+    return (
+        bool(effect.writes)
+        and not effect.writes_anywhere
+        and all(
+            exists_in(pair.new, w) and not (is_systems(w) and is_shared_directory(w)) for w in effect.writes
+        )
+    )
+
+
+def _options_are_known(pair: Pair, effect: Effect) -> bool:
+    """Whether each long option is a usual one, or one that the old file gives to the same program."""
+    words = [w.value or "" for w in effect.command.words[1:]]
+    given = {
+        w.value
+        for event in pair.old.events
+        for e in event.effects
+        if e.tool == effect.tool
+        for w in e.command.words
+    }
+    return all(is_usual_option(w) or w in given for w in words if w.startswith("--"))
+
+
+def _may_be_deleted(pair: Pair, event: Event, path: str) -> bool:
     """Whether deleting a path, or what a pattern names, takes nothing that the image had before."""
-    if any(
-        e.copy is not None and e.copy.stage is not None and e.copy.target == path for e in pair.new.events
-    ):
+    later = (e.copy for e in pair.new.events if e.number > event.number)
+    if any(copy is not None and copy.target == path for copy in later):
         return True  # a COPY replaces it as a whole
     if is_disposable(path, None) or "/.cache" in path or path.startswith("/etc/apt/apt.conf.d/"):
         return True
@@ -110,10 +135,9 @@ def _can_run(pair: Pair, event: Event, effect: Effect) -> bool:
         return True
     if not effect.ecosystem:
         return not effect.manager or not facts.manager or effect.manager == facts.manager
-    if facts.language == effect.ecosystem or effect.tool in facts.commands:
-        return True
-    return any(
-        e.ecosystem == effect.ecosystem or effect.tool in {p.name for p in e.packages}
+    return effect.tool in facts.commands or any(
+        effect.tool in {e.tool, *e.tools, *(p.name for p in e.packages)}
+        or (e.ecosystem == effect.ecosystem and effect.kind != "cache")
         for other in pair.new.events
         if other.number < event.number
         for e in other.effects
@@ -128,11 +152,13 @@ def _text(event: Event) -> str:
 def changed_attributes(pair: Pair) -> Iterator[Reason]:
     """Modes and owners that new commands set, unlike the old file."""
     for event, match in pair.commands():
-        if match is not None or not pair.last or pair.user:
+        if match is not None or pair.user:
             continue
         for path in (w for e in event.effects if e.kind == "meta" for w in e.writes):
             before, after = content_at(pair.old, path), content_at(pair.new, path)
-            if before and re.search(r"\d", after.mode) and before.mode != after.mode:
-                yield Reason.of(
-                    "SL409", "mode", path=path, before=before.mode or "the default", after=after.mode
-                )
+            if before.mode != after.mode:
+                mode = before.mode or "the default"
+                yield Reason.of("SL409", "mode", path=path, before=mode, after=after.mode)
+            elif before and None not in (before.owner, after.owner) and before.owner != after.owner:
+                one, other = before.owner or "root", after.owner or "root"
+                yield Reason.of("SL409", "owner", path=path, before=one, after=other)

@@ -75,7 +75,9 @@ def _is_unused_program(compared: Comparison, effect: Effect, path: str) -> bool:
         return posixpath.basename(path) not in commands and path not in commands
     known = language(effect.ecosystem)
     if known is not None and path.endswith("bin") and is_named_place(path):
-        return set(commands) <= {*known.interpreters, *known_programs(compared), *_shell_programs(compared)}
+        copied = {posixpath.basename(c.target or "") for e in compared.new.final.events if (c := e.copy)}
+        programs = {*known.interpreters, *known_programs(compared), *_shell_programs(compared), *copied}
+        return {posixpath.basename(c) for c in commands} <= programs
     if effect.kind != "install-global":
         return False
     names = {p.name for p in effect.packages}

@@ -26,6 +26,7 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
     last: bool  # the new stage is the image
     program: Program
     user: str  # that the plan adds, or ""
+    alone: bool = False  # the new image is made of this stage only
 
     @cached_property
     def matches(self) -> Mapping[int, Event]:
@@ -122,7 +123,8 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
 
     def _pair(self, old: Stage, new: Stage) -> Pair:
         last = new is self.new.final
-        return Pair(old=old, new=new, last=last, program=self.program, user=self.user)
+        alone = last and len(self.new.stages) == len(self.old.stages)
+        return Pair(old=old, new=new, last=last, program=self.program, user=self.user, alone=alone)
 
     @cached_property
     def making(self) -> frozenset[Origin]:

@@ -9,7 +9,7 @@ from slimify.facts.carried import data_files
 from slimify.languages import languages
 from slimify.model.decisions import Reason
 from slimify.semantics.machine.content import content_at, exists_in, is_directory, link_targets
-from slimify.semantics.machine.stages import Copy, Machine, Stage
+from slimify.semantics.machine.stages import Copy, Machine, Origin, Stage
 from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import from_parts, meaning, split_stages
 
@@ -49,6 +49,12 @@ def _stage_copy_problems(copy: Copy, stage: Stage, kept: tuple[str, ...]) -> Ite
 
 def exists(stage: Stage, path: str) -> bool:
     """Whether a path certainly exists at the end of a stage."""
+    content = content_at(stage, path)
+    files = (o for event in stage.events for e in event.effects for o in e.outputs)
+    if any(path != o and inside(path, o) for o in files):
+        return False  # below a file
+    if content and not content.named and set(content.origins) <= _installs(stage):
+        return any(path in e.writes for event in stage.events for e in event.effects)
     if exists_in(stage, path):
         return True
     if any(inside(path, cache) for event in stage.events for e in event.effects for cache in e.caches):
@@ -59,6 +65,13 @@ def exists(stage: Stage, path: str) -> bool:
         re.fullmatch(pattern, path) and content_at(stage, name)
         for language in languages()
         for name, pattern in language.places.items()
+    )
+
+
+def _installs(stage: Stage) -> frozenset[Origin]:
+    """The commands that install packages: what is in their directories is not known."""
+    return frozenset(
+        e.origin for e in stage.events if e.origin is not None and e.kinds <= {"install", "check"}
     )
 
 

@@ -27,9 +27,25 @@ def input_problems(pair: Pair) -> Iterator[Reason]:
         for path in _paths_read(pair, event):
             if _is_lost(pair, event, match, path):
                 yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
+        yield from _early_problems(pair, event, match)
         yield from _variable_problems(pair, event, match)
         if pair.last and not _same_user(event, match):
             yield Reason.of("SL409", "command_state", command=_text(event))
+
+
+def _early_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reason]:
+    """Commands of a language that come before the packages of that language are copied."""
+    used = {e.ecosystem for e in event.effects if e.ecosystem}
+    for other in pair.old.events if used and pair.last else ():
+        if other.number >= match.number:
+            return
+        for effect in other.effects:
+            if effect.kind != "install" or effect.ecosystem not in used:
+                continue
+            for path in effect.writes:
+                late = content_at(pair.new, path) and not content_at(pair.new, path, event.number)
+                if late and content_at(pair.old, path, match.number):
+                    yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
 
 
 def _same_user(event: Event, match: Event) -> bool:
@@ -64,6 +80,8 @@ def _read_by(pair: Pair, effect: Effect) -> tuple[str, ...]:
 def _reads_directory(pair: Pair, effect: Effect) -> bool:
     """Whether a command may read any file of its working directory. An install does not if it names its
     packages, or if its language knows all that it reads."""
+    if effect.kind == "fetch":
+        return bool(effect.ecosystem)  # downloads what the project lists
     if effect.kind not in INSTALLS:
         return effect.kind in _READS_DIRECTORY and not _is_own_program(pair, effect)
     if effect.packages and not effect.manifests:

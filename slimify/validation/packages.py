@@ -83,7 +83,9 @@ def _packages_there(compared: Comparison) -> frozenset[str]:
     that are copied from the builder."""
     new = compared.new.final
     repeated = {e.origin for e in new.events}
-    again = (e for e in compared.old.final.events if e.origin in repeated and "packages" in e.kinds)
+    events = compared.old.final.events
+    own = (e for e in events if any(x.kind == "packages" and x.ecosystem for x in e.effects))
+    again = (e for e in own if e.origin in repeated)  # a tool of the application installs what it needs
     copied = {place for e in new.events for place in _copied_paths(e)}
     return (
         packages_left(new.events)

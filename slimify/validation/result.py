@@ -25,7 +25,11 @@ def result_problems(compared: Comparison) -> Iterator[Reason]:
     """What the new image lacks, or holds differently."""
     old, new = compared.old.final, compared.new.final
     for event in old.events:
+        if event.copy is not None and event.copy.stage is None:
+            yield from _changed_files(compared, event)
         for effect in event.effects:
+            if effect.kind == "meta":
+                yield from _changed_attributes(compared, effect)
             if effect.kind in _WITHOUT_FILES:
                 continue
             if effect.kind == "unknown" or (effect.writes_anywhere and not effect.writes):
@@ -33,6 +37,33 @@ def result_problems(compared: Comparison) -> Iterator[Reason]:
                     yield Reason.of("SL409", "command_gone", command=_text(event))
                 continue
             yield from _effect_problems(compared, event, effect)
+
+
+_SAMPLE = 20  # files of one COPY whose owner and mode are compared
+
+
+def _changed_files(compared: Comparison, event: Event) -> Iterator[Reason]:
+    """Owners and modes of files that a COPY brings."""
+    assert event.copy is not None
+    places = [item.target for item in event.copy.view.copies if not item.directory]
+    for item in event.copy.view.copies:
+        places += event.copy.view.under(item.target)[:_SAMPLE] if item.directory else ()
+    if event.visit.instruction.heredocs and event.copy.target is not None and not event.copy.into:
+        places.append(event.copy.target)
+    for path in places[:_SAMPLE]:
+        before = content_at(compared.old.final, path)
+        after = content_at(compared.new.final, path)
+        if before and after:
+            yield from _attribute_problems(compared, path, before, after)
+
+
+def _changed_attributes(compared: Comparison, effect: Effect) -> Iterator[Reason]:
+    """Owners and modes that chown and chmod of the old file set."""
+    old, new = compared.old.final, compared.new.final
+    for path in effect.writes:
+        before, after = content_at(old, path), content_at(new, path)
+        if before and after and not set(path) & set("*?["):
+            yield from _attribute_problems(compared, path, before, after)
 
 
 def _is_executed(stage: Stage, event: Event) -> bool:

@@ -7,20 +7,22 @@ from collections.abc import Iterator
 
 from slimify.facts.image_tables import accounts
 from slimify.facts.images import ImageFacts
+from slimify.facts.programs import is_plain_check
 from slimify.facts.system import distribution_accounts, is_root
+from slimify.languages import languages, of_effect
 from slimify.model.decisions import Reason
 from slimify.model.effects import (
     BUILDS,
-    NOT_FOR_RUN_TIME,
     RUNS_CODE,
+    Effect,
     SystemManager,
 )
 from slimify.semantics.machine.stages import Event, Stage
-from slimify.semantics.paths import inside
+from slimify.semantics.paths import inside, is_named_place
 from slimify.syntax.dockerfile.words import expand
 from slimify.validation.additions import addition_problems, changed_attributes
 from slimify.validation.comparison import Pair
-from slimify.validation.software import Packages, lost_programs, programs_of, providers
+from slimify.validation.software import Packages, facts_about, lost_programs, programs_of, providers
 
 _CONSENT = re.compile(r"-y+|--yes|--assume-yes|-\w*q\w*y\w*|-\w*y\w*q\w*|-qq")
 
@@ -35,6 +37,10 @@ def step_problems(pair: Pair) -> Iterator[Reason]:
     yield from _option_problems(pair)
     if not pair.last:
         yield from _missing_in_builder(pair)
+    if not pair.last or pair.alone:
+        yield from _missing_compilers(pair)
+    if pair.alone:
+        yield from _missing_commands(pair)
     yield from _missing_programs(pair)
     yield from _package_manager_problems(pair)
 
@@ -66,12 +72,43 @@ def _order_problems(pair: Pair) -> Iterator[Reason]:
 def _missing_in_builder(pair: Pair) -> Iterator[Reason]:
     """Rule P1: steps that the builder leaves out although a later one may read what they make."""
     done = [match for event, match in pair.commands() if match is not None]
-    last = max((m.number for m in done if not m.kinds <= NOT_FOR_RUN_TIME), default=-1)
+    last = max((m.number for m in done), default=-1)
     for event in pair.old.events:
         if event.number >= last:
             break
-        if event.keyword == "RUN" and event.number not in pair.executed and event.kinds != {"state"}:
+        idle = event.kinds == {"state"} or all(is_plain_check(e.tool) for e in event.effects)
+        if event.keyword == "RUN" and event.number not in pair.executed and not idle:
             yield Reason.of("SL409", "command_gone", command=_text(event))
+
+
+_REPLACED = frozenset({"packages", "unpackage", "index", "cache", "state", "meta", "files", "users", "prune"})
+"""Kinds of commands that cleaning in place may replace: packages, files and accounts are compared."""
+
+
+def _missing_commands(pair: Pair) -> Iterator[Reason]:
+    """Commands that a file of one stage no longer has."""
+    for event in pair.old.events:
+        replaced = event.kinds <= _REPLACED or all(is_plain_check(e.tool) for e in event.effects)
+        if event.keyword == "RUN" and event.number not in pair.executed and not replaced:
+            yield Reason.of("SL409", "command_gone", command=_text(event))
+
+
+def _missing_compilers(pair: Pair) -> Iterator[Reason]:
+    """Packages for building that a build no longer has when it runs."""
+    old, new = Packages(pair.old.events), Packages(pair.new.events)
+    for event, match in pair.commands():
+        if match is None or not any(e.kind in BUILDS and not _installs_installers(e) for e in event.effects):
+            continue
+        for name in sorted(old.before(match.number) - new.before(event.number)):
+            facts = facts_about(name, pair.old.facts)
+            if facts is not None and facts.kind == "build":
+                yield Reason.of("SL409", "caller", command=_text(event), package=name)
+
+
+def _installs_installers(effect: Effect) -> bool:
+    known = of_effect(effect)
+    names = {p.name for p in effect.packages}
+    return known is not None and bool(names) and names <= {*known.installers}
 
 
 def _joint_problems(pair: Pair) -> Iterator[Reason]:
@@ -114,8 +151,15 @@ def _option_problems(pair: Pair) -> Iterator[Reason]:
             target = re.search(r"(?:target|dst|destination)=([^,]+)", mount)
             made = [w for e in event.effects for w in (*e.writes, *e.outputs)]
             cache = "type=cache" in mount and target is not None
-            if not cache or (target is not None and any(inside(w, target[1]) for w in made)):
+            if not cache or (target is not None and any(_is_at(w, target[1]) for w in made)):
                 yield Reason.of("SL409", "mount_hides", mount=mount, command=_text(event))
+
+
+def _is_at(path: str, directory: str) -> bool:
+    """Whether a path, or a named place, is at or below a directory."""
+    if not is_named_place(path):
+        return inside(path, directory)
+    return any(re.fullmatch(known.places.get(path, ""), directory) for known in languages())
 
 
 def _missing_programs(pair: Pair) -> Iterator[Reason]:

@@ -177,8 +177,10 @@ def _context_origin(event: Event, copy: Copy, path: str) -> Origin | None:
 def _copied_from_stage(copy: Copy, stage: Stage, path: str, found: Content, owner: str | None) -> Content:
     for place, source, directory in copied_places(copy):
         if is_named_place(path):
-            if any(pattern.fullmatch(place) for pattern in _places(path)):
-                return content_at(stage, path)
+            if place == source and any(pattern.fullmatch(place) for pattern in _places(path)):
+                inner = content_at(stage, path)
+                single = posixpath.basename(posixpath.dirname(place)) == "bin"  # one program
+                found = replace(inner, partial=single and (found.partial or not found))
             continue
         if inside(path, place):
             inner = content_at(
@@ -187,7 +189,7 @@ def _copied_from_stage(copy: Copy, stage: Stage, path: str, found: Content, owne
             if not inner:
                 continue
             if path == place and directory:  # an existing directory keeps its owner, a new one is root's
-                inner = replace(inner, owner=found.owner if found else "", mode=found.mode)
+                inner = replace(inner, owner=found.owner if found.named else "", mode=found.mode)
             if copy.parts.chown:
                 inner = replace(inner, owner=owner)
             return replace(inner, link=inner.link and path != place)
