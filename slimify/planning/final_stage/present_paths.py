@@ -71,11 +71,16 @@ def without_absent_paths(
     one that can't be created."""
     result = dict(final)
     made: dict[int, str] = {}
-    for index in sorted(final):
-        step = program.step(index)
-        paths = _paths(program, result, request, step) if step.atoms else None
-        if paths is None:
+    paths = _start_paths(program, request)
+    for step in program.steps:
+        index = step.index
+        _note_step(paths, step, result, request)
+        if index not in final or not step.atoms:
+            if not _note_commands(paths, step, result):
+                break
             continue
+        if any(e.writes_anywhere for a in step.atoms if a.index in result[index] for e in a.effects):
+            break
         left, entered, owned = _absent_directories(step, result[index], paths)
         free = all(is_cwd_independent(e) for a in left for e in a.effects if e.tool != "cd")
         if entered and not owned and free:
@@ -132,31 +137,37 @@ def _deletes_only(atom: AtomStep, paths: _Paths) -> bool:
     return bool(deleted) and all(files) and all(map(paths.has_no_content, deleted))
 
 
-def _paths(program: Program, final: Final, request: SplitRequest, until: Step) -> _Paths | None:
-    """The paths before an instruction; None if a step of the final stage may have written anything."""
+def _start_paths(program: Program, request: SplitRequest) -> _Paths:
+    """The paths before the first instruction."""
     found = _Paths(PathMarks(), PathMarks(), PathMarks(), PathMarks())
     if program.base is not None and request.rung != "same-base":
         found.note(program.base.workdir or "/", repeated=False)
-    narrowed = request.replace or {}
-    for step in program.steps:
-        if step.index > until.index:
-            break
-        found.note(step.state.cwd or "/", repeated=step.index in final, filled=False, directory=True)
-        if step.keyword in ("COPY", "ADD"):
-            for path in copy_targets(step.visit) or ():
-                found.note(path, repeated=step.index in final and step.index not in narrowed)
-        for path in _narrowed_targets(step, narrowed.get(step.index, "")):
-            found.note(path.rstrip("/"), repeated=True, filled=not path.endswith("/"))
-        for atom in step.atoms if step.index < until.index else ():
-            repeated = atom.index in final.get(step.index, ())
-            if repeated and any(e.writes_anywhere for e in atom.effects):
-                return None
-            for effect in atom.effects:
-                found.note_effect(effect, repeated=repeated)
-    for copy in request.copies:
-        if copy.after <= until.index:
-            found.note(copy.path, repeated=True)
     return found
+
+
+def _note_step(found: _Paths, step: Step, final: Final, request: SplitRequest) -> None:
+    """Notes what is there once a step begins: its directory, what it copies, and copies from the builder."""
+    narrowed = request.replace or {}
+    found.note(step.state.cwd or "/", repeated=step.index in final, filled=False, directory=True)
+    if step.keyword in ("COPY", "ADD"):
+        for path in copy_targets(step.visit) or ():
+            found.note(path, repeated=step.index in final and step.index not in narrowed)
+    for path in _narrowed_targets(step, narrowed.get(step.index, "")):
+        found.note(path.rstrip("/"), repeated=True, filled=not path.endswith("/"))
+    for copy in request.copies:
+        if copy.after == step.index:
+            found.note(copy.path, repeated=True)
+
+
+def _note_commands(found: _Paths, step: Step, final: Final) -> bool:
+    """Notes what the commands of a RUN create; False if one of the final stage may write anything."""
+    for atom in step.atoms:
+        repeated = atom.index in final.get(step.index, ())
+        if repeated and any(e.writes_anywhere for e in atom.effects):
+            return False
+        for effect in atom.effects:
+            found.note_effect(effect, repeated=repeated)
+    return True
 
 
 def _narrowed_targets(step: Step, text: str) -> Iterator[str]:
