@@ -64,6 +64,16 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
         return frozenset(m for event in self.old.events for e in event.effects for m in e.manifests)
 
     @cached_property
+    def installed(self) -> Mapping[tuple[str, str], int]:
+        """Where installs of the old stage put packages, by ecosystem, each with the first such event."""
+        found: dict[tuple[str, str], int] = {}
+        for event in self.old.events:
+            for effect in event.effects:
+                for path in effect.writes if effect.kind == "install" and effect.ecosystem else ():
+                    found.setdefault((effect.ecosystem, path), event.number)
+        return found
+
+    @cached_property
     def outputs(self) -> frozenset[str]:
         """The names of the programs that commands of the old stage build."""
         return frozenset(

@@ -36,16 +36,12 @@ def input_problems(pair: Pair) -> Iterator[Reason]:
 def _early_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reason]:
     """Commands of a language that come before the packages of that language are copied."""
     used = {e.ecosystem for e in event.effects if e.ecosystem}
-    for other in pair.old.events if used and pair.last else ():
-        if other.number >= match.number:
-            return
-        for effect in other.effects:
-            if effect.kind != "install" or effect.ecosystem not in used:
-                continue
-            for path in effect.writes:
-                late = content_at(pair.new, path) and not content_at(pair.new, path, event.number)
-                if late and content_at(pair.old, path, match.number):
-                    yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
+    for (ecosystem, path), first in pair.installed.items() if used and pair.last else ():
+        if ecosystem not in used or first >= match.number:
+            continue
+        late = content_at(pair.new, path) and not content_at(pair.new, path, event.number)
+        if late and content_at(pair.old, path, match.number):
+            yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
 
 
 def _same_user(event: Event, match: Event) -> bool:
