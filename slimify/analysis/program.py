@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -33,7 +34,7 @@ class AtomStep(Struct, frozen=True, kw_only=True):
     packages: tuple[PackageVerdict, ...] = ()
 
 
-class Step(Struct, frozen=True, kw_only=True):
+class Step(Struct, frozen=True, kw_only=True, dict=True):
     """One instruction after FROM, and in which stage it is executed."""
 
     visit: Visit
@@ -67,9 +68,19 @@ class Step(Struct, frozen=True, kw_only=True):
     def keyword(self) -> str:
         return self.instruction.keyword
 
-    @property
+    @cached_property
     def effects(self) -> tuple[Effect, ...]:
         return tuple(e for a in self.atoms for e in a.effects)
+
+    @cached_property
+    def deleted(self) -> tuple[str, ...]:
+        """The paths and patterns that its commands delete."""
+        return tuple(d for e in self.effects for d in e.deletes)
+
+    @cached_property
+    def last_calls(self) -> Mapping[str, int]:
+        """The programs that its commands call, each with the position of the last such effect."""
+        return {tool: i for i, e in enumerate(self.effects) for tool in (e.tool, *e.tools)}
 
 
 class RuntimeContract(Struct, frozen=True, kw_only=True):

@@ -181,7 +181,7 @@ class _Directories:
 
     def __init__(self, program: Program) -> None:
         after = (*(s.state.cwd for s in program.steps[1:]), program.end_state.cwd)
-        steps = zip(program.steps, after, strict=True)
+        steps = zip(program.steps, after, strict=False)  # a file may have no steps
         self._own = {s.index: path for s, path in steps if s.keyword == "WORKDIR" and path is not None}
         self._there: list[tuple[str, Places, bool]] = []
 

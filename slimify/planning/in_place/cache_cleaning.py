@@ -36,7 +36,7 @@ def is_editable(step: Step) -> bool:
 
 def deletes_caches(step: Step, caches: Sequence[str]) -> bool:
     """Whether the RUN deletes all of these directories. Deleting another cache is not enough."""
-    gone = [d.rstrip("*").rstrip("/") for e in step.effects for d in e.deletes]
+    gone = [d.rstrip("*").rstrip("/") for d in step.deleted]
     return bool(caches) and all(any(inside(c, d) for d in gone if d) for c in caches)
 
 
@@ -44,7 +44,9 @@ def is_there_at_end(step: Step, tool: str, packages: Collection[str]) -> bool:
     """Whether a program that the RUN calls is certain to exist after its last command: nothing that follows
     the last call may remove it. `packages` may bring it."""
     effects = step.effects
-    last = max((i for i, e in enumerate(effects) if tool in (e.tool, *e.tools)), default=-1)
+    last = step.last_calls.get(tool, -1)
+    if last == len(effects) - 1:
+        return True
     groups = {e.subject: e.packages for e in effects if e.kind == "packages" and e.subject}
     for effect in effects[last + 1 :]:
         removed = effect.packages if effect.kind == "unpackage" else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
 from slimify.model.dockerfile import Instruction
@@ -38,7 +39,8 @@ def edited_words(
     """The words of each command of a script without the atoms `drop`, and with words changed (None: dropped)
     by their spans."""
     kept = (atom for index, atom in enumerate(script.atoms) if index not in drop)
-    return tuple(tuple(_words(c, changes)) for atom in kept for c in atom.commands)
+    spans = sorted(changes)
+    return tuple(tuple(_words(c, changes, spans)) for atom in kept for c in atom.commands)
 
 
 def has_words(found: Sequence[Words] | None, expected: Sequence[Words]) -> bool:
@@ -49,19 +51,23 @@ def has_words(found: Sequence[Words] | None, expected: Sequence[Words]) -> bool:
     return all(wanted is None or text == wanted for text, wanted in pairs)
 
 
-def _words(command: Command, changes: Mapping[Span, str | None]) -> Iterator[str | None]:
+def _words(
+    command: Command, changes: Mapping[Span, str | None], spans: Sequence[Span]
+) -> Iterator[str | None]:
     for name, word in command.assigns:
-        yield from (name, *_changed(word, changes))
+        yield from (name, *_changed(word, changes, spans))
     for word in command.words:
-        yield from _changed(word, changes)
+        yield from _changed(word, changes, spans)
     for redirect in command.redirects:
-        yield from (redirect.op, *_changed(redirect.target, changes))
+        yield from (redirect.op, *_changed(redirect.target, changes, spans))
 
 
-def _changed(word: Word, changes: Mapping[Span, str | None]) -> Iterator[str | None]:
+def _changed(word: Word, changes: Mapping[Span, str | None], spans: Sequence[Span]) -> Iterator[str | None]:
+    """The words that a word becomes; `spans` are those of the changes, in order."""
+    at = bisect_left(spans, (word.start, 0))
     if (word.start, word.end) in changes:
         yield from (changes[word.start, word.end] or "").split()
-    elif any(word.start <= start and end <= word.end for start, end in changes):
+    elif at < len(spans) and spans[at][1] <= word.end:
         yield None  # a substitution in it has changed
     else:
         yield word.text
