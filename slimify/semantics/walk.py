@@ -15,7 +15,7 @@ from slimify.model.dockerfile import Instruction
 from slimify.model.effects import Effect
 from slimify.model.shell import Script
 from slimify.semantics.context_files import ContextView
-from slimify.semantics.effects.interpret import interpret, state_after
+from slimify.semantics.effects.interpret import interpret_run
 from slimify.semantics.effects.state import State
 from slimify.semantics.paths import join_path
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs, from_parts
@@ -80,7 +80,7 @@ def walk(
         before = state
         if instruction.keyword == "RUN":
             script = read_run(instruction, shell=state.shell, escape=escape)
-            effects, state = interpret(script, state), state_after(script, state)
+            effects, state = interpret_run(script, state)
         else:
             state = _after(instruction, scopes[index], scopes.get(index + 1, {}), state, stages)
         visits.append(

@@ -44,12 +44,14 @@ def interpret(script: Script, state: State) -> tuple[tuple[Effect, ...], ...]:
     return _walk(script, state)[0]
 
 
-def state_after(script: Script, state: State) -> State:
-    """The state for later instructions: home directories, settings of tools, created directories.
+def interpret_run(script: Script, state: State) -> tuple[tuple[tuple[Effect, ...], ...], State]:
+    """The effects of the script of a RUN, and the state for later instructions: home directories, settings
+    of tools, created directories.
 
     Working directory and variables are unchanged, since every RUN starts a new shell.
     """
-    return _kept_state(state, _walk(script, state)[1])
+    effects, end = _walk(script, state)
+    return effects, _kept_state(state, end)
 
 
 def _walk(script: Script, state: State) -> tuple[tuple[tuple[Effect, ...], ...], State]:

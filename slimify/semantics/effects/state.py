@@ -9,7 +9,6 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -23,7 +22,6 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 _BRACED = re.compile(r"([A-Za-z_]\w*)(?:(:?[-+=?]|##?|%%?)(.*))?\Z", re.DOTALL)
 _BRACES = re.compile(r"\{([^{}\s]*,[^{}\s]*)\}")
 _ALL_ARGUMENTS = frozenset({"$@", "${@}", "$*", "${*}"})
-EMPTY: Mapping[str, str | None] = MappingProxyType({})
 
 
 class State(Struct, frozen=True, kw_only=True):

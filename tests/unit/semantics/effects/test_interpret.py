@@ -15,7 +15,7 @@ from slimify.context.scan import Context, scan
 from slimify.languages import languages
 from slimify.model.effects import Effect
 from slimify.semantics.context_files import ContextView
-from slimify.semantics.effects import State, interpret, registry, state_after
+from slimify.semantics.effects import State, interpret, interpret_run, registry
 from slimify.syntax.shell.script import read
 
 TABLE = Path(__file__).parent.parent.parent.parent / "data" / "effects" / "cases.txt"
@@ -132,7 +132,7 @@ def test_effects(context: Context, text: str, expected: list[str]) -> None:
 def test_what_outlasts_a_run(
     context: Context, text: str, cwd: str, homes: dict[str, str], settings: dict[str, str]
 ) -> None:
-    end = state_after(read(text), state(context))
+    end = interpret_run(read(text), state(context))[1]
     assert (end.cwd, dict(end.env), dict(end.homes), dict(end.settings)) == (cwd, ENV, homes, settings)
 
 
@@ -157,7 +157,7 @@ def test_bash_keeps_no_assignment_in_front_of_a_builtin(context: Context) -> Non
 def test_a_script_that_a_run_puts_on_the_path_is_followed(
     context: Context, made: str, started: str | None
 ) -> None:
-    end = state_after(read(made), state(context))
+    end = interpret_run(read(made), state(context))[1]
     found = effects("up", end)
     if started is None:
         assert found == ["unknown!"]
