@@ -22,6 +22,7 @@ from slimify.semantics.walk import Visit
 
 if TYPE_CHECKING:
     from slimify.analysis.evidence.image_evidence import BuiltImage
+    from slimify.semantics.machine.stages import Machine
 
 
 class AtomStep(Struct, frozen=True, kw_only=True):
@@ -125,7 +126,7 @@ class RuntimeNeeds(Struct, frozen=True, kw_only=True):
     origins: tuple[Use, ...] = ()  # as long as `start`
 
 
-class Program(Struct, frozen=True, kw_only=True):
+class Program(Struct, frozen=True, kw_only=True, dict=True):
     """A labelled Dockerfile, the input of `explain` and of the strategies."""
 
     dockerfile: Dockerfile
@@ -153,6 +154,24 @@ class Program(Struct, frozen=True, kw_only=True):
         """What is known about an image. For the base image of the file, facts from the built image count
         too."""
         return image(self.base_map.known(reference)) or (self.base if reference == self.base_ref else None)
+
+    @cached_property
+    def machine(self) -> Machine:
+        """The file, executed."""
+        return self.executed(self.dockerfile)
+
+    def executed(self, file: Dockerfile) -> Machine:
+        """Another version of the file, executed in the same build context and with the same base images, and
+        with what a built image shows of commands that both have."""
+        from slimify.semantics.machine.stages import execute, plain_text
+
+        seen: dict[str, tuple[Effect, ...]] = {}
+        for step in self.steps if self.image_evidence is not None else ():
+            for atom in step.atoms:
+                assert step.script is not None
+                place = step.script.atoms[atom.index]
+                seen[plain_text(step.script.text[place.start : place.end], ())] = atom.effects
+        return execute(file, self.context, self.facts_of, self.build_args, seen)
 
     def step(self, index: int) -> Step:
         """The step of an instruction after FROM, by its index in `Dockerfile.instructions`."""

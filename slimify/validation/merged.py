@@ -14,7 +14,6 @@ from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.errors import SlimifyError
 from slimify.model.plan import Plan
-from slimify.semantics.machine.stages import execute
 from slimify.syntax.dockerfile.instructions import copy_parts, from_parts, meaning, split_stages
 from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 from slimify.syntax.dockerfile.parser import encode, parse
@@ -47,8 +46,7 @@ def problems(
     found += _runtime_changes(runtime, last)
     found += _copies_not_extracted(made, last, extracted)
     for program, place in ((builder, -2), (runtime, -1)):
-        old = execute(program.dockerfile, program.context, program.facts_of, program.build_args)
-        new = execute(file, program.context, program.facts_of, program.build_args)
+        old, new = program.machine, program.executed(file)
         if program is runtime:
             found += contract_problems(old, new, runtime, plan)
         last_stage = program is runtime

@@ -12,10 +12,9 @@ from slimify.analysis.advice.findings import SECRET
 from slimify.analysis.program import Program
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
-from slimify.model.effects import Effect
 from slimify.model.errors import SlimifyError
 from slimify.model.plan import Plan
-from slimify.semantics.machine.stages import Machine, execute, plain_text
+from slimify.semantics.machine.stages import Machine
 from slimify.syntax.dockerfile.instructions import arg_names, meaning, split_stages
 from slimify.syntax.dockerfile.parser import encode, parse
 from slimify.validation.bases import base_problems
@@ -39,12 +38,12 @@ def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> t
     """
     try:
         file = parse(encode(text), program.name)
-        found = [*_stage_count_problems(plan, split_stages(file))]
-        new = default_target(executed(program, file))
+        found = [*_plan_problems(plan, split_stages(file))]
+        new = default_target(program.executed(file))
     except SlimifyError as error:
         return (Reason.of("SL409", "unreadable", message=error.message),)
-    old = executed(program, program.dockerfile)
-    before = old if original is program.dockerfile else executed(program, original)
+    old = program.machine
+    before = old if original is program.dockerfile else program.executed(original)
     found += contract_problems(before, new, program, plan)
     found += _steps_after_user(plan, new)
     compared = Comparison(old=old, new=new, program=program, user=plan.user, kept=plan.kept)
@@ -69,17 +68,6 @@ def comparison_problems(compared: Comparison) -> Iterator[Reason]:
     yield from development_problems(compared)
 
 
-def executed(program: Program, file: Dockerfile) -> Machine:
-    """A file executed in the build context of a program, with what a built image shows of its commands."""
-    seen: dict[str, tuple[Effect, ...]] = {}
-    for step in program.steps if program.image_evidence is not None else ():
-        for atom in step.atoms:
-            assert step.script is not None
-            place = step.script.atoms[atom.index]
-            seen[plain_text(step.script.text[place.start : place.end], ())] = atom.effects
-    return execute(file, program.context, program.facts_of, program.build_args, seen)
-
-
 def default_target(machine: Machine) -> Machine:
     """The machine up to the stage that defines the image. A last stage that is only `FROM another` refers to
     that stage; stages in between are for `--target` only."""
@@ -89,7 +77,8 @@ def default_target(machine: Machine) -> Machine:
     return Machine(file=machine.file, stages=machine.stages[: machine.stages.index(final) + 1])
 
 
-def _stage_count_problems(plan: Plan, stages: list[list[Instruction]]) -> Iterator[Reason]:
+def _plan_problems(plan: Plan, stages: list[list[Instruction]]) -> Iterator[Reason]:
+    """A text that is read as other stages or instructions than planned."""
     if len(stages) != len(plan.stages):
         yield Reason.of("SL409", "stages", planned=len(plan.stages), written=len(stages))
         return

@@ -9,7 +9,6 @@ import pytest
 from slimify.analysis.classify import classify
 from slimify.config import Options
 from slimify.context.scan import scan
-from slimify.semantics.machine.stages import execute
 from slimify.syntax.dockerfile.parser import parse
 from slimify.validation.comparison import Comparison
 from slimify.validation.validate import comparison_problems
@@ -70,10 +69,7 @@ def test_what_would_be_otherwise(new: str, problem: str, tmp_path: Path) -> None
     (tmp_path / "requirements.txt").write_text("cffi==1.17.1\n")
     (tmp_path / "app.py").write_text("import cffi\n")
     program = classify(parse(OLD.encode(), "Dockerfile"), scan(tmp_path, None), "Dockerfile", Options(), None)
-    old, other = (
-        execute(parse(text.encode(), "Dockerfile"), program.context, program.facts_of, {})
-        for text in (OLD, new)
-    )
-    compared = Comparison(old=old, new=other, program=program)
+    new_machine = program.executed(parse(new.encode(), "Dockerfile"))
+    compared = Comparison(old=program.machine, new=new_machine, program=program)
     found = "; ".join(map(str, comparison_problems(compared)))
     assert problem in found if problem else not found
