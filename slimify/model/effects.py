@@ -56,6 +56,8 @@ INSTALLS = frozenset[EffectKind]({"install", "install-global"})
 """Installs packages of a language."""
 BUILDS = INSTALLS | frozenset[EffectKind]({"compile", "build"})
 """Builds from sources: may start compilers and any other program of the stage."""
+READS_DIRECTORY = BUILDS | RUNS_CODE
+"""May read every file of its working directory."""
 LEAVES_ARTIFACTS = frozenset[EffectKind]({"install", "compile", "build", "prune", "fetch", "unpack"})
 """Can be executed in the builder: what it leaves is known and can be copied."""
 ADDS_FILES = frozenset[EffectKind]({"files", "fetch", "unpack"})

@@ -24,7 +24,7 @@ def addition_problems(pair: Pair) -> Iterator[Reason]:
     """New commands that do more, or that can't run in their stage."""
     for event, match in pair.commands():
         if match is None and not _is_addition(pair, event):
-            yield Reason.of("SL409", "command_new", command=_text(event)[:50])
+            yield Reason.of("SL409", "command_new", command=event.text[:50])
 
 
 def _is_addition(pair: Pair, event: Event) -> bool:
@@ -125,7 +125,7 @@ def _is_known_install(pair: Pair, effect: Effect) -> bool:
 def _downloads_what_add_did(pair: Pair, event: Event) -> bool:
     copies = (e.copy for e in pair.old.events if e.copy is not None)
     urls = [source for copy in copies for source in copy.sources if "://" in source]
-    return any(url in _text(event) for url in urls)
+    return any(url in event.text for url in urls)
 
 
 def _can_run(pair: Pair, event: Event, effect: Effect) -> bool:
@@ -143,10 +143,6 @@ def _can_run(pair: Pair, event: Event, effect: Effect) -> bool:
         for e in other.effects
         if e.kind in INSTALLS or e.kind in ("packages", "build")
     )
-
-
-def _text(event: Event) -> str:
-    return event.origin.name if event.origin is not None else event.visit.instruction.value
 
 
 def changed_attributes(pair: Pair) -> Iterator[Reason]:

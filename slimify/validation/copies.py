@@ -93,6 +93,6 @@ def _context_copy_problems(old: Machine, copy: Copy) -> Iterator[Reason]:
     held = [stage.end.view for stage in old.stages]
     for path in copy.view.under("/"):
         file = copy.view.context_path(path)
-        if file is not None and not any(file in (v.context_path(path), v.text(path)) for v in held):
+        if file is not None and all(view.context_path(path) != file for view in held):
             yield Reason.of("SL409", "copy_more", path=path, file=file)
             return

@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from slimify.facts.system import is_root, is_shared_directory
 from slimify.languages import of_effect
 from slimify.model.decisions import Reason
-from slimify.model.effects import BUILDS, INSTALLS, LEAVES_NOTHING, NOT_FOR_RUN_TIME, RUNS_CODE, Effect
+from slimify.model.effects import INSTALLS, LEAVES_NOTHING, NOT_FOR_RUN_TIME, READS_DIRECTORY, Effect
 from slimify.semantics.machine.content import content_at
 from slimify.semantics.machine.stages import Event, Origin
 from slimify.semantics.paths import inside, is_named_place
 from slimify.validation.comparison import Pair
 
-_READS_DIRECTORY = BUILDS | RUNS_CODE
-"""Kinds of commands that may read every file of their working directory."""
 _NAME = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w*)")
 
 
@@ -30,7 +28,7 @@ def input_problems(pair: Pair) -> Iterator[Reason]:
         yield from _early_problems(pair, event, match)
         yield from _variable_problems(pair, event, match)
         if pair.last and not _same_user(event, match):
-            yield Reason.of("SL409", "command_state", command=_text(event))
+            yield Reason.of("SL409", "command_state", command=event.text[:50])
 
 
 def _early_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reason]:
@@ -79,7 +77,7 @@ def _reads_directory(pair: Pair, effect: Effect) -> bool:
     if effect.kind == "fetch":
         return bool(effect.ecosystem)  # downloads what the project lists
     if effect.kind not in INSTALLS:
-        return effect.kind in _READS_DIRECTORY and not _is_own_program(pair, effect)
+        return effect.kind in READS_DIRECTORY and not _is_own_program(pair, effect)
     if effect.packages and not effect.manifests:
         return False
     part = known.install_inputs if (known := of_effect(effect)) is not None else None
@@ -147,9 +145,8 @@ def _lost_files(pair: Pair, event: Event, match: Event, path: str) -> bool:
 
 def _variable_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reason]:
     """Variables that a command uses and that have another value or none."""
-    text = event.visit.instruction.value + "".join(h.body for h in event.visit.instruction.heredocs)
-    used = set(_NAME.findall(event.origin.name if event.origin is not None else text))
-    if event.kinds & _READS_DIRECTORY:
+    used = set(_NAME.findall(event.text))
+    if event.kinds & READS_DIRECTORY:
         used |= {name for name, first in pair.declared.items() if first < match.number}
     for name in sorted(used):
         if name not in match.state.env or name == "PATH":
@@ -161,10 +158,6 @@ def _variable_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reaso
 
 def _shown(event: Event) -> str:
     return f"`{event.keyword} {event.visit.instruction.value[:40]}`"
-
-
-def _text(event: Event) -> str:
-    return (event.origin.name if event.origin is not None else event.visit.instruction.value)[:50]
 
 
 def _name(pair: Pair) -> str:

@@ -34,7 +34,7 @@ def result_problems(compared: Comparison) -> Iterator[Reason]:
                 continue
             if effect.kind == "unknown" or (effect.writes_anywhere and not effect.writes):
                 if not _is_executed(new, event):
-                    yield Reason.of("SL409", "command_gone", command=_text(event))
+                    yield Reason.of("SL409", "command_gone", command=event.text[:50])
                 continue
             yield from _effect_problems(compared, event, effect)
 
@@ -83,7 +83,7 @@ def _effect_problems(compared: Comparison, event: Event, effect: Effect) -> Iter
         absent = not after and not is_named_place(path) and not exists_in(new, path)
         if (lost or narrowed or absent) and not _is_installed_elsewhere(compared, event, effect):
             if not may_go(compared, effect, path):
-                yield Reason.of("SL409", "result_missing", path=path, command=_text(event))
+                yield Reason.of("SL409", "result_missing", path=path, command=event.text[:50])
         elif not (lost or narrowed or absent or is_named_place(path)):
             yield from _attribute_problems(compared, path, before, after)
 
@@ -127,7 +127,3 @@ def _attribute_problems(compared: Comparison, path: str, before: Content, after:
         yield Reason.of(
             "SL409", "owner", path=path, before=before.owner or "root", after=after.owner or "root"
         )
-
-
-def _text(event: Event) -> str:
-    return (event.origin.name if event.origin is not None else event.visit.instruction.value)[:50]

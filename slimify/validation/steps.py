@@ -78,7 +78,7 @@ def _missing_in_builder(pair: Pair) -> Iterator[Reason]:
             break
         idle = event.kinds == {"state"} or all(is_plain_check(e.tool) for e in event.effects)
         if event.keyword == "RUN" and event.number not in pair.executed and not idle:
-            yield Reason.of("SL409", "command_gone", command=_text(event))
+            yield Reason.of("SL409", "command_gone", command=event.text[:50])
 
 
 _REPLACED = frozenset({"packages", "unpackage", "index", "cache", "state", "meta", "files", "users", "prune"})
@@ -90,7 +90,7 @@ def _missing_commands(pair: Pair) -> Iterator[Reason]:
     for event in pair.old.events:
         replaced = event.kinds <= _REPLACED or all(is_plain_check(e.tool) for e in event.effects)
         if event.keyword == "RUN" and event.number not in pair.executed and not replaced:
-            yield Reason.of("SL409", "command_gone", command=_text(event))
+            yield Reason.of("SL409", "command_gone", command=event.text[:50])
 
 
 def _missing_compilers(pair: Pair) -> Iterator[Reason]:
@@ -102,7 +102,7 @@ def _missing_compilers(pair: Pair) -> Iterator[Reason]:
         for name in sorted(old.before(match.number) - new.before(event.number)):
             facts = facts_about(name, pair.old.facts)
             if facts is not None and facts.kind == "build":
-                yield Reason.of("SL409", "caller", command=_text(event), package=name)
+                yield Reason.of("SL409", "caller", command=event.text[:50], package=name)
 
 
 def _installs_installers(effect: Effect) -> bool:
@@ -122,7 +122,7 @@ def _joint_problems(pair: Pair) -> Iterator[Reason]:
             if match is not None and following:
                 old = _operator(match)
             if joint != old and (joint == ";" or following):
-                yield Reason.of("SL409", "joint", command=_text(event), before=old, after=joint)
+                yield Reason.of("SL409", "joint", command=event.text[:50], before=old, after=joint)
         before = event, match
 
 
@@ -146,13 +146,13 @@ def _option_problems(pair: Pair) -> Iterator[Reason]:
             for e in (match, event)
         )
         for mount in sorted(before - after):
-            yield Reason.of("SL409", "mount_gone", mount=mount, command=_text(event))
+            yield Reason.of("SL409", "mount_gone", mount=mount, command=event.text[:50])
         for mount in sorted(after - before):
             target = re.search(r"(?:target|dst|destination)=([^,]+)", mount)
             made = [w for e in event.effects for w in (*e.writes, *e.outputs)]
             cache = "type=cache" in mount and target is not None
             if not cache or (target is not None and any(_is_at(w, target[1]) for w in made)):
-                yield Reason.of("SL409", "mount_hides", mount=mount, command=_text(event))
+                yield Reason.of("SL409", "mount_hides", mount=mount, command=event.text[:50])
 
 
 def _is_at(path: str, directory: str) -> bool:
@@ -173,13 +173,13 @@ def _missing_programs(pair: Pair) -> Iterator[Reason]:
             for program in dict.fromkeys(programs_of(event)):
                 sources = providers(program, had, pair.old.facts)
                 if sources and not sources & have and program not in made:
-                    yield Reason.of("SL409", "caller", command=_text(event), package=sorted(sources)[0])
+                    yield Reason.of("SL409", "caller", command=event.text[:50], package=sorted(sources)[0])
                 elif program in lost and lost[program] not in have and not sources:
-                    yield Reason.of("SL409", "tool_missing", command=program, at=f"`{_text(event)}`")
+                    yield Reason.of("SL409", "tool_missing", command=program, at=f"`{event.text[:50]}`")
         made |= {w.rpartition("/")[2] for x in event.effects for w in (*x.writes, *x.outputs)}
     if pair.new.facts is not None and not pair.new.facts.shell and not _same_base(pair):
         for event, _ in pair.commands():
-            yield Reason.of("SL409", "no_shell", base=pair.new.reference, command=_text(event))
+            yield Reason.of("SL409", "no_shell", base=pair.new.reference, command=event.text[:50])
 
 
 def _same_base(pair: Pair) -> bool:
@@ -197,9 +197,9 @@ def _package_manager_problems(pair: Pair) -> Iterator[Reason]:
             words = [w.value or "" for w in effect.command.words]
             listed = event.number in new or "index" in event.kinds
             if not listed and (match is None or not same or match.number in old):
-                yield Reason.of("SL409", "lists", command=_text(event))
+                yield Reason.of("SL409", "lists", command=event.text[:50])
             if not any(_CONSENT.fullmatch(w) for w in words) and (match is None or not same):
-                yield Reason.of("SL409", "asks", command=_text(event))
+                yield Reason.of("SL409", "asks", command=event.text[:50])
 
 
 def _with_lists(stage: Stage) -> frozenset[int]:
@@ -221,7 +221,7 @@ def user_problems(pair: Pair) -> Iterator[Reason]:
     for event in pair.new.events:
         if event.kinds & {"users", "unknown", "packages", "system"}:
             made |= {w.value or "" for e in event.effects for w in e.command.words}
-            made |= {word for e in event.effects for word in e.action.split()}
+            made |= {e.subject for e in event.effects}
             made |= set(re.findall(r"[\w.-]+", event.visit.instruction.value))
         for name in _accounts_named(event):
             if name.isdigit() or is_root(name) or name in made or _is_known_account(name, pair.new.facts):
@@ -249,11 +249,3 @@ def _is_known_account(name: str, facts: ImageFacts | None) -> bool:
         *accounts(facts.family),
         *facts.users,
     )
-
-
-def _full_text(event: Event) -> str:
-    return event.origin.name if event.origin is not None else event.visit.instruction.value
-
-
-def _text(event: Event) -> str:
-    return _full_text(event)[:50]

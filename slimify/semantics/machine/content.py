@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from slimify.facts.system import is_plain_root
 from slimify.languages import languages
-from slimify.model.effects import BUILDS, Action, Effect
+from slimify.model.effects import INSTALLS, Action, Effect
 from slimify.semantics.machine.stages import Copy, Event, Origin, Stage, workdir_of
 from slimify.semantics.paths import inside, is_named_place, overlap
 
@@ -44,7 +44,7 @@ class Content(Struct, frozen=True, kw_only=True):
 
 NOTHING, GONE = Content(), Content(gone=True)
 _MOST_ORIGINS = 200  # of one path, the last ones: files with thousands of steps stay linear
-_MAKES_TREES = BUILDS | {"unpack", "app"}
+_MAKES_TREES = INSTALLS | {"build", "unpack", "app"}
 
 
 def content_at(stage: Stage, path: str, before: int | None = None) -> Content:
@@ -183,9 +183,7 @@ def _copied_from_stage(copy: Copy, stage: Stage, path: str, found: Content, owne
                 found = replace(inner, partial=single and (found.partial or not found))
             continue
         if inside(path, place):
-            inner = content_at(
-                stage, posixpath.normpath(posixpath.join(source, posixpath.relpath(path, place)))
-            )
+            inner = content_at(stage, _moved(path, place, source))
             if not inner:
                 continue
             if path == place and directory:  # an existing directory keeps its owner, a new one is root's
@@ -199,6 +197,11 @@ def _copied_from_stage(copy: Copy, stage: Stage, path: str, found: Content, owne
             partial = found.partial or not found
             found = replace(found, origins=(*found.origins, *more), partial=partial, gone=False)
     return found
+
+
+def _moved(path: str, place: str, source: str) -> str:
+    """The path in the source of a copied tree that a path below its target comes from."""
+    return posixpath.normpath(posixpath.join(source, posixpath.relpath(path, place)))
 
 
 def copied_places(copy: Copy) -> Iterator[tuple[str, str, bool]]:
@@ -224,22 +227,15 @@ def is_directory(stage: Stage, path: str) -> bool:
         for effect in event.effects:
             if any(w != path and inside(w, path) for w in (*effect.writes, *effect.outputs)):
                 return True
-            if path in effect.writes and effect.kind in (
-                "install",
-                "build",
-                "unpack",
-                "app",
-                "install-global",
-            ):
+            if path in effect.writes and effect.kind in _MAKES_TREES:
                 return True
         if event.copy is not None and event.copy.stage is not None and event.copy.target is not None:
             for place, source, directory in copied_places(event.copy):
                 if (place == path and directory) or (place != path and inside(place, path)):
                     return True
-                if place != path and inside(path, place):
-                    inner = posixpath.normpath(posixpath.join(source, posixpath.relpath(path, place)))
-                    if is_directory(event.copy.stage, inner):
-                        return True
+                below = place != path and inside(path, place)
+                if below and is_directory(event.copy.stage, _moved(path, place, source)):
+                    return True
     return False
 
 

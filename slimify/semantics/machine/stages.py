@@ -15,7 +15,7 @@ from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
 from slimify.facts.programs import lean_options
 from slimify.model.dockerfile import Dockerfile
-from slimify.model.effects import BUILDS, MANAGES_PACKAGES, RUNS_CODE, Effect
+from slimify.model.effects import MANAGES_PACKAGES, READS_DIRECTORY, Effect
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.state import State
 from slimify.semantics.paths import ancestors, is_named_place, join_path
@@ -23,8 +23,6 @@ from slimify.semantics.walk import Visit, start_state, walk
 from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts, from_parts, split_stages
 from slimify.syntax.dockerfile.scope import scopes
 from slimify.syntax.dockerfile.words import expand
-
-_READS_DIRECTORY = BUILDS | RUNS_CODE
 
 
 class Origin(Struct, frozen=True):
@@ -76,8 +74,9 @@ class Event(Struct, frozen=True, kw_only=True):
         return self.visit.instruction.keyword
 
     @property
-    def line(self) -> int:
-        return self.visit.instruction.line
+    def text(self) -> str:
+        """The command, or the arguments of any other instruction, for messages and comparisons."""
+        return self.origin.name if self.origin is not None else self.visit.instruction.value
 
 
 class Stage(Struct, frozen=True, dict=True, kw_only=True):
@@ -153,11 +152,6 @@ class Machine(Struct, frozen=True, kw_only=True):
     @property
     def final(self) -> Stage:
         return self.stages[-1]
-
-    def commands(self) -> Iterator[Event]:
-        """The commands of all stages, each once."""
-        for stage in self.stages:
-            yield from (e for e in stage.own if e.keyword == "RUN")
 
 
 def execute(
@@ -238,7 +232,7 @@ def _events(
 
 
 def _place(effects: Sequence[Effect], cwd: str) -> str:
-    if any(e.kind in _READS_DIRECTORY for e in effects):
+    if any(e.kind in READS_DIRECTORY for e in effects):
         return cwd
     return " ".join(p for e in effects for p in (*e.writes, *e.deletes) if e.kind not in MANAGES_PACKAGES)
 
