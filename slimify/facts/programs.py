@@ -101,3 +101,8 @@ def lean_options(installers: frozenset[str]) -> tuple[str, ...]:
 def is_usual_option(option: str) -> bool:
     """Whether it is a usual long option of a command that installs, makes directories or cleans up."""
     return option in words(_FILE, "usual", "options")
+
+
+def is_basic(program: str) -> bool:
+    """Whether every image with a shell has a program that works on files."""
+    return program in words(_FILE, "basic", "programs")

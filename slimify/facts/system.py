@@ -231,6 +231,12 @@ def manager_programs() -> tuple[tuple[str, str], ...]:
     return tuple((name, path) for name, row in rows for path in row.get("programs", "").split())
 
 
+def manager_settings() -> tuple[str, ...]:
+    """The directories of settings that say how package managers work, not what they install."""
+    rows = load("system.toml")["managers"].values()
+    return tuple(path for row in rows for path in row.get("settings", "").split())
+
+
 def manager_caches(manager: str) -> tuple[str, ...]:
     """The directories of lists and archives that installs of a manager leave."""
     return tuple(load("system.toml")["managers"].get(manager, {}).get("caches", "").split())

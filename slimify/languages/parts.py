@@ -187,12 +187,18 @@ class UnusedFiles(Protocol):
 
 
 class Linking(Protocol):
-    """Part `linking`: system libraries that programs of a compiled language are linked with."""
+    """Part `linking`: what programs of a compiled language are linked with."""
 
     def links_no_system_library(
         self, visits: Sequence[Visit], end: State, runtime_needs: RuntimeNeeds
     ) -> bool:
         """Whether nothing that the image builds is linked with a library of a system package."""
+
+    def may_load_libc(self, sources: SourceFacts) -> bool:
+        """Whether a program from these sources may need the C library."""
+
+    def links_statically(self, effect: Effect, env: Mapping[str, str | None]) -> bool:
+        """Whether a build makes a program that needs no C library, whatever its sources use."""
 
 
 class Layouts(Protocol):

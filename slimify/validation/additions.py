@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slimify.facts.programs import is_usual_option
-from slimify.facts.system import is_shared_directory, is_systems
+from slimify.facts.programs import is_basic, is_usual_option
+from slimify.facts.system import is_shared_directory, is_systems, manager_settings
 from slimify.facts.toolchains import installers
 from slimify.languages import languages, of_effect
 from slimify.model.decisions import Reason
@@ -17,7 +17,6 @@ from slimify.semantics.paths import inside_any, join_path
 from slimify.validation.comparison import Pair
 
 _HARMLESS = frozenset({"index", "cache", "packages", "unpackage", "prune"})
-_PLAIN = frozenset({"rm", "mkdir", "install", "chown", "chmod", "find"})  # in every image with a shell
 
 
 def addition_problems(pair: Pair) -> Iterator[Reason]:
@@ -87,7 +86,7 @@ def _may_be_deleted(pair: Pair, event: Event, path: str) -> bool:
     later = (e.copy for e in pair.new.events if e.number > event.number)
     if any(copy is not None and copy.target == path for copy in later):
         return True  # a COPY replaces it as a whole
-    if is_disposable(path, None) or "/.cache" in path or path.startswith("/etc/apt/apt.conf.d/"):
+    if is_disposable(path, event.state.home) or inside_any(path, manager_settings()):
         return True
     caches = [c for event in pair.old.events for e in event.effects for c in e.caches]
     if inside_any(path.rstrip("/*"), caches):
@@ -131,7 +130,7 @@ def _downloads_what_add_did(pair: Pair, event: Event) -> bool:
 def _can_run(pair: Pair, event: Event, effect: Effect) -> bool:
     """Whether the stage has the program: of its base image, of its language, or made by a step before."""
     facts = pair.new.facts
-    if facts is None or effect.tool in _PLAIN or effect.kind in ("state", "source", "users"):
+    if facts is None or is_basic(effect.tool) or effect.kind in ("state", "source", "users"):
         return True
     if not effect.ecosystem:
         return not effect.manager or not facts.manager or effect.manager == facts.manager

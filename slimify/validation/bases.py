@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slimify.languages import language
 from slimify.model.decisions import Reason
-from slimify.semantics.machine.stages import Event, Stage
+from slimify.semantics.machine.stages import Stage
 from slimify.syntax.dockerfile.instructions import from_parts, split_stages
 from slimify.validation.comparison import Comparison
-
-# What makes a Go-like program load the C library (cmd/link; net and os/user use cgo where they can).
-_LOADS_LIBC = frozenset({"cgo", "net", "user", "plugin"})
 
 
 def base_problems(compared: Comparison) -> Iterator[Reason]:
@@ -49,18 +47,12 @@ def _is_partner(compared: Comparison, old: Stage, new: Stage) -> bool:
 
 def _is_dynamic(compared: Comparison) -> bool:
     """Whether a program of the image loads a C library."""
-    builds = [e for e in compared.old.final.events if "compile" in e.kinds]
-    features = compared.needs.sources.features
-    return bool(features & _LOADS_LIBC) and not all(_links_statically(compared, e) for e in builds)
-
-
-def _links_statically(compared: Comparison, event: Event) -> bool:
-    """Whether a command, or a script or Makefile that it reads, switches cgo off or links statically."""
-    view = compared.old.final.end.view
-    paths = {p for e in event.effects for p in (*e.reads, *e.manifests)}
-    texts = [event.visit.instruction.value, *(view.text(path) or "" for path in sorted(paths))]
-    off = event.state.env.get("CGO_ENABLED") == "0"
-    return off or any("CGO_ENABLED=0" in text or "-static" in text for text in texts)
+    own = language(compared.language)
+    part = own.linking if own is not None else None
+    if part is None or not part.may_load_libc(compared.needs.sources):
+        return False
+    builds = ((e, event.state.env) for event in compared.old.final.events for e in event.effects)
+    return not all(part.links_statically(e, env) for e, env in builds if e.kind == "compile")
 
 
 def _platform(compared: Comparison, number: int) -> str | None:

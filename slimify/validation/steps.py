@@ -18,7 +18,7 @@ from slimify.model.effects import (
     SystemManager,
 )
 from slimify.semantics.machine.stages import Event, Stage
-from slimify.semantics.paths import inside, is_named_place
+from slimify.semantics.paths import inside, is_named_place, overlap
 from slimify.syntax.dockerfile.words import expand
 from slimify.validation.additions import addition_problems, changed_attributes
 from slimify.validation.comparison import Pair
@@ -205,13 +205,13 @@ def _package_manager_problems(pair: Pair) -> Iterator[Reason]:
 def _with_lists(stage: Stage) -> frozenset[int]:
     """The numbers of the events before which apt's package lists are there."""
     found: set[int] = set()
-    listed = False
+    listed: set[str] = set()
     for event in stage.events:
         if listed:
             found.add(event.number)
-        listed = listed or "index" in event.kinds
-        if any("/var/lib/apt/lists" in d for effect in event.effects for d in effect.deletes):
-            listed = False
+        listed |= {c for e in event.effects if e.kind == "index" for c in e.caches}
+        deleted = [d.rstrip("*").rstrip("/") for e in event.effects for d in e.deletes]
+        listed = {c for c in listed if not any(overlap(c, d) for d in deleted if d)}
     return frozenset(found)
 
 

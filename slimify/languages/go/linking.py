@@ -1,13 +1,14 @@
-"""Whether everything that an image builds is pure Go: then no library of a system package is linked."""
+"""What the programs that an image builds are linked with: nothing of the system, the C library, or more."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from slimify.analysis.program import RuntimeNeeds
 from slimify.context.scan import Context
-from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING
+from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, Effect
+from slimify.model.sources import SourceFacts
 from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.instructions import copy_parts
@@ -31,6 +32,17 @@ def links_no_system_library(visits: Sequence[Visit], end: State, runtime_needs: 
     if any(v.instruction.keyword == "ADD" or _takes_from_elsewhere(v) for v in visits):
         return False
     return not _has_program(end.view.context)
+
+
+def may_load_libc(sources: SourceFacts) -> bool:
+    """Whether the linker may use the C library: net, os/user, plugins and "C" need it (cmd/link; other
+    programs are linked internally)."""
+    return bool({"net", "user", "cgo", "plugin"} & sources.features)
+
+
+def links_statically(effect: Effect, env: Mapping[str, str | None]) -> bool:
+    """Whether a build switches cgo off or asks the linker for a static program."""
+    return env.get("CGO_ENABLED") == "0" or bool({"CGO_ENABLED=0", "static"} & set(effect.settings))
 
 
 def _takes_from_elsewhere(visit: Visit) -> bool:

@@ -12,6 +12,7 @@ from slimify.facts.images import ImageFacts
 from slimify.facts.shells import is_builtin, is_posix_shell, is_shell, wrapper
 from slimify.facts.system import distroless_accounts, is_libc_library
 from slimify.languages.go import LANGUAGE
+from slimify.languages.go.linking import links_statically, may_load_libc
 from slimify.languages.go.vocabulary import GoAction
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
@@ -73,10 +74,10 @@ def _common_bases(program: Program, base: ImageFacts) -> Mapping[str, str]:
     return {kind: base.runtime_bases[kind] for kind in fits}
 
 
-def _build_effects(program: Program) -> list[tuple[Effect, bool]]:
-    """The effects that build programs, each with whether the stage switches cgo off."""
+def _builds(program: Program) -> list[tuple[Effect, Mapping[str, str | None]]]:
+    """The effects that build programs, each with the environment of its step."""
     return [
-        (e, s.state.env.get("CGO_ENABLED") == "0")
+        (e, s.state.env)
         for s in program.steps
         for e in s.effects
         if e.does("compile", "go") and e.outputs and not (e.action == GoAction.GET and not e.reads)
@@ -96,13 +97,12 @@ def is_static(program: Program) -> bool:
     )
     if shown:
         return all(linking in ("static", "static-pie") for linking in shown)
-    builds = _build_effects(program)
-    static_settings = {"CGO_ENABLED=0", "static"}
-    if builds and all(off or static_settings & set(e.settings) for e, off in builds):
+    builds = _builds(program)
+    if builds and all(links_statically(effect, env) for effect, env in builds):
         return True
     sources = program.runtime_needs.sources
     pure = bool(sources.imports) and not sources.skipped and not _has_unread_sources(program)
-    return pure and not {"net", "user", "cgo", "plugin"} & sources.features
+    return pure and not may_load_libc(sources)
 
 
 def uses_cgo(program: Program) -> bool:
