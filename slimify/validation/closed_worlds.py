@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -21,7 +21,7 @@ from slimify.model.effects import BUILDS, INSTALLS, Effect
 from slimify.semantics.machine.content import exists_in
 from slimify.semantics.paths import is_named_place, overlap
 from slimify.validation.comparison import Comparison
-from slimify.validation.roots import known_programs, only_serves_files, root_paths, start_is_known
+from slimify.validation.roots import known_programs, only_serves_files, start_is_known
 
 
 def may_go(compared: Comparison, effect: Effect, path: str) -> bool:
@@ -135,14 +135,14 @@ def _is_unread(compared: Comparison, path: str) -> bool:
     return not overlap(path, compared.old.final.end.cwd or "/")
 
 
-def context_problems(compared: Comparison) -> Iterator[Reason]:
-    """Files of the build context that the new image lacks although they may be read."""
+def context_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reason]:
+    """Files of the build context that the new image lacks although they may be read. `roots` are the paths
+    that run time names."""
     old, new = compared.old.final.end.view, compared.new.final.end.view
     known = start_is_known(compared)
     if old.copies == new.copies or (known and only_serves_files(compared)):
         return
     own = language(compared.language)
-    roots = frozenset(root_paths(compared))
     manifests = frozenset(m for e in compared.effects for m in e.manifests if e.kind in BUILDS)
     kept = frozenset(new.copies)
     gone = replace(old, copies=tuple(item for item in old.copies if item not in kept), texts=())

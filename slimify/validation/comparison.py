@@ -12,6 +12,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from slimify.analysis.closed_worlds import started_programs
 from slimify.analysis.program import Program, RuntimeNeeds
 from slimify.model.effects import NOT_FOR_RUN_TIME, Effect
 from slimify.semantics.machine.stages import Event, Machine, Origin, Stage
@@ -123,13 +124,18 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
         return self.program.language
 
     @cached_property
+    def programs_are_known(self) -> bool:
+        """Whether every program that can be started at run time is known."""
+        program = self.program
+        return started_programs(self.needs, self.effects, program.base, program.context).holds
+
+    @cached_property
     def pairs(self) -> tuple[Pair, ...]:
         """The stages that the new image is made of, the image last."""
-        used = tuple(_used_stages(self.new.final))
         if len(self.old.stages) == len(self.new.stages):
             both = zip(self.old.stages, self.new.stages, strict=True)
             return tuple(self._pair(o, n) for o, n in both)
-        return tuple(self._pair(self.old.final, n) for n in used)
+        return tuple(self._pair(self.old.final, n) for n in _used_stages(self.new.final))
 
     def _pair(self, old: Stage, new: Stage) -> Pair:
         last = new is self.new.final

@@ -23,7 +23,6 @@ from slimify.model.effects import MANAGES_PACKAGES
 from slimify.semantics.machine.content import copied_places
 from slimify.semantics.machine.stages import Event
 from slimify.validation.comparison import Comparison
-from slimify.validation.roots import programs_are_known
 from slimify.validation.software import base_packages, facts_about, lost_programs, packages_left, programs_of
 
 
@@ -33,8 +32,9 @@ def package_problems(compared: Comparison) -> Iterator[Reason]:
     have = _packages_there(compared)
     have |= {b for name in have for b in brings(name)}
     before = packages_left(old.events)
+    called = {program for event in old.events for program in _started(event)}
     for name in sorted(before - have):
-        if not _may_go(compared, name, have):
+        if not _may_go(compared, name, have, called):
             yield Reason.of("SL409", "package_gone", package=name)
     for name in sorted(compared.needs.system_packages) if not _installs_unnamed(compared) else ():
         if _plain(name) not in {_plain(n) for n in have} and name in before | base_packages(old.facts):
@@ -100,15 +100,15 @@ def _copied_paths(event: Event) -> Iterator[str]:
         yield from (place for place, _, _ in copied_places(event.copy))
 
 
-def _may_go(compared: Comparison, name: str, have: frozenset[str]) -> bool:
-    """Whether nothing at run time needs a package that a step of the old file installed."""
+def _may_go(compared: Comparison, name: str, have: frozenset[str], called: set[str]) -> bool:
+    """Whether nothing at run time needs a package that a step of the old file installed. `called` are the
+    programs that build steps start."""
     old, needs = compared.old.final, compared.needs
     facts = facts_about(name, old.facts)
     if facts is None or name in needs.system_packages or {name, *facts.commands} & set(needs.commands):
         return False
     own = language(compared.language)
     toolchain_of_own = installers(own) if own is not None else None
-    called = {program for event in old.events for program in _started(event)}
     uses = bool({name, *facts.commands} & called)
     if toolchain_of_own is not None and name in toolchain_of_own.packages:
         wanted = toolchain_of_own.packages[name]
@@ -118,7 +118,7 @@ def _may_go(compared: Comparison, name: str, have: frozenset[str]) -> bool:
         return True
     if facts.kind == "build":
         return _counterparts_are_there(compared, facts, have)
-    if not programs_are_known(compared):
+    if not compared.programs_are_known:
         return False
     return uses or name in interpreters_to_compile(own)
 

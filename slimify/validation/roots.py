@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from slimify.analysis.closed_worlds import started_programs
 from slimify.analysis.packages.system import system_package
 from slimify.analysis.runtime_contract import DEFAULT_SHELL
 from slimify.facts.image_tables import busybox_servers, entry_scripts
@@ -22,10 +21,10 @@ from slimify.validation.comparison import Comparison
 _PATH = re.compile(r"(?=[\w./])(?!\d+\Z)[\w@%+=,./-]+")  # a word that may be a path
 
 
-def root_problems(compared: Comparison) -> Iterator[Reason]:
-    """Paths that run time needs and that the new image lacks or has from elsewhere."""
+def root_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reason]:
+    """Paths that run time needs (`root_paths`) and that the new image lacks or has from elsewhere."""
     old, new = compared.old.final, compared.new.final
-    for path in root_paths(compared):
+    for path in roots:
         before, after = content_at(old, path).origins, content_at(new, path).origins
         files = old.end.view.context_path(path), new.end.view.context_path(path)
         lost = [o for o in before if o not in after and o.kind != "directory"]
@@ -87,9 +86,7 @@ def program_path(compared: Comparison, name: str) -> str | None:
     facts = compared.old.final.facts
     known = language(facts.language) if facts is not None and facts.language else None
     own = (*facts.commands, *(known.interpreters if known is not None else ())) if facts is not None else ()
-    installed = {
-        p for e in compared.effects if e.kind == "install-global" for p in (x.name for x in e.packages)
-    }
+    installed = {p.name for e in compared.effects if e.kind == "install-global" for p in e.packages}
     if "/" in name or not name or name in (*own, *entry_scripts(), *installed):
         return None
     for directory in (compared.old.final.end.get("PATH") or "").split(":"):
@@ -100,16 +97,10 @@ def program_path(compared: Comparison, name: str) -> str | None:
     return None
 
 
-def programs_are_known(compared: Comparison) -> bool:
-    """Whether every program that can be started at run time is known."""
-    program = compared.program
-    return started_programs(compared.needs, compared.effects, program.base, program.context).holds
-
-
 def start_is_known(compared: Comparison) -> bool:
     """Whether everything that the image starts is known by name, and its sources were read."""
     needs = compared.needs
-    if programs_are_known(compared) and not needs.sources.skipped:
+    if compared.programs_are_known and not needs.sources.skipped:
         return True
     known = known_programs(compared)
     roots = {tuple(w.text for w in e.command.words) for e in needs.start}

@@ -26,7 +26,7 @@ from slimify.validation.development import development_problems
 from slimify.validation.inputs import input_problems
 from slimify.validation.packages import package_problems
 from slimify.validation.result import result_problems
-from slimify.validation.roots import path_problems, root_problems
+from slimify.validation.roots import path_problems, root_paths, root_problems
 from slimify.validation.steps import step_problems, user_problems
 
 
@@ -61,9 +61,10 @@ def comparison_problems(compared: Comparison) -> Iterator[Reason]:
         yield from user_problems(pair)
         yield from _secret_problems(pair)
     yield from result_problems(compared)
-    yield from root_problems(compared)
+    roots = root_paths(compared)
+    yield from root_problems(compared, roots)
     yield from path_problems(compared)
-    yield from context_problems(compared)
+    yield from context_problems(compared, roots)
     yield from package_problems(compared)
     yield from development_problems(compared)
 
