@@ -1,0 +1,131 @@
+"""When development dependencies go, and what pruning leaves alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from unit.node_layouts import BUILD, DEV, rewrite
+
+from slimify.config import Options
+
+
+@pytest.mark.parametrize(
+    ("start", "files", "pruned"),
+    [
+        pytest.param("node dist/index.js", {}, True, id="nothing-needs-them"),
+        pytest.param("node dist/index.js", {"karma.conf.js": "require('jest')"}, True, id="test-config"),
+        pytest.param("node dist/index.js", {"src/__test__/a.js": "require('nock')"}, True, id="test"),
+        pytest.param("node dist/index.js", {"src/a.mock.ts": "import n from 'nock'"}, True, id="stand-in"),
+        pytest.param(
+            "node dist/index.js",
+            {"src/a.mock.ts": "import n from 'nock'", "src/b.ts": "import m from './a.mock'"},
+            False,
+            id="stand-in-of-a-source",
+        ),
+        pytest.param("node dist/index.js", {"run_tests.js": "require('nock')"}, True, id="runs-tests"),
+        pytest.param("node run_tests.js", {"run_tests.js": "require('nock')"}, False, id="runs-tests-only"),
+        pytest.param("node dist/index.js", {"src/index.js": "require('nock')"}, False, id="source"),
+        pytest.param("ts-node src/index.ts", {}, False, id="started"),
+        pytest.param("cross-env A=1 npm run inner", {}, False, id="nested-script"),
+        pytest.param("run-s inner", {}, False, id="runner"),
+        pytest.param("node -r ts-node/register src/index.ts", {}, False, id="preloaded"),
+        pytest.param("nps", {"package-scripts.js": "({a: 'ts-node a.ts'})"}, False, id="task-runner"),
+        pytest.param("webpack serve", {}, False, id="only-a-peer-brings-it"),
+        pytest.param("gulp", {"Gulpfile.js": "run('tsc')"}, False, id="task-runner-command"),
+        pytest.param("nps", {"package-scripts.js": "({a: 'node a.js'})"}, True, id="task-runner-plain"),
+    ],
+)
+def test_development_dependencies(tmp_path: Path, start: str, files: dict[str, str], pruned: bool) -> None:
+    scripts = {"build": "tsc", "start": start, "inner": "ts-node src/migrate.ts"}
+    outcome = rewrite(tmp_path, BUILD + 'CMD ["npm", "start"]\n', {"scripts": scripts, **DEV}, files)
+    assert ("npm prune" in (outcome.after or "")) is pruned
+
+
+@pytest.mark.parametrize(
+    ("path", "pruned"),
+    [("/app/node_modules/nock", False), ("/app/data", True)],
+)
+def test_a_package_to_be_kept_keeps_what_it_came_with(tmp_path: Path, path: str, pruned: bool) -> None:
+    package = {"scripts": {"build": "tsc", "start": "node dist/index.js"}, **DEV}
+    text = BUILD + 'CMD ["npm", "start"]\n'
+    outcome = rewrite(tmp_path, text, package, {"data/a": ""}, Options(keep_paths=(path,)))
+    assert ("npm prune" in (outcome.after or "")) is pruned
+
+
+@pytest.mark.parametrize(
+    ("middle", "joined"),
+    [
+        pytest.param("", True, id="comment-above"),
+        pytest.param("RUN npm run lint\n", True, id="side-by-side-already"),
+        pytest.param("RUN cd /app && npm run build\n", False, id="directory-changes"),
+        pytest.param('RUN ["npm", "run", "build"]\n', False, id="exec-form"),
+    ],
+)
+def test_pruning_joins_the_last_run(tmp_path: Path, middle: str, joined: bool) -> None:
+    text = BUILD.replace("RUN npm run build\n", "# Bundle\nRUN npm run build\n") + middle
+    package = {"scripts": {"build": "tsc", "lint": "tsc"}, "dependencies": {"express": "4"}, **DEV}
+    outcome = rewrite(tmp_path, text + 'CMD ["node", "dist/a.js"]\n', package, {})
+    assert ("&& npm prune" in (outcome.after or "")) is joined
+    assert ("\nRUN npm prune" in (outcome.after or "")) is not joined
+
+
+@pytest.mark.parametrize(
+    ("base", "copied", "command", "lock", "pruned"),
+    [
+        ("node:20", "package*.json", "npm ci", "package-lock.json", "npm prune --omit=dev"),
+        ("node:20", "*.json", "npm ci", "npm-shrinkwrap.json", "npm prune --omit=dev"),
+        ("node:20", "package.json", "npm install", "", "npm prune --omit=dev --no-package-lock"),
+        ("node:20", "package.json", "npm i", "package-lock.json", "npm prune --omit=dev --no-package-lock"),
+        ("node:14", "package.json", "npm install", "", "npm prune --production --no-package-lock"),
+        (
+            "node:20", "package.json yarn.lock", "yarn", "yarn.lock",
+            "yarn install --production --ignore-scripts --prefer-offline",
+        ),
+        ("node:20", "package.json", "yarn", "yarn.lock", ""),
+        ("node:20", "package.json pnpm-lock.yaml", "pnpm i", "pnpm-lock.yaml", "pnpm prune --prod"),
+        ("node:20", "package.json", "pnpm i", "pnpm-lock.yaml", ""),
+    ],
+)  # fmt: skip
+def test_pruning_changes_no_version(
+    tmp_path: Path, base: str, copied: str, command: str, lock: str, pruned: str
+) -> None:
+    """A lock file that comes after the install says other versions than were installed."""
+    text = (
+        f"FROM {base}\nWORKDIR /app\nRUN npm i -g pnpm\nCOPY {copied} ./\nRUN {command}\n"
+        'COPY . .\nRUN npx tsc\nCMD ["node", "a.js"]\n'
+    )
+    package = {"dependencies": {"express": "4"}, "devDependencies": {"typescript": "5"}}
+    content = (
+        "lockfileVersion: '9.0'\n" if lock.endswith("yaml") else "{}" if lock.endswith("json") else "# v1\n"
+    )
+    outcome = rewrite(tmp_path, text, package, {"a.js": "", **({lock: content} if lock else {})})
+    lines = [line.strip().removeprefix("&& ") for line in (outcome.after or "").splitlines()]
+    found = [line for line in lines if line.startswith(("npm prune", "pnpm prune", "yarn install --prod"))]
+    assert found == ([pruned] if pruned else [])
+
+
+SERVES = "const e = require('express')\nconst app = e()\napp.use('/lib', e.static({0}))\napp.listen(80)\n"
+
+
+@pytest.mark.parametrize(
+    ("directory", "page", "pruned"),
+    [
+        pytest.param("'public'", "<p>", True, id="no-package"),
+        pytest.param("'node_modules'", "<p>", False, id="all-packages"),
+        pytest.param("__dirname + '/node_modules/typescript/lib'", "<p>", False, id="a-development-package"),
+        pytest.param(
+            "'public'", '<script src="/node_modules/typescript/lib/a.js">', False, id="a-page-loads-one"
+        ),
+    ],
+)
+def test_packages_that_pages_load_stay(directory: str, page: str, pruned: bool, tmp_path: Path) -> None:
+    text = (
+        'FROM node:20\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\nCOPY . .\nCMD ["node", "a.js"]\n'
+    )
+    package: dict[str, object] = {
+        "dependencies": {"express": "4"},
+        "devDependencies": {"typescript": "5", "ava": "6"},
+    }
+    files = {"a.js": SERVES.format(directory), "public/index.html": page}
+    assert ("npm prune" in (rewrite(tmp_path, text, package, files).after or "")) is pruned
