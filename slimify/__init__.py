@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from slimify.pipeline import explain, rewrite
     from slimify.report.diff import diff
     from slimify.report.json import to_dict
-    from slimify.verify.model import Proof
+    from slimify.verify.model import Grade, Proof
 
 __version__ = "0.1.0"
 
@@ -70,6 +70,7 @@ __all__ = [
     "CiStep",
     "Decision",
     "ForgeKind",
+    "Grade",
     "Image",
     "Job",
     "Limit",
@@ -158,7 +159,7 @@ _MODULES = {
     "pipeline": ("explain", "rewrite"),
     "report.diff": ("diff",),
     "report.json": ("to_dict",),
-    "verify.model": ("Proof",),
+    "verify.model": ("Grade", "Proof"),
 }  # fmt: skip
 
 

@@ -109,13 +109,19 @@ class World:
             self.image(kind)
 
     def image(
-        self, kind: str, *, log: str = "ready\n", programs: tuple[str, ...] = ("python",), **config: Any
+        self,
+        kind: str,
+        *,
+        log: str = "ready\n",
+        programs: tuple[str, ...] = ("python",),
+        mode: int = 0o644,
+        **config: Any,
     ) -> None:
         programs = ("usr/local/bin/" + name for name in programs)  # type: ignore[assignment]
         base = tar(*(member(name, b"\x7f", mode=0o755) for name in programs))
         status = b"Package: libpq5\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n"
         own = tar(
-            member("app/app.py", b"print(1)\n"),
+            member("app/app.py", b"print(1)\n", mode=mode),
             member("var/lib/dpkg/status", status),
             member("var/lib/dpkg/info/libpq5.list", b"/usr/local/bin/psql\n"),
         )
@@ -182,8 +188,18 @@ def test_different(world: World) -> None:
     world.image("rewritten", Cmd=["python"])
     result = world.run("verify")
     assert result.code == 1
-    assert b"SL510 differs Cmd was python app.py and is python" in result.stdout
+    assert b"SL510 breaks Cmd was python app.py and is python" in result.stdout
     assert len(result.stdout.splitlines()) <= 25
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [(None, 0), ("breaks", 0), ("may-matter", 1), ("cosmetic", 1)])
+def test_what_may_matter_fails_if_asked(world: World, fail_on: str | None, code: int) -> None:
+    world.image("rewritten", mode=0o600)
+    result = world.run("verify", *(("--fail-on", fail_on) if fail_on else ()))
+    assert b"equal, 1.00 GB" in result.stdout
+    assert b"1 difference may matter" in result.stdout
+    assert b"SL528 may matter /app/app.py: 0:0 0644 became 0:0 0600" in result.stdout
+    assert result.code == code
 
 
 def test_json(world: World) -> None:
@@ -228,7 +244,7 @@ def test_the_rewritten_file_does_not_build(world: World) -> None:
     (world.state / "fail-rewritten").write_text("ERROR: failed to solve: process did not complete\n")
     result = world.run("verify")
     assert result.code == 1
-    assert b"SL501 differs the rewritten file does not build" in result.stdout
+    assert b"SL501 breaks the rewritten file does not build" in result.stdout
 
 
 @pytest.mark.parametrize("words", [(), ("--engine", "podman")], ids=["none", "the one that is asked for"])

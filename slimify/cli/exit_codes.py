@@ -12,7 +12,7 @@ import typer
 import slimify
 
 if TYPE_CHECKING:
-    from slimify import Outcome, Proof
+    from slimify import Grade, Outcome, Proof
 
 DONE, DIFFERENT, USAGE, REFUSED, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 4, 130, 141
 _WORST = (INTERNAL, USAGE, REFUSED, DIFFERENT, DONE)
@@ -30,10 +30,12 @@ def exit_code(outcome: Outcome) -> int:
     return REFUSED if outcome.kind == "refused" else DONE
 
 
-def proof_code(outcome: Outcome, proof: Proof | None) -> int:
-    """The exit code for one outcome with a proof."""
+def proof_code(outcome: Outcome, proof: Proof | None, fail_on: Grade = "breaks") -> int:
+    """The exit code for one outcome with a proof. Differences from the grade `fail_on` on fail."""
     if proof is None or outcome.error is not None:
         return exit_code(outcome)
+    if proof.is_as_bad_as(fail_on):
+        return DIFFERENT
     return {"equal": DONE, "different": DIFFERENT, "not built": REFUSED}[proof.verdict]
 
 

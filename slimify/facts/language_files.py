@@ -40,6 +40,7 @@ class LanguageFiles(Struct, frozen=True, kw_only=True, rename="kebab"):
     assigning: tuple[str, ...] = ()
     strip: str = ""
     certificates: tuple[str, ...] = ()
+    tls_clients: tuple[str, ...] = ()
     embeds_zones: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
     home_caches: tuple[str, ...] = ()

@@ -83,7 +83,7 @@ def _not_counted(found: Checked, proof: Proof) -> Checked:
 
 def difference(proof: Proof) -> str:
     """The first difference between two images, in one line."""
-    texts = (f.text for check in proof.checks if not check.ok for f in check.findings if not f.accepted)
+    texts = (f.text for check in proof.checks for f in check.findings if f.breaks)
     text = " ".join(next(texts, "the images differ").split())
     return text if len(text) <= _MAX_DIFFERENCE else f"{text[:_MAX_DIFFERENCE]} …"
 

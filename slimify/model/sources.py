@@ -30,7 +30,8 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
     `mentioned`: names that such a call could be given. `computed`: calls, and imported packages, that open
     files by names which are put together at run time; the name is that of the package, if it is one.
 
-    `features`: words from a fixed list: `cgo`, `embed`, `net`, `tls`, `tz`, `user`, `plugin`, `main`,
+    `features`: words from a fixed list: `cgo`, `embed`, `net`, `tls`, `client` (opens connections over TLS),
+    `tz`, `user`, `plugin`, `main`,
     `external` (some of what is compiled is not in the context),
     `toolchain` (reads settings of the Go toolchain), `gobuild` (reads them through go/build).
     """

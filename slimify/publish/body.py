@@ -154,11 +154,14 @@ def _image(change: Change, limit: int, checks: int) -> _Image:
 
 
 def _unchecked(proof: Proof | None) -> Iterator[str]:
-    """Sentences about what was not checked, accepted or noted."""
+    """Sentences about what was not checked, what may matter, is accepted or noted."""
     if proof is None:
         return
     yield from proof.scope
     for check in proof.checks:
+        matter = [f.text for f in check.findings if f.grade == "may-matter" and not f.accepted]
+        if matter:
+            yield f"{check.name}, may matter: {'; '.join(matter)}"
         accepted = [finding.text for finding in check.findings if finding.accepted]
         if accepted:
             yield f"{check.name}, accepted: {'; '.join(accepted)}"

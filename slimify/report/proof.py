@@ -6,18 +6,20 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from slimify.model.counts import counted
 from slimify.report.ansi import Paint
 from slimify.report.text import PLAIN, WIDTH, hanging, size
 from slimify.verify.model import Check, Constraint, Finding, Proof, Round, Sizes, Times
 
 _MAX_FINDINGS, _MAX_ACCEPTED = 8, 320  # findings shown for a check; characters about accepted ones
 _COLOUR = {"equal": "green", "different": "red", "not built": "yellow"}
+_GRADES = {"breaks": "red", "may-matter": "yellow"}
 _LAYERS = {"build": "Build", "contract": "Runtime contract", "disk": "Files", "behaviour": "Behaviour"}
 
 
 def text(proof: Proof, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
     """The verdict, the checks, the limits of the proof, and sizes and times."""
-    lines = [f"{proof.file}: {paint(proof.verdict, _COLOUR[proof.verdict])}{_gain(proof)}"]
+    lines = [f"{proof.file}: {paint(proof.verdict, _COLOUR[proof.verdict])}{_gain(proof)}{_rest(proof)}"]
     if proof.problem:
         lines += hanging("  ", "  ", proof.problem, width)
     for number, turn in enumerate(proof.rounds if len(proof.rounds) > 1 else (), 1):
@@ -40,22 +42,25 @@ def text(proof: Proof, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
 
 
 def _layer(checks: list[Check], width: int, paint: Paint) -> list[str]:
-    """The lines of a group of checks: differences in full, notes in one line each, the rest by name."""
+    """The lines of a group of checks: differences in full; cosmetic and accepted ones and notes in one line
+    each; the rest by name."""
     lines = []
     for check in checks:
-        found = [finding for finding in check.findings if not finding.accepted]
+        found = [f for f in check.findings if not f.accepted and f.grade in _GRADES]
         for finding in found[:_MAX_FINDINGS]:
-            first = f"    {paint(finding.code, 'bold')} {paint('differs', 'red')} "
+            first = f"    {paint(finding.code, 'bold')} {paint(_said(finding), _GRADES[finding.grade])} "
             lines += hanging(first, " " * 18, finding.text, width)
         if len(found) > _MAX_FINDINGS:
             lines.append(f"{' ' * 18}… and {len(found) - _MAX_FINDINGS} more of {check.name}")
     for check in checks:
         accepted = [finding.text for finding in check.findings if finding.accepted]
+        cosmetic = [f.text for f in check.findings if f.grade == "cosmetic" and not f.accepted]
         if accepted:
-            detail = check.detail if check.ok else "; ".join(accepted)
-            shown = textwrap.shorten(detail, _MAX_ACCEPTED, placeholder=" …")
-            lines += _line("accepted", "cyan", f"{check.name}: {shown}", width, paint)
-        elif check.note:
+            detail = "; ".join(accepted) if len(accepted) < len(check.findings) else check.detail
+            lines += _shortened("accepted", check, detail, width, paint)
+        if cosmetic:
+            lines += _shortened("cosmetic", check, "; ".join(cosmetic), width, paint)
+        if check.note:
             lines += _line("note", "cyan", f"{check.name}: {check.detail}", width, paint)
     plain = [check for check in checks if check.ok and not check.note and not check.findings]
     if plain and plain[0].layer == "behaviour":
@@ -68,12 +73,21 @@ def _layer(checks: list[Check], width: int, paint: Paint) -> list[str]:
     return lines
 
 
+def _said(finding: Finding) -> str:
+    return finding.grade.replace("-", " ")
+
+
+def _shortened(word: str, check: Check, detail: str, width: int, paint: Paint) -> list[str]:
+    shown = textwrap.shorten(detail, _MAX_ACCEPTED, placeholder=" …")
+    return _line(word, "cyan", f"{check.name}: {shown}", width, paint)
+
+
 def _line(word: str, colour: str, text: str, width: int, paint: Paint) -> list[str]:
     return hanging(f"    {paint(word, colour)}{' ' * (9 - len(word))}", " " * 13, text, width)
 
 
 def _round(turn: Round) -> str:
-    found = len([finding for finding in turn.findings if not finding.accepted])
+    found = sum(finding.breaks for finding in turn.findings)
     text = f"{turn.rung}, {turn.verdict}" + (f", {found} found" if found else "")
     needs = ", ".join(_need(item) for item in turn.constraints)
     return f"{text}; needs {needs}" if needs else text
@@ -91,6 +105,15 @@ def _gain(proof: Proof) -> str:
     if proof.before is None or proof.after is None or not proof.before.disk:
         return ""
     return f", {size(proof.before.disk)} → {size(proof.after.disk)} ({_change(proof.before, proof.after)})"
+
+
+def _rest(proof: Proof) -> str:
+    """How many differences of two equal images may matter."""
+    found = [f for check in proof.checks for f in check.findings if f.grade == "may-matter"]
+    count = sum(not finding.accepted for finding in found)
+    if proof.verdict != "equal" or not count:
+        return ""
+    return f"; {counted(count, 'difference')} may matter"
 
 
 def _change(before: Sizes, after: Sizes) -> str:
@@ -160,7 +183,7 @@ def markdown(proof: Proof) -> str:
     """The report in Markdown for a pull request, with the checks collapsed."""
     from slimify.render import render_page
 
-    failed = [finding for check in proof.checks if not check.ok for finding in check.findings]
+    found = [f for check in proof.checks for f in check.findings if not f.accepted and f.grade in _GRADES]
     layers = [
         (title, [check for check in proof.checks if check.layer == layer]) for layer, title in _LAYERS.items()
     ]
@@ -172,7 +195,7 @@ def markdown(proof: Proof) -> str:
         small=saving_note(proof),
         gain=_gain(proof).removeprefix(", "),
         rows=rows(proof),
-        failed=[finding for finding in failed if not finding.accepted],
+        found=[(_said(finding), finding) for finding in found],
         layers=[(title, checks) for title, checks in layers if checks],
     )
     return shown.rstrip() + "\n"
@@ -190,6 +213,7 @@ def to_dict(proof: Proof) -> dict[str, Any]:
     """The fields that `verify` adds to the JSON object of a Dockerfile."""
     return {
         "verdict": proof.verdict,
+        "worst": proof.worst,
         "checks": [_check_dict(check) for check in proof.checks],
         "sizes": {
             "original": proof.before.disk if proof.before else None,
@@ -224,6 +248,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "code": finding.code,
         "text": finding.text,
+        "grade": finding.grade,
         "path": finding.path,
         "package": finding.owner,
         "accepted": finding.accepted,

@@ -14,7 +14,7 @@ from slimify.model.counts import counted
 from slimify.verify import volatile_text
 from slimify.verify.behaviour_check import behaviour_check
 from slimify.verify.compare_answers import ANSWERS, AnswerComparison
-from slimify.verify.model import Check
+from slimify.verify.model import Check, Grade
 from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe, Run
 from slimify.verify.reruns import Reruns
@@ -203,7 +203,9 @@ def _compare_logs(
     *,
     build: bool,
 ) -> Check:
-    """Compares the shapes of the logs. With `build`, the original is also built and started once more."""
+    """Compares the shapes of the logs. With `build`, the original is also built and started once more.
+
+    The output of a program that ends is its answer. What a server prints beside equal answers may matter."""
     old, new = volatile_text.log_shape(before.log, probe.mask), volatile_text.log_shape(after.log, probe.mask)
     if old == new:
         detail = f"{counted(len(old), 'line')} of the same shape" if old else "nothing is printed"
@@ -220,9 +222,9 @@ def _compare_logs(
         found = volatile_text.differing_lines(old, new, *others)
     shown = "\n".join(line[:200] for line in found[:8])
     more = f"\n… and {len(found) - 8} more" if len(found) > 8 else ""
-    return behaviour_check(
-        "log", LOGS, f"the logs differ:\n{shown}{more}" if found else "", "the same shape", probe
-    )
+    wrong = f"the logs differ:\n{shown}{more}" if found else ""
+    grade: Grade = "may-matter" if build and before.answers and before.exit_code is None else "breaks"
+    return behaviour_check("log", LOGS, wrong, "the same shape", probe, grade=grade)
 
 
 def _last_error(log: str) -> str:

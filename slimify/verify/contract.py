@@ -104,7 +104,7 @@ _FIELDS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
 
 def _compare_field(name: str, before: object, after: object, terms: Terms) -> Check:
     if before == after:
-        return Check(name=name, layer="contract", ok=True, detail=_display(before))
+        return Check(name=name, layer="contract", detail=_display(before))
     return _check(
         name, [(name, f"{name} was {_display(before)} and is {_display(after)}", "")], terms, DIFFERENT
     )
@@ -119,7 +119,7 @@ def _check(name: str, differences: list[tuple[str, str, str]], terms: Terms, cod
         findings.append(Finding(code=code, text=text + (f" ({why})" if why else ""), accepted=accepted))
     ok = all(finding.accepted for finding in findings)
     detail = _summarize(differences) if ok else "; ".join(finding.text for finding in findings)
-    return Check(name=name, layer="contract", ok=ok, detail=detail, findings=tuple(findings))
+    return Check(name=name, layer="contract", detail=detail, findings=tuple(findings))
 
 
 def _summarize(differences: list[tuple[str, str, str]]) -> str:
@@ -165,7 +165,7 @@ def _compare_labels(before: Mapping[str, str], after: Mapping[str, str], terms: 
     ]
     if not differences:
         detail = f"{len(before)} equal" if before else "none"
-        return Check(name="labels", layer="contract", ok=True, detail=detail)
+        return Check(name="labels", layer="contract", detail=detail)
     return _check("labels", differences, terms, DIFFERENT)
 
 
@@ -182,7 +182,7 @@ def _compare_environment(before: Mapping[str, str], after: Mapping[str, str], te
     differences = list(_variable_differences(before, after, terms))
     if not differences:
         count = len(before.keys() - {"PATH"})
-        return Check(name="Env", layer="contract", ok=True, detail=f"{counted(count, 'variable')} equal")
+        return Check(name="Env", layer="contract", detail=f"{counted(count, 'variable')} equal")
     return _check("Env", differences, terms, ENVIRONMENT)
 
 
@@ -229,7 +229,7 @@ def _compare_path(before: str, after: str, terms: Terms) -> Check:
     for place in added:
         differences.append(("Env.PATH", f"{place} is new in PATH", "existing entries are kept"))
     if not differences:
-        return Check(name="PATH", layer="contract", ok=True, detail=before or "nothing")
+        return Check(name="PATH", layer="contract", detail=before or "nothing")
     return _check("PATH", differences, terms, ENVIRONMENT)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct, field
@@ -10,6 +10,12 @@ from msgspec import Struct, field
 Verdict = Literal["equal", "different", "not built"]
 Layer = Literal["build", "contract", "disk", "behaviour"]
 Need = Literal["package", "path", "command", "glibc", "base"]
+# How bad a difference is. "breaks": something that a root needs is gone or answers differently. "may-matter":
+# nothing shows that a root needs it. "cosmetic": no program that the image starts can tell.
+Grade = Literal["breaks", "may-matter", "cosmetic"]
+_GRADES: tuple[Grade, ...] = ("breaks", "may-matter", "cosmetic")  # the worst one first
+
+_SHOWN = 20  # findings in the detail of a check
 
 
 class Constraint(Struct, frozen=True, kw_only=True):
@@ -24,15 +30,21 @@ class Constraint(Struct, frozen=True, kw_only=True):
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """A difference between the two images. `owner` is the original's package that owns `path`."""
+    """A difference between the two images. `owner` is the original's package that owns `path`. Only what
+    breaks, and is not accepted, makes the verdict "different"."""
 
     code: str  # SL5xx
     text: str
+    grade: Grade = "breaks"
     path: str = ""
     owner: str = ""
     constraints: tuple[Constraint, ...] = ()
     accepted: bool = False  # a decision of the rewrite or the user's settings explain it
     original: bool = False  # the original itself fails the user's probe: no other plan can fix that
+
+    @property
+    def breaks(self) -> bool:
+        return self.grade == "breaks" and not self.accepted
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -41,10 +53,29 @@ class Check(Struct, frozen=True, kw_only=True):
 
     name: str  # "entrypoint", "environment", "libraries", "GET /", …
     layer: Layer
-    ok: bool
     detail: str
     findings: tuple[Finding, ...] = ()
     note: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return not any(finding.breaks for finding in self.findings)
+
+
+def disk_check(name: str, findings: Iterable[Finding], detail: str, *, note: bool = False) -> Check:
+    """A check of files. `detail` states what was compared if nothing differs; with `note`, it must be
+    shown then."""
+    found = tuple(findings)
+    texts = [item.text for item in found[:_SHOWN]]
+    if len(found) > _SHOWN:
+        texts.append(f"and {len(found) - _SHOWN} more")
+    return Check(
+        name=name,
+        layer="disk",
+        detail="; ".join(texts) or detail,
+        findings=found,
+        note=note and not found,
+    )
 
 
 class Sizes(Struct, frozen=True, kw_only=True):
@@ -94,6 +125,16 @@ class Proof(Struct, frozen=True, kw_only=True):
     problem: str = ""  # why nothing could be built or compared
     log: str = ""
     engine: str = ""
+
+    @property
+    def worst(self) -> Grade | None:
+        """The worst grade of the differences that are not accepted; None without one."""
+        found = {f.grade for check in self.checks for f in check.findings if not f.accepted}
+        return next((grade for grade in _GRADES if grade in found), None)
+
+    def is_as_bad_as(self, grade: Grade) -> bool:
+        """Whether a difference that is not accepted has this grade or a worse one."""
+        return self.worst is not None and _GRADES.index(self.worst) <= _GRADES.index(grade)
 
     @property
     def saves_too_little(self) -> bool:

@@ -19,10 +19,10 @@ _LOWER_RUNGS: dict[str, tuple[Base, ...]] = {"minimal": ("slim", "same"), "slim"
 
 
 def required_constraints(proof: Proof) -> tuple[Constraint, ...]:
-    """The constraints of all unaccepted findings, without duplicates; of several glibc versions, the newest.
-    Paths that no setting can express are left out."""
+    """The constraints of all findings that break something, without duplicates; of several glibc versions,
+    the newest. Paths that no setting can express are left out."""
     found: dict[tuple[str, str], Constraint] = {}
-    for item in (c for finding in _unaccepted_findings(proof) for c in finding.constraints):
+    for item in (c for finding in _breaking_findings(proof) for c in finding.constraints):
         if item.need == "path" and not is_path(item.value):
             continue
         key = (item.need, "" if item.need == "glibc" else item.value)
@@ -67,12 +67,12 @@ def repair(
         proof = prove(outcome)
         fresh = kept.without(required_constraints(proof))
         following = None
-        mendable = not any(finding.original for finding in _unaccepted_findings(proof))
+        mendable = not any(finding.original for finding in _breaking_findings(proof))
         if proof.verdict == "different" and mendable and len(rounds) + 1 < ROUNDS:
             following = _next_plan(outcome, options, rewrite, fresh, tried, _missing_base_reason(proof))
         new = following.constraints if following else ()
         turn = Round(
-            rung=outcome.rung, verdict=proof.verdict, findings=_unaccepted_findings(proof), constraints=new
+            rung=outcome.rung, verdict=proof.verdict, findings=_breaking_findings(proof), constraints=new
         )
         rounds.append(turn)
         report_round(turn)
@@ -114,12 +114,12 @@ class _KeptConstraints:
 
 def _missing_base_reason(proof: Proof) -> str:
     """Why the base image of the rewritten file can't be pulled; "" if that was not the problem."""
-    needs = (item for finding in _unaccepted_findings(proof) for item in finding.constraints)
+    needs = (item for finding in _breaking_findings(proof) for item in finding.constraints)
     return next((item.reason for item in needs if not item.persistent), "")
 
 
-def _unaccepted_findings(proof: Proof) -> tuple[Finding, ...]:
-    return tuple(f for check in proof.checks for f in check.findings if not f.accepted)
+def _breaking_findings(proof: Proof) -> tuple[Finding, ...]:
+    return tuple(f for check in proof.checks for f in check.findings if f.breaks)
 
 
 class _NextPlan(Struct, frozen=True):

@@ -197,7 +197,7 @@ class Session(Struct):
         terms = self.case.terms
         added = contract.fields_set_by(subject.dockerfile) - contract.fields_set_by(original.dockerfile)
         terms = replace(terms, accepted=terms.accepted | accepted, added=added)
-        checks = [Check(name="build", layer="build", ok=True, detail="both images are built")]
+        checks = [Check(name="build", layer="build", detail="both images are built")]
         checks += contract.compare(original.config, subject.config, terms)
         with ThreadPoolExecutor(2) as pool:
             tuple(pool.map(lambda one: one.side, (original, subject)))
@@ -286,7 +286,7 @@ class Session(Struct):
         missing = error_messages.missing_parts(evidence, new)
         if missing:
             detail = "; ".join(finding.text for finding in missing)
-            yield Check(name="messages", layer="behaviour", ok=False, detail=detail, findings=missing)
+            yield Check(name="messages", layer="behaviour", detail=detail, findings=missing)
 
 
 def _built_or_problem(future: Future[_TestedImage]) -> _TestedImage | EngineProblem:
@@ -304,4 +304,4 @@ def _not_built(problem: EngineProblem) -> Check:
     # a larger base image may build; that a registry lacks an image today says nothing about the rewrite
     need = Constraint(need="base", value="", reason=problem.message, persistent=problem.kind != "base")
     finding = Finding(code=BUILD, text=text, constraints=(need,))
-    return Check(name="build", layer="build", ok=False, detail=text, findings=(finding,))
+    return Check(name="build", layer="build", detail=text, findings=(finding,))

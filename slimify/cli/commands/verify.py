@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from slimify import BuildOptions, ProofOptions
 
 ProofFormat = Literal["text", "json", "markdown"]
+FailOn = Literal["breaks", "may-matter", "cosmetic"]
 
 
 class BuildFlags(Struct, frozen=True, kw_only=True):
@@ -85,6 +86,10 @@ def verify(
     image: ImageOption = None,
     given: Annotated[Given, settings_options("base min_saving build_args")],
     proving: Annotated[Proving, proof_options("repair probe run engine")],
+    fail_on: Annotated[
+        FailOn,
+        typer.Option("--fail-on", help="The mildest difference that gives exit code 1."),
+    ] = "breaks",
     time: Annotated[
         bool,
         typer.Option("--time", help="Also measure builds without cache, and after a change of one line."),
@@ -103,7 +108,7 @@ def verify(
 
     def job() -> int:
         asked = replace(proving, build=build.options, rewritten=rewritten, timed=time)
-        return _verify_all(path, output, format, context, image, given, asked)
+        return _verify_all(path, output, format, context, image, given, asked, fail_on)
 
     finish(job)
 
@@ -116,6 +121,7 @@ def _verify_all(
     image: str | None,
     given: Given,
     asked: ProofOptions,
+    fail_on: FailOn,
 ) -> int:
     """Shows the proof of each Dockerfile, and returns the worst exit code."""
     todo = list(slimify.find([path] if path else None))
@@ -131,5 +137,5 @@ def _verify_all(
         if output is not None and proof is not None and proof.verdict == "equal":
             outcome = slimify.write_file(outcome, source, Path(output))
         console.show_proof(outcome, proof, format)
-        codes.append(proof_code(outcome, proof))
+        codes.append(proof_code(outcome, proof, fail_on))
     return worst(codes)

@@ -14,7 +14,7 @@ from slimify.verify.disk.start_commands import (
     start_command_lines,
     started_path,
 )
-from slimify.verify.model import Check, Finding
+from slimify.verify.model import Check, Finding, disk_check
 
 COMMAND, SCRIPT = "SL520", "SL521"
 
@@ -40,7 +40,7 @@ def started_commands(evidence: Evidence) -> Check:
             text = f"{words[0]} is started but is {_absence(after, words[0])}"
             findings[words[0]] = Finding(code=COMMAND, text=text, path=words[0])
     detail = f"found: {', '.join(dict.fromkeys(looked)) or 'none'}"
-    return _check("commands", detail, findings.values())
+    return disk_check("commands", findings.values(), detail)
 
 
 def _kept_command_lines(evidence: Evidence) -> Iterable[tuple[str, ...]]:
@@ -70,7 +70,9 @@ def source_programs(evidence: Evidence) -> Check:
             where = f"{use.file}:{use.line}" if use.line else use.file
             text = f"{where} starts {name}, which is missing"
             findings[name] = missing_finding(evidence, COMMAND, text, real, command=name)
-    return _check("programs of the sources", f"{count} found" if count else "none named", findings.values())
+    return disk_check(
+        "programs of the sources", findings.values(), f"{count} found" if count else "none named"
+    )
 
 
 def interpreters(evidence: Evidence) -> Check:
@@ -103,7 +105,7 @@ def interpreters(evidence: Evidence) -> Check:
     if idle:
         lost = ", ".join(f"{name} ({path})" for name, path in sorted(idle.items())[:3])
         detail += f"; scripts that nothing starts lack {lost}"
-    return _check("interpreters", detail, findings.values(), note=bool(idle))
+    return disk_check("interpreters", findings.values(), detail, note=bool(idle))
 
 
 def _started_scripts(evidence: Evidence) -> Iterable[str]:
@@ -132,15 +134,3 @@ def _named_interpreters(match: re.Match[bytes]) -> tuple[str, ...]:
     words = [w for w in (match[2] or b"").decode("utf-8", "replace").split() if not w.startswith("-")]
     name = next((word for word in words if "=" not in word), "")
     return (program, name) if name else (program,)
-
-
-def _check(name: str, detail: str, findings: Iterable[Finding], *, note: bool = False) -> Check:
-    found = tuple(findings)
-    return Check(
-        name=name,
-        layer="disk",
-        ok=not found,
-        detail="; ".join(item.text for item in found) or detail,
-        findings=found,
-        note=note and not found,
-    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from slimify.facts.language_files import all_files, files_of
 from slimify.facts.programs import uses_certificates
 from slimify.facts.system import certificate_bundles
@@ -14,7 +16,8 @@ from slimify.verify.disk.evidence import (
     certificates_constraint,
     missing_finding,
 )
-from slimify.verify.model import Check, Finding
+from slimify.verify.disk.start_commands import start_command_lines
+from slimify.verify.model import Check, Finding, Grade, disk_check
 
 ENVIRONMENT = "SL535"
 
@@ -27,13 +30,7 @@ def check(evidence: Evidence, language: str | None) -> Check:
     """The time zone of TZ, the locale of LANG and LC_ALL, time zones loaded by name, and root certificates
     still exist. Without them, programs often don't fail but behave differently."""
     findings = [*_zones(evidence), *_locales(evidence), *_certificates(evidence, language)]
-    return Check(
-        name="time zone, locale, certificates",
-        layer="disk",
-        ok=not findings,
-        detail="; ".join(item.text for item in findings) or "as before",
-        findings=tuple(findings),
-    )
+    return disk_check("time zone, locale, certificates", findings, "as before")
 
 
 def _zones(evidence: Evidence) -> Iterator[Finding]:
@@ -77,8 +74,11 @@ def _locale_path(side: Side, name: str) -> str:
 
 
 def _certificates(evidence: Evidence, language: str | None) -> Iterator[Finding]:
+    """Root certificates that are gone. They break something if it opens TLS connections; a server, which
+    imports the same modules, needs none."""
     if not _uses_tls(evidence, language):
         return
+    grade: Grade = "breaks" if _opens_tls_connections(evidence, language) else "may-matter"
     if any(evidence.after.entry(path) for path in certificate_bundles()):
         return
     for path in certificate_bundles():
@@ -86,10 +86,29 @@ def _certificates(evidence: Evidence, language: str | None) -> Iterator[Finding]
             text = "the root certificates are missing"
             need = certificates_constraint(evidence, path, text)
             if need is not None:
-                yield Finding(code=ENVIRONMENT, text=text, path=path, owner=need.value, constraints=(need,))
+                yield Finding(
+                    code=ENVIRONMENT,
+                    text=text,
+                    path=path,
+                    owner=need.value,
+                    constraints=(need,),
+                    grade=grade,
+                )
             else:
-                yield missing_finding(evidence, ENVIRONMENT, text, path)
+                yield replace(missing_finding(evidence, ENVIRONMENT, text, path), grade=grade)
             return
+
+
+def _opens_tls_connections(evidence: Evidence, language: str | None) -> bool:
+    needs = evidence.runtime_needs
+    if needs is None:
+        return False
+    clients = files_of(language).tls_clients
+    return (
+        "client" in needs.sources.features
+        or any(use.name.partition(".")[0] in clients for use in needs.sources.imports)
+        or any("https://" in word for words in start_command_lines(evidence.before) for word in words)
+    )
 
 
 def _uses_tls(evidence: Evidence, language: str | None) -> bool:

@@ -11,6 +11,7 @@ from slimify.facts.system import is_excluded_from_slim
 from slimify.image.model import Entry
 from slimify.model.counts import counted
 from slimify.model.sources import Use
+from slimify.semantics.paths import inside_any
 from slimify.verify.disk import static_site
 from slimify.verify.disk.evidence import (
     Evidence,
@@ -20,11 +21,10 @@ from slimify.verify.disk.evidence import (
     is_ephemeral,
 )
 from slimify.verify.disk.leftovers import is_waste
-from slimify.verify.model import Check, Constraint, Finding
+from slimify.verify.model import Check, Constraint, Finding, Grade, disk_check
 
 MISSING, LINK, OWNER, CONTENT, VOLUME = "SL526", "SL527", "SL528", "SL529", "SL530"
 
-_SHOWN = 20
 _MATCHES = 1000
 
 
@@ -49,7 +49,7 @@ def named_paths(evidence: Evidence) -> Check:
             ):
                 findings.append(_missing_file(place, f"{where} reads {place}, which is now empty"))
     detail = f"{counted(count, 'path')} that sources name found" if count else "no source names a path"
-    return _check("files", detail, findings)
+    return disk_check("files", findings, detail)
 
 
 def _paths_named(evidence: Evidence) -> set[tuple[str, Use]]:
@@ -128,7 +128,7 @@ def volumes(evidence: Evidence) -> Check:
             findings.append(
                 Finding(code=VOLUME, text=text, path=place, constraints=(_path_constraint(place, text),))
             )
-    return _check("volumes", f"unchanged: {', '.join(places)}" if places else "none", findings)
+    return disk_check("volumes", findings, f"unchanged: {', '.join(places)}" if places else "none")
 
 
 def _files_below(side: Side, top: Entry) -> set[str]:
@@ -153,9 +153,11 @@ def _list_some(items: list[str]) -> str:
 
 
 def links(evidence: Evidence) -> Check:
-    """No symlink dangles that resolved before."""
+    """No symlink dangles that resolved before. It breaks something if sources or commands name the link, or
+    a directory above it."""
     findings = []
     count = 0
+    named = [path for path, _ in _paths_named(evidence)]
     for entry in evidence.after.added():
         if entry.kind != "symlink" or is_excluded_from_slim(entry.path) or is_ephemeral(entry.path):
             continue
@@ -168,8 +170,10 @@ def links(evidence: Evidence) -> Check:
         if old is not None:
             text = f"the symlink {entry.path} points to {entry.target}, which is missing"
             need = certificates_constraint(evidence, old.path, text) or _path_constraint(old.path, text)
-            findings.append(Finding(code=LINK, text=text, path=entry.path, constraints=(need,)))
-    return _check("links", f"{counted(count, 'symlink')} intact" if count else "none", findings)
+            grade: Grade = "breaks" if inside_any(entry.path, named) else "may-matter"
+            finding = Finding(code=LINK, text=text, path=entry.path, constraints=(need,), grade=grade)
+            findings.append(finding)
+    return disk_check("links", findings, f"{counted(count, 'symlink')} intact" if count else "none")
 
 
 def probed_files(evidence: Evidence, paths: Iterable[str]) -> Check:
@@ -187,14 +191,4 @@ def probed_files(evidence: Evidence, paths: Iterable[str]) -> Check:
         elif describe_ownership(old) != describe_ownership(new):
             text = f"{path}: {describe_ownership(old)} became {describe_ownership(new)}"
             findings.append(Finding(code=OWNER, text=text, path=path))
-    return _check("named files", f"{len(names)} equal", findings)
-
-
-def _check(name: str, detail: str, findings: list[Finding]) -> Check:
-    return Check(
-        name=name,
-        layer="disk",
-        ok=all(item.accepted for item in findings),
-        detail="; ".join(item.text for item in findings[:_SHOWN]) or detail,
-        findings=tuple(findings),
-    )
+    return disk_check("named files", findings, f"{len(names)} equal")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from slimify.model.counts import counted
 from slimify.model.sources import Use
 from slimify.verify.disk.evidence import Evidence, Side
-from slimify.verify.model import Check, Constraint, Finding
+from slimify.verify.model import Check, Constraint, Finding, disk_check
 
 IMPORT = "SL532"
 
@@ -18,7 +18,7 @@ Search = Callable[[str, str], str | None]
 
 def no_imports(detail: str = "no imports are known") -> Check:
     """The check if there is nothing to compare."""
-    return Check(name="imports", layer="disk", ok=True, detail=detail)
+    return disk_check("imports", (), detail)
 
 
 def compare_imports(
@@ -51,13 +51,7 @@ def compare_imports(
             text = f"{use.file}:{use.line} imports {use.name}, which is missing"
             need = Constraint(need="path", value=before, reason=text)
             findings.setdefault(use.name, Finding(code=IMPORT, text=text, path=before, constraints=(need,)))
-    return Check(
-        name="imports",
-        layer="disk",
-        ok=not findings,
-        detail="; ".join(x.text for x in findings.values()) or f"{counted(len(found), 'module')} found",
-        findings=tuple(findings.values()),
-    )
+    return disk_check("imports", findings.values(), f"{counted(len(found), 'module')} found")
 
 
 def _is_emptied(evidence: Evidence, before: str, after: str) -> bool:

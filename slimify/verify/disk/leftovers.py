@@ -11,7 +11,7 @@ from slimify.facts.system import is_systems, pattern, tool_prefixes
 from slimify.image.model import Entry
 from slimify.model.counts import counted
 from slimify.verify.disk.evidence import Evidence, is_ephemeral
-from slimify.verify.model import Check
+from slimify.verify.model import Check, disk_check
 
 _SHOWN = 3
 _SMALLEST_REPORTED = 4096  # bytes in a directory
@@ -37,13 +37,11 @@ def missing_application_files(evidence: Evidence, application: Iterable[str], la
         if not is_waste(entry.path) and not (sources and sources.search(entry.path))
     ]
     if not gone:
-        return Check(
-            name="application", layer="disk", ok=True, detail="every file that run time could need exists"
-        )
+        return disk_check("application", (), "every file that run time could need exists")
     shown = ", ".join(entry.path for entry in gone[:_SHOWN])
     example = f", for example {shown}" if len(gone) > _SHOWN else f": {shown}"
     text = f"{_count_and_size(gone)} left out{example}"
-    return Check(name="application", layer="disk", ok=True, detail=text, note=True)
+    return disk_check("application", (), text, note=True)
 
 
 def _count_and_size(entries: list[Entry]) -> str:
@@ -74,10 +72,10 @@ def missing_data_elsewhere(evidence: Evidence, application: Iterable[str]) -> Ch
         if sum(e.size for e in entries) >= _SMALLEST_REPORTED
     ]
     if not named:
-        return Check(name="data elsewhere", layer="disk", ok=True, detail="none is left out")
+        return disk_check("data elsewhere", (), "none is left out")
     more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
     detail = f"left out: {', '.join(named[:_SHOWN])}{more}"
-    return Check(name="data elsewhere", layer="disk", ok=True, detail=detail, note=True)
+    return disk_check("data elsewhere", (), detail, note=True)
 
 
 def _missing_entries(evidence: Evidence, application: Iterable[str]) -> Iterator[Entry]:

@@ -13,7 +13,7 @@ from slimify.model.counts import counted
 from slimify.verify.disk import needs_display
 from slimify.verify.disk.evidence import Evidence, Side, missing_finding
 from slimify.verify.disk.linker import Linker, Missing
-from slimify.verify.model import Check, Constraint, Finding
+from slimify.verify.model import Check, Constraint, Finding, disk_check
 
 LIBRARY, INTERPRETER, LIBC, LOADED = "SL522", "SL523", "SL524", "SL525"
 
@@ -56,16 +56,7 @@ def linked_libraries(evidence: Evidence, executed: Iterable[str]) -> Check:
         detail += f", except {lacking} that the original lacks, too"
     if idle:
         detail += f"; useful only with a display, which neither image has: {', '.join(idle[:_SHOWN])}"
-    if findings:
-        detail = f"missing: {counted(len(findings), 'library')}"
-    return Check(
-        name="libraries",
-        layer="disk",
-        ok=not findings,
-        detail=detail,
-        findings=tuple(findings.values()),
-        note=bool(idle) and not findings,
-    )
+    return disk_check("libraries", findings.values(), detail, note=bool(idle))
 
 
 def _is_for_other_libc(old: Linker, path: str, elf: Elf, missing: Iterable[Missing]) -> bool:
@@ -151,10 +142,4 @@ def loaded_libraries(evidence: Evidence) -> Check:
     detail = (
         f"{counted(count, 'library')} loaded by name found" if count else "no source loads a library by name"
     )
-    return Check(
-        name="loaded libraries",
-        layer="disk",
-        ok=not findings,
-        detail="; ".join(x.text for x in findings) or detail,
-        findings=tuple(findings),
-    )
+    return disk_check("loaded libraries", findings, detail)

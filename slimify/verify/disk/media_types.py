@@ -5,17 +5,19 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from slimify.facts.language_files import all_files
 from slimify.facts.mediatypes import TABLE, first_file_server, known, served
 from slimify.model.counts import counted
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.disk.start_commands import start_command_lines
-from slimify.verify.model import Check, Constraint, Finding
+from slimify.verify.model import Check, Constraint, Finding, Grade, disk_check
 
 MEDIA = "SL533"
 
 
 def check(evidence: Evidence, language: str | None) -> Check:
-    """The media types of files in served directories are still known."""
+    """The media types of files in served directories are still known. Files of installed packages are
+    served by few applications."""
     table = evidence.before.image.contents.get(TABLE)
     own = known(language)
     detail = "no file server reads a table of media types"
@@ -24,12 +26,18 @@ def check(evidence: Evidence, language: str | None) -> Check:
         lost = {} if evidence.after.entry(TABLE) else _unknown_endings(evidence.after, table, own)
         detail = "the media types of all served files are known"
         if lost:
-            ending, path = min(lost.items())
+            ending, path = min(lost.items(), key=lambda one: (_is_installed(one[1]), one[0]))
             more = f" and {counted(len(lost) - 1, 'more extension')}" if len(lost) > 1 else ""
             detail = f"the media type of .{ending} ({path}){more} is unknown, since {TABLE} is missing"
             need = Constraint(need="path", value=TABLE, reason=detail)
-            findings = (Finding(code=MEDIA, text=detail, path=path, constraints=(need,)),)
-    return Check(name="media types", layer="disk", ok=not findings, detail=detail, findings=findings)
+            own_files = any(not _is_installed(path) for path in lost.values())
+            grade: Grade = "breaks" if own_files else "may-matter"
+            findings = (Finding(code=MEDIA, text=detail, path=path, constraints=(need,), grade=grade),)
+    return disk_check("media types", findings, detail)
+
+
+def _is_installed(path: str) -> bool:
+    return any(place in path for one in all_files() for place in one.packages)
 
 
 def _named_programs(evidence: Evidence) -> Iterator[str]:
@@ -49,6 +57,8 @@ def _unknown_endings(side: Side, table: bytes, known: frozenset[str]) -> dict[st
     found: dict[str, str] = {}
     for entry in side.added():
         ending = posixpath.splitext(entry.path)[1].lstrip(".").lower()
+        if ending in found and not _is_installed(found[ending]):
+            continue
         if ending in endings and entry.kind in ("file", "hardlink") and served(entry.path):
-            found.setdefault(ending, entry.path)
+            found[ending] = entry.path
     return found

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from slimify.facts.servers import drops_root
-from slimify.facts.shells import changes_user
-from slimify.facts.system import is_root, is_standard_directory
+from slimify.facts.language_files import all_files
+from slimify.facts.system import is_standard_directory
 from slimify.image.model import Entry
 from slimify.languages import languages
+from slimify.verify.disk.access import Actor, actors
 from slimify.verify.disk.evidence import Evidence, Side, describe_ownership, is_ephemeral
 from slimify.verify.disk.files import OWNER
-from slimify.verify.disk.start_commands import commands_started, start_command_lines
 from slimify.verify.disk.users import FIRST_USER_ID, accounts
-from slimify.verify.model import Check, Finding
+from slimify.verify.model import Check, Finding, Grade, disk_check
 
-_SHOWN = 20
+_SET_ID = 0o6000
+_READ, _WRITE, _EXECUTE = 4, 2, 1
 
 
 def check(evidence: Evidence) -> Check:
     """Owners, modes, set-uid bits and capabilities are equal.
 
-    BuildKit's COPY creates directories with mode 0755, including the copied directory itself. Directories
-    that others could write to lose that mode: a difference unless everything runs as root.
+    A difference breaks if an account that acts in the image loses a right, or if set-uid bits or capabilities
+    differ. Files of installed packages are not written to. BuildKit's COPY, for example, creates directories
+    with mode 0755, including the copied directory itself: that breaks what another account writes to them.
     """
-    differing = []
-    other: list[Finding] = []
+    differing: list[tuple[Entry, Entry]] = []
+    findings: list[Finding] = []
     count = 0
     names = tuple(
         _account_names(side, file) for file in ("/etc/passwd", "/etc/group") for side in _sides(evidence)
@@ -36,31 +37,25 @@ def check(evidence: Evidence) -> Check:
             continue
         count += 1
         if old.kind != new.kind:
-            other.append(Finding(code=OWNER, text=f"{path} was a {old.kind} and is a {new.kind}", path=path))
+            text = f"{path} was a {old.kind} and is a {new.kind}"
+            findings.append(Finding(code=OWNER, text=text, path=path))
         elif not _same_ownership(old, new, names) and not _is_other_release(evidence, old, new):
             differing.append((old, new))
-    root = _runs_only_as_root(evidence.before)
-    closed = [pair for pair in differing if root and _only_closed_to_others(*pair)]
-    open_ = [pair for pair in differing if not (root and _only_closed_to_others(*pair))]
-    findings = other[:_SHOWN] + [
-        Finding(code=OWNER, text=text, path=path) for path, text in _group_by_change(open_)
-    ]
-    findings += [
-        Finding(
-            code=OWNER,
-            text=f"{text} (root, which runs it, can write there anyway)",
-            path=path,
-            accepted=True,
-        )
-        for path, text in _group_by_change(closed)
-    ]
-    return Check(
-        name="owners and modes",
-        layer="disk",
-        ok=all(item.accepted for item in findings),
-        detail="; ".join(item.text for item in findings) or f"{count:,} files and directories unchanged",
-        findings=tuple(findings),
+    acting = actors(evidence) if differing else ()
+    findings += _grouped((_grade(evidence, *pair, acting), *pair) for pair in differing)
+    return disk_check("owners and modes", findings, f"{count:,} files and directories unchanged")
+
+
+def _grade(evidence: Evidence, old: Entry, new: Entry, acting: Sequence[tuple[Actor, Actor]]) -> Grade:
+    if old.capabilities != new.capabilities or (old.mode ^ new.mode) & _SET_ID:
+        return "breaks"
+    installed = evidence.before.packages.owner_of(old.path) is not None or any(
+        place in old.path for one in all_files() for place in one.packages
     )
+    used = _READ | _EXECUTE if installed and old.kind != "directory" else _READ | _WRITE | _EXECUTE
+    if any(one.rights(old) & ~other.rights(new) & used for one, other in acting):
+        return "breaks"
+    return "cosmetic" if installed else "may-matter"
 
 
 def _sides(evidence: Evidence) -> tuple[Side, Side]:
@@ -106,27 +101,12 @@ def _same_id(old: int, new: int, old_names: dict[int, str], new_names: dict[int,
     return system and old in old_names and old_names[old] == new_names.get(new)
 
 
-def _only_closed_to_others(old: Entry, new: Entry) -> bool:
-    """Whether a directory only lost write access for others than its owner."""
-    same = (old.uid, old.gid, old.capabilities) == (new.uid, new.gid, new.capabilities)
-    return same and old.kind == "directory" and old.mode & ~0o1022 == new.mode
-
-
-def _runs_only_as_root(side: Side) -> bool:
-    """Whether everything runs as root: no USER, no program that drops root, and no files of other users."""
-    if not is_root(str(side.image.config.get("User") or "")):
-        return False
-    names = (item.name for words in start_command_lines(side) for item in commands_started(side, words))
-    if any(changes_user(name) or drops_root(name) for name in names):
-        return False
-    return not any(entry.uid for entry in side.added() if not is_ephemeral(entry.path))
-
-
-def _group_by_change(differing: list[tuple[Entry, Entry]]) -> Iterator[tuple[str, str]]:
-    """One sentence for each kind of change, with the first path and the number of paths."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for old, new in differing:
-        groups.setdefault((describe_ownership(old), describe_ownership(new)), []).append(new.path)
-    for (before, after), paths in list(groups.items())[:_SHOWN]:
+def _grouped(differing: Iterator[tuple[Grade, Entry, Entry]]) -> Iterator[Finding]:
+    """One finding for each kind of change, with the first path and the number of paths."""
+    groups: dict[tuple[Grade, str, str], list[str]] = {}
+    for grade, old, new in differing:
+        groups.setdefault((grade, describe_ownership(old), describe_ownership(new)), []).append(new.path)
+    for (grade, before, after), paths in groups.items():
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        yield paths[0], f"{paths[0]}{more}: {before} became {after}"
+        text = f"{paths[0]}{more}: {before} became {after}"
+        yield Finding(code=OWNER, text=text, path=paths[0], grade=grade)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from slimify.facts.system import is_root
 from slimify.verify.disk.evidence import Evidence, Side, is_ephemeral
-from slimify.verify.model import Check, Finding
+from slimify.verify.model import Check, Finding, Grade, disk_check
 
 USER = "SL531"
 
@@ -46,7 +46,8 @@ def check(evidence: Evidence) -> Check:
     """Compares USER, the owners of files above the base image, and accounts that the Dockerfile created (ids
     from 1000 on).
 
-    Accounts of system packages are not compared: they depend on the installed packages.
+    Accounts of system packages are not compared: they depend on the installed packages. An account that no
+    file and no process has may matter.
     """
     before, after = evidence.before, evidence.after
     user, _, group = str(before.image.config.get("User") or "").partition(":")
@@ -66,15 +67,10 @@ def check(evidence: Evidence) -> Check:
                 kind, account, new.get(name), used=named in (name, str(account.number))
             )
             if text:
-                findings.append(Finding(code=USER, text=text, path=name))
+                grade: Grade = "breaks" if used else "may-matter"
+                findings.append(Finding(code=USER, text=text, path=name, grade=grade))
     findings += _lost_memberships(evidence, user)
-    return Check(
-        name="users",
-        layer="disk",
-        ok=not findings,
-        detail="; ".join(x.text for x in findings) or f"{count} users and groups with the same ids",
-        findings=tuple(findings),
-    )
+    return disk_check("users", findings, f"{count} users and groups with the same ids")
 
 
 def _owning_ids(evidence: Evidence, position: int) -> set[int]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from slimify.app import learned_settings
 from slimify.report import proof as report
-from slimify.verify.model import Check, Constraint, Finding, Layer, Need, Proof, Round, Sizes, Times
+from slimify.verify.model import Check, Constraint, Finding, Grade, Layer, Need, Proof, Round, Sizes, Times
 
 FIELDS = """Entrypoint Cmd WorkingDir User ExposedPorts Volumes Healthcheck StopSignal Shell OnBuild labels
     Env PATH""".split()
@@ -27,13 +27,12 @@ DISK = [
 
 
 def check(name: str, layer: Layer, *found: Finding, detail: str = "as before", note: bool = False) -> Check:
-    ok = all(finding.accepted for finding in found)
     detail = "; ".join(finding.text for finding in found) or detail
-    return Check(name=name, layer=layer, ok=ok, detail=detail, findings=found, note=note)
+    return Check(name=name, layer=layer, detail=detail, findings=found, note=note)
 
 
-def finding(text: str, *, accepted: bool = False) -> Finding:
-    return Finding(code="SL510", text=text, accepted=accepted)
+def finding(text: str, *, accepted: bool = False, grade: Grade = "breaks") -> Finding:
+    return Finding(code="SL510", text=text, accepted=accepted, grade=grade)
 
 
 WELL = (
@@ -57,6 +56,35 @@ def proof(*checks: Check, verdict: str = "different", **values: object) -> Proof
     return Proof(file="Dockerfile", verdict=verdict, checks=checks, **values)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("found", "worst", "said"),
+    [
+        ((), None, ()),
+        ((finding("a", accepted=True),), None, ("accepted files: a",)),
+        ((finding("a", grade="cosmetic"),), "cosmetic", ("cosmetic files: a", "equal\n")),
+        (
+            (finding("a", grade="may-matter"), finding("b", grade="cosmetic")),
+            "may-matter",
+            ("SL510 may matter a", "cosmetic files: b", "equal; 1 difference may matter\n"),
+        ),
+        (
+            (finding("a", grade="may-matter"), finding("b")),
+            "breaks",
+            ("SL510 may matter a", "SL510 breaks b"),
+        ),
+    ],
+)
+def test_grades(found: tuple[Finding, ...], worst: Grade | None, said: tuple[str, ...]) -> None:
+    one = check("files", "disk", *found)
+    given = proof(one, verdict="equal" if one.ok else "different")
+    assert given.worst == worst
+    grades: tuple[Grade, ...] = ("cosmetic", "may-matter", "breaks")
+    reached = (*grades, None).index(worst)
+    assert [given.is_as_bad_as(g) for g in grades] == [worst is not None and n <= reached for n in range(3)]
+    text = report.text(given)
+    assert all(part in text for part in said), text
+
+
 def test_short_when_all_is_well() -> None:
     text = report.text(EQUAL)
     assert text.splitlines()[0] == "Dockerfile: equal, 1.10 GB → 110 MB (−90 %)"
@@ -68,7 +96,7 @@ def test_short_when_all_is_well() -> None:
 
 LONG = "a sentence with many words in it " * 30
 CASES: list[tuple[str, Proof, tuple[str, ...], int]] = [
-    ("a difference", proof(check("Cmd", "contract", finding("Cmd was a"))), ("SL510 differs Cmd was a",), 6),
+    ("a difference", proof(check("Cmd", "contract", finding("Cmd was a"))), ("SL510 breaks Cmd was a",), 6),
     (
         "many differences",
         proof(check("files", "disk", *(finding(f"file {n}") for n in range(50)))),
@@ -203,7 +231,7 @@ def test_markdown_says_what_differs_first() -> None:
     given = proof(check("Cmd", "contract", finding("Cmd was a and is b"), detail="x"), scope=("nothing ran",))
     text = report.markdown(given)
     assert text.startswith(
-        "### `Dockerfile`: different\n\n- **SL510** Cmd was a and is b\n- Not proven: nothing ran\n\n"
+        "### `Dockerfile`: different\n\n- **SL510** breaks: Cmd was a and is b\n- Not proven: nothing ran\n\n"
     )
 
 

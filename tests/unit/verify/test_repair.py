@@ -40,7 +40,7 @@ def run(plans: Plans, wrong: dict[str, tuple[Constraint, ...]]) -> tuple[Outcome
         if needs is None:
             return Proof(file="Dockerfile", verdict="equal")
         finding = Finding(code="SL000", text="something is missing", constraints=needs)
-        check = Check(name="x", layer="disk", ok=False, detail="", findings=(finding,))
+        check = Check(name="x", layer="disk", detail="", findings=(finding,))
         return Proof(file="Dockerfile", verdict="different", checks=(check,))
 
     told: list[Round] = []
@@ -149,7 +149,7 @@ def test_it_ends() -> None:
 
 def test_what_the_original_does_not_do_either_is_not_repaired() -> None:
     finding = Finding(code="SL541", text="GET /login could not be asked", original=True)
-    check = Check(name="GET /login", layer="behaviour", ok=False, detail="", findings=(finding,))
+    check = Check(name="GET /login", layer="behaviour", detail="", findings=(finding,))
     proof = Proof(file="Dockerfile", verdict="different", checks=(check,))
     outcome, said = repair(FIRST, Options(), lambda options: FIRST, lambda outcome: proof)
     assert (outcome.kind, said.verdict, len(said.rounds)) == ("unchanged", "different", 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -122,6 +123,7 @@ def _features(package: str, imports: set[str], text: str, found: Collector) -> N
         "embed": "embed" in imports and "//go:embed" in text,
         "net": bool(network or tls - {"crypto/x509"}),
         "tls": bool(tls),
+        "client": bool(tls) and _client().search(text) is not None,
         "user": not imports.isdisjoint(LANGUAGE.words("sources.toml", "imports", "users")),
         "plugin": "plugin" in imports,
         "gobuild": "go/build" in imports,
@@ -129,6 +131,11 @@ def _features(package: str, imports: set[str], text: str, found: Collector) -> N
         "main": package == "main" and _MAIN.search(text) is not None,
     }
     found.features |= {name for name, present in marks.items() if present}
+
+
+@cache
+def _client() -> re.Pattern[str]:
+    return re.compile(LANGUAGE.facts("sources.toml")["imports"]["clients"])
 
 
 def _local_name(path: str, name: str) -> str:

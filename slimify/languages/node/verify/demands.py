@@ -14,11 +14,9 @@ from typing import Any
 
 from slimify.languages.node.installed_packages import is_manifest
 from slimify.verify.disk.evidence import Evidence, Side
-from slimify.verify.model import Check, Constraint, Finding
+from slimify.verify.model import Check, Constraint, Finding, disk_check
 
 PACKAGE = "SL534"
-
-_SHOWN = 5
 
 
 def check(evidence: Evidence) -> Check:
@@ -37,15 +35,7 @@ def check(evidence: Evidence) -> Check:
                 text = f"{path} wants {name}, which is not installed"
                 need = Constraint(need="path", value=old, reason=text)
                 findings.setdefault(name, Finding(code=PACKAGE, text=text, path=old, constraints=(need,)))
-    texts = [finding.text for finding in findings.values()]
-    more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
-    return Check(
-        name="packages",
-        layer="disk",
-        ok=not findings,
-        detail="; ".join(texts[:_SHOWN]) + more or f"{count} demands of manifests are met",
-        findings=tuple(findings.values()),
-    )
+    return disk_check("packages", findings.values(), f"{count} demands of manifests are met")
 
 
 def _manifests(evidence: Evidence) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -11,7 +11,7 @@ import re
 
 from slimify.languages.python import LANGUAGE
 from slimify.verify.disk.evidence import Evidence, Side
-from slimify.verify.model import Check, Constraint, Finding
+from slimify.verify.model import Check, Constraint, Finding, disk_check
 
 DUPLICATE = "SL536"
 
@@ -37,13 +37,7 @@ def check(evidence: Evidence) -> Check:
         findings.append(
             Finding(code=DUPLICATE, text=text, path=place, constraints=(need,) if brought else ())
         )
-    return Check(
-        name="releases",
-        layer="disk",
-        ok=not findings,
-        detail="; ".join(item.text for item in findings) or f"{len(after)} packages, each once",
-        findings=tuple(findings),
-    )
+    return disk_check("releases", findings, f"{len(after)} packages, each once")
 
 
 def _releases(side: Side) -> dict[tuple[str, str], set[str]]:

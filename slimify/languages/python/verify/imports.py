@@ -12,7 +12,7 @@ from slimify.verify.disk import imports
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.disk.libraries import missing_library
 from slimify.verify.disk.linker import Linker
-from slimify.verify.model import Check, Finding
+from slimify.verify.model import Check, Finding, disk_check
 
 
 def check(evidence: Evidence) -> Check:
@@ -133,10 +133,4 @@ def extension_libraries(evidence: Evidence) -> Check:
                     else Finding(code=imports.IMPORT, text=text, path=path)
                 )
                 findings.setdefault(item.name, found)
-    return Check(
-        name="compiled modules",
-        layer="disk",
-        ok=not findings,
-        detail="; ".join(x.text for x in findings.values()) or "have their libraries",
-        findings=tuple(findings.values()),
-    )
+    return disk_check("compiled modules", findings.values(), "have their libraries")

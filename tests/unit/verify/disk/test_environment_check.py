@@ -78,6 +78,28 @@ def test_surroundings(
     assert said(environment_check.check(both, "go")) == found
 
 
+CLIENT = SourceFacts(features=frozenset({"tls", "client"}))
+IMAP = SourceFacts(imports=(Use(name="imaplib", file="a.py", line=1),))
+SSL = SourceFacts(imports=(Use(name="ssl", file="a.py", line=1),))
+
+
+@pytest.mark.parametrize(
+    ("facts", "language", "start", "grade"),
+    [
+        (TLS, "go", ["/app"], "may-matter"),
+        (SSL, "python", ["python", "a.py"], "may-matter"),
+        (CLIENT, "go", ["/app"], "breaks"),
+        (IMAP, "python", ["python", "a.py"], "breaks"),
+        (TLS, "go", ["/app", "--upstream=https://example.org"], "breaks"),
+    ],
+)
+def test_a_server_needs_no_root_certificates(
+    facts: SourceFacts, language: str, start: list[str], grade: str
+) -> None:
+    both = evidence(side(BUNDLE, Cmd=start), side(Cmd=start), live(sources=facts))
+    assert [f.grade for f in environment_check.check(both, language).findings] == [grade]
+
+
 def test_what_is_needed() -> None:
     zone = side(BERLIN, *package("tzdata", "/usr/share/zoneinfo/Europe/Berlin"), **TZ)
     assert needs(environment_check.check(evidence(zone, side(**TZ)), None)) == [("package", "tzdata")]

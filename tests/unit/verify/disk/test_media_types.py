@@ -13,6 +13,7 @@ FONT, STYLE = file("/app/static/a.WOFF2"), file("/app/static/a.css")
 SITE = "/usr/lib/python3/dist-packages"
 
 # (language, import, files of the rewritten image, is the table there, is something lost)
+PACKAGED = (file(f"{SITE}/admin/static/fonts/a.woff2"),)
 ROWS: list[tuple[str, str, str, tuple[Piece, ...], bool, bool]] = [
     ("nothing is served", "python", "numpy", (FONT,), False, False),
     ("the table is there", "python", "flask", (FONT,), True, False),
@@ -28,7 +29,8 @@ ROWS: list[tuple[str, str, str, tuple[Piece, ...], bool, bool]] = [
         False,
         False,
     ),
-    ("what a package serves", "python", "flask", (file(f"{SITE}/admin/static/fonts/a.woff2"),), False, True),
+    ("what a package serves", "python", "flask", PACKAGED, False, True),
+    ("what both serve", "python", "flask", (*PACKAGED, FONT), False, True),
     ("another language", "node", "http", (FONT,), False, False),
     ("Go sees that it is a font", "go", "net/http", (FONT,), False, False),
     ("a font", "python", "django.http", (STYLE, FONT), False, True),
@@ -43,7 +45,9 @@ def test_types(language: str, module: str, files: tuple[Piece, ...], there: bool
     sources = SourceFacts(imports=(Use(name=module, file="a", line=1),))
     after = side(*files, base=(TABLE,) if there else ())
     check = media_types.check(evidence(side(*files, base=(TABLE,)), after, live(sources=sources)), language)
-    assert check.ok is not lost
+    assert bool(check.findings) is lost
+    of_package = files == PACKAGED
+    assert check.ok is (not lost or of_package)
     assert needs(check) == ([("path", "/etc/mime.types")] if lost else [])
 
 

@@ -12,39 +12,73 @@ OPEN = folder("/go", mode=0o1777)
 CLOSED = folder("/go", mode=0o755)
 SHARED, PLAIN = folder("/app/db", mode=0o775), folder("/app/db")
 APP = ["/go/bin/app"]
+PIP = "/usr/local/lib/python3.12/site-packages/pip/__init__.py"
 
-# (before, after, configuration, differences that count)
-MODES: list[tuple[str, tuple[Piece, ...], tuple[Piece, ...], dict[str, object], int]] = [
-    ("nothing", (), (), {}, 0),
-    ("equal", (OPEN,), (OPEN,), {}, 0),
-    ("root writes anyway", (OPEN, SHARED), (CLOSED, PLAIN), {"Entrypoint": APP}, 0),
-    ("root by its number", (OPEN,), (CLOSED,), {"User": "0:0"}, 0),
-    ("another user", (OPEN,), (CLOSED,), {"User": "1001"}, 1),
-    ("root steps down", (OPEN,), (CLOSED,), {"Entrypoint": ["gosu", "app", "/go/bin/app"]}, 1),
+STAFF = file("/etc/group", "root:x:0:\nstaff:x:50:app\n")
+PEOPLE = file("/etc/passwd", "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n")
+TEAM = folder("/data", gid=50, mode=0o775)
+
+# (before, after, configuration, grade of the difference)
+MODES: list[tuple[str, tuple[Piece, ...], tuple[Piece, ...], dict[str, object], str]] = [
+    ("nothing", (), (), {}, ""),
+    ("equal", (OPEN,), (OPEN,), {}, ""),
+    (
+        "a backup of accounts",
+        (file("/etc/passwd-"),),
+        (file("/etc/passwd-", mode=0o600),),
+        {},
+        "",
+    ),
+    ("root writes anyway", (OPEN,), (CLOSED,), {"Entrypoint": APP}, "may-matter"),
+    ("root writes below", (SHARED,), (PLAIN,), {"Entrypoint": APP}, "may-matter"),
+    ("root by its number", (OPEN,), (CLOSED,), {"User": "0:0"}, "may-matter"),
+    ("others can read now", (folder("/go", mode=0o700),), (CLOSED,), {"User": "1001"}, "may-matter"),
+    ("another owner", (OPEN,), (folder("/go", uid=7, mode=0o1777),), {}, "may-matter"),
+    ("a file", (file("/app/x", mode=0o664),), (file("/app/x"),), {}, "may-matter"),
+    ("a file of a package", (file(PIP, mode=0o664),), (file(PIP),), {"User": "1001"}, "cosmetic"),
+    ("a file of a package is closed", (file(PIP),), (file(PIP, mode=0o600),), {"User": "1001"}, "breaks"),
+    ("others can't read now", (CLOSED,), (folder("/go", mode=0o700),), {"User": "1001"}, "breaks"),
+    ("nobody executes it", (file("/app/x", mode=0o755),), (file("/app/x"),), {}, "breaks"),
+    ("another user", (OPEN,), (CLOSED,), {"User": "1001"}, "breaks"),
+    ("an unknown user", (OPEN,), (CLOSED,), {"User": "app"}, "breaks"),
+    ("root steps down", (OPEN,), (CLOSED,), {"Entrypoint": ["gosu", "app", "/go/bin/app"]}, "breaks"),
     (
         "somebody owns files",
         (OPEN, file("/data/x", uid=5)),
         (CLOSED, file("/data/x", uid=5)),
         {"Entrypoint": APP},
-        1,
+        "breaks",
     ),
-    ("others can read now", (folder("/go", mode=0o700),), (CLOSED,), {}, 1),
-    ("others can't read now", (CLOSED,), (folder("/go", mode=0o700),), {}, 1),
-    ("another owner", (OPEN,), (folder("/go", uid=7),), {}, 1),
-    ("a file", (file("/app/x", mode=0o664),), (file("/app/x"),), {}, 1),
-    ("a backup of accounts", (file("/etc/passwd-", mode=0o644),), (file("/etc/passwd-", mode=0o600),), {}, 0),
+    ("the group may", (PEOPLE, STAFF, TEAM), (PEOPLE, STAFF, TEAM), {"User": "app"}, ""),
+    (
+        "the group no longer may",
+        (PEOPLE, STAFF, TEAM),
+        (PEOPLE, STAFF, folder("/data", gid=50)),
+        {"User": "app"},
+        "breaks",
+    ),
+    (
+        "the group of USER",
+        (folder("/data", gid=50, mode=0o770),),
+        (folder("/data", mode=0o770),),
+        {"User": "1001:50"},
+        "breaks",
+    ),
+    ("set-uid", (file("/app/x", mode=0o4755),), (file("/app/x", mode=0o755),), {}, "breaks"),
+    ("capabilities", (file("/app/x", capabilities="01"),), (file("/app/x"),), {}, "breaks"),
+    ("a kind", (folder("/app/x"),), (file("/app/x"),), {}, "breaks"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "config", "count"), [row[1:] for row in MODES], ids=[row[0] for row in MODES]
+    ("before", "after", "config", "grade"), [row[1:] for row in MODES], ids=[row[0] for row in MODES]
 )
 def test_who_minds_a_mode(
-    before: tuple[Piece, ...], after: tuple[Piece, ...], config: dict[str, object], count: int
+    before: tuple[Piece, ...], after: tuple[Piece, ...], config: dict[str, object], grade: str
 ) -> None:
     check = ownership.check(evidence(side(*before, **config), side(*after, **config)))
-    assert sum(not finding.accepted for finding in check.findings) == count
-    assert check.ok is (count == 0)
+    assert [finding.grade for finding in check.findings] == ([grade] if grade else [])
+    assert check.ok is (grade != "breaks")
 
 
 def of_package(version: str, mode: int, **values: object) -> tuple[Piece, ...]:
@@ -54,20 +88,21 @@ def of_package(version: str, mode: int, **values: object) -> tuple[Piece, ...]:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "equal"),
+    ("old", "new", "grades"),
     [
-        (of_package("6.1.0", 0o755), of_package("8.0.0", 0o644), True),
-        (of_package("6.1.0", 0o755), of_package("6.1.0", 0o644), False),
-        (of_package("6.1.0", 0o755), of_package("8.0.0", 0o755, uid=5), False),
-        (of_package("6.1.0", 0o755), of_package("8.0.0", 0o4755), False),
-        (of_package("", 0o755), of_package("8.0.0", 0o644), False),
+        (of_package("6.1.0", 0o755), of_package("8.0.0", 0o644), []),
+        (of_package("6.1.0", 0o755), of_package("6.1.0", 0o644), ["breaks"]),
+        (of_package("6.1.0", 0o755), of_package("8.0.0", 0o755, uid=5), ["cosmetic"]),
+        (of_package("6.1.0", 0o755), of_package("8.0.0", 0o4755), ["breaks"]),
+        (of_package("", 0o755), of_package("8.0.0", 0o644), ["breaks"]),
     ],
     ids=["another version", "the same one", "another owner", "set-uid", "of no version"],
 )
 def test_the_files_of_another_version_are_others(
-    old: tuple[Piece, ...], new: tuple[Piece, ...], equal: bool
+    old: tuple[Piece, ...], new: tuple[Piece, ...], grades: list[str]
 ) -> None:
-    assert ownership.check(evidence(side(*old), side(*new))).ok is equal
+    check = ownership.check(evidence(side(*old), side(*new)))
+    assert [finding.grade for finding in check.findings] == grades
 
 
 def test_a_program_that_is_started_by_its_path_is_not_looked_for_in_path() -> None:
