@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from slimify.analysis.program import Program
     from slimify.context.scan import Context
     from slimify.image.model import Image
+    from slimify.planning.layout import Layout
 
 
 def rewrite(
@@ -177,9 +178,10 @@ def _plans(
     program: Program, options: Options, read: Callable[[str], Program]
 ) -> Iterator[Plan | Reason | Decision]:
     """Yields plans, best first, and between them the reasons why better ones were not possible. If a file can
-    only be cleaned in place and nothing can be, yields advice."""
+    only be cleaned in place and nothing can be, yields advice. Layouts that gain nothing over cleaning in
+    place come after it."""
     from slimify.planning.estimates.measured import measured_layout
-    from slimify.planning.proposal import small_saving
+    from slimify.planning.proposal import gains_over, small_saving
     from slimify.planning.propose import propose
     from slimify.planning.stages.assemble import assemble
     from slimify.syntax.dockerfile.instructions import is_multi_stage
@@ -187,17 +189,27 @@ def _plans(
     several = is_multi_stage(program.dockerfile)
     proposal = propose(program, options) if not (several or options.single_stage) else None
     yield from proposal.reasons if proposal is not None else ()
+    cleaned: _Cleaned | None = None
+    behind: list[Layout] = []
     for layout in (measured_layout(program, x) for x in (proposal.layouts if proposal is not None else ())):
         # a rewrite has to save something, whatever the configured minimum
         if layout.saving < max(options.min_saving.floor(layout.original), 1):
             yield small_saving(layout.rung, layout.saving, measured=layout.measured)
             # report what had to be kept: it may be the only obstacle
             yield from (d.reason for d in layout.decisions if d.code == "SL313")
-        else:
-            yield assemble(program, layout)
-    plan, changed = _cleaned_in_place(program, options, read)
+            continue
+        if layout.rung == "same-base":  # any other base is what cleaning in place can't save
+            cleaned = cleaned or _cleaned_in_place(program, options, read)
+            if cleaned.changed and not gains_over(layout, cleaned.plan, cleaned.removed_again, options):
+                yield Reason.of("SL407", "no_gain", rung=layout.rung)
+                behind.append(layout)
+                continue
+        yield assemble(program, layout)
+    cleaned = cleaned or _cleaned_in_place(program, options, read)
+    plan, changed = cleaned.plan, cleaned.changed
     if changed and plan.saving >= options.min_saving.in_place(plan.original):
         yield plan
+        yield from (assemble(program, layout) for layout in behind)
         return
     if changed and proposal is None:
         yield small_saving("cleanup", plan.saving)
@@ -210,11 +222,17 @@ def _plans(
 _MAX_EDITS = 50  # per cleaner; each edit shrinks the file or improves its order
 
 
-def _cleaned_in_place(
-    program: Program, options: Options, read: Callable[[str], Program]
-) -> tuple[Plan, bool]:
-    """Cleans a single-stage file, or the last stage, in place. Returns the plan and whether it changes
-    anything."""
+class _Cleaned(Struct, frozen=True):
+    """The plan that cleans in place, whether it changes anything, and how much of its saving is of what a RUN
+    installs and removes again."""
+
+    plan: Plan
+    changed: bool
+    removed_again: int
+
+
+def _cleaned_in_place(program: Program, options: Options, read: Callable[[str], Program]) -> _Cleaned:
+    """Cleans a single-stage file, or the last stage, in place."""
     from slimify.planning.estimates.measured import measured_plan
     from slimify.planning.in_place import cleaners
 
@@ -228,7 +246,7 @@ def _cleaned_in_place(
             draft = replace(draft, program=read(draft.text))
     plan = cleaners.cleaned_plan(draft, program)
     changed = draft.text != program.dockerfile.text
-    return (measured_plan(program, plan) if changed else plan), changed
+    return _Cleaned(measured_plan(program, plan) if changed else plan, changed, draft.removed_again)
 
 
 def _validated_text(program: Program, plan: Plan, file: Dockerfile, options: Options) -> str | list[Reason]:

@@ -9,14 +9,16 @@ RUN apk add --no-cache bash tzdata \
     && chown -R node:node /data
 
 WORKDIR /usr/src/app
-COPY package.json ./
 
 FROM base AS builder
 
+RUN apk add --no-cache g++ make python3
+COPY package.json ./
 RUN npm install
 
 FROM base
 
+COPY package.json ./
 COPY --from=builder /usr/src/app/node_modules /usr/src/app/node_modules
 
 RUN chmod u+x /tmp/settings.sh && /tmp/settings.sh

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from slimify.analysis.program import Program
+from slimify.config import Options
 from slimify.model.decisions import Decision, Reason
-from slimify.model.plan import Rung
+from slimify.model.plan import Plan, Rung
 from slimify.model.sizes import MB
 from slimify.planning.layout import CopyFromBuilder, Layout
 
@@ -34,6 +35,14 @@ def base_and_copies(
         Decision.of("SL310", "copied", safety="safe", line=lines[c.after].line, path=c.path) for c in copies
     )
     return (chosen, *copied)
+
+
+def gains_over(layout: Layout, cleaned: Plan, removed_again: int, options: Options) -> bool:
+    """Whether a further stage on the same base pays: it saves clearly more than a worthwhile cleaning in
+    place. `removed_again` is what RUNs install and remove again in that cleaning: a second stage reads better
+    and repeats less of it."""
+    least = max(options.min_saving.in_place(layout.original), 1)
+    return cleaned.saving < least or layout.saving - (cleaned.saving - removed_again) >= least
 
 
 def small_saving(rung: Rung, saving: int, *, measured: bool = False) -> Reason:

@@ -224,6 +224,7 @@ def _removed_at_end(program: Program, install: _Install) -> Edits | Reason:
         texts={install.step.index: text},
         decisions=(_decision(install, install.step, counterparts),),
         saving=_package_bytes(program, install),
+        removes_again=True,
     )
 
 
@@ -259,6 +260,7 @@ def _moved_to_use(program: Program, install: _Install, users: list[Step], *, ask
         texts={**texts, **later},
         decisions=(_decision(install, first, counterparts),),
         saving=_package_bytes(program, install),
+        removes_again=True,
     )
 
 

@@ -16,14 +16,14 @@ class CacheCleaning(Struct, frozen=True, kw_only=True):
     """A cache that a RUN leaves, and the edits that keep it out of the layer.
 
     `words` replaces spans of the RUN's logical text, `tail` is a command added at its end. `saving` is in
-    bytes. With `shared`, all steps fill the same cache, which counts once.
+    bytes. Steps with the same `shared` fill a cache with the same packages, which count once.
     """
 
     what: str
     words: Mapping[tuple[int, int], str] = field(default_factory=dict)
     tail: str = ""
     saving: int = 0
-    shared: bool = False
+    shared: str = ""
 
 
 def is_editable(step: Step) -> bool:

@@ -51,7 +51,8 @@ def caches(program: Program) -> Edits:
             texts[step.index] = text
             decisions += cleaning.decisions
             saving += cleaning.saving
-            shared |= cleaning.shared
+            for name, size in cleaning.shared.items():
+                shared[name] = max(size, shared.get(name, 0))
     return Edits(texts=texts, decisions=tuple(decisions), saving=saving + sum(shared.values()))
 
 
@@ -68,7 +69,7 @@ def _step_cleaning(program: Program, step: Step, started: frozenset[str]) -> _Cl
         found.tail += [one.tail] if one.tail else []
         found.decisions.append(_kept_decision(one.what, step))
         if one.shared:
-            found.shared[one.what] = one.saving
+            found.shared[one.shared] = one.saving
         else:
             found.saving += one.saving
     if _leaves_lists(program, step):

@@ -20,13 +20,16 @@ from slimify.syntax.dockerfile.instructions import from_parts
 
 class Edits(Struct, frozen=True, kw_only=True):
     """Changes by instruction index: its new text ("" removes it), new instructions before it, and the
-    instruction that a moved one is placed before. `saving` is in bytes."""
+    instruction that a moved one is placed before. `saving` is in bytes. `removes_again` means that
+    a RUN installs what it removes afterwards, which a second stage has no need of.
+    """
 
     texts: Mapping[int, str] = field(default_factory=dict)
     before: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     moved: Mapping[int, int] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     saving: int = 0
+    removes_again: bool = False
 
     @property
     def changes(self) -> bool:
@@ -41,7 +44,8 @@ def step_line(step: Step) -> Line:
 
 class Draft(Struct, frozen=True, kw_only=True):
     """A file being cleaned: `items` are its instructions with the text above them, `lines` the line of each
-    in the user's file."""
+    in the user's file. `removed_again` is the part of `saving` that comes from
+    such edits."""
 
     program: Program
     items: tuple[Item, ...]
@@ -49,6 +53,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     tail: str  # the text below the last instruction
     decisions: tuple[Decision, ...] = ()
     saving: int = 0
+    removed_again: int = 0
 
     @property
     def text(self) -> str:
@@ -58,7 +63,9 @@ class Draft(Struct, frozen=True, kw_only=True):
         """The draft with the edits applied. Its `program` is still that of the text before."""
         items = tuple(_items(self, edits)) if edits.changes else self.items
         decisions = (*self.decisions, *self.user_decisions(edits))
-        return replace(self, items=items, decisions=decisions, saving=self.saving + edits.saving)
+        saving = self.saving + edits.saving
+        again = self.removed_again + (edits.saving if edits.removes_again else 0)
+        return replace(self, items=items, decisions=decisions, saving=saving, removed_again=again)
 
     def user_decisions(self, edits: Edits) -> tuple[Decision, ...]:
         """The decisions of edits, with the lines of the user's file."""

@@ -26,8 +26,10 @@ def cache_cleanings(program: Program, step: Step, started: frozenset[str]) -> It
     tail = cleaning_command(program, step)
     if tail and tail.split()[0] not in started:
         kept = (e for e in step.effects if e.ecosystem == "node" and e.kind in INSTALLS and e.caches)
-        saving = max((cache_bytes(program, e) for e in kept), default=0)
-        yield CacheCleaning(what=f"{tail.split()[0]}'s cache", tail=tail, saving=saving)
+        saving, project = max(
+            ((cache_bytes(program, e), "".join(e.manifests[:1])) for e in kept), default=(0, "")
+        )
+        yield CacheCleaning(what=f"{tail.split()[0]}'s cache", tail=tail, saving=saving, shared=project)
 
 
 def needs_mount(program: Program) -> bool:

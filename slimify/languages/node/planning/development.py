@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages.node.manifests.package_json import NodeProject
@@ -126,7 +127,7 @@ def _omitted(program: Program, found: _Install) -> Edits | Reason:
 def _pruned(found: _Install, texts: dict[int, str]) -> Edits:
     count = len(found.project.dev_dependencies)
     decision = Decision.of("SL312", "pruned_in_layer", safety="assumed", line=found.step.line, count=count)
-    return _edits(found, texts, decision)
+    return replace(_edits(found, texts, decision), removes_again=True)
 
 
 def _edits(found: _Install, texts: dict[int, str], decision: Decision) -> Edits:

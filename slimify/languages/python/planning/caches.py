@@ -20,8 +20,7 @@ def cache_cleanings(program: Program, step: Step, started: frozenset[str]) -> It
     """`--no-cache-dir` for pip; the caches of pipenv, poetry and conda are removed after the last command."""
     words = _pip(program, step) if "pip" not in started else {}
     if words:
-        # all installs fill the same cache
-        yield CacheCleaning(what="pip's download cache", words=words, saving=_PIP, shared=True)
+        yield CacheCleaning(what="pip's download cache", words=words, saving=_PIP, shared="pip")
     manager, tail = _environment_cleaner(program, step)
     if tail and manager not in started:
         saving = 0 if words else _size(manager)

@@ -38,7 +38,6 @@ from slimify.planning.final_stage.copy_owner import copy_owner
 from slimify.planning.final_stage.media_types import media_types
 from slimify.planning.final_stage.rebase import base_as_written, passed_bases, slim_variant
 from slimify.planning.final_stage.restore_packages import restored_packages
-from slimify.planning.in_place.caches import caches
 from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.proposal import Proposal, base_and_copies
 from slimify.planning.stages.split import split_layout
@@ -63,11 +62,7 @@ def propose(program: Program, options: Options) -> Proposal:
     if partner and options.base in ("auto", "slim", "minimal"):
         _try(program, "slim", partner, options, layouts, reasons)
     if options.base in ("auto", "same"):
-        before = len(layouts)
         _try(program, "same-base", base_as_written(program), options, layouts, reasons)
-        if before == 0 and len(layouts) > before and _no_better_than_cleaning(program, layouts[-1]):
-            layouts.pop()
-            reasons.append(Reason.of("SL407", "python_no_gain"))
     return Proposal(layouts=tuple(layouts), reasons=tuple(reasons))
 
 
@@ -135,11 +130,6 @@ def _needless(program: Program, own_python: bool) -> tuple[str, ...]:
 def _base_libraries(wanted: bool) -> frozenset[str]:
     """The packages of the libraries that every python image has, if they are wanted."""
     return frozenset(LANGUAGE.words("toolchain.toml", "images", "libraries") if wanted else ())
-
-
-def _no_better_than_cleaning(program: Program, layout: Layout) -> bool:
-    cleaned = caches(program)
-    return cleaned.changes and cleaned.saving >= layout.saving
 
 
 def _preinstalled(program: Program, base: str) -> frozenset[str]:
