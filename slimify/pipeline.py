@@ -201,14 +201,14 @@ def _plans(
         if layout.rung == "same-base":  # any other base is what cleaning in place can't save
             cleaned = cleaned or _cleaned_in_place(program, options, read)
             if cleaned.changed and not gains_over(layout, cleaned.plan, cleaned.removed_again, options):
-                yield Reason.of("SL407", "no_gain", rung=layout.rung)
                 behind.append(layout)
                 continue
         yield assemble(program, layout)
     cleaned = cleaned or _cleaned_in_place(program, options, read)
     plan, changed = cleaned.plan, cleaned.changed
     if changed and plan.saving >= options.min_saving.in_place(plan.original):
-        yield plan
+        told = (Decision.of("SL407", "no_gain", safety="advice", rung=x.rung) for x in behind)
+        yield replace(plan, decisions=(*plan.decisions, *told))
         yield from (assemble(program, layout) for layout in behind)
         return
     if changed and proposal is None:

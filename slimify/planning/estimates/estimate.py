@@ -13,7 +13,7 @@ from slimify.facts import load
 from slimify.facts.carried import installed
 from slimify.facts.images import image
 from slimify.languages import language, prepares_install
-from slimify.model.effects import Action, Effect, EffectKind, SystemManager
+from slimify.model.effects import INSTALLS, Action, Effect, EffectKind, SystemManager
 from slimify.model.plan import Rung
 from slimify.model.sizes import MB
 from slimify.semantics.paths import inside
@@ -77,8 +77,8 @@ def removes_lists(effects: Iterable[Effect]) -> bool:
 def cache_bytes(
     program: Program, ecosystem: str = "", *, kinds: Collection[EffectKind] = ("install", "compile")
 ) -> int:
-    """The bytes of installer caches that RUNs leave, of all ecosystems or of one."""
-    total = 0
+    """The bytes of installer caches that RUNs leave, of all ecosystems or of one: each has one cache."""
+    filled: dict[str, int] = {}
     for step in program.steps:
         cleaned = any(e.kind == "cache" for e in step.effects) or "type=cache" in step.instruction.raw
         for effect in step.effects:
@@ -87,11 +87,12 @@ def cache_bytes(
                 and ecosystem in ("", effect.ecosystem)
                 and effect.caches
                 and not cleaned
-                and step.role != "run"
+                and (step.role != "run" or effect.kind in INSTALLS)  # repeated installs are cleaned
                 and _fills(effect)
             ):
-                total = max(total, installer_cache_bytes(program, effect))
-    return total
+                size = installer_cache_bytes(program, effect)
+                filled[effect.ecosystem] = max(size, filled.get(effect.ecosystem, 0))
+    return sum(filled.values())
 
 
 def installer_cache_bytes(program: Program, effect: Effect) -> int:
@@ -102,10 +103,10 @@ def installer_cache_bytes(program: Program, effect: Effect) -> int:
     return known.installer_caches.cache_bytes(program, effect)
 
 
-def saved_bytes(program: Program, rung: Rung, ecosystem: str) -> int:
-    """The bytes that a final stage omits: packages of the build, caches of an ecosystem's installers, left
-    lists and, on the slim variant of the base, what that variant lacks."""
-    saving = dropped_package_bytes(program) + cache_bytes(program, ecosystem) + left_list_bytes(program)
+def saved_bytes(program: Program, rung: Rung) -> int:
+    """The bytes that a final stage omits: packages of the build, caches of installers, left lists and, on the
+    slim variant of the base, what that variant lacks."""
+    saving = dropped_package_bytes(program) + cache_bytes(program) + left_list_bytes(program)
     if rung == "slim" and program.base is not None:
         new = image(program.base.slim_partner or "")
         saving += program.base.size - (new.size if new else 0)

@@ -61,7 +61,7 @@ def propose(program: Program, options: Options) -> Proposal:
 def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | Reason:
     """A layout on this base, or why there is none."""
     most = estimate.saved_bytes(
-        program, rung, "node"
+        program, rung
     )  # the upper limit: without everything that only the build needs
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
@@ -98,7 +98,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
         builder_tail=tail,
         final_head=head,
         decisions=(*base_and_copies(program, rung, base, copies, "Node.js"), *site, *handed, *put, *pruned),
-        saving=estimate.saved_bytes(program, rung, "node") + saved,
+        saving=estimate.saved_bytes(program, rung) + saved,
         original=estimate.original_bytes(program) + saved,
     )
     why = (

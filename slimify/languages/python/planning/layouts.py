@@ -214,13 +214,13 @@ _NO_GAIN = Reason.of("SL407", "python_nothing")
 def _gained_bytes(program: Program) -> int:
     return (
         estimate.dropped_package_bytes(program)
-        + estimate.cache_bytes(program, "python")
+        + estimate.cache_bytes(program)
         + estimate.left_list_bytes(program)
     )
 
 
 def _saving(program: Program, base: str, rung: Rung, copies: tuple[CopyFromBuilder, ...]) -> int:
-    saving = estimate.saved_bytes(program, rung, "python")
+    saving = estimate.saved_bytes(program, rung)
     if any("site-packages" in t.path for t in copies):
         saving -= _PIP_ITSELF
     elif installs_only_installers(program):

@@ -45,7 +45,7 @@ def _try(program: Program, rung: Rung, base: str) -> Layout | Reason:
         copies=copies,
         final_head=head,
         decisions=(*base_and_copies(program, rung, base, copies, LANGUAGE.title), *restored),
-        saving=estimate.saved_bytes(program, rung, LANGUAGE.name),
+        saving=estimate.saved_bytes(program, rung),
         original=estimate.original_bytes(program),
     )
     return split_obstacle(program, request) or split_layout(program, request)

@@ -96,7 +96,7 @@ def test_unknown_step_behind_the_build(tmp_path: Path) -> None:
     """It finds in the final stage all that it found in the file: compilers, and what is unpruned."""
     text = (
         "FROM node:20-alpine\nRUN apk add --no-cache build-base curl\nWORKDIR /app\nCOPY package.json ./\n"
-        'RUN npm install\nCOPY . .\nRUN npm run build\nRUN /opt/finish\nCMD ["node", "dist/a.js"]\n'
+        'RUN pnpm install\nCOPY . .\nRUN npm run build\nRUN /opt/finish\nCMD ["node", "dist/a.js"]\n'
     )
     many: dict[str, object] = {f"lib{n}": "1" for n in range(9)}
     package = {"scripts": {"build": "tsc"}, "dependencies": many, **DEV}
@@ -206,10 +206,11 @@ def test_step_that_calls_what_run_time_calls(tmp_path: Path) -> None:
     """A program that build steps and run time call is installed in both stages."""
     text = (
         "FROM node:22-slim\nWORKDIR /app\nRUN apt-get update && apt-get install -y git\nCOPY package.json .\n"
-        "RUN npm i\nRUN git clone https://example.org/data.git data\nCOPY . .\nCMD node app.js\n"
+        "RUN pnpm i\nRUN git clone https://example.org/data.git data\nCOPY . .\nCMD node app.js\n"
     )
     files = {"app.js": "require('child_process').execSync('git log');\n"}
-    outcome = rewrite(tmp_path, text, {"dependencies": {"express": "4"}}, files)
+    many: dict[str, object] = {f"lib{n}": "1" for n in range(9)}
+    outcome = rewrite(tmp_path, text, {"dependencies": many}, files)
     assert outcome.after is not None
     assert outcome.after.count("apt-get install -y git") == 2
 
@@ -296,16 +297,18 @@ def test_programs_of_the_project_are_started_in_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("install", "removal", "stays"),
     [
-        pytest.param("apk add --virtual .build gcc musl-dev python3-dev", "apk del .build", True, id="group"),
-        pytest.param("apk add gcc musl-dev", "apk del gcc musl-dev", True, id="names"),
-        pytest.param("apk add --virtual .other make", "true", False, id="never-removed"),
+        pytest.param(
+            "apk add --no-cache --virtual .build gcc musl-dev python3-dev", "apk del .build", True, id="group"
+        ),
+        pytest.param("apk add --no-cache gcc musl-dev", "apk del gcc musl-dev", True, id="names"),
+        pytest.param("apk add --no-cache --virtual .other make", "true", False, id="never-removed"),
     ],
 )
 def test_compilers_of_an_install_that_the_final_stage_repeats(
     tmp_path: Path, install: str, removal: str, stays: bool
 ) -> None:
     text = (
-        f"FROM node:20-alpine\nWORKDIR /app\nRUN {install}\nRUN apk add python3 py3-pip\n"
+        f"FROM node:20-alpine\nWORKDIR /app\nRUN {install}\nRUN apk add --no-cache python3 py3-pip\n"
         f"RUN pip3 install apprise\nCOPY . .\nRUN npm install\nRUN npm run build\nRUN {removal}\n"
         'CMD ["node", "dist/a.js"]\n'
     )

@@ -109,7 +109,7 @@ ROWS = (
         id="a-link-that-comes-along-is-not-made-again",
         file=lines(
             "FROM ubuntu:20.04",
-            "RUN apt-get update && apt-get install -y python3-pip && cd /usr/local/bin && ln -s /usr/bin/python3 python && pip3 install wheel",
+            "RUN apt-get update && apt-get install -y python3-pip gcc && cd /usr/local/bin && ln -s /usr/bin/python3 python && pip3 install wheel",
             "WORKDIR /app",
             *INSTALL,
             "RUN ln -s /app/app.py /usr/local/bin/app",
