@@ -102,3 +102,49 @@ def test_what_a_repair_needed_comes_along(world: World, engine: Engine) -> None:
     changed = git(world.repo.bare, "diff", "--name-only", "main", BRANCH).split()
     assert changed == ["app/Dockerfile", "app/slimify.toml"]
     assert world.shown(BRANCH, "app/slimify.toml") == 'keep-packages = ["libpq5"]\n'
+
+
+@pytest.mark.parametrize("world", ["github"], indirect=True)
+def test_images_are_built_where_an_engine_answers(world: World, engine: Engine) -> None:
+    assert world.run("app", "--by-default").code == 0
+    assert "**Measured**: both images were built with " in world.pulls[0].body
+
+
+@pytest.mark.parametrize("world", ["github"], indirect=True)
+def test_a_different_image_is_not_offered_by_default(world: World, engine: Engine) -> None:
+    engine.image("rewritten", Cmd=["python"])
+    result = world.run("app", "--by-default")
+    assert (result.code, world.pulls) == (1, [])
+    assert "app/Dockerfile: different, not offered" in result.stdout.decode()
+
+
+@pytest.mark.parametrize("world", ["github"], indirect=True)
+def test_an_original_that_does_not_build_stops_only_who_asked(world: World, engine: Engine) -> None:
+    (engine.state / "fail-original").write_text("ERROR: failed to solve: a secret is missing\n")
+    asked = world.run("app", "--verify")
+    assert (asked.code, world.pulls) == (3, [])
+    assert world.run("app", "--by-default").code == 0
+    (pull,) = world.pulls
+    assert "neither built nor started: the original does not build with " in pull.body
+    assert "a secret is missing" in pull.body
+
+
+@pytest.mark.parametrize("world", ["github"], indirect=True)
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--by-default",), "no container engine found"),
+        (("--no-verify",), "`--no-verify` was given"),
+        (("--dry-run",), "a dry run builds nothing without --verify"),
+    ],
+)
+def test_the_request_says_why_nothing_was_built(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    fakes = Fakes(tmp_path, monkeypatch)
+    (fakes.bin / "git").symlink_to(shutil.which("git", path="/usr/local/bin:/usr/bin:/bin") or "git")
+    monkeypatch.setattr("tempfile.tempdir", str(world.folder / "tmp"))
+    result = world.run("app", *words)
+    assert result.code == 0, result.stderr
+    told = result.stdout.decode() if words == ("--dry-run",) else world.pulls[0].body
+    assert f"neither built nor started: {said}" in told.replace("\\", "")

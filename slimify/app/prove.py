@@ -35,7 +35,8 @@ def _plain_build() -> BuildOptions:
 
 class ProofOptions(Struct, frozen=True, kw_only=True):
     """How to verify. `rewritten` is compared instead of slimify's rewrite; `probes` are the values of
-    `--probe`. `run` False: no container is started."""
+    `--probe`. `run` False: no container is started. `best_effort`: nothing fails because no engine answers or
+    the original does not build."""
 
     build: BuildOptions = field(default_factory=_plain_build)
     engine: EngineName | None = None
@@ -44,6 +45,7 @@ class ProofOptions(Struct, frozen=True, kw_only=True):
     repair: bool = False
     run: bool = True
     timed: bool = False
+    best_effort: bool = False
 
 
 class Listeners(Struct, frozen=True):

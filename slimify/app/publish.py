@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +54,8 @@ _FATAL = (TOKEN_REJECTED, RATE_LIMITED, UNREACHABLE)  # the next request fares n
 class PublishOptions(Struct, frozen=True, kw_only=True):
     """How to open pull requests. `settings` overrides fields of Options from settings files, `requests`
     those of the table [pr] (`config.pr.Requests`). `fork` pushes to a fork; `again` opens a new request
-    after someone closed the old one; `dry` sends nothing. Images are built only if `proving` is set."""
+    after someone closed the old one; `dry` sends nothing. Images are built only if `proving` is set; with
+    its `best_effort`, not in a dry run."""
 
     paths: tuple[str, ...]
     context: Path | None = None
@@ -89,13 +90,18 @@ def open_requests(asked: PublishOptions) -> Iterator[Published]:
     git = _repository(asked.paths)
     here = [_inside(git.directory, path) for path in asked.paths]
     context = _inside(git.directory, str(asked.context)) if asked.context is not None else None
+    proving, why = _proof_wanted(asked)
     with cleanup_on_signals(), _publish_run(asked, git) as (run, client), contextlib.chdir(run.tree):
-        results = list(_results(asked, run, here, Path(context) if context is not None else None))
+        place = Path(context) if context is not None else None
+        results, unbuilt = _results(replace(asked, proving=proving), run, here, place)
         sources = {outcome.file: source for source, outcome, _ in results}
         run = replace(run, write_files=lambda tree, offer: _write_files(run, tree, offer, sources))
         calls = len(client.calls) if not asked.fork else 0
         notice = [_NOT_LOOKED_UP] if client.offline else []
-        for offer, concerned in _due(run, _offers(run, results)):
+        if why and asked.proving is not None:
+            notice.append(f"the images were not built: {why}")
+        unbuilt = {outcome.file: unbuilt.get(outcome.file, why) for _, outcome, _ in results}
+        for offer, concerned in _due(run, _offers(run, results, unbuilt)):
             try:
                 report = publisher.publish(run, offer) if offer.branch else None
             except SlimifyError as error:
@@ -200,24 +206,54 @@ def _target(url: str, home: Repository, asked: PublishOptions) -> str:
     ) or asked.remote
 
 
+def _proof_wanted(asked: PublishOptions) -> tuple[ProofOptions | None, str]:
+    """How to verify, or None and why nothing is built."""
+    from slimify.engine.detect import detect
+    from slimify.engine.model import EngineProblem
+
+    if asked.proving is None:
+        return None, "`--no-verify` was given"
+    if asked.proving.best_effort:
+        if asked.dry:
+            return None, "a dry run builds nothing without --verify"
+        try:
+            with detect(asked.proving.engine):
+                pass
+        except EngineProblem as problem:
+            return None, problem.message
+    return asked.proving, ""
+
+
 # --- what is offered ----------------------------------------------------------------------------
 
 
 def _results(
     asked: PublishOptions, run: PublishRun, paths: list[str], context: Path | None
-) -> Iterator[Result]:
-    """The results for the Dockerfiles of the checkout, which is the working directory."""
+) -> tuple[list[Result], dict[str, str]]:
+    """The results for the Dockerfiles of the checkout, which is the working directory; and why the original
+    of a file could not be built, where that stops nothing."""
     todo = list(find(paths))
     with contextlib.nullcontext() if asked.proving is None else run.git.standalone(run.commit):
-        yield from rewrite_files(todo, context, asked.settings, asked.proving, asked.listeners)
+        results = list(rewrite_files(todo, context, asked.settings, asked.proving, asked.listeners))
+    if asked.proving is None or not asked.proving.best_effort:
+        return results, {}
+    unbuilt = {o.file: p.problem for _, o, p in results if p is not None and p.verdict == "not built"}
+    return [(s, o, None if o.file in unbuilt else p) for s, o, p in results], unbuilt
 
 
-def _offers(run: PublishRun, results: list[Result]) -> Iterator[tuple[Offer, tuple[Result, ...]]]:
+def _offers(
+    run: PublishRun, results: list[Result], unbuilt: Mapping[str, str]
+) -> Iterator[tuple[Offer, tuple[Result, ...]]]:
+    """What is offered, with the results. `unbuilt` states by file why its images were not built."""
     subjects = run.git.run("log", f"-{_SUBJECTS}", "--format=%s", run.commit).splitlines()
     typed = names.conventional(run.settings.title, subjects)
     alone = run.settings.per == "image"
     for group in ((result,) for result in results) if alone else (tuple(results),):
-        changes = tuple(Change(outcome=o, proof=p) for _, o, p in group if o.after is not None and _proven(p))
+        changes = tuple(
+            Change(outcome=o, proof=p, unbuilt="" if p is not None else unbuilt[o.file])
+            for _, o, p in group
+            if o.after is not None and _proven(p)
+        )
         files = [change.outcome.file for change in changes] or [outcome.file for _, outcome, _ in group]
         offer = Offer(
             branch=names.branch(run.settings.branch_prefix, group[0][1].file if alone else ""),

@@ -214,25 +214,32 @@ Proving: TypeAlias = "ProofOptions"
 MaybeProving: TypeAlias = "ProofOptions | None"
 
 
-def proof_options(names: str, verify: str = "") -> Group:
+def proof_options(names: str, verify: str = "", *, by_default: bool = False) -> Group:
     """A group for verification, with names separated by spaces. Its value is `ProofOptions`.
 
     `verify` is the help of `--verify`: if that option is not given, the value is None and the other options
-    are rejected. "": the group has no `--verify`."""
-    asked = (_option("verify", bool, False, "--verify", help=verify),) if verify else ()
+    are rejected. "": the group has no `--verify`. `by_default`: images are built unless `--no-verify` is
+    given, but without `--verify` nothing fails because they can't be."""
+    switch = _option("verify", bool, False, "--verify", help=verify)
+    if by_default:
+        shown = "where a container engine answers"
+        switch = _option("verify", bool | None, None, "--verify/--no-verify", help=verify, show_default=shown)
+    asked = (switch,) if verify else ()
     return Group((*asked, *(_PROOF[name] for name in names.split())), _proof_options)
 
 
 def _proof_options(
     *,
-    verify: bool = True,
+    verify: bool | None = True,
     repair: bool = False,
     probe: list[str] | None = None,
     run: bool = True,
     engine: EngineChoice | None = None,
 ) -> ProofOptions | None:
-    if verify:
-        return slimify.ProofOptions(engine=engine, probes=tuple(probe or ()), repair=repair, run=run)
+    if verify is not False:
+        return slimify.ProofOptions(
+            engine=engine, probes=tuple(probe or ()), repair=repair, run=run, best_effort=verify is None
+        )
     flags = {"--repair": repair, "--probe": probe, "--no-run": not run, "--engine": engine}
     given = [flag for flag, value in flags.items() if value]
     if given:

@@ -133,6 +133,7 @@ class _Image(Struct, frozen=True):
     open: tuple[str, ...]  # sentences about what was not checked
     ignore: str
     verified: bool
+    unbuilt: str  # why it is not verified
 
 
 def _image(change: Change, limit: int, checks: int) -> _Image:
@@ -150,6 +151,7 @@ def _image(change: Change, limit: int, checks: int) -> _Image:
         open=tuple(map(_cell, _unchecked(proof))),
         ignore=outcome.ignore.path if outcome.ignore is not None else "",
         verified=proof is not None,
+        unbuilt=_cell(change.unbuilt),
     )
 
 

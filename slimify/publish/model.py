@@ -96,10 +96,11 @@ class Forge(Protocol):
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """A rewritten Dockerfile, with its proof if both images were built."""
+    """A rewritten Dockerfile, with its proof if both images were built; else `unbuilt` states why not."""
 
     outcome: Outcome
     proof: Proof | None = None
+    unbuilt: str = ""
 
 
 class Offer(Struct, frozen=True, kw_only=True):

@@ -79,6 +79,9 @@ class World:
     def run(self, *words: str, cwd: Path | None = None) -> Result:
         """`slimify pr`; nothing of it is left in the project, and the token is nowhere."""
         before = self.state()
+        if not {"--verify", "--dry-run", "--by-default"} & set(words):
+            words = (*words, "--no-verify")  # whether this machine has an engine is not the question
+        words = tuple(word for word in words if word != "--by-default")
         result = invoke("pr", "--api-url", self.api, *words, cwd=cwd or self.project)
         assert self.state() == before
         assert list((self.folder / "tmp").iterdir()) == []

@@ -114,7 +114,9 @@ def pr(
     proving: Annotated[
         MaybeProving,
         proof_options(
-            "repair probe run engine", "Build both images; offer the rewrite only if they are equal."
+            "repair probe run engine",
+            "Build both images; offer the rewrite only if they are equal.",
+            by_default=True,
         ),
     ],
 ) -> None:
