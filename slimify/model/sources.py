@@ -14,11 +14,13 @@ class Use(Struct, frozen=True, kw_only=True):
 
 
 class Module(Struct, frozen=True, kw_only=True):
-    """An installed package of a language's index, and where the install is requested."""
+    """An installed package of a language's index, and where the install is requested. `programs` are the
+    commands that it is known to install."""
 
     use: Use
     language: str
     version: str | None = None  # the newest release that may be installed, if a manifest limits it
+    programs: tuple[str, ...] = ()
 
 
 class SourceFacts(Struct, frozen=True, kw_only=True):

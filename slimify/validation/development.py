@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from slimify.languages import of_effect
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.machine.stages import Event, Stage
 from slimify.validation.comparison import Comparison, Pair
-
-if TYPE_CHECKING:
-    from slimify.languages.parts import Packages
 
 
 def development_problems(compared: Comparison) -> Iterator[Reason]:
@@ -47,10 +43,6 @@ def _reaches_image(compared: Comparison, stage: Stage) -> bool:
     )
 
 
-def _programs(packages: Packages, name: str) -> tuple[str, ...]:
-    return packages.programs(name) if packages.package_facts(name).known else ()
-
-
 def _development_programs(old: Stage, effect: Effect) -> dict[str, set[str]]:
     """The development dependencies of the manifests that installs of the same manager read, each with the
     names that it is used by."""
@@ -61,10 +53,9 @@ def _development_programs(old: Stage, effect: Effect) -> dict[str, set[str]]:
     installs = (e for event in old.events for e in event.effects if e.kind == "install")
     manifests = {m for e in installs if e.ecosystem == effect.ecosystem and e.dev for m in e.manifests}
     paths = (view.context_path(manifest) for manifest in sorted(manifests))
-    packages = known.packages
     return {
-        module.use.name: {module.use.name, *_programs(packages, module.use.name)}
+        module.use.name: {module.use.name, *module.programs}
         for path in paths
         if path is not None
-        for module in packages.listed_packages(view, path, development=True)
+        for module in known.packages.listed_packages(view, path, development=True)
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from slimify.analysis.roles.role_state import Artifact, RoleState
 from slimify.languages.node import corepack
-from slimify.languages.node.package_facts import npm
+from slimify.languages.node.package_facts import possible_programs
 from slimify.model.decisions import Reason, Role
 from slimify.model.effects import Effect
 
@@ -16,7 +16,7 @@ def install_role(state: RoleState, effects: Sequence[Effect]) -> tuple[Role, Rea
     names = {p.name for e in effects for p in e.packages}
     if "corepack" in names:
         return "both", Reason.of("SL203", "corepack")
-    programs = names | {program for name in names for program in npm(name).bins}
+    programs = names | {program for name in names for program in possible_programs(name)}
     if programs & state.runtime_commands and any(corepack.fills_cache(e) for e in effects):
         return "build", Reason.of("SL210", "corepack")
     return None

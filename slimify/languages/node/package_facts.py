@@ -18,11 +18,11 @@ from slimify.languages.node import LANGUAGE
 
 
 class NpmFacts(Struct, frozen=True, kw_only=True):
-    """An npm package. `prebuilt` is None without native code. `stored` is what its install leaves in npm's
-    cache, in MB, if measured."""
+    """An npm package. `bins` are the commands that it installs; None: unknown which. `prebuilt` is None
+    without native code. `stored` is what its install leaves in npm's cache, in MB, if measured."""
 
     name: str
-    bins: tuple[str, ...]
+    bins: tuple[str, ...] | None = None
     prebuilt: Literal["package", "download", "none"] | None = None
     musl: bool = True
     native: Native = Native()
@@ -42,7 +42,7 @@ def npm(name: str) -> NpmFacts:
     sections = ("bins", "native", "commands", "caches")
     return NpmFacts(
         name=name,
-        bins=tuple(table["bins"].get(name, (name.rpartition("/")[2],))),
+        bins=tuple(table["bins"][name]) if name in table["bins"] else None,
         prebuilt=row.get("prebuilt"),
         musl=row.get("musl", True),
         native=native_of(row, libraries),
@@ -52,6 +52,12 @@ def npm(name: str) -> NpmFacts:
         browser=browser,
         known=browser or any(name in table[section] for section in sections),
     )
+
+
+def possible_programs(name: str) -> tuple[str, ...]:
+    """The commands that a package installs; where they are unknown, the one that most such packages have."""
+    bins = npm(name).bins
+    return bins if bins is not None else (name.rpartition("/")[2],)
 
 
 def bin_packages(command: str) -> tuple[str, ...]:

@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from slimify.facts.images import ImageFacts
 from slimify.languages.node import LANGUAGE
-from slimify.languages.node.package_facts import NpmFacts, loaders, npm, packages_leaving
+from slimify.languages.node.package_facts import (
+    NpmFacts,
+    loaders,
+    npm,
+    packages_leaving,
+    possible_programs,
+)
 from slimify.model.effects import Effect
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
@@ -23,7 +29,7 @@ def package_facts(name: str, newest: str | None = None) -> NpmFacts:
 
 
 def programs(name: str) -> tuple[str, ...]:
-    return npm(name).bins
+    return possible_programs(name)
 
 
 def leaving(place: str) -> tuple[str, ...]:
@@ -36,13 +42,18 @@ def pinned_release(text: str) -> str | None:
 
 def listed_packages(view: ContextView, path: str, *, development: bool = False) -> Iterator[Module]:
     """The dependencies of a package.json."""
+    from slimify.languages.node.manifests.lock_files import lock_packages, locked_programs
     from slimify.languages.node.manifests.package_json import node_project
 
     directory, _, name = path.rpartition("/")
     project = node_project(view.context, directory) if name == "package.json" else None
-    if project is not None:
-        for dependency in project.dev_dependencies if development else project.dependencies:
-            yield Module(use=Use(name=dependency, file=path, line=0), language=LANGUAGE.name)
+    if project is None:
+        return
+    locked = lock_packages(view.context, project) if development else {}
+    for dependency in project.dev_dependencies if development else project.dependencies:
+        use = Use(name=dependency, file=path, line=0)
+        programs = locked_programs(locked, dependency) or ()
+        yield Module(use=use, language=LANGUAGE.name, programs=programs)
 
 
 def package_at(path: str) -> str:
@@ -81,7 +92,7 @@ def without_dependency_lists(path: str, text: str) -> str:
 
 def aliases(name: str) -> Iterator[str]:
     """The name, and those of packages that load it."""
-    yield from (name, *npm(name).bins, *loaders(name))
+    yield from (name, *possible_programs(name), *loaders(name))
 
 
 def is_imported(name: str, text: str) -> bool:

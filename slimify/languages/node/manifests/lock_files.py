@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from slimify.context.scan import Context
 from slimify.context.values import json_of, strings, table, text_of
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
+from slimify.languages.node.package_facts import npm
 
 _LOCK_LIMIT = 64 << 20  # bytes
 
@@ -60,13 +61,10 @@ def lock_packages(context: Context, project: NodeProject) -> Mapping[str, Locked
     return dict(sorted(merged.items()))
 
 
-def providers(packages: Mapping[str, LockedPackage]) -> Mapping[str, tuple[str, ...]]:
-    """The packages that install each command, as far as the lock tells."""
-    found: dict[str, tuple[str, ...]] = {}
-    for package in packages.values():
-        for command in package.bins or ():
-            found[command] = (*found.get(command, ()), package.name)
-    return found
+def locked_programs(packages: Mapping[str, LockedPackage], name: str) -> tuple[str, ...] | None:
+    """The commands that a package installs, by the lock, else by the table; None: unknown which."""
+    package = packages.get(name)
+    return package.bins if package is not None and package.bins is not None else npm(name).bins
 
 
 def _merged(old: LockedPackage | None, new: LockedPackage) -> LockedPackage:

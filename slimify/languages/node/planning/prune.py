@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from slimify.analysis.development_servers import compiling_server
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
+from slimify.facts.programs import is_basic
 from slimify.languages.node import LANGUAGE
+from slimify.languages.node.manifests.lock_files import LockedPackage, lock_packages, locked_programs
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
-from slimify.languages.node.package_facts import bin_packages, is_build_only, npm
+from slimify.languages.node.package_facts import bin_packages, is_build_only, possible_programs
 from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.languages.node.vocabulary import RUN, NodeManager
 from slimify.model.decisions import Decision, Reason
@@ -92,9 +94,11 @@ def dev_needed(program: Program, project: NodeProject) -> Reason | None:
         return Reason.of("SL313", "compiles", command=server)
     dev = sorted(set(project.dev_dependencies) - set(project.dependencies))
     dev = [name for name in dev if not name.startswith("@types/")]
+    locked = lock_packages(program.context, project)
+    programs = {name: locked_programs(locked, name) for name in dev}
     started = _reached_scripts(program, project)
     for name in dev:
-        for command in npm(name).bins:
+        for command in _names(programs, name):
             use = program.runtime_needs.commands.get(command)
             if use is not None:
                 return Reason.of("SL313", "started", command=command, package=name, user=use.name)
@@ -102,11 +106,13 @@ def dev_needed(program: Program, project: NodeProject) -> Reason | None:
                 return Reason.of(
                     "SL313", "run", at=program.final_stage_tools[command].line, command=command, package=name
                 )
-        script = next((s for s, text in started.items() if _mentions(text, name, *npm(name).bins)), None)
+        script = next(
+            (s for s, text in started.items() if _mentions(text, name, *_names(programs, name))), None
+        )
         if script is not None:
             return Reason.of("SL313", "script", script=script, package=name)
     if dev:
-        peer = _program_of_dev(program, project)
+        peer = _program_of_dev(program, project, locked, unknown=None in programs.values())
         if peer:
             return peer
     files = LANGUAGE.facts("toolchain.toml")["files"]
@@ -121,7 +127,7 @@ def dev_needed(program: Program, project: NodeProject) -> Reason | None:
     for path in _configuration(program, files["tasks"]):
         text = program.context.text(path) or ""
         for name in dev:
-            if _mentions(text, name, *npm(name).bins):
+            if _mentions(text, name, *_names(programs, name)):
                 return Reason.of("SL313", "names", path=path, package=name)
     return _served(program, dev)
 
@@ -144,16 +150,29 @@ def _served(program: Program, dev: Sequence[str]) -> Reason | None:
     return None
 
 
-def _program_of_dev(program: Program, project: NodeProject) -> Reason | None:
+def _names(programs: Mapping[str, tuple[str, ...] | None], name: str) -> tuple[str, ...]:
+    """The commands of a development dependency, or the likely one where they are unknown."""
+    found = programs[name]
+    return found if found is not None else possible_programs(name)
+
+
+def _program_of_dev(
+    program: Program, project: NodeProject, locked: Mapping[str, LockedPackage], *, unknown: bool
+) -> Reason | None:
     """A started program that only a development dependency can bring (tsc, a peer of ts-node); None if
-    there is none."""
+    there is none. With `unknown`, commands of some development dependencies are not known: any program of a
+    package script that nothing else is known to bring may be one of these."""
     everywhere = {
         p.name for s in program.steps for e in s.effects if e.kind == "install-global" for p in e.packages
     }
-    kept = everywhere.union(project.dependencies, program.base.commands if program.base else ())
+    live = (name for name, package in locked.items() if not package.dev)
+    kept = everywhere.union(project.dependencies, live, program.base.commands if program.base else ())
+    runners = LANGUAGE.words("toolchain.toml", "installs", "runners") if unknown else ()
     for command, use in program.runtime_needs.commands.items():
-        packages = bin_packages(command)
+        brings = [name for name, package in locked.items() if command in (package.bins or ())]
+        packages = brings or bin_packages(command)
         known = len(packages) > 1 or is_build_only(command)  # a command of npm's world
+        known = known or bool(brings) or (use.name in runners and not is_basic(command))
         if known and command not in kept and not kept.intersection(packages):
             return Reason.of("SL313", "unbrought", command=command, user=use.name)
     return None
@@ -186,7 +205,7 @@ def _configuration(program: Program, table: Iterable[tuple[str, str]]) -> Iterat
 
 def _is_types_only(name: str) -> bool:
     """Whether it is a package of type declarations, or a tool that sources import only to configure it."""
-    return name.startswith("@types/") or any(is_build_only(command) for command in npm(name).bins)
+    return name.startswith("@types/") or any(map(is_build_only, possible_programs(name)))
 
 
 def prune_command(program: Program, project: NodeProject, effect: Effect) -> str | None:

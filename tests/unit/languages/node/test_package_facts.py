@@ -6,14 +6,16 @@ import pytest
 
 from slimify.facts.native import runtime_packages
 from slimify.languages import LANGUAGES
-from slimify.languages.node.package_facts import bin_packages, is_build_only, npm
+from slimify.languages.node.package_facts import bin_packages, is_build_only, npm, possible_programs
 
 NODE = LANGUAGES[1]
 
 
 def test_unknown_is_the_usual_case() -> None:
     assert npm("left-pad").prebuilt is None
-    assert npm("left-pad").bins == ("left-pad",)
+    assert npm("left-pad").bins is None
+    assert possible_programs("@acme/left-pad") == ("left-pad",)
+    assert possible_programs("@nestjs/cli") == ("nest",)
     assert not npm("left-pad").known
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from slimify.context.scan import Context, scan
-from slimify.languages.node.manifests.lock_files import lock_packages, providers
+from slimify.languages.node.manifests.lock_files import lock_packages, locked_programs
 from slimify.languages.node.manifests.package_json import NodeProject, line_of, node_project
 
 
@@ -441,7 +441,10 @@ def test_npm_v3(tmp_path: Path) -> None:
         "@prisma/engines",
         "fsevents",
     }
-    assert providers(packages) == {"engines": ("@prisma/engines",), "jest": ("jest",)}
+    assert locked_programs(packages, "jest") == ("jest",)
+    assert locked_programs(packages, "@prisma/engines") == ("engines",)
+    assert locked_programs(packages, "express") == ()  # the lock shows that there are none
+    assert locked_programs(packages, "left-pad") is None
 
 
 @pytest.mark.parametrize(
@@ -451,7 +454,7 @@ def test_which_package_brings_a_command(tmp_path: Path, name: str, text: str) ->
     context = lay(tmp_path, {"package.json": PACKAGE, name: text})
     found = node_project(context)
     assert found is not None
-    assert providers(lock_packages(context, found)) == {"jest": ("jest",)}
+    assert locked_programs(lock_packages(context, found), "jest") == ("jest",)
 
 
 def test_members_of_a_workspace_need_theirs(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,47 @@ from slimify.config import Options
 )
 def test_development_dependencies(tmp_path: Path, start: str, files: dict[str, str], pruned: bool) -> None:
     scripts = {"build": "tsc", "start": start, "inner": "ts-node src/migrate.ts"}
-    outcome = rewrite(tmp_path, BUILD + 'CMD ["npm", "start"]\n', {"scripts": scripts, **DEV}, files)
+    package = {"scripts": scripts, "dependencies": {"nps": "5"}, **DEV}
+    outcome = rewrite(tmp_path, BUILD + 'CMD ["npm", "start"]\n', package, files)
     assert ("npm prune" in (outcome.after or "")) is pruned
+
+
+def _lock(**bins: dict[str, str]) -> str:
+    """A lock file: the packages with their commands; `live` ones are not for development only."""
+    packages = {
+        f"node_modules/{name}": {"version": "1.0.0", "dev": not name.startswith("live"), "bin": bins[name]}
+        for name in bins
+    }
+    return json.dumps({"lockfileVersion": 3, "packages": packages})
+
+
+UNKNOWN = {"devDependencies": {"acme-tools": "1"}}
+LIVE = {"dependencies": {"live-tools": "1"}, **UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("start", "package", "lock", "pruned"),
+    [
+        pytest.param("node a.js", UNKNOWN, None, True, id="nothing-unknown-is-started"),
+        pytest.param(
+            "begin", LIVE, _lock(**{"acme-tools": {}, "live-tools": {"begin": "a"}}), True, id="live"
+        ),
+        pytest.param("begin", UNKNOWN, _lock(**{"acme-tools": {"stop": "a"}}), True, id="another-program"),
+        pytest.param("begin", UNKNOWN, _lock(**{"acme-tools": {"begin": "a"}}), False, id="its-program"),
+        pytest.param(
+            "begin", UNKNOWN, _lock(**{"acme-tools": {}, "x": {"begin": "a"}}), False, id="its-need"
+        ),
+        pytest.param("begin", UNKNOWN, None, False, id="unknown-which"),
+    ],
+)
+def test_programs_of_packages(
+    tmp_path: Path, start: str, package: dict[str, object], lock: str | None, pruned: bool
+) -> None:
+    """The lock file shows which package installs a command, whatever its name."""
+    files = {"package-lock.json": lock} if lock else {}
+    scripts = {"build": "node build.js", "start": start}
+    outcome = rewrite(tmp_path, BUILD + 'CMD ["npm", "start"]\n', {"scripts": scripts, **package}, files)
+    assert ("npm prune" in (outcome.after or "")) is pruned, outcome.decisions
 
 
 @pytest.mark.parametrize(
