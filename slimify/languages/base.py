@@ -61,7 +61,8 @@ class Language(Struct, frozen=True, kw_only=True):
     installs_on_path: bool = False  # programs of installed packages are on PATH
     install_directories: tuple[str, ...] = ()  # names of directories of installed packages (node_modules)
 
-    # where its named places are, as patterns of directories that hold all of the place (`@site`)
+    # where its named places are, as patterns of directories that hold all of the place (`@site`). The
+    # programs of the group `prefix` have to be on PATH
     places: Mapping[str, str] = {}
 
     # options of its installers that only leave out caches or development dependencies

@@ -13,19 +13,23 @@ from msgspec.structs import replace
 
 from slimify.analysis.packages.installer_settings import changes_install_settings, install_only_settings
 from slimify.facts.commands import readers_of
-from slimify.facts.system import is_for_people, is_package_source, is_scratch
+from slimify.facts.system import default_path, is_for_people, is_package_source, is_scratch
 from slimify.facts.toolchains import installers
 from slimify.languages import Language, language
 from slimify.model.decisions import Reason
 from slimify.model.effects import BUILDS, INSTALLS, Effect
-from slimify.semantics.machine.content import exists_in
-from slimify.semantics.paths import is_named_place, overlap
+from slimify.semantics.machine.content import content_at, copied_places, exists_in
+from slimify.semantics.machine.stages import Copy, Stage
+from slimify.semantics.paths import inside_any, is_named_place, overlap
 from slimify.validation.comparison import Comparison
 from slimify.validation.roots import known_programs, only_serves_files, start_is_known
 
 
-def may_go(compared: Comparison, effect: Effect, path: str) -> bool:
-    """Whether the image may lack what an effect of the old file left at a path."""
+def may_go(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]) -> bool:
+    """Whether the image may lack what an effect of the old file left at a path. `roots` are the paths that
+    run time names."""
+    if _is_for_run_time(compared, effect, path, roots):
+        return False
     if not is_named_place(path) and (
         is_scratch(path) or is_package_source(path) or _is_directory_still(compared, effect, path)
     ):
@@ -45,6 +49,46 @@ def may_go(compared: Comparison, effect: Effect, path: str) -> bool:
         or _is_unused_download(compared, effect, path)
         or (own is not None and own.is_compiled and _is_unread(compared, path))
     )
+
+
+def is_unused_copy(compared: Comparison, copy: Copy, place: str) -> bool:
+    """Whether a COPY from a stage or an image brings a program that nothing at run time starts."""
+    directory, name = posixpath.split(place)
+    on_path = directory in (compared.old.final.end.get("PATH") or default_path()).split(":")
+    known = start_is_known(compared) and not compared.needs.dynamic
+    return bool(copy.image) and on_path and known and name not in compared.needs.commands
+
+
+def _is_for_run_time(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]) -> bool:
+    """Whether a path has a reader at run time whatever else is known: it is a program that is started, a
+    directory that was made for another account, or at or below what run time names."""
+    if is_named_place(path) or is_scratch(path):
+        return False
+    if inside_any(path, roots):
+        return True
+    if not _makes_directories(effect):
+        return _is_started(compared, path)
+    content, own = content_at(compared.old.final, path), language(compared.language)
+    return bool(content.owner or content.mode) and not (
+        own is not None and own.is_compiled and _is_unread(compared, path)
+    )
+
+
+def _makes_directories(effect: Effect) -> bool:
+    return effect.tool == "mkdir" or effect.action == "mkdir"
+
+
+def _is_started(compared: Comparison, path: str) -> bool:
+    """Whether it is a program that run time starts, and the new image has no other one of its name that the
+    old one had as well."""
+    name = posixpath.basename(path)
+    if name not in compared.needs.commands:
+        return False
+    effects = (e for e in compared.effects if e.kind != "meta" and not _makes_directories(e))
+    made = {p for e in effects for p in (*e.outputs, *e.writes) if posixpath.basename(p) == name}
+    old, new = compared.old.final, compared.new.final
+    kept = (p for p in made - {path} if content_at(new, p).origins)
+    return not any(content_at(new, p).origins == content_at(old, p).origins for p in kept)
 
 
 def _is_directory_still(compared: Comparison, effect: Effect, path: str) -> bool:
@@ -75,8 +119,8 @@ def _is_unused_program(compared: Comparison, effect: Effect, path: str) -> bool:
         return posixpath.basename(path) not in commands and path not in commands
     known = language(effect.ecosystem)
     if known is not None and path.endswith("bin") and is_named_place(path):
-        copied = {posixpath.basename(c.target or "") for e in compared.new.final.events if (c := e.copy)}
-        programs = {*known.interpreters, *known_programs(compared), *_shell_programs(compared), *copied}
+        programs = {*known.interpreters, *known_programs(compared), *_shell_programs(compared)}
+        programs |= _copied_programs(compared.new.final)
         return {posixpath.basename(c) for c in commands} <= programs
     if effect.kind != "install-global":
         return False
@@ -84,6 +128,14 @@ def _is_unused_program(compared: Comparison, effect: Effect, path: str) -> bool:
     if known is not None and known.packages is not None:
         names |= {program for name in tuple(names) for program in known.packages.programs(name)}
     return bool(names) and not names & set(commands)
+
+
+def _copied_programs(stage: Stage) -> frozenset[str]:
+    """The programs that are copied to where the shell looks for them."""
+    directories = (stage.end.get("PATH") or default_path()).split(":")
+    copies = (e.copy for e in stage.events if e.copy is not None and e.copy.stage is not None)
+    places = (posixpath.split(p) for c in copies if c.target is not None for p, _, _ in copied_places(c))
+    return frozenset(name for directory, name in places if directory in directories)
 
 
 def _shell_programs(compared: Comparison) -> frozenset[str]:

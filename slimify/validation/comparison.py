@@ -53,10 +53,7 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
     def lasting(self) -> frozenset[Origin]:
         """The commands of the old stage that leave more than caches and empty directories."""
         return frozenset(
-            event.origin
-            for event in self.old.events
-            if event.origin is not None
-            and any(e.kind not in NOT_FOR_RUN_TIME and e.tool != "mkdir" for e in event.effects)
+            event.origin for event in self.old.events if event.origin is not None and _lasts(event)
         )
 
     @cached_property
@@ -143,6 +140,16 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
         return Pair(old=old, new=new, last=last, program=self.program, user=self.user, alone=alone)
 
     @cached_property
+    def idle(self) -> frozenset[Origin]:
+        """The commands of the old file that leave nothing but caches and empty directories."""
+        return frozenset(
+            event.origin
+            for stage in self.old.stages
+            for event in stage.own
+            if event.origin is not None and not _lasts(event)
+        )
+
+    @cached_property
     def making(self) -> frozenset[Origin]:
         """The commands of the old image that make files of the application."""
         kinds = {"build", "app", "fetch", "unpack", "files"}
@@ -152,6 +159,10 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
     def effects(self) -> tuple[Effect, ...]:
         """The effects of the old image's commands."""
         return tuple(e for event in self.old.final.events for e in event.effects)
+
+
+def _lasts(event: Event) -> bool:
+    return any(e.kind not in NOT_FOR_RUN_TIME and e.tool != "mkdir" for e in event.effects)
 
 
 def _used_stages(stage: Stage) -> Iterator[Stage]:

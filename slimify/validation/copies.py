@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import re
+import posixpath
 from collections.abc import Iterator
 
 from slimify.facts.carried import data_files
 from slimify.languages import languages
 from slimify.model.decisions import Reason
-from slimify.semantics.machine.content import content_at, exists_in, is_directory, link_targets
+from slimify.semantics.machine.content import content_at, exists_in, holds_place, is_directory, link_targets
 from slimify.semantics.machine.stages import Copy, Machine, Origin, Stage
 from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import from_parts, meaning, split_stages
+from slimify.validation.comparison import Comparison
+from slimify.validation.roots import start_paths
 
 
-def copy_problems(old: Machine, new: Machine, kept: tuple[str, ...]) -> Iterator[Reason]:
+def copy_problems(compared: Comparison) -> Iterator[Reason]:
     """Copies between stages that fail or change what they copy, and new copies of files that a clone of the
-    repository lacks. Paths `kept` on request need not be known to exist."""
+    repository lacks."""
+    old, new = compared.old, compared.new
+    trusted = _trusted_paths(compared)
     names = [(from_parts(s[0]).alias or "").lower() for s in split_stages(new.file)]
     known = {meaning(e.visit.instruction) for s in old.stages for e in s.own if e.copy is not None}
     for stage in new.stages:
@@ -25,7 +29,7 @@ def copy_problems(old: Machine, new: Machine, kept: tuple[str, ...]) -> Iterator
             if copy is None or meaning(event.visit.instruction) in known:
                 continue
             if copy.stage is not None:
-                yield from _stage_copy_problems(copy, copy.stage, kept)
+                yield from _stage_copy_problems(compared, copy, copy.stage, trusted)
             elif copy.image:
                 if copy.image.lower() in names:
                     yield Reason.of("SL409", "copy_stage", stage=copy.image)
@@ -35,11 +39,22 @@ def copy_problems(old: Machine, new: Machine, kept: tuple[str, ...]) -> Iterator
                 yield from _context_copy_problems(old, copy)
 
 
-def _stage_copy_problems(copy: Copy, stage: Stage, kept: tuple[str, ...]) -> Iterator[Reason]:
+def _trusted_paths(compared: Comparison) -> frozenset[tuple[str, str]]:
+    """Stages and paths in them that need not be shown to exist: the user asked to copy them, the old file
+    copies them, or the start command names them."""
+    named = (*compared.kept, *start_paths(compared))
+    copies = [e.copy for s in compared.old.stages for e in s.own if e.copy is not None]
+    copied = {(c.stage.name, path) for c in copies if c.stage is not None for path in c.sources}
+    return frozenset(copied.union((s.name, path) for s in compared.new.stages for path in named))
+
+
+def _stage_copy_problems(
+    compared: Comparison, copy: Copy, stage: Stage, trusted: frozenset[tuple[str, str]]
+) -> Iterator[Reason]:
     for written, source in zip(copy.parts.sources, copy.sources, strict=True):
         if not written.startswith("/") or set(source) & set("*?["):
             yield Reason.of("SL409", "copy_path", stage=stage.name, path=written)
-        elif source not in kept and not exists(stage, source):
+        elif (stage.name, source) not in trusted and not _exists(compared, stage, source):
             yield Reason.of("SL409", "copy_nothing", stage=stage.name, path=source)
         elif content_at(stage, source).link and not all(
             is_directory(stage, target) for target in link_targets(stage, source)
@@ -47,32 +62,37 @@ def _stage_copy_problems(copy: Copy, stage: Stage, kept: tuple[str, ...]) -> Ite
             yield Reason.of("SL409", "link", path=source)
 
 
-def exists(stage: Stage, path: str) -> bool:
+def _exists(compared: Comparison, stage: Stage, path: str) -> bool:
     """Whether a path certainly exists at the end of a stage."""
     content = content_at(stage, path)
     files = (o for event in stage.events for e in event.effects for o in e.outputs)
     if any(path != o and inside(path, o) for o in files):
         return False  # below a file
     if content and not content.named and set(content.origins) <= _installs(stage):
-        return any(path in e.writes for event in stage.events for e in event.effects)
+        held = stage.end.view.is_dir(path) or stage.end.view.context_path(path) is not None
+        return held or any(inside(w, path) for event in stage.events for e in event.effects for w in e.writes)
     if exists_in(stage, path):
         return True
     if any(inside(path, cache) for event in stage.events for e in event.effects for cache in e.caches):
         return True
-    if stage.facts is not None and any(inside(path, f) or f == path for f in data_files(stage.facts)):
+    if stage.facts is not None and any(inside(f, path) for f in data_files(stage.facts)):
         return True
+    directory, name = posixpath.split(path)
+    if posixpath.basename(directory) == "bin" and name not in compared.needs.commands:
+        return False  # a program of a package that may have none of this name
     return any(
-        re.fullmatch(pattern, path) and content_at(stage, name)
+        holds_place(stage, name, path) and content_at(stage, name)
         for language in languages()
-        for name, pattern in language.places.items()
+        for name in language.places
     )
+
+
+_FILLS = frozenset({"install", "check", "unpack", "fetch", "app", "build"})
 
 
 def _installs(stage: Stage) -> frozenset[Origin]:
     """The commands that install packages: what is in their directories is not known."""
-    return frozenset(
-        e.origin for e in stage.events if e.origin is not None and e.kinds <= {"install", "check"}
-    )
+    return frozenset(e.origin for e in stage.events if e.origin is not None and e.kinds <= _FILLS)
 
 
 def _context_copy_problems(old: Machine, copy: Copy) -> Iterator[Reason]:

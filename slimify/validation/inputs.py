@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from slimify.facts.system import is_root, is_shared_directory
-from slimify.languages import of_effect
+from slimify.languages import language, of_effect
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, LEAVES_NOTHING, NOT_FOR_RUN_TIME, READS_DIRECTORY, Effect
 from slimify.semantics.machine.content import content_at
@@ -32,14 +32,24 @@ def input_problems(pair: Pair) -> Iterator[Reason]:
 
 
 def _early_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reason]:
-    """Commands of a language that come before the packages of that language are copied."""
+    """Commands of a language that come before the packages of that language are copied, and programs of such
+    packages that are started without them."""
     used = {e.ecosystem for e in event.effects if e.ecosystem}
+    started = {e.ecosystem for e in event.effects if _is_of_package(pair, e)}
     for (ecosystem, path), first in pair.installed.items() if used and pair.last else ():
         if ecosystem not in used or first >= match.number:
             continue
-        late = content_at(pair.new, path) and not content_at(pair.new, path, event.number)
-        if late and content_at(pair.old, path, match.number):
+        late = content_at(pair.new, path) or ecosystem in started
+        if late and not content_at(pair.new, path, event.number) and content_at(pair.old, path, match.number):
             yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
+
+
+def _is_of_package(pair: Pair, effect: Effect) -> bool:
+    """Whether it starts a program that a package of its language brings."""
+    known, facts = language(effect.ecosystem), pair.old.facts
+    if known is None or "/" in effect.tool or (facts is not None and effect.tool in facts.commands):
+        return False
+    return effect.tool not in (*known.interpreters, *known.managers, *known.installers)
 
 
 def _same_user(event: Event, match: Event) -> bool:

@@ -6,27 +6,36 @@ have made it, for the same owner, with the same mode.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from slimify.facts.system import in_transient_tree, is_plain_root, is_shared_directory
 from slimify.model.decisions import Reason
 from slimify.model.effects import NOT_FOR_RUN_TIME, Effect
-from slimify.semantics.machine.content import Content, content_at, exists_in, is_directory, link_targets
-from slimify.semantics.machine.stages import Event, Origin, Stage
+from slimify.semantics.machine.content import (
+    Content,
+    content_at,
+    exists_in,
+    is_directory,
+    link_targets,
+    places_of,
+)
+from slimify.semantics.machine.stages import Copy, Event, Origin, Stage
 from slimify.semantics.paths import is_named_place
-from slimify.validation.closed_worlds import may_go
+from slimify.validation.closed_worlds import is_unused_copy, may_go
 from slimify.validation.comparison import Comparison
 from slimify.validation.inputs import is_downloaded
 
 _WITHOUT_FILES = NOT_FOR_RUN_TIME | {"packages", "unpackage", "meta"}
 
 
-def result_problems(compared: Comparison) -> Iterator[Reason]:
-    """What the new image lacks, or holds differently."""
+def result_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reason]:
+    """What the new image lacks, or holds differently. `roots` are the paths that run time names."""
     old, new = compared.old.final, compared.new.final
     for event in old.events:
         if event.copy is not None and event.copy.stage is None:
             yield from _changed_files(compared, event)
+        if event.copy is not None and (event.copy.stage is not None or event.copy.image):
+            yield from _lost_copies(compared, event.copy)
         for effect in event.effects:
             if effect.kind == "meta":
                 yield from _changed_attributes(compared, effect)
@@ -36,7 +45,16 @@ def result_problems(compared: Comparison) -> Iterator[Reason]:
                 if not _is_executed(new, event):
                     yield Reason.of("SL409", "command_gone", command=event.text[:50])
                 continue
-            yield from _effect_problems(compared, event, effect)
+            yield from _effect_problems(compared, event, effect, roots)
+
+
+def _lost_copies(compared: Comparison, copy: Copy) -> Iterator[Reason]:
+    """What a COPY from another stage or an image of the old file brings, and the new image lacks."""
+    for place in places_of(copy):
+        before, after = content_at(compared.old.final, place), content_at(compared.new.final, place)
+        lost = [o for o in before.origins if o not in after.origins and _counts(compared, o)]
+        if lost and not is_unused_copy(compared, copy, place):
+            yield Reason.of("SL409", "result_missing", path=place, command=f"COPY {copy.parts.sources[0]}")
 
 
 _SAMPLE = 20  # files of one COPY whose owner and mode are compared
@@ -70,7 +88,9 @@ def _is_executed(stage: Stage, event: Event) -> bool:
     return any(e.origin == event.origin for e in stage.events)
 
 
-def _effect_problems(compared: Comparison, event: Event, effect: Effect) -> Iterator[Reason]:
+def _effect_problems(
+    compared: Comparison, event: Event, effect: Effect, roots: Sequence[str]
+) -> Iterator[Reason]:
     old, new = compared.old.final, compared.new.final
     for path in dict.fromkeys((*effect.outputs, *effect.writes)):
         before = content_at(old, path)
@@ -79,10 +99,10 @@ def _effect_problems(compared: Comparison, event: Event, effect: Effect) -> Iter
         after = content_at(new, path)
         lost = [o for o in before.origins if o not in after.origins and _counts(compared, o)]
         lost = [o for o in lost if not is_downloaded(o, after.origins)]
-        narrowed = after.partial and not before.partial and path != "/"
+        narrowed = event.origin in after.partial and event.origin not in before.partial and path != "/"
         absent = not after and not is_named_place(path) and not exists_in(new, path)
         if (lost or narrowed or absent) and not _is_installed_elsewhere(compared, event, effect):
-            if not may_go(compared, effect, path):
+            if not may_go(compared, effect, path, roots):
                 yield Reason.of("SL409", "result_missing", path=path, command=event.text[:50])
         elif not (lost or narrowed or absent or is_named_place(path)):
             yield from _attribute_problems(compared, path, before, after)
@@ -90,7 +110,7 @@ def _effect_problems(compared: Comparison, event: Event, effect: Effect) -> Iter
 
 def _counts(compared: Comparison, origin: Origin) -> bool:
     """Whether an origin is more than a removal of development dependencies or caches."""
-    return origin.kind != "command" or origin in compared.pairs[-1].lasting
+    return origin not in compared.idle
 
 
 def _is_installed_elsewhere(compared: Comparison, event: Event, effect: Effect) -> bool:

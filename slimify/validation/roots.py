@@ -15,9 +15,10 @@ from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Effect
 from slimify.semantics.machine.content import content_at
-from slimify.semantics.paths import join_path
+from slimify.semantics.paths import ancestors, join_path
 from slimify.validation.comparison import Comparison
 
+_ABSOLUTE = re.compile(r"(?<![\w./])/[\w@%+.-]+(?:/[\w@%+.-]+)+")
 _PATH = re.compile(r"(?=[\w./])(?!\d+\Z)[\w@%+=,./-]+")  # a word that may be a path
 
 
@@ -48,19 +49,38 @@ def path_problems(compared: Comparison) -> Iterator[Reason]:
 
 
 def root_paths(compared: Comparison) -> tuple[str, ...]:
-    """The paths that the start command and the sources name, and the directories that servers serve."""
+    """The paths that the start command, the sources and files written by the Dockerfile name, volumes, what
+    the user asked to keep, and the directories that servers serve. Of a path that no step makes, the
+    directory that one makes for it."""
     needs, cwd = compared.needs, compared.old.final.end.cwd
-    paths: dict[str, None] = dict.fromkeys(document_roots())
-    programs = frozenset((*entry_scripts(), *(e.tool for e in needs.start)))
-    for effect in needs.start:
-        paths |= dict.fromkeys((*effect.reads, *effect.manifests))
-        paths |= dict.fromkeys(_operands(effect, effect.cwd or cwd, programs))
-        paths |= dict.fromkeys(p for p in (program_path(compared, effect.tool),) if p is not None)
+    paths: dict[str, None] = dict.fromkeys((*document_roots(), *compared.program.runtime.volumes))
+    paths |= dict.fromkeys((*compared.kept, *start_paths(compared)))
     if not only_serves_files(compared):
         names = (use.name for use in needs.sources.paths if _PATH.fullmatch(use.name))
         paths |= dict.fromkeys(p for name in names if (p := join_path(cwd, name)) is not None)
+    texts = (text for path, text in compared.old.final.end.view.texts if path in paths)
+    paths |= dict.fromkeys(path for text in texts for path in _ABSOLUTE.findall(text))
     whole = {"/", cwd}  # a working directory is a place, not a file that is named
-    return tuple(p for p in paths if p not in whole and _is_made(compared, p))
+    made = (p if _is_made(compared, p) else _directory_made(compared, p) for p in paths if p not in whole)
+    return tuple(dict.fromkeys(p for p in made if p is not None and p not in whole))
+
+
+def _directory_made(compared: Comparison, path: str) -> str | None:
+    """The innermost directory around a path that a command makes by its name."""
+    above = (d for d in ancestors(path) if content_at(compared.old.final, d).named)
+    return next(above, None)
+
+
+def start_paths(compared: Comparison) -> Iterator[str]:
+    """The paths that the start command reads, names or starts."""
+    needs, cwd = compared.needs, compared.old.final.end.cwd
+    programs = frozenset((*entry_scripts(), *(e.tool for e in needs.start)))
+    for effect in needs.start:
+        yield from (*effect.reads, *effect.manifests)
+        yield from _operands(effect, effect.cwd or cwd, programs)
+        path = program_path(compared, effect.tool)
+        if path is not None:
+            yield path
 
 
 def _is_made(compared: Comparison, path: str) -> bool:

@@ -54,14 +54,14 @@ def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> t
 def comparison_problems(compared: Comparison) -> Iterator[Reason]:
     """What differs between the two images, or fails in the new file."""
     yield from base_problems(compared)
-    yield from copy_problems(compared.old, compared.new, compared.kept)
+    yield from copy_problems(compared)
     for pair in compared.pairs:
         yield from step_problems(pair)
         yield from input_problems(pair)
         yield from user_problems(pair)
         yield from _secret_problems(pair)
-    yield from result_problems(compared)
     roots = root_paths(compared)
+    yield from result_problems(compared, roots)
     yield from root_problems(compared, roots)
     yield from path_problems(compared)
     yield from context_problems(compared, roots)

@@ -21,10 +21,10 @@ LANGUAGE = Language(
     prepares=("venv",),
     places={
         "@site": (
-            r"(?:/usr|/usr/local|/opt/.+)"
+            r"(?P<prefix>/usr|/usr/local|/opt/.+?)"
             r"(?:/lib(?:/(?:pypy|python)[\d.]+(?:/(?:site|dist)-packages)?)?)?"
         ),
-        "@bin": r"/usr|(?:/usr|/usr/local|/opt/.+)(?:/bin(?:/[^/]+)?)?",
+        "@bin": r"(?P<prefix>/usr|/usr/local|/opt/.+?)(?:/bin(?:/[^/]+)?)?",
     },
     managers=("pip", "pipenv", "poetry", "uv", "pdm", "conda"),
     installers=("pip", "setuptools", "wheel", "pipenv", "poetry", "virtualenv"),

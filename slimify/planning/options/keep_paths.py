@@ -25,21 +25,19 @@ _LAST_WORD = re.compile(r"(?P<path>/\S*)\s*\Z")
 def with_kept_paths(program: Program, plan: Plan, paths: tuple[str, ...]) -> Plan | Reason:
     """The plan with every path in its final stage, or why this plan can't have one (SL396)."""
     decisions: list[Decision] = []
-    kept: list[str] = []
     final = plan.stages[-1]
     for path in paths:
         where = _containing_stage(program, plan, path)
         if where == "builder":
             final = _with_copy(program, final, plan.stages[0].name, path)
             decisions.append(Decision.of("SL222", "path", safety="safe", path=path))
-            kept.append(path)
         elif where != "final":
             return Reason.of("SL396", "path", base=final.base, path=path)
     return replace(
         plan,
         stages=(*plan.stages[:-1], final),
         decisions=(*plan.decisions, *decisions),
-        kept=(*plan.kept, *kept),
+        kept=(*plan.kept, *paths),
     )
 
 

@@ -17,7 +17,7 @@ from hashlib import sha256
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.facts.system import is_plain_root
+from slimify.facts.system import is_plain_root, on_default_path
 from slimify.languages import languages
 from slimify.model.effects import INSTALLS, Action, Effect
 from slimify.semantics.machine.stages import Copy, Event, Origin, Stage, workdir_of
@@ -34,7 +34,7 @@ class Content(Struct, frozen=True, kw_only=True):
     owner: str | None = ""
     mode: str = ""
     link: bool = False  # a symbolic link
-    partial: bool = False  # only parts of the tree were copied here
+    partial: tuple[Origin, ...] = ()  # those of which only parts of what they made were copied here
     gone: bool = False  # deleted, so that it is not there even if a COPY brought it
     named: bool = False  # a step made this very path, not only a directory above it
 
@@ -145,10 +145,16 @@ def _after_copy(event: Event, copy: Copy, path: str, found: Content) -> Content:
     owner = _owner(copy.parts.chown) if copy.parts.chown else ""
     if copy.stage is not None:
         return _copied_from_stage(copy, copy.stage, path, found, owner)
-    made = _context_origin(event, copy, path)
+    made = _image_origin(copy, path) if copy.image else _context_origin(event, copy, path)
     if made is not None:
         return Content(origins=(made,), owner=owner, mode=copy.parts.chmod or "")
     return found
+
+
+def _image_origin(copy: Copy, path: str) -> Origin | None:
+    """The origin of a path that a COPY brings from an image."""
+    at = dict(zip(places_of(copy), copy.sources, strict=True)).get(path)
+    return Origin("image", f"{copy.image}:{at}") if at is not None else None
 
 
 def _context_origin(event: Event, copy: Copy, path: str) -> Origin | None:
@@ -177,13 +183,16 @@ def _context_origin(event: Event, copy: Copy, path: str) -> Origin | None:
 def _copied_from_stage(copy: Copy, stage: Stage, path: str, found: Content, owner: str | None) -> Content:
     for place, source, directory in copied_places(copy):
         if is_named_place(path):
-            if place == source and any(pattern.fullmatch(place) for pattern in _places(path)):
+            if place == source and holds_place(stage, path, place):
                 inner = content_at(stage, path)
                 single = posixpath.basename(posixpath.dirname(place)) == "bin"  # one program
-                found = replace(inner, partial=single and (found.partial or not found))
+                part = single and (found.partial or not found)
+                found = replace(inner, partial=inner.origins if part else ())
             continue
         if inside(path, place):
             inner = content_at(stage, _moved(path, place, source))
+            if not inner and path == place and not inner.gone:
+                inner = Content(origins=(Origin("image", f"{stage.name}:{source}"),), named=True)
             if not inner:
                 continue
             if path == place and directory:  # an existing directory keeps its owner, a new one is root's
@@ -194,7 +203,7 @@ def _copied_from_stage(copy: Copy, stage: Stage, path: str, found: Content, owne
         if inside(place, path):
             inner = content_at(stage, source)
             more = tuple(o for o in inner.origins if o not in found.origins)
-            partial = found.partial or not found
+            partial = (*found.partial, *more)
             found = replace(found, origins=(*found.origins, *more), partial=partial, gone=False)
     return found
 
@@ -215,6 +224,18 @@ def copied_places(copy: Copy) -> Iterator[tuple[str, str, bool]]:
         if not directory and copy.into:
             place = posixpath.join(place, posixpath.basename(source))
         yield place, source, directory
+
+
+def places_of(copy: Copy) -> tuple[str, ...]:
+    """Where the sources of a COPY from a stage or an image arrive. A source in an image that is copied into a
+    directory counts as a file."""
+    if copy.target is None:
+        return ()
+    if copy.stage is not None:
+        return tuple(place for place, _, _ in copied_places(copy))
+    if not copy.into:
+        return (copy.target,) * len(copy.sources)
+    return tuple(posixpath.join(copy.target, posixpath.basename(source)) for source in copy.sources)
 
 
 def is_directory(stage: Stage, path: str) -> bool:
@@ -253,8 +274,12 @@ def link_targets(stage: Stage, path: str) -> tuple[str, ...]:
     return next((e.reads for e in effects if e.action == Action.LINK and path in e.writes), ())
 
 
-def _places(name: str) -> Iterator[re.Pattern[str]]:
-    """Where a named place can be, as patterns."""
+def holds_place(stage: Stage, name: str, path: str) -> bool:
+    """Whether a path of a stage holds all of a named place: the programs of its prefix are on PATH."""
+    on_path = (stage.end.get("PATH") or "").split(":")
     for language in languages():
-        if name in language.places:
-            yield re.compile(language.places[name])
+        found = re.fullmatch(language.places.get(name, "(?!)"), path)
+        if found is not None:
+            programs = f"{found['prefix']}/bin"
+            return on_default_path(programs) or programs in on_path
+    return False

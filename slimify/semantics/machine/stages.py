@@ -28,11 +28,11 @@ from slimify.syntax.dockerfile.words import expand
 class Origin(Struct, frozen=True):
     """The step that defined something. Equal origins in two files define the same.
 
-    `name` is a context path, an address, the text of a here-document, or a command with single blanks and
-    without cache options.
+    `name` is a context path, an address, the text of a here-document, a command with single blanks and
+    without cache options, or an image or stage and a path of it of which nothing else is known.
     """
 
-    kind: Literal["context", "address", "text", "directory", "command"]
+    kind: Literal["context", "address", "text", "directory", "command", "image"]
     name: str
     place: str = ""  # where a command runs, or the paths that it changes if it reads none of its directory
 
@@ -223,7 +223,8 @@ def _events(
             raw = visit.script.text[atoms[at].start : atoms[at].end]
             effects = seen.get(plain_text(raw, ()), effects)
             text = plain_text(raw, effects)
-            origin = Origin("command", text, _place(effects, visit.state.cwd or ""))
+            cwd = next((e.cwd for e in effects if e.cwd), visit.state.cwd)
+            origin = Origin("command", text, _place(effects, cwd or ""))
             yield Event(number=number, visit=visit, origin=origin, atom=at, effects=effects)
             number += 1
         if not visit.effects:

@@ -1,0 +1,148 @@
+"""What the new image may lack, and what run time needs whatever else is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from unit.compared_files import changed, differences
+
+GO = """FROM golang:1.24
+WORKDIR /app
+COPY . .
+RUN go build -o gate .
+RUN go build -o /srv/tool ./tool
+RUN mkdir -p /var/lib/gate && chown 1000:1000 /var/lib/gate
+RUN mkdir -p /var/empty-place && chown 1000 /var/empty-place
+COPY start.sh /start.sh
+VOLUME /var/lib/gate
+USER 1000
+CMD ["/start.sh"]
+"""
+GO_FILES = {
+    "go.mod": "module example.com/gate\n\ngo 1.24\n",
+    "main.go": 'package main\n\nimport "net/http"\n\nfunc main() { http.ListenAndServe(":80", nil) }\n',
+    "tool/main.go": "package main\n\nfunc main() {}\n",
+    "start.sh": "#!/bin/sh\nexec /app/gate\n",
+}
+GO_NEW = """FROM golang:1.24 AS builder
+WORKDIR /app
+COPY . .
+RUN go build -o gate .
+RUN go build -o /srv/tool ./tool
+RUN mkdir -p /var/lib/gate && chown 1000:1000 /var/lib/gate
+
+FROM debian:trixie-slim
+WORKDIR /app
+COPY --from=builder /app/gate /app/gate
+COPY --from=builder --chown=1000:1000 /var/lib/gate /var/lib/gate
+COPY start.sh /start.sh
+VOLUME /var/lib/gate
+USER 1000
+CMD ["/start.sh"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "kept", "problem"),
+    [
+        pytest.param((), (), "", id="a tool that nothing starts, and an empty directory, are gone"),
+        pytest.param(
+            (("COPY --from=builder /app/gate /app/gate\n", ""),), (), "/app/gate", id="a script starts it"
+        ),
+        pytest.param(
+            (("/app/gate /app/gate", "/app/gate /opt/gate"),), (), "/app/gate", id="it is elsewhere"
+        ),
+        pytest.param(
+            (("COPY --from=builder --chown=1000:1000 /var/lib/gate /var/lib/gate\n", ""),),
+            (),
+            "/var/lib/gate",
+            id="a directory of a volume",
+        ),
+        pytest.param((), ("/srv/tool",), "/srv/tool", id="the user asked to keep it"),
+        pytest.param(
+            (("/app/gate\n", "/app/gate\nCOPY --from=builder /srv/tool /srv/tool\n"),),
+            ("/srv/tool",),
+            "",
+            id="what the user asked to keep is there",
+        ),
+    ],
+)
+def test_what_a_compiled_image_may_lack(
+    pairs: tuple[tuple[str, str], ...], kept: tuple[str, ...], problem: str, tmp_path: Path
+) -> None:
+    found = differences(GO, changed(GO_NEW, *pairs), GO_FILES, tmp_path, kept)
+    assert problem in found if problem else not found
+
+
+TOOLS = """FROM python:3.12
+COPY --from=ghcr.io/astral-sh/uv:0.5 /uv /bin/
+COPY --from=example.com/data:1 /tides /srv/tides
+WORKDIR /srv
+COPY requirements.txt app.py ./
+RUN uv pip install --system -r requirements.txt
+CMD ["python", "app.py"]
+"""
+TOOLS_FILES = {"requirements.txt": "bottle==0.13\n", "app.py": "import bottle\n"}
+TOOLS_NEW = """FROM python:3.12 AS builder
+COPY --from=ghcr.io/astral-sh/uv:0.5 /uv /bin/
+COPY --from=example.com/data:1 /tides /srv/tides
+WORKDIR /srv
+COPY requirements.txt app.py ./
+RUN uv pip install --system -r requirements.txt
+
+FROM python:3.12-slim
+COPY --from=example.com/data:1 /tides /srv/tides
+WORKDIR /srv
+COPY --from=builder /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages
+COPY app.py ./
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), "", id="an installer of the builder is gone"),
+        pytest.param(
+            (
+                (
+                    "slim\nCOPY --from=example.com/data:1 /tides /srv/tides\n",
+                    "slim\n",
+                ),
+            ),
+            "/srv/tides",
+            id="a copy from an image is gone",
+        ),
+        pytest.param(
+            (("slim\nCOPY --from=example.com/data:1 /tides", "slim\nCOPY --from=example.com/data:2 /tides"),),
+            "/srv/tides",
+            id="it is from another image",
+        ),
+    ],
+)
+def test_what_other_images_bring(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
+    found = differences(TOOLS, changed(TOOLS_NEW, *pairs), TOOLS_FILES, tmp_path)
+    assert problem in found if problem else not found
+
+
+OPENS = {
+    **GO_FILES,
+    "main.go": 'package main\n\nimport "os"\n\nfunc main() { os.Open("/etc/gate.conf") }\n',
+    "start.sh": "#!/bin/sh\nexec /app/gate\n",
+}
+SETTINGS = "COPY <<EOF /etc/gate.conf\nfile={}\nEOF\nUSER"
+
+
+@pytest.mark.parametrize(
+    ("named", "problem"),
+    [
+        pytest.param("/var/other/today", "", id="another directory"),
+        pytest.param("/var/empty-place/today", "/var/empty-place", id="a directory that nothing else names"),
+    ],
+)
+def test_what_a_file_of_the_dockerfile_names(named: str, problem: str, tmp_path: Path) -> None:
+    settings = SETTINGS.format(named)
+    old, new = changed(GO, ("USER", settings)), changed(GO_NEW, ("USER", settings))
+    found = differences(old, new, OPENS, tmp_path)
+    assert problem in found if problem else not found

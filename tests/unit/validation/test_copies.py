@@ -1,0 +1,93 @@
+"""What COPY --from names exists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from unit.compared_files import changed, differences
+
+OLD = """FROM python:3.12
+RUN curl -fsSL https://example.com/tides.tar.gz | tar -xz -C /opt/tides
+COPY . /opt/abacus
+RUN pip install -r /opt/abacus/requirements.txt
+WORKDIR /opt/abacus
+CMD ["gunicorn", "--config", "/opt/tides/settings.py", "abacus:app"]
+"""
+FILES = {"requirements.txt": "gunicorn==23.0.0\nbottle==0.13\n", "abacus.py": "import bottle\n"}
+SITE = "/usr/local/lib/python3.12/site-packages"
+NEW = f"""FROM python:3.12 AS builder
+RUN curl -fsSL https://example.com/tides.tar.gz | tar -xz -C /opt/tides
+COPY . /opt/abacus
+RUN pip install -r /opt/abacus/requirements.txt
+
+FROM python:3.12-slim
+COPY --from=builder /opt/tides /opt/tides
+COPY --from=builder /opt/abacus /opt/abacus
+COPY --from=builder {SITE} {SITE}
+COPY --from=builder /usr/local/bin /usr/local/bin
+WORKDIR /opt/abacus
+CMD ["gunicorn", "--config", "/opt/tides/settings.py", "abacus:app"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), "", id="directories that steps make"),
+        pytest.param(
+            (("/usr/local/bin /usr/local/bin", "/usr/local/bin/gunicorn /usr/local/bin/gunicorn"),),
+            "",
+            id="a program that is started",
+        ),
+        pytest.param(
+            (("/usr/local/bin /usr/local/bin", "/usr/local/bin/abacus /usr/local/bin/gunicorn"),),
+            "/usr/local/bin/abacus",
+            id="a program that no package is known to bring",
+        ),
+        pytest.param(
+            (("/opt/tides /opt/tides", "/opt/tides/data /opt/tides/data"),),
+            "/opt/tides/data",
+            id="a file that an archive may lack",
+        ),
+        pytest.param(
+            ((f"COPY --from=builder {SITE} {SITE}\n", ""),),
+            "would be missing",
+            id="a directory of the application does not hold the packages",
+        ),
+    ],
+)
+def test_what_is_copied(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
+    found = differences(OLD, changed(NEW, *pairs), FILES, tmp_path)
+    assert problem in found if problem else not found
+
+
+STAGES = """FROM node:20 AS pages
+WORKDIR /web
+COPY build.js ./
+RUN node build.js
+
+FROM python:3.12
+WORKDIR /srv
+COPY --from=pages /web/dist ./static
+COPY abacus.py ./
+CMD ["python", "abacus.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), "", id="the same"),
+        pytest.param((("=pages", "=pages --chown=0:0"),), "", id="a flag is added to a copy of the user's"),
+        pytest.param(
+            (("/web/dist", "/web/out"),), "/web/out", id="a path that the user's file does not copy"
+        ),
+        pytest.param((("COPY --from=pages /web/dist ./static\n", ""),), "/srv/static", id="a copy is gone"),
+        pytest.param((("./static", "./pages"),), "/srv/static", id="a copy arrives elsewhere"),
+    ],
+)
+def test_copies_of_the_users_file(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
+    files = {"build.js": "x()\n", "abacus.py": "print(1)\n"}
+    found = differences(STAGES, changed(STAGES, *pairs), files, tmp_path)
+    assert problem in found if problem else not found

@@ -1,0 +1,46 @@
+"""What a command of the new file reads and starts is there when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from unit.compared_files import changed, differences
+
+OLD = """FROM python:3.12
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+RUN playwright install --with-deps chromium
+COPY shot.py .
+CMD ["python", "shot.py"]
+"""
+FILES = {"requirements.txt": "playwright==1.49.0\n", "shot.py": "import playwright\n"}
+SITE = "/usr/local/lib/python3.12/site-packages"
+PROGRAMS = "COPY --from=builder /usr/local/bin /usr/local/bin\n"
+STEP = "RUN playwright install --with-deps chromium\n"
+NEW = f"""FROM python:3.12 AS builder
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+
+FROM python:3.12-slim
+WORKDIR /app
+COPY --from=builder {SITE} {SITE}
+{PROGRAMS}{STEP}COPY shot.py .
+CMD ["python", "shot.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), "", id="its program is copied before"),
+        pytest.param(((PROGRAMS, ""),), "@bin", id="its program is not copied"),
+        pytest.param(((PROGRAMS + STEP, STEP + PROGRAMS),), "@bin", id="its program is copied after it"),
+        pytest.param(((PROGRAMS, PROGRAMS.replace("/bin\n", "/out\n")),), "@bin", id="it is elsewhere"),
+    ],
+)
+def test_programs_of_packages(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
+    found = differences(OLD, changed(NEW, *pairs), FILES, tmp_path)
+    assert problem in found if problem else not found

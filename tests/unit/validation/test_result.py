@@ -1,0 +1,125 @@
+"""The new image holds what the old one held."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from unit.compared_files import changed, differences
+
+OLD = """FROM node:20-bookworm
+RUN apt-get update && apt-get install -y nginx
+WORKDIR /build
+COPY package.json ./
+RUN npm install
+COPY client/package.json client/
+RUN cd client && npm install
+COPY . .
+RUN npm run build && cp -r out/* /var/www/html/
+CMD ["nginx", "-g", "daemon off;"]
+"""
+FILES = {"package.json": '{"scripts": {"build": "pack"}}', "client/package.json": "{}", "site.js": ""}
+NEW = """FROM node:20-bookworm AS builder
+RUN apt-get update && apt-get install -y nginx
+WORKDIR /build
+COPY package.json ./
+RUN npm install
+COPY client/package.json client/
+RUN cd client && npm install
+COPY . .
+RUN npm run build && cp -r out/* /var/www/html/
+
+FROM node:20-bookworm-slim
+RUN apt-get update && apt-get install -y nginx
+WORKDIR /build
+COPY --from=builder /var/www/html /var/www/html
+CMD ["nginx", "-g", "daemon off;"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), "", id="a server of files needs no packages"),
+        pytest.param(
+            (("html /var/www/html", "html /var/www/html-old"),), "/var/www/html", id="the pages are elsewhere"
+        ),
+        pytest.param(
+            (("COPY --from=builder /var/www/html /var/www/html\n", ""),), "/var/www", id="the pages are gone"
+        ),
+    ],
+)
+def test_below_what_is_served(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
+    found = differences(OLD, changed(NEW, *pairs), FILES, tmp_path)
+    assert problem in found if problem else not found
+
+
+APP = """FROM node:20
+WORKDIR /app
+COPY package.json ./
+RUN npm install
+COPY client/package.json client/
+RUN cd client && npm install
+COPY site.js ./
+CMD ["node", "site.js"]
+"""
+APP_FILES = {
+    "package.json": '{"dependencies": {"polka": "0.5.2"}}',
+    "client/package.json": '{"dependencies": {"preact": "10.24.3"}}',
+    "site.js": "require('polka')\n",
+}
+APP_NEW = """FROM node:20 AS builder
+WORKDIR /app
+COPY package.json ./
+RUN npm install
+COPY client/package.json client/
+RUN cd client && npm install
+
+FROM node:20-slim
+WORKDIR /app
+COPY package.json ./
+COPY --from=builder /app/node_modules /app/node_modules
+COPY --from=builder /app/client /app/client
+COPY site.js ./
+CMD ["node", "site.js"]
+"""
+
+
+def test_an_install_in_another_directory_is_another_one(tmp_path: Path) -> None:
+    assert not differences(APP, APP_NEW, APP_FILES, tmp_path)
+    without = changed(APP_NEW, ("COPY --from=builder /app/node_modules /app/node_modules\n", ""))
+    assert "/app/node_modules" in differences(APP, without, APP_FILES, tmp_path)
+
+
+USER = """FROM python:3.12
+RUN useradd --create-home ada
+USER ada
+WORKDIR /home/ada/app
+COPY requirements.txt app.py ./
+RUN pip install --user -r requirements.txt
+CMD ["python", "app.py"]
+"""
+USER_FILES = {"requirements.txt": "bottle==0.13\n", "app.py": "import bottle\n"}
+USER_NEW = """FROM python:3.12 AS builder
+RUN useradd --create-home ada
+USER ada
+WORKDIR /home/ada/app
+COPY requirements.txt app.py ./
+RUN pip install --user -r requirements.txt
+
+FROM python:3.12-slim
+RUN useradd --create-home ada
+USER ada
+WORKDIR /home/ada/app
+COPY --from=builder --chown=ada:ada /home/ada/.local /home/ada/.local
+COPY app.py ./
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize("part", ["", "/bin", "/lib"])
+def test_a_part_of_what_an_installer_leaves(part: str, tmp_path: Path) -> None:
+    place = f"/home/ada/.local{part}"
+    new = changed(USER_NEW, ("/home/ada/.local /home/ada/.local", f"{place} {place}"))
+    found = differences(USER, new, USER_FILES, tmp_path)
+    assert "/home/ada/.local" in found if part else not found
