@@ -84,7 +84,6 @@ def _outcome(
     outcome: Outcome = Unchanged(
         file=name,
         language=program.language,
-        instructions=verdicts(program),
         before=file.text,
         warnings=context.notes,
     )
@@ -97,19 +96,19 @@ def _outcome(
     if several:
         stages = Reason.of("SL404", "several")
         outcome = replace(outcome, decisions=safe_decisions((stages,)))
-        if program.refusals:
-            return outcome
     if program.refusals:
-        return outcome.become(Refused, decisions=safe_decisions(program.refusals))
+        outcome = replace(outcome, instructions=verdicts(users))
+        return outcome if several else outcome.become(Refused, decisions=safe_decisions(program.refusals))
     compiled = _compiled_start(program) if not (several or options.single_stage) else None
     if compiled is not None:
         program = read(compiled.text)
     result = _best_plan(program, file, options, read, compiled.start if compiled is not None else None)
     if isinstance(result, _ValidPlan):
-        roles = verdicts(users, result.plan, result.text, program.dockerfile)
+        roles = verdicts(users, result.plan, program.executed(parse(encode(result.text), name)))
         outcome = replace(outcome, instructions=roles)
         before = (compiled.decision,) if compiled is not None else outcome.decisions
         return _with_ignore_file(program, _rewritten(outcome, result, before + program.findings), options)
+    outcome = replace(outcome, instructions=verdicts(users))
     codes = {reason.code for reason in result.reasons}
     blocked = codes & _REFUSAL_CODES and not codes & _NO_SAVING_CODES
     decisions = (*outcome.decisions, *safe_decisions(result.reasons), *result.advice, *program.findings)

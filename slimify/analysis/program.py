@@ -160,9 +160,18 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
         """The file, executed."""
         return self.executed(self.dockerfile)
 
+    @cached_property
+    def _machines(self) -> dict[str, Machine]:
+        return {}
+
     def executed(self, file: Dockerfile) -> Machine:
-        """Another version of the file, executed in the same build context and with the same base images, and
-        with what a built image shows of commands that both have."""
+        """A version of the file, executed in the same build context and with the same base images, and with
+        what a built image shows of commands that both have. Each text is executed once."""
+        if file.text not in self._machines:
+            self._machines[file.text] = self._execute(file)
+        return self._machines[file.text]
+
+    def _execute(self, file: Dockerfile) -> Machine:
         from slimify.semantics.machine.stages import execute, plain_text
 
         seen: dict[str, tuple[Effect, ...]] = {}

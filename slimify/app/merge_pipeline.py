@@ -75,6 +75,7 @@ def outcome(pair: Pair, options: Options) -> Outcome:
     """The multi-stage file of both, or the reasons against it."""
     from slimify.planning.merge.plan import extracted_paths, merged_plan
     from slimify.render import render
+    from slimify.syntax.dockerfile.parser import encode, parse
     from slimify.validation.merged import problems
 
     refused = Refused(
@@ -93,7 +94,7 @@ def outcome(pair: Pair, options: Options) -> Outcome:
         return replace(refused, decisions=safe_decisions(found))
     return refused.become(
         Rewritten,
-        instructions=verdicts(pair.runtime, plan, text),
+        instructions=verdicts(pair.runtime, plan, pair.runtime.executed(parse(encode(text)))),
         rung=plan.rung,
         decisions=plan.decisions,
         stages=plan.stages,

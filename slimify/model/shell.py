@@ -68,3 +68,7 @@ class Script(Struct, frozen=True, kw_only=True):
     @property
     def commands(self) -> tuple[Command, ...]:
         return tuple(c for a in self.atoms for c in a.commands)
+
+    def text_of(self, atom: Atom) -> str:
+        """A command as written, on one line."""
+        return " ".join(self.text[atom.start : atom.end].split())

@@ -1,62 +1,182 @@
 """The verdicts that `explain` prints. The role of a step is where the chosen plan executes it; what analysis
-found only decides where the plan leaves a choice."""
+found only decides where the plan leaves a choice.
+
+The abstract machine executes the user's file and the new one. A step is executed where a stage of the new
+file has the same event: of the same origin, or, if the plan has edited it, one that does a part of its work.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Container, Hashable, Iterator, Mapping
+from itertools import groupby
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.analysis.roles.executed_steps import (
-    BUILDER,
-    FINAL,
-    NOWHERE,
-    Execution,
-    Places,
-    command_text,
-    is_named,
-    own_execution,
-    planned_execution,
-)
+from slimify.analysis.roles.role_state import AtomKey
 from slimify.analysis.runtime_contract import DEFAULT_SHELL
 from slimify.facts.carried import installed
+from slimify.facts.system import exists_everywhere
 from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason, Role
-from slimify.model.dockerfile import Dockerfile, Instruction
+from slimify.model.dockerfile import Instruction
 from slimify.model.plan import Plan
-from slimify.syntax.dockerfile.instructions import from_parts, is_multi_stage, shell_command
-from slimify.syntax.dockerfile.parser import encode, parse
+from slimify.semantics.paths import is_named_place, overlap
+from slimify.syntax.dockerfile.instructions import (
+    from_parts,
+    is_multi_stage,
+    meaning,
+    shell_command,
+    split_stages,
+)
 from slimify.syntax.shell.script import read_run
+
+if TYPE_CHECKING:
+    from slimify.semantics.machine.stages import Copy, Event, Machine, Stage
 
 _Judged = tuple[Role, tuple[Reason, ...]]
 # They say what a step is, not where it is executed.
 _FITS_EVERY_ROLE = frozenset({"SL200", "SL218", "SL220", "SL223"})
-_DROPPED = Reason.of("SL226", "dropped")
-_BUILDER_ONLY = Reason.of("SL226", "builder")
-_FINAL_ONLY = Reason.of("SL226", "final")
-_IN_IMAGE = Reason.of("SL226", "image")
-_REPEATED = Reason.of("SL226", "repeated")
-_ALSO_BUILT = Reason.of("SL226", "also_built")
 _CONFIGURES = (Reason.of("SL200", "configuration"),)
 _REMOVED = frozenset({"removed", "removed_group"})  # forms of SL201: gone before the RUN ends
 # Decisions of a plan that removes packages in place.
 _REMOVALS = frozenset({("SL201", "in_place"), ("SL351", "one_layer"), ("SL351", "one_layer_stay")})
 
 
+class Places(Struct, frozen=True):
+    """Whether a stage that the final image copies from executes a step, and one that it consists of."""
+
+    builder: bool = False
+    final: bool = False
+
+    def __or__(self, other: Places) -> Places:
+        return Places(self.builder or other.builder, self.final or other.final)
+
+
+FINAL = Places(final=True)
+
+
+class Execution(Struct, frozen=True, kw_only=True):
+    """Where the steps of a file are executed.
+
+    `stages` says it for each stage of a file that stays as it is, `steps` for each step of a file with one
+    stage that a plan changes. `separated`: the final image copies from another stage. `installs` are the
+    packages that the commands of the final image name, `base` is its first stage.
+    """
+
+    separated: bool
+    stages: tuple[Places, ...] = ()
+    steps: Mapping[AtomKey, Places] = field(default_factory=dict)
+    installs: Mapping[AtomKey, frozenset[str]] = field(default_factory=dict)
+    base: Stage | None = None
+
+    def of(self, index: int, atom: int) -> Places:
+        """The places of a command of the last stage, or of an instruction with `atom` 0."""
+        return self.stages[-1] if self.stages else self.steps.get((index, atom), Places())
+
+
+ONE_STAGE = Execution(separated=False, stages=(FINAL,))
+
+
+def own_execution(machine: Machine) -> Execution:
+    """Where the stages of the file itself execute its steps."""
+    image, builders = {*machine.final.chain}, machine.final.sources
+    stages = tuple(Places(s in builders, s in image) for s in machine.stages)
+    return Execution(separated=bool(builders), stages=stages)
+
+
+def planned_execution(old: Machine, new: Machine) -> Execution:
+    """Where the new file executes the steps of a file with one stage."""
+    from slimify.semantics.machine.content import content_at
+
+    steps: dict[AtomKey, Places] = defaultdict(Places)
+    installs: dict[AtomKey, frozenset[str]] = {}
+    sources = new.final.sources
+    for stage, place in ((new.final, FINAL), *((s, Places(builder=True)) for s in sources)):
+        for step, event in _repeated(old.final, stage):
+            key = step.visit.index, step.atom
+            steps[key] |= place
+            if place.final:
+                installs[key] = frozenset(p.name for e in event.effects for p in e.packages)
+        for event in old.final.events:
+            made = event.origin if event.keyword == "WORKDIR" else None
+            if made and not exists_everywhere(made.name) and made in content_at(stage, made.name).origins:
+                steps[event.visit.index, 0] |= place
+    known = {_identity(e) for e in old.final.events}
+    copies = [e.copy for e in new.final.events if e.copy is not None and _identity(e) not in known]
+    for event in (e for e in old.final.events if e.copy is not None):
+        key = event.visit.index, event.atom
+        if any(_is_part(copy, event.copy, built=not steps[key].builder) for copy in copies):
+            steps[key] |= FINAL
+    *_, base = new.final.chain
+    return Execution(separated=bool(sources), steps=steps, installs=installs, base=base)
+
+
+def _repeated(old: Stage, new: Stage) -> Iterator[tuple[Event, Event]]:
+    """The events of the old stage that the new one repeats, each with the one that repeats it. Of equal ones,
+    the one whose RUN has the others of the new RUN is meant."""
+    before, after = ({_identity(e) for e in stage.events} for stage in (old, new))
+    waiting: dict[Hashable, dict[int, list[Event]]] = defaultdict(dict)
+    for event in old.events:
+        for mark in _marks(event, after):
+            waiting[mark].setdefault(event.visit.index, []).append(event)
+    for _, group in groupby(new.events, key=lambda e: id(e.visit)):
+        events = [(e, [waiting[m] for m in _marks(e, before) if m in waiting]) for e in group]
+        homes = [next(iter(runs)) for _, found in events for runs in found if len(runs) == 1]
+        for event, found in events:
+            for runs in filter(None, found):
+                home = next((h for h in homes if h in runs), next(iter(runs)))
+                yield runs[home].pop(0), event
+                if not runs[home]:
+                    del runs[home]
+                break
+
+
+def _identity(event: Event) -> Hashable:
+    return event.origin or meaning(event.visit.instruction)
+
+
+def _marks(event: Event, others: Container[Hashable]) -> Iterator[Hashable]:
+    """What an event of the other file has in common if it is the same or, if `others` has none, if it is the
+    same edited: a command that does a part of the work, or another start command."""
+    own = _identity(event)
+    if own in others:
+        yield own
+    elif event.keyword in ("CMD", "ENTRYPOINT"):
+        yield event.keyword
+    for effect in event.effects if own not in others else ():
+        yield from ((effect.action, p.name) for p in effect.packages)
+        paths = (*effect.writes, *effect.outputs, *effect.deletes)
+        yield from ((effect.kind, p) for p in paths if not is_named_place(p))
+
+
+def _is_part(copy: Copy, whole: Copy | None, *, built: bool) -> bool:
+    """Whether a COPY brings files of the context that another one brings to the same place or, if they are
+    `built` in another stage, copies them from there."""
+    if whole is None:
+        return False
+    if copy.stage is None:
+        return any(whole.view.context_path(c.target) == c.source for c in copy.view.copies)
+    return built and overlap(copy.target or "/", whole.target or "/")
+
+
+# --- verdicts ------------------------------------------------------------------------------------------
+
+
 def verdicts(
-    program: Program, plan: Plan | None = None, text: str = "", planned: Dockerfile | None = None
+    program: Program, plan: Plan | None = None, new: Machine | None = None
 ) -> tuple[InstructionVerdict, ...]:
     """One verdict per instruction of the user's file, in order, including instructions before FROM.
 
-    `plan` is the chosen plan and `text` the new file, None and "" if the file stays as it is. `planned` is
-    the file that the plan was made for: the user's, or the same with another start command.
+    `plan` is the chosen plan and `new` the new file, executed, None if the file stays as it is.
     """
-    if plan is None or plan.rung == "cleanup":  # in place: each step stays in its stage
-        execution = own_execution(program.dockerfile, program.build_args)
+    if plan is None or new is None or plan.rung == "cleanup":  # in place: each step stays in its stage
+        several = is_multi_stage(program.dockerfile)
+        execution = own_execution(program.machine) if several else ONE_STAGE
     else:
-        after = parse(encode(text))
-        execution = planned_execution(program, plan.stages, after, planned or program.dockerfile)
+        execution = planned_execution(program.machine, new)
     decisions = plan.decisions if plan is not None else ()
     return tuple(_Verdicts(program=program, execution=execution, decisions=decisions).all())
 
@@ -70,28 +190,27 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
 
     def all(self) -> Iterator[InstructionVerdict]:
         file = self.program.dockerfile
-        steps = {step.index: step for step in self.program.steps}
-        last = max(i for i, x in enumerate(file.instructions) if x.keyword == "FROM")
-        number, stage, shell = 0, "", tuple(DEFAULT_SHELL)
-        for index, instruction in enumerate(file.instructions):
-            if instruction.keyword == "FROM":
-                stage, shell = from_parts(instruction).alias or str(number), DEFAULT_SHELL
-                number += 1
-            elif instruction.keyword == "SHELL":
-                shell = shell_command(instruction)
-            if index in steps:
-                yield self._step(steps[index])
-            elif not stage or index == last:
-                several = bool(stage) and is_multi_stage(file)
-                reason = Reason.of("SL223", "last_base") if several else Reason.of("SL223", "base")
-                role: Role = "run" if several else "both"
-                yield InstructionVerdict(instruction=instruction, role=role, reasons=(reason,))
-            else:
-                yield self._earlier(index, instruction, stage, shell)
+        *earlier, (last, *_) = split_stages(file)
+        base = Reason.of("SL223", "base")
+        for argument in file.instructions:
+            if argument.keyword == "FROM":
+                break
+            yield InstructionVerdict(instruction=argument, role="both", reasons=(base,))
+        for number, instructions in enumerate(earlier):
+            places, shell = self.execution.stages[number], tuple(DEFAULT_SHELL)
+            name = from_parts(instructions[0]).alias or str(number)
+            for instruction in instructions:
+                shell = shell_command(instruction) if instruction.keyword == "SHELL" else shell
+                yield self._earlier(places, instruction, name, shell)
+        role: Role = "run" if earlier else "both"
+        reason = Reason.of("SL223", "last_base") if earlier else base
+        yield InstructionVerdict(instruction=last, role=role, reasons=(reason,))
+        for step in self.program.steps:
+            yield self._step(step)
 
     def _step(self, step: Step) -> InstructionVerdict:
         """The verdict on an instruction of the last stage."""
-        role, reasons = self._judged(self.execution.of(step.index), step.role, step.reasons)
+        role, reasons = self._judged(self.execution.of(step.index, 0), step.role, step.reasons)
         commands = tuple(self._command(step, atom) for atom in step.atoms)
         if commands:
             roles = {command.role for command in commands}
@@ -105,13 +224,13 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
         key = step.index, atom.index
         places = self.execution.of(*key)
         role, reasons = self._install(atom, places) or self._judged(places, atom.role, atom.reasons)
-        text = self.execution.texts.get(key)
+        named = self.execution.installs.get(key, {p.name for p in atom.packages})
         return CommandVerdict(
-            text=command_text(step.script, step.script.atoms[atom.index]),
+            text=step.script.text_of(step.script.atoms[atom.index]),
             atom=atom.index,
             role=role,
             reasons=reasons,
-            packages=tuple(self._package(p, places, text) for p in atom.packages),
+            packages=tuple(self._package(p, places, named) for p in atom.packages),
         )
 
     def _install(self, atom: AtomStep, places: Places) -> _Judged | None:
@@ -122,9 +241,9 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
             return atom.role, atom.reasons
         if places.final or not names:
             return None
-        facts = self.program.facts_of(self.execution.base)
-        if facts is not None and not installed(facts, nearest=True).isdisjoint(names):
-            reason = Reason.of("SL226", "in_base", base=self.execution.base)
+        base = self.execution.base
+        if base is not None and base.facts and not installed(base.facts, nearest=True).isdisjoint(names):
+            reason = Reason.of("SL226", "in_base", base=base.reference)
             return "both" if places.builder else "run", (reason,)
         out = next((d.reason for d in self.decisions if (d.code, d.form) == ("SL206", "left_out")), None)
         return ("build", (out,)) if out is not None and set(names) & set(out.names("names")) else None
@@ -136,10 +255,9 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
             package.name in d.names("names") for d in self.decisions if (d.code, d.form) in _REMOVALS
         )
 
-    def _package(self, package: PackageVerdict, places: Places, text: str | None) -> PackageVerdict:
-        """The verdict on a package of an install command, whose text in the final image is `text`, None if it
-        is as in the file."""
-        installs = places.final and (text is None or is_named(package.name, text))
+    def _package(self, package: PackageVerdict, places: Places, named: Collection[str]) -> PackageVerdict:
+        """The verdict on a package of an install that names `named` in the final image."""
+        installs = places.final and package.name in named
         if package.role != "build" or self._is_removed(package) or not installs:
             return package
         role, reasons = self._judged(places, package.role, package.reasons)
@@ -150,28 +268,26 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
         found."""
         if places.final and reasons == _CONFIGURES:
             return role, reasons
-        if places == NOWHERE:
-            return _shown("build", role, reasons, _DROPPED)
-        if places == BUILDER:
-            return _shown("build", role, reasons, _BUILDER_ONLY)
+        if not places.final:
+            gone = Reason.of("SL226", "builder") if places.builder else Reason.of("SL226", "dropped")
+            return _shown("build", role, reasons, gone)
         if role == "unknown":
             return role, reasons
-        if places == FINAL and self.execution.separated:
-            return _shown("run", role, reasons, _FINAL_ONLY)
-        if places == FINAL:
-            return _shown("both" if role == "build" else role, role, reasons, _IN_IMAGE)
+        if not places.builder and self.execution.separated:
+            return _shown("run", role, reasons, Reason.of("SL226", "final"))
+        if not places.builder:
+            return _shown("both" if role == "build" else role, role, reasons, Reason.of("SL226", "image"))
         if role == "run" and not _fits_every_role(reasons):
-            return "both", (*reasons, _ALSO_BUILT)
-        return _shown("both", role, reasons, _REPEATED)
+            return "both", (*reasons, Reason.of("SL226", "also_built"))
+        return _shown("both", role, reasons, Reason.of("SL226", "repeated"))
 
     def _earlier(
-        self, index: int, instruction: Instruction, stage: str, shell: tuple[str, ...]
+        self, places: Places, instruction: Instruction, stage: str, shell: tuple[str, ...]
     ) -> InstructionVerdict:
-        """The verdict on an instruction of another stage than the last one."""
-        places = self.execution.of(index)
-        role: Role = "build"
+        """The verdict on an instruction of another stage than the last one, which is executed in `places`."""
+        alone = self.execution.separated and not places.builder
+        role: Role = "build" if not places.final else "run" if alone else "both"
         if places.final:
-            role = "run" if places == FINAL and self.execution.separated else "both"
             reason = Reason.of("SL226", "inherited", stage=stage)
         elif places.builder:
             reason = Reason.of("SL226", "copied", stage=stage)
@@ -181,7 +297,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
         if instruction.keyword == "RUN" and instruction.exec_form is None:
             script = read_run(instruction, shell=shell, escape=self.program.dockerfile.escape)
             commands = tuple(
-                CommandVerdict(text=command_text(script, atom), atom=number, role=role, reasons=(reason,))
+                CommandVerdict(text=script.text_of(atom), atom=number, role=role, reasons=(reason,))
                 for number, atom in enumerate(script.atoms)
             )
         return InstructionVerdict(

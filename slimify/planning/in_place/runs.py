@@ -94,8 +94,7 @@ def extended_run(program: Program, step: Step, tail: Sequence[str], text: str = 
 def command_text(program: Program, step: Step, atom: AtomStep) -> str:
     """A command as written, on one line."""
     assert step.script is not None
-    part = step.script.atoms[atom.index]
-    return " ".join(step.script.text[part.start : part.end].split())
+    return step.script.text_of(step.script.atoms[atom.index])
 
 
 def is_direct(step: Step, atom: AtomStep, effect: Effect) -> bool:

@@ -12,7 +12,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from hashlib import sha256
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -163,7 +162,7 @@ def _context_origin(event: Event, copy: Copy, path: str) -> Origin | None:
     for heredoc in event.visit.instruction.heredocs:
         place = posixpath.join(copy.target, heredoc.name) if copy.into else copy.target
         if path == place:
-            return Origin("text", sha256(heredoc.body.encode("utf-8", "surrogateescape")).hexdigest())
+            return Origin("text", heredoc.body)
     for source in copy.sources:
         if copy.parts.keyword != "ADD" or not overlap(path, copy.target):
             continue

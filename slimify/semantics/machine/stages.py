@@ -14,13 +14,13 @@ from msgspec.structs import replace
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
 from slimify.facts.programs import lean_options
-from slimify.model.dockerfile import Dockerfile
+from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.effects import MANAGES_PACKAGES, READS_DIRECTORY, Effect
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.state import State
 from slimify.semantics.paths import ancestors, is_named_place, join_path
 from slimify.semantics.walk import Visit, start_state, walk
-from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts, from_parts, split_stages
+from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts, from_parts, mounts, split_stages
 from slimify.syntax.dockerfile.scope import scopes
 from slimify.syntax.dockerfile.words import expand
 
@@ -79,22 +79,89 @@ class Event(Struct, frozen=True, kw_only=True):
         return self.origin.name if self.origin is not None else self.visit.instruction.value
 
 
-class Stage(Struct, frozen=True, dict=True, kw_only=True):
-    """A stage after its last instruction. `facts` describe the image that it finally builds on, None if that
-    is not known."""
+class Inputs(Struct, frozen=True, kw_only=True):
+    """What the stages of a file are executed with. `seen` are effects that a built image shows, by the text
+    of the command (`plain_text`)."""
+
+    file: Dockerfile
+    context: Context
+    facts_of: Callable[[str], ImageFacts | None]
+    build_args: Mapping[str, str]
+    seen: Mapping[str, tuple[Effect, ...]] = MappingProxyType({})
+
+
+class Stage(Struct, frozen=True, dict=True, eq=False, kw_only=True):
+    """A stage after its last instruction. It is executed when something asks what it does."""
 
     name: str
     reference: str  # the image or stage of FROM
-    facts: ImageFacts | None
     parent: Stage | None
-    visits: tuple[Visit, ...]  # its instructions after FROM
-    own: tuple[Event, ...]
-    end: State
+    earlier: tuple[Stage, ...]  # the stages above it in the file
+    body: tuple[tuple[int, Instruction], ...]  # its instructions after FROM, with their indexes in the file
+    inputs: Inputs
+
+    @cached_property
+    def facts(self) -> ImageFacts | None:
+        """What is known about the image that it finally builds on."""
+        *_, first = self.chain
+        return self.inputs.facts_of(first.reference)
+
+    @cached_property
+    def _after(self) -> tuple[tuple[Visit, ...], State]:
+        """Its visits and its end. The stages above come first: a chain of many is no deep recursion."""
+        views = {str(number): stage.end.view for number, stage in enumerate(self.earlier)}
+        views |= {s.name: s.end.view for s in self.earlier if s.name}
+        known = {k: v for k, v in (self.facts.env if self.facts else {}).items() if v is not None}
+        file = self.inputs.file
+        force = scopes(file, known, self.inputs.build_args)
+        context = self.inputs.context
+        start = _inherited(self.parent.end) if self.parent is not None else start_state(self.facts, context)
+        return walk(self.body, dict(enumerate(force)), start, file.escape, views)
+
+    @property
+    def visits(self) -> tuple[Visit, ...]:
+        """Its instructions after FROM, executed."""
+        return self._after[0]
+
+    @property
+    def end(self) -> State:
+        return self._after[1]
+
+    @cached_property
+    def own(self) -> tuple[Event, ...]:
+        """Its own events."""
+        before = 0
+        for stage in reversed([*self.chain][1:]):  # the first one first, see `_after`
+            before = len(stage.events)
+        return tuple(_events(self.visits, before, self.earlier, self.inputs.seen))
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
         """All events, beginning with those of the stages that it builds on."""
         return (*self.parent.events, *self.own) if self.parent is not None else self.own
+
+    @property
+    def chain(self) -> Iterator[Stage]:
+        """The stage itself, and those that it builds on."""
+        stage: Stage | None = self
+        while stage is not None:
+            yield stage
+            stage = stage.parent
+
+    @property
+    def sources(self) -> frozenset[Stage]:
+        """The stages that it copies from or mounts, directly or through others, with those that they build
+        on."""
+        found: set[Stage] = set()
+        pending = [*self.chain]
+        while pending:
+            stage = pending.pop()
+            names = (name for _, x in stage.body for name in _stages_named(x))
+            for source in (stage_named(stage.earlier, name) for name in names):
+                if source is not None and source not in found:
+                    pending += (s for s in source.chain if s not in found)
+                    found |= {*source.chain}
+        return frozenset(found)
 
     @cached_property
     def index(self) -> PathIndex:
@@ -161,39 +228,38 @@ def execute(
     build_args: Mapping[str, str],
     seen: Mapping[str, tuple[Effect, ...]] = MappingProxyType({}),
 ) -> Machine:
-    """Runs every stage of a file. `facts_of` describes a base image by its reference. `seen` are effects that
-    a built image shows, by the text of the command (`plain_text`)."""
+    """The stages of a file, executed. `facts_of` describes a base image by its reference; `seen`: see
+    `Inputs`."""
+    inputs = Inputs(file=file, context=context, facts_of=facts_of, build_args=build_args, seen=seen)
     stages: list[Stage] = []
     places = {id(x): i for i, x in enumerate(file.instructions)}
     plain = scopes(file, {}, build_args)
-    for body in split_stages(file):
-        parts = from_parts(body[0])
-        reference = expand(parts.image, plain[places[id(body[0])]], file.escape) or parts.image
-        parent = _stage(stages, reference)
-        facts = parent.facts if parent is not None else facts_of(reference)
-        known = {k: v for k, v in (facts.env if facts else {}).items() if v is not None}
-        force = scopes(file, known, build_args)
-        start = _inherited(parent.end) if parent is not None else start_state(facts, context)
-        begin = len(parent.events) if parent is not None else 0
-        indexed = [(places[id(x)], x) for x in body[1:]]
-        views = {s.name: s.end.view for s in stages if s.name}
-        views |= {str(n): s.end.view for n, s in enumerate(stages)}
-        visits, end = walk(indexed, dict(enumerate(force)), start, file.escape, views)
+    for start, *body in split_stages(file):
+        parts = from_parts(start)
+        reference = expand(parts.image, plain[places[id(start)]], file.escape) or parts.image
+        parent = stage_named(stages, reference)
         stages.append(
             Stage(
                 name=(parts.alias or "").lower(),
                 reference=reference,
-                facts=facts,
                 parent=parent,
-                visits=visits,
-                own=tuple(_events(visits, begin, stages, seen)),
-                end=end,
+                earlier=tuple(stages),
+                body=tuple((places[id(x)], x) for x in body),
+                inputs=inputs,
             )
         )
     return Machine(file=file, stages=tuple(stages))
 
 
-def _stage(stages: Sequence[Stage], name: str) -> Stage | None:
+def _stages_named(instruction: Instruction) -> Iterator[str]:
+    """The stages and images that an instruction copies from or mounts."""
+    if instruction.keyword in ("COPY", "ADD"):
+        yield copy_parts(instruction).from_stage or ""
+    elif instruction.keyword == "RUN" and instruction.flags:
+        yield from (m.from_stage or "" for m in mounts(instruction))
+
+
+def stage_named(stages: Sequence[Stage], name: str) -> Stage | None:
     """The earlier stage with this name or number."""
     if name.isdigit() and int(name) < len(stages):
         return stages[int(name)]
@@ -274,7 +340,7 @@ def _copy(visit: Visit, stages: Sequence[Stage]) -> Copy:
     slash = parts.dest.endswith(("/", "/.")) or parts.dest in (".", "..")
     into = slash or len(sources) > 1 or (target is not None and visit.state.view.is_dir(target))
     if parts.from_stage is not None:
-        stage = _stage(stages, parts.from_stage)
+        stage = stage_named(stages, parts.from_stage)
         sources = tuple(join_path("/", s) or s for s in sources)
         image = parts.from_stage if stage is None else ""
         return Copy(parts=parts, target=target, into=into, sources=sources, stage=stage, image=image)

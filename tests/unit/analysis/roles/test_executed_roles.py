@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from slimify import pipeline
+from slimify.analysis.classify import classify
+from slimify.analysis.roles.executed_roles import planned_execution
 from slimify.config import MinSaving, Options
+from slimify.context.scan import scan
 from slimify.model.outcome import Outcome
+from slimify.syntax.dockerfile.parser import parse
 
 GO = {
     "go.mod": "module example.org/a\n\ngo 1.22\n",
@@ -66,7 +70,8 @@ USER a
 CMD ["/usr/local/bin/a"]
 """
 
-SCRIPT = """FROM node:22
+SCRIPT = """FROM node:22-slim
+RUN apt-get update && apt-get install -y g++ make python3
 WORKDIR /app
 COPY install.sh /tmp/
 RUN /tmp/install.sh
@@ -127,8 +132,8 @@ def roles(outcome: Outcome) -> list[str]:
         ),
         pytest.param(
             SCRIPT, {**NODE, **TINI}, "same-base",
-            ["1 both", "2 both", "3 both", "4 both /tmp/install.sh=both", "5 both", "6 build npm=build",
-             "7 run"],
+            ["1 both", "2 build apt-get=build apt-get=build", "3 both", "4 both",
+             "5 both /tmp/install.sh=both", "6 both", "7 build npm=build", "8 run"],
             id="a script that installs packages is repeated",
         ),
     ],
@@ -177,3 +182,55 @@ CMD ["node", "index.js"]
 def test_packages_that_are_removed_in_their_run(tmp_path: Path) -> None:
     install = outcome_of(REMOVED, NODE, tmp_path).instructions[3].commands[0]
     assert (install.role, {p.role for p in install.packages}) == ("build", {"build"})
+
+
+TWICE = """FROM debian:12
+RUN apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*
+COPY . /src
+WORKDIR /app
+RUN gcc -o /app/a /src/a.c
+RUN chown -R 1000 /app
+CMD ["/app/a"]
+"""
+BUILDER = TWICE.replace("debian:12", "debian:12 AS builder").rpartition("CMD")[0]
+ALL_BUILT = ["2.0 b", "2.1 b", "2.2 b", "3.0 b", "3.1 b", "3.2 b", "4.0 b", "5.0 b", "6.0 b", "7.0 b"]
+
+
+@pytest.mark.parametrize(
+    ("final", "expected"),
+    [
+        pytest.param("", ALL_BUILT, id="nothing is repeated"),
+        pytest.param("RUN apt-get update && apt-get install -y git\n", ["2.0 bf"], id="a new install"),
+        pytest.param("COPY --from=builder /app/a /bin/a\n", [], id="a copy to another place"),
+        pytest.param("COPY --from=builder /app /app\n", ["5.0 bf"], id="a WORKDIR comes with a copied tree"),
+        pytest.param(
+            "RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n",
+            ["3.0 bf", "3.1 bf", "3.2 bf"],
+            id="of equal commands, those beside another one that is repeated",
+        ),
+        pytest.param(
+            "RUN apt-get update && apt-get install -y libc6 curl && rm -rf /var/lib/apt/lists/*\n",
+            ["3.0 bf", "3.1 bf", "3.2 bf"],
+            id="an install with another package",
+        ),
+        pytest.param("RUN chown 1000 /app\n", ["7.0 bf"], id="another option"),
+        pytest.param("COPY a.c /src/\n", ["4.0 bf"], id="a part of the files"),
+        pytest.param('CMD ["/bin/a"]\n', ["8.0 f"], id="another start command"),
+    ],
+)
+def test_where_a_plan_executes_steps(final: str, expected: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.c").write_text("int main() { return 0; }\n")
+    program = classify(parse(TWICE.encode()), scan(tmp_path), "Dockerfile", Options(), None)
+    new = program.executed(
+        parse(f"{BUILDER}FROM debian:12-slim\nCOPY --from=builder /x /x\n{final}".encode())
+    )
+    found = planned_execution(program.machine, new)
+    rows = [f"{i + 1}.{a} {'b' * p.builder}{'f' * p.final}" for (i, a), p in sorted(found.steps.items())]
+    kept = [row for row in ALL_BUILT if row + "f" not in expected]
+    assert [row for row in rows if not row.endswith(" ")] == sorted([*kept, *(expected if final else [])])
+
+
+def test_a_stage_that_is_mounted_belongs_to_the_build(tmp_path: Path) -> None:
+    text = "FROM golang:1.22 AS b\nRUN go version\nFROM debian\nRUN --mount=from=b,target=/b cp /b/x /x\n"
+    assert roles(outcome_of(text, {}, tmp_path))[:2] == ["1 build", "2 build go=build"]

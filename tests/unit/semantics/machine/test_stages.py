@@ -60,3 +60,24 @@ def test_a_script_that_comes_out_of_a_stage_is_read(tmp_path: Path) -> None:
 def test_text_of_a_command() -> None:
     """Options count as those of a cache only where the command takes them."""
     assert plain_text("apk  add \\\n --no-cache git", ()) == "apk add --no-cache git"
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        pytest.param("FROM b\n", [], id="it only builds on another one"),
+        pytest.param("FROM debian\nCOPY --from=nginx /x /x\n", [], id="an image"),
+        pytest.param("FROM debian\nCOPY --from=b /x /x\n", ["a", "b"], id="with what the other builds on"),
+        pytest.param("FROM debian\nCOPY --from=0 /x /x\n", ["a"], id="by number"),
+        pytest.param("FROM debian\nRUN --mount=from=a,target=/a ls /a\n", ["a"], id="mounted"),
+        pytest.param("FROM debian\nCOPY --from=c /x /x\n", ["a", "b", "c"], id="through another one"),
+    ],
+)
+def test_sources(last: str, expected: list[str], tmp_path: Path) -> None:
+    text = "FROM debian AS a\nRUN one\nFROM a AS b\nFROM debian AS c\nCOPY --from=b /x /x\n"
+    assert sorted(s.name for s in machine(text + last, tmp_path).final.sources) == expected
+
+
+def test_a_long_chain_of_stages(tmp_path: Path) -> None:
+    chain = "".join(f"FROM s{n} AS s{n + 1}\nRUN echo {n}\n" for n in range(400))
+    assert len(machine(f"FROM debian AS s0\n{chain}", tmp_path).final.events) == 400
