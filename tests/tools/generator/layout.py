@@ -1,0 +1,91 @@
+"""The COPY lines of a project, by its style, and the looks of its Dockerfile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from tools.generator.project import Project
+
+
+def lay_out(p: Project, random: Random) -> None:
+    style = p.facts.get("copy", "whole")
+    if p.hidden and style not in ("whole", "chown", "add", "absolute"):
+        style = "whole"  # a file that git ignores only comes along with its directory
+    lines = list(_STYLES[style](p, random))
+    p.slots["copy"] = [*lines, *p.slots.get("copy", [])]
+    if random.random() < 0.15:
+        p.slots["copy"].insert(0, "# the application")
+
+
+def _whole(p: Project, random: Random) -> list[str]:
+    return [random.choice(["COPY . .", "COPY . .", f"COPY . {p.home}", "COPY ./ ./"])]
+
+
+def _add(p: Project, random: Random) -> list[str]:
+    return ["ADD . ."]
+
+
+def _absolute(p: Project, random: Random) -> list[str]:
+    return [f"COPY . {p.home}/"]
+
+
+def _owner(p: Project) -> str:
+    return p.facts.get("copy-owner", "1000:1000")
+
+
+def _chown(p: Project, random: Random) -> list[str]:
+    return [f"COPY --chown={_owner(p)} . ."]
+
+
+def _parts(p: Project) -> tuple[list[str], list[str]]:
+    files = [n for n in p.places if n in p.files and not p.files[n].link]
+    return files, [n for n in p.places if n not in files and any(f.startswith(n + "/") for f in p.files)]
+
+
+def _named(p: Project, random: Random) -> list[str]:
+    files, directories = _parts(p)
+    lines = [f"COPY {' '.join(files)} ./"] if random.random() < 0.5 else [f"COPY {f} ./" for f in files]
+    lines += [
+        random.choice([f"COPY {d} {d}", f"COPY {d}/ ./{d}/", f"COPY {d} {p.path(d)}"]) for d in directories
+    ]
+    return lines
+
+
+def _json(p: Project, random: Random) -> list[str]:
+    files, directories = _parts(p)
+    lines = ["COPY [" + ", ".join(f'"{f}"' for f in [*files, "./"]) + "]"]
+    return [*lines, *(f'COPY ["{d}", "./{d}"]' for d in directories)]
+
+
+def _glob(p: Project, random: Random) -> list[str]:
+    files, directories = _parts(p)
+    patterns: list[str] = []
+    for name in files:
+        stem, dot, extension = name.partition(".")
+        patterns.append(f"*.{extension}" if dot and stem and extension in ("py", "js", "go") else name)
+    return [f"COPY {' '.join(dict.fromkeys(patterns))} ./", *(f"COPY {d} ./{d}" for d in directories)]
+
+
+def _named_chown(p: Project, random: Random) -> list[str]:
+    files, directories = _parts(p)
+    flag = f"--chown={_owner(p)}"
+    return [f"COPY {flag} {' '.join(files)} ./", *(f"COPY {flag} {d} ./{d}" for d in directories)]
+
+
+def _chmod(p: Project, random: Random) -> list[str]:
+    files, directories = _parts(p)
+    return [f"COPY --chmod=755 {' '.join(files)} ./", *(f"COPY {d} ./{d}" for d in directories)]
+
+
+_STYLES: dict[str, Callable[[Project, Random], list[str]]] = {
+    "whole": _whole,
+    "add": _add,
+    "absolute": _absolute,
+    "chown": _chown,
+    "named": _named,
+    "json": _json,
+    "glob": _glob,
+    "named-chown": _named_chown,
+    "chmod": _chmod,
+}

@@ -1,0 +1,210 @@
+"""Node: npm, yarn, pnpm, and the interpreter."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from pathlib import PurePosixPath
+
+from tools.generator.simulation.files import Missing
+from tools.generator.simulation.options import split_options
+from tools.generator.simulation.python import run_source
+from tools.generator.simulation.shell import (
+    Shell,
+    Unmodelled,
+    command,
+)
+
+NPM = {  # package: its programs
+    "ms": (),
+    "picocolors": (),
+    "is-number": (),
+    "prettier": ("prettier",),
+    "typescript": ("tsc", "tsserver"),
+    "nodemon": ("nodemon",),
+    "pm2": ("pm2",),
+    "serve": ("serve",),
+    "semver": ("semver",),
+}
+
+
+@command("npm", "yarn", "pnpm")
+def _npm(shell: Shell, argv: list[str]) -> int:
+    known = """
+        omit production prod frozen-lockfile no-audit no-fund silent s g global ci ignore-scripts
+        no-package-lock quiet q no-save legacy-peer-deps force f non-interactive no-optional no-progress
+        save if-present prefer-offline
+    """
+    flags, named, words = split_options(argv, known, "omit only prefix include C")
+    manager = posixpath.basename(argv[0])
+    action = words[0] if words else "install"
+    if action in ("cache", "config", "set", "audit"):
+        return 0
+    if action in ("run", "run-script", "start", "test", "build", "exec"):
+        name = words[1] if action in ("run", "run-script") else action
+        return npm_run(shell, name)
+    if flags & {"g", "global"} or words[:2] == ["global", "add"]:
+        return _npm_global(shell, [w for w in words[1:] if w not in ("add",)])
+    if action not in ("ci", "install", "i", "prune", "add") and manager == "npm":
+        raise Unmodelled(f"{argv}")
+    return _npm_install(shell, manager, action, words[1:], flags, named)
+
+
+def _npm_install(
+    shell: Shell, manager: str, action: str, extra: list[str], flags: set[str], named: dict[str, str]
+) -> int:
+    place = shell.path(named.get("prefix", named.get("C", ".")))
+    try:
+        data = json.loads(shell.files.text(f"{place}/package.json"))
+    except Missing:
+        return shell.say("npm: no package.json")
+    lock = {"npm": "package-lock.json", "yarn": "yarn.lock", "pnpm": "pnpm-lock.yaml"}[manager]
+    if (action == "ci" or "frozen-lockfile" in flags) and not shell.files.is_file(f"{place}/{lock}"):
+        return shell.say(f"{manager}: no {lock}")
+    production = shell.env.get("NODE_ENV") == "production" and named.get("include") != "dev"
+    production = production or "dev" in named.get("omit", "") or bool(flags & {"production", "prod"})
+    names = [*data.get("dependencies", {}), *extra]
+    development = list(data.get("devDependencies", {}))
+    modules = f"{place}/node_modules"
+    if production and named.get("production") == "false":
+        production = False
+    wanted = names if production else names + development
+    if action == "ci" and shell.files.is_directory(modules):
+        shell.files.remove(modules)
+    if action == "prune" and shell.files.is_directory(modules):
+        for name in set(shell.files.names(modules)) - {*wanted, ".bin"}:
+            shell.files.remove(f"{modules}/{name}")
+            for each in NPM.get(name, ()):
+                shell.files.remove(f"{modules}/.bin/{each}")
+        return 0
+    if shell.uid and not shell.may_write(f"{place}/x"):
+        return shell.say("npm: permission denied")
+    return _npm_unpack(shell, modules, wanted) or _hooks(shell, data, flags, production)
+
+
+def _hooks(shell: Shell, data: dict[str, object], flags: set[str], production: bool) -> int:
+    if "ignore-scripts" in flags:
+        return 0
+    for name in ("preinstall", "postinstall", "prepare"):
+        if name in data.get("scripts", {}):  # type: ignore[operator]
+            status = npm_run(shell, name)
+            if status:
+                return status
+    return 0
+
+
+def _npm_unpack(shell: Shell, modules: str, names: list[str]) -> int:
+    owner = {"uid": shell.uid, "gid": shell.gid}
+    for name in names:
+        name = re.sub(r"(?<=.)@.*", "", name)
+        if name not in NPM:
+            raise Unmodelled(f"npm {name}")
+        shell.files.make_directories(f"{modules}/{name}", **owner)
+        shell.files.write(f"{modules}/{name}/package.json", json.dumps({"name": name}), **owner)
+        for each in NPM[name]:
+            text = f"#!/usr/bin/env node\n// program of {name}: {each}\n"
+            shell.files.make_directories(f"{modules}/.bin", **owner)
+            shell.files.write(f"{modules}/.bin/{each}", text, mode=0o755, **owner)
+    shell.files.make_directories(f"{shell.env.get('HOME', '/root')}/.npm", **owner)
+    return 0
+
+
+def _npm_global(shell: Shell, names: list[str]) -> int:
+    _npm_unpack(shell, "/usr/local/lib/node_modules", names)
+    for name in names:
+        for each in NPM[re.sub(r"(?<=.)@.*", "", name)]:
+            text = f"#!/usr/bin/env node\n// program of {name}: {each}\n"
+            shell.files.write(f"/usr/local/bin/{each}", text, mode=0o755)
+    return 0
+
+
+def npm_run(shell: Shell, name: str) -> int:
+    try:
+        scripts = json.loads(shell.files.text(f"{shell.cwd}/package.json")).get("scripts", {})
+    except Missing:
+        return shell.say("npm: no package.json")
+    if name not in scripts:
+        return shell.say(f"npm: no script {name}")
+    env = {**shell.env, "PATH": f"{shell.cwd}/node_modules/.bin:{shell.env['PATH']}"}
+    for each in (f"pre{name}", name, f"post{name}"):
+        if each in scripts:
+            status = shell.child(env=env, exported={*shell.exported, "PATH"}).run(scripts[each])
+            if status:
+                return status
+    return 0
+
+
+@command("npx")
+def _npx(shell: Shell, argv: list[str]) -> int:
+    place = f"{shell.cwd}/node_modules/.bin/{argv[1]}"
+    if not shell.files.is_file(place):
+        return shell.say(f"npx: {argv[1]}")
+    return shell.start([place, *argv[2:]])
+
+
+@command("corepack")
+def _corepack(shell: Shell, argv: list[str]) -> int:
+    raise Unmodelled(f"{argv}")
+
+
+@command("docker-entrypoint.sh")
+def _node_entry(shell: Shell, argv: list[str]) -> int:
+    words = argv[1:]
+    if not words or words[0].startswith("-") or shell.find(words[0]) is None:
+        words = ["node", *words]
+    return shell.start(words)
+
+
+@command("node")
+def _node(shell: Shell, argv: list[str]) -> int:
+    words = [w for w in argv[1:] if not w.startswith(("--enable", "--max", "-r"))]
+    if not words or words[0] in ("--version", "-v"):
+        return 0
+    if words[0] in ("-e", "-p"):
+        raise Unmodelled(f"{argv}")
+    path = shell.path(words[0])
+    for each in (path, path + ".js", path + "/index.js"):
+        if shell.files.is_file(each):
+            text = shell.files.read(each)
+            if match := re.search(rb"// program of ([\w-]+): (\w+)", text):
+                return node_tool(shell, each, match[1].decode(), match[2].decode(), words[1:])
+            return run_source(shell, "node", each, words)
+    return shell.say(f"node: {path} not found")
+
+
+def node_tool(shell: Shell, place: str, package: str, name: str, words: list[str]) -> int:
+    """A program that an npm package brings."""
+    if name == "tsc":
+        config = shell.path(words[words.index("-p") + 1] if "-p" in words else "tsconfig.json")
+        try:
+            options = json.loads(shell.files.text(config))["compilerOptions"]
+        except Missing:
+            return shell.say("tsc: no tsconfig.json")
+        source, target = shell.path(options["rootDir"]), shell.path(options["outDir"])
+        for each in shell.files.below(source):
+            if each.endswith(".ts"):
+                made = str(PurePosixPath(target + each[len(source) :]).with_suffix(".js"))
+                shell.files.make_directories(posixpath.dirname(made), uid=shell.uid, gid=shell.gid)
+                shell.files.write(
+                    made, b"// compiled\n" + shell.files.read(each), uid=shell.uid, gid=shell.gid
+                )
+        return 0
+    if name == "nodemon":
+        return shell.start(["node", *words])
+    if name in ("pm2",):
+        return shell.start(["node", *[w for w in words if w != "start" and not w.startswith("--")][:1]])
+    return 0
+
+
+def find_package(shell: Shell, name: str, start: str) -> bool:
+    """Whether `require` finds a package from a directory."""
+    place = start
+    while True:
+        if shell.files.is_file(posixpath.join(place, "node_modules", name, "package.json")):
+            return True
+        if place == "/":
+            break
+        place = posixpath.dirname(place)
+    extra = shell.env.get("NODE_PATH", "").split(":")
+    return any(shell.files.is_file(posixpath.join(p, name, "package.json")) for p in extra if p)

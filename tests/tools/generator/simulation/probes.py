@@ -1,0 +1,205 @@
+"""What a generated program needs at run time, and what it reports when it looks for it."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+
+from tools.generator.simulation.builder import BuildFailed, Image
+from tools.generator.simulation.files import Missing
+from tools.generator.simulation.node import find_package
+from tools.generator.simulation.python import has_module, python_path
+from tools.generator.simulation.shell import Leave, Shell
+
+MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """`label` is the key of the report. `kind` is a function `_<kind>` of this module; `beside` means that a
+    relative path begins at the program's own file."""
+
+    label: str
+    kind: str
+    what: str
+    beside: bool = False
+
+
+@dataclass
+class Program:
+    """A program of the project by the text of its main source file. `imports` are files beside it."""
+
+    name: str
+    language: str
+    probes: list[Probe] = field(default_factory=list)
+    imports: list[str] = field(default_factory=list)
+    writes: dict[str, str] = field(default_factory=dict)  # a program of the build: what it writes
+    reads: list[str] = field(default_factory=list)  # and what it needs for that
+
+    def answer(self, shell: Shell, argv: list[str], head: dict[str, dict[str, str]]) -> dict[str, str] | None:
+        """The report; None if it does not start."""
+        path = argv[1] if self.language != "go" and len(argv) > 1 else shell.find(argv[0]) or argv[0]
+        own = posixpath.dirname(path)
+        for name in self.imports if self.language != "go" else ():
+            if not shell.files.is_file(posixpath.join(own, name)):
+                shell.say(f"{self.name}: cannot import {name}")
+                return None
+        if self.language == "node":
+            search: list[str] = [own]
+        else:
+            search = python_path(shell, argv[0], path) if self.language == "python" else []
+        report = {}
+        for probe in self.probes:
+            what = posixpath.join(own, probe.what) if probe.beside else probe.what
+            report[probe.label] = _look(self, shell, probe, what, search, head)
+        return report
+
+
+def _look(
+    program: Program,
+    shell: Shell,
+    probe: Probe,
+    what: str,
+    search: list[str],
+    head: dict[str, dict[str, str]],
+) -> str:
+    if probe.kind == "module":
+        if program.language == "node":
+            return "yes" if find_package(shell, what, search[0]) else MISSING
+        return "yes" if has_module(shell, what, search) else MISSING
+    if probe.kind in ("embedded", "defined"):
+        return head.get(probe.kind, {}).get(what, MISSING)
+    try:
+        return str(_KINDS[probe.kind](shell, what))
+    except Missing:
+        return MISSING
+
+
+def _read(shell: Shell, what: str) -> str:
+    path = shell.path(what)
+    node = shell.files.get(path)
+    if node is None or node.kind != "file" or not shell.allowed(node, 4) or not shell.reachable(path):
+        raise Missing(what)
+    return node.data.decode("utf-8", "replace")
+
+
+def _stat(shell: Shell, what: str) -> str:
+    node = shell.files.get(shell.path(what))
+    if node is None or not shell.reachable(shell.path(what)):
+        raise Missing(what)
+    return f"{node.mode:o} {node.uid} {node.gid}"
+
+
+def _link(shell: Shell, what: str) -> str:
+    node = shell.files.get(shell.path(what), follow=False)
+    if node is None or node.kind != "link":
+        raise Missing(what)
+    return node.data.decode()
+
+
+def _list(shell: Shell, what: str) -> str:
+    if not shell.files.is_directory(shell.path(what)):
+        raise Missing(what)
+    return " ".join(shell.files.names(shell.path(what)))
+
+
+def _program(shell: Shell, what: str) -> str:
+    for name in what.split():
+        if shell.find(name) is None:
+            raise Missing(name)
+    return "yes"
+
+
+def _library(shell: Shell, what: str) -> str:
+    for place in (
+        "/usr/lib/x86_64-linux-gnu",
+        "/usr/lib",
+        "/usr/local/lib",
+        *shell.env.get("LD_LIBRARY_PATH", "").split(":"),
+    ):
+        if place and shell.files.is_file(f"{place}/{what}"):
+            return "yes"
+    raise Missing(what)
+
+
+def _env(shell: Shell, what: str) -> str:
+    return shell.env.get(what, "")
+
+
+def _user(shell: Shell, what: str) -> str:
+    return f"{shell.uid} {shell.gid}"
+
+
+def _cwd(shell: Shell, what: str) -> str:
+    return shell.cwd
+
+
+def _home(shell: Shell, what: str) -> str:
+    return shell.env.get("HOME", "")
+
+
+def _write(shell: Shell, what: str) -> str:
+    node = shell.files.get(shell.path(what))
+    if (
+        node is None
+        or node.kind != "directory"
+        or not shell.allowed(node, 2)
+        or not shell.reachable(shell.path(what) + "/x")
+    ):
+        raise Missing(what)
+    return "yes"
+
+
+def _zone(shell: Shell, what: str) -> str:
+    for path in (f"/usr/share/zoneinfo/{what}", "/usr/local/go/lib/time/zoneinfo.zip"):
+        if shell.files.is_file(path):
+            return "yes"
+    raise Missing(what)
+
+
+def _variable_file(shell: Shell, what: str) -> str:
+    """The file that a variable names, or a default: `NAME:default`."""
+    name, _, default = what.partition(":")
+    return _read(shell, shell.env.get(name) or default)
+
+
+def _variable_program(shell: Shell, what: str) -> str:
+    name, _, default = what.partition(":")
+    return _program(shell, shell.env.get(name) or default)
+
+
+_KINDS = {
+    "read": _read,
+    "stat": _stat,
+    "link": _link,
+    "list": _list,
+    "program": _program,
+    "library": _library,
+    "env": _env,
+    "user": _user,
+    "cwd": _cwd,
+    "home": _home,
+    "write": _write,
+    "zone": _zone,
+    "read-named": _variable_file,
+    "program-named": _variable_program,
+}
+
+
+def start(
+    image: Image, behaviour, command: list[str] | None = None, entrypoint: list[str] | None = None
+) -> tuple[int, list[str]]:  # type: ignore[no-untyped-def]
+    """Starts a container: its status, and what it said went wrong."""
+    try:
+        container = Image(**{**image.__dict__, "files": image.files.copy()})
+        shell = container.process(behaviour)
+    except BuildFailed as error:
+        return 125, [str(error)]
+    first = image.entrypoint if entrypoint is None else entrypoint
+    argv = [*first, *(image.command if command is None else command)]
+    if not argv:
+        return 125, ["no command"]
+    try:
+        return shell.start(argv), shell.errors
+    except Leave as leaving:
+        return leaving.status, shell.errors

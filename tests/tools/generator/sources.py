@@ -1,0 +1,220 @@
+"""The sources of generated programs: how each language looks for what a probe names, and reports it."""
+
+# ruff: noqa: E501 - texts of generated files
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+# Per language and form of a probe: the body of a function that returns what it found, or fails.
+# @what@ and the other words are string literals.
+PYTHON: Mapping[str, str] = {
+    "read": "with open(@what@) as file:\n    return file.read()",
+    "read-path": "return Path(@what@).read_text()",
+    "read-joined": "return (Path(__file__).resolve().parent / @directory@ / @name@).read_text()",
+    "read-formatted": 'base = @directory@\nwith open(f"{base}/" + @name@) as file:\n    return file.read()',
+    "read-split": "parts = [@directory@, @name@]\nwith open(os.path.join(*parts)) as file:\n    return file.read()",
+    "read-named": "with open(os.environ.get(@variable@, @default@)) as file:\n    return file.read()",
+    "read-computed": 'name = @stem@ + "." + @extension@\nwith open(os.path.join(@directory@, name)) as file:\n    return file.read()',
+    "stat": 'found = os.stat(@what@)\nreturn f"{found.st_mode & 0o7777:o} {found.st_uid} {found.st_gid}"',
+    "link": "return os.readlink(@what@)",
+    "list": 'return " ".join(sorted(os.listdir(@what@)))',
+    "glob": 'return " ".join(sorted(os.path.basename(p) for p in glob.glob(@what@ + "/*")))',
+    "program": 'subprocess.run([@what@, "--version"], check=True, stdout=subprocess.DEVNULL)\nreturn "yes"',
+    "program-which": 'if not shutil.which(@what@):\n    raise OSError(@what@)\nreturn "yes"',
+    "program-shell": 'if os.system("cd / && " + @what@ + " --version > /dev/null"):\n    raise OSError(@what@)\nreturn "yes"',
+    "program-named": 'subprocess.run([os.environ.get(@variable@, @default@), "--version"], check=True, stdout=subprocess.DEVNULL)\nreturn "yes"',
+    "library": 'ctypes.CDLL(@what@)\nreturn "yes"',
+    "env": 'return os.environ.get(@what@, "")',
+    "user": 'return f"{os.getuid()} {os.getgid()}"',
+    "cwd": "return os.getcwd()",
+    "home": 'return os.environ.get("HOME", "")',
+    "write": 'with tempfile.TemporaryFile(dir=@what@) as file:\n    file.write(b"x")\nreturn "yes"',
+    "module": 'import @bare@\nreturn "yes" if @bare@ else "no"',
+    "module-named": 'importlib.import_module(@what@)\nreturn "yes"',
+    "zone": 'zoneinfo.ZoneInfo(@what@)\nreturn "yes"',
+}
+NODE: Mapping[str, str] = {
+    "read": 'return fs.readFileSync(@what@, "utf8");',
+    "read-path": "return fs.readFileSync(path.resolve(@what@)).toString();",
+    "read-joined": 'return fs.readFileSync(path.join(__dirname, @directory@, @name@), "utf8");',
+    "read-formatted": 'const base = @directory@;\nreturn fs.readFileSync(`${base}/` + @name@, "utf8");',
+    "read-split": 'const parts = [@directory@, @name@];\nreturn fs.readFileSync(path.join(...parts), "utf8");',
+    "read-named": 'return fs.readFileSync(process.env[@variable@] || @default@, "utf8");',
+    "read-computed": 'const name = @stem@ + "." + @extension@;\nreturn fs.readFileSync(path.join(@directory@, name), "utf8");',
+    "stat": "const found = fs.statSync(@what@);\nreturn `${(found.mode & 0o7777).toString(8)} ${found.uid} ${found.gid}`;",
+    "link": "return fs.readlinkSync(@what@);",
+    "list": 'return fs.readdirSync(@what@).sort().join(" ");',
+    "program": 'child_process.execFileSync(@what@, ["--version"]);\nreturn "yes";',
+    "program-shell": 'child_process.execSync("cd / && " + @what@ + " --version");\nreturn "yes";',
+    "program-named": 'child_process.execFileSync(process.env[@variable@] || @default@, ["--version"]);\nreturn "yes";',
+    "env": 'return process.env[@what@] || "";',
+    "user": "return `${process.getuid()} ${process.getgid()}`;",
+    "cwd": "return process.cwd();",
+    "home": 'return process.env.HOME || "";',
+    "write": 'fs.rmdirSync(fs.mkdtempSync(path.join(@what@, "try-")));\nreturn "yes";',
+    "module": 'require(@what@);\nreturn "yes";',
+}
+GO: Mapping[str, str] = {
+    "read": "found, err := os.ReadFile(@what@)\nreturn string(found), err",
+    "read-path": "found, err := os.ReadFile(filepath.Clean(@what@))\nreturn string(found), err",
+    "read-joined": 'own, err := os.Executable()\nif err != nil {\n\treturn "", err\n}\nfound, err := os.ReadFile(filepath.Join(filepath.Dir(own), @directory@, @name@))\nreturn string(found), err',
+    "read-formatted": 'base := @directory@\nfound, err := os.ReadFile(base + "/" + @name@)\nreturn string(found), err',
+    "read-split": "parts := []string{@directory@, @name@}\nfound, err := os.ReadFile(filepath.Join(parts...))\nreturn string(found), err",
+    "read-named": 'name := os.Getenv(@variable@)\nif name == "" {\n\tname = @default@\n}\nfound, err := os.ReadFile(name)\nreturn string(found), err',
+    "read-computed": 'name := fmt.Sprintf("%s.%s", @stem@, @extension@)\nfound, err := os.ReadFile(filepath.Join(@directory@, name))\nreturn string(found), err',
+    "stat": 'found, err := os.Stat(@what@)\nif err != nil {\n\treturn "", err\n}\nown := found.Sys().(*syscall.Stat_t)\nreturn fmt.Sprintf("%o %d %d", own.Mode&07777, own.Uid, own.Gid), nil',
+    "link": "return os.Readlink(@what@)",
+    "list": 'rows, err := os.ReadDir(@what@)\nnames := []string{}\nfor _, row := range rows {\n\tnames = append(names, row.Name())\n}\nsort.Strings(names)\nreturn strings.Join(names, " "), err',
+    "served": 'server := http.FileServer(http.Dir(@directory@))\nanswer := httptest.NewRecorder()\nserver.ServeHTTP(answer, httptest.NewRequest("GET", "/"+@name@, nil))\nif answer.Code != 200 {\n\treturn "", errors.New(answer.Result().Status)\n}\nreturn answer.Body.String(), nil',
+    "program": 'return "yes", exec.Command(@what@, "--version").Run()',
+    "program-which": '_, err := exec.LookPath(@what@)\nreturn "yes", err',
+    "program-shell": 'return "yes", exec.Command("sh", "-c", "cd / && "+@what@+" --version").Run()',
+    "program-named": 'name := os.Getenv(@variable@)\nif name == "" {\n\tname = @default@\n}\nreturn "yes", exec.Command(name, "--version").Run()',
+    "env": "return os.Getenv(@what@), nil",
+    "user": 'return fmt.Sprintf("%d %d", os.Getuid(), os.Getgid()), nil',
+    "cwd": "return os.Getwd()",
+    "home": 'return os.Getenv("HOME"), nil',
+    "write": 'file, err := os.CreateTemp(@what@, "try-")\nif err == nil {\n\tos.Remove(file.Name())\n}\nreturn "yes", err',
+    "zone": '_, err := time.LoadLocation(@what@)\nreturn "yes", err',
+    "embedded": "found, err := embedded.ReadFile(@what@)\nreturn string(found), err",
+    "defined": "return @bare@, nil",
+}
+FORMS = {"python": PYTHON, "node": NODE, "go": GO}
+_PYTHON_IMPORTS = "ctypes glob importlib os shutil subprocess tempfile zoneinfo".split()
+_NODE_IMPORTS = "child_process fs path".split()
+_GO_IMPORTS = {
+    "errors": "errors.", "net/http": "http.", "net/http/httptest": "httptest.", "os/exec": "exec.",
+    "path/filepath": "filepath.", "sort": "sort.", "strings": "strings.", "syscall": "syscall.", "time": "time.",
+    "os/user": "user.", "os": "os.",
+}  # fmt: skip
+
+
+def filled(language: str, form: str, words: Mapping[str, str]) -> str:
+    """The body of a function for one probe."""
+    text = FORMS[language][form]
+    for name, value in words.items():
+        text = text.replace(f"@{name}@", value if name == "bare" else json.dumps(value))
+    assert "@" not in text.replace("@@", ""), (form, words)
+    return text
+
+
+def main_source(
+    language: str,
+    parts: Sequence[tuple[str, str]],
+    imports: Sequence[str] = (),
+    head: str = "",
+    title: str = "app",
+) -> str:
+    """The main file of a program. `parts` are labels and bodies, `imports` names of the project's own modules."""
+    return {"python": _python, "node": _node, "go": _go}[language](parts, imports, head, title)
+
+
+def _indented(text: str, by: str = "    ") -> str:
+    return "\n".join(by + line for line in text.split("\n"))
+
+
+def _function(label: str) -> str:
+    return "part_" + label.replace("-", "_")
+
+
+def _python(parts: Sequence[tuple[str, str]], imports: Sequence[str], head: str, title: str) -> str:
+    bodies = "\n\n\n".join(f"def {_function(n)}():\n{_indented(body)}" for n, body in parts)
+    known = [*(m for m in _PYTHON_IMPORTS if f"{m}." in bodies), "json"]
+    lines = [f'"""{title}: reports what it finds."""', "", *(f"import {m}" for m in sorted(known))]
+    lines += ["from pathlib import Path"] if "Path(" in bodies else []
+    lines += ["", *(f"import {m}" for m in imports)] if imports else []
+    rows = "".join(f"    {json.dumps(n)}: {_function(n)},\n" for n, _ in parts)
+    return (
+        "\n".join(lines)
+        + f"""
+{head}
+
+{bodies}
+
+
+PARTS = {{
+{rows}}}
+
+
+def main():
+    report = {{}}
+    for name, part in PARTS.items():
+        try:
+            report[name] = part()
+        except Exception:
+            report[name] = "missing"
+    print("REPORT " + json.dumps(report), flush=True)
+
+
+if __name__ == "__main__":
+    main()
+"""
+    )
+
+
+def _node(parts: Sequence[tuple[str, str]], imports: Sequence[str], head: str, title: str) -> str:
+    bodies = "\n\n".join(f"function {_function(n)}() {{\n{_indented(body, '  ')}\n}}" for n, body in parts)
+    known = [f'const {m} = require("{m}");' for m in _NODE_IMPORTS if f"{m}." in bodies]
+    own = [f'require("./{m}");' for m in imports]
+    rows = "".join(f"  {json.dumps(n)}: {_function(n)},\n" for n, _ in parts)
+    return (
+        "\n".join([f"// {title}: reports what it finds.", *known, *own])
+        + f"""
+{head}
+{bodies}
+
+const parts = {{
+{rows}}};
+
+const report = {{}};
+for (const [name, part] of Object.entries(parts)) {{
+  try {{
+    report[name] = part();
+  }} catch (error) {{
+    report[name] = "missing";
+  }}
+}}
+console.log("REPORT " + JSON.stringify(report));
+"""
+    )
+
+
+def _go(parts: Sequence[tuple[str, str]], imports: Sequence[str], head: str, title: str) -> str:
+    bodies = "\n\n".join(
+        f"func {_function(n)}() (string, error) {{\n{_indented(body, chr(9))}\n}}" for n, body in parts
+    )
+    known = {"encoding/json", "fmt", *(m for m, use in _GO_IMPORTS.items() if use in bodies)}
+    lines = [f'\t"{m}"' for m in sorted(known)]
+    lines += ['\t_ "embed"' if "embed.FS" not in head else '\t"embed"'] if "go:embed" in head else []
+    lines += ["", *(f'\t_ "{m}"' if not m.startswith("_") else m for m in imports)] if imports else []
+    rows = "".join(f"\t\t{json.dumps(n)}: {_function(n)},\n" for n, _ in parts)
+    return (
+        f"""// {title} reports what it finds.
+package main
+
+import (
+"""
+        + "\n".join(lines)
+        + f"""
+)
+{head}
+{bodies}
+
+func main() {{
+	parts := map[string]func() (string, error){{
+{rows}	}}
+	report := map[string]string{{}}
+	for name, part := range parts {{
+		found, err := part()
+		if err != nil {{
+			found = "missing"
+		}}
+		report[name] = found
+	}}
+	text, _ := json.Marshal(report)
+	fmt.Println("REPORT " + string(text))
+}}
+"""
+    )

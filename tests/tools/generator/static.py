@@ -1,0 +1,198 @@
+"""Holds slimify's answer for a generated project against what its program needs, without an engine."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tools.generator.project import Case, Project
+from tools.generator.simulation.builder import Build, BuildFailed, Image, without_ignored
+from tools.generator.simulation.probes import MISSING, start
+from tools.generator.simulation.shell import Unmodelled
+
+# Variables that only a compiler reads.
+_TOOLCHAIN = ("CGO_ENABLED", "GOOS", "GOARCH", "GOFLAGS", "GOPATH", "PATH")
+Rewrite = Callable[[bytes, Path, str], Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`symptom` is a class of errors; `detail` says where."""
+
+    symptom: str
+    detail: str
+
+
+@dataclass
+class Verdict:
+    case: Case
+    kind: str = ""  # of the outcome
+    rung: str = ""
+    codes: tuple[str, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+    gap: str = ""  # what the simulation does not know, or why the project itself is wrong
+    before: str = ""
+    after: str = ""
+    notes: list[Finding] = field(default_factory=list)  # what an expert would do better, no error
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.findings)
+
+
+def rewrite(dockerfile: bytes, context: Path, name: str) -> Any:
+    from slimify import pipeline
+
+    return pipeline.rewrite(dockerfile, context, name=name)
+
+
+def examine(case: Case, rewriter: Rewrite = rewrite) -> Verdict:
+    """What is wrong with slimify's answer for a case."""
+    verdict = Verdict(case)
+    root = Path(tempfile.mkdtemp(prefix="slimify-project-"))
+    try:
+        project = case.project()
+        verdict.before = project.dockerfile()
+        context = project.write(root / "repository")
+        try:
+            old = Simulation(project, verdict.before)
+        except (Unmodelled, BuildFailed) as error:
+            verdict.gap = f"{type(error).__name__}: {error}"
+            return verdict
+        verdict.gap = "; ".join(old.wrong())
+        if not verdict.gap:
+            verdict.findings += _answer(verdict, project, old, context, rewriter)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+    return verdict
+
+
+class Simulation:
+    """A Dockerfile, built and run in memory."""
+
+    def __init__(self, project: Project, text: str) -> None:
+        self.project = project
+        context = without_ignored(project.context(), project.ignore)
+        self.image: Image = Build(context, project.behaviour, project.arguments).run(text)
+        self.answers: list[tuple[str, int, list[tuple[str, dict[str, str]]], list[str]]] = []
+        for run in project.runs:
+            project.reports.clear()
+            status, errors = start(self.image, project.behaviour, run.command, run.entrypoint)
+            self.answers.append((run.name, status, list(project.reports), errors))
+
+    def wrong(self) -> Iterator[str]:
+        """Why the project itself does not do what it should."""
+        for run, (name, status, reports, errors) in zip(self.project.runs, self.answers, strict=True):
+            if status or (run.reports and not reports):
+                yield f"{name}: status {status} {errors[-2:]}"
+            for _, report in reports:
+                yield from (f"{name}: {key} is missing" for key, value in report.items() if value == MISSING)
+
+
+def _answer(
+    verdict: Verdict, project: Project, old: Simulation, context: Path, rewriter: Rewrite
+) -> Iterator[Finding]:
+    name = str(context / "Dockerfile")
+    data = verdict.before.encode()
+    try:
+        outcome = rewriter(data, context, name)
+    except Exception:
+        yield Finding("traceback", traceback.format_exc(limit=-3))
+        return
+    verdict.kind, verdict.rung = outcome.kind, outcome.rung
+    verdict.codes = tuple(dict.fromkeys(d.code for d in outcome.decisions))
+    if project.facts.get("full") and verdict.rung not in ("slim", "minimal"):
+        why = " ".join(dict.fromkeys(f"{d.code}" for d in outcome.decisions))
+        verdict.notes.append(Finding("stays on the full base", f"{outcome.kind} {outcome.rung} {why}"))
+    if outcome.kind == "failed":
+        yield Finding("called malformed", str(outcome.error))
+    if outcome.after is None:
+        return
+    verdict.after = outcome.after
+    wrong = list(_new_text(verdict, project, old))
+    yield from wrong
+    if any(f.symptom == "does not build" for f in wrong):
+        return
+    try:
+        again = rewriter(outcome.after.encode(), context, name)
+        if again.after is not None:
+            yield Finding("second run changes it", f"{[d.code for d in again.decisions]}\n{again.after}")
+    except Exception:
+        yield Finding("traceback of the second run", traceback.format_exc(limit=-3))
+    yield from _explained(outcome)
+
+
+def _new_text(verdict: Verdict, project: Project, old: Simulation) -> Iterator[Finding]:
+    try:
+        new = Simulation(project, verdict.after)
+    except BuildFailed as error:
+        yield Finding("does not build", str(error))
+        return
+    except Unmodelled as error:
+        verdict.gap = f"new file: {error}"
+        return
+    yield from compared(old.answers, new.answers)
+    yield from _contract(old.image, new.image, verdict)
+
+
+def compared(old: list[Any], new: list[Any]) -> Iterator[Finding]:
+    """What the containers of the two images answer differently."""
+    for (name, status, reports, _), (_, new_status, new_reports, errors) in zip(old, new, strict=True):
+        if new_status != status:
+            yield Finding("does not start", f"{name}: {new_status} {'; '.join(errors[-3:])}")
+        elif len(reports) != len(new_reports):
+            yield Finding("does not report", name)
+        for (_, a), (_, b) in zip(reports, new_reports, strict=False):
+            for key in a:
+                if a[key] != b.get(key):
+                    kind = "is missing" if b.get(key) == MISSING else "differs"
+                    yield Finding(
+                        f"{key.rpartition('-')[0] or key} {kind}",
+                        f"{name}: {key}: {a[key]!r} became {b.get(key)!r}",
+                    )
+
+
+def _contract(old: Image, new: Image, verdict: Verdict) -> Iterator[Finding]:
+    stated = "SL318" in verdict.codes or any(code in verdict.codes for code in ("SL314", "SL315"))
+    for name in (
+        "entrypoint",
+        "command",
+        "workdir",
+        "labels",
+        "volumes",
+        "ports",
+        "stop_signal",
+        "healthcheck",
+        "shell",
+    ):
+        a, b = getattr(old, name), getattr(new, name)
+        if a != b and not (stated and name in ("entrypoint", "command")):
+            yield Finding(f"contract: {name}", f"{a} became {b}")
+    try:
+        if old.identity()[:2] != new.identity()[:2]:
+            yield Finding("contract: user", f"{old.identity()} became {new.identity()}")
+    except BuildFailed as error:
+        yield Finding("contract: user", str(error))
+    from tools.generator.simulation.bases import base_of
+
+    base = base_of(old.base)
+    own = {k: v for k, v in old.env.items() if base is None or base.env.get(k) != v}
+    for key, value in own.items():
+        if key not in _TOOLCHAIN and new.env.get(key) != value:
+            yield Finding("contract: environment", f"{key}={value} became {new.env.get(key)}")
+
+
+def _explained(outcome: Any) -> Iterator[Finding]:
+    """Whether the roles of the steps agree with the new file."""
+    from test_golden import misplaced
+
+    from slimify.report.json import to_dict
+
+    rows = to_dict(outcome, texts=False)["instructions"]
+    for each in misplaced(rows, outcome.before.encode(), outcome.after.encode()):
+        yield Finding("explain disagrees", each)
