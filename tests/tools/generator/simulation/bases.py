@@ -5,7 +5,7 @@ Sources: packages.debian.org (bookworm and trixie), the Dockerfiles of docker-li
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tools.generator.simulation.files import Files, Node
 from tools.generator.simulation.shell import program
@@ -82,6 +82,8 @@ DEBIAN: dict[str, Package] = {
     "netcat-openbsd": _program("nc"),
     "sqlite3": _program("sqlite3"),
 }
+# Libraries with the time_t of 64 bits have other names from trixie on.
+RENAMED = {"libmagic1t64": "libmagic1", "libcurl4t64": "libcurl4"}
 ALPINE: dict[str, Package] = {
     "ca-certificates": DEBIAN["ca-certificates"],
     "openssl": DEBIAN["openssl"],
@@ -127,6 +129,7 @@ class Base:
     version: str = ""
     user: str = ""
     workdir: str = "/"
+    suite: str = "trixie"
 
 
 _PYTHON = {
@@ -144,6 +147,12 @@ _GOS = ("/usr/local/go/bin/go", "/usr/local/go/bin/gofmt")
 
 def base_of(reference: str) -> Base | None:
     """The image of a reference; None if the simulation does not know it."""
+    found = _base_of(reference)
+    bookworm = "bookworm" in reference or "node:20" in reference
+    return replace(found, suite="bookworm") if found is not None and bookworm else found
+
+
+def _base_of(reference: str) -> Base | None:
     name, _, tag = reference.rpartition("/")[2].partition(":")
     if reference == "scratch":
         return Base(distribution="scratch")
@@ -222,6 +231,7 @@ def files_of(base: Base) -> Files:
         if base.distribution == "distroless-libc":
             files.add("/lib/glibc", b"glibc")
         return files
+    files.add("/etc/os-release", f"VERSION_CODENAME={base.suite}\n")
     alpine = base.distribution == "alpine"
     files.add("/lib/musl" if alpine else "/lib/glibc", b"libc")
     for name in _EVERYWHERE.split() + ([] if alpine else _DEBIAN.split()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from tools.generator.simulation.bases import ALPINE, DEBIAN, closure, install, installed, remove
+from tools.generator.simulation.bases import ALPINE, DEBIAN, RENAMED, closure, install, installed, remove
 from tools.generator.simulation.options import split_options
 from tools.generator.simulation.shell import (
     Shell,
@@ -40,6 +40,10 @@ def _apt(shell: Shell, argv: list[str]) -> int:
 
 
 def _apt_install(shell: Shell, names: list[str], yes: bool) -> int:
+    renamed = [n for n in names if n in RENAMED]
+    if renamed and "trixie" not in shell.files.text("/etc/os-release"):
+        return shell.say(f"apt-get: unable to locate {renamed}")
+    names = [RENAMED.get(n, n) for n in names]
     unknown = [n for n in names if n not in DEBIAN]
     if unknown:
         raise Unmodelled(f"Debian package {unknown}")
