@@ -16,16 +16,17 @@ from tools.generator.project import ELEMENTS, Case
 from tools.generator.reduce import reduced, write_case
 from tools.generator.simulation.builder import Build
 from tools.generator.simulation.files import Files
-from tools.generator.static import Simulation, Verdict, examine, rewrite
+from tools.generator.static import Finding, Simulation, Verdict, examine, rewrite
 from tools.projects import cases, counts
 
 COUNT = 150
 
-# Elements with which slimify is still wrong, and what is then reported. Only take from these.
+# What slimify is still wrong about: elements, and how the error shows. Only take from these.
 _OPEN = {
-    "make": "the files that pattern rules and loops of a Makefile make are not known",
-    "script": "a script is executed again without the files that it reads",
-    "docker-exec": "a Makefile's `docker run --entrypoint` is no root",
+    "make": ("is missing", "differs"),  # what pattern rules and loops of a Makefile make is not known
+    "script": ("does not build",),  # a script is executed again without the files that it reads
+    "docker-exec": ("does not start",),  # a Makefile's `docker run --entrypoint` is no root
+    "base-debian": ("second run changes it",),  # a second stage on the same base pays only in a second run
 }
 
 
@@ -43,9 +44,13 @@ def test_most_are_rewritten() -> None:
         assert row.get("slim", 0) + row.get("minimal", 0) > row["cases"] * 0.3, row
 
 
+def _is_open(verdict: Verdict, finding: Finding) -> bool:
+    return any(finding.symptom.endswith(_OPEN.get(name, "nothing")) for name in verdict.case.elements)
+
+
 def test_nothing_that_is_needed_is_missing() -> None:
-    wrong = [v for v in _verdicts() if v.failed and not set(v.case.elements) & set(_OPEN)]
-    assert [(v.case.seed, v.findings) for v in wrong] == []
+    wrong = [(v.case.seed, f) for v in _verdicts() for f in v.findings if not _is_open(v, f)]
+    assert wrong == []
 
 
 def test_open_elements_exist() -> None:
