@@ -50,6 +50,22 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
         return frozenset(event.number for event in self.matches.values())
 
     @cached_property
+    def edited(self) -> Mapping[int, Event]:
+        """The command of the old stage that installs with other packages in the new one, by the number of the
+        new event. Commands of the same program are paired in order."""
+        waiting = [e for e in self.old.events if e.kinds == {"packages"} and e.number not in self.executed]
+        found: dict[int, Event] = {}
+        for event in self.new.events:
+            if event.kinds != {"packages"} or event.number in self.matches:
+                continue
+            tools = [e.tool for e in event.effects]
+            same = next((w for w in waiting if [e.tool for e in w.effects] == tools), None)
+            if same is not None:
+                waiting.remove(same)
+                found[event.number] = same
+        return found
+
+    @cached_property
     def lasting(self) -> frozenset[Origin]:
         """The commands of the old stage that leave more than caches and empty directories."""
         return frozenset(

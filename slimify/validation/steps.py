@@ -114,7 +114,8 @@ def _installs_installers(effect: Effect) -> bool:
 def _joint_problems(pair: Pair) -> Iterator[Reason]:
     """`&&` and `;`: whether a failure stops the build, for commands next to each other in both files."""
     before: tuple[Event, Event | None] | None = None
-    for event, match in pair.commands():
+    for event, equal in pair.commands():
+        match = equal or pair.edited.get(event.number)
         if before is not None and before[0].visit is event.visit and not event.visit.instruction.heredocs:
             joint, old = _operator(event), "&&"
             other = before[1]
@@ -133,7 +134,7 @@ def _follows(event: Event, other: Event) -> bool:
 def _operator(event: Event) -> str:
     script = event.visit.script
     operator = script.atoms[event.atom].operator if script is not None else ""
-    return ";" if operator == ";" and not (script is not None and script.errexit) else operator
+    return "&&" if operator == ";" and script is not None and script.errexit else operator
 
 
 def _option_problems(pair: Pair) -> Iterator[Reason]:

@@ -68,8 +68,41 @@ def _swapped(old: str, new: str) -> str:
 def test_what_would_be_otherwise(new: str, problem: str, tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("cffi==1.17.1\n")
     (tmp_path / "app.py").write_text("import cffi\n")
-    program = classify(parse(OLD.encode(), "Dockerfile"), scan(tmp_path, None), "Dockerfile", Options(), None)
+    found = _problems(OLD, new, tmp_path)
+    assert problem in found if problem else not found
+
+
+def _problems(old: str, new: str, context: Path) -> str:
+    program = classify(parse(old.encode(), "Dockerfile"), scan(context, None), "Dockerfile", Options(), None)
     new_machine = program.executed(parse(new.encode(), "Dockerfile"))
     compared = Comparison(old=program.machine, new=new_machine, program=program)
-    found = "; ".join(map(str, comparison_problems(compared)))
-    assert problem in found if problem else not found
+    return "; ".join(map(str, comparison_problems(compared)))
+
+
+# RUNs of both files that install, and whether the new one goes on after a failure that stopped the old one
+JOINTS = {
+    "the-same": ("apt-get update && apt-get install -y jq", "apt-get update && apt-get install -y jq", False),
+    "errexit": (
+        "set -e; apt-get update; apt-get install -y jq; rm -rf /var/lib/apt/lists/*",
+        "set -e; apt-get update; apt-get install -y jq git; rm -rf /var/lib/apt/lists/*",
+        False,
+    ),
+    "never-stopped": (
+        "apt-get update; apt-get install -y jq",
+        "apt-get update; apt-get install -y jq git",
+        False,
+    ),
+    "stopped": ("apt-get update && apt-get install -y jq", "apt-get update; apt-get install -y jq git", True),
+    "errexit-gone": (
+        "set -e; apt-get update; apt-get install -y jq; touch /x",
+        "apt-get update; apt-get install -y jq git; touch /x",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "wrong"), JOINTS.values(), ids=JOINTS)
+def test_what_stops_the_build(old: str, new: str, wrong: bool, tmp_path: Path) -> None:
+    file = 'FROM debian:bookworm\nRUN {}\nCMD ["jq"]\n'
+    found = _problems(file.format(old), file.format(new), tmp_path)
+    assert ("would be joined" in found) == wrong, found

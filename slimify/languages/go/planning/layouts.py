@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from slimify.analysis.copy_targets import copy_targets
+from slimify.analysis.copy_targets import copied_files, copy_targets
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.images import ImageFacts
@@ -109,10 +109,13 @@ def _works_on_sources(program: Program, tool: str) -> bool:
     return any(path.endswith(".go") for place in view.copies for path in program.context.under(place.source))
 
 
-def _sources(program: Program) -> tuple[str, ...]:
-    """The image paths that sources of build steps were copied to."""
-    copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.role in ("build", "both"))
-    return tuple(place for step in copies for place in copy_targets(step.visit) or ())
+def _sources(program: Program) -> Iterator[str]:
+    """The directories of the image that sources of build steps were copied to."""
+    for step in program.steps:
+        if step.keyword in ("COPY", "ADD") and step.role in ("build", "both"):
+            single = copied_files(step.visit) or ()
+            for place in copy_targets(step.visit) or ():
+                yield posixpath.dirname(place) if place in single else place
 
 
 def _missing_reason(name: str, copies: tuple[CopyFromBuilder, ...]) -> Reason:

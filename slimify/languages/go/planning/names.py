@@ -13,6 +13,7 @@ from slimify.analysis.server_files import served_files
 from slimify.facts.shells import is_shell_file, is_shell_script
 from slimify.facts.system import is_shared_directory
 from slimify.model.effects import Effect
+from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import env_pairs
 from slimify.syntax.dockerfile.words import expand
 
@@ -61,7 +62,19 @@ def named_paths(program: Program) -> tuple[str, ...]:
                     note(value)
         if step.keyword == "RUN":
             found.update(dict.fromkeys(_read_by_final_step(program, step)))
-    return tuple(found)
+    return (*found, *(p for name in found for p in _behind_links(program, name) if p not in found))
+
+
+def _behind_links(program: Program, name: str) -> Iterator[str]:
+    """The links of the context that a name leads through, and where it ends."""
+    context, view = program.context, program.end_state.view
+    held = view.context_path(name) if context.symlinks else None
+    real = context.resolve(held) if held else None
+    if held is None or real is None or real == held:
+        return
+    links = (link for link in context.symlinks if inside(held, link))
+    for path in (real, *links):
+        yield from view.image_paths(path)
 
 
 def _named_in_script(program: Program, script: str, homes: Iterable[str]) -> Iterator[str]:

@@ -221,6 +221,8 @@ def _needed_entries(program: Program, step: Step, named: Sequence[str]) -> tuple
     entries = with_link_targets(context, source, places[0], found)
     if len(entries) > _MAX_LINES or len(entries) == len({p.partition("/")[0] for p in below}):
         return None
+    if any(posixpath.join(source, entry) in context.symlinks for entry in entries):
+        return None  # COPY follows a link that it names
     return entries
 
 

@@ -46,6 +46,19 @@ ROWS = (
         reason="no step compiles the Go sources",
     ),
     Row(
+        id="the-start-script-comes-with-the-sources",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /app",
+            "COPY go.mod main.go start.sh ./",
+            "RUN go build -o server .",
+            'CMD ["sh", "start.sh"]',
+        ),
+        files={**SHOP, "start.sh": "#!/bin/sh\nexec ./server\n"},
+        base="debian:bookworm-slim",
+        final=("COPY --from=builder /app/server /app/server",),
+    ),
+    Row(
         id="a-module-beside-that-replaces-another",
         file=(
             "FROM golang:1.22",

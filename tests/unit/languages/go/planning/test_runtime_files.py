@@ -8,6 +8,32 @@ import pytest
 from unit.go_layouts import BUILD, MODULE, OPENS, SERVER, SHOP, SHOP_COPY, START, STARTS, Row, holds
 
 ROWS = (
+    Row(
+        id="a-file-behind-a-link",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            **SHOP,
+            "main.go": SERVER.replace("{ _", '{ _, _ = os.ReadFile("themes/current/a.css"); _').replace(
+                '"net/http"', '"net/http"\nimport "os"'
+            ),
+            "themes/plain/a.css": "a {}\n",
+        },
+        links={"themes/current": "plain"},
+        final=("COPY themes ./themes",),
+    ),
+    Row(
+        id="a-file-behind-a-link-on-top",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            **SHOP,
+            "main.go": SERVER.replace("{ _", '{ _, _ = os.ReadFile("current/a.css"); _').replace(
+                '"net/http"', '"net/http"\nimport "os"'
+            ),
+            "themes/plain/a.css": "a {}\n",
+        },
+        links={"current": "themes/plain"},
+        final=("COPY . .",),
+    ),
     # --- what goes along ---------------------------------------------------------------------------------
     Row(
         id="tools-of-the-build-stay-there",
