@@ -65,7 +65,6 @@ class Layout(Struct, frozen=True, kw_only=True):
     replace: Mapping[int, str] = field(
         default_factory=dict
     )  # text that replaces an instruction in the final stage
-    absent: str = ""  # a directory that a step of the final stage needs and that can't be created there
     builder_only_env: frozenset[str] = frozenset()  # variables that nothing in the final stage reads
     decisions: tuple[Decision, ...] = ()
     saving: int = 0

@@ -8,8 +8,7 @@ file has the same event: of the same origin, or, if the plan has edited it, one 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Container, Hashable, Iterator, Mapping
-from itertools import groupby
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -23,18 +22,17 @@ from slimify.facts.system import exists_everywhere
 from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason, Role
 from slimify.model.dockerfile import Instruction
 from slimify.model.plan import Plan
-from slimify.semantics.paths import is_named_place, overlap
+from slimify.semantics.paths import overlap
 from slimify.syntax.dockerfile.instructions import (
     from_parts,
     is_multi_stage,
-    meaning,
     shell_command,
     split_stages,
 )
 from slimify.syntax.shell.script import read_run
 
 if TYPE_CHECKING:
-    from slimify.semantics.machine.stages import Copy, Event, Machine, Stage
+    from slimify.semantics.machine.stages import Copy, Machine, Stage
 
 _Judged = tuple[Role, tuple[Reason, ...]]
 # They say what a step is, not where it is executed.
@@ -90,12 +88,13 @@ def own_execution(machine: Machine) -> Execution:
 def planned_execution(old: Machine, new: Machine) -> Execution:
     """Where the new file executes the steps of a file with one stage."""
     from slimify.semantics.machine.content import content_at
+    from slimify.semantics.machine.matches import identity, repeated
 
     steps: dict[AtomKey, Places] = defaultdict(Places)
     installs: dict[AtomKey, frozenset[str]] = {}
     sources = new.final.sources
     for stage, place in ((new.final, FINAL), *((s, Places(builder=True)) for s in sources)):
-        for step, event in _repeated(old.final, stage):
+        for step, event in repeated(old.final.events, stage.events):
             key = step.visit.index, step.atom
             steps[key] |= place
             if place.final:
@@ -104,52 +103,14 @@ def planned_execution(old: Machine, new: Machine) -> Execution:
             made = event.origin if event.keyword == "WORKDIR" else None
             if made and not exists_everywhere(made.name) and made in content_at(stage, made.name).origins:
                 steps[event.visit.index, 0] |= place
-    known = {_identity(e) for e in old.final.events}
-    copies = [e.copy for e in new.final.events if e.copy is not None and _identity(e) not in known]
+    known = {identity(e) for e in old.final.events}
+    copies = [e.copy for e in new.final.events if e.copy is not None and identity(e) not in known]
     for event in (e for e in old.final.events if e.copy is not None):
         key = event.visit.index, event.atom
         if any(_is_part(copy, event.copy, built=not steps[key].builder) for copy in copies):
             steps[key] |= FINAL
     *_, base = new.final.chain
     return Execution(separated=bool(sources), steps=steps, installs=installs, base=base)
-
-
-def _repeated(old: Stage, new: Stage) -> Iterator[tuple[Event, Event]]:
-    """The events of the old stage that the new one repeats, each with the one that repeats it. Of equal ones,
-    the one whose RUN has the others of the new RUN is meant."""
-    before, after = ({_identity(e) for e in stage.events} for stage in (old, new))
-    waiting: dict[Hashable, dict[int, list[Event]]] = defaultdict(dict)
-    for event in old.events:
-        for mark in _marks(event, after):
-            waiting[mark].setdefault(event.visit.index, []).append(event)
-    for _, group in groupby(new.events, key=lambda e: id(e.visit)):
-        events = [(e, [waiting[m] for m in _marks(e, before) if m in waiting]) for e in group]
-        homes = [next(iter(runs)) for _, found in events for runs in found if len(runs) == 1]
-        for event, found in events:
-            for runs in filter(None, found):
-                home = next((h for h in homes if h in runs), next(iter(runs)))
-                yield runs[home].pop(0), event
-                if not runs[home]:
-                    del runs[home]
-                break
-
-
-def _identity(event: Event) -> Hashable:
-    return event.origin or meaning(event.visit.instruction)
-
-
-def _marks(event: Event, others: Container[Hashable]) -> Iterator[Hashable]:
-    """What an event of the other file has in common if it is the same or, if `others` has none, if it is the
-    same edited: a command that does a part of the work, or another start command."""
-    own = _identity(event)
-    if own in others:
-        yield own
-    elif event.keyword in ("CMD", "ENTRYPOINT"):
-        yield event.keyword
-    for effect in event.effects if own not in others else ():
-        yield from ((effect.action, p.name) for p in effect.packages)
-        paths = (*effect.writes, *effect.outputs, *effect.deletes)
-        yield from ((effect.kind, p) for p in paths if not is_named_place(p))
 
 
 def _is_part(copy: Copy, whole: Copy | None, *, built: bool) -> bool:

@@ -24,6 +24,7 @@ from slimify.planning.final_stage.instruction_text import (
     step_at,
 )
 from slimify.planning.final_stage.merge_installs import joined_list_updates
+from slimify.planning.final_stage.present_paths import runnable
 from slimify.planning.final_stage.rebase import configured_base
 from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.stages.join_runs import joined_runs, run_with_command
@@ -47,16 +48,21 @@ class Block(Struct, frozen=True, kw_only=True):
 
 def assemble(program: Program, layout: Layout) -> Plan | Reason:
     """The plan that a layout describes, or the reason why its edits are not possible (SL390)."""
+    try:
+        plan = _plan(program, layout)
+        able = runnable(program, layout, plan)
+        return able if isinstance(able, Reason) else plan if able is layout else _plan(program, able)
+    except EditRefused as error:
+        return Reason.of("SL390", "not_possible", why=error.reason)
+
+
+def _plan(program: Program, layout: Layout) -> Plan:
+    """The plan that a layout describes. Raises EditRefused if its edits are not possible."""
     file = program.dockerfile
-    if layout.absent:
-        return Reason.of("SL390", "only_in_builder", path=layout.absent, rung=layout.rung)
     blocks = instruction_blocks(file)
     last = layout.builder_end
     builder = _builder_items(program, layout, blocks, last) if last is not None else ()
-    try:
-        final = _final_items(program, layout, blocks)
-    except EditRefused as error:
-        return Reason.of("SL390", "not_possible", why=error.reason)
+    final = _final_items(program, layout, blocks)
     lead, names = _preamble(program, blocks), _stage_names(program)
     final = joined_list_updates(program, [_with_stage_name(item, names[0]) for item in final])
     final = joined_runs(program, final)

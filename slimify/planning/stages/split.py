@@ -30,7 +30,6 @@ from slimify.planning.final_stage.commands import (
 )
 from slimify.planning.final_stage.instruction_text import is_run_editable
 from slimify.planning.final_stage.merge_installs import merged_head_install
-from slimify.planning.final_stage.present_paths import without_absent_paths
 from slimify.planning.in_place.caches import repeated_cleaning
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.planning.stages.certain_paths import made_certain
@@ -63,7 +62,7 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
             step.keyword in ("COPY", "ADD") and step.role != "build" and step.index not in request.drop_final
         ):
             final[step.index] = frozenset()
-    final, made = without_absent_paths(program, _without_idle_runs(program, final), request)
+    final = _without_idle_runs(program, final)
     for index in final.keys() - anew.keys():
         options, tail = repeated_cleaning(program, program.step(index), final[index])
         if options:
@@ -83,8 +82,6 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
         final=final,
         words=words,
         append=append,
-        prepend={i: t for i, t in made.items() if i not in anew} if isinstance(made, dict) else {},
-        absent=made if isinstance(made, str) else "",
         copies=copies,
         builder_tail=(*request.builder_tail, *made_certain(program, copies, last))
         if last is not None

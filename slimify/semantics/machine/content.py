@@ -91,7 +91,8 @@ def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Co
         found = GONE
     if effect.kind == "meta":
         return _with_meta(event, effect, path, found) if found else found
-    reach = inside if effect.tool == "mkdir" else overlap  # makes no file below its directory
+    empty = effect.tool == "mkdir" or effect.kind == "users"  # makes no file below its directory
+    reach = inside if empty else overlap
     written = [w for w in (*effect.writes, *effect.outputs) if reach(w, path)]
     if not written or event.origin is None:
         return found
