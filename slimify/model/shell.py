@@ -23,12 +23,31 @@ class Redirect(Struct, frozen=True, kw_only=True):
     target: Word
 
 
+class Block(Struct, frozen=True, kw_only=True):
+    """A construct around a command, and the clause of it that the command is in.
+
+    `kind` is `"if"`, `"for"`, `"while"`, `"case"`, `"("`, `"{"`, `"function"` or `"$("`. Two commands are in
+    the same construct if its `start` is the same, and in the same clause if `at` is too. `head` are the words
+    of `for X in A B` (X, A, B), of `case X` and of a function (its name). `total`: one of the clauses always
+    runs (`else`, `*)`); `clauses` counts those of a `case`, where some may be empty.
+    """
+
+    kind: str
+    start: int
+    operator: str = ""  # joins the construct to the previous command
+    head: tuple[Word, ...] = ()
+    listed: bool = True  # `for X in …` rather than `for X`
+    total: bool = False
+    clauses: int = 0
+    clause: str = ""  # the keyword of the clause: "if", "then", "do", …
+    at: int = -1  # the offset of the clause
+
+
 class Command(Struct, frozen=True, kw_only=True):
     """One simple command, at any depth of the script.
 
-    `context` lists the enclosing constructs from the outside in (`"if"`, `"for"`, `"while"`, `"case"`, `"("`,
-    `"{"`, `"function"`, `"$("`). `operator` joins it to the previous command (`""`, `"&&"`, `"||"`, `";"`,
-    `"|"`, `"&"`).
+    `blocks` are the enclosing constructs from the outside in. `operator` joins it to the previous command
+    (`""`, `"&&"`, `"||"`, `";"`, `"|"`, `"&"`).
     """
 
     words: tuple[Word, ...]
@@ -36,9 +55,14 @@ class Command(Struct, frozen=True, kw_only=True):
     redirects: tuple[Redirect, ...] = ()
     operator: str = ""
     negated: bool = False
-    context: tuple[str, ...] = ()
+    blocks: tuple[Block, ...] = ()
     start: int
     end: int
+
+    @property
+    def context(self) -> tuple[str, ...]:
+        """The kinds of the enclosing constructs."""
+        return tuple(block.kind for block in self.blocks)
 
     @property
     def name(self) -> str | None:

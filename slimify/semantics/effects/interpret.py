@@ -2,13 +2,13 @@
 
 In: a `Script` and the `State` before it. Out: for every atom the effects of its commands, in order. `cd`,
 assignments and `export` carry over to later commands. A subshell, a substitution and a pipeline element keep
-theirs; a value set in a branch is known afterwards only if both paths agree. Commands in a branch count as
-executed. Scripts that commands run are followed, up to a few levels deep.
+theirs; a value set in a branch is known afterwards only if all paths agree. Commands in a branch count as
+executed, a loop over known values is followed value by value. Functions, sourced files and scripts that
+commands run are followed, up to a few levels deep.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -16,24 +16,21 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.facts.shells import is_special_builtin, runs_in_shell, wrapper
-from slimify.facts.system import is_package_source
 from slimify.model.decisions import Reason
-from slimify.model.effects import ADDS_FILES, LEAVES_NOTHING, Action, Effect
-from slimify.model.shell import Command, Script
+from slimify.model.effects import Effect
+from slimify.model.shell import Atom, Block, Command, Script
+from slimify.semantics.effects import blocks
 from slimify.semantics.effects.call import Arg, Call, arguments, output_files
-from slimify.semantics.effects.certainty import with_certainty
+from slimify.semantics.effects.certainty import Branch, common, kept_state, marked, merged
 from slimify.semantics.effects.local_sources import with_local_sources
+from slimify.semantics.effects.redirects import redirected, stdin
 from slimify.semantics.effects.registry import effects_of
-from slimify.semantics.effects.shell_state import changed_state
+from slimify.semantics.effects.shell_state import changed_state, sourced_by_language
 from slimify.semantics.effects.state import State, fields, resolve
-from slimify.syntax.shell.script import read, unwrap
+from slimify.syntax.shell.script import TESTS, read, unwrap
 
 _MAX_DEPTH = 5  # levels of nested scripts
-_SUBSHELLS = frozenset({"(", "$("})
-_BRANCHES = frozenset({"if", "for", "while", "case", "until", "select"})
-_BRANCH_END = re.compile(r"\b(?:else|elif|fi|done|esac)\b|;;")
-_DEFINED = re.compile(r"function\s+([\w.:-]+)|([\w.:-]+)\s*\(\s*\)")
-_LOOP = re.compile(r"\b(?:for|select)\s+(\w+)\s+in\b")
+_MAX_COMMANDS = 5_000  # of one script, with all that it runs
 
 
 def interpret(script: Script, state: State) -> tuple[tuple[Effect, ...], ...]:
@@ -41,7 +38,7 @@ def interpret(script: Script, state: State) -> tuple[tuple[Effect, ...], ...]:
 
     A script that could not be parsed has no atoms and no effects; callers check `opaque`.
     """
-    return _walk(script, state)[0]
+    return _interpreted(script, state)[0]
 
 
 def interpret_run(script: Script, state: State) -> tuple[tuple[tuple[Effect, ...], ...], State]:
@@ -50,87 +47,177 @@ def interpret_run(script: Script, state: State) -> tuple[tuple[tuple[Effect, ...
 
     Working directory and variables are unchanged, since every RUN starts a new shell.
     """
-    effects, end = _walk(script, state)
-    return effects, _kept_state(state, end)
+    effects, end = _interpreted(script, state)
+    return effects, kept_state(state, end)
 
 
-def _walk(script: Script, state: State) -> tuple[tuple[tuple[Effect, ...], ...], State]:
-    walk = _Walk(script.text, state)
-    found = tuple(walk.atom(atom.commands) for atom in script.atoms)
+def _interpreted(script: Script, state: State) -> tuple[tuple[tuple[Effect, ...], ...], State]:
+    walk = _Walk(state)
+    found = tuple(walk.atom(atom) for atom in script.atoms)
     return found, walk.state
 
 
-def _kept_state(before: State, end: State) -> State:
-    return replace(before, homes=end.homes, settings=end.settings, view=end.view)
+class _Function(Struct, frozen=True):
+    """The commands of a function; the constructs around it are `depth` levels."""
+
+    commands: tuple[Command, ...]
+    depth: int
 
 
 class _Walk(Struct):
     """One pass over one script."""
 
-    text: str
     state: State
     carrier: Command | None = None  # the RUN command that runs this script
     seen: tuple[tuple[str, ...], ...] = ()
-    scopes: list[tuple[str, State]] = field(default_factory=list)
-    functions: dict[str, list[Command]] = field(default_factory=dict)
-    defining: str = ""
-    end: int = 0
+    functions: dict[str, _Function] = field(default_factory=dict)
+    steps: list[None] = field(default_factory=list)  # one for each command, also of scripts that it runs
+    found: list[Effect] = field(default_factory=list)
+    tested: State | None = None  # the state after a test that the rest of the list depends on
+    repeated: int = 0  # loops that are followed value by value
+    ended: bool = False  # whether the last function that was called ends the build
 
-    def atom(self, commands: Sequence[Command]) -> tuple[Effect, ...]:
-        found: list[tuple[Command, tuple[Effect, ...]]] = []
-        before: tuple[Command, Call] | None = None
-        in_function = self.end >= len(self.text)
-        start = self.text.rfind("{", 0, commands[0].start) + 1 if in_function and commands else self.end
-        for index, command in enumerate(commands):
-            gap = self.text[self.end : command.start] if command.start > self.end else ""
-            self._enter(command.context, gap)
-            self.end = max(self.end, command.end)
-            if "function" in command.context:
-                self._define(command, gap)
-                found.append((command, (self._state_effect(command),)))
+    def atom(self, atom: Atom) -> tuple[Effect, ...]:
+        self.found = []
+        branch = self._list(atom.commands, 0, atom.operator)
+        straight = all(c.operator != "||" and not c.blocks for c in atom.commands)
+        return tuple(self.found) if straight else marked(self.found, branch.written)
+
+    # --- lists and constructs -------------------------------------------------------------------------------
+
+    def _list(self, commands: Sequence[Command], depth: int, operator: str = "") -> Branch:
+        """Commands and constructs one after another. `operator` joins the first to what is before it."""
+        done = Branch()
+        ways: list[tuple[Branch, State]] = []  # those around `||` since the last separator
+        current, entry = Branch(), self.state
+        upstream: Call | None = None
+        parts = blocks.items(commands, depth)
+        for index, part in enumerate(parts):
+            block = blocks.block_at(part[0], depth)
+            if block is not None and block.kind == "$(":
+                saved = self.state
+                current.add(self._nested(part, depth + 1))
+                self.state = kept_state(saved, self.state)
                 continue
-            upstream = None
-            if (
-                command.operator == "|"
-                and before
-                and command.context[: len(before[0].context)] == before[0].context
-            ):
-                upstream = before[1]
-            effects, call = self._command(command, upstream, _pipe_reader(commands, index, self.state))
-            found.append((command, effects))
-            if call is not None and "$(" not in command.context[len(before[0].context) if before else 0 :]:
-                before = (command, call)
-        if in_function or any(c.operator == "||" or not _BRANCHES.isdisjoint(c.context) for c in commands):
-            return with_certainty(found, self.text, start)
-        return tuple(effect for _, effects in found for effect in effects)
+            joined = operator if index == 0 else block.operator if block is not None else part[0].operator
+            if joined == "||":
+                ways.append((current, self.state))
+                current, self.state = Branch(), merged((entry, self.state))
+            elif joined not in ("&&", "|"):
+                done.add(self._joined([*ways, (current, self.state)]))
+                self._end_of_tests()
+                ways, current, entry = [], Branch(), self.state
+            saved, piped = self.state, blocks.reader(parts, index, depth)
+            if block is not None:
+                current.add(self._block(block, part, depth))
+                upstream = None
+            else:
+                upstream = self._simple(part[0], current, upstream if joined == "|" else None, piped)
+            if joined == "|" or piped is not None:
+                self.state = kept_state(saved, self.state)
+        done.add(self._joined([*ways, (current, self.state)]))
+        return done
 
-    def _enter(self, context: tuple[str, ...], gap: str) -> None:
-        """Leaves the constructs that have ended and enters those of the next command."""
-        same = 0
-        while same < min(len(self.scopes), len(context)) and self.scopes[same][0] == context[same]:
-            same += 1
-        kinds = [kind for kind, _ in self.scopes[:same]]
-        if "(" in kinds and re.search(r"\).*\(", gap, re.DOTALL):
-            same = kinds.index("(")
-        while len(self.scopes) > same:
-            kind, saved = self.scopes.pop()
-            if kind in _SUBSHELLS:
-                self.state = _kept_state(saved, self.state)
-            elif kind in _BRANCHES:
-                self.state = _merged(saved, self.state)
-        if self.scopes and self.scopes[-1][0] in _BRANCHES and _BRANCH_END.search(gap):
-            self.state = _merged(self.scopes[-1][1], self.state)
-        for kind in context[same:]:
-            self.scopes.append((kind, self.state))
-        for name in _LOOP.findall(gap):
-            self.state = self.state.with_variable(name, None)
+    def _joined(self, ways: Sequence[tuple[Branch, State]]) -> Branch:
+        """What holds after the alternatives of a list."""
+        self.state = _after([state for branch, state in ways if not branch.ends], self.state)
+        return common([branch for branch, _ in ways])
 
-    def _define(self, command: Command, gap: str) -> None:
-        names = _DEFINED.findall(gap)
-        if names:
-            self.defining = names[-1][0] or names[-1][1]
-            self.functions[self.defining] = []
-        self.functions.setdefault(self.defining, []).append(replace(command, context=()))
+    def _end_of_tests(self) -> None:
+        """At the end of `[ … ] && X=1`: the commands behind the test may not have run."""
+        if self.tested is not None:
+            self.state = merged((self.tested, self.state))
+        self.tested = None
+
+    def _nested(self, commands: Sequence[Command], depth: int) -> Branch:
+        """A list of its own within a construct."""
+        tested, self.tested = self.tested, None
+        branch = self._list(commands, depth)
+        self._end_of_tests()
+        self.tested = tested
+        return branch
+
+    def _block(self, block: Block, commands: tuple[Command, ...], depth: int) -> Branch:
+        if block.kind == "function":
+            self.functions[block.head[0].text if block.head else ""] = _Function(commands, depth + 1)
+            self.found += (self._state_effect(command) for command in commands)
+            return Branch()
+        if block.kind in ("(", "{"):
+            saved = self.state
+            branch = self._nested(commands, depth + 1)
+            self.state = kept_state(saved, self.state) if block.kind == "(" else self.state
+            return branch
+        parts = list(blocks.clauses(commands, depth))
+        own = Branch()  # in the words of its head, and its redirects
+        while parts and not parts[0][0]:
+            own.add(self._nested(parts.pop(0)[1], depth + 1))
+        behind = parts.pop() if parts and not parts[-1][0] else None
+        choose = self._loop if block.kind in ("for", "while") else self._branches
+        branch = choose(block, parts, depth + 1)
+        if behind is not None:
+            own.add(self._nested(behind[1], depth + 1))
+        branch.add(own)
+        return branch
+
+    def _branches(self, block: Block, parts: Sequence[tuple[str, tuple[Command, ...]]], depth: int) -> Branch:
+        """`if` and `case`: each branch starts from the state before it."""
+        before = self.state
+        found: list[Branch] = []
+        ends: list[State] = []
+        for clause, part in parts:
+            self.state = kept_state(before, self.state)
+            branch = self._nested(part, depth)
+            if clause in ("if", "elif"):  # runs in any case, but what it writes is not counted
+                before = self.state
+                continue
+            found.append(branch)
+            ends += () if branch.ends else (self.state,)
+        skipped = not block.total or len(found) < block.clauses
+        if skipped:
+            found.append(Branch())
+            ends.insert(0, before)
+        self.state = _after(ends, self.state)
+        return common(found)
+
+    def _loop(self, block: Block, parts: Sequence[tuple[str, tuple[Command, ...]]], depth: int) -> Branch:
+        body = tuple(command for _, part in parts for command in part)
+        values = blocks.loop_values(block, self.state) if block.kind == "for" and block.head else None
+        name = block.head[0].text if block.kind == "for" and block.head else ""
+        if values and len(values) <= blocks.MAX_VALUES and blocks.uses(body, name):
+            branch = Branch()
+            self.repeated += 1
+            for value in values:
+                self.state = self.state.with_variable(name, value)
+                branch.add(self._nested(body, depth))
+            self.repeated -= 1
+            return branch
+        before = self.state
+        for changed in (*blocks.assigned(body), *((name,) if name else ())):
+            self.state = self.state.with_variable(changed, None)
+        done = [self._nested(part, depth) for _, part in parts]
+        if values:
+            return common(done[-1:])
+        self.state = merged((before, self.state))
+        return Branch()
+
+    # --- commands -------------------------------------------------------------------------------------------
+
+    def _simple(
+        self, command: Command, branch: Branch, upstream: Call | None, reader: Command | None
+    ) -> Call | None:
+        downstream = arguments(_unwrapped(reader).words, self.state, spans=False) if reader else ()
+        self.steps.append(None)
+        self.ended = False
+        if len(self.steps) > _MAX_COMMANDS:
+            effects, call = _unread(command, self.state, Reason.of("SL221", "depth"), "sh"), None
+        else:
+            effects, call = self._command(command, upstream, downstream)
+        if command.negated or command.name in TESTS:
+            self.tested = self.state
+        self.found += _followed(effects) if self.repeated else effects
+        branch.run(command, effects)
+        branch.ends = branch.ends or self.ended
+        return call
 
     def _state_effect(self, command: Command) -> Effect:
         carried = self.carrier or command
@@ -139,16 +226,12 @@ class _Walk(Struct):
     def _command(
         self, command: Command, upstream: Call | None, downstream: tuple[Arg, ...]
     ) -> tuple[tuple[Effect, ...], Call | None]:
-        leaks = command.operator != "|"
-        saved = self.state
         if not command.words:
             effect = self._state_effect(command)
             files = output_files(command, self.state)
             for name, word in command.assigns:
                 self.state = self.state.with_variable(name, resolve(word, self.state))
-            if not leaks:
-                self.state = saved
-            return _redirected((effect,), files, self.state), None
+            return redirected((effect,), files, self.state), None
         state = self.state.with_env({name: resolve(word, self.state) for name, word in command.assigns})
         call = self._call(command, state, upstream, downstream)
         body = self.functions.get(call.name)
@@ -157,20 +240,20 @@ class _Walk(Struct):
         else:
             found = tuple(with_local_sources(e, self.state.view) for e in effects_of(call))
             effects = _wrapped(found, call.wrappers)
-            moved = changed_state(call, self.state, self.sourced)
-            if command.operator == "||":
-                moved = _merged(self.state, moved)
+            self.state = changed_state(call, self.state)
             # POSIX: assignments before a special builtin persist; bash in its own mode drops them
             if is_special_builtin(call.name) and self.state.shell[0].endswith("/sh"):
                 for name, word in command.assigns:
-                    moved = moved.with_variable(name, resolve(word, self.state))
-            self.state = moved if leaks else _kept_state(self.state, moved)
-        return _redirected(effects, call.outputs, call.state), call
+                    self.state = self.state.with_variable(name, resolve(word, self.state))
+            if call.name in (".", "source"):
+                effects = self._source(call, effects)
+        return redirected(effects, call.outputs, call.state), call
 
     def _call(
         self, command: Command, state: State, upstream: Call | None, downstream: tuple[Arg, ...]
     ) -> Call:
         outer = self.carrier or command
+        spans = self.carrier is None and not self.repeated
         files = output_files(command, state)
         inner = unwrap(command)
         wrappers: list[str] = []
@@ -183,9 +266,9 @@ class _Walk(Struct):
         words = list(command.words)
         while len(words) > 1 and fields(words[0], state) == ():
             del words[0]
-        program = arguments(words[:1], state, spans=self.carrier is None)
+        program = arguments(words[:1], state, spans=spans)
         path = program[0].value if program else None
-        args = (*program[1:], *arguments(words[1:], state, spans=self.carrier is None))
+        args = (*program[1:], *arguments(words[1:], state, spans=spans))
         return Call(
             name=(path or "").rstrip("/").rpartition("/")[2],
             path=path or "",
@@ -193,7 +276,7 @@ class _Walk(Struct):
             state=state,
             command=outer,
             outputs=files,
-            stdin=_stdin(command, state),
+            stdin=stdin(command),
             upstream=upstream,
             downstream=downstream,
             wrappers=tuple(w for w in wrappers if not runs_in_shell(w)),
@@ -201,27 +284,46 @@ class _Walk(Struct):
             runner=lambda text, start, key: self._run_script(text, start, key, outer),
         )
 
-    def _function_effects(self, call: Call, body: list[Command]) -> tuple[Effect, ...]:
+    def _function_effects(self, call: Call, body: _Function) -> tuple[Effect, ...]:
         """The effects of a function's body at a call."""
         values = tuple(a.value for a in call.args if a.value is not None)
         state = replace(call.state, arguments=values if len(values) == len(call.args) else None)
-        inner = _Walk(self.text, state, call.command, (*self.seen, ("function", call.name)))
+        inner = self._inner(state, call.command, ("function", call.name))
         inner.functions = self.functions
-        inner.end = len(self.text)
-        found = inner.atom(body)
-        self.state = _kept_state(self.state, inner.state)
-        return _followed(found) or (call.effect("check"),)
+        branch = inner._nested(body.commands, body.depth)
+        self.ended = branch.ends
+        self.state = _with_own(inner.state, self.state, blocks.local(body.commands))
+        return _followed(marked(inner.found, branch.written)) or (call.effect("check"),)
+
+    def _source(self, call: Call, head: tuple[Effect, ...]) -> tuple[Effect, ...]:
+        """`. FILE`: languages know some files by name, others run in this shell if their text is known."""
+        path = call.path_of(call.args[0]) if call.args and call.args[0].value is not None else None
+        known = sourced_by_language(path, self.state) if path is not None else None
+        text = self.state.view.text(path) if path is not None and known is None else None
+        if path is None or text is None:
+            self.state = known if known is not None else self.state
+            return head
+        before, state = self.state, replace(self.state, sourced=path)
+        effects, end = self._script(text, state, ("source", path), call.command, self.functions)
+        if end is not None:
+            self.state = replace(end, sourced=before.sourced)
+        return (replace(head[0], reads=(path,)), *head[1:], *effects)
 
     def _run_script(
         self, text: str, state: State, key: tuple[str, ...], carrier: Command
     ) -> tuple[Effect, ...]:
-        effects, end = self._script(text, state, key, carrier)
+        effects, end = self._script(text, state, key, carrier, {})
         if end is not None:
-            self.state = _kept_state(self.state, end)
+            self.state = kept_state(self.state, end)
         return effects
 
     def _script(
-        self, text: str, state: State, key: tuple[str, ...], carrier: Command
+        self,
+        text: str,
+        state: State,
+        key: tuple[str, ...],
+        carrier: Command,
+        functions: dict[str, _Function],
     ) -> tuple[tuple[Effect, ...], State | None]:
         why: Reason | None = None
         script = None
@@ -233,50 +335,42 @@ class _Walk(Struct):
             script = read(text)
             why = Reason.of("SL221", "opaque", why=script.opaque) if script.opaque else None
         if script is None or why:
-            effect = Effect(
-                kind="unknown",
-                tool=key[-1] if key else "sh",
-                command=carrier,
-                writes_anywhere=True,
-                cwd=state.cwd,
-                why=why,
-            )
-            return (effect,), None
-        inner = _Walk(text, state, carrier, (*self.seen, key or ("text", text)))
-        effects = tuple(effect for atom in script.atoms for effect in inner.atom(atom.commands))
+            return _unread(carrier, state, why, key[-1] if key else "sh"), None
+        inner = self._inner(state, carrier, key or ("text", text))
+        inner.functions = functions
+        effects = tuple(effect for atom in script.atoms for effect in inner.atom(atom))
         return _followed(effects), inner.state
 
-    def sourced(self, text: str, state: State, key: tuple[str, ...]) -> State:
-        """The state after `. FILE`."""
-        carrier = Command(words=(), start=0, end=0)
-        end = self._script(text, state, key, carrier)[1]
-        return end if end is not None else state
+    def _inner(self, state: State, carrier: Command, key: tuple[str, ...]) -> _Walk:
+        return _Walk(state, carrier, (*self.seen, key), steps=self.steps)
+
+
+def _after(states: Sequence[State], last: State) -> State:
+    """The state after branches that go on to `states`; files are those after the last branch."""
+    return kept_state(merged(states), last) if states else last
+
+
+def _with_own(state: State, before: State, names: set[str]) -> State:
+    """The state after a function: its parameters and local variables are gone."""
+    state = replace(state, arguments=before.arguments)
+    for name in names:
+        state = state.with_variable(name, before.get(name))
+    return state
+
+
+def _unread(command: Command, state: State, why: Reason | None, tool: str) -> tuple[Effect, ...]:
+    return (Effect(kind="unknown", tool=tool, command=command, writes_anywhere=True, cwd=state.cwd, why=why),)
 
 
 def _followed(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
     return tuple(replace(e, followed=True) for e in effects)
 
 
-def _pipe_reader(commands: Sequence[Command], index: int, state: State) -> tuple[Arg, ...]:
-    """The words of the command that reads this one's output."""
-    command = commands[index]
-    for other in commands[index + 1 :]:
-        if command.start <= other.start and other.end <= command.end:
-            continue  # a substitution inside this command
-        if other.operator == "|" and other.context[: len(command.context)] == command.context:
-            inner = unwrap(other)
-            while inner is not None:
-                other, inner = inner, unwrap(inner)
-            return arguments(other.words, state, spans=False)
-        return ()
-    return ()
-
-
-def _stdin(command: Command, state: State) -> str | None:
-    for redirect in reversed(command.redirects):
-        if redirect.op in ("<<", "<<-", "<<<"):
-            return redirect.target.value if redirect.target.value is not None else redirect.target.text
-    return None
+def _unwrapped(command: Command) -> Command:
+    inner = unwrap(command)
+    while inner is not None:
+        command, inner = inner, unwrap(inner)
+    return command
 
 
 def _as_user(command: Command, state: State) -> State:
@@ -294,60 +388,8 @@ def _as_user(command: Command, state: State) -> State:
     return state
 
 
-def _merged(one: State, other: State) -> State:
-    """The state that holds on both paths."""
-    if one is other:
-        return one
-    return replace(
-        other,
-        arguments=one.arguments if one.arguments == other.arguments else None,
-        cwd=one.cwd if one.cwd == other.cwd else None,
-        env={
-            k: other.env.get(k) if one.env.get(k) == other.env.get(k) else None
-            for k in {**one.env, **other.env}
-        },
-        variables={
-            k: other.variables.get(k) if one.variables.get(k) == other.variables.get(k) else None
-            for k in {**one.variables, **other.variables}
-        },
-    )
-
-
 def _wrapped(effects: tuple[Effect, ...], wrappers: tuple[str, ...]) -> tuple[Effect, ...]:
     """Adds the wrapper programs to the programs that are started."""
     if not wrappers or not effects:
         return effects
     return (replace(effects[0], tools=(*effects[0].tools, *wrappers)), *effects[1:])
-
-
-def _redirected(effects: tuple[Effect, ...], files: tuple[Arg, ...], state: State) -> tuple[Effect, ...]:
-    """Adds the files that output is redirected to. Printing into a file creates a file."""
-    if files:
-        first = effects[0]
-        call = Call(name=first.tool, path=first.tool, args=(), state=state, command=first.command)
-        paths, lost = call.targets(files)
-        first = replace(first, writes=tuple(dict.fromkeys((*first.writes, *paths))))
-        if first.kind in LEAVES_NOTHING:
-            first = replace(first, kind="files", action=first.action or Action.WRITE)
-            if first.tool == "cat":
-                words = [
-                    Arg(value=w.value, text=w.text, prefix=w.value or "") for w in first.command.words[1:]
-                ]
-                first = replace(
-                    first, reads=call.known_paths(w for w in words if not w.prefix.startswith("-"))
-                )
-        if lost is not None:
-            first = replace(
-                first, writes_anywhere=True, why=first.why or Reason.of("SL221", "target", target=lost.text)
-            )
-        effects = (first, *effects[1:])
-    return tuple(_as_package_source(effect) for effect in effects)
-
-
-def _as_package_source(effect: Effect) -> Effect:
-    """A file that only the package manager reads is a package source."""
-    if effect.kind not in ADDS_FILES or effect.writes_anywhere or not effect.writes:
-        return effect
-    if all(map(is_package_source, effect.writes)):
-        return replace(effect, kind="source", action=effect.action or Action.WRITE)
-    return effect

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -17,14 +15,9 @@ from slimify.semantics.effects.registry import state_change_of
 from slimify.semantics.effects.state import State, absolute, resolve
 from slimify.semantics.effects.system import new_user
 
-# Gives the state after a sourced script, from its text, the state before it, and a key.
-Sourced = Callable[[str, State, tuple[str, ...]], State]
 
-
-def changed_state(call: Call, state: State, sourced: Sourced) -> State:
+def changed_state(call: Call, state: State) -> State:
     """The state after a command. `state` is the state without the command's own assignments."""
-    if call.name in (".", "source"):
-        return _source(call, state, sourced)
     mover = _STATE_CHANGES.get(call.name) or state_change_of(call.name)
     if mover is not None:
         state = mover(call, state)
@@ -33,11 +26,6 @@ def changed_state(call: Call, state: State, sourced: Sourced) -> State:
         if path is not None and call.outputs[0].value is not None:
             state = replace(state, view=state.view.with_text(path, call.stdin))
     return state
-
-
-_SCRIPT_DIRECTORY = re.compile(
-    r"""["']?(?:\$\(|`)\s*dirname\s+(?:--\s+)?"?\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?"?\s*[)`]((?:/[\w.-]+)*)/?["']?"""
-)
 
 
 def _cd(call: Call, state: State) -> State:
@@ -50,21 +38,12 @@ def _moved(call: Call, state: State) -> State:
         return replace(state, cwd=state.get("HOME"))
     value = words[0].value
     if value is None:
-        return replace(state, cwd=_script_directory(words[0].text, state))
+        return replace(state, cwd=None)
     if value == "-":
         return replace(state, cwd=state.get("OLDPWD"))
     if value.startswith("+"):
         return replace(state, cwd=None)  # the stack of bash
     return replace(state, cwd=absolute(value, state))
-
-
-def _script_directory(text: str, state: State) -> str | None:
-    """The directory of the current script, for `$(dirname "$0")`."""
-    match = _SCRIPT_DIRECTORY.fullmatch(text)
-    script = state.settings.get("script")
-    if match is None or script is None:
-        return None
-    return posixpath.normpath(posixpath.dirname(script) + (match[1] or ""))
 
 
 def _popd(call: Call, state: State) -> State:
@@ -124,24 +103,26 @@ def _read(call: Call, state: State) -> State:
 
 def _parameters(call: Call, state: State) -> State:
     """`shift`, and `set` with more than options: other positional parameters."""
-    options = call.name == "set" and all(
-        a.value not in (None, "--") and a.prefix[:1] in "-+" for a in call.args
-    )
+    values = tuple(a.value for a in call.args if a.value is not None)
+    known = len(values) == len(call.args)
+    if call.name == "shift":
+        count = int(values[0]) if known and values and values[0].isdigit() else 1
+        left = state.arguments[count:] if known and state.arguments is not None else None
+        return replace(state, arguments=left)
+    if known and "--" in values:
+        return replace(state, arguments=values[values.index("--") + 1 :])
+    options = known and all(value[:1] in "-+" or value == "pipefail" for value in values)
     return state if options else replace(state, arguments=None)
 
 
-def _source(call: Call, state: State, sourced: Sourced) -> State:
-    """`. FILE`: languages know some files by name, other scripts are interpreted if they can be found."""
-    path = call.path_of(call.args[0]) if call.args and call.args[0].value is not None else None
-    if path is None:
-        return state
+def sourced_by_language(path: str, state: State) -> State | None:
+    """The state after `. FILE` for a file that a language knows by its name."""
     for language in languages():
         part = language.sourced_files
         found = part.state_after(path, state) if part is not None else None
         if found is not None:
             return found
-    text = state.view.text(path)
-    return sourced(text, state, ("source", path)) if text is not None else state
+    return None
 
 
 def _user(call: Call, state: State) -> State:

@@ -66,7 +66,7 @@ def _piped_script(call: Call) -> tuple[Effect, ...]:
     if (
         upstream.name in ("echo", "printf")
         and upstream.args
-        and all(a.value is not None for a in upstream.args)
+        and all(a.value is not None and "%" not in a.value for a in upstream.args)
     ):
         return call.run(" ".join(a.value or "" for a in upstream.args), call.state)
     if upstream.name == "cat" and upstream.args:
@@ -114,7 +114,7 @@ def script_effects(
         text = text.replace("\r\n", "\n")
     given = tuple(a.value for a in arguments or () if a.value is not None)
     known_all = arguments is not None and len(given) == len(arguments)
-    state = replace(call.state.with_setting("script", path), arguments=given if known_all else None)
+    state = replace(call.state, script=path, sourced="", arguments=given if known_all else None)
     found = call.run(text, state, "file", path)
     head = call.effect(
         "check",

@@ -14,12 +14,11 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.facts.system import is_plain_root
-from slimify.languages import commands_module
 from slimify.model.shell import Word
 from slimify.semantics.context_files import ContextView
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_BRACED = re.compile(r"([A-Za-z_]\w*)(?:(:?[-+=?]|##?|%%?)(.*))?\Z", re.DOTALL)
+_BRACED = re.compile(r"([A-Za-z_]\w*|\d)(?:(:?[-+=?]|##?|%%?)(.*))?\Z", re.DOTALL)
 _BRACES = re.compile(r"\{([^{}\s]*,[^{}\s]*)\}")
 _ALL_ARGUMENTS = frozenset({"$@", "${@}", "$*", "${*}"})
 
@@ -30,8 +29,9 @@ class State(Struct, frozen=True, kw_only=True):
     `env` are exported variables: those of the image, ENV and ARG. None stands for a variable with an unknown
     value. `variables` are shell variables. `homes` are home directories of users created so far. `settings`
     are values that tools store (`poetry virtualenvs.create`, `npm prefix`, …). `manager` is the system
-    package manager of the base image, `languages` are those that the base image provides. `arguments` are
-    the positional parameters of a script; None if they are unknown.
+    package manager of the base image, `languages` are those that the base image provides. `script` is the
+    path of the script that runs (`$0`), `sourced` that of the file it sources. `arguments` are the
+    positional parameters; None if they are unknown.
     """
 
     cwd: str | None = "/"
@@ -45,6 +45,8 @@ class State(Struct, frozen=True, kw_only=True):
     languages: frozenset[str] = frozenset()
     homes: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    script: str = ""
+    sourced: str = ""
     arguments: tuple[str, ...] | None = None
 
     def get(self, name: str) -> str | None:
@@ -218,11 +220,10 @@ def _dollar(text: str, position: int, quoted: bool, state: State, parts: list[_P
         if match is not None:
             parts.append(_Part(state.get(match[0]), split=not quoted))
             return match.end()
-        if following.isdigit() and following != "0" and state.arguments is not None:
-            value = state.arguments[int(following) - 1] if int(following) <= len(state.arguments) else ""
-            parts.append(_Part(value, split=not quoted))
+        if following.isdigit():
+            parts.append(_Part(_parameter(int(following), state), split=not quoted))
             return position + 2
-        if following and following in "@*#?-$!0123456789'":
+        if following and following in "@*#?-$!'":
             parts.append(_Part(None))
             return position + 2
         parts.append(_Part("$"))
@@ -233,11 +234,13 @@ def _dollar(text: str, position: int, quoted: bool, state: State, parts: list[_P
 
 def _braced(inner: str, state: State) -> str | None:
     """`${inner}`. The base image may set a variable that is unset here, so its default is not used."""
+    if inner in ("BASH_SOURCE", "BASH_SOURCE[0]"):
+        return state.sourced or state.script or None
     match = _BRACED.match(inner)
     if match is None:
         return None
     name, operator, operand = match[1], match[2] or "", match[3] or ""
-    value = state.get(name)
+    value = _parameter(int(name), state) if name.isdigit() else state.get(name)
     if value is None:
         return None
     if operator in ("", "-", "=", "?"):
@@ -267,12 +270,20 @@ def _trimmed(value: str, pattern: str, operator: str) -> str:
 
 def _substitution(command: str, state: State) -> str | None:
     """The output of the few commands that only depend on the state."""
-    command = command.strip()
-    if command == "pwd":
+    if command.strip() == "pwd":
         return state.cwd
-    program, _, words = command.partition(" ")
-    printed = getattr(commands_module(program), "PRINTED", {}).get(program)
-    return printed(words.strip(), state) if printed is not None else None
+    from slimify.semantics.effects.printed import output
+
+    return output(command, state)
+
+
+def _parameter(number: int, state: State) -> str | None:
+    """The value of `$0`, `$1`, …: "" behind the last one."""
+    if number == 0:
+        return state.script or None
+    if state.arguments is None:
+        return None
+    return state.arguments[number - 1] if number <= len(state.arguments) else ""
 
 
 def _closing(text: str, position: int, opening: str, closing: str) -> int:

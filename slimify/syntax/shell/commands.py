@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from slimify.model.shell import Command, Redirect, Word
+from slimify.model.shell import Block, Command, Redirect, Word
+from slimify.syntax.shell.blocks import COMPOUNDS, block_of, in_clause, label
 from slimify.syntax.shell.lexer import LexedScript, Token, UnreadableShell
 from slimify.syntax.shell.parser import ASSIGNMENT, mask_heredocs, mask_non_expansions, mask_words, parse_tree
 
@@ -26,18 +27,8 @@ if TYPE_CHECKING:
 
 _ASSIGNMENTS = frozenset({"variable_assignment", "variable_assignments"})
 _SIMPLE = _ASSIGNMENTS | {"command", "declaration_command", "unset_command", "test_command"}
-_LABELS = {
-    "if_statement": "if",
-    "while_statement": "while",
-    "for_statement": "for",
-    "c_style_for_statement": "for",
-    "case_statement": "case",
-    "function_definition": "function",
-    "subshell": "(",
-    "compound_statement": "{",
-}
 _JOINERS = frozenset({"list", "pipeline", "negated_command", "redirected_statement"})
-_STATEMENTS = _SIMPLE | _JOINERS | _LABELS.keys()
+_STATEMENTS = _SIMPLE | _JOINERS | COMPOUNDS
 _SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
 _GAP = re.compile(r"(?:[ \t]|\\\n)*")
 _RESERVED = frozenset({"then", "else", "elif", "fi", "do", "done", "esac", "}"})
@@ -126,12 +117,6 @@ def _linear(root: Node) -> Iterator[_Part | Node]:
             yield node
 
 
-def _label(node: Node) -> str:
-    """The keyword of a compound command, or "" for a simple one. `((…))` counts as simple."""
-    arithmetic = node.type == "compound_statement" and node.children[0].type == "(("
-    return "" if arithmetic else _LABELS.get(node.type, "")
-
-
 class _Walk:
     """Walks the tree once and claims tokens."""
 
@@ -164,7 +149,7 @@ class _Walk:
             at = token.end
         return found
 
-    def sequence(self, nodes: list[Node], context: tuple[str, ...]) -> Iterator[Statement]:
+    def sequence(self, nodes: list[Node], blocks: tuple[Block, ...]) -> Iterator[Statement]:
         """The statements between separators. Raises `UnreadableShell` for any other node."""
         units: tuple[Unit, ...] | None = None
         operator = ""
@@ -172,7 +157,7 @@ class _Walk:
             if node.type in _STATEMENTS:
                 if units is not None:
                     yield Statement(units, False)
-                units = tuple(self.units(node, operator, context))
+                units = tuple(self.units(node, operator, blocks))
                 operator = ";"
             elif node.type in _SEPARATORS:
                 self.claim(node.start_byte, node.end_byte)
@@ -184,7 +169,7 @@ class _Walk:
         if units is not None:
             yield Statement(units, False)
 
-    def units(self, node: Node, operator: str, context: tuple[str, ...]) -> Iterator[Unit]:
+    def units(self, node: Node, operator: str, blocks: tuple[Block, ...]) -> Iterator[Unit]:
         """The units of an and-or list."""
         parts: list[_Part] = []
         bang: int | None = None  # offset of a `!`
@@ -194,13 +179,13 @@ class _Walk:
                 continue
             self.claim(item.start_byte, item.end_byte)
             if item.type in ("&&", "||"):
-                yield self.unit(parts, operator, bang, context)
+                yield self.unit(parts, operator, bang, blocks)
                 parts, bang, operator = [], None, item.type
             elif item.type == "!":
                 bang = item.start_byte
-        yield self.unit(parts, operator, bang, context)
+        yield self.unit(parts, operator, bang, blocks)
 
-    def unit(self, parts: list[_Part], operator: str, bang: int | None, context: tuple[str, ...]) -> Unit:
+    def unit(self, parts: list[_Part], operator: str, bang: int | None, blocks: tuple[Block, ...]) -> Unit:
         """The unit made of the parts of a pipeline."""
         if not parts:
             raise UnreadableShell("syntax")
@@ -211,13 +196,14 @@ class _Walk:
         commands: list[Command] = []
         joiner = operator
         for part in parts:
-            label = _label(part.node)
-            if label:
-                kinds.append(label)
-                commands.extend(self.redirected_compound(part, context, label))
+            kind = label(part.node)
+            if kind:
+                kinds.append(kind)
+                block = block_of(part.node, kind, joiner, self.lexed)
+                commands.extend(self.redirected_compound(part, blocks, block))
             else:
                 negated = bang is not None and part is parts[0]
-                commands.extend(self.redirected_simple(part, joiner, negated, context))
+                commands.extend(self.redirected_simple(part, joiner, negated, blocks))
             joiner = "|"
         start = parts[0].node.start_byte if bang is None else bang
         return Unit(tuple(commands), tuple(kinds), operator, start, parts[-1].end)
@@ -234,82 +220,83 @@ class _Walk:
         return token.start
 
     def redirected_simple(
-        self, part: _Part, operator: str, negated: bool, context: tuple[str, ...]
+        self, part: _Part, operator: str, negated: bool, blocks: tuple[Block, ...]
     ) -> Iterator[Command]:
         """A simple command, followed by those in its substitutions."""
         if part.node.type not in _SIMPLE | {"redirected_statement", "compound_statement"}:
             raise UnreadableShell("syntax")
-        command = self.simple(part.node, part.end, operator, negated, context)
+        command = self.simple(part.node, part.end, operator, negated, blocks)
         yield command
         for node in (part.node, *part.redirects):
-            yield from self.substitutions(node, context)
-        yield from self.here_documents(command.redirects, context)
+            yield from self.substitutions(node, blocks)
+        yield from self.here_documents(command.redirects, blocks)
 
-    def redirected_compound(self, part: _Part, context: tuple[str, ...], label: str) -> Iterator[Command]:
+    def redirected_compound(self, part: _Part, blocks: tuple[Block, ...], block: Block) -> Iterator[Command]:
         """The commands in a compound command. Its redirections become a command without words."""
-        inside = (*context, label)
-        yield from self.compound(part.node, inside)
+        yield from self.compound(part.node, blocks, block)
         tokens = self.claim(part.node.end_byte, part.end)
         if tokens:
             words, redirects = self.split(tokens)
             if words:
                 raise UnreadableShell("gap")
             start, end = tokens[0].start, tokens[-1].end
-            yield Command(words=(), redirects=redirects, context=inside, start=start, end=end)
+            inside = (*blocks, block)
+            yield Command(words=(), redirects=redirects, blocks=inside, start=start, end=end)
             for node in part.redirects:
-                yield from self.substitutions(node, context)
-            yield from self.here_documents(redirects, context)
+                yield from self.substitutions(node, blocks)
+            yield from self.here_documents(redirects, blocks)
 
-    def compound(self, node: Node, context: tuple[str, ...]) -> Iterator[Command]:
+    def compound(self, node: Node, outer: tuple[Block, ...], block: Block) -> Iterator[Command]:
         """The commands in a compound command or one of its clauses."""
         run: list[Node] = []
+        blocks = (*outer, in_clause(block, node))
         children = node.children[1:-1] if node.type in _SUBSTITUTIONS else node.children
         for child in children:
             is_statement = child.type in _STATEMENTS and node.type != "c_style_for_statement"
             if is_statement or (child.type in _SEPARATORS and run):
                 run.append(child)
             elif child.type in ("elif_clause", "else_clause", "do_group", "case_item"):
-                yield from self.flat(run, context)
+                yield from self.flat(run, blocks)
                 run = []
-                yield from self.compound(child, context)
+                yield from self.compound(child, outer, blocks[-1])
             elif child.type == "file_redirect" and node.type in _SUBSTITUTIONS:  # $(<file)
-                yield self.simple(child, child.end_byte, "", False, context)
-                yield from self.substitutions(child, context)
+                yield self.simple(child, child.end_byte, "", False, blocks)
+                yield from self.substitutions(child, blocks)
             elif child.type != "comment":
-                yield from self.flat(run, context)
-                run = []
+                yield from self.flat(run, blocks)
+                run, blocks = [], (*outer, in_clause(blocks[-1], child))
                 # the header of an arithmetic `for` is one token
                 header = node.type == "c_style_for_statement" and child.type == "(("
                 end = next(c.end_byte for c in children if c.type == "))") if header else child.end_byte
                 self.claim(child.start_byte, end)
-                yield from self.substitutions(child, context)
-        yield from self.flat(run, context)
+                yield from self.substitutions(child, blocks)
+        yield from self.flat(run, blocks)
 
-    def flat(self, nodes: list[Node], context: tuple[str, ...]) -> Iterator[Command]:
-        for statement in self.sequence(nodes, context):
+    def flat(self, nodes: list[Node], blocks: tuple[Block, ...]) -> Iterator[Command]:
+        for statement in self.sequence(nodes, blocks):
             for unit in statement.units:
                 yield from unit.commands
 
     def substitutions(
-        self, node: Node, context: tuple[str, ...], start: int = 0, end: int = maxsize
+        self, node: Node, blocks: tuple[Block, ...], start: int = 0, end: int = maxsize
     ) -> Iterator[Command]:
         """The commands in each `$(…)`, `` `…` `` and `<(…)` under a node that starts in [start, end)."""
         if node.end_byte <= start or node.start_byte >= end:
             return
         if node.type in _SUBSTITUTIONS:
-            yield from self.compound(node, (*context, "$("))
+            yield from self.compound(node, blocks, Block(kind="$(", start=node.start_byte))
             return
         if node.type == "array":
             self.claim(node.start_byte + 1, node.end_byte - 1)
         for child in node.children:
-            yield from self.substitutions(child, context, start, end)
+            yield from self.substitutions(child, blocks, start, end)
 
-    def here_documents(self, redirects: tuple[Redirect, ...], context: tuple[str, ...]) -> Iterator[Command]:
+    def here_documents(self, redirects: tuple[Redirect, ...], blocks: tuple[Block, ...]) -> Iterator[Command]:
         """The commands in substitutions of unquoted here-documents."""
         for redirect in redirects:
             body = self.lexed.bodies.get(redirect.target.start)
             if body and body.expansions:
-                yield from self.substitutions(self.expanded(), context, body.start, body.end)
+                yield from self.substitutions(self.expanded(), blocks, body.start, body.end)
 
     def expanded(self) -> Node:
         """The tree of all expansions in here-documents, and of nothing else."""
@@ -317,7 +304,9 @@ class _Walk:
             self.expansions = parse_tree(mask_non_expansions(self.lexed))
         return self.expansions
 
-    def simple(self, node: Node, end: int, operator: str, negated: bool, context: tuple[str, ...]) -> Command:
+    def simple(
+        self, node: Node, end: int, operator: str, negated: bool, blocks: tuple[Block, ...]
+    ) -> Command:
         """The simple command made of the tokens between the node's start and `end`."""
         tokens = self.claim(node.start_byte, end)
         if not tokens or tokens[0].start != node.start_byte:
@@ -340,7 +329,7 @@ class _Walk:
             redirects=redirects,
             operator=operator,
             negated=negated,
-            context=context,
+            blocks=blocks,
             start=tokens[0].start,
             end=tokens[-1].end,
         )

@@ -25,9 +25,19 @@ from slimify.syntax.shell.edit import EditRefused, edit
 from slimify.syntax.shell.lexer import LexedScript, UnreadableShell, lex
 from slimify.syntax.shell.wrappers import command_of, inner_scripts, static_command_words, unwrap
 
-__all__ = ["EditRefused", "command_of", "edit", "inner_scripts", "read", "read_run", "static_words", "unwrap"]
+__all__ = [
+    "TESTS",
+    "EditRefused",
+    "command_of",
+    "edit",
+    "inner_scripts",
+    "read",
+    "read_run",
+    "static_words",
+    "unwrap",
+]
 
-_TESTS = frozenset({"[", "[[", "test"})  # a command after a test's `&&` depends on it
+TESTS = frozenset({"[", "[[", "test"})  # a command after a test's `&&` depends on it
 _ASSIGNING = re.compile(r"\$\{\w+:?=")
 _SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(\S+)")
 
@@ -152,7 +162,7 @@ def _changes_state(command: Command) -> bool:
     if not command.words:
         return bool(command.assigns)
     words = [word.value for word in command.words]
-    if words[0] in _TESTS or command.negated:
+    if words[0] in TESTS or command.negated:
         return True
     while words[0] in ("command", "builtin") and len(words) > 1:
         del words[0]

@@ -37,14 +37,21 @@ CERTAIN = {
     "case $X in i) mkdir a;; *) mkdir a b; esac; mkdir c": "ac",
     "case $X in i) mkdir a;; j) mkdir a;; esac": "",
     "case $X in i) ;; *) mkdir a;; esac": "",
+    "case $X in i) mkdir a;; *) ;; esac": "",
     "for x in 1 2; do mkdir a; done": "a",
     "for x in 1 2; do mkdir a || exit 1; done": "a",
+    "for x in a b; do mkdir $x || exit 1; done": "ab",
+    "for x in a b; do mkdir $x || true; done": "",
     "for x in $Y; do mkdir a; done": "",
+    "for x in $Y; do mkdir a; done > b": "b",
+    "while mkdir a; do mkdir b; done": "",
     "for x in *.go; do mkdir a; done": "",
     "while read x; do mkdir a; done; mkdir b": "b",
     # --- functions and scripts -----------------------------------------------------------------------------
     "f() { mkdir a; if x; then mkdir b; fi; }; f": "a",
     "f() { mkdir a; }; f || true": "",
+    "die() { echo no; exit 1; }; mkdir a || die": "a",
+    "f() ( mkdir a ); f": "a",
     "sh -c 'mkdir a; if x; then mkdir b; fi'": "a",
 }
 

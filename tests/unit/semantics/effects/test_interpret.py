@@ -49,6 +49,8 @@ FILES: Mapping[str, str] = {
     "sub/Makefile": "all:\n\ttouch made\n",
     "setup.sh": "#!/bin/sh\napt-get install -y gcc\ncd /src\ntouch x\n",
     "sub/here.sh": '#!/bin/sh\ncd "$(dirname "$0")/.."\ntsc\n',
+    "sub/place.sh": '#!/bin/sh\nHERE=$(cd "$(dirname "$0")/.." && pwd)\ntouch "$HERE/x"\n',
+    "lib.sh": 'PLACE=/srv/place\nmade_by() {\n  touch "$1"\n}\n',
     "go.sh": "#!/bin/sh\ntsc\n",
     "tool.py": "#!/usr/bin/env python3\nprint()\n",
 }
@@ -173,9 +175,11 @@ def test_a_script_that_a_run_puts_on_the_path_is_followed(
         pytest.param('exec "$@"', "./up touch a", ["files w=/app/a"], id="all"),
         pytest.param('"$@"', "./up", ["unknown!"], id="none"),
         pytest.param('touch "$1"', "sh up $x", ["files!"], id="unknown"),
-        pytest.param('shift\nexec "$@"', "./up x touch a", ["state", "unknown!"], id="shifted"),
+        pytest.param('shift\nexec "$@"', "./up x touch a", ["state", "files w=/app/a"], id="shifted"),
         pytest.param('set -e\nexec "$@"', "./up touch a", ["state", "files w=/app/a"], id="options"),
-        pytest.param('set -- touch b\nexec "$@"', "./up touch a", ["state", "unknown!"], id="others"),
+        pytest.param('set -- touch b\nexec "$@"', "./up touch a", ["state", "files w=/app/b"], id="others"),
+        pytest.param('set -- $x\nexec "$@"', "./up touch a", ["state", "unknown!"], id="unknown-others"),
+        pytest.param("touch ${1:-b} ${2:-c}", "sh up a", ["files w=/app/a,/app/c"], id="defaults"),
         pytest.param('f() { "$@"; }\nf touch b', "sh up a", ["state", "files w=/app/b"], id="of-a-function"),
     ],
 )

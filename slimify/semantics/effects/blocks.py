@@ -1,0 +1,92 @@
+"""The structure of a list of commands: what stands in one construct, or in one clause of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from slimify.model.shell import Block, Command
+from slimify.semantics.effects.state import State, fields
+
+MAX_VALUES = 40  # of a loop that is followed value by value
+_GLOB = re.compile(r"[*?\[]")
+_ASSIGNING = frozenset({"declare", "export", "getopts", "let", "local", "read", "readonly", "typeset"})
+_LOCAL = frozenset({"declare", "local", "typeset"})
+
+
+def block_at(command: Command, depth: int) -> Block | None:
+    """The construct that a command is in at a depth, None if it is in none."""
+    return command.blocks[depth] if len(command.blocks) > depth else None
+
+
+def items(commands: Sequence[Command], depth: int) -> list[tuple[Command, ...]]:
+    """The simple commands and the constructs of a list, each with its commands."""
+
+    def place(command: Command) -> tuple[bool, int]:
+        block = block_at(command, depth)
+        return (True, block.start) if block is not None else (False, command.start)
+
+    if all(len(c.blocks) <= depth for c in commands):
+        return [(command,) for command in commands]
+    found: list[tuple[Command, ...]] = []
+    for _, group in groupby(commands, place):
+        found.append(tuple(group))
+    return found
+
+
+def clauses(commands: Sequence[Command], depth: int) -> Iterator[tuple[str, tuple[Command, ...]]]:
+    """The clauses of a construct: the keyword, and the commands."""
+    for _, group in groupby(commands, lambda command: command.blocks[depth].at):
+        inside = tuple(group)
+        yield inside[0].blocks[depth].clause, inside
+
+
+def reader(parts: Sequence[tuple[Command, ...]], index: int, depth: int) -> Command | None:
+    """The first command of what reads the output of a part."""
+    for part in parts[index + 1 :]:
+        block = block_at(part[0], depth)
+        if block is not None and block.kind == "$(":
+            continue
+        operator = block.operator if block is not None else part[0].operator
+        return part[0] if operator == "|" else None
+    return None
+
+
+def loop_values(block: Block, state: State) -> tuple[str, ...] | None:
+    """The values that a `for` goes through; None if they are not known."""
+    if not block.listed:
+        return state.arguments
+    found: list[str] = []
+    for word in block.head[1:]:
+        values = fields(word, state)
+        if values is None or (not word.text.startswith(("'", '"')) and any(map(_GLOB.search, values))):
+            return None
+        found += values
+    return tuple(found)
+
+
+def uses(commands: Sequence[Command], name: str) -> bool:
+    """Whether a word of the commands has the variable."""
+    reference = re.compile(rf"\$\{{?{re.escape(name)}\b")
+    return any(
+        reference.search(word.text)
+        for c in commands
+        for word in (*c.words, *(w for _, w in c.assigns), *(r.target for r in c.redirects))
+    )
+
+
+def assigned(commands: Sequence[Command]) -> set[str]:
+    """The variables that commands set."""
+    found = {name for c in commands if not c.words for name, _ in c.assigns}
+    return found | _named(commands, _ASSIGNING)
+
+
+def local(commands: Sequence[Command]) -> set[str]:
+    """The variables that are the own ones of a function."""
+    return _named(commands, _LOCAL)
+
+
+def _named(commands: Sequence[Command], programs: frozenset[str]) -> set[str]:
+    setting = (c for c in commands if c.name in programs)
+    return {word.text.partition("=")[0] for c in setting for word in c.words[1:]}

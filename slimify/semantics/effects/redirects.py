@@ -1,0 +1,53 @@
+"""What the redirects of a command do: the files that it writes, and the text that it reads."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from slimify.facts.system import is_package_source
+from slimify.model.decisions import Reason
+from slimify.model.effects import ADDS_FILES, LEAVES_NOTHING, Action, Effect
+from slimify.model.shell import Command
+from slimify.semantics.effects.call import Arg, Call
+from slimify.semantics.effects.state import State
+
+
+def stdin(command: Command) -> str | None:
+    """The static text of a here-document."""
+    for redirect in reversed(command.redirects):
+        if redirect.op in ("<<", "<<-", "<<<"):
+            return redirect.target.value if redirect.target.value is not None else redirect.target.text
+    return None
+
+
+def redirected(effects: tuple[Effect, ...], files: tuple[Arg, ...], state: State) -> tuple[Effect, ...]:
+    """Adds the files that output is redirected to. Printing into a file creates a file."""
+    if files:
+        first = effects[0]
+        call = Call(name=first.tool, path=first.tool, args=(), state=state, command=first.command)
+        paths, lost = call.targets(files)
+        first = replace(first, writes=tuple(dict.fromkeys((*first.writes, *paths))))
+        if first.kind in LEAVES_NOTHING:
+            first = replace(first, kind="files", action=first.action or Action.WRITE)
+            if first.tool == "cat":
+                words = [
+                    Arg(value=w.value, text=w.text, prefix=w.value or "") for w in first.command.words[1:]
+                ]
+                first = replace(
+                    first, reads=call.known_paths(w for w in words if not w.prefix.startswith("-"))
+                )
+        if lost is not None:
+            first = replace(
+                first, writes_anywhere=True, why=first.why or Reason.of("SL221", "target", target=lost.text)
+            )
+        effects = (first, *effects[1:])
+    return tuple(_as_package_source(effect) for effect in effects)
+
+
+def _as_package_source(effect: Effect) -> Effect:
+    """A file that only the package manager reads is a package source."""
+    if effect.kind not in ADDS_FILES or effect.writes_anywhere or not effect.writes:
+        return effect
+    if all(map(is_package_source, effect.writes)):
+        return replace(effect, kind="source", action=effect.action or Action.WRITE)
+    return effect
