@@ -17,6 +17,7 @@ from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.effects import Effect
 from slimify.model.shell import Script
 from slimify.model.sources import SourceFacts, Use
+from slimify.semantics.effects.started import Started
 from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
 
@@ -110,8 +111,8 @@ class RuntimeNeeds(Struct, frozen=True, kw_only=True):
 
     `commands`: programs that are started. `paths`: files and directories (image paths) that are read.
     `libraries`: shared libraries loaded by name. `dynamic`: calls that start a program whose name is not
-    constant. `start`: the effects of ENTRYPOINT, CMD and HEALTHCHECK, and `origins`: where each of them is
-    configured.
+    constant. `start`: the effects of ENTRYPOINT, CMD and HEALTHCHECK, `origins`: where each of them is
+    configured, and `programs`: what they start in the end, through scripts.
     """
 
     commands: Mapping[str, Use]
@@ -124,6 +125,7 @@ class RuntimeNeeds(Struct, frozen=True, kw_only=True):
     system_packages: Mapping[str, Use]  # needed by installed modules
     unresolved: Mapping[str, Use]  # libraries whose package is not known
     origins: tuple[Use, ...] = ()  # as long as `start`
+    programs: tuple[Started, ...] = ()
 
 
 class Program(Struct, frozen=True, kw_only=True, dict=True):

@@ -24,12 +24,11 @@ from slimify.facts.servers import holds_commands, is_command_key
 from slimify.facts.shells import is_shell
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
-from slimify.model.shell import Script
 from slimify.model.sources import Use
 from slimify.semantics.context_files import ContextView
-from slimify.semantics.effects.interpret import interpret
+from slimify.semantics.effects.interpret import interpreted
+from slimify.semantics.effects.started import Started, programs
 from slimify.semantics.effects.state import State
-from slimify.syntax.shell.script import read
 
 
 def runtime_needs(
@@ -48,17 +47,21 @@ def runtime_needs(
     start: tuple[Effect, ...] = ()
     origins: tuple[Use, ...] = ()
     commands: dict[str, Use] = {}
+    launched: list[Started] = []
     for text, use, where in roots:
-        own = _interpret(text, where)
+        done = interpreted(text, where)
+        own = tuple(effect for atom in done.effects for effect in atom)
+        launched += programs(done.started)
         start += own
         origins += (use,) * len(own)
         for effect in own:
             for tool in (effect.tool, *effect.tools):
                 _add_command(commands, tool, use)
     for use, text in managed_commands(state.view):
-        for effect in _interpret(text, state):
-            for tool in (effect.tool, *effect.tools):
-                _add_command(commands, tool, use)
+        for tool in (
+            t for atom in interpreted(text, state).effects for e in atom for t in (e.tool, *e.tools)
+        ):
+            _add_command(commands, tool, use)
     everything = tuple(effects)
     found: SourceUse = read_sources(state.view, language, start, everything)
     handed_on = found.facts.mentioned if found.facts.dynamic else ()
@@ -84,6 +87,7 @@ def runtime_needs(
         system_packages=needs.packages,
         unresolved=needs.unresolved,
         origins=origins,
+        programs=tuple(launched),
     )
 
 
@@ -152,11 +156,6 @@ def _json_words(text: str) -> list[str]:
     except ValueError:
         return [text]
     return [str(w) for w in words] if isinstance(words, list) else [text]
-
-
-def _interpret(text: str, state: State) -> tuple[Effect, ...]:
-    script: Script = read(text)
-    return tuple(e for atom in interpret(script, state) for e in atom)
 
 
 def managed_commands(view: ContextView) -> Iterable[tuple[Use, str]]:

@@ -26,10 +26,10 @@ from slimify.verify.proof_request import proof_request
 from slimify.verify.session import Session
 
 if TYPE_CHECKING:
+    from slimify.analysis.build_script import BuildScript, Extract
     from slimify.app.merge_pipeline import File
     from slimify.app.prove import Listeners, ProofOptions
     from slimify.config import Options
-    from slimify.context.build_scripts.transfers import BuildScript, Extract
     from slimify.engine.containers import Engine
     from slimify.verify.model import Proof
 

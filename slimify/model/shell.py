@@ -27,13 +27,15 @@ class Block(Struct, frozen=True, kw_only=True):
     """A construct around a command, and the clause of it that the command is in.
 
     `kind` is `"if"`, `"for"`, `"while"`, `"case"`, `"("`, `"{"`, `"function"` or `"$("`. Two commands are in
-    the same construct if its `start` is the same, and in the same clause if `at` is too. `head` are the words
+    the same construct if its `start` is the same, and in the same clause if `at` is too. `end` is the end of
+    a `$(`. `head` are the words
     of `for X in A B` (X, A, B), of `case X` and of a function (its name). `total`: one of the clauses always
     runs (`else`, `*)`); `clauses` counts those of a `case`, where some may be empty.
     """
 
     kind: str
     start: int
+    end: int = 0
     operator: str = ""  # joins the construct to the previous command
     head: tuple[Word, ...] = ()
     listed: bool = True  # `for X in …` rather than `for X`

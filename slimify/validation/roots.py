@@ -14,6 +14,7 @@ from slimify.facts.system import default_path
 from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Effect
+from slimify.semantics.effects.call import Call
 from slimify.semantics.machine.content import content_at
 from slimify.semantics.paths import ancestors, join_path
 from slimify.validation.comparison import Comparison
@@ -73,14 +74,16 @@ def _directory_made(compared: Comparison, path: str) -> str | None:
 
 def start_paths(compared: Comparison) -> Iterator[str]:
     """The paths that the start command reads, names or starts."""
-    needs, cwd = compared.needs, compared.old.final.end.cwd
+    needs = compared.needs
     programs = frozenset((*entry_scripts(), *(e.tool for e in needs.start)))
     for effect in needs.start:
         yield from (*effect.reads, *effect.manifests)
-        yield from _operands(effect, effect.cwd or cwd, programs)
         path = program_path(compared, effect.tool)
         if path is not None:
             yield path
+    for started in needs.programs:
+        if started.call.name not in entry_scripts():  # what these start is a root of its own
+            yield from _operands(started.call, programs)
 
 
 def _is_made(compared: Comparison, path: str) -> bool:
@@ -92,12 +95,11 @@ def _is_made(compared: Comparison, path: str) -> bool:
     return any(o in content.origins for o in compared.making)
 
 
-def _operands(effect: Effect, cwd: str | None, programs: frozenset[str]) -> Iterator[str]:
-    """The paths that the words of a command may name, without the programs that it starts."""
-    for word in effect.command.words:
-        text = word.value or ""
+def _operands(call: Call, programs: frozenset[str]) -> Iterator[str]:
+    """The paths that the words of a program may name, without the programs that it starts."""
+    for text in (call.path if "/" in call.path else "", *(arg.value or "" for arg in call.args)):
         program = text in programs or is_web_server(text)
-        if _PATH.fullmatch(text) and not program and (path := join_path(cwd, text)) is not None:
+        if _PATH.fullmatch(text) and not program and (path := join_path(call.state.cwd, text)) is not None:
             yield path
 
 

@@ -4,10 +4,39 @@ from __future__ import annotations
 
 import re
 
+from msgspec import Struct
+
 _BARE = re.compile(
     r"-[dDitqP]+|-it|-ti|--(rm|detach|interactive|tty|init|privileged|quiet|no-cache|pull|force-rm|compress|squash"
     r"|push|load|read-only|publish-all|no-healthcheck|sig-proxy|archive|follow-link)(=.*)?"
 )
+
+
+class DockerBuild(Struct, frozen=True, kw_only=True):
+    """The arguments of `docker build`; `other` are the names of options that are none of these."""
+
+    context: str
+    file: str
+    tags: tuple[str, ...]
+    args: tuple[str, ...]
+    target: str
+    other: frozenset[str]
+
+
+def docker_build(words: list[str]) -> DockerBuild:
+    options, operands = parse_options(words, 1)
+
+    def values(*names: str) -> tuple[str, ...]:
+        return tuple(value for name in names for value in options.get(name, ()))
+
+    return DockerBuild(
+        context=operands[0] if operands else "",
+        file=("", *values("--file", "-f"))[-1],
+        tags=values("-t", "--tag"),
+        args=values("--build-arg"),
+        target=("", *values("--target"))[-1],
+        other=frozenset(options) - {"-f", "--file", "-t", "--tag", "--build-arg", "--target"},
+    )
 
 
 def normalized_name(word: str) -> str:

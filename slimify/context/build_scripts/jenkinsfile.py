@@ -6,11 +6,10 @@ Groovy is not evaluated: interpolations such as `"${app}"` remain as written.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import shlex
+from collections.abc import Iterator
 
-from msgspec.structs import replace
-
-from slimify.context.build_scripts.call import Call
+from slimify.context.build_scripts.snippet import Snippet
 
 NAME = re.compile(r"(.*[.-])?[Jj]enkinsfile([.-].*)?|.*\.groovy")
 _TOKEN = re.compile(
@@ -26,8 +25,8 @@ _FOLDER = re.compile(r"\bdir\s*\(?\s*$")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 
 
-def steps(text: str, shell: Callable[[str, int], Iterator[Call]]) -> Iterator[Call]:
-    """The commands of all shell steps. `shell` reads a script, given the number of its first line."""
+def steps(text: str) -> Iterator[Snippet]:
+    """The shell text of all shell steps. The output of a step that a variable takes is a substitution."""
     end, folder = 0, ""
     open_folders: list[str] = []  # the `dir` of each open brace, or ""
     for token in _TOKEN.finditer(text):
@@ -35,37 +34,22 @@ def steps(text: str, shell: Callable[[str, int], Iterator[Call]]) -> Iterator[Ca
             end = token.end() if not text[end : token.start()].strip() else end
             continue
         before, end = text[end : token.start()], token.end()
+        first, last = (text.count("\n", 0, at) + 1 for at in token.span())
         if token["brace"] == "{":
             open_folders.append(folder)
             if folder:
-                yield _cd_call(text, token, folder)
+                yield Snippet(shlex.join(("cd", folder)), first, last)
             folder = ""
         elif token["brace"] == "}":
             if open_folders and open_folders.pop():
-                yield _cd_call(text, token, "-")
+                yield Snippet("cd -", first, last)
         else:
             content = _string_value(token)
             found = _SHELL.search(before)
             folder = content if _FOLDER.search(before) else folder
             if found is not None:
-                yield from _step_calls(text, token, content, found["name"] or "", shell)
-
-
-def _step_calls(
-    text: str, token: re.Match[str], content: str, name: str, shell: Callable[[str, int], Iterator[Call]]
-) -> Iterator[Call]:
-    """The commands of one step, with line numbers clipped to the step. Its output is that of the last."""
-    line = text.count("\n", 0, token.start()) + 1
-    calls = list(shell(content, line))
-    if calls and name:
-        calls[-1] = replace(calls[-1], assigned_to=name)
-    last = text.count("\n", 0, token.end()) + 1
-    yield from (replace(c, line=min(c.line, last), end=min(c.end, last)) for c in calls)
-
-
-def _cd_call(text: str, token: re.Match[str], folder: str) -> Call:
-    line = text.count("\n", 0, token.start()) + 1
-    return Call(line=line, end=line, words=("cd", folder))
+                taken = f"{found['name']}=$({content})" if found["name"] else content
+                yield Snippet(taken, first, last)
 
 
 def _string_value(token: re.Match[str]) -> str:

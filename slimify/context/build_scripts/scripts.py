@@ -1,30 +1,26 @@
-"""Finds scripts that call Docker and reads their commands: shell, Makefiles, CI files, Jenkinsfiles.
+"""Finds scripts that call Docker: shell scripts, Makefiles, CI files, Jenkinsfiles.
 
-Nothing is executed, and nothing outside the directory is read. Text that the shell parser does not
-understand has no commands.
+Nothing is executed, and nothing outside the directory is read. The shell text in them is given as it stands.
 """
 
 from __future__ import annotations
 
 import os
-import posixpath
 import re
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from slimify.context.build_scripts import jenkinsfile, variables
-from slimify.context.build_scripts.call import Call
-from slimify.context.make import targets
+from slimify.context.build_scripts import jenkinsfile
+from slimify.context.build_scripts.snippet import Snippet
+from slimify.context.scan import Context
 from slimify.context.yaml_nodes import items, pairs, text_of
 from slimify.facts.shells import is_posix_shell, is_shell_file, is_shell_script
 from slimify.facts.system import ci_directories, third_party_directories
 from slimify.languages import installed_directories
-from slimify.model.shell import Command, Word
-from slimify.syntax.shell import script as shell
 
 _MAX_BYTES, _MAX_FILES, _MAX_DEPTH, _MAX_TARGETS = 256 << 10, 400, 5, 60
 _SKIPPED = frozenset({".git", "__pycache__"})
@@ -32,122 +28,62 @@ _MAKEFILES = re.compile(r"(GNUm|M|m)akefile|.*\.mk")
 _YAML = re.compile(r".*\.ya?ml")
 _SHELL = re.compile(r".*\.(sh|bash)|[\w-]+")  # files without an extension need a shebang
 _DOCKER = re.compile(r"\b(docker|podman|cloud-builders/docker)\b")
+_ESCAPED = re.compile(r'["\\`]')  # within double quotes, where variables still expand
 _ON_FILES = re.compile(r"\s*(cd|mv|cp|mkdir|chmod|tar|strip|upx|gzip|zip|sed)\s")
-# Expressions for the working directory at the start of a word.
-_WORKING_DIRECTORY = re.compile(
-    r"^(\$\(pwd\)|`pwd`|\$\{?PWD\}?|\$\(PWD\)|\$\(CURDIR\)|\$\{CURDIR\}|\$\(shell pwd\))(?=/|$|:)"
-)
 
 
 class Script(Struct, frozen=True, kw_only=True):
-    """A sequence of commands; `file` is relative to the searched directory."""
+    """Shell text that runs piece by piece; `file` is relative to the searched directory. `is_shell`: the file
+    is a shell script as a whole."""
 
     file: str
-    name: str  # the file, with the target of a Makefile
-    calls: tuple[Call, ...]
+    text: str  # of the file
+    snippets: tuple[Snippet, ...]
+    is_shell: bool = False
 
 
-def scripts(root: Path, near: str = "") -> Iterator[Script]:
-    """The scripts below `root` that call Docker, starting with those below `near`."""
+def script_files(root: Path) -> Context:
+    """The files below `root` that may be scripts, or parts of some."""
+    found = {path: size for path in sorted(_files(root)) if (size := _size(root / path)) <= _MAX_BYTES}
+    return Context(root=root, files=found)
+
+
+def scripts(context: Context, root: str, near: str = "") -> Iterator[Script]:
+    """The scripts of `script_files` that call Docker, starting with those below `near`. `root` is the path of
+    the directory for the shell."""
 
     def distance(path: str) -> tuple[bool, int, str]:
         return not path.startswith(f"{near}/" if near else ""), path.count("/"), path
 
-    for path in sorted(_files(root), key=distance)[:_MAX_FILES]:
-        text = _text(root / path)
+    for path in sorted(context.files, key=distance)[:_MAX_FILES]:
+        text = context.text(path) or ""
         if not _DOCKER.search(text):
             continue
         base = os.path.basename(path)
         if _MAKEFILES.fullmatch(base):
-            yield from _makefile_scripts(path, text)
+            for call in _make_calls(text, f"{root}/{path}"):
+                yield Script(file=path, text=text, snippets=(Snippet(call),))
         elif jenkinsfile.NAME.fullmatch(base):
-            yield Script(file=path, name=path, calls=tuple(jenkinsfile.steps(text, calls)))
+            yield Script(file=path, text=text, snippets=tuple(jenkinsfile.steps(text)))
         elif _YAML.fullmatch(base):
-            yield Script(file=path, name=path, calls=tuple(_yaml_calls(text)))
+            yield Script(file=path, text=text, snippets=tuple(_yaml_steps(text)))
         elif is_shell_file(base) or is_shell_script(text):
-            yield Script(file=path, name=path, calls=tuple(calls(text, folder=posixpath.dirname(path))))
+            yield Script(file=path, text=text, snippets=(Snippet(text),), is_shell=True)
 
 
-def relative_to_cwd(word: str) -> str:
-    """A word with `$PWD`, `$(pwd)` and the like replaced by `.`."""
-    return _WORKING_DIRECTORY.sub(".", word)
-
-
-def calls(text: str, line: int = 1, folder: str | None = None) -> Iterator[Call]:
-    """The commands of a script that starts at line `line`; `folder` is the directory of its file."""
-    read = shell.read(text)
-    found: list[Call] = []
-    variable, last = "", (0, 0)
-    known = variables.constant_values(read.commands, text, folder)
-    for command in read.commands:
-        first = line + text.count("\n", 0, command.start)
-        call = _make_call(command, first, first + text.count("\n", command.start, command.end), known)
-        inside = bool(command.context) and command.context[-1] == "$("
-        if inside and variable and last[0] <= command.start < last[1]:
-            if variable in known:
-                continue  # it only computes a directory and does not change the working directory
-            call = replace(call, assigned_to=variable)
-        elif command.assigns:
-            variable, word = command.assigns[-1]
-            last = (word.start, word.end)
-        if command.operator == "|" and found:
-            found[-1] = replace(found[-1], piped_to=call.words)
-            call = replace(call, reads_pipe=True)
-        if call.words:
-            found.append(call)
-    yield from found
-
-
-def _make_call(command: Command, line: int, end: int, known: Mapping[str, str]) -> Call:
-    files = {r.op: _word_text(r.target, known) for r in command.redirects}
-    words = ((w, _word_text(w, known)) for w in command.words)
-    return Call(
-        line=line,
-        end=end,
-        words=tuple(
-            part for w, text in words for part in (text.split() if variables.is_bare_variable(w) else (text,))
-        ),
-        stdout=files.get(">", files.get(">>", "")),
-        stdin=files.get("<", ""),
-    )
-
-
-def _word_text(word: Word, known: Mapping[str, str]) -> str:
-    if word.value is not None:
-        return word.value
-    return variables.substitute(word.text.replace('"', "").replace("'", ""), known)
-
-
-def _makefile_scripts(path: str, text: str) -> Iterator[Script]:
-    """One script per Makefile target, including prerequisites; and one with all targets in file order,
-    since users may run them one after the other."""
-    read = targets.read(text, file=path)
-    names = dict.fromkeys(re.findall(r"(?m)^([\w./%-]+)\s*:(?![=:])", text))
-    one_by_one: dict[int, list[Call]] = {}
-    for name in list(names)[:_MAX_TARGETS]:
-        recipe = targets.target(read, name)
-        if recipe is None:
-            continue
-        lines = {r.line: list(_recipe_calls(r)) for r in recipe.commands if (r.file or path) == path}
-        yield Script(
-            file=path, name=f"{path} ({name})", calls=tuple(c for own in lines.values() for c in own)
-        )
-        one_by_one = {**lines, **one_by_one}
-    yield Script(file=path, name=path, calls=tuple(c for n in sorted(one_by_one) for c in one_by_one[n]))
-
-
-def _recipe_calls(command: targets.RecipeCommand) -> Iterator[Call]:
-    known = command.partial
-    if set(command.dynamic) == {"CURDIR"}:  # only $(CURDIR) or $(shell pwd) is unknown
-        known = known.replace("${UNKNOWN}", "$PWD")
-    return calls(known, command.line)
+def _make_calls(text: str, path: str) -> Iterator[str]:
+    """A call of make for each target, and one for all in file order, since users may run them one after the
+    other."""
+    names = tuple(dict.fromkeys(re.findall(r"(?m)^([\w./-]+)\s*:(?![=:])", text)))[:_MAX_TARGETS]
+    for goals in (*((name,) for name in names), names):
+        yield shlex.join(("make", "-f", path, *goals))
 
 
 # --- YAML --------------------------------------------------------------------------------------------
 
 
-def _yaml_calls(text: str) -> Iterator[Call]:
-    """The commands of all shell text in a CI file, or of the steps of Google Cloud Build."""
+def _yaml_steps(text: str) -> Iterator[Snippet]:
+    """The shell text in a CI file, or the steps of Google Cloud Build."""
     import yaml
 
     try:
@@ -157,18 +93,18 @@ def _yaml_calls(text: str) -> Iterator[Call]:
     steps = next((v for k, v in pairs(root) if k.value == "steps"), None)
     if steps is not None and any(k.value == "name" for step in items(steps) for k, _ in pairs(step)):
         for step in items(steps):
-            yield from _cloud_build_calls({k.value: v for k, v in pairs(step)})
+            yield from _cloud_build_step({k.value: v for k, v in pairs(step)})
         return
     for scalar in _scalars(root, 0):
-        yield from _scalar_calls(scalar)
+        yield _scalar_step(scalar)
 
 
-def _scalar_calls(scalar: Any) -> Iterator[Call]:
+def _scalar_step(scalar: Any) -> Snippet:
     block = scalar.style in ("|", ">")
-    yield from calls(scalar.value, scalar.start_mark.line + (2 if block else 1))
+    return Snippet(scalar.value, scalar.start_mark.line + (2 if block else 1))
 
 
-def _cloud_build_calls(step: dict[str, Any]) -> Iterator[Call]:
+def _cloud_build_step(step: dict[str, Any]) -> Iterator[Snippet]:
     """The commands of a step: it runs a container in /workspace, where the sources are mounted."""
     name = text_of(step.get("name")) or ""
     line = min(node.start_mark.line for node in step.values()) + 1
@@ -176,19 +112,21 @@ def _cloud_build_calls(step: dict[str, Any]) -> Iterator[Call]:
     args = [text_of(item) or "" for item in items(step.get("args"))]
     entry = text_of(step.get("entrypoint")) or ""
     folder = text_of(step.get("dir")) or ""
-    prefix = ("cd", folder) if folder else ()
-    if prefix:
-        yield Call(line=line, end=end, words=prefix)
+    words: tuple[str, ...] = ()
+    if folder:
+        yield Snippet(shlex.join(("cd", folder)), line)
     if is_posix_shell(entry) and "-c" in args and "cloud-builders" in name:
-        script = list(items(step["args"]))[-1]
-        yield from _scalar_calls(script)
+        yield _scalar_step(list(items(step["args"]))[-1])
     elif name.partition(":")[0].endswith("cloud-builders/docker") and not entry:
-        yield Call(line=line, end=end, words=("docker", *args))
+        words = ("docker", *args)
     elif name:
         options = ("-v", ".:/workspace", "-w", "/workspace", *(("--entrypoint", entry) if entry else ()))
-        yield Call(line=line, end=end, words=("docker", "run", *options, name, *args))
-    if prefix:
-        yield Call(line=line, end=end, words=("cd", "-"))
+        words = ("docker", "run", *options, name, *args)
+    if words:
+        quoted = ('"' + _ESCAPED.sub(r"\\\g<0>", word) + '"' for word in words)
+        yield Snippet(" ".join(quoted), line, end)
+    if folder:
+        yield Snippet("cd -", line)
 
 
 def _last_line(node: Any) -> int:
@@ -227,10 +165,8 @@ def _files(root: Path) -> Iterator[str]:
                 yield os.path.normpath(os.path.join(below, name)).replace(os.sep, "/")
 
 
-def _text(path: Path) -> str:
+def _size(path: Path) -> int:
     try:
-        if not path.is_file() or path.stat().st_size > _MAX_BYTES:
-            return ""
-        return path.read_bytes().decode("utf-8", "surrogateescape")
+        return path.stat().st_size if path.is_file() else _MAX_BYTES + 1
     except OSError:
-        return ""
+        return _MAX_BYTES + 1

@@ -12,13 +12,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from slimify.context.build_scripts.command_lines import parse_options
+from slimify.context.build_scripts.command_lines import docker_build
 from slimify.context.ci_files.build_steps import DOCKER, KANIKO, BuildStep
 from slimify.context.yaml_nodes import document, get, items, last_line, pairs, text_of
 from slimify.model.decisions import Reason
 
 _GENERIC_KEYS = ("id", "waitFor", "timeout")  # keys of a step that do not depend on its image
-_VALUED = ("-t", "--tag", "-f", "--file", "--build-arg", "--target")
 _QUIET = frozenset({"DOCKER_BUILDKIT=1"})
 
 
@@ -68,22 +67,20 @@ def _docker_build(step: Any, dockerfile: str, context: str) -> _DockerBuild | No
     words = words[1:] if words[:1] == ["buildx"] else words
     if words[:1] != ["build"] or not set(env) <= _QUIET or step.flow_style:
         return None
-    options, operands = parse_options(words[1:], 1)
+    told = docker_build(words[1:])
     folder = text_of(get(step, "dir")) or "."
-    if len(operands) != 1 or set(options) - set(_VALUED) or "://" in operands[0]:
+    if not told.context or told.other or "://" in told.context:
         return None
-    tags = (*options.get("-t", ()), *options.get("--tag", ()))
-    where = posixpath.normpath(posixpath.join(folder, operands[0]))
-    named = [*options.get("-f", ()), *options.get("--file", ())]
-    file = posixpath.join(folder, named[-1]) if named else posixpath.join(where, "Dockerfile")
-    if not tags or posixpath.normpath(file) != dockerfile or where != posixpath.normpath(context):
+    where = posixpath.normpath(posixpath.join(folder, told.context))
+    file = posixpath.join(folder, told.file) if told.file else posixpath.join(where, "Dockerfile")
+    if not told.tags or posixpath.normpath(file) != dockerfile or where != posixpath.normpath(context):
         return None
     place = "dir:///workspace" + ("" if where == "." else f"/{where}")
     flags = [f"--dockerfile=/workspace/{dockerfile}", f"--context={place}"]
-    flags += [f"--destination={tag}" for tag in tags]
-    flags += [f"--build-arg={value}" for value in options.get("--build-arg", ())]
-    flags += [f"--target={value}" for value in options.get("--target", ())]
-    return _DockerBuild(step, tags, tuple(flags))
+    flags += [f"--destination={tag}" for tag in told.tags]
+    flags += [f"--build-arg={value}" for value in told.args]
+    flags += [f"--target={told.target}"] if told.target else []
+    return _DockerBuild(step, told.tags, tuple(flags))
 
 
 def _image(step: Any) -> str:

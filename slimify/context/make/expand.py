@@ -1,7 +1,7 @@
 """Static expansion of make variables and functions.
 
 Nothing is executed: `$(shell …)` and functions that access the system expand to `${UNKNOWN}`, which
-the shell parser treats as a dynamic word.
+the shell treats as a variable that is not known.
 """
 
 from __future__ import annotations
@@ -20,18 +20,11 @@ _MAX_STEPS = 20_000
 _MAX_LENGTH = 1 << 17
 
 
-class Value(Struct, frozen=True):
-    """Expanded text. `unknown` lists why parts of it are unknown."""
-
-    text: str
-    unknown: tuple[str, ...] = ()
-
-
 class Variable(Struct, frozen=True):
     """A definition. `recursive`: expanded at each use. `fixed`: the file cannot override it."""
 
-    value: Value
-    recursive: bool
+    text: str
+    recursive: bool = False
     fixed: bool = False
 
 
@@ -57,29 +50,26 @@ class Scope(Struct):
             return
         if operator == "?=":
             if old is None:
-                self.variables[name] = Variable(Value(text), recursive=True)
+                self.variables[name] = Variable(text, recursive=True)
         elif operator == "+=" and old is not None:
-            added = Value(text) if old.recursive else self.expand(text)
-            joined = f"{old.value.text} {added.text}" if old.value.text else added.text
-            value = Value(joined, old.value.unknown + added.unknown)
-            self.variables[name] = Variable(value, old.recursive, old.fixed)
+            added = text if old.recursive else self.expand(text)
+            joined = f"{old.text} {added}" if old.text else added
+            self.variables[name] = Variable(joined, old.recursive, old.fixed)
         elif operator == "!=":
-            self.variables[name] = Variable(_unknown("shell"), recursive=False)
+            self.variables[name] = Variable(UNKNOWN)
         elif operator in (":=", "::=", ":::="):
-            self.variables[name] = Variable(self.expand(text), recursive=False)
+            self.variables[name] = Variable(self.expand(text))
         else:
-            self.variables[name] = Variable(Value(text), recursive=True)
+            self.variables[name] = Variable(text, recursive=True)
 
-    def expand(self, text: str, depth: int = 0) -> Value:
+    def expand(self, text: str, depth: int = 0) -> str:
         """`text` with every reference expanded. Never fails; over the limits, the value is unknown."""
         root = self._root()
         root.steps += 1
         if depth > _MAX_DEPTH or root.steps > _MAX_STEPS:
-            return _unknown("too deep")
+            return UNKNOWN
         out: list[str] = []
-        length = 0
-        unknown: tuple[str, ...] = ()
-        at = 0
+        length = at = 0
         while at < len(text):
             start = text.find("$", at)
             if start < 0 or start + 1 >= len(text):
@@ -87,13 +77,11 @@ class Scope(Struct):
                 break
             out.append(text[at:start])
             reference, at = _reference(text, start + 1)
-            value = Value("$") if reference is None else self._refer(reference, depth)
-            out.append(value.text)
-            unknown += value.unknown
-            length += start + len(value.text)
-            if length > _MAX_LENGTH or len(unknown) > _MAX_LENGTH:
-                return _unknown("too long")
-        return Value("".join(out), tuple(dict.fromkeys(unknown)))
+            out.append("$" if reference is None else self._refer(reference, depth))
+            length += start + len(out[-1])
+            if length > _MAX_LENGTH:
+                return UNKNOWN
+        return "".join(out)
 
     def _root(self) -> Scope:
         scope = self
@@ -101,7 +89,7 @@ class Scope(Struct):
             scope = scope.parent
         return scope
 
-    def _refer(self, reference: str, depth: int) -> Value:
+    def _refer(self, reference: str, depth: int) -> str:
         """The value of a reference: the text between `$(` and `)`."""
         name, space, rest = reference.partition(" ")
         if not space:
@@ -109,40 +97,32 @@ class Scope(Struct):
         if space and (name in FUNCTIONS or name in _LAZY):
             return self._call(name, rest.lstrip(), depth)
         if space and re.fullmatch(r"[a-z-]+", name):
-            return _unknown(name)
+            return UNKNOWN
         head, colon, change = reference.partition(":")
         if colon and "=" in change and "$(" not in head:
             before, _, after = change.partition("=")
             pattern, by = (before, after) if "%" in before else ("%" + before, "%" + after)
             return self._apply("patsubst", [pattern, by, f"$({head})"], depth)
         if "$" in reference:
-            inner = self.expand(reference, depth + 1)
-            if inner.unknown:
-                return Value(UNKNOWN, inner.unknown)
-            reference = inner.text
-        return self.value_of(reference, depth)
+            reference = self.expand(reference, depth + 1)
+        return UNKNOWN if UNKNOWN in reference else self.value_of(reference, depth)
 
-    def value_of(self, name: str, depth: int = 0) -> Value:
+    def value_of(self, name: str, depth: int = 0) -> str:
         """The expanded value of a variable; an undefined one is empty, as in make."""
         variable = self.find(name)
-        if variable is None:
-            if name in words("make.toml", "environment"):
-                return _unknown(name)
-            return Value(load("make.toml")["variables"].get(name, ""))
-        if not variable.recursive:
-            return variable.value
-        value = self.expand(variable.value.text, depth + 1)
-        return Value(value.text, variable.value.unknown + value.unknown)
+        if variable is not None:
+            return self.expand(variable.text, depth + 1) if variable.recursive else variable.text
+        if name in words("make.toml", "environment"):
+            return UNKNOWN
+        return str(load("make.toml")["variables"].get(name, ""))
 
-    def _call(self, name: str, rest: str, depth: int) -> Value:
+    def _call(self, name: str, rest: str, depth: int) -> str:
         arguments = _arguments(rest)
         if name == "shell":
-            command = self.expand(rest, depth + 1)
-            bare = command.text.split("2>")[0].strip()
-            if bare == "pwd" and not command.unknown:
+            bare = self.expand(rest, depth + 1).split("2>")[0].strip()
+            if bare == "pwd":
                 return self.value_of("CURDIR", depth)
-            answer = None if command.unknown else load("make.toml")["answers"].get(bare)
-            return Value(answer) if answer is not None else _unknown("shell")
+            return str(load("make.toml")["answers"].get(bare, UNKNOWN))
         if name in ("if", "or", "and"):
             return self._choose(name, arguments, depth)
         if name == "foreach" and len(arguments) == 3:
@@ -151,58 +131,49 @@ class Scope(Struct):
             return self._user_function(arguments, depth)
         if name == "value":
             variable = self.find(rest.strip())
-            return variable.value if variable is not None else Value("")
+            return variable.text if variable is not None else ""
         return self._apply(name, arguments, depth)
 
-    def _apply(self, name: str, arguments: list[str], depth: int) -> Value:
+    def _apply(self, name: str, arguments: list[str], depth: int) -> str:
         count, function = FUNCTIONS[name]
         if len(arguments) > count:  # a comma in the last argument is text
             arguments = [*arguments[: count - 1], ",".join(arguments[count - 1 :])]
         values = [self.expand(argument, depth + 1) for argument in arguments]
-        unknown = tuple(reason for value in values for reason in value.unknown)
-        if unknown or len(values) < count:
-            return Value(UNKNOWN, unknown or (name,))
+        if len(values) < count or any(UNKNOWN in value for value in values):
+            return UNKNOWN
         try:
-            return Value(function(*(value.text for value in values)))
+            return function(*values)
         except (ValueError, IndexError):
-            return _unknown(name)
+            return UNKNOWN
 
-    def _choose(self, name: str, arguments: list[str], depth: int) -> Value:
+    def _choose(self, name: str, arguments: list[str], depth: int) -> str:
         if name == "if":
             condition = self.expand(arguments[0].strip(), depth + 1)
-            if condition.unknown:
-                return Value(UNKNOWN, condition.unknown)
-            index = 1 if condition.text else 2
-            return self.expand(arguments[index], depth + 1) if index < len(arguments) else Value("")
-        value = Value("")
+            if UNKNOWN in condition:
+                return UNKNOWN
+            index = 1 if condition else 2
+            return self.expand(arguments[index], depth + 1) if index < len(arguments) else ""
+        value = ""
         for argument in arguments:
             value = self.expand(argument.strip(), depth + 1)
-            if value.unknown or bool(value.text) == (name == "or"):
+            if UNKNOWN in value or bool(value) == (name == "or"):
                 return value
         return value
 
-    def _foreach(self, arguments: list[str], depth: int) -> Value:
-        name, words = self.expand(arguments[0], depth + 1), self.expand(arguments[1], depth + 1)
-        if name.unknown or words.unknown:
-            return Value(UNKNOWN, name.unknown + words.unknown)
-        found = []
-        for word in words.text.split():
-            scope = Scope({name.text.strip(): Variable(Value(word), recursive=False)}, self)
-            found.append(scope.expand(arguments[2], depth + 1))
-        unknown = tuple(reason for value in found for reason in value.unknown)
-        return Value(" ".join(value.text for value in found), unknown)
+    def _foreach(self, arguments: list[str], depth: int) -> str:
+        name, values = (self.expand(argument, depth + 1) for argument in arguments[:2])
+        if UNKNOWN in name + values:
+            return UNKNOWN
+        scopes = (Scope({name.strip(): Variable(word)}, self) for word in values.split())
+        return " ".join(scope.expand(arguments[2], depth + 1) for scope in scopes)
 
-    def _user_function(self, arguments: list[str], depth: int) -> Value:
+    def _user_function(self, arguments: list[str], depth: int) -> str:
         values = [self.expand(argument, depth + 1) for argument in arguments]
-        variable = self.find(values[0].text.strip()) if values and not values[0].unknown else None
+        variable = self.find(values[0].strip()) if values else None
         if variable is None:
-            return _unknown("call")
-        numbered = {str(i): Variable(value, recursive=False) for i, value in enumerate(values)}
-        return Scope(numbered, self).expand(variable.value.text, depth + 1)
-
-
-def _unknown(reason: str) -> Value:
-    return Value(UNKNOWN, (reason,))
+            return UNKNOWN
+        numbered = {str(i): Variable(value) for i, value in enumerate(values)}
+        return Scope(numbered, self).expand(variable.text, depth + 1)
 
 
 def _reference(text: str, at: int) -> tuple[str | None, int]:
@@ -237,7 +208,7 @@ def _arguments(text: str) -> list[str]:
     return found
 
 
-def _pattern_matches(pattern: str, word: str) -> str | None:
+def stem_of(pattern: str, word: str) -> str | None:
     """The stem that `%` matches in a word, or None if the word does not match."""
     head, percent, tail = pattern.partition("%")
     if not percent:
@@ -250,14 +221,14 @@ def _pattern_matches(pattern: str, word: str) -> str | None:
 def _patsubst(pattern: str, by: str, text: str) -> str:
     words = []
     for word in text.split():
-        stem = _pattern_matches(pattern.strip(), word)
+        stem = stem_of(pattern.strip(), word)
         words.append(word if stem is None else by.strip().replace("%", stem, 1))
     return " ".join(words)
 
 
 def _filter(patterns: str, text: str, *, keep: bool) -> str:
     wanted = patterns.split()
-    hit = [any(_pattern_matches(p, word) is not None for p in wanted) for word in text.split()]
+    hit = [any(stem_of(p, word) is not None for p in wanted) for word in text.split()]
     return " ".join(word for word, found in zip(text.split(), hit, strict=True) if found == keep)
 
 
@@ -269,7 +240,6 @@ def _directory(word: str) -> str:
     return word[: word.rindex("/") + 1] if "/" in word else "./"
 
 
-stem_of = _pattern_matches
 _LAZY = frozenset(("shell", "if", "or", "and", "foreach", "call", "value"))
 FUNCTIONS: Mapping[str, tuple[int, Callable[..., str]]] = {
     "subst": (3, lambda old, new, text: text.replace(old, new) if old else text),

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slimify.context.make.expand import UNKNOWN, Scope, Value, Variable, stem_of
+from slimify.context.make.expand import UNKNOWN, Scope, Variable, stem_of
 
 _MAX_LINES = 50_000
 _MAX_INCLUDES = 50
@@ -91,7 +91,6 @@ class Reader:
         self.phony: set[str] = set()
         self.exported: set[str] = set()
         self.one_shell = False
-        self.notes: list[str] = []
         self.includes = 0
         self._by_target: dict[str, list[Rule]] = {}
         self._branches: list[_Branch] = []
@@ -128,8 +127,8 @@ class Reader:
 
     def default_goal(self) -> str | None:
         chosen = self.scope.value_of(".DEFAULT_GOAL")
-        if chosen.text and not chosen.unknown:
-            return chosen.text.strip()
+        if chosen and UNKNOWN not in chosen:
+            return chosen.strip()
         for rule in self.rules:
             for name in rule.targets if rule.pattern != "%" else ():
                 if not name.startswith(".") or "/" in name:
@@ -145,7 +144,7 @@ class Reader:
             return
         word, _, rest = text.partition(" ")
         if word in ("include", "-include", "sinclude"):
-            self._include(rest, optional=word != "include")
+            self._include(rest)
         elif word in ("define", "override") and re.match(r"(?:override\s+)?define\s", text):
             match = re.match(r"(?:override\s+)?define\s+(\S+)\s*(\S*)", text)
             self._define = (match[1], match[2] or "=", []) if match else None
@@ -160,17 +159,15 @@ class Reader:
 
     def _assign(self, match: re.Match[str]) -> None:
         name = self.scope.expand(match["name"])
-        if name.unknown:
+        if UNKNOWN in name:
             return
         if "export" in match["modifiers"]:
-            self.exported.add(name.text)
-        old = self.scope.find(name.text)
+            self.exported.add(name)
+        old = self.scope.find(name)
         if self.active is None and not (old is not None and old.fixed):
-            self.scope.variables[name.text] = Variable(Value(UNKNOWN, ("condition",)), recursive=False)
+            self.scope.variables[name] = Variable(UNKNOWN)
             return
-        self.scope.assign(
-            name.text, match["operator"], match["value"], force="override" in match["modifiers"]
-        )
+        self.scope.assign(name, match["operator"], match["value"], force="override" in match["modifiers"])
 
     def _in_define(self, line: Line) -> None:
         assert self._define is not None
@@ -182,19 +179,14 @@ class Reader:
         else:
             body.append(line.text)
 
-    def _include(self, rest: str, *, optional: bool) -> None:
-        names = self.scope.expand(rest)
-        for name in names.text.split() if not names.unknown else ():
+    def _include(self, rest: str) -> None:
+        for name in self.scope.expand(rest).split():
             self.includes += 1
             text = None
             if self.makefile.include is not None and self.includes <= _MAX_INCLUDES:
                 text = self.makefile.include(name)
             if text is not None:
                 self.run(read(text, file=name).lines)
-            elif not optional:
-                self.notes.append(f"includes {name}, which could not be read")
-        if names.unknown:
-            self.notes.append(f"includes {rest}, whose name is not constant")
 
     def _conditional(self, text: str) -> bool:
         """Handle `if…`, `else` and `endif`. Returns whether the line is one of these."""
@@ -223,9 +215,8 @@ class Reader:
 
     def _condition_holds(self, word: str, rest: str) -> bool | None:
         if word in ("ifdef", "ifndef"):
-            name = self.scope.expand(rest).text.strip()
-            variable = self.scope.find(name)
-            return (variable is not None and bool(variable.value.text)) == (word == "ifdef")
+            variable = self.scope.find(self.scope.expand(rest).strip())
+            return (variable is not None and bool(variable.text)) == (word == "ifdef")
         match = re.fullmatch(r"\((.*)\)\s*", rest, re.DOTALL)
         if match:
             left, right = _split_pair(match[1])
@@ -234,10 +225,10 @@ class Reader:
             if len(parts) != 2:
                 return None
             left, right = parts[0][0] or parts[0][1], parts[1][0] or parts[1][1]
-        one, other = self.scope.expand(left.strip()), self.scope.expand(right.strip())
-        if one.unknown or other.unknown:
+        one, other = (self.scope.expand(side.strip()).strip() for side in (left, right))
+        if UNKNOWN in one + other:
             return None
-        return (one.text.strip() == other.text.strip()) == (word == "ifeq")
+        return (one == other) == (word == "ifeq")
 
     def _rule(self, text: str, line: Line) -> None:
         head, _, recipe = _split_outside(text, ";")
@@ -247,10 +238,7 @@ class Reader:
             return  # a lone expansion such as $(eval …), or not a makefile
         double = right.startswith(":")
         right = right.removeprefix(":")
-        names = self.scope.expand(left.rstrip("&"))
-        if names.unknown:
-            self.notes.append(f"line {line.number}: target names are not constant")
-        targets = tuple(word for word in names.text.split() if UNKNOWN not in word)
+        targets = _known_words(self.scope.expand(left.rstrip("&")))
         own = re.fullmatch(_ASSIGNMENT, right + (";" + recipe if recipe else ""), re.DOTALL)
         if own:
             for name in targets:
@@ -258,9 +246,7 @@ class Reader:
             return
         middle, second, last = _split_outside(right, ":")
         pattern = middle.strip() if second else ("%" if any("%" in name for name in targets) else None)
-        wanted = tuple(
-            word for word in self.scope.expand(last if second else right).text.split() if UNKNOWN not in word
-        )
+        wanted = _known_words(self.scope.expand(last if second else right))
         if targets == (".PHONY",):
             self.phony.update(wanted)
         elif targets == (".ONESHELL",):
@@ -277,6 +263,10 @@ class Reader:
         for rule in self._current:
             rule.uncertain = rule.uncertain or self.active is None
             rule.recipe.append(line)
+
+
+def _known_words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in text.split() if UNKNOWN not in word)
 
 
 def _three_valued_and(one: bool | None, other: bool | None) -> bool | None:

@@ -1,93 +1,76 @@
-"""The commands of a Makefile target, in the order in which GNU make runs them if nothing is up to date.
+"""The commands of Makefile targets, in the order in which GNU make runs them if nothing is up to date.
 
-A line whose text depends on a shell or the system is reported as dynamic.
+Parts of a line that depend on a shell or the system are `${UNKNOWN}`.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 
-from slimify.context.make.expand import Scope, Value, Variable, stem_of
+from slimify.context.make.expand import UNKNOWN, Scope, Variable, stem_of
 from slimify.context.make.reader import Line, Makefile, Reader, Rule, read
 
-__all__ = ["Line", "Makefile", "Recipe", "RecipeCommand", "read", "target"]
+__all__ = ["Line", "Makefile", "Recipe", "RecipeLine", "read", "recipe"]
 
 _MAX_COMMANDS = 2_000
 _MAX_DEPTH = 100
 
 
-class RecipeCommand(Struct, frozen=True, kw_only=True):
-    """One command line without its prefixes (`@`, `-`, `+`).
+class RecipeLine(Struct, frozen=True, kw_only=True):
+    """What the shell gets of one line, without its prefixes (`@`, `-`, `+`). `may_fail`: make goes on if it
+    fails, or may not run it."""
 
-    `text` is what the shell receives, or None if parts are unknown. `partial` has `${UNKNOWN}` for
-    these parts, and `dynamic` lists why they are unknown.
-    """
-
-    text: str | None
-    partial: str
+    text: str
     target: str
     line: int
     file: str = ""
-    dynamic: tuple[str, ...] = ()
-    silent: bool = False
-    ignore_errors: bool = False
+    may_fail: bool = False
 
 
 class Recipe(Struct, frozen=True, kw_only=True):
-    """The commands of a target: those of its prerequisites, then its own.
+    """The lines of the goals: those of their prerequisites, then their own. `missing` are goals without a
+    rule. Without `one_shell`, each line has a shell of its own."""
 
-    `files` are prerequisites without a rule, which must exist. `phony`: the target is not a file.
-    `variables` are the known plain variables of the makefile; `notes` lists what was not understood.
-    """
-
-    target: str
-    commands: tuple[RecipeCommand, ...]
-    targets: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    phony: bool = False
+    lines: tuple[RecipeLine, ...]
+    missing: tuple[str, ...] = ()
     one_shell: bool = False
     shell: str = "/bin/sh"
     exports: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
 
 
-def target(
+def recipe(
     makefile: Makefile,
-    name: str | None,
+    goals: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
-) -> Recipe | None:
-    """The recipe of a target, or None if there is no such target. `name` None is the default goal.
+) -> Recipe:
+    """The recipe of goals; without one, of the default goal.
 
     `variables` are set on the command line (`make X=1`), so the file cannot override them; it can
     override `environment`.
     """
     state = Reader(makefile)
     for key, value in (environment or {}).items():
-        state.scope.variables[key] = Variable(Value(value), recursive=False)
+        state.scope.variables[key] = Variable(value)
     for key, value in (variables or {}).items():
-        state.scope.variables[key] = Variable(Value(value), recursive=True, fixed=True)
+        state.scope.variables[key] = Variable(value, recursive=True, fixed=True)
     state.run(makefile.lines)
-    goal = name if name is not None else state.default_goal()
-    if goal is None or not (state.explicit(goal) or state.implicit(goal)):
-        return None
+    wanted = goals or (state.default_goal() or "",)
     walk = _Walk(state)
-    walk.make(goal, state.scope, 0)
+    missing = tuple(goal for goal in wanted if not (state.explicit(goal) or state.implicit(goal)))
+    for goal in wanted:
+        walk.make(goal, state.scope, 0)
     exports = {key: state.scope.value_of(key) for key in sorted(state.exported) if state.scope.find(key)}
     return Recipe(
-        target=goal,
-        commands=tuple(walk.commands),
-        targets=tuple(walk.made),
-        files=tuple(dict.fromkeys(walk.files)),
-        phony=goal in state.phony,
+        lines=tuple(walk.lines),
+        missing=missing,
         one_shell=state.one_shell,
-        shell=state.scope.value_of("SHELL").text,
-        exports={key: value.text for key, value in exports.items() if not value.unknown},
-        notes=tuple(state.notes),
+        shell=state.scope.value_of("SHELL"),
+        exports={key: value for key, value in exports.items() if UNKNOWN not in value},
     )
 
 
@@ -96,24 +79,17 @@ class _Walk:
 
     def __init__(self, state: Reader) -> None:
         self.state = state
-        self.made: dict[str, None] = {}
-        self.files: list[str] = []
-        self.commands: list[RecipeCommand] = []
+        self.made: set[str] = set()
+        self.lines: list[RecipeLine] = []
 
     def make(self, name: str, scope: Scope, depth: int) -> None:
-        if name in self.made:
+        if name in self.made or depth > _MAX_DEPTH or len(self.lines) > _MAX_COMMANDS:
             return
+        self.made.add(name)
         rules = self.state.explicit(name)
         stem = ""
         with_recipe = [rule for rule in rules if rule.recipe]
         implicit = None if with_recipe or name in self.state.phony else self.state.implicit(name)
-        if not rules and implicit is None:
-            self.files.append(name)
-            return
-        if depth > _MAX_DEPTH or len(self.commands) > _MAX_COMMANDS:
-            self.state.notes.append(f"{name}: too many prerequisites")
-            return
-        self.made[name] = None
         scope = self._own_variables(name, scope)
         wanted: list[str] = []
         chosen = [rule for rule in with_recipe if rule.double] or with_recipe[-1:]
@@ -123,21 +99,18 @@ class _Walk:
             if rule.pattern is not None and rule.pattern != "%":
                 stem = stem_of(rule.pattern, name) or ""
             wanted += [word.replace("%", stem, 1) if rule.pattern else word for word in rule.prerequisites]
-        real = [word for word in wanted if word != "|"]
-        for word in dict.fromkeys(real):
-            self.make(word, scope, depth + 1)
+        for word in wanted:
+            if word != "|":
+                self.make(word, scope, depth + 1)
         normal = wanted[: wanted.index("|")] if "|" in wanted else wanted
         for rule in chosen:
             self._run(rule, name, scope, normal, stem)
 
     def _own_variables(self, name: str, scope: Scope) -> Scope:
-        assignments = self.state.own.get(name)
-        if not assignments:
-            return scope
         inner = Scope({}, scope)
-        for match in assignments:
+        for match in self.state.own.get(name, ()):
             inner.assign(match["name"], match["operator"], match["value"])
-        return inner
+        return inner if inner.variables else scope
 
     def _run(self, rule: Rule, name: str, scope: Scope, wanted: list[str], stem: str) -> None:
         unique = " ".join(dict.fromkeys(wanted))
@@ -147,28 +120,16 @@ class _Walk:
             words = automatic[key].split()
             automatic[key + "D"] = " ".join(posixpath.dirname(word) or "." for word in words)
             automatic[key + "F"] = " ".join(posixpath.basename(word) for word in words)
-        inner = Scope({key: Variable(Value(text), recursive=False) for key, text in automatic.items()}, scope)
+        inner = Scope({key: Variable(text) for key, text in automatic.items()}, scope)
         for line in rule.recipe:
-            value = inner.expand(line.text)
-            reasons = value.unknown + (("condition",) if rule.uncertain else ())
             # A multi-line variable expands to several commands; a backslash continues a line.
-            for text in re.split(r"(?<!\\)\n", value.text):
-                self._command(text, name, line, reasons)
+            for text in re.split(r"(?<!\\)\n", inner.expand(line.text)):
+                self._line(text, name, line, rule.uncertain)
 
-    def _command(self, text: str, name: str, line: Line, reasons: tuple[str, ...]) -> None:
-        match = re.match(r"[\s@+-]*", text)
-        prefix = match[0] if match else ""
+    def _line(self, text: str, name: str, line: Line, uncertain: bool) -> None:
+        prefix = text[: len(text) - len(text.lstrip(" \t\n@+-"))]
         bare = text[len(prefix) :].rstrip()
         if bare and not bare.startswith("#"):
-            self.commands.append(
-                RecipeCommand(
-                    text=None if reasons else bare,
-                    partial=bare,
-                    target=name,
-                    line=line.number,
-                    file=line.file,
-                    dynamic=reasons,
-                    silent="@" in prefix,
-                    ignore_errors="-" in prefix,
-                )
-            )
+            fails = uncertain or "-" in prefix
+            found = RecipeLine(text=bare, target=name, line=line.number, file=line.file, may_fail=fails)
+            self.lines.append(found)

@@ -52,11 +52,11 @@ class Options(Struct, frozen=True):
         return tuple(arg for name in names for arg in self.given.get(name, ()))
 
 
-# Interprets shell text inside a command: text, state, and a key that detects cycles.
-Runner = Callable[[str, State, tuple[str, ...]], tuple[Effect, ...]]
+# Interprets shell text inside a command: text, state, a key that detects cycles, and the line in its file.
+Runner = Callable[[str, State, tuple[str, ...], int], tuple[Effect, ...]]
 
 
-def _run_nothing(text: str, state: State, key: tuple[str, ...]) -> tuple[Effect, ...]:
+def _run_nothing(text: str, state: State, key: tuple[str, ...], line: int) -> tuple[Effect, ...]:
     return ()
 
 
@@ -96,9 +96,10 @@ class Call(Struct, frozen=True, kw_only=True):
         """Whether one of the words is present literally (`--x=value` counts as `--x`)."""
         return any(a.value in names or (a.value or "").partition("=")[0] in names for a in self.args)
 
-    def run(self, text: str, state: State, *key: str) -> tuple[Effect, ...]:
-        """The effects of shell text that this command runs, attributed to this command."""
-        return self.runner(text, state, key)
+    def run(self, text: str, state: State, *key: str, line: int = 1) -> tuple[Effect, ...]:
+        """The effects of shell text that this command runs, attributed to this command. The key is "file" or
+        "make" and a path, if it stands there from `line` on, else what tells it from other texts."""
+        return self.runner(text, state, key, line)
 
     def start(self, words: Sequence[Arg]) -> tuple[Effect, ...]:
         """The effects of a command that this one starts, given as program and arguments."""

@@ -10,15 +10,14 @@ commands run are followed, up to a few levels deep.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slimify.facts.shells import is_special_builtin, runs_in_shell, wrapper
+from slimify.facts.shells import is_special_builtin, runs_in_shell
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
-from slimify.model.shell import Atom, Block, Command, Script
+from slimify.model.shell import Atom, Block, Command, Script, Word
 from slimify.semantics.effects import blocks
 from slimify.semantics.effects.call import Arg, Call, arguments, output_files
 from slimify.semantics.effects.certainty import Branch, common, kept_state, marked, merged
@@ -26,19 +25,36 @@ from slimify.semantics.effects.local_sources import with_local_sources
 from slimify.semantics.effects.redirects import redirected, stdin
 from slimify.semantics.effects.registry import effects_of
 from slimify.semantics.effects.shell_state import changed_state, sourced_by_language
+from slimify.semantics.effects.started import Source, Started
 from slimify.semantics.effects.state import State, fields, resolve
+from slimify.semantics.effects.wrapped import as_user, unwrapped, with_wrappers
 from slimify.syntax.shell.script import TESTS, read, unwrap
 
 _MAX_DEPTH = 5  # levels of nested scripts
 _MAX_COMMANDS = 5_000  # of one script, with all that it runs
 
 
-def interpret(script: Script, state: State) -> tuple[tuple[Effect, ...], ...]:
-    """The effects of a script: one tuple per atom, never empty for a command.
+class Interpreted(Struct, frozen=True):
+    """What a script does: a tuple of effects per atom, never empty for a command; the programs that it
+    starts, each before those that it starts itself; the state at its end."""
 
-    A script that could not be parsed has no atoms and no effects; callers check `opaque`.
-    """
-    return _interpreted(script, state)[0]
+    effects: tuple[tuple[Effect, ...], ...]
+    started: tuple[Started, ...]
+    state: State
+
+
+def interpreted(script: Script | str, state: State, source: Source | None = None) -> Interpreted:
+    """What a script does; nothing if it could not be parsed, so callers check `opaque`. `source` says where
+    the text stands, by default in the Dockerfile."""
+    script = read(script) if isinstance(script, str) else script
+    walk = _Walk(state, source or Source(script.text))
+    effects = tuple(walk.atom(atom) for atom in script.atoms)
+    return Interpreted(effects, tuple(walk.started), walk.state)
+
+
+def interpret(script: Script, state: State) -> tuple[tuple[Effect, ...], ...]:
+    """The effects of a script."""
+    return interpreted(script, state).effects
 
 
 def interpret_run(script: Script, state: State) -> tuple[tuple[tuple[Effect, ...], ...], State]:
@@ -47,14 +63,8 @@ def interpret_run(script: Script, state: State) -> tuple[tuple[tuple[Effect, ...
 
     Working directory and variables are unchanged, since every RUN starts a new shell.
     """
-    effects, end = _interpreted(script, state)
-    return effects, kept_state(state, end)
-
-
-def _interpreted(script: Script, state: State) -> tuple[tuple[tuple[Effect, ...], ...], State]:
-    walk = _Walk(state)
-    found = tuple(walk.atom(atom) for atom in script.atoms)
-    return found, walk.state
+    done = interpreted(script, state)
+    return done.effects, kept_state(state, done.state)
 
 
 class _Function(Struct, frozen=True):
@@ -62,16 +72,18 @@ class _Function(Struct, frozen=True):
 
     commands: tuple[Command, ...]
     depth: int
+    source: Source
 
 
 class _Walk(Struct):
     """One pass over one script."""
 
     state: State
+    source: Source
     carrier: Command | None = None  # the RUN command that runs this script
     seen: tuple[tuple[str, ...], ...] = ()
     functions: dict[str, _Function] = field(default_factory=dict)
-    steps: list[None] = field(default_factory=list)  # one for each command, also of scripts that it runs
+    started: list[Started] = field(default_factory=list)  # also by scripts that it runs
     found: list[Effect] = field(default_factory=list)
     tested: State | None = None  # the state after a test that the rest of the list depends on
     repeated: int = 0  # loops that are followed value by value
@@ -139,7 +151,9 @@ class _Walk(Struct):
 
     def _block(self, block: Block, commands: tuple[Command, ...], depth: int) -> Branch:
         if block.kind == "function":
-            self.functions[block.head[0].text if block.head else ""] = _Function(commands, depth + 1)
+            self.functions[block.head[0].text if block.head else ""] = _Function(
+                commands, depth + 1, self.source
+            )
             self.found += (self._state_effect(command) for command in commands)
             return Branch()
         if block.kind in ("(", "{"):
@@ -205,10 +219,9 @@ class _Walk(Struct):
     def _simple(
         self, command: Command, branch: Branch, upstream: Call | None, reader: Command | None
     ) -> Call | None:
-        downstream = arguments(_unwrapped(reader).words, self.state, spans=False) if reader else ()
-        self.steps.append(None)
+        downstream = arguments(unwrapped(reader).words, self.state, spans=False) if reader else ()
         self.ended = False
-        if len(self.steps) > _MAX_COMMANDS:
+        if len(self.started) > _MAX_COMMANDS:
             effects, call = _unread(command, self.state, Reason.of("SL221", "depth"), "sh"), None
         else:
             effects, call = self._command(command, upstream, downstream)
@@ -238,8 +251,8 @@ class _Walk(Struct):
         if body is not None and ("function", call.name) not in self.seen:
             effects = self._function_effects(call, body)
         else:
-            found = tuple(with_local_sources(e, self.state.view) for e in effects_of(call))
-            effects = _wrapped(found, call.wrappers)
+            found = tuple(with_local_sources(e, self.state.view) for e in self._start(call, command))
+            effects = with_wrappers(found, call.wrappers)
             self.state = changed_state(call, self.state)
             # POSIX: assignments before a special builtin persist; bash in its own mode drops them
             if is_special_builtin(call.name) and self.state.shell[0].endswith("/sh"):
@@ -252,20 +265,20 @@ class _Walk(Struct):
     def _call(
         self, command: Command, state: State, upstream: Call | None, downstream: tuple[Arg, ...]
     ) -> Call:
-        outer = self.carrier or command
+        outer, written = self.carrier or command, command
         spans = self.carrier is None and not self.repeated
         files = output_files(command, state)
+        command = _with_program(command, state)
         inner = unwrap(command)
         wrappers: list[str] = []
         while inner is not None:
             wrappers.append((command.name or "").rpartition("/")[2])
-            state = _as_user(command, state)
+            state = as_user(command, state)
             added = inner.assigns[len(command.assigns) :]
             state = state.with_env({name: resolve(word, state) for name, word in added})
-            command, inner = inner, unwrap(inner)
-        words = list(command.words)
-        while len(words) > 1 and fields(words[0], state) == ():
-            del words[0]
+            command = _with_program(inner, state)
+            inner = unwrap(command)
+        words = command.words
         program = arguments(words[:1], state, spans=spans)
         path = program[0].value if program else None
         args = (*program[1:], *arguments(words[1:], state, spans=spans))
@@ -280,15 +293,17 @@ class _Walk(Struct):
             upstream=upstream,
             downstream=downstream,
             wrappers=tuple(w for w in wrappers if not runs_in_shell(w)),
-            starter=effects_of,
-            runner=lambda text, start, key: self._run_script(text, start, key, outer),
+            starter=lambda call: self._start(call, written),
+            runner=lambda text, start, key, line: self._run_script(
+                text, start, key, outer, self.source.inner(text, key, line, written.start)
+            ),
         )
 
     def _function_effects(self, call: Call, body: _Function) -> tuple[Effect, ...]:
         """The effects of a function's body at a call."""
         values = tuple(a.value for a in call.args if a.value is not None)
         state = replace(call.state, arguments=values if len(values) == len(call.args) else None)
-        inner = self._inner(state, call.command, ("function", call.name))
+        inner = self._inner(state, call.command, ("function", call.name), body.source)
         inner.functions = self.functions
         branch = inner._nested(body.commands, body.depth)
         self.ended = branch.ends
@@ -304,15 +319,22 @@ class _Walk(Struct):
             self.state = known if known is not None else self.state
             return head
         before, state = self.state, replace(self.state, sourced=path)
-        effects, end = self._script(text, state, ("source", path), call.command, self.functions)
+        source = Source(text, path)
+        effects, end = self._script(text, state, ("source", path), call.command, source, self.functions)
         if end is not None:
             self.state = replace(end, sourced=before.sourced)
         return (replace(head[0], reads=(path,)), *head[1:], *effects)
 
+    def _start(self, call: Call, command: Command) -> tuple[Effect, ...]:
+        """The effects of a program."""
+        depth = sum(key[0] != "function" for key in self.seen)
+        self.started.append(Started(call, command, self.source, depth))
+        return effects_of(call)
+
     def _run_script(
-        self, text: str, state: State, key: tuple[str, ...], carrier: Command
+        self, text: str, state: State, key: tuple[str, ...], carrier: Command, source: Source
     ) -> tuple[Effect, ...]:
-        effects, end = self._script(text, state, key, carrier, {})
+        effects, end = self._script(text, state, key, carrier, source, {})
         if end is not None:
             self.state = kept_state(self.state, end)
         return effects
@@ -323,11 +345,12 @@ class _Walk(Struct):
         state: State,
         key: tuple[str, ...],
         carrier: Command,
+        source: Source,
         functions: dict[str, _Function],
     ) -> tuple[tuple[Effect, ...], State | None]:
-        why: Reason | None = None
-        script = None
-        if key and key in self.seen:
+        why, script = None, None
+        place = (*(key or ("text", text)), *(state.arguments or ()))
+        if place in self.seen:
             why = Reason.of("SL221", "itself")
         elif len(self.seen) >= _MAX_DEPTH:
             why = Reason.of("SL221", "depth")
@@ -336,13 +359,24 @@ class _Walk(Struct):
             why = Reason.of("SL221", "opaque", why=script.opaque) if script.opaque else None
         if script is None or why:
             return _unread(carrier, state, why, key[-1] if key else "sh"), None
-        inner = self._inner(state, carrier, key or ("text", text))
+        inner = self._inner(state, carrier, place, source)
         inner.functions = functions
         effects = tuple(effect for atom in script.atoms for effect in inner.atom(atom))
         return _followed(effects), inner.state
 
-    def _inner(self, state: State, carrier: Command, key: tuple[str, ...]) -> _Walk:
-        return _Walk(state, carrier, (*self.seen, key), steps=self.steps)
+    def _inner(self, state: State, carrier: Command, key: tuple[str, ...], source: Source) -> _Walk:
+        return _Walk(state, source, carrier, (*self.seen, key), started=self.started)
+
+
+def _with_program(command: Command, state: State) -> Command:
+    """The command with the words of the variable that its first word is: `$SUDO apt-get`, `$RUN x`."""
+    while len(command.words) > 1 and (word := command.words[0]).value is None:
+        values = fields(word, state)
+        if values is None:
+            break
+        words = (Word(text=value, value=value, start=word.start, end=word.end) for value in values)
+        command = replace(command, words=(*words, *command.words[1:]))
+    return command
 
 
 def _after(states: Sequence[State], last: State) -> State:
@@ -364,32 +398,3 @@ def _unread(command: Command, state: State, why: Reason | None, tool: str) -> tu
 
 def _followed(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
     return tuple(replace(e, followed=True) for e in effects)
-
-
-def _unwrapped(command: Command) -> Command:
-    inner = unwrap(command)
-    while inner is not None:
-        command, inner = inner, unwrap(inner)
-    return command
-
-
-def _as_user(command: Command, state: State) -> State:
-    """The state with the user that a wrapper runs its command as."""
-    name = (command.name or "").rpartition("/")[2]
-    words = [word.value for word in command.words[1:]]
-    known = wrapper(name)
-    if known is not None and known.user == "operand" and words:
-        return state.with_user(words[0] or "")
-    if known is not None and known.user == "option":
-        user = next((after for flag, after in pairwise(words) if flag in ("-u", "--user")), "root")
-        joined = next((w for w in words if w and w.startswith("--user=")), None)
-        user = joined.partition("=")[2] if joined else user
-        return replace(state, user=user or "", home=state.home_of(user or "?"))
-    return state
-
-
-def _wrapped(effects: tuple[Effect, ...], wrappers: tuple[str, ...]) -> tuple[Effect, ...]:
-    """Adds the wrapper programs to the programs that are started."""
-    if not wrappers or not effects:
-        return effects
-    return (replace(effects[0], tools=(*effects[0].tools, *wrappers)), *effects[1:])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from msgspec.structs import replace
 
-from slimify.context.make.targets import Makefile, Recipe, read, target
+from slimify.context.make.targets import Makefile, Recipe, read, recipe
 from slimify.model.decisions import Reason
-from slimify.model.effects import Effect
+from slimify.model.effects import LEAVES_NOTHING, Effect
 from slimify.semantics.effects.call import Arg, Call, Options
 from slimify.semantics.effects.state import absolute
 
@@ -42,18 +42,12 @@ def make(call: Call) -> tuple[Effect, ...]:
     if found is None:
         return (_unread_makefile(call, goals, variables),)
     path, makefile = found
-    environment = {k: v for k, v in call.state.env.items() if v is not None}
-    effects: list[Effect] = []
-    wanted: list[str | None] = [*goals] or [None]
-    for goal in wanted:
-        recipe = target(makefile, goal, variables, environment)
-        if recipe is None:
-            effects.append(_unread_makefile(call, [goal] if goal else [], variables))
-        else:
-            effects += _recipe_effects(call, recipe, path, variables)
+    known = {"CURDIR": call.state.cwd, **call.state.env}
+    done = recipe(makefile, goals, variables, {k: v for k, v in known.items() if v is not None})
+    effects = [_unread_makefile(call, [goal] if goal else [], variables) for goal in done.missing]
+    effects += _recipe_effects(call, done, path, variables)
     tools = tuple(dict.fromkeys(tool for e in effects for tool in (e.tool, *e.tools) if tool))
-    action = " ".join(goals)
-    head = call.effect("check", action, manifests=(path,), reads=(path,), tools=tools)
+    head = call.effect("check", " ".join(goals), manifests=(path,), reads=(path,), tools=tools)
     return (head, *effects)
 
 
@@ -84,20 +78,18 @@ def _makefile(call: Call, options: Options) -> tuple[str, Makefile] | None:
     return None
 
 
-def _recipe_effects(call: Call, recipe: Recipe, path: str, variables: dict[str, str]) -> tuple[Effect, ...]:
+def _recipe_effects(call: Call, done: Recipe, path: str, variables: dict[str, str]) -> Iterator[Effect]:
     """The effects of a recipe. Like make, every line runs in its own shell."""
-    state = call.state.with_env({**recipe.exports, **variables})
-    lines = [command.partial for command in recipe.commands]
-    if recipe.one_shell:
-        lines = ["\n".join(lines)]
-    effects: list[Effect] = []
-    seen: dict[str, None] = {}
+    state = replace(call.state.with_env({**done.exports, **variables}), shell=(done.shell, "-c"))
+    lines = done.lines
+    if done.one_shell and lines:
+        lines = (replace(lines[0], text="\n".join(line.text for line in lines)),)
     for line in lines:
-        if line in seen:
-            continue
-        seen[line] = None
-        effects += call.run(line, state, "make", path, recipe.target, line)
-    return tuple(effects)
+        place = posixpath.join(call.state.cwd or "/", line.file) if line.file else path
+        effects = call.run(line.text, state, "make", place, line.target, line.text, line=line.line)
+        for effect in effects:
+            fails = line.may_fail and effect.kind not in LEAVES_NOTHING
+            yield replace(effect, possible=(*effect.writes, *effect.outputs)) if fails else effect
 
 
 def _unread_makefile(call: Call, goals: list[str], variables: dict[str, str]) -> Effect:

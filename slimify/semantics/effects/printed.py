@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from msgspec.structs import replace
 
@@ -11,12 +12,15 @@ from slimify.model.shell import Command
 from slimify.semantics.effects.state import State, absolute, resolve
 from slimify.syntax.shell.script import read
 
+_GLOB = re.compile(r"[*?\[]")
 _READ = frozenset({"basename", "cd", "dirname", "echo", "pwd", "readlink", "realpath"})
 
 
 def output(text: str, state: State) -> str | None:
     """What the commands of a substitution print, without line ends behind it; None if that is not known."""
     text = text.strip()
+    if text in state.outputs:
+        return state.outputs[text]
     program, _, words = text.partition(" ")
     own = getattr(commands_module(program), "PRINTED", {}).get(program)
     if own is not None:
@@ -30,6 +34,7 @@ def output(text: str, state: State) -> str | None:
         arguments = [resolve(word, state) for word in command.words[1:]]
         given = [a for a in arguments if a is not None and a not in ("-P", "-L", "--", "-f", "-e", "-m")]
         plain = command.operator in ("", "&&", ";") and command.name in _READ and not _writes(command)
+        plain = plain and not any(_GLOB.search(word.text) for word in command.words)
         if not plain or None in arguments:
             return None
         if command.name == "cd":

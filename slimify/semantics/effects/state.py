@@ -20,6 +20,7 @@ from slimify.semantics.context_files import ContextView
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _BRACED = re.compile(r"([A-Za-z_]\w*|\d)(?:(:?[-+=?]|##?|%%?)(.*))?\Z", re.DOTALL)
 _BRACES = re.compile(r"\{([^{}\s]*,[^{}\s]*)\}")
+_SUBSTITUTION = re.compile(r"\$\(|`")
 _ALL_ARGUMENTS = frozenset({"$@", "${@}", "$*", "${*}"})
 
 
@@ -31,7 +32,8 @@ class State(Struct, frozen=True, kw_only=True):
     are values that tools store (`poetry virtualenvs.create`, `npm prefix`, …). `manager` is the system
     package manager of the base image, `languages` are those that the base image provides. `script` is the
     path of the script that runs (`$0`), `sourced` that of the file it sources. `arguments` are the
-    positional parameters; None if they are unknown.
+    positional parameters; None if they are unknown. `symbolic`: what only a shell can expand stays as
+    written, so that two uses of one value are the same. `outputs` are what commands in substitutions print.
     """
 
     cwd: str | None = "/"
@@ -48,6 +50,8 @@ class State(Struct, frozen=True, kw_only=True):
     script: str = ""
     sourced: str = ""
     arguments: tuple[str, ...] | None = None
+    symbolic: bool = False
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> str | None:
         """The value of a variable; None if it is unset or unknown."""
@@ -116,7 +120,8 @@ def fields(word: Word, state: State) -> tuple[str, ...] | None:
     if word.value is not None and not word.text.startswith("~"):
         return _braces(word.text, word.value, state)
     if word.text.strip('"') in _ALL_ARGUMENTS:
-        return state.arguments
+        unread = (word.text.strip('"'),) if state.symbolic else None
+        return state.arguments if state.arguments is not None else unread
     parts = _parts(word.text, state)
     if any(part.text is None for part in parts):
         return None
@@ -126,7 +131,7 @@ def fields(word: Word, state: State) -> tuple[str, ...] | None:
     current: str | None = None
     for part in parts:
         text = part.text or ""
-        if not part.split:
+        if not part.split or (state.symbolic and _SUBSTITUTION.search(text)):
             current = (current or "") + text
             continue
         pieces = re.split(r"[ \t\n]+", text)
@@ -165,12 +170,12 @@ def _parts(text: str, state: State) -> list[_Part]:
     position = 0
     if text.startswith("~"):
         name = re.match(r"~([\w.-]*)(?=/|\Z)", text)
-        if name is not None:
+        if name is not None and not state.symbolic:
             parts.append(_Part(state.home_of(name[1]) if name[1] else state.get("HOME")))
             position = name.end()
     quoted = False
     while position < len(text):
-        char = text[position]
+        char, start = text[position], position
         if char == "'" and not quoted:
             end = text.find("'", position + 1)
             end = len(text) if end < 0 else end
@@ -194,6 +199,8 @@ def _parts(text: str, state: State) -> list[_Part]:
             end = match.end() if match else position + 1
             parts.append(_Part(text[position:end]))
             position = end
+        if state.symbolic and parts[-1].text is None:
+            parts[-1] = _Part(re.sub(r"^\$\{(\w+)\}$", r"$\1", text[start:position]))
     return parts
 
 

@@ -284,7 +284,8 @@ class _Walk:
         if node.end_byte <= start or node.start_byte >= end:
             return
         if node.type in _SUBSTITUTIONS:
-            yield from self.compound(node, blocks, Block(kind="$(", start=node.start_byte))
+            block = Block(kind="$(", start=node.start_byte, end=node.end_byte)
+            yield from self.compound(node, blocks, block)
             return
         if node.type == "array":
             self.claim(node.start_byte + 1, node.end_byte - 1)

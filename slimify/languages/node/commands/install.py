@@ -21,7 +21,6 @@ from slimify.languages.node.commands.project import (
     workspace_root,
     workspaces,
 )
-from slimify.languages.node.vocabulary import RUN
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, Package
 from slimify.semantics.effects.call import Arg, Call, Options, package
@@ -207,7 +206,7 @@ def install(
                 writes_anywhere=False,
                 why=Reason.of("SL221", "hook"),
             )
-            if e.kind == "app" and e.action.startswith(RUN)
+            if e.kind == "app"
             else e
             for e in more
         ),

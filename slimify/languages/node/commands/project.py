@@ -16,7 +16,7 @@ from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
 from slimify.languages.node.vocabulary import RUN
 from slimify.model.decisions import Reason
-from slimify.model.effects import INSTALLS, LEAVES_NOTHING, RUNS_CODE, Effect, EffectKind, UnreadScript
+from slimify.model.effects import INSTALLS, LEAVES_NOTHING, RUNS_CODE, Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.state import State
 
@@ -151,8 +151,11 @@ def run_script(
             more = " ".join(arg.text for arg in args) if hook == name else ""
             nested += call.run(f"{known[hook]} {more}".strip(), state, "script", base, hook)
     tools = tuple(dict.fromkeys(tool for e in nested for tool in (e.tool, *e.tools) if tool))
-    kind, why, unread = _kind_of(nested, by_name)
-    head = replace(_script_effect(call, name, manager, kind, tools, why), unread=unread)
+    kind, why = _kind_of(nested, by_name)
+    head = _script_effect(call, name, manager, kind, tools, why)
+    if kind == "app":  # like a shell script or the recipe of a Makefile: it is what its commands are
+        head = replace(head, kind="check", reads=head.manifests, writes=(), writes_anywhere=False, why=None)
+        return (head, *nested)
     return (head, *(e for e in nested if _has_outer_effect(e, call.state.cwd)))
 
 
@@ -187,24 +190,18 @@ def _kind_by_name(name: str) -> EffectKind | None:
     return None
 
 
-def _kind_of(
-    nested: Sequence[Effect], by_name: EffectKind | None
-) -> tuple[EffectKind, Reason | None, UnreadScript]:
-    """What a script does as a whole, why that is not known in full, and the script that could not be read."""
+def _kind_of(nested: Sequence[Effect], by_name: EffectKind | None) -> tuple[EffectKind, Reason | None]:
+    """What a script does as a whole, and why that is not known in full."""
     if all(e.kind in LEAVES_NOTHING for e in nested):
-        return "check", None, ""
+        return "check", None
     if by_name == "check":
-        return ("build" if any(e.kind == "build" for e in nested) else "check"), None, ""
+        return ("build" if any(e.kind == "build" for e in nested) else "check"), None
     vague = [e for e in nested if e.kind in RUNS_CODE or (e.writes_anywhere and e.kind not in LEAVES_NOTHING)]
     if not vague:
-        return "build", None, ""
+        return "build", None
     if by_name == "build":
-        return (
-            "build",
-            Reason.of("SL221", "named_build", tool=vague[0].tool),
-            "",
-        )
-    return "app", vague[0].why, vague[0].unread
+        return "build", Reason.of("SL221", "named_build", tool=vague[0].tool)
+    return "app", vague[0].why
 
 
 def _has_outer_effect(effect: Effect, cwd: str | None) -> bool:

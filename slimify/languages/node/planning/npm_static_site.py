@@ -3,7 +3,7 @@ packages and sources that built it."""
 
 from __future__ import annotations
 
-import posixpath
+from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,15 +15,16 @@ from slimify.languages.node.manifests.package_json import NodeProject, node_proj
 from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.model.decisions import Decision
 from slimify.planning.layout import CopyFromBuilder
+from slimify.semantics.effects.state import absolute
 from slimify.semantics.paths import inside
-from slimify.syntax.shell.script import read
 
 
 class _Site(Struct, frozen=True):
-    """A served directory: its `path` in the image, and the `server`."""
+    """A served directory: its `path` in the image, the `server`, and the manifests whose scripts start it."""
 
     path: str
     server: str
+    manifests: tuple[str, ...]
 
 
 def site_copies(
@@ -38,7 +39,11 @@ def site_copies(
         return copies, (), 0
     copy = around[0]
     count = len({*project.dependencies, *project.dev_dependencies})
-    left = tuple(replace(t, path=site.path) if t is copy else t for t in copies)
+    kept = (
+        replace(copy, path=site.path),
+        *(replace(copy, path=path, is_file=True) for path in site.manifests),
+    )
+    left = tuple(x for t in copies for x in (kept if t is copy else (t,)))
     decision = Decision.of(
         "SL318", "site", safety="assumed", path=copy.path, site=site.path, server=site.server
     )
@@ -53,36 +58,26 @@ def _project(program: Program) -> NodeProject | None:
 
 def _site(program: Program, project: NodeProject) -> _Site | None:
     """The directory served by the only started program, if that was installed globally."""
-    words = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
-    words = words[1:] if entry_scripts() & set(words[:1]) else words
-    cwd = program.end_state.cwd or "/"
-    if len(words) == 3 and words[0].endswith("sh") and words[1] == "-c":
-        words = _words(words[2])
-    server = words[0] if words else ""
+    needs = program.runtime_needs
+    started = {call.words: call for call in needs.programs if call.call.name not in entry_scripts()}
+    if len(started) != 1:
+        return None
+    ((words, call),) = started.items()
+    server = call.call.name
     every = {
         p.name for s in program.steps for e in s.effects if e.kind == "install-global" for p in e.packages
     }
     own = {*project.dependencies, *project.dev_dependencies}
     if server not in LANGUAGE.facts("toolchain.toml")["servers"] or server not in every or server in own:
         return None
-    started = {e.tool for e in program.runtime_needs.start} - entry_scripts() - {server}
-    path = _served_directory(server, words[1:])
-    if not path or started:
+    path = absolute(_served_directory(server, words[1:]), call.call.state)
+    if path is None or path == call.call.state.cwd:
         return None
-    return _Site(posixpath.normpath(posixpath.join(cwd, path)), server)
+    manifests = dict.fromkeys(m for e in needs.start if e.kind == "check" for m in e.manifests)
+    return _Site(path, server, tuple(manifests))
 
 
-def _words(text: str) -> list[str]:
-    """The words of a text that is one plain command; none for any other text."""
-    script = read(text)
-    commands = script.commands
-    if script.opaque or len(commands) != 1 or commands[0].assigns or commands[0].redirects:
-        return []
-    values = [w.value for w in commands[0].words]
-    return [] if None in values else [v for v in values if v is not None]
-
-
-def _served_directory(server: str, words: list[str]) -> str:
+def _served_directory(server: str, words: Sequence[str]) -> str:
     """The one directory that is named; "" for none, several, or further files."""
     valued = LANGUAGE.words("toolchain.toml", "servers", server, "valued")
     further = LANGUAGE.words("toolchain.toml", "servers", server, "further")

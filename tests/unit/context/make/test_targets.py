@@ -8,19 +8,17 @@ from pathlib import Path
 import pytest
 from support import slowness
 
-from slimify.context.make.targets import Recipe, read, target
+from slimify.context.make.targets import Recipe, read, recipe
 
 MAKE = shutil.which("make")
 
 
-def recipe(text: str, goal: str | None = None, **variables: str) -> Recipe:
-    found = target(read(text), goal, variables)
-    assert found is not None
-    return found
+def made(text: str, goal: str | None = None, **variables: str) -> Recipe:
+    return recipe(read(text), (goal,) if goal else (), variables)
 
 
-def texts(found: Recipe) -> list[str | None]:
-    return [command.text for command in found.commands]
+def texts(found: Recipe) -> list[str]:
+    return [line.text for line in found.lines]
 
 
 # (id, makefile, goal, command-line variables, commands): all of it is known without running anything.
@@ -121,9 +119,8 @@ KNOWN: list[tuple[str, str, str | None, dict[str, str], list[str]]] = [
     ("text", "goal", "variables", "expected"), [pytest.param(*row[1:], id=row[0]) for row in KNOWN]
 )
 def test_static_recipes(text: str, goal: str | None, variables: dict[str, str], expected: list[str]) -> None:
-    found = recipe(text, goal, **variables)
-    assert texts(found) == expected
-    assert found.notes == ()
+    found = made(text, goal, **variables)
+    assert (texts(found), found.missing) == (expected, ())
 
 
 @pytest.mark.skipif(MAKE is None, reason="no make here")
@@ -155,65 +152,70 @@ def test_agrees_with_gnu_make(
     ],
 )
 def test_no_such_target(text: str, goal: str | None) -> None:
-    assert target(read(text), goal) is None
+    found = made(text, goal)
+    assert (found.lines, found.missing) == ((), (goal or "",))
 
 
-# (id, makefile, partial text, why)
+# (id, makefile, text)
 DYNAMIC = [
-    ("shell", "V := $(shell git describe)\na:\n\tgo build -X v=$(V) .\n", "go build -X v=${UNKNOWN} .",
-     ("shell",)),
-    ("shell-in-recipe", "a:\n\techo $(shell date)\n", "echo ${UNKNOWN}", ("shell",)),
-    ("shell-assignment", "V != date\na:\n\techo $(V)\n", "echo ${UNKNOWN}", ("shell",)),
-    ("wildcard", "a:\n\tcc $(wildcard *.c)\n", "cc ${UNKNOWN}", ("wildcard",)),
-    ("function-of-unknown", "a:\n\techo $(notdir $(shell x))\n", "echo ${UNKNOWN}", ("shell",)),
-    ("eval", "a:\n\t$(eval X := 1) x\n", "${UNKNOWN} x", ("eval",)),
-    ("environment", "a:\n\tls $(GOPATH)/bin\n", "ls ${UNKNOWN}/bin", ("GOPATH",)),
-    ("condition", "ifeq ($(shell id),0)\nX = 1\nendif\na:\n\techo $(X)\n", "echo ${UNKNOWN}", ("condition",)),
-    ("condition-else", "ifeq ($(shell id),0)\nelse\nX = 1\nendif\na:\n\techo $(X)\n", "echo ${UNKNOWN}",
-     ("condition",)),
-    ("recipe-under-condition", "a:\nifeq ($(shell id),0)\n\techo x\nendif\n", "echo x", ("condition",)),
-    ("itself", "X = $(X)\na:\n\techo $(X)\n", "echo ${UNKNOWN}", ("too deep",)),
-    ("each-other", "X = $(Y)\nY = $(X)\na:\n\techo $(X)\n", "echo ${UNKNOWN}", ("too deep",)),
-    ("call-of-nothing", "a:\n\techo $(call nobody,1)\n", "echo ${UNKNOWN}", ("call",)),
+    ("shell", "V := $(shell git describe)\na:\n\tgo build -X v=$(V) .\n", "go build -X v=${UNKNOWN} ."),
+    ("shell-in-recipe", "a:\n\techo $(shell date)\n", "echo ${UNKNOWN}"),
+    ("shell-assignment", "V != date\na:\n\techo $(V)\n", "echo ${UNKNOWN}"),
+    ("wildcard", "a:\n\tcc $(wildcard *.c)\n", "cc ${UNKNOWN}"),
+    ("function-of-unknown", "a:\n\techo $(notdir $(shell x))\n", "echo ${UNKNOWN}"),
+    ("eval", "a:\n\t$(eval X := 1) x\n", "${UNKNOWN} x"),
+    ("environment", "a:\n\tls $(GOPATH)/bin\n", "ls ${UNKNOWN}/bin"),
+    ("condition", "ifeq ($(shell id),0)\nX = 1\nendif\na:\n\techo $(X)\n", "echo ${UNKNOWN}"),
+    ("condition-else", "ifeq ($(shell id),0)\nelse\nX = 1\nendif\na:\n\techo $(X)\n", "echo ${UNKNOWN}"),
+    ("recipe-under-condition", "a:\nifeq ($(shell id),0)\n\techo x\nendif\n", "echo x"),
+    ("itself", "X = $(X)\na:\n\techo $(X)\n", "echo ${UNKNOWN}"),
+    ("each-other", "X = $(Y)\nY = $(X)\na:\n\techo $(X)\n", "echo ${UNKNOWN}"),
+    ("call-of-nothing", "a:\n\techo $(call nobody,1)\n", "echo ${UNKNOWN}"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "partial", "why"), [pytest.param(*row[1:], id=row[0]) for row in DYNAMIC])
-def test_unknown_parts_are_dynamic(text: str, partial: str, why: tuple[str, ...]) -> None:
-    (command,) = recipe(text, "a").commands
-    assert command.text is None
-    assert (command.partial, command.dynamic) == (partial, why)
+@pytest.mark.parametrize(("text", "expected"), [pytest.param(*row[1:], id=row[0]) for row in DYNAMIC])
+def test_unknown_parts(text: str, expected: str) -> None:
+    assert texts(made(text, "a")) == [expected]
 
 
 def test_nothing_is_executed(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     text = f"X := $(shell touch {mark})\nY != touch {mark}\na:\n\t"
     text += f"+touch {mark} $(shell touch {mark}) $(X) $(Y)\n"
-    recipe(text, "a")
+    made(text, "a")
     assert not mark.exists()
 
 
 def test_uname_of_a_linux_image() -> None:
     text = "OS := $(shell uname -s)\nD := $(shell pwd)\na:\n\techo $(OS) $(D)\n"
-    found = target(read(text), "a", environment={"CURDIR": "/app"})
-    assert found is not None
+    found = recipe(read(text), ("a",), environment={"CURDIR": "/app"})
     assert texts(found) == ["echo Linux /app"]
 
 
 def test_file_overrides_environment() -> None:
     text = "X = file\nY ?= file\na:\n\techo $(X) $(Y) $(Z)\n"
-    found = target(read(text), "a", environment={"X": "env", "Y": "env", "Z": "env"})
-    assert found is not None
+    found = recipe(read(text), ("a",), environment={"X": "env", "Y": "env", "Z": "env"})
     assert texts(found) == ["echo file env env"]
+
+
+def test_several_goals_make_each_target_once() -> None:
+    text = "a: c\n\techo a\nb: c\n\techo b\nc:\n\techo c\n"
+    found = recipe(read(text), ("b", "a", "d"))
+    assert (texts(found), found.missing) == (["echo c", "echo b", "echo a"], ("d",))
 
 
 def test_lines_and_prefixes() -> None:
     text = "X = 1\na: b\n\t@-echo \\\n\t  1\n\techo 2\nb: ; echo b\n"
-    found = recipe(text, "a")
-    assert [(c.target, c.line, c.silent, c.ignore_errors) for c in found.commands] == [
-        ("b", 6, False, False),
-        ("a", 3, True, True),
-        ("a", 5, False, False),
+    unsure = "ifeq ($(shell id),0)\na:\n\techo 3\nendif\n"
+    assert [(c.target, c.line, c.may_fail) for c in made(text, "a").lines] == [
+        ("b", 6, False),
+        ("a", 3, True),
+        ("a", 5, False),
+    ]
+    assert [(c.text, c.may_fail) for c in made(text + unsure, "a").lines] == [
+        ("echo b", False),
+        ("echo 3", True),
     ]
 
 
@@ -222,28 +224,24 @@ def test_recipe_fields() -> None:
         "SHELL := /bin/bash\n.ONESHELL:\nexport GO111MODULE = on\nexport V := $(shell x)\nexport W\nW = 2\n"
         ".PHONY: a\na: main.go b c/d\n\techo a\nb: ;\n"
     )
-    found = recipe(text, "a")
-    assert (found.target, found.phony, found.one_shell, found.shell) == ("a", True, True, "/bin/bash")
-    assert found.files == ("main.go", "c/d")
+    found = made(text, "a")
+    assert (texts(found), found.one_shell, found.shell) == (["echo a"], True, "/bin/bash")
     assert dict(found.exports) == {"GO111MODULE": "on", "W": "2"}
 
 
 def test_includes() -> None:
     files = {"common.mk": "X = 1\nb:\n\techo b\n", "loop.mk": "include loop.mk\n"}
     text = "include common.mk\n-include gone.mk\ninclude missing.mk\na: b\n\techo $(X)\n"
-    found = target(read(text, files.get, "Makefile"), "a")
-    assert found is not None
-    assert [(c.text, c.file, c.line) for c in found.commands] == [
+    found = recipe(read(text, files.get, "Makefile"), ("a",))
+    assert [(c.text, c.file, c.line) for c in found.lines] == [
         ("echo b", "common.mk", 3),
         ("echo 1", "Makefile", 5),
     ]
-    assert found.notes == ("includes missing.mk, which could not be read",)
-    looped = target(read("include loop.mk\na:\n\techo\n", files.get), "a")
-    assert looped is not None
+    assert texts(recipe(read("include loop.mk\na:\n\techo\n", files.get), ("a",))) == ["echo"]
 
 
 def test_cycles_terminate() -> None:
-    assert texts(recipe("a: b\n\techo a\nb: a\n\techo b\n", "a")) == ["echo b", "echo a"]
+    assert texts(made("a: b\n\techo a\nb: a\n\techo b\n", "a")) == ["echo b", "echo a"]
 
 
 @pytest.mark.parametrize(
@@ -267,6 +265,6 @@ def test_cycles_terminate() -> None:
 )  # fmt: skip
 def test_malicious_makefiles_are_bounded(text: str) -> None:
     started = time.process_time()
-    target(read(text), "a")
-    target(read(text), None)
+    made(text, "a")
+    made(text)
     assert time.process_time() - started < 5 * slowness()

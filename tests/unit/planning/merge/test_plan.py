@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from slimify.analysis.build_script import build_script
 from slimify.app import merge_pipeline
 from slimify.app.locate import Target
 from slimify.config import Options
-from slimify.context.build_scripts.transfers import build_script
 from slimify.model.outcome import Outcome
 
 BUILD = "docker build -t b -f Dockerfile.build .\n"
@@ -33,6 +33,7 @@ class Glued:
     modified: bool = False
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 SCRIPTS = (
@@ -170,6 +171,33 @@ SCRIPTS = (
         taken=("/src/app=app",),
     ),
     Glued(
+        id="functions-and-loops",
+        text='take() {\n  docker run --rm b cat /src/$1 > "$2/$1"\n}\n' + BUILD + "mkdir -p bin\n"
+        "for p in app tool; do\n  take $p bin || exit 1\ndone\n" + AFTER,
+        taken=("/src/app=bin/app", "/src/tool=bin/tool"),
+    ),
+    Glued(
+        id="functions-of-a-sourced-file",
+        name="ci/build.sh",
+        text='cd "$(git rev-parse --show-toplevel)"\n. ci/lib.sh\n' + BUILD + "take app\n" + AFTER,
+        files={"ci/lib.sh": "SUDO=sudo\ntake() { $SUDO docker run b cat /src/$1 > $1; }\n"},
+        taken=("/src/app=app",),
+    ),
+    Glued(
+        id="script-that-another-calls",
+        text=BUILD + "./ci/take.sh x\n" + AFTER,
+        files={"ci/take.sh": "#!/bin/sh\ndocker create --name $1 b\ndocker cp $1:/src/app .\n"},
+        taken=("/src/app=app",),
+    ),
+    Glued(
+        id="makefile-with-patterns-and-includes",
+        name="Makefile",
+        text="include ci/docker.mk\nimage: bin/app\n\tdocker build -t x .\nbin/%: builder\n\tmkdir -p $(@D)\n"
+        "\tdocker run b cat /src/$* > $@.tmp\n\tmv $@.tmp $@\n",
+        files={"ci/docker.mk": "builder:\n\tdocker build -t b -f Dockerfile.build $(CURDIR)\n"},
+        taken=("/src/app=bin/app",),
+    ),
+    Glued(
         id="variable-with-two-values",
         text="out=app\n[ -n $DEBUG ] && out=debug\n" + BUILD + "docker run b cat /src/$out > app\n",
         untraced=True,
@@ -190,7 +218,7 @@ SCRIPTS = (
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in SCRIPTS])
 def test_a_script_takes_out(row: Glued, tmp_path: Path) -> None:
-    _files(tmp_path, {row.name: row.text, "Dockerfile": RUNTIME, "Dockerfile.build": BUILDER})
+    _files(tmp_path, {row.name: row.text, "Dockerfile": RUNTIME, "Dockerfile.build": BUILDER, **row.files})
     found = build_script(tmp_path, "Dockerfile.build", "Dockerfile", row.entrypoint, row.command)
     assert found is not None
     assert tuple(f"{e.path}={e.target}" for e in found.extracts) == row.taken

@@ -13,7 +13,8 @@ from unit.node_layouts import BUILD, final, rewrite
     [
         pytest.param('["serve", "-s", "dist"]', "", True, id="by-name"),
         pytest.param('["serve", "-l", "80", "/app/dist"]', "", True, id="with-a-port"),
-        pytest.param('["npm", "run", "site"]', "", False, id="by-a-script"),
+        pytest.param('["npm", "run", "site"]', "", True, id="by-a-script"),
+        pytest.param('["sh", "-c", "npm run hosted"]', "", True, id="by-scripts"),
         pytest.param('["npm", "start"]', "", False, id="by-a-script-that-builds-first"),
         pytest.param('["serve", "-c", "serve.json", "dist"]', "", False, id="with-settings"),
         pytest.param('["serve"]', "", False, id="all-of-the-project"),
@@ -23,7 +24,12 @@ from unit.node_layouts import BUILD, final, rewrite
 )
 def test_of_a_project_whose_bundle_is_handed_out(tmp_path: Path, start: str, more: str, only: bool) -> None:
     package: dict[str, object] = {
-        "scripts": {"build": "vite build", "site": "serve -s dist", "start": "vite build && serve dist"},
+        "scripts": {
+            "build": "vite build",
+            "site": "serve -s dist",
+            "hosted": "npm run site",
+            "start": "vite build && serve dist",
+        },
         "dependencies": {"react": "18"},
         "devDependencies": {"vite": "5"},
     }

@@ -1,0 +1,42 @@
+"""Commands that start the command in their arguments: `sudo`, `env X=1`, `gosu app`."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from msgspec.structs import replace
+
+from slimify.facts.shells import wrapper
+from slimify.model.effects import Effect
+from slimify.model.shell import Command
+from slimify.semantics.effects.state import State
+from slimify.syntax.shell.script import unwrap
+
+
+def unwrapped(command: Command) -> Command:
+    inner = unwrap(command)
+    while inner is not None:
+        command, inner = inner, unwrap(inner)
+    return command
+
+
+def as_user(command: Command, state: State) -> State:
+    """The state with the user that a wrapper runs its command as."""
+    name = (command.name or "").rpartition("/")[2]
+    words = [word.value for word in command.words[1:]]
+    known = wrapper(name)
+    if known is not None and known.user == "operand" and words:
+        return state.with_user(words[0] or "")
+    if known is not None and known.user == "option":
+        user = next((after for flag, after in pairwise(words) if flag in ("-u", "--user")), "root")
+        joined = next((w for w in words if w and w.startswith("--user=")), None)
+        user = joined.partition("=")[2] if joined else user
+        return replace(state, user=user or "", home=state.home_of(user or "?"))
+    return state
+
+
+def with_wrappers(effects: tuple[Effect, ...], wrappers: tuple[str, ...]) -> tuple[Effect, ...]:
+    """Adds the wrapper programs to the programs that are started."""
+    if not wrappers or not effects:
+        return effects
+    return (replace(effects[0], tools=(*effects[0].tools, *wrappers)), *effects[1:])
