@@ -14,13 +14,8 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from slimify.analysis.docker_commands import docker_build, given, normalized_name, options_of, tar_on_pipe
 from slimify.analysis.host_command import ROOT, HostCommand
-from slimify.context.build_scripts.command_lines import (
-    docker_build,
-    normalized_name,
-    parse_options,
-    parse_tar,
-)
 from slimify.context.build_scripts.scripts import Script, script_files, scripts
 from slimify.facts.programs import edits_no_file
 from slimify.model.decisions import Reason
@@ -226,22 +221,21 @@ class _Reader(Struct):
             self.runtime_build = build
 
     def _container(self, call: HostCommand, verb: str, words: list[str]) -> None:
-        options, operands = parse_options(words, 1, stop=True)
-        if not operands or normalized_name(operands[0]) not in self.tags:
+        options = options_of("docker run", words)
+        image, *command = (*(arg.shown for arg in options.operands), "")[: len(options.operands) or 1]
+        if normalized_name(image) not in self.tags:
             return
-        command = tuple(operands[1:])
-        for name in (*options.get("--name", ()), *call.result):
+        for name in (*given(options, "--name"), *call.result):
             self.containers[normalized_name(name)] = verb == "run"
-        for file in options.get("--cidfile", ()):
+        for file in given(options, "--cidfile"):
             self.containers[f"$(cat {file})"] = verb == "run"
         self._obsolete(f"docker {verb}")
         if verb == "create":
             return
         container_words = (*self.entrypoint, *(command or self.command))
-        if "--entrypoint" in options:
-            container_words = (*options["--entrypoint"][-1:], *command)
-        given = (*options.get("-v", ()), *options.get("--volume", ()))
-        mounts = [mount for text in given if (mount := call.mount(text))]
+        if options.has("--entrypoint"):
+            container_words = (*given(options, "--entrypoint")[-1:], *command)
+        mounts = [m for text in given(options, "-v", "--volume") if (m := call.mount(text))]
         found = self._output_extracts(call, container_words)
         if found is None and mounts:
             found = self._mount_extracts(call, container_words, mounts)
@@ -260,7 +254,7 @@ class _Reader(Struct):
         tool, rest = (posixpath.basename(words[0]), list(words[1:])) if words else ("", [])
         if tool == "cat" and len(rest) == 1 and rest[0].startswith("/") and call.stdout:
             return self._extracts(call, rest[0], call.stdout, into=False)
-        packed, unpacked = parse_tar(rest, "c") if tool == "tar" else None, call.unpacks_in
+        packed, unpacked = tar_on_pipe(rest, "c") if tool == "tar" else None, call.unpacks_in
         if packed is None or unpacked is None or not packed[0].startswith("/"):
             return None
         found: list[Extract] = []
@@ -291,7 +285,7 @@ class _Reader(Struct):
         return found
 
     def _cp(self, call: HostCommand, words: list[str]) -> None:
-        _, operands = parse_options(words, 2)
+        operands = [arg.shown for arg in options_of("docker cp", words).operands]
         if len(operands) != 2:
             return
         name, mark, path = operands[0].rpartition(":")

@@ -7,7 +7,7 @@ import re
 
 from msgspec import Struct
 
-from slimify.context.build_scripts.command_lines import normalized_name, parse_tar
+from slimify.analysis.docker_commands import normalized_name, tar_on_pipe
 from slimify.semantics.effects.started import Started
 from slimify.semantics.effects.state import absolute, resolve
 
@@ -49,9 +49,8 @@ class HostCommand(Struct, frozen=True):
     @property
     def unpacks_in(self) -> str | None:
         """The directory where a tar command unpacks all of its output."""
-        found = (
-            parse_tar(self.reader[1:], "x") if posixpath.basename((*self.reader, "")[0]) == "tar" else None
-        )
+        words = self.reader
+        found = tar_on_pipe(words[1:], "x") if words and posixpath.basename(words[0]) == "tar" else None
         return (found[0] or ".") if found is not None and not found[1] else None
 
     @property

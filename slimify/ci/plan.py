@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from slimify.ci import build_steps, kaniko
 from slimify.ci.build import Build
-from slimify.context.ci_files import build_steps, kaniko
 from slimify.model.decisions import Decision, Reason
 from slimify.model.outcome import Outcome, Refused, Rewritten, Unchanged
 from slimify.render import render_page

@@ -22,6 +22,16 @@ def document(text: str) -> Any:
         return None
 
 
+def data(text: str) -> Any:
+    """The value of a text, for comparisons. Raises ValueError if it is malformed."""
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError from error
+
+
 def text_of(node: Any) -> str | None:
     """The value of a scalar, or None for another node."""
     value = getattr(node, "value", None)

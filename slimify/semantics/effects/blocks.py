@@ -11,6 +11,7 @@ from slimify.semantics.effects.state import State, fields
 
 MAX_VALUES = 40  # of a loop that is followed value by value
 _GLOB = re.compile(r"[*?\[]")
+_PARAMETER = re.compile(r"\$(?:[@*\d]|\{[@*\d])")
 _ASSIGNING = frozenset({"declare", "export", "getopts", "let", "local", "read", "readonly", "typeset"})
 _LOCAL = frozenset({"declare", "local", "typeset"})
 
@@ -74,6 +75,15 @@ def uses(commands: Sequence[Command], name: str) -> bool:
         for c in commands
         for word in (*c.words, *(w for _, w in c.assigns), *(r.target for r in c.redirects))
     )
+
+
+def uses_parameters(command: Command) -> bool:
+    """Whether a word of a command has `$@`, `$1`, … or it changes them."""
+    return command.name in ("set", "shift") or any(_PARAMETER.search(w.text) for w in command.words)
+
+
+def changes_parameters(commands: Sequence[Command]) -> bool:
+    return any(c.name in ("set", "shift") for c in commands)
 
 
 def assigned(commands: Sequence[Command]) -> set[str]:

@@ -16,6 +16,8 @@ from slimify.model.effects import Effect
 from slimify.model.shell import Command
 from slimify.semantics.effects.state import State
 
+_MAX_WAYS = 8  # lists of positional parameters that are followed
+
 
 class Branch(Struct):
     """What commands that run one after another certainly write, and whether they end the build."""
@@ -65,10 +67,26 @@ def merged(states: Sequence[State]) -> State:
     return one
 
 
+def after(states: Sequence[State], last: State) -> State:
+    """The state after branches that go on to `states`; files are those after the last branch."""
+    return kept_state(merged(states), last) if states else last
+
+
+def after_function(state: State, before: State, names: set[str]) -> State:
+    """The state after a function: its parameters and local variables are gone."""
+    state = replace(state, arguments=before.arguments, ways=before.ways)
+    for name in names:
+        state = state.with_variable(name, before.get(name))
+    return state
+
+
 def _merged(one: State, other: State) -> State:
+    ways = _ways(one) | _ways(other) if _ways(one) and _ways(other) else {}
+    ways = ways if len(ways) <= _MAX_WAYS else {}
     return replace(
         other,
-        arguments=one.arguments if one.arguments == other.arguments else None,
+        arguments=next(iter(ways)) if len(ways) == 1 else None,
+        ways=tuple(ways) if len(ways) > 1 else (),
         cwd=one.cwd if one.cwd == other.cwd else None,
         env={
             k: other.env.get(k) if one.env.get(k) == other.env.get(k) else None
@@ -79,6 +97,11 @@ def _merged(one: State, other: State) -> State:
             for k in {**one.variables, **other.variables}
         },
     )
+
+
+def _ways(state: State) -> dict[tuple[str, ...], None]:
+    """What the positional parameters may be; empty if that is not known."""
+    return dict.fromkeys((state.arguments,) if state.arguments is not None else state.ways)
 
 
 def _tested(command: Command, effects: Sequence[Effect]) -> tuple[str, ...]:

@@ -17,21 +17,29 @@ from msgspec.structs import replace
 from slimify.facts.shells import is_special_builtin, runs_in_shell
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
-from slimify.model.shell import Atom, Block, Command, Script, Word
+from slimify.model.shell import Atom, Block, Command, Script
 from slimify.semantics.effects import blocks
 from slimify.semantics.effects.call import Arg, Call, arguments, output_files
-from slimify.semantics.effects.certainty import Branch, common, kept_state, marked, merged
+from slimify.semantics.effects.certainty import (
+    Branch,
+    after,
+    after_function,
+    common,
+    kept_state,
+    marked,
+    merged,
+)
 from slimify.semantics.effects.local_sources import with_local_sources
 from slimify.semantics.effects.redirects import redirected, stdin
 from slimify.semantics.effects.registry import effects_of
 from slimify.semantics.effects.shell_state import changed_state, sourced_by_language
 from slimify.semantics.effects.started import Source, Started
-from slimify.semantics.effects.state import State, fields, resolve
-from slimify.semantics.effects.wrapped import as_user, unwrapped, with_wrappers
+from slimify.semantics.effects.state import State, resolve
+from slimify.semantics.effects.wrapped import as_user, unwrapped, with_program, with_wrappers
 from slimify.syntax.shell.script import TESTS, read, unwrap
 
 _MAX_DEPTH = 5  # levels of nested scripts
-_MAX_COMMANDS = 5_000  # of one script, with all that it runs
+_MAX_COMMANDS = 5_000  # after which loops and scripts are no longer followed
 
 
 class Interpreted(Struct, frozen=True):
@@ -50,11 +58,6 @@ def interpreted(script: Script | str, state: State, source: Source | None = None
     walk = _Walk(state, source or Source(script.text))
     effects = tuple(walk.atom(atom) for atom in script.atoms)
     return Interpreted(effects, tuple(walk.started), walk.state)
-
-
-def interpret(script: Script, state: State) -> tuple[tuple[Effect, ...], ...]:
-    """The effects of a script."""
-    return interpreted(script, state).effects
 
 
 def interpret_run(script: Script, state: State) -> tuple[tuple[tuple[Effect, ...], ...], State]:
@@ -132,7 +135,7 @@ class _Walk(Struct):
 
     def _joined(self, ways: Sequence[tuple[Branch, State]]) -> Branch:
         """What holds after the alternatives of a list."""
-        self.state = _after([state for branch, state in ways if not branch.ends], self.state)
+        self.state = after([state for branch, state in ways if not branch.ends], self.state)
         return common([branch for branch, _ in ways])
 
     def _end_of_tests(self) -> None:
@@ -151,14 +154,12 @@ class _Walk(Struct):
 
     def _block(self, block: Block, commands: tuple[Command, ...], depth: int) -> Branch:
         if block.kind == "function":
-            self.functions[block.head[0].text if block.head else ""] = _Function(
-                commands, depth + 1, self.source
-            )
+            name = block.head[0].text if block.head else ""
+            self.functions[name] = _Function(commands, depth + 1, self.source)
             self.found += (self._state_effect(command) for command in commands)
             return Branch()
         if block.kind in ("(", "{"):
-            saved = self.state
-            branch = self._nested(commands, depth + 1)
+            saved, branch = self.state, self._nested(commands, depth + 1)
             self.state = kept_state(saved, self.state) if block.kind == "(" else self.state
             return branch
         parts = list(blocks.clauses(commands, depth))
@@ -190,7 +191,7 @@ class _Walk(Struct):
         if skipped:
             found.append(Branch())
             ends.insert(0, before)
-        self.state = _after(ends, self.state)
+        self.state = after(ends, self.state)
         return common(found)
 
     def _loop(self, block: Block, parts: Sequence[tuple[str, tuple[Command, ...]]], depth: int) -> Branch:
@@ -206,6 +207,8 @@ class _Walk(Struct):
             self.repeated -= 1
             return branch
         before = self.state
+        if blocks.changes_parameters(body):
+            before = self.state = replace(before, arguments=None, ways=())
         for changed in (*blocks.assigned(body), *((name,) if name else ())):
             self.state = self.state.with_variable(changed, None)
         done = [self._nested(part, depth) for _, part in parts]
@@ -221,10 +224,10 @@ class _Walk(Struct):
     ) -> Call | None:
         downstream = arguments(unwrapped(reader).words, self.state, spans=False) if reader else ()
         self.ended = False
-        if len(self.started) > _MAX_COMMANDS:
+        if len(self.started) > _MAX_COMMANDS and (self.repeated or self.carrier is not None):
             effects, call = _unread(command, self.state, Reason.of("SL221", "depth"), "sh"), None
         else:
-            effects, call = self._command(command, upstream, downstream)
+            effects, call = self._each_way(command, upstream, downstream)
         if command.negated or command.name in TESTS:
             self.tested = self.state
         self.found += _followed(effects) if self.repeated else effects
@@ -235,6 +238,23 @@ class _Walk(Struct):
     def _state_effect(self, command: Command) -> Effect:
         carried = self.carrier or command
         return Effect(kind="state", tool=command.name or "", command=carried, cwd=self.state.cwd)
+
+    def _each_way(
+        self, command: Command, upstream: Call | None, downstream: tuple[Arg, ...]
+    ) -> tuple[tuple[Effect, ...], Call | None]:
+        """The effects of a command with each of the positional parameters that there may be."""
+        before = self.state
+        if not before.ways or not blocks.uses_parameters(command):
+            return self._command(command, upstream, downstream)
+        found: list[Effect] = []
+        ends: list[State] = []
+        for way in before.ways:
+            self.state = replace(kept_state(before, self.state), arguments=way, ways=())
+            effects, call = self._command(command, upstream, downstream)
+            found += effects
+            ends.append(self.state)
+        self.state = after(ends, self.state)
+        return tuple(found), call
 
     def _command(
         self, command: Command, upstream: Call | None, downstream: tuple[Arg, ...]
@@ -268,7 +288,7 @@ class _Walk(Struct):
         outer, written = self.carrier or command, command
         spans = self.carrier is None and not self.repeated
         files = output_files(command, state)
-        command = _with_program(command, state)
+        command = with_program(command, state)
         inner = unwrap(command)
         wrappers: list[str] = []
         while inner is not None:
@@ -276,7 +296,7 @@ class _Walk(Struct):
             state = as_user(command, state)
             added = inner.assigns[len(command.assigns) :]
             state = state.with_env({name: resolve(word, state) for name, word in added})
-            command = _with_program(inner, state)
+            command = with_program(inner, state)
             inner = unwrap(command)
         words = command.words
         program = arguments(words[:1], state, spans=spans)
@@ -302,12 +322,12 @@ class _Walk(Struct):
     def _function_effects(self, call: Call, body: _Function) -> tuple[Effect, ...]:
         """The effects of a function's body at a call."""
         values = tuple(a.value for a in call.args if a.value is not None)
-        state = replace(call.state, arguments=values if len(values) == len(call.args) else None)
+        state = replace(call.state, arguments=values if len(values) == len(call.args) else None, ways=())
         inner = self._inner(state, call.command, ("function", call.name), body.source)
         inner.functions = self.functions
         branch = inner._nested(body.commands, body.depth)
         self.ended = branch.ends
-        self.state = _with_own(inner.state, self.state, blocks.local(body.commands))
+        self.state = after_function(inner.state, self.state, blocks.local(body.commands))
         return _followed(marked(inner.found, branch.written)) or (call.effect("check"),)
 
     def _source(self, call: Call, head: tuple[Effect, ...]) -> tuple[Effect, ...]:
@@ -366,30 +386,6 @@ class _Walk(Struct):
 
     def _inner(self, state: State, carrier: Command, key: tuple[str, ...], source: Source) -> _Walk:
         return _Walk(state, source, carrier, (*self.seen, key), started=self.started)
-
-
-def _with_program(command: Command, state: State) -> Command:
-    """The command with the words of the variable that its first word is: `$SUDO apt-get`, `$RUN x`."""
-    while len(command.words) > 1 and (word := command.words[0]).value is None:
-        values = fields(word, state)
-        if values is None:
-            break
-        words = (Word(text=value, value=value, start=word.start, end=word.end) for value in values)
-        command = replace(command, words=(*words, *command.words[1:]))
-    return command
-
-
-def _after(states: Sequence[State], last: State) -> State:
-    """The state after branches that go on to `states`; files are those after the last branch."""
-    return kept_state(merged(states), last) if states else last
-
-
-def _with_own(state: State, before: State, names: set[str]) -> State:
-    """The state after a function: its parameters and local variables are gone."""
-    state = replace(state, arguments=before.arguments)
-    for name in names:
-        state = state.with_variable(name, before.get(name))
-    return state
 
 
 def _unread(command: Command, state: State, why: Reason | None, tool: str) -> tuple[Effect, ...]:

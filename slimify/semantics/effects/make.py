@@ -10,6 +10,7 @@ from itertools import pairwise
 from msgspec.structs import replace
 
 from slimify.context.make.targets import Makefile, Recipe, read, recipe
+from slimify.facts.commands import values
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Effect
 from slimify.semantics.effects.call import Arg, Call, Options
@@ -101,14 +102,8 @@ def _unread_makefile(call: Call, goals: list[str], variables: dict[str, str]) ->
         return call.effect("check", " ".join(goals))
     writes: tuple[Arg | str, ...] = (".",)
     if installing:
-        prefix = (
-            variables.get("PREFIX")
-            or variables.get("prefix")
-            or call.state.settings.get("prefix")
-            or "/usr/local"
-        )
-        root = variables.get("DESTDIR", "")
-        writes = (".", f"{root}{prefix}")
+        told = variables.get("PREFIX") or variables.get("prefix") or call.state.settings.get("prefix")
+        writes = (".", f"{variables.get('DESTDIR', '')}{told or '/usr/local'}")
     return call.write_effect("build", " ".join(goals), writes=writes, why=Reason.of("SL221", "makefile"))
 
 
@@ -122,29 +117,12 @@ def install_prefix(call: Call) -> str | None:
 
 
 def _cmake(call: Call) -> tuple[Effect, ...]:
-    options = call.options(
-        (
-            "-S",
-            "-B",
-            "-G",
-            "-D",
-            "-C",
-            "-A",
-            "-T",
-            "--target",
-            "-t",
-            "--config",
-            "-j",
-            "--parallel",
-            "--prefix",
-            "-E",
-        )
-    )
+    options = call.options(values("cmake"))
     if options.has("--version", "--help"):
         return (call.effect("check"),)
-    values = [a.value for a in options.all("--target", "-t")]
+    targets = [a.value for a in (*options.all("--target", "-t"), *options.operands)]
     writes: list[Arg | str] = [".", *options.all("-B", "--build", "--install")]
-    if options.has("--install") or "install" in values or "install" in [a.value for a in options.operands]:
+    if options.has("--install") or "install" in targets:
         writes.append(options.value("--prefix") or call.state.settings.get("prefix") or "/usr/local")
     if options.has("--build"):
         writes += list(options.operands[:1])
@@ -152,27 +130,7 @@ def _cmake(call: Call) -> tuple[Effect, ...]:
 
 
 def _cargo(call: Call) -> tuple[Effect, ...]:
-    options = call.options(
-        (
-            "--bin",
-            "-p",
-            "--package",
-            "--features",
-            "--target",
-            "--manifest-path",
-            "--target-dir",
-            "--root",
-            "--path",
-            "--git",
-            "--version",
-            "--branch",
-            "--tag",
-            "--rev",
-            "-j",
-            "--profile",
-            "--out-dir",
-        )
-    )
+    options = call.options(values("cargo"))
     words = [w for w in options.operands if not (w.value or "").startswith("+")]
     action = (words[0].value or "") if words else ""
     home = call.state.get("CARGO_HOME") or call.home(".cargo")
@@ -184,25 +142,15 @@ def _cargo(call: Call) -> tuple[Effect, ...]:
     if action in ("test", "check", "clippy", "fmt", "--version", "version", "tree", "metadata"):
         return (call.effect("check", action, caches=caches),)
     if action == "run":
-        return (
-            call.effect(
-                "app", "run", writes_anywhere=True, why=Reason.of("SL221", "own_code"), caches=caches
-            ),
-        )
+        why = Reason.of("SL221", "own_code")
+        return (call.effect("app", "run", writes_anywhere=True, why=why, caches=caches),)
     writes: tuple[Arg | str, ...] = (".", *options.all("--target-dir", "--out-dir"))
     return (call.write_effect("build", action, manager="cargo", writes=writes, caches=caches),)
 
 
 def _rustup(call: Call) -> tuple[Effect, ...]:
-    home = call.state.get("RUSTUP_HOME") or call.home(".rustup")
-    return (
-        call.write_effect(
-            "build",
-            call.first,
-            manager="rustup",
-            writes=(home if home else Arg(value=None, text="~/.rustup"),),
-        ),
-    )
+    home = call.state.get("RUSTUP_HOME") or call.home(".rustup") or Arg(value=None, text="~/.rustup")
+    return (call.write_effect("build", call.first, manager="rustup", writes=(home,)),)
 
 
 def _just(call: Call) -> tuple[Effect, ...]:

@@ -34,8 +34,7 @@ def output(text: str, state: State) -> str | None:
         arguments = [resolve(word, state) for word in command.words[1:]]
         given = [a for a in arguments if a is not None and a not in ("-P", "-L", "--", "-f", "-e", "-m")]
         plain = command.operator in ("", "&&", ";") and command.name in _READ and not _writes(command)
-        plain = plain and not any(_GLOB.search(word.text) for word in command.words)
-        if not plain or None in arguments:
+        if not plain or None in arguments or any(map(_GLOB.search, given)):
             return None
         if command.name == "cd":
             state = replace(state, cwd=absolute(given[0], state) if given else None)

@@ -108,11 +108,11 @@ def _parameters(call: Call, state: State) -> State:
     if call.name == "shift":
         count = int(values[0]) if known and values and values[0].isdigit() else 1
         left = state.arguments[count:] if known and state.arguments is not None else None
-        return replace(state, arguments=left)
+        return replace(state, arguments=left, ways=())
     if known and "--" in values:
-        return replace(state, arguments=values[values.index("--") + 1 :])
+        return replace(state, arguments=values[values.index("--") + 1 :], ways=())
     options = known and all(value[:1] in "-+" or value == "pipefail" for value in values)
-    return state if options else replace(state, arguments=None)
+    return state if options else replace(state, arguments=None, ways=())
 
 
 def sourced_by_language(path: str, state: State) -> State | None:

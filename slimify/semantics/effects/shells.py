@@ -23,9 +23,12 @@ _SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(\S+))?")
 
 
 def _shell(call: Call) -> tuple[Effect, ...]:
-    text = _command_string(call)
+    text, further = _command_string(call)
     if text is not None:
-        return call.run(text, call.state, "-c", text)
+        values = tuple(a.value for a in further[1:] if a.value is not None)  # the first is $0
+        known = len(values) == len(further[1:])
+        state = replace(call.state, arguments=values if known else None, ways=())
+        return call.run(text, state, "-c", text)
     operands = [a for a in call.args if not a.prefix.startswith(("-", "+"))]
     flags = [a.value for a in call.args if a.prefix.startswith("-")]
     if call.upstream is not None and ("-s" in flags or not operands or operands[0].value == "-"):
@@ -41,17 +44,17 @@ def _shell(call: Call) -> tuple[Effect, ...]:
     return script_effects(call, operands[0], call.name, call.args[call.args.index(operands[0]) + 1 :])
 
 
-def _command_string(call: Call) -> str | None:
-    """The text after `-c`, with the expansions of the calling shell if they are known."""
-    if not any(re.match(r"-[a-z]*c\Z", a.prefix) for a in call.args):
-        return None
-    at = next(i for i, a in enumerate(call.args) if re.match(r"-[a-z]*c\Z", a.prefix))
-    for arg in call.args[at + 1 :]:
+def _command_string(call: Call) -> tuple[str | None, tuple[Arg, ...]]:
+    """The text after `-c`, with the expansions of the calling shell if they are known; the words behind."""
+    at = next((i for i, a in enumerate(call.args) if re.match(r"-[a-z]*c\Z", a.prefix)), len(call.args))
+    for index, arg in enumerate(call.args[at + 1 :], at + 2):
         if arg.value is None:
-            return re.sub(r'\\(["$`\\])', r"\1", arg.text[1:-1]) if arg.text.startswith('"') else None
+            quoted = arg.text.startswith('"')
+            text = re.sub(r'\\(["$`\\])', r"\1", arg.text[1:-1]) if quoted else None
+            return text, call.args[index:]
         if not arg.value.startswith(("-", "+")):
-            return arg.value
-    return None
+            return arg.value, call.args[index:]
+    return None, ()
 
 
 def _piped_script(call: Call) -> tuple[Effect, ...]:
@@ -78,7 +81,7 @@ def _su(call: Call) -> tuple[Effect, ...]:
     scripts = inner_scripts(replace(call.command, words=call.command.words)) if call.name == "su" else ()
     users = [a.value for a in call.args if not a.prefix.startswith("-") and a.value not in scripts]
     state = call.state.with_user(users[-1] or "" if users else "root")
-    text = _command_string(call) or (scripts[0] if scripts else None)
+    text = _command_string(call)[0] or (scripts[0] if scripts else None)
     if text is None:
         return (call.unknown(Reason.of("SL221", "other_user")),)
     return call.run(text, state, "-c", text)
@@ -114,7 +117,7 @@ def script_effects(
         text = text.replace("\r\n", "\n")
     given = tuple(a.value for a in arguments or () if a.value is not None)
     known_all = arguments is not None and len(given) == len(arguments)
-    state = replace(call.state, script=path, sourced="", arguments=given if known_all else None)
+    state = replace(call.state, script=path, sourced="", arguments=given if known_all else None, ways=())
     found = call.run(text, state, "file", path)
     head = call.effect(
         "check",

@@ -32,8 +32,9 @@ class State(Struct, frozen=True, kw_only=True):
     are values that tools store (`poetry virtualenvs.create`, `npm prefix`, …). `manager` is the system
     package manager of the base image, `languages` are those that the base image provides. `script` is the
     path of the script that runs (`$0`), `sourced` that of the file it sources. `arguments` are the
-    positional parameters; None if they are unknown. `symbolic`: what only a shell can expand stays as
-    written, so that two uses of one value are the same. `outputs` are what commands in substitutions print.
+    positional parameters; None if they are unknown, or one of several `ways`. `symbolic`: what only a shell
+    can expand stays as written, so that two uses of one value are the same. `outputs` are what commands in
+    substitutions print.
     """
 
     cwd: str | None = "/"
@@ -50,6 +51,7 @@ class State(Struct, frozen=True, kw_only=True):
     script: str = ""
     sourced: str = ""
     arguments: tuple[str, ...] | None = None
+    ways: tuple[tuple[str, ...], ...] = ()
     symbolic: bool = False
     outputs: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""Commands that start the command in their arguments: `sudo`, `env X=1`, `gosu app`."""
+"""Commands that start the command in their arguments: `sudo`, `env X=1`, `gosu app`, `$RUN`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from slimify.facts.shells import wrapper
 from slimify.model.effects import Effect
-from slimify.model.shell import Command
-from slimify.semantics.effects.state import State
+from slimify.model.shell import Command, Word
+from slimify.semantics.effects.state import State, fields
 from slimify.syntax.shell.script import unwrap
 
 
@@ -40,3 +40,14 @@ def with_wrappers(effects: tuple[Effect, ...], wrappers: tuple[str, ...]) -> tup
     if not wrappers or not effects:
         return effects
     return (replace(effects[0], tools=(*effects[0].tools, *wrappers)), *effects[1:])
+
+
+def with_program(command: Command, state: State) -> Command:
+    """The command with the words of the variable that its first word is: `$SUDO apt-get`, `$RUN x`."""
+    while len(command.words) > 1 and (word := command.words[0]).value is None:
+        values = fields(word, state)
+        if values is None:
+            break
+        words = (Word(text=value, value=value, start=word.start, end=word.end) for value in values)
+        command = replace(command, words=(*words, *command.words[1:]))
+    return command

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from slimify.semantics.effects.interpret import interpret
+from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.effects.state import State
-from slimify.syntax.shell.script import read
 
 # a script that writes a, b and c at most, and what certainly exists after it
 CERTAIN = {
@@ -58,7 +57,7 @@ CERTAIN = {
 
 @pytest.mark.parametrize(("text", "expected"), CERTAIN.items(), ids=CERTAIN)
 def test_certain_paths(text: str, expected: str) -> None:
-    effects = [e for atom in interpret(read(text), State(cwd="/w")) for e in atom]
+    effects = [e for atom in interpreted(text, State(cwd="/w")).effects for e in atom]
     written = {p for e in effects for p in (*e.writes, *e.outputs)}
     possible = {p for e in effects for p in e.possible}
     assert possible <= written

@@ -20,6 +20,7 @@ def names(text: str, *words: str, more: str = "") -> list[str]:
     image = side(
         program("/entry", text),
         file("/app/start.sh", more),
+        file("/app/lib.sh", "served() { exec serve; }\n"),
         base=TOOLS,
         WorkingDir="/app",
         Env=["PATH=/usr/bin:/bin"],
@@ -72,7 +73,9 @@ ENTRIES: list[tuple[str, str, list[str]]] = [
     ("under a wrapper", '#!/usr/bin/env bash\nexec gosu app "$@"\n', ["gosu", "curl"]),
     ("with others in front", '#!/bin/sh\n[ "$1" = x ] && set -- git "$@"\nexec "$@"\n', ["git", "curl"]),
     ("less the first", '#!/bin/sh\nshift\nexec "$@"\n', ["git"]),
-    ("what its functions call", "#!/bin/sh\nf() {\n  git x\n}\nf\n", ["git", "f"]),
+    ("what its functions call", "#!/bin/sh\nf() {\n  git x\n}\nf\n", ["git"]),
+    ("what functions of a file call", "#!/bin/sh\n. /app/lib.sh\nserved\n", ["/app/lib.sh*", "serve"]),
+    ("a loop", "#!/bin/sh\nfor x in git serve; do $x y; done\n", ["git", "serve"]),
     ("builtins are no programs", "#!/bin/sh\necho x; test -f y; cd z; kill 1\n", []),
     ("what it reads in", "#!/bin/sh\n. /app/start.sh\n", ["/app/start.sh*", "serve"]),
     ("a call in circles", '#!/bin/sh\n/entry "$@" again\n', []),

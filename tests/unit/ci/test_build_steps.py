@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from slimify.context.ci_files.build_steps import BuildStep, github_step, kaniko_step
-from slimify.context.ci_files.kaniko import convert_to_kaniko
+from slimify.ci.build_steps import BuildStep, github_step, kaniko_step
+from slimify.ci.kaniko import convert_to_kaniko
 
 FLAGS = ("--cache=true", "--cache-ttl=168h")
 INPUTS = (("cache-from", "type=gha"), ("cache-to", "type=gha,mode=max"))

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from slimify.context.yaml_nodes import document, get, items, pairs, text_of
+from slimify.context.yaml_nodes import data, document, get, items, pairs, text_of
 from slimify.model.decisions import Reason
 
 KANIKO, DOCKER = "gcr.io/kaniko-project/executor", "gcr.io/cloud-builders/docker"
@@ -129,11 +129,9 @@ def _with_mode(text: str, line: int, settings: Any) -> BuildStep:
 
 def _verified(text: str, edited: str, line: int, parts: Sequence[str]) -> BuildStep:
     """The edited step, if the edit adds exactly `parts` to the parsed file."""
-    import yaml
-
     try:
-        added = list(_additions(yaml.safe_load(text), yaml.safe_load(edited)))
-    except (yaml.YAMLError, ValueError, RecursionError):
+        added = list(_additions(data(text), data(edited)))
+    except ValueError:
         added = [""]
     if added != list(parts):
         return BuildStep(line, None, Reason.of("SL382", "not_in_place"))

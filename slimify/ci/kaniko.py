@@ -12,9 +12,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from slimify.context.build_scripts.command_lines import docker_build
-from slimify.context.ci_files.build_steps import DOCKER, KANIKO, BuildStep
-from slimify.context.yaml_nodes import document, get, items, last_line, pairs, text_of
+from slimify.analysis.docker_commands import docker_build
+from slimify.ci.build_steps import DOCKER, KANIKO, BuildStep
+from slimify.context.yaml_nodes import data, document, get, items, last_line, pairs, text_of
 from slimify.model.decisions import Reason
 
 _GENERIC_KEYS = ("id", "waitFor", "timeout")  # keys of a step that do not depend on its image
@@ -144,9 +144,7 @@ def _verified(
     flags: Sequence[str],
 ) -> BuildStep:
     """The edited step, if the parsed result is as expected."""
-    import yaml
-
-    wanted = yaml.safe_load(text)
+    wanted = data(text)
     at = steps.index(docker.node)
     own = wanted["steps"][at]
     wanted["steps"][at] = {
@@ -162,8 +160,8 @@ def _verified(
             del wanted["images"]
     commented = any("#" in row for row in text.splitlines()[line - 1 : last_line(docker.node) + 1])
     try:
-        same = yaml.safe_load(edited) == wanted
-    except yaml.YAMLError:
+        same = data(edited) == wanted
+    except ValueError:
         same = False
     if commented or not same:
         return BuildStep(line, None, Reason.of("SL382", "not_in_place"))

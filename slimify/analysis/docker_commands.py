@@ -1,0 +1,63 @@
+"""Command lines of Docker and tar, as far as build scripts use them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from slimify.facts.commands import values
+from slimify.semantics.effects.call import Options, literal_arg, parse_options
+
+
+class DockerBuild(Struct, frozen=True, kw_only=True):
+    """The arguments of `docker build`; `other` are the names of options that are none of these."""
+
+    context: str
+    file: str
+    tags: tuple[str, ...]
+    args: tuple[str, ...]
+    target: str
+    other: frozenset[str]
+
+
+def normalized_name(word: str) -> str:
+    """A tag or container name, normalized for comparison: `${X}` as `$X`, without `:latest`."""
+    return re.sub(r"\$\{(\w+)\}", r"$\1", word).removesuffix(":latest")
+
+
+def options_of(command: str, words: Sequence[str]) -> Options:
+    """The options of a command (`docker run`), which are in the facts, and its operands. All words behind the
+    image of a container are operands."""
+    return parse_options(tuple(map(literal_arg, words)), values(command), stop=command == "docker run")
+
+
+def given(options: Options, *names: str) -> tuple[str, ...]:
+    """The values of an option, under any of its names."""
+    return tuple(arg.shown for arg in options.all(*names))
+
+
+def docker_build(words: Sequence[str]) -> DockerBuild:
+    """What `docker build` is told by these words."""
+    options = options_of("docker build", words)
+    return DockerBuild(
+        context=options.operands[0].shown if options.operands else "",
+        file=options.value("-f", "--file") or "",
+        tags=given(options, "-t", "--tag"),
+        args=given(options, "--build-arg"),
+        target=options.value("--target") or "",
+        other=frozenset(options.given) - {"-f", "--file", "-t", "--tag", "--build-arg", "--target"},
+    )
+
+
+def tar_on_pipe(words: Sequence[str], mode: str) -> tuple[str, list[str]] | None:
+    """Directory and members of a tar command on a pipe that creates ("c") or extracts ("x"); None for
+    another one."""
+    first = "".join(words[:1])
+    options = options_of("tar", (f"-{first.lstrip('-')}", *words[1:]))
+    known = {"-c", "-x", "-f", "-v", "-z", "-j", "-p", "-P", "-C", "--directory"}
+    named = {name for name in options.given if name.startswith("--") or len(name) == 2}
+    if not named <= known or not options.has(f"-{mode}") or options.value("-f") not in (None, "-"):
+        return None
+    return options.value("-C", "--directory") or "", [arg.shown for arg in options.operands]

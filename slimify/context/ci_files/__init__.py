@@ -1,1 +1,0 @@
-"""Finds and edits the steps of CI files that build an image."""
