@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from msgspec import Struct
+
 from slimify.model.shell import Block, Command
+from slimify.semantics.effects.started import Source
 from slimify.semantics.effects.state import State, fields
 
 MAX_VALUES = 40  # of a loop that is followed value by value
@@ -14,6 +17,14 @@ _GLOB = re.compile(r"[*?\[]")
 _PARAMETER = re.compile(r"\$(?:[@*\d]|\{[@*\d])")
 _ASSIGNING = frozenset({"declare", "export", "getopts", "let", "local", "read", "readonly", "typeset"})
 _LOCAL = frozenset({"declare", "local", "typeset"})
+
+
+class Function(Struct, frozen=True):
+    """The commands of a function; the constructs around it are `depth` levels."""
+
+    commands: tuple[Command, ...]
+    depth: int
+    source: Source
 
 
 def block_at(command: Command, depth: int) -> Block | None:
@@ -80,6 +91,15 @@ def uses(commands: Sequence[Command], name: str) -> bool:
 def uses_parameters(command: Command) -> bool:
     """Whether a word of a command has `$@`, `$1`, … or it changes them."""
     return command.name in ("set", "shift") or any(_PARAMETER.search(w.text) for w in command.words)
+
+
+def shifts(commands: Sequence[Command]) -> bool:
+    return any(c.name == "shift" for c in commands)
+
+
+def counts(commands: Sequence[Command]) -> bool:
+    """Whether a condition asks for the number of positional parameters."""
+    return any("$#" in word.text for c in commands for word in c.words)
 
 
 def changes_parameters(commands: Sequence[Command]) -> bool:

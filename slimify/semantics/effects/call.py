@@ -284,3 +284,13 @@ def literal_arg(text: str) -> Arg:
 def package(arg: Arg, name: str | None = None) -> Package:
     """A package of an install command; `name` if it differs from the word."""
     return Package(name=arg.shown if name is None else name, text=arg.text, span=arg.span)
+
+
+def followed(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """Effects of commands whose words are not those of the Dockerfile."""
+    return tuple(replace(e, followed=True) for e in effects)
+
+
+def unread(command: Command, state: State, why: Reason | None, tool: str) -> tuple[Effect, ...]:
+    """The effect of a script that is not followed."""
+    return (Effect(kind="unknown", tool=tool, command=command, writes_anywhere=True, cwd=state.cwd, why=why),)

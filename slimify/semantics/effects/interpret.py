@@ -19,7 +19,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.model.shell import Atom, Block, Command, Script
 from slimify.semantics.effects import blocks
-from slimify.semantics.effects.call import Arg, Call, arguments, output_files
+from slimify.semantics.effects.call import Arg, Call, arguments, followed, output_files, unread
 from slimify.semantics.effects.certainty import (
     Branch,
     after,
@@ -70,14 +70,6 @@ def interpret_run(script: Script, state: State) -> tuple[tuple[tuple[Effect, ...
     return done.effects, kept_state(state, done.state)
 
 
-class _Function(Struct, frozen=True):
-    """The commands of a function; the constructs around it are `depth` levels."""
-
-    commands: tuple[Command, ...]
-    depth: int
-    source: Source
-
-
 class _Walk(Struct):
     """One pass over one script."""
 
@@ -85,7 +77,7 @@ class _Walk(Struct):
     source: Source
     carrier: Command | None = None  # the RUN command that runs this script
     seen: tuple[tuple[str, ...], ...] = ()
-    functions: dict[str, _Function] = field(default_factory=dict)
+    functions: dict[str, blocks.Function] = field(default_factory=dict)
     started: list[Started] = field(default_factory=list)  # also by scripts that it runs
     found: list[Effect] = field(default_factory=list)
     tested: State | None = None  # the state after a test that the rest of the list depends on
@@ -155,7 +147,7 @@ class _Walk(Struct):
     def _block(self, block: Block, commands: tuple[Command, ...], depth: int) -> Branch:
         if block.kind == "function":
             name = block.head[0].text if block.head else ""
-            self.functions[name] = _Function(commands, depth + 1, self.source)
+            self.functions[name] = blocks.Function(commands, depth + 1, self.source)
             self.found += (self._state_effect(command) for command in commands)
             return Branch()
         if block.kind in ("(", "{"):
@@ -206,6 +198,8 @@ class _Walk(Struct):
                 branch.add(self._nested(body, depth))
             self.repeated -= 1
             return branch
+        if block.kind == "while" and blocks.shifts(body) and self.state.arguments is not None:
+            return self._shifting(parts, depth)
         before = self.state
         if blocks.changes_parameters(body):
             before = self.state = replace(before, arguments=None, ways=())
@@ -217,6 +211,21 @@ class _Walk(Struct):
         self.state = merged((before, self.state))
         return Branch()
 
+    def _shifting(self, parts: Sequence[tuple[str, tuple[Command, ...]]], depth: int) -> Branch:
+        """`while [ $# -gt 0 ]; do … shift; done`: once for each of the positional parameters."""
+        before, branch = self.state, Branch()
+        self.repeated += 1
+        for _ in range(blocks.MAX_VALUES):
+            if not (self.state.arguments or any(self.state.ways)):
+                break
+            for _, part in parts:
+                branch.add(self._nested(part, depth))
+        self.repeated -= 1
+        if blocks.counts(parts[0][1]):
+            return branch
+        self.state = merged((before, self.state))
+        return Branch()
+
     # --- commands -------------------------------------------------------------------------------------------
 
     def _simple(
@@ -225,12 +234,12 @@ class _Walk(Struct):
         downstream = arguments(unwrapped(reader).words, self.state, spans=False) if reader else ()
         self.ended = False
         if len(self.started) > _MAX_COMMANDS and (self.repeated or self.carrier is not None):
-            effects, call = _unread(command, self.state, Reason.of("SL221", "depth"), "sh"), None
+            effects, call = unread(command, self.state, Reason.of("SL221", "depth"), "sh"), None
         else:
             effects, call = self._each_way(command, upstream, downstream)
         if command.negated or command.name in TESTS:
             self.tested = self.state
-        self.found += _followed(effects) if self.repeated else effects
+        self.found += followed(effects) if self.repeated else effects
         branch.run(command, effects)
         branch.ends = branch.ends or self.ended
         return call
@@ -319,7 +328,7 @@ class _Walk(Struct):
             ),
         )
 
-    def _function_effects(self, call: Call, body: _Function) -> tuple[Effect, ...]:
+    def _function_effects(self, call: Call, body: blocks.Function) -> tuple[Effect, ...]:
         """The effects of a function's body at a call."""
         values = tuple(a.value for a in call.args if a.value is not None)
         state = replace(call.state, arguments=values if len(values) == len(call.args) else None, ways=())
@@ -328,7 +337,7 @@ class _Walk(Struct):
         branch = inner._nested(body.commands, body.depth)
         self.ended = branch.ends
         self.state = after_function(inner.state, self.state, blocks.local(body.commands))
-        return _followed(marked(inner.found, branch.written)) or (call.effect("check"),)
+        return followed(marked(inner.found, branch.written)) or (call.effect("check"),)
 
     def _source(self, call: Call, head: tuple[Effect, ...]) -> tuple[Effect, ...]:
         """`. FILE`: languages know some files by name, others run in this shell if their text is known."""
@@ -366,7 +375,7 @@ class _Walk(Struct):
         key: tuple[str, ...],
         carrier: Command,
         source: Source,
-        functions: dict[str, _Function],
+        functions: dict[str, blocks.Function],
     ) -> tuple[tuple[Effect, ...], State | None]:
         why, script = None, None
         place = (*(key or ("text", text)), *(state.arguments or ()))
@@ -378,19 +387,11 @@ class _Walk(Struct):
             script = read(text)
             why = Reason.of("SL221", "opaque", why=script.opaque) if script.opaque else None
         if script is None or why:
-            return _unread(carrier, state, why, key[-1] if key else "sh"), None
+            return unread(carrier, state, why, key[-1] if key else "sh"), None
         inner = self._inner(state, carrier, place, source)
         inner.functions = functions
         effects = tuple(effect for atom in script.atoms for effect in inner.atom(atom))
-        return _followed(effects), inner.state
+        return followed(effects), inner.state
 
     def _inner(self, state: State, carrier: Command, key: tuple[str, ...], source: Source) -> _Walk:
         return _Walk(state, source, carrier, (*self.seen, key), started=self.started)
-
-
-def _unread(command: Command, state: State, why: Reason | None, tool: str) -> tuple[Effect, ...]:
-    return (Effect(kind="unknown", tool=tool, command=command, writes_anywhere=True, cwd=state.cwd, why=why),)
-
-
-def _followed(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
-    return tuple(replace(e, followed=True) for e in effects)

@@ -44,6 +44,8 @@ CERTAIN = {
     "for x in $Y; do mkdir a; done": "",
     "for x in $Y; do mkdir a; done > b": "b",
     "while mkdir a; do mkdir b; done": "",
+    "set -- a b; while [ $# -gt 0 ]; do mkdir $1; shift; done": "ab",
+    "set -- a b; while [ -n $1 ]; do mkdir $1; shift; done": "",
     "for x in *.go; do mkdir a; done": "",
     "while read x; do mkdir a; done; mkdir b": "b",
     # --- functions and scripts -----------------------------------------------------------------------------

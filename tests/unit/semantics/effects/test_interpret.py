@@ -195,6 +195,18 @@ def test_a_script_that_a_run_puts_on_the_path_is_followed(
         pytest.param(
             'for f; do shift; done\ntouch "$1"', "./up a b", ["state", "files!"], id="shifted-in-a-loop"
         ),
+        pytest.param(
+            'while [ $# -gt 0 ]; do\ntouch "$1"\nshift\ndone',
+            "./up a b",
+            ["files w=/app/a", "state", "files w=/app/b", "state"],
+            id="each-shifted",
+        ),
+        pytest.param(
+            'while [ $# -gt 0 ]; do\ntouch "$1"\nshift\ndone',
+            "./up $x",
+            ["files!", "state"],
+            id="unknown-shifted",
+        ),
         pytest.param("touch x", """sh -c '"$@"' up touch a""", ["files w=/app/a"], id="of-a-text"),
         pytest.param('f() { "$@"; }\nf touch b', "sh up a", ["state", "files w=/app/b"], id="of-a-function"),
     ],
