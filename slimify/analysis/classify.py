@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -14,6 +13,7 @@ from slimify import languages
 from slimify.analysis.advice.findings import findings, missing_earlier_sources
 from slimify.analysis.closed_worlds import started_programs
 from slimify.analysis.evidence.evidence_decisions import base_mapping_decisions, evidence_decisions
+from slimify.analysis.graph.graph import AtomKey, graph_of
 from slimify.analysis.installed_commands import installed_commands
 from slimify.analysis.language import language_of
 from slimify.analysis.packages.context_mentions import ContextMentions
@@ -29,9 +29,9 @@ from slimify.analysis.packages.tool_settings import has_reader
 from slimify.analysis.previous_stages import with_previous_stages
 from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step
 from slimify.analysis.refusals import refusals
-from slimify.analysis.roles import assign as role_pass
+from slimify.analysis.roles.assign import assign_roles
 from slimify.analysis.roles.instruction_role import instruction_role
-from slimify.analysis.roles.role_state import AtomKey, Roles
+from slimify.analysis.roles.model import Given, Roles
 from slimify.analysis.runtime_contract import runtime_contract
 from slimify.analysis.runtime_needs import runtime_needs, unread_start
 from slimify.config import Options
@@ -169,26 +169,25 @@ def _packages_and_roles(
     programs were assigned to the build, everything is computed again with these programs known. `keep` are
     instructions that the user keeps in the final stage."""
     needs = usage.needs
-    assigned = partial(
-        role_pass.assign_roles,
-        usage.visits,
+    given = Given(
+        graph=graph_of(usage.visits),
+        packages=package_verdicts(usage),
         runtime_commands=frozenset(needs.commands),
         build_tools=frozenset(usage.tools),
-        application=usage.application,
+        language=usage.application,
         keep=keep,
-        unread=unread_start(needs.start),
+        unread_start=unread_start(needs.start),
         install_time=install_only_settings(needs),
         runtime_names=frozenset((*(u.name.rpartition("/")[2] for u in needs.sources.paths), *needs.paths)),
     )
-    packages = package_verdicts(usage)
-    roles = assigned(packages=packages)
+    roles = assign_roles(given)
     late = final_stage_tools(usage.visits, roles.atoms)
     if late:
         installs = final_stage_installs(usage.visits, roles.atoms)
         usage = replace(usage, final_stage_tools=late, final_stage_installs=installs)
-        packages = package_verdicts(usage)
-        roles = assigned(packages=packages)
-    return packages, roles, late
+        given = replace(given, packages=package_verdicts(usage))
+        roles = assign_roles(given)
+    return given.packages, roles, late
 
 
 def _with_kept_commands(needs: RuntimeNeeds, commands: Sequence[str]) -> RuntimeNeeds:

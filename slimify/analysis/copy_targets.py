@@ -26,7 +26,7 @@ def copy_targets(visit: Visit) -> tuple[str, ...] | None:
     place = "/" + posixpath.normpath(posixpath.join(state.cwd or "/", dest)).lstrip("/")
     if parts.from_stage is not None or visit.instruction.heredocs:
         return (place,)
-    view = _only_this_copy(visit)
+    view = only_this_copy(visit)
     if not view.copies:
         return (place,)
     if any(item.directory for item in view.copies):
@@ -38,13 +38,13 @@ def copied_files(visit: Visit) -> frozenset[str] | None:
     """The image paths of all files that it copies from the context; None if not known."""
     if copy_parts(visit.instruction).from_stage is not None or visit.instruction.heredocs:
         return None
-    view = _only_this_copy(visit)
+    view = only_this_copy(visit)
     if not view.copies:
         return None
     return frozenset(view.under("/"))
 
 
-def _only_this_copy(visit: Visit) -> ContextView:
+def only_this_copy(visit: Visit) -> ContextView:
     """The view as if this were the only COPY, with the directories that exist before it."""
     parts = copy_parts(visit.instruction)
     state = visit.state

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from slimify.analysis.roles.role_state import Artifact
+from slimify.analysis.roles.model import Artifact
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts, image

@@ -43,6 +43,11 @@ def serves_more_than_compiling(commands: Iterable[str]) -> bool:
     return not names.isdisjoint(words(_FILE, "compilers", "beside")) and names.isdisjoint(compilers())
 
 
+def sets_attributes(program: str) -> bool:
+    """Whether a program only sets attributes of files that COPY keeps."""
+    return program in words(_FILE, "attributes")
+
+
 def is_called_indirectly(package: str) -> bool:
     """Whether the programs of a package are often started by daemons or interactively."""
     return package in words(_FILE, "indirect")

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from slimify.analysis.advice.unused_context_files import UnusedPattern
     from slimify.analysis.context_readers import ContextReaders
+    from slimify.analysis.graph.graph import AtomKey
     from slimify.analysis.program import Program, RuntimeNeeds, Step
-    from slimify.analysis.roles.role_state import Artifact, AtomKey, RoleState
+    from slimify.analysis.roles.model import Given, Region
     from slimify.analyze.image_inputs import ImageInputs, WasteFinding
     from slimify.config import Options
     from slimify.context.scan import Context
@@ -305,18 +306,18 @@ class Generators(Protocol):
 class PackageRemovals(Protocol):
     """Part `package_removals`: commands that remove files of installed packages."""
 
-    def only_removes_package_files(self, state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> bool:
+    def only_removes_package_files(self, given: Given, where: AtomKey, effects: Sequence[Effect]) -> bool:
         """Whether the command does nothing else, and only the builder needs to run it."""
 
 
 class GlobalInstalls(Protocol):
     """Part `global_installs`: programs installed for all projects (npm install -g)."""
 
-    def install_role(self, state: RoleState, effects: Sequence[Effect]) -> tuple[Role, Reason] | None:
+    def install_role(self, given: Given, effects: Sequence[Effect]) -> tuple[Role, Reason] | None:
         """The role of such an install and its reason; None if the programs that it installs decide."""
 
-    def installed_artifacts(self, state: RoleState) -> Mapping[str, Artifact]:
-        """Further artifacts of such installs that run time reads, by path."""
+    def installed_regions(self, given: Given) -> Sequence[Region]:
+        """Further paths that such installs leave and that run time reads."""
 
 
 class InstalledVersion(Protocol):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 
 
 def is_named_place(path: str) -> bool:
@@ -23,6 +25,23 @@ def overlap(one: str, other: str) -> bool:
 
 def inside_any(path: str, directories: Iterable[str]) -> bool:
     return any(inside(path, directory) for directory in directories)
+
+
+def is_glob(path: str) -> bool:
+    return not _GLOB.isdisjoint(path)
+
+
+_GLOB = frozenset("*?[")
+
+
+def covers(pattern: str, path: str) -> bool:
+    """Whether a path is what `pattern`, a path or a glob, names, or below it."""
+    if inside(path, pattern):
+        return True
+    if not is_glob(pattern):
+        return False
+    names, own = pattern.split("/"), path.split("/")
+    return len(own) >= len(names) and all(fnmatchcase(o, n) for o, n in zip(own, names, strict=False))
 
 
 def outermost(paths: Iterable[str]) -> tuple[str, ...]:
@@ -78,3 +97,27 @@ class PathMarks:
     def overlapping(self, path: str) -> int:
         """The highest mark of a noted path that contains `path` or is below it; -1 if there is none."""
         return max(self.containing(path), self.below(path))
+
+
+class PathNumbers:
+    """Paths and globs, each with the numbers it was noted with, in ascending order. A lookup costs the depth
+    of a path."""
+
+    def __init__(self) -> None:
+        self._at: dict[str, list[int]] = defaultdict(list)
+        self._below: dict[str, list[int]] = defaultdict(list)
+        self._globs: list[int] = []
+
+    def note(self, path: str, number: int) -> None:
+        if is_glob(path):
+            self._globs.append(number)
+            return
+        self._at[path].append(number)
+        for directory in ancestors(path):
+            self._below[directory].append(number)
+
+    def touching(self, path: str) -> set[int]:
+        """The numbers of a path, of directories above it and of what is below it, and of all globs."""
+        found = {n for directory in ancestors(path) for n in self._at.get(directory, ())}
+        found.update(self._below.get(path, ()), self._globs)
+        return found

@@ -1,57 +1,42 @@
 """Files downloaded for an install in the final stage: package files and keys.
 
-The commands that download and delete them have to be executed in the final stage too.
+The commands that download, unpack and delete them have to be executed in the final stage too.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from slimify.analysis.roles.role_state import AtomKey
+from slimify.analysis.graph.graph import Graph
 from slimify.facts.system import is_package_file
 from slimify.model.decisions import Role
-from slimify.model.effects import LEAVES_NOTHING, USES_PACKAGE_LISTS, WORKS_BY_PATH, Effect
+from slimify.model.effects import ADDS_FILES, LEAVES_NOTHING, USES_PACKAGE_LISTS, WORKS_BY_PATH, Effect
 from slimify.semantics.paths import inside, overlap
-from slimify.semantics.walk import Visit
 
 _DOWNLOAD_KINDS = WORKS_BY_PATH | LEAVES_NOTHING
 
 
-def final_stage_downloads(
-    visits: Sequence[Visit], atoms: Mapping[AtomKey, Role]
-) -> Mapping[AtomKey, tuple[str, ...]]:
-    """The build atoms that have to be executed with an install of the final stage, each with the paths that
-    must not be copied because of that."""
-    wanted: list[str] = []
-    found: dict[AtomKey, tuple[str, ...]] = {}
-    places = [(v.index, n) for v in visits for n in range(len(v.effects))]
-    effects = {(v.index, n): atom for v in visits for n, atom in enumerate(v.effects)}
-    for key in reversed(places):
-        kinds = {e.kind for e in effects[key]}
-        if atoms.get(key) in ("run", "both", "unknown") and kinds & USES_PACKAGE_LISTS:
-            wanted += [path for e in effects[key] for path in _installed_files(e)]
-        writes = tuple(w for e in effects[key] for w in e.writes)
-        if (
-            atoms.get(key) == "build"
-            and kinds <= _DOWNLOAD_KINDS
-            and any(overlap(p, w) for p in wanted for w in writes)
-        ):
-            found[key] = writes
-            wanted += [r for e in effects[key] for r in e.reads]
-    for key in places:
-        deletes = [d for e in effects[key] for d in e.deletes]
-        if atoms.get(key) == "build" and any(
-            inside(w, d) for ws in found.values() for w in ws for d in deletes
-        ):
-            found.setdefault(key, ())
-    return found
+def final_stage_downloads(graph: Graph, roles: Mapping[int, Role]) -> frozenset[int]:
+    """The steps, by number, that have to be executed with an install of the final stage. `roles` are those
+    that are known so far."""
+    wanted: list[str] = []  # the files that installs read, and those that these are made of
+    made: dict[int, tuple[str, ...]] = {}
+    for node in reversed(graph.nodes):
+        final = roles.get(node.number, "build") != "build"
+        plain = node.kinds & ADDS_FILES and node.kinds <= _DOWNLOAD_KINDS
+        if final:
+            wanted += [p for e in node.effects if e.kind in USES_PACKAGE_LISTS for p in _installed_files(e)]
+        elif plain and any(overlap(p, w) for p in wanted for w in node.writes):
+            made[node.number] = node.writes
+            wanted += node.reads
+    there = [w for writes in made.values() for w in writes]
+    built = (n for n in graph.nodes if roles.get(n.number) == "build")
+    deleting = (n.number for n in built if any(inside(w, d) for w in there for d in n.deletes))
+    return frozenset((*made, *deleting))
 
 
 def _installed_files(effect: Effect) -> tuple[str, ...]:
     """The files that an install reads, including package files among its operands."""
-    if effect.kind not in USES_PACKAGE_LISTS:
-        return ()
     local = [p.name for p in effect.packages if p.name.startswith((".", "/")) or is_package_file(p.name)]
-    cwd = effect.cwd or "/"
-    return (*effect.reads, *(posixpath.normpath(posixpath.join(cwd, name)) for name in local))
+    return (*effect.reads, *(posixpath.normpath(posixpath.join(effect.cwd or "/", name)) for name in local))

@@ -10,21 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from slimify.analysis.program import RuntimeNeeds
-from slimify.analysis.roles.role_state import RoleState, assign_role
 from slimify.facts.settings import configured_installers, installer_settings, setting_verbs
 from slimify.languages import language
-from slimify.model.decisions import Reason
-from slimify.model.effects import (
-    CHANGES_FILES,
-    CHANGES_SYSTEM_STATE,
-    INSTALLS,
-    INSTALLS_NOTHING,
-    Action,
-    Effect,
-)
-
-# Effects in the final stage that do not install with these package managers.
-_NOT_INSTALLING = INSTALLS_NOTHING | CHANGES_SYSTEM_STATE | CHANGES_FILES | {"packages"}
+from slimify.model.effects import INSTALLS, Action, Effect
 
 
 def install_only_settings(runtime_needs: RuntimeNeeds) -> str:
@@ -47,25 +35,6 @@ def _has_known_settings(effect: Effect) -> bool:
     """Whether it installs with a package manager whose settings are known."""
     own = language(effect.ecosystem) if effect.kind in INSTALLS | {"prune"} else None
     return own is not None and bool(own.facts("settings.toml").get("commands"))
-
-
-def assign_installer_settings(state: RoleState, kind: str) -> None:
-    """Assigns commands that only change such settings to the build, if no later step of the final stage
-    installs. `kind` comes from `install_only_settings`."""
-    if not kind or state.unread_start:
-        return
-    for visit in reversed(state.visits):
-        for number in reversed(range(len(visit.effects))):
-            key, effects = (visit.index, number), visit.effects[number]
-            if state.atoms[key] == "build":
-                continue
-            own = bool(effects) and all(changes_install_settings(e, kind) for e in effects)
-            if own and visit.index not in state.keep:
-                assign_role(
-                    state, key, "build", Reason.of("SL205", "installer_setting", tool=effects[0].tool)
-                )
-            elif {e.kind for e in effects} - _NOT_INSTALLING:
-                return
 
 
 def changes_install_settings(effect: Effect, kind: str) -> bool:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from slimify.analysis.graph.graph import AtomKey
 from slimify.analysis.program import RuntimeNeeds
-from slimify.analysis.roles.role_state import AtomKey
 from slimify.facts.system import is_libc_package
 from slimify.model.decisions import PackageVerdict, Reason
 from slimify.model.sources import Use

@@ -9,11 +9,11 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from slimify.analysis.closed_worlds import Claim
+from slimify.analysis.graph.graph import AtomKey
 from slimify.analysis.packages.context_mentions import ContextMentions
 from slimify.analysis.packages.system import system_package
 from slimify.analysis.packages.toolchains import build_only_use
 from slimify.analysis.program import RuntimeNeeds
-from slimify.analysis.roles.role_state import AtomKey
 from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.debian import PackageFacts
 from slimify.facts.image_tables import entry_scripts

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from slimify.analysis.closed_worlds import Claim
 from slimify.analysis.program import RuntimeNeeds
-from slimify.analysis.roles.role_state import RoleState
+from slimify.analysis.roles.model import Given
 from slimify.facts.commands import readers_of
 
 
@@ -18,15 +18,15 @@ def has_reader(path: str, needs: RuntimeNeeds, programs: Claim, language: str | 
     return not readers or not programs.holds or any(r in needs.commands or r in imported for r in readers)
 
 
-def build_only_reader(state: RoleState, paths: Sequence[str]) -> str:
+def build_only_reader(given: Given, paths: Sequence[str]) -> str:
     """The program that reads these settings files, if neither run time nor a package of the final stage needs
     it; "" otherwise. Such files often hold secrets that must not enter the image."""
-    known = [readers_of(path, state.language) for path in paths]
-    stay = {v.name for verdicts in state.packages.values() for v in verdicts if v.role != "build"}
+    known = [readers_of(path, given.language) for path in paths]
+    stay = {v.name for verdicts in given.packages.values() for v in verdicts if v.role != "build"}
     if (
         not known
         or not all(known)
-        or any(n in (*state.runtime_commands, *stay) for names in known for n in names)
+        or any(n in (*given.runtime_commands, *stay) for names in known for n in names)
     ):
         return ""
     return known[0][0]

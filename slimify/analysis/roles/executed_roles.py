@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from slimify.analysis.graph.graph import AtomKey
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.analysis.roles.role_state import AtomKey
 from slimify.analysis.runtime_contract import DEFAULT_SHELL
 from slimify.facts.carried import installed
 from slimify.facts.system import exists_everywhere

@@ -6,14 +6,13 @@ is copied (corepack: COREPACK_HOME, else ~/.cache/node/corepack).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from slimify.analysis.program import Step
-from slimify.analysis.roles.role_state import Artifact, RoleState
+from slimify.analysis.roles.model import Given, Region
 from slimify.languages.node.vocabulary import ENABLE, NodeManager
 from slimify.model.effects import Effect
 from slimify.semantics.effects.state import State
-from slimify.semantics.walk import Visit
 
 MANAGERS = frozenset({"yarn", "pnpm"})
 _SHIMS = frozenset({ENABLE, "disable"})
@@ -28,37 +27,34 @@ def fills_cache(effect: Effect) -> bool:
     )
 
 
-def needed_cache(state: RoleState) -> dict[str, Artifact]:
-    """The cache by path, if the build fills it and run time reads it."""
-    found: dict[str, Artifact] = {}
-    for step, home in _filling_steps(state.visits) if MANAGERS & state.runtime_commands else ():
-        if home is not None:
-            made = Artifact(path=home, first=step.index, user=step.state.user, kind="install-global")
-            found.setdefault(home, made)
-    return found
+def needed_cache(given: Given) -> tuple[Region, ...]:
+    """The cache, if the build fills it and run time reads it."""
+    nodes = given.graph.nodes if MANAGERS & given.runtime_commands else ()
+    return tuple(
+        Region(home, nodes[at], "install-global")
+        for at, home in _filled_caches((n.effects, n.state) for n in nodes)
+        if home is not None
+    )
 
 
 def manager_without_cache(steps: Iterable[Step], runtime_commands: Iterable[str]) -> str:
     """A package manager that is started from a cache at an unknown path; "" for none."""
     started = sorted(MANAGERS & set(runtime_commands))
-    return started[0] if started and any(home is None for _, home in _filling_steps(steps)) else ""
+    caches = (home for _, home in _filled_caches((s.effects, s.state) for s in steps))
+    return started[0] if started and None in caches else ""
 
 
-def _filling_steps(steps: Iterable[Visit | Step]) -> Iterator[tuple[Visit | Step, str | None]]:
-    """The steps that fill the cache, each with the path of the cache (None if unknown)."""
+def _filled_caches(
+    steps: Iterable[tuple[Sequence[Effect], State]],
+) -> Iterator[tuple[int, str | None]]:
+    """The positions of the steps that fill the cache, each with the path of the cache (None if unknown)."""
     shims = False
-    for step in steps:
-        for effect in _effects(step):
+    for at, (effects, state) in enumerate(steps):
+        for effect in effects:
             if effect.manager == NodeManager.COREPACK and effect.action == ENABLE:
                 shims = True
             if fills_cache(effect) or (shims and MANAGERS & {effect.tool, *effect.tools}):
-                yield step, _home(step.state)
-
-
-def _effects(step: Visit | Step) -> Iterable[Effect]:
-    if isinstance(step, Visit):
-        return (e for effects in step.effects for e in effects)
-    return step.effects
+                yield at, _home(state)
 
 
 def _home(state: State) -> str | None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from slimify.analysis.roles.role_state import AtomKey, RoleState
+from slimify.analysis.graph.graph import AtomKey
+from slimify.analysis.roles.model import Given
 from slimify.languages.python.commands.environments import SITE
 from slimify.model.effects import Effect
 
@@ -20,23 +21,23 @@ _PACKAGES = re.compile(r"(?!/usr/lib/python3/)/.*lib/python[^/]*/(?:site|dist)-p
 _OF_THE_BASE = re.compile(r"(?:pip|setuptools|wheel|pkg_resources|_?distutils|easy_install)[^/]*")
 
 
-def only_removes_package_files(state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> bool:
+def only_removes_package_files(given: Given, where: AtomKey, effects: Sequence[Effect]) -> bool:
     """Whether a command only removes package files that the builder installed before. Packages of the base
     count only if a later step installs again."""
     found = [_PACKAGES.fullmatch(d) for e in effects for d in e.deletes]
     if not found or not all(found) or any(e.writes or e.outputs or e.writes_anywhere for e in effects):
         return False
-    installs = _installs(state)
+    installs = _installs(given)
     if not any(at < where for at in installs):
         return False
     own = any(match and _OF_THE_BASE.fullmatch(match["name"]) for match in found)
     return not own or any(at > where for at in installs)
 
 
-def _installs(state: RoleState) -> list[AtomKey]:
+def _installs(given: Given) -> list[AtomKey]:
     return [
         (visit.index, number)
-        for visit in state.visits
+        for visit in given.visits
         for number, effects in enumerate(visit.effects)
         if any(e.does("install", "python") and SITE in e.writes for e in effects)
     ]

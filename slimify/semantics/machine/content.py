@@ -20,7 +20,7 @@ from slimify.facts.system import is_plain_root, on_default_path
 from slimify.languages import languages
 from slimify.model.effects import INSTALLS, Action, Effect
 from slimify.semantics.machine.stages import Copy, Event, Origin, Stage, workdir_of
-from slimify.semantics.paths import inside, is_named_place, overlap
+from slimify.semantics.paths import covers, inside, is_named_place, overlap
 
 _ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2|txz|tar\.\w+)\Z")
 
@@ -61,7 +61,7 @@ def _history(stage: Stage, path: str) -> tuple[list[int], list[Content]]:
         numbers: list[int] = []
         contents: list[Content] = []
         found = NOTHING
-        for number in index.touching(path):
+        for number in sorted(index.touching(path)):
             changed = _after(stage.events[number], path, found)
             if changed is not found:
                 numbers.append(number)
@@ -87,7 +87,7 @@ def _after(event: Event, path: str, found: Content) -> Content:
 
 def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Content:
     deletes = effect.deletes if effect.tool != "find" else ()  # only some of what is below
-    if any(_covers(d, path) for d in deletes) and path not in effect.writes:
+    if any(covers(d, path) for d in deletes) and path not in effect.writes:
         found = GONE
     if effect.kind == "meta":
         return _with_meta(event, effect, path, found) if found else found
@@ -105,16 +105,6 @@ def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Co
         origins = (*origins[-_MOST_ORIGINS:], event.origin)
     named = found.named or path in written
     return replace(found, origins=origins, owner=owner, link=found.link or link, named=named, gone=False)
-
-
-def _covers(pattern: str, path: str) -> bool:
-    """Whether deleting `pattern`, a path or a glob, deletes `path`."""
-    if inside(path, pattern):
-        return True
-    if not set(pattern) & set("*?["):
-        return False
-    names, own = pattern.split("/"), path.split("/")
-    return len(own) >= len(names) and all(fnmatchcase(o, n) for o, n in zip(own, names, strict=False))
 
 
 def _with_meta(event: Event, effect: Effect, path: str, found: Content) -> Content:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
@@ -18,7 +17,7 @@ from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.effects import MANAGES_PACKAGES, READS_DIRECTORY, Effect
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.state import State
-from slimify.semantics.paths import ancestors, is_named_place, join_path
+from slimify.semantics.paths import PathNumbers, is_named_place, join_path
 from slimify.semantics.walk import Visit, start_state, walk
 from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts, from_parts, mounts, split_stages
 from slimify.syntax.dockerfile.scope import scopes
@@ -169,35 +168,24 @@ class Stage(Struct, frozen=True, dict=True, eq=False, kw_only=True):
         return PathIndex(self.events)
 
 
-class PathIndex:
-    """The events of a stage by the paths that they touch. A lookup costs the depth of a path."""
+class PathIndex(PathNumbers):
+    """The events of a stage by the paths that they touch."""
 
     def __init__(self, events: Sequence[Event]) -> None:
-        self._at: dict[str, list[int]] = defaultdict(list)
-        self._below: dict[str, list[int]] = defaultdict(list)
-        self._patterns: list[int] = []
+        super().__init__()
         self._copies: list[int] = []
         # per path: the events that change what it holds, and what it holds after each (see `content`)
         self.histories: dict[str, tuple[list[int], list[Any]]] = {}
         for event in events:
             for path in _paths_touched(event):
-                self._note(event.number, path)
+                self.note(path, event.number)
             if event.copy is not None and event.copy.stage is not None:
                 self._copies.append(event.number)
 
-    def _note(self, number: int, path: str) -> None:
-        if set(path) & set("*?["):
-            self._patterns.append(number)
-            return
-        self._at[path].append(number)
-        for directory in ancestors(path):
-            self._below[directory].append(number)
-
-    def touching(self, path: str) -> list[int]:
+    def touching(self, path: str) -> set[int]:
         """The numbers of the events that touch a path, a directory above it or something below it."""
-        found = {n for directory in ancestors(path) for n in self._at.get(directory, ())}
-        found.update(self._below.get(path, ()), self._patterns)
-        return sorted(found.union(self._copies) if is_named_place(path) else found)
+        found = super().touching(path)
+        return found.union(self._copies) if is_named_place(path) else found
 
 
 def _paths_touched(event: Event) -> Iterator[str]:

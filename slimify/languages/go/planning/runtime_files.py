@@ -15,7 +15,7 @@ from msgspec import Struct
 from slimify.analysis.closed_worlds import application_files
 from slimify.analysis.copy_targets import copied_files, copy_targets
 from slimify.analysis.program import Program, Step
-from slimify.analysis.roles.role_state import Artifact
+from slimify.analysis.roles.model import Artifact
 from slimify.context.scan import Context
 from slimify.facts.system import is_for_people, is_plain_root, is_shared_directory
 from slimify.languages.go import LANGUAGE

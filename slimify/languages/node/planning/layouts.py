@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.packages.module_needs import with_development_packages
 from slimify.analysis.program import Program
-from slimify.analysis.roles.role_state import Artifact
+from slimify.analysis.roles.model import Artifact
 from slimify.config import Options
 from slimify.facts.system import is_system_directory
 from slimify.languages.node import LANGUAGE, corepack

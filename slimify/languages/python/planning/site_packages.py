@@ -10,7 +10,7 @@ import re
 from itertools import pairwise
 
 from slimify.analysis.program import Program
-from slimify.analysis.roles.role_state import Artifact
+from slimify.analysis.roles.model import Artifact
 from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.system import scratch
 from slimify.languages.python import LANGUAGE

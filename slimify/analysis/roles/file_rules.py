@@ -1,0 +1,231 @@
+"""Rules for steps that work on files by name: copies, moves, edits, deletions, owners and modes.
+
+Each rule looks at one step and says why it is executed in the builder, with the regions that are copied
+because of it; None if the rule has nothing to say.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from slimify.analysis.graph.graph import Node, literal_part, meets
+from slimify.analysis.packages.installer_settings import changes_install_settings
+from slimify.analysis.roles.model import Finding, Region
+from slimify.analysis.roles.solution import Rule, Solution
+from slimify.facts.system import is_plain_root, is_scratch, is_shared_directory
+from slimify.model.decisions import Reason
+from slimify.model.effects import (
+    CHANGES_FILES,
+    CHANGES_SYSTEM_STATE,
+    INSTALLS_NOTHING,
+    LEAVES_NOTHING,
+    Action,
+)
+from slimify.semantics.paths import covers, inside, inside_any, is_glob, overlap
+
+# Effects in the final stage that do not install with package managers of a language.
+_NOT_INSTALLING = INSTALLS_NOTHING | CHANGES_SYSTEM_STATE | CHANGES_FILES | {"packages"}
+_REWORKS = Reason.of("SL217", "reworks")
+_OWNED = Reason.of("SL217", "reworks_owned")
+
+
+def _only_sets_attributes(node: Node) -> bool:
+    """Whether it only changes owners and modes."""
+    return bool(node.writes) and "meta" in node.kinds and node.kinds <= LEAVES_NOTHING | {"meta"}
+
+
+# --- what is made of build output -----------------------------------------------------------------------
+
+
+def takes_output(solution: Solution, node: Node) -> Finding | None:
+    """A step that reads build output is executed where that is, and what it makes of it is copied."""
+    reads = [r for r in node.reads if not is_shared_directory(r)]
+    if not any(solution.is_built(r) or solution.makes(r) for r in reads):
+        return None
+    links = [w for e in node.effects if e.action == Action.LINK for w in e.writes]
+    trees = _trees_with_links(solution, node, links)
+    if trees is None:
+        return Finding("run", Reason.of("SL216", "link"))
+    landed = _landing(solution, node)
+    if landed is None:
+        place = next(p for p in node.writes if is_shared_directory(p))
+        return Finding("unknown", Reason.of("SL221", "files_unknown", directory=place))
+    files = [r.path for r in solution.regions.values() if r.is_file]
+    is_file = any(meets(r, f) for r in node.reads for f in files)
+    made = (Region(p, node, is_file=is_file) for p in landed)
+    return Finding("build", _REWORKS, (*trees, *made))
+
+
+def _landing(solution: Solution, node: Node) -> list[str] | None:
+    """The paths that a copy writes. In a system directory, each known file that its glob matches; None if
+    they are not known."""
+    landed = [path for path in node.writes if not is_shared_directory(path)]
+    for path in set(node.writes).difference(landed):
+        for read in node.reads:
+            found = [r.path for r in solution.regions.values() if r.is_file and fnmatchcase(r.path, read)]
+            if not found or any(inside(read, r.path) for r in solution.regions.values() if not r.is_file):
+                return None
+            landed += [posixpath.join(path, posixpath.basename(name)) for name in found]
+    return landed
+
+
+def _trees_with_links(solution: Solution, node: Node, links: Sequence[str]) -> tuple[Region, ...] | None:
+    """The directory that holds the links and nothing but build output, so that it is copied whole: a COPY
+    follows a link that it names. Nothing if other directories bring the links along, None if none can."""
+    trees = [r.path for r in solution.regions.values() if not r.is_file and r.node is not node]
+    if all(any(inside(link, t) and link != t for t in trees) for link in links):
+        return ()
+    directory, *others = {posixpath.dirname(link) for link in links}
+    graph = solution.graph
+    copied = (p for n in graph.nodes if n.nature == "copy" for p in n.targets or ())
+    if (
+        others
+        or is_shared_directory(directory)
+        or any(overlap(p, directory) for p in (*graph.workdirs, *copied))
+    ):
+        return None
+    defined = {d for n in graph.nodes if n.effects for d in n.defines if d != directory}
+    below = {d for d in defined if inside(d, directory)}
+    return (Region(directory, node),) if below <= {*solution.regions, *links} else None
+
+
+def changes_what_the_builder_has(solution: Solution, node: Node) -> Finding | None:
+    """What only the builder has, or what is copied from it, is changed and deleted there only."""
+    attributes = _only_sets_attributes(node)
+    mine = [_is_builders(solution, node, p, attributes=attributes) for p in (*node.writes, *node.deletes)]
+    if None in mine or not any(mine) or (node.writes and not all(mine)):
+        return None
+    if "copy" not in mine:
+        return Finding("build", _OWNED if attributes else _REWORKS)
+    done = "deletes" if node.deletes else "changes"
+    return Finding("build", Reason.of("SL217", "files_of_build", done=done)) if all(mine) else None
+
+
+def _is_builders(solution: Solution, node: Node, path: str, *, attributes: bool) -> str | None:
+    """Whether only the builder has what a path names: "region" if build steps made it, "copy" if a COPY
+    brought it, "" if no step made it; None if the final stage has it as well."""
+    if solution.is_owned(path, node) if attributes else solution.is_built(path):
+        return "region"
+    if node.writes and not attributes:
+        return None
+    built, final = solution.definitions(path, node)
+    if final:
+        return None
+    if attributes:
+        if any(covers(path, cwd) for cwd in solution.graph.workdirs):
+            return None
+        built = [n for n in built if any(inside(path, d) or covers(path, d) for d in n.defines)]
+    elif solution.makes(path):
+        return "region"
+    if any(n.nature == "copy" for n in built):
+        return "copy"
+    return "region" if any(_makes(n, path) for n in built) else ""
+
+
+def _makes(maker: Node, path: str) -> bool:
+    """Whether a step has made what a path names: not if it may write anywhere below /usr."""
+    place = literal_part(path)
+    return any(meets(path, d) and not (is_shared_directory(d) and inside(place, d)) for d in maker.defines)
+
+
+def owns_directory_of_output(solution: Solution, node: Node) -> Finding | None:
+    """A change of owner or mode goes where the files are defined, and widens what is copied to the directory
+    that it covers: in the final stage it would store every file twice."""
+    if not _only_sets_attributes(node):
+        return None
+    live = [r.path for r in solution.live_regions() if r.position < node.number]
+    wide = [t for t in node.writes if any(inside(p, t) and p != t for p in live)]
+    if not wide or any(map(is_shared_directory, wide)) or not all(inside_any(t, wide) for t in node.writes):
+        return None
+    made = tuple(Region(t, node, "meta", whole=True) for t in wide)
+    return Finding("build", _OWNED, made)
+
+
+def makes_directory_of_output(solution: Solution, node: Node) -> Finding | None:
+    """A directory that only holds output of the same RUN comes with that output."""
+    if not node.writes or not node.makes_directories or not is_plain_root(node.state.user):
+        return None
+    own = [r.path for r in solution.regions.values() if r.node.key[0] == node.key[0]]
+    if all(any(inside(p, w) and p != w for p in own) for w in node.writes):
+        return Finding("build", Reason.of("SL217", "directory"))
+    return None
+
+
+# --- what only build steps read -------------------------------------------------------------------------
+
+
+def makes_temporary_files(solution: Solution, node: Node) -> Finding | None:
+    """Files that are deleted again are made where the steps are that read them in between."""
+    if not node.writes or "meta" in node.kinds:
+        return None
+    graph, view = solution.graph, node.state.view
+    ends = [graph.deleted_at(w) for w in node.writes]
+    if min(ends) <= node.number or any(view.context_path(w) is not None for w in node.writes):
+        return None
+    between = [n for n in graph.nodes if node.number < n.number < max(ends)]
+    if not any(map(solution.in_builder, between)) or solution.final_stage_uses(node.writes, node, max(ends)):
+        return None
+    return Finding("build", Reason.of("SL217", "temporary"))
+
+
+def sets_what_installs_read(solution: Solution, node: Node) -> Finding | None:
+    """A setting that only installs read is not needed where nothing is installed any more."""
+    given = solution.given
+    if not given.install_time or given.unread_start:
+        return None
+    if not all(changes_install_settings(e, given.install_time) for e in node.effects):
+        return None
+    later = (n for n in given.graph.nodes if n.number > node.number and not solution.in_builder(n))
+    if any(n.kinds - _NOT_INSTALLING for n in later):
+        return None
+    return Finding("build", Reason.of("SL205", "installer_setting", tool=node.effects[0].tool))
+
+
+def matches_files_of_the_builder(solution: Solution, node: Node) -> Finding | None:
+    """A change of owners by a glob that matches directories of files that only the builder has is not
+    understood: the final stage may have them by other means, or not. It is if a later step sets the same."""
+    if not _only_sets_attributes(node) or not all(map(is_glob, node.writes)):
+        return None
+    nodes = solution.graph.nodes
+    copies = [n for n in nodes if n.nature == "copy" and n.number < node.number and solution.in_builder(n)]
+    gone = {posixpath.dirname(t) for n in copies for t in n.targets or ()}
+    later = [w for n in nodes if n.key[0] > node.key[0] and "meta" in n.kinds for w in n.writes]
+    for glob in node.writes:
+        if any(covers(glob, d) for d in gone) and not any(covers(glob, w) for w in later):
+            return Finding("unknown", Reason.of("SL221", "pattern"))
+    return None
+
+
+# --- what the final stage must not bring back -----------------------------------------------------------
+
+
+def deletes_copied_files(solution: Solution, node: Node) -> Finding | None:
+    """A directory of the context from which the builder deletes files is copied after that: the final stage
+    must not bring back what the image no longer has. Programs of compiled languages need no sources."""
+    own = solution.given.app_language
+    if not solution.in_builder(node) or (own is not None and own.is_compiled):
+        return None
+    found: dict[str, Region] = {}  # what the last COPY brings replaces what earlier ones brought
+    for path in (d for e in node.effects if e.kind == "files" for d in e.deletes if not is_scratch(d)):
+        earlier = [n for n in solution.graph.nodes if n.number < node.number and n.effects]
+        unmade = not any(inside_any(path, n.defines) for n in earlier)
+        lacking = unmade and any(path in n.reads for n in earlier)  # this copy of the context lacks it
+        for copy in solution.graph.nodes:
+            if copy.nature == "copy" and copy.number < node.number and (lacking or copy.brings(path)):
+                found |= {t: Region(t, copy) for t in copy.targets or () if t != path and inside(path, t)}
+    made = tuple(r for t, r in found.items() if not is_shared_directory(t))
+    return Finding("build", _REWORKS, made) if made else None
+
+
+FILE_RULES: tuple[Rule, ...] = (
+    ("files", takes_output),
+    ("files", changes_what_the_builder_has),
+    ("files", owns_directory_of_output),
+    ("files", makes_directory_of_output),
+    ("files", makes_temporary_files),
+    ("files", sets_what_installs_read),
+    ("files", matches_files_of_the_builder),
+    ("any", deletes_copied_files),
+)

@@ -1,0 +1,197 @@
+"""The roles that the nature of a step decides, whatever the other steps are.
+
+A step that installs, compiles or downloads can be executed in the builder, since what it leaves is known and
+can be copied. Steps that change the system and steps that run the application's own code are executed in the
+final stage. A step that is not understood is kept, at its position before the others. What remains open are
+COPY and ADD, and steps that only work on files: the rules decide them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from slimify.analysis.graph.graph import Graph, Node
+from slimify.analysis.packages.final_stage_downloads import final_stage_downloads
+from slimify.analysis.packages.package_sources import serves_build_only
+from slimify.analysis.packages.tool_settings import build_only_reader
+from slimify.analysis.roles.copy_rules import natural_copy_role
+from slimify.analysis.roles.model import Finding, Given, Region
+from slimify.languages import language, languages
+from slimify.model.decisions import Reason
+from slimify.model.effects import INSTALLS, LEAVES_ARTIFACTS, LEAVES_NOTHING, Action, Effect
+from slimify.semantics.paths import inside, is_named_place
+
+_DECIDING_KINDS = ("install", "prune", "compile", "build", "fetch", "unpack")  # in order of precedence
+_BUILD_REASONS = {
+    "prune": Reason.of("SL210", "prune"),
+    "build": Reason.of("SL211", "build"),
+    "fetch": Reason.of("SL213", "download"),
+    "unpack": Reason.of("SL213", "unpack"),
+}
+_SYSTEM = (("users", Reason.of("SL215", "users")), ("system", Reason.of("SL215", "system")))
+_OWN_CODE = Finding("run", Reason.of("SL214", "own_code"))
+
+
+def natural_roles(given: Given) -> Mapping[int, Finding]:
+    """What the natures decide, by the number of the step."""
+    found: dict[int, Finding] = {}
+    for node in given.graph.nodes:
+        kept = node.key[0] in given.keep and node.nature != "copy"
+        judged = Finding("run", Reason.of("SL222", "comment")) if kept else _natural_role(given, node)
+        if judged is not None:
+            found[node.number] = judged
+    for number in final_stage_downloads(given.graph, {number: f.role for number, f in found.items()}):
+        found[number] = Finding("run", Reason.of("SL216", "installed_file"))
+    return found
+
+
+def installed_regions(given: Given) -> Iterator[Region]:
+    """Files other than programs that global installs leave and run time reads."""
+    used = {e.ecosystem for n in given.graph.nodes for e in n.effects}
+    parts = (known.global_installs for known in languages() if known.name in used)
+    for part in filter(None, parts):
+        yield from part.installed_regions(given)
+
+
+def _natural_role(given: Given, node: Node) -> Finding | None:
+    effects = node.effects
+    match node.nature:
+        case "unknown":
+            why = next(
+                (e.why for e in effects if e.kind == "unknown" and e.why), Reason.of("SL221", "effects")
+            )
+            own = _starts_built_program(given.graph, node)
+            return _OWN_CODE if own else Finding("unknown", Reason.of("SL221", "anything", why=why))
+        case "state":
+            return Finding("both", Reason.of("SL220", "shell"))
+        case "check":
+            return Finding("build", Reason.of("SL219", "check"))
+        case "source":
+            only_build = serves_build_only(node.visit, node.key[1], given.packages)
+            built = Finding("build", Reason.of("SL215", "source_for_build"))
+            return built if only_build else Finding("run", Reason.of("SL215", "source"))
+        case "system":
+            return Finding("run", next(reason for kind, reason in _SYSTEM if kind in node.kinds))
+        case "packages":
+            return _packages(given, node)
+        case "makes":
+            return _programs(given, effects) if _is_of_other_language(given, effects) else _makes(given, node)
+        case "programs":
+            return _programs(given, effects)
+        case "code":
+            return _code(given, node)
+        case "files":
+            return _files(given, node)
+        case "copy":
+            return natural_copy_role(given, node)
+        case "beside":
+            return None
+
+
+def _starts_built_program(graph: Graph, node: Node) -> bool:
+    """Whether the step starts a program that an earlier step compiled, and nothing is built afterwards."""
+    earlier = (e for n in graph.nodes if n.number < node.number for e in n.effects if e.kind == "compile")
+    compiled = {path.rpartition("/")[2] for e in earlier for path in e.outputs}
+    if any(e.kind == "unknown" and e.tool.rpartition("/")[2] not in compiled for e in node.effects):
+        return False
+    return not any(n.kinds & LEAVES_ARTIFACTS for n in graph.nodes if n.number > node.number)
+
+
+def _is_of_other_language(given: Given, effects: Sequence[Effect]) -> bool:
+    """Whether it only installs packages of another language, into the system directories of that language."""
+    return given.language is not None and all(
+        e.kind == "install"
+        and e.ecosystem not in ("", given.language)
+        and any(is_named_place(w) for w in e.writes)
+        for e in effects
+    )
+
+
+def _makes(given: Given, node: Node) -> Finding:
+    if any(e.writes_anywhere for e in node.effects):
+        why = next((e.why for e in node.effects if e.writes_anywhere and e.why), Reason.of("SL221", "writes"))
+        return Finding("unknown", Reason.of("SL221", "effect", why=why))
+    return Finding("build", _build_reason(node.effects), tuple(_made_regions(given, node)))
+
+
+def _build_reason(effects: Sequence[Effect]) -> Reason:
+    """The reason for the role build, taken from the deciding effect of the step."""
+    effect = next(e for kind in _DECIDING_KINDS for e in effects if e.kind == kind)
+    if effect.kind in _BUILD_REASONS:
+        return _BUILD_REASONS[effect.kind]
+    known = language(effect.ecosystem)
+    title = known.title if known is not None else ""
+    if effect.kind == "compile":
+        return Reason.of("SL212", "compiled", language=title)
+    return Reason.of("SL210", "packages", language=title)
+
+
+def _made_regions(given: Given, node: Node) -> Iterator[Region]:
+    """The files and trees that a build step leaves for run time."""
+    generators = given.app_language.generators if given.app_language is not None else None
+    outputs = [o for e in node.effects for o in e.outputs]
+    for at, effect in enumerate(node.effects):
+        if effect.tool == "mkdir" and all(any(inside(o, w) for o in outputs) for w in effect.writes):
+            continue  # it only holds outputs of the same command
+        if generators is not None and generators.generates_sources(effect):
+            continue
+        yield from (Region(o, node, effect.kind, at, is_file=True) for o in effect.outputs)
+        unnamed = effect.action == Action.INSTALL and not effect.outputs  # binaries whose names are not known
+        if unnamed if effect.kind == "compile" else not (effect.outputs and effect.kind == "build"):
+            yield from (Region(w, node, effect.kind, at) for w in effect.writes)
+
+
+def _packages(given: Given, node: Node) -> Finding:
+    roles = {v.role for v in given.packages.get(node.key, ())}
+    if not roles:
+        return Finding("unknown", Reason.of("SL221", "packages_unknown"))
+    if roles == {"build"}:
+        return Finding("build", Reason.of("SL201", "all"))
+    if roles == {"run"}:
+        return Finding("run", Reason.of("SL202", "packages"))
+    return Finding("both", Reason.of("SL203", "some"))
+
+
+def _programs(given: Given, effects: Sequence[Effect]) -> Finding:
+    """Programs that are installed for all projects are executed where something calls them."""
+    installs = sorted((e for e in effects if e.kind in INSTALLS), key=lambda e: e.kind)
+    known = language(installs[0].ecosystem)
+    part, packages = (known.global_installs, known.packages) if known is not None else (None, None)
+    own = part.install_role(given, effects) if part is not None else None
+    names = [p.name for e in effects for p in e.packages]
+    bins = {*names, *(b for n in names for b in (packages.programs(n) if packages is not None else ()))}
+    started, called = bins & given.runtime_commands, bins & given.build_tools if names else set()
+    if any(e.deletes for e in effects):
+        return Finding("both", Reason.of("SL216", "removes"))
+    if own is not None:
+        return Finding(*own)
+    if started:
+        return Finding("run", Reason.of("SL202", "started", command=min(started)))
+    if called and given.unread_start:
+        return Finding("both", Reason.of("SL203", "unread", why=given.unread_start))
+    if called:
+        return Finding("build", Reason.of("SL201", "called", command=min(called)))
+    return Finding("both", Reason.of("SL203", "nothing_shown"))
+
+
+def _code(given: Given, node: Node) -> Finding:
+    """The application's own code runs in the final stage; in a project that is copied whole, in the
+    builder."""
+    scripts = [(at, e.cwd) for at, e in enumerate(node.effects) if e.kind == "app" and e.cwd]
+    copied = given.app_language is not None and given.app_language.copies_project
+    if not copied or not scripts or node.kinds - LEAVES_NOTHING - {"app"}:
+        return _OWN_CODE
+    made = tuple(Region(cwd, node, "build", at) for at, cwd in scripts)
+    return Finding("build", Reason.of("SL211", "project_script"), made)
+
+
+def _files(given: Given, node: Node) -> Finding | None:
+    if any(e.writes_anywhere for e in node.effects):
+        return Finding("unknown", Reason.of("SL221", "changes_unknown"))
+    reader = build_only_reader(given, (*node.writes, *node.deletes))
+    if reader:
+        return Finding("build", Reason.of("SL205", "read_by", tool=reader))
+    parts = (k.package_removals for k in languages())
+    if any(p.only_removes_package_files(given, node.key, node.effects) for p in parts if p is not None):
+        return Finding("build", Reason.of("SL217", "package_files"))
+    return None

@@ -1,0 +1,174 @@
+"""The roles of a stage as a fixed point of rules over its def-use graph.
+
+A step starts in the final stage and moves to the builder once a rule shows that nothing of the final stage
+needs it there. Rules only ever move steps in this direction and add regions that are copied, so their order
+does not matter: they are applied until none finds anything new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Literal
+
+from msgspec import Struct, field
+
+from slimify.analysis.graph.graph import Graph, Node
+from slimify.analysis.graph.natures import Nature
+from slimify.analysis.roles.model import Finding, Given, Region
+from slimify.facts.system import is_package_source, is_scratch
+from slimify.languages import languages
+from slimify.model.decisions import Reason, Role
+from slimify.model.effects import Action
+from slimify.semantics.paths import PathMarks, ancestors, is_glob, is_named_place
+
+# The nature of the steps that a rule is about, and the rule.
+Rule = tuple[Nature | Literal["any"], Callable[["Solution", Node], Finding | None]]
+
+_RANK: Mapping[Role, int] = {"run": 0, "unknown": 1, "both": 2, "build": 3}
+
+
+class Solution(Struct, dict=True):
+    """The roles found so far, by the number of the step, and the regions that are copied, by path.
+    `decided` is what the natures of the steps decide."""
+
+    given: Given
+    decided: Mapping[int, Finding]
+    roles: dict[int, Role] = field(default_factory=dict)
+    reasons: dict[int, Reason] = field(default_factory=dict)
+    regions: dict[str, Region] = field(default_factory=dict)
+    _last: dict[str, int] = field(default_factory=dict)  # the last position that defines a region
+    _marks: PathMarks = field(default_factory=PathMarks)
+    _trees: set[str] = field(default_factory=set)  # the live regions that are directories
+
+    @property
+    def graph(self) -> Graph:
+        return self.given.graph
+
+    # --- what rules ask ------------------------------------------------------------------------------
+
+    def in_builder(self, node: Node) -> bool:
+        """Whether a step is executed in the builder only."""
+        return self.roles[node.number] == "build"
+
+    def is_built(self, path: str) -> bool:
+        """Whether a path is in a region of the builder."""
+        return self._marks.containing(path) >= 0
+
+    def makes(self, path: str) -> bool:
+        """Whether a region is what a path or glob names, or below it."""
+        matched = is_glob(path) and any(fnmatchcase(region, path) for region in self.regions)
+        return matched or self._marks.below(path) >= 0
+
+    def is_owned(self, path: str, node: Node) -> bool:
+        """Whether a path is below a region, or is one that is there before a step or gets its owner later."""
+        found = ((d, self.regions[d]) for d in ancestors(path) if d in self.regions)
+        return any(d != path or r.position < node.number or r.whole for d, r in found)
+
+    def is_copied(self, path: str) -> bool:
+        """Whether a path is in a directory that is copied whole."""
+        return any(directory in self._trees for directory in ancestors(path))
+
+    def is_live(self, region: Region) -> bool:
+        """Whether a region exists at the end and is of use: it is not deleted again, not temporary, not an
+        archive that is unpacked."""
+        path = region.path
+        return is_named_place(path) or not (
+            self.graph.deleted_at(path) > self._last[path]
+            or (is_scratch(path) and path not in self._link_targets)
+            or path in self._unpacked
+            or is_package_source(path)
+            or path.rpartition("/")[2] in self._lock_files
+        )
+
+    def live_regions(self) -> list[Region]:
+        return [r for r in self.regions.values() if self.is_live(r)]
+
+    def definitions(self, path: str, before: Node) -> tuple[list[Node], list[Node]]:
+        """The steps that may define what a path or glob names before a step: those that only the builder
+        executes, and those of the final stage."""
+        built: list[Node] = []
+        final: list[Node] = []
+        for node in self.graph.definitions(path, before):
+            if node.nature != "copy" or node.brings(path):
+                (built if self.in_builder(node) else final).append(node)
+        return built, final
+
+    def final_stage_uses(self, paths: Sequence[str], after: Node, until: int) -> bool:
+        """Whether a step of the final stage, after another one and before a position, may read or change one
+        of the paths."""
+        later = (n for n in self.graph.nodes if after.number < n.number < until and not self.in_builder(n))
+        return any(n.nature != "state" and n.may_use(paths) for n in later)
+
+    @cached_property
+    def _link_targets(self) -> frozenset[str]:
+        effects = (e for n in self.graph.nodes for e in n.effects)
+        return frozenset(r for e in effects if e.action == Action.LINK for r in e.reads)
+
+    @cached_property
+    def _unpacked(self) -> frozenset[str]:
+        natural = ((n, self.decided.get(n.number)) for n in self.graph.nodes)
+        built = (n for n, found in natural if found is not None and found.role == "build")
+        return frozenset(r for n in built for e in n.effects if e.kind == "unpack" for r in e.reads)
+
+    @cached_property
+    def _lock_files(self) -> frozenset[str]:
+        return frozenset(name for known in languages() for name in known.lock_files)
+
+    # --- the fixed point -----------------------------------------------------------------------------
+
+    def solve(self, rules: Sequence[Rule]) -> None:
+        """Applies the rules until nothing changes. Of several reasons for a role, the first by name stays."""
+        start = {n.number: self.decided.get(n.number) or _in_final_stage(n) for n in self.graph.nodes}
+        self.roles |= {number: found.role for number, found in start.items()}
+        for found in start.values():
+            self.add(*found.regions)
+        changed = True
+        while changed:
+            changed = False
+            self.reasons = {}
+            for node in self.graph.nodes:
+                fitting = (rule for nature, rule in rules if nature in (node.nature, "any"))
+                for found in filter(None, (rule(self, node) for rule in fitting)):
+                    changed |= self.add(*found.regions)
+                    changed |= node.number not in self.decided and self._judge(node.number, found)
+        self.reasons = {number: self.reasons.get(number, found.reason) for number, found in start.items()}
+
+    def _judge(self, number: int, found: Finding) -> bool:
+        """Whether a finding is new."""
+        higher = _RANK[found.role] > _RANK[self.roles[number]]
+        if higher:
+            self.roles[number] = found.role
+        if found.role == self.roles[number]:
+            known = None if higher else self.reasons.get(number)
+            same = (r for r in (known, found.reason) if r is not None)
+            self.reasons[number] = min(same, key=lambda r: (r.code, r.form))
+        return higher
+
+    def add(self, *regions: Region) -> bool:
+        """Adds regions; of several at a path the first one stays. Whether one of them is new."""
+        new = False
+        for region in regions:
+            path, position = region.path, region.position
+            known = self.regions.get(path)
+            if known is None or position < known.position:
+                self.regions[path] = region
+                new = True
+            if known is None or position > self._last[path]:
+                self._last[path] = position
+                new = True
+            self._marks.note(path)
+            if not region.is_file and self.is_live(region):
+                self._trees.add(path)
+        return new
+
+
+def _in_final_stage(node: Node) -> Finding:
+    """What a step is taken for as long as no rule says anything else."""
+    if node.nature == "beside":
+        return Finding("both", Reason.of("SL218", "beside"))
+    if node.nature == "copy":
+        return Finding("run", Reason.of("SL225", "files"))
+    system = "system" in node.kinds
+    return Finding("run", Reason.of("SL215", "system") if system else Reason.of("SL216", "files"))
