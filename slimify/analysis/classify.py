@@ -181,9 +181,9 @@ def _packages_and_roles(
         runtime_names=frozenset((*(u.name.rpartition("/")[2] for u in needs.sources.paths), *needs.paths)),
     )
     roles = assign_roles(given)
-    late = final_stage_tools(usage.visits, roles.atoms)
+    late = final_stage_tools(usage.visits, roles.steps)
     if late:
-        installs = final_stage_installs(usage.visits, roles.atoms)
+        installs = final_stage_installs(usage.visits, roles.steps)
         usage = replace(usage, final_stage_tools=late, final_stage_installs=installs)
         given = replace(given, packages=package_verdicts(usage))
         roles = assign_roles(given)
@@ -211,16 +211,16 @@ def _step(visit: Visit, roles: Roles, packages: Mapping[AtomKey, Sequence[object
         AtomStep(
             index=number,
             effects=effects,
-            role=roles.atoms[(visit.index, number)],
-            reasons=roles.reasons.get((visit.index, number), ()),
+            role=roles.steps[(visit.index, number)],
+            reasons=(roles.reasons[(visit.index, number)],),
             packages=tuple(packages.get((visit.index, number), ())),  # type: ignore[arg-type]
         )
         for number, effects in enumerate(visit.effects)
     )
-    if visit.index in roles.copies:
-        role, reasons = roles.copies[visit.index], roles.copy_reasons[visit.index]
-    else:
-        role, reasons = instruction_role(visit.instruction.keyword, atoms)
+    key = (visit.index, 0)
+    role, reasons = instruction_role(visit.instruction.keyword, atoms)
+    if visit.instruction.keyword in ("COPY", "ADD"):
+        role, reasons = roles.steps[key], (roles.reasons[key],)
     return Step(visit=visit, role=role, reasons=reasons, atoms=atoms)
 
 

@@ -17,7 +17,6 @@ from slimify.analysis.copy_targets import copied_files, copy_targets, only_this_
 from slimify.analysis.graph.natures import Nature, nature_of
 from slimify.facts.system import is_shared_directory
 from slimify.model.effects import LEAVES_NOTHING, MANAGES_PACKAGES, RUNS_CODE, WORKS_BY_PATH, Effect
-from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.state import State
 from slimify.semantics.paths import (
     PathMarks,
@@ -39,7 +38,7 @@ _READS_NAMED_PATHS = WORKS_BY_PATH | {"check"}  # reads only the paths it names,
 _PATH = re.compile(r"(?:\A|[=:]|\A-[A-Za-z])((?:\.\./|/)[^\s=:]*)")
 
 
-class Node(Struct, frozen=True, dict=True, kw_only=True):
+class Node(Struct, frozen=True, dict=True):
     """A command of a RUN, a COPY or an ADD. `number` is the position of its first effect in the stage."""
 
     number: int
@@ -87,15 +86,10 @@ class Node(Struct, frozen=True, dict=True, kw_only=True):
         return all(e.tool == "mkdir" or e.kind in LEAVES_NOTHING for e in self.effects) and bool(self.effects)
 
     @cached_property
-    def uses(self) -> tuple[tuple[str, tuple[str, ...] | None], ...]:
-        """What its effects may read or work in: the name of each for messages, and the places, None for
-        any."""
+    def uses(self) -> tuple[tuple[Effect, tuple[str, ...] | None], ...]:
+        """Its effects that may read or work on files, each with the places, None for any."""
         found = ((e, _may_read(e)) for e in self.effects)
-        return tuple(
-            (e.tool if places is None else f"{e.tool} {e.action}".strip(), places)
-            for e, places in found
-            if places is None or places
-        )
+        return tuple((e, places) for e, places in found if places is None or places)
 
     def may_use(self, paths: Sequence[str]) -> bool:
         """Whether it may read or change one of the paths, apart from deleting it. A change of the owner of
@@ -128,19 +122,12 @@ class Node(Struct, frozen=True, dict=True, kw_only=True):
         """Whether it may create what a path or glob names, or something below that."""
         if not any(covers(path, t) or overlap(t, literal_part(path)) for t in self.targets or ("/",)):
             return False
-        view = self._view
-        if view is None or not view.copies:
+        view = only_this_copy(self.visit)
+        if self.parts.from_stage or self.visit.instruction.heredocs or not view.copies:
             return True
         if not is_glob(path):
             return view.context_path(path) is not None or bool(view.under(path))
         return any(covers(path, name) for name in view.under(literal_part(path)))
-
-    @cached_property
-    def _view(self) -> ContextView | None:
-        """The files that it copies from the context; None if it copies others."""
-        return (
-            None if self.parts.from_stage or self.visit.instruction.heredocs else only_this_copy(self.visit)
-        )
 
 
 class Graph(Struct, frozen=True, dict=True):
@@ -210,13 +197,10 @@ def graph_of(visits: Sequence[Visit]) -> Graph:
     number = 0
     for visit in visits:
         if visit.instruction.keyword in ("COPY", "ADD"):
-            nodes.append(Node(number=number, key=(visit.index, 0), visit=visit, nature="copy"))
+            nodes.append(Node(number, (visit.index, 0), visit, "copy"))
             number += 1
         for atom, effects in enumerate(visit.effects):
-            nature = nature_of(effects)
-            nodes.append(
-                Node(number=number, key=(visit.index, atom), visit=visit, nature=nature, effects=effects)
-            )
+            nodes.append(Node(number, (visit.index, atom), visit, nature_of(effects), effects))
             number += max(1, len(effects))
     return Graph(tuple(visits), tuple(nodes))
 

@@ -32,13 +32,9 @@ def assign_roles(given: Given, rules: Sequence[Rule] = RULES) -> Roles:
     solution.solve(rules)
     _assign_steps_beside(solution)
     _keep_directories(solution)
-    commands = [n for n in given.graph.nodes if n.nature != "copy"]
-    copies = [n for n in given.graph.nodes if n.nature == "copy"]
     return Roles(
-        atoms={n.key: solution.roles[n.number] for n in commands},
-        reasons={n.key: (solution.reasons[n.number],) for n in commands},
-        copies={n.key[0]: solution.roles[n.number] for n in copies},
-        copy_reasons={n.key[0]: (solution.reasons[n.number],) for n in copies},
+        steps={n.key: solution.roles[n.number] for n in given.graph.nodes},
+        reasons={n.key: solution.reasons[n.number] for n in given.graph.nodes},
         artifacts=_artifacts(solution),
     )
 
@@ -77,8 +73,7 @@ def _keep_directories(solution: Solution) -> None:
             there = (r.path for r in solution.live_regions() if r.node.key[0] <= node.key[0])
             if final or any(overlap(p, place) for p in (*solution.graph.workdirs, *there)):
                 continue
-            copy = next((n for n in built if n.nature == "copy"), None)
-            if copy is not None:
+            for copy in [n for n in built if n.nature == "copy"][:1]:
                 line = node.visit.instruction.line
                 solution.roles[copy.number] = "both"
                 solution.reasons[copy.number] = Reason.of("SL224", "directory", path=place, at=line)
@@ -86,11 +81,10 @@ def _keep_directories(solution: Solution) -> None:
 
 def _needed_directories(effect: Effect) -> Sequence[str]:
     """The directories that have to exist before an effect."""
-    words = [w.text for w in effect.command.words]
-    parents = effect.tool in ("mkdir", "install") and any(w.startswith("-") and "p" in w for w in words)
-    if effect.kind not in ADDS_FILES or parents:
+    options = "".join(w.text for w in effect.command.words if w.text.startswith("-"))
+    if effect.kind not in ADDS_FILES or (effect.tool in ("mkdir", "install") and "p" in options):
         return ()
-    found = dict.fromkeys(posixpath.dirname(w) for w in effect.writes if w.startswith("/"))
+    found = (posixpath.dirname(w) for w in effect.writes if w.startswith("/"))
     return [p for p in found if not is_shared_directory(p) and not is_glob(p)]
 
 

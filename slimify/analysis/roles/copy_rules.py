@@ -56,9 +56,11 @@ def _first_reader(solution: Solution, node: Node) -> str:
     for later in solution.graph.nodes:
         if later.number < node.number or solution.roles[later.number] not in ("build", "unknown"):
             continue
-        for name, places in later.uses:
-            if places is None or any(overlap(t, p) for p in places for t in node.targets or ()):
-                return name
+        for effect, places in later.uses:
+            if places is None:
+                return effect.tool
+            if any(overlap(t, p) for p in places for t in node.targets or ()):
+                return f"{effect.tool} {effect.action}".strip()
     return ""
 
 

@@ -25,12 +25,10 @@ class Artifact(Struct, frozen=True, kw_only=True):
 
 
 class Roles(Struct, frozen=True, kw_only=True):
-    """The result: roles and reasons of every atom and every COPY, and the artifacts to copy."""
+    """The result: roles and reasons of every command and every COPY, and the artifacts to copy."""
 
-    atoms: Mapping[AtomKey, Role]
-    reasons: Mapping[AtomKey, tuple[Reason, ...]]
-    copies: Mapping[int, Role]
-    copy_reasons: Mapping[int, tuple[Reason, ...]]
+    steps: Mapping[AtomKey, Role]
+    reasons: Mapping[AtomKey, Reason]
     artifacts: tuple[Artifact, ...]
 
 

@@ -22,12 +22,6 @@ from slimify.model.effects import INSTALLS, LEAVES_ARTIFACTS, LEAVES_NOTHING, Ac
 from slimify.semantics.paths import inside, is_named_place
 
 _DECIDING_KINDS = ("install", "prune", "compile", "build", "fetch", "unpack")  # in order of precedence
-_BUILD_REASONS = {
-    "prune": Reason.of("SL210", "prune"),
-    "build": Reason.of("SL211", "build"),
-    "fetch": Reason.of("SL213", "download"),
-    "unpack": Reason.of("SL213", "unpack"),
-}
 _SYSTEM = (("users", Reason.of("SL215", "users")), ("system", Reason.of("SL215", "system")))
 _OWN_CODE = Finding("run", Reason.of("SL214", "own_code"))
 
@@ -117,13 +111,16 @@ def _makes(given: Given, node: Node) -> Finding:
 def _build_reason(effects: Sequence[Effect]) -> Reason:
     """The reason for the role build, taken from the deciding effect of the step."""
     effect = next(e for kind in _DECIDING_KINDS for e in effects if e.kind == kind)
-    if effect.kind in _BUILD_REASONS:
-        return _BUILD_REASONS[effect.kind]
     known = language(effect.ecosystem)
     title = known.title if known is not None else ""
-    if effect.kind == "compile":
-        return Reason.of("SL212", "compiled", language=title)
-    return Reason.of("SL210", "packages", language=title)
+    return {
+        "install": Reason.of("SL210", "packages", language=title),
+        "prune": Reason.of("SL210", "prune"),
+        "compile": Reason.of("SL212", "compiled", language=title),
+        "build": Reason.of("SL211", "build"),
+        "fetch": Reason.of("SL213", "download"),
+        "unpack": Reason.of("SL213", "unpack"),
+    }[effect.kind]
 
 
 def _made_regions(given: Given, node: Node) -> Iterator[Region]:

@@ -137,14 +137,14 @@ class Solution(Struct, dict=True):
 
     def _judge(self, number: int, found: Finding) -> bool:
         """Whether a finding is new."""
-        higher = _RANK[found.role] > _RANK[self.roles[number]]
-        if higher:
+        known = self.roles[number]
+        if found.role != known and _RANK[found.role] > _RANK[known]:
             self.roles[number] = found.role
-        if found.role == self.roles[number]:
-            known = None if higher else self.reasons.get(number)
-            same = (r for r in (known, found.reason) if r is not None)
-            self.reasons[number] = min(same, key=lambda r: (r.code, r.form))
-        return higher
+            self.reasons[number] = found.reason
+        elif found.role == known:
+            said = self.reasons.setdefault(number, found.reason)
+            self.reasons[number] = min(said, found.reason, key=lambda r: (r.code, r.form))
+        return self.roles[number] != known
 
     def add(self, *regions: Region) -> bool:
         """Adds regions; of several at a path the first one stays. Whether one of them is new."""
