@@ -62,7 +62,7 @@ class Language(Struct, frozen=True, kw_only=True):
     install_directories: tuple[str, ...] = ()  # names of directories of installed packages (node_modules)
 
     # where its named places are, as patterns of directories that hold all of the place (`@site`). The
-    # programs of the group `prefix` have to be on PATH
+    # programs of the group `prefix` have to be on PATH of the base image
     places: Mapping[str, str] = {}
 
     # options of its installers that only leave out caches or development dependencies

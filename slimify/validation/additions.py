@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slimify.facts.programs import is_basic, is_usual_option
-from slimify.facts.system import is_shared_directory, is_systems, manager_settings
+from slimify.facts.system import is_root, is_shared_directory, is_systems, manager_settings
 from slimify.facts.toolchains import installers
 from slimify.languages import languages, of_effect
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, Action, Effect
 from slimify.semantics.effects.files import is_disposable
-from slimify.semantics.machine.content import content_at, exists_in
+from slimify.semantics.machine.content import content_at, exists_in, is_directory
 from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import inside_any, join_path
 from slimify.validation.comparison import Pair
+from slimify.validation.software import facts_about
 
+_FOR_ROOT = frozenset({"packages", "unpackage", "users", "meta"})
 _HARMLESS = frozenset({"index", "cache", "packages", "unpackage", "prune"})
 
 
@@ -24,6 +26,8 @@ def addition_problems(pair: Pair) -> Iterator[Reason]:
     for event, match in pair.commands():
         if match is None and not _is_addition(pair, event):
             yield Reason.of("SL409", "command_new", command=event.text[:50])
+        elif match is None and event.kinds & _FOR_ROOT and not is_root(event.state.user):
+            yield Reason.of("SL409", "command_state", command=event.text[:50])
 
 
 def _is_addition(pair: Pair, event: Event) -> bool:
@@ -33,6 +37,8 @@ def _is_addition(pair: Pair, event: Event) -> bool:
 
 
 def _is_harmless(pair: Pair, event: Event, effect: Effect) -> bool:
+    if effect.kind == "unpackage" and any(_is_asked_for(pair, p.name) for p in effect.packages):
+        return False
     if effect.kind in _HARMLESS:
         known = effect.kind == "prune" or all(_may_be_deleted(pair, event, d) for d in effect.deletes)
         return known and _options_are_known(pair, effect)
@@ -51,6 +57,13 @@ def _is_harmless(pair: Pair, event: Event, effect: Effect) -> bool:
     if effect.kind == "install":
         return _is_known_install(pair, effect)
     return effect.kind == "fetch" and _downloads_what_add_did(pair, event)
+
+
+def _is_asked_for(pair: Pair, name: str) -> bool:
+    """Whether the old file installs a system package by its name, and not to build."""
+    names = {p.name for x in pair.old.events for e in x.effects if e.kind == "packages" for p in e.packages}
+    facts = facts_about(name, pair.old.facts)
+    return name in names and (facts is None or facts.kind == "run")
 
 
 def _writes(effect: Effect) -> bool:
@@ -98,7 +111,7 @@ def _may_be_deleted(pair: Pair, event: Event, path: str) -> bool:
 def _directory_exists(pair: Pair, event: Event, effect: Effect) -> bool:
     words = [w.value for w in effect.command.words[1:] if w.value and not w.value.startswith("-")]
     path = join_path(effect.cwd, words[0]) if words else None
-    return path is not None and exists_in(pair.new, path)
+    return path is not None and (content_at(pair.new, path).named or is_directory(pair.new, path))
 
 
 def _is_known_install(pair: Pair, effect: Effect) -> bool:
@@ -147,6 +160,8 @@ def _can_run(pair: Pair, event: Event, effect: Effect) -> bool:
 def changed_attributes(pair: Pair) -> Iterator[Reason]:
     """Modes and owners that new commands set, unlike the old file."""
     for event, match in pair.commands():
+        if pair.user and pair.last:
+            yield from _other_owners(pair, event)
         if match is not None or pair.user:
             continue
         for path in (w for e in event.effects if e.kind == "meta" for w in e.writes):
@@ -157,3 +172,18 @@ def changed_attributes(pair: Pair) -> Iterator[Reason]:
             elif before and None not in (before.owner, after.owner) and before.owner != after.owner:
                 one, other = before.owner or "root", after.owner or "root"
                 yield Reason.of("SL409", "owner", path=path, before=one, after=other)
+
+
+def _other_owners(pair: Pair, event: Event) -> Iterator[Reason]:
+    """Owners of empty directories, and those that commands set by number, that are not the account that the
+    plan adds."""
+    user = pair.user.partition(":")[0]
+    for path in (w for e in event.effects if e.tool == "mkdir" for w in e.writes):
+        content, view = content_at(pair.new, path), pair.new.end.view
+        empty = set(content.origins) <= {event.origin} and not view.under(path)
+        if empty and content.owner == "" and not is_systems(path):
+            yield Reason.of("SL409", "owner", path=path, before=user, after="root")
+    for path in (w for e in event.effects if e.kind == "meta" for w in e.writes):
+        owner = content_at(pair.new, path).owner
+        if owner is not None and owner.isdigit() and owner != user:
+            yield Reason.of("SL409", "owner", path=path, before=user, after=owner)

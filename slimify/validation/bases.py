@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from slimify.languages import language
 from slimify.model.decisions import Reason
-from slimify.semantics.machine.stages import Stage
+from slimify.semantics.machine.stages import Machine, Stage
 from slimify.syntax.dockerfile.instructions import from_parts, split_stages
 from slimify.validation.comparison import Comparison
 
@@ -23,8 +23,8 @@ def base_problems(compared: Comparison) -> Iterator[Reason]:
             yield Reason.of("SL409", "base", base=old.reference, new_base=new.reference)
         elif new.facts is not None and new.facts.family == "static" and _is_dynamic(compared):
             yield Reason.of("SL409", "static", new_base=new.reference)
-    platforms = {_platform(compared, number) for number in range(len(compared.new.stages))}
-    if len(platforms) > 1 and len(compared.old.stages) == 1:
+    before, after = _platforms(compared.old), _platforms(compared.new)
+    if not after <= before:
         yield Reason.of("SL409", "platforms")
 
 
@@ -55,5 +55,7 @@ def _is_dynamic(compared: Comparison) -> bool:
     return not all(part.links_statically(e, env) for e, env in builds if e.kind == "compile")
 
 
-def _platform(compared: Comparison, number: int) -> str | None:
-    return from_parts(split_stages(compared.new.file)[number][0]).platform
+def _platforms(machine: Machine) -> frozenset[str | None]:
+    """The platforms that FROM names, as written, in the stages that are used."""
+    stages = split_stages(machine.file)[: len(machine.stages)]
+    return frozenset(from_parts(stage[0]).platform for stage in stages)

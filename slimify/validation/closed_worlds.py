@@ -62,6 +62,8 @@ def is_unused_copy(compared: Comparison, copy: Copy, place: str) -> bool:
 def _is_for_run_time(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]) -> bool:
     """Whether a path has a reader at run time whatever else is known: it is a program that is started, a
     directory that was made for another account, or at or below what run time names."""
+    if effect.kind == "install-global" and _programs_of(effect) & set(compared.needs.commands):
+        return True
     if is_named_place(path) or is_scratch(path):
         return False
     if inside_any(path, roots):
@@ -124,10 +126,15 @@ def _is_unused_program(compared: Comparison, effect: Effect, path: str) -> bool:
         return {posixpath.basename(c) for c in commands} <= programs
     if effect.kind != "install-global":
         return False
-    names = {p.name for p in effect.packages}
-    if known is not None and known.packages is not None:
-        names |= {program for name in tuple(names) for program in known.packages.programs(name)}
+    names = _programs_of(effect)
     return bool(names) and not names & set(commands)
+
+
+def _programs_of(effect: Effect) -> frozenset[str]:
+    """The programs that an install of named packages brings."""
+    known, names = language(effect.ecosystem), [p.name for p in effect.packages]
+    part = known.packages if known is not None else None
+    return frozenset((*names, *(p for name in names if part is not None for p in part.programs(name))))
 
 
 def _copied_programs(stage: Stage) -> frozenset[str]:
@@ -202,7 +209,9 @@ def context_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Rea
         file = old.context_path(path)
         if file is None or file == new.context_path(path) or is_scratch(path):
             continue
-        if path in roots or not _is_unneeded_file(compared, own, path, file, known, path in manifests):
+        if inside_any(path, roots) or not _is_unneeded_file(
+            compared, own, path, file, known, path in manifests
+        ):
             yield Reason.of("SL409", "file_missing", path=path, file=file)
 
 

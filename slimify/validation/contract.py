@@ -14,7 +14,7 @@ from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.plan import NewStart, Plan
 from slimify.semantics.machine.stages import Machine, Stage
-from slimify.syntax.dockerfile.instructions import env_pairs, meaning
+from slimify.syntax.dockerfile.instructions import arg_names, env_pairs, meaning
 from slimify.syntax.dockerfile.scope import scopes
 
 _SAME = ("user", "volumes", "labels", "healthcheck", "stop_signal", "shell", "workdir", "ports")
@@ -32,11 +32,11 @@ def contract_problems(old: Machine, new: Machine, program: Program, plan: Plan) 
             continue
         if one != other and not (name == "workdir" and one is None):
             yield Reason.of("SL409", "changes", name=name, before=repr(one), after=repr(other))
-    if before.sets_start_command or program.base is not None:
-        for name in ("entrypoint", "cmd"):
-            one, other = getattr(before, name), getattr(after, name)
-            if one is not None and one != other and before.sets_start_command:
-                yield Reason.of("SL409", "changes", name=name, before=repr(one), after=repr(other))
+    for name in ("entrypoint", "cmd"):
+        one, other = getattr(before, name), getattr(after, name)
+        sets = before.sets_start_command
+        if other is not None if one is None else one != other and sets:  # None: of an unknown base image
+            yield Reason.of("SL409", "changes", name=name, before=repr(one), after=repr(other))
     moved = frozenset(n for d in plan.decisions if d.code == "SL319" for n in d.names("names"))
     yield from _env_changes(old, new, before.env, after.env, moved & toolchain_settings())
     yield from _trigger_changes(old, new)
@@ -68,8 +68,9 @@ def _env_changes(
             yield Reason.of(
                 "SL409", "env_changes", name=name, before=repr(value), after=repr(after.get(name))
             )
+    arguments = frozenset(n for x in _instructions(old.final) if x.keyword == "ARG" for n, _ in arg_names(x))
     for name in sorted(_names_set(new.final) - {"PATH"}):
-        known = name in before or name in old.final.end.env
+        known = name in before or (name in old.final.end.env and name not in arguments)
         if not known or (before.get(name, after.get(name)) != after.get(name) and "\0" not in before[name]):
             yield Reason.of("SL409", "env_new", name=name)
 

@@ -22,11 +22,13 @@ def copy_problems(compared: Comparison) -> Iterator[Reason]:
     old, new = compared.old, compared.new
     trusted = _trusted_paths(compared)
     names = [(from_parts(s[0]).alias or "").lower() for s in split_stages(new.file)]
-    known = {meaning(e.visit.instruction) for s in old.stages for e in s.own if e.copy is not None}
+    known = {
+        (meaning(e.visit.instruction), e.copy.target) for s in old.stages for e in s.own if e.copy is not None
+    }
     for stage in new.stages:
         for event in stage.own:
             copy = event.copy
-            if copy is None or meaning(event.visit.instruction) in known:
+            if copy is None or (meaning(event.visit.instruction), copy.target) in known:
                 continue
             if copy.stage is not None:
                 yield from _stage_copy_problems(compared, copy, copy.stage, trusted)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from slimify.languages import of_effect
+from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.machine.stages import Event, Stage
 from slimify.validation.comparison import Comparison, Pair
+
+if TYPE_CHECKING:
+    from slimify.languages.parts import Packages
 
 
 def development_problems(compared: Comparison) -> Iterator[Reason]:
@@ -43,19 +47,25 @@ def _reaches_image(compared: Comparison, stage: Stage) -> bool:
     )
 
 
+def _usual_programs(packages: Packages, name: str) -> tuple[str, ...]:
+    """The programs of a package of which the lock file says nothing."""
+    return packages.programs(name) if packages.package_facts(name).known else ()
+
+
 def _development_programs(old: Stage, effect: Effect) -> dict[str, set[str]]:
     """The development dependencies of the manifests that installs of the same manager read, each with the
     names that it is used by."""
-    known = of_effect(effect)
+    known = language(effect.ecosystem)
     if known is None or known.packages is None:
         return {}
     view = old.end.view
     installs = (e for event in old.events for e in event.effects if e.kind == "install")
     manifests = {m for e in installs if e.ecosystem == effect.ecosystem and e.dev for m in e.manifests}
     paths = (view.context_path(manifest) for manifest in sorted(manifests))
+    packages = known.packages
     return {
-        module.use.name: {module.use.name, *module.programs}
+        module.use.name: {module.use.name, *(module.programs or _usual_programs(packages, module.use.name))}
         for path in paths
         if path is not None
-        for module in known.packages.listed_packages(view, path, development=True)
+        for module in packages.listed_packages(view, path, development=True)
     }

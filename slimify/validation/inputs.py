@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
 from slimify.facts.system import is_root, is_shared_directory
 from slimify.languages import language, of_effect
 from slimify.model.decisions import Reason
-from slimify.model.effects import INSTALLS, LEAVES_NOTHING, NOT_FOR_RUN_TIME, READS_DIRECTORY, Effect
+from slimify.model.effects import (
+    ADDS_FILES,
+    INSTALLS,
+    LEAVES_NOTHING,
+    NOT_FOR_RUN_TIME,
+    READS_DIRECTORY,
+    Effect,
+)
 from slimify.semantics.machine.content import content_at
 from slimify.semantics.machine.stages import Event, Origin
-from slimify.semantics.paths import inside, is_named_place
+from slimify.semantics.paths import inside, is_named_place, join_path
 from slimify.validation.comparison import Pair
 
 _NAME = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w*)")
@@ -22,11 +30,14 @@ def input_problems(pair: Pair) -> Iterator[Reason]:
     for event, match in pair.commands():
         if match is None:
             continue
-        for path in _paths_read(pair, event):
+        manifests = (m for e in match.effects for m in e.manifests)  # a missing one is not read
+        for path in dict.fromkeys((*_paths_read(pair, event), *manifests)):
             if _is_lost(pair, event, match, path):
                 yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
         yield from _early_problems(pair, event, match)
+        yield from _absent_directories(pair, event, match)
         yield from _variable_problems(pair, event, match)
+        yield from _mode_problems(pair, event, match)
         if pair.last and not _same_user(event, match):
             yield Reason.of("SL409", "command_state", command=event.text[:50])
 
@@ -44,12 +55,36 @@ def _early_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reason]:
             yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
 
 
+def _absent_directories(pair: Pair, event: Event, match: Event) -> Iterator[Reason]:
+    """Directories that were made by their name for a command that puts files there and does not make them."""
+    paths = (w for e in event.effects if e.kind in ADDS_FILES and e.tool != "mkdir" for w in e.writes)
+    for path in paths:
+        for directory in (path, posixpath.dirname(path)):
+            made = content_at(pair.old, directory, match.number)
+            if _is_base_path(directory) or not made.named or _is_there(event, directory):
+                continue
+            if not content_at(pair.new, directory, event.number):
+                yield Reason.of("SL409", "input_missing", path=directory, at=_shown(event), stage=_name(pair))
+
+
 def _is_of_package(pair: Pair, effect: Effect) -> bool:
     """Whether it starts a program that a package of its language brings."""
     known, facts = language(effect.ecosystem), pair.old.facts
     if known is None or "/" in effect.tool or (facts is not None and effect.tool in facts.commands):
         return False
     return effect.tool not in (*known.interpreters, *known.managers, *known.installers)
+
+
+def _mode_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reason]:
+    """Files that a command starts by their path, and that have another mode than they had."""
+    word = event.effects[0].command.words[:1] if event.effects else ()
+    path = join_path(event.effects[0].cwd or "/", word[0].value) if word and word[0].value else None
+    if path is None or "/" not in (word[0].value or ""):
+        return
+    before, after = content_at(pair.old, path, match.number), content_at(pair.new, path, event.number)
+    if before and after and before.mode != after.mode:
+        mode, other = before.mode or "the default", after.mode or "the default"
+        yield Reason.of("SL409", "mode", path=path, before=mode, after=other)
 
 
 def _same_user(event: Event, match: Event) -> bool:

@@ -88,8 +88,7 @@ def _packages_there(compared: Comparison) -> frozenset[str]:
     again = (e for e in own if e.origin in repeated)  # a tool of the application installs what it needs
     copied = {place for e in new.events for place in _copied_paths(e)}
     return (
-        packages_left(new.events)
-        | base_packages(new.facts)
+        packages_left(new.events, base_packages(new.facts))
         | packages_left(tuple(again))
         | frozenset(name for name, path in data_packages().items() if path in copied)
     )

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slimify.facts.system import in_transient_tree, is_plain_root, is_shared_directory
+from slimify.facts.programs import is_plain_check
+from slimify.facts.system import in_transient_tree, is_plain_root, is_shared_directory, is_systems
+from slimify.languages import installed_directories, prepares_install
 from slimify.model.decisions import Reason
 from slimify.model.effects import NOT_FOR_RUN_TIME, Effect
 from slimify.semantics.machine.content import (
@@ -39,13 +41,52 @@ def result_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reas
         for effect in event.effects:
             if effect.kind == "meta":
                 yield from _changed_attributes(compared, effect)
-            if effect.kind in _WITHOUT_FILES:
-                continue
-            if effect.kind == "unknown" or (effect.writes_anywhere and not effect.writes):
+            if _is_lost_check(compared, event, effect):
+                yield Reason.of("SL409", "command_gone", command=event.text[:50])
+            if _has_no_paths(effect):
                 if not _is_executed(new, event):
                     yield Reason.of("SL409", "command_gone", command=event.text[:50])
                 continue
+            if effect.kind == "files":
+                yield from _undeleted(compared, event, effect)
+            if effect.kind in _WITHOUT_FILES:
+                continue
             yield from _effect_problems(compared, event, effect, roots)
+
+
+def _is_lost_check(compared: Comparison, event: Event, effect: Effect) -> bool:
+    """Whether it is a test or a linter, which stops the build, and no stage has it."""
+    if effect.kind != "check" or event.kinds != {"check"} or is_plain_check(effect.tool):
+        return False
+    return not any(_is_executed(stage, event) for stage in compared.new.stages)
+
+
+def _has_no_paths(effect: Effect) -> bool:
+    """Whether what it leaves can't be looked up by paths or names: settings of the system, or system packages
+    that it does not name."""
+    if effect.kind == "packages":
+        return not effect.packages
+    return (
+        effect.kind in ("unknown", "users", "system") or (effect.writes_anywhere and not effect.writes)
+    ) and effect.kind not in _WITHOUT_FILES
+
+
+def _undeleted(compared: Comparison, event: Event, effect: Effect) -> Iterator[Reason]:
+    """Files of the base image, or of system packages, that the old image had deleted by their names."""
+    old, new = compared.old.final, compared.new.final
+    for path in effect.deletes:
+        if set(path) & set("*?[") or installed_directories() & set(path.split("/")):
+            continue
+        of_system = not content_at(old, path, event.number) and content_at(old, path).gone
+        if of_system and not content_at(new, path).gone and _may_have(compared, path):
+            yield Reason.of("SL409", "command_gone", command=event.text[:50])
+
+
+def _may_have(compared: Comparison, path: str) -> bool:
+    """Whether the new image may have a file that no step of the old file made: both build on the same image,
+    or it lies where system packages put files."""
+    old, new = compared.old.final, compared.new.final
+    return old.reference == new.reference or (is_systems(path) and new.facts is not None and new.facts.shell)
 
 
 def _lost_copies(compared: Comparison, copy: Copy) -> Iterator[Reason]:
@@ -98,6 +139,7 @@ def _effect_problems(
             continue
         after = content_at(new, path)
         lost = [o for o in before.origins if o not in after.origins and _counts(compared, o)]
+        lost = [o for o in lost if o.kind != "command" or o == event.origin]  # others have their own turn
         lost = [o for o in lost if not is_downloaded(o, after.origins)]
         narrowed = event.origin in after.partial and event.origin not in before.partial and path != "/"
         absent = not after and not is_named_place(path) and not exists_in(new, path)
@@ -126,16 +168,27 @@ def _is_installed_elsewhere(compared: Comparison, event: Event, effect: Effect) 
                 if e.kind == effect.kind and e.writes != effect.writes
                 for w in e.writes
             ]
-            if moved and all(event.origin in content_at(compared.new.final, w).origins for w in moved):
+            if moved and all(_is_usable(compared, stage, event, w) for w in moved):
                 return True
     return False
+
+
+def _is_usable(compared: Comparison, stage: Stage, event: Event, place: str) -> bool:
+    """Whether the image has what a command of a stage installs in another place, and programs find it there:
+    those of an environment that a step prepares are on PATH."""
+    new = compared.new.final
+    effects = (e for x in stage.events for e in x.effects if prepares_install(e))
+    prepared = any(place in e.writes for e in effects)
+    on_path = f"{place}/bin" in (new.end.get("PATH") or "").split(":")
+    return event.origin in content_at(new, place).origins and on_path and prepared
 
 
 def _attribute_problems(compared: Comparison, path: str, before: Content, after: Content) -> Iterator[Reason]:
     old = compared.old.final
     if before.link and not after.link and not all(is_directory(old, t) for t in link_targets(old, path)):
         yield Reason.of("SL409", "link", path=path)
-    if in_transient_tree(path) or is_shared_directory(path):
+    own = path == old.end.cwd
+    if in_transient_tree(path) or (is_shared_directory(path) and not own):
         return
     if before.mode != after.mode and before.mode:
         yield Reason.of("SL409", "mode", path=path, before=before.mode, after=after.mode or "the default")

@@ -19,6 +19,7 @@ from slimify.semantics.machine.content import content_at
 from slimify.semantics.paths import ancestors, join_path
 from slimify.validation.comparison import Comparison
 
+_WILDCARD = re.compile(r"/[^/]*[*?\[].*")  # `templates/*.html` names the directory
 _ABSOLUTE = re.compile(r"(?<![\w./])/[\w@%+.-]+(?:/[\w@%+.-]+)+")
 _PATH = re.compile(r"(?=[\w./])(?!\d+\Z)[\w@%+=,./-]+")  # a word that may be a path
 
@@ -57,7 +58,7 @@ def root_paths(compared: Comparison) -> tuple[str, ...]:
     paths: dict[str, None] = dict.fromkeys((*document_roots(), *compared.program.runtime.volumes))
     paths |= dict.fromkeys((*compared.kept, *start_paths(compared)))
     if not only_serves_files(compared):
-        names = (use.name for use in needs.sources.paths if _PATH.fullmatch(use.name))
+        names = (name for use in needs.sources.paths if _PATH.fullmatch(name := _WILDCARD.sub("", use.name)))
         paths |= dict.fromkeys(p for name in names if (p := join_path(cwd, name)) is not None)
     texts = (text for path, text in compared.old.final.end.view.texts if path in paths)
     paths |= dict.fromkeys(path for text in texts for path in _ABSOLUTE.findall(text))
@@ -90,6 +91,8 @@ def _is_made(compared: Comparison, path: str) -> bool:
     """Whether steps of the old file bring or make a path, more than by installing packages around it."""
     old = compared.old.final
     content = content_at(old, path)
+    if old.end.view.context_path(path) is not None:
+        return True
     if content.named or any(o.kind != "command" for o in content.origins):
         return True
     return any(o in content.origins for o in compared.making)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from slimify.analysis.packages.system import system_package
@@ -15,18 +15,19 @@ from slimify.model.effects import Effect
 from slimify.semantics.machine.stages import Event
 
 
-def packages_left(events: Sequence[Event]) -> frozenset[str]:
-    """The system packages that the events install and don't remove."""
-    return Packages(events).at_end
+def packages_left(events: Sequence[Event], before: Iterable[str] = ()) -> frozenset[str]:
+    """The system packages that the events install and don't remove, and those that are there `before`."""
+    return Packages(events, before).at_end
 
 
 class Packages:
     """The system packages of a stage over time. Removing a virtual group (apk) removes its members."""
 
-    def __init__(self, events: Sequence[Event]) -> None:
+    def __init__(self, events: Sequence[Event], before: Iterable[str] = ()) -> None:
+        have: dict[str, None] = dict.fromkeys(before)
         self._numbers: list[int] = []
         self._sets: list[frozenset[str]] = []
-        have: dict[str, None] = {}
+        self._first = frozenset(have)
         groups: dict[str, list[str]] = {}
         for event in events:
             for effect in event.effects:
@@ -37,12 +38,12 @@ class Packages:
 
     @property
     def at_end(self) -> frozenset[str]:
-        return self._sets[-1] if self._sets else frozenset()
+        return self._sets[-1] if self._sets else self._first
 
     def before(self, number: int) -> frozenset[str]:
         """The packages before an event number."""
         at = bisect_left(self._numbers, number)
-        return self._sets[at - 1] if at else frozenset()
+        return self._sets[at - 1] if at else self._first
 
 
 def _take(effect: Effect, have: dict[str, None], groups: dict[str, list[str]]) -> None:

@@ -17,6 +17,7 @@ from slimify.model.effects import (
     Effect,
     SystemManager,
 )
+from slimify.semantics.context_files import CopiedPath
 from slimify.semantics.machine.stages import Event, Stage
 from slimify.semantics.paths import inside, is_named_place, overlap
 from slimify.syntax.dockerfile.words import expand
@@ -37,8 +38,7 @@ def step_problems(pair: Pair) -> Iterator[Reason]:
     yield from _option_problems(pair)
     if not pair.last:
         yield from _missing_in_builder(pair)
-    if not pair.last or pair.alone:
-        yield from _missing_compilers(pair)
+    yield from _missing_compilers(pair)
     if pair.alone:
         yield from _missing_commands(pair)
     yield from _missing_programs(pair)
@@ -70,7 +70,11 @@ def _order_problems(pair: Pair) -> Iterator[Reason]:
 
 
 def _missing_in_builder(pair: Pair) -> Iterator[Reason]:
-    """Rule P1: steps that the builder leaves out although a later one may read what they make."""
+    """Rule P1: steps and copies that the builder leaves out although a later step may read what they make."""
+    for event, match in pair.commands():
+        if match is not None and _context_copies(event) != _context_copies(match):
+            yield Reason.of("SL409", "order")
+            return
     done = [match for event, match in pair.commands() if match is not None]
     last = max((m.number for m in done), default=-1)
     for event in pair.old.events:
@@ -79,6 +83,10 @@ def _missing_in_builder(pair: Pair) -> Iterator[Reason]:
         idle = event.kinds == {"state"} or all(is_plain_check(e.tool) for e in event.effects)
         if event.keyword == "RUN" and event.number not in pair.executed and not idle:
             yield Reason.of("SL409", "command_gone", command=event.text[:50])
+
+
+def _context_copies(event: Event) -> frozenset[CopiedPath]:
+    return frozenset(event.state.view.copies)
 
 
 _REPLACED = frozenset({"packages", "unpackage", "index", "cache", "state", "meta", "files", "users", "prune"})
@@ -97,12 +105,19 @@ def _missing_compilers(pair: Pair) -> Iterator[Reason]:
     """Packages for building that a build no longer has when it runs."""
     old, new = Packages(pair.old.events), Packages(pair.new.events)
     for event, match in pair.commands():
-        if match is None or not any(e.kind in BUILDS and not _installs_installers(e) for e in event.effects):
+        if match is None or not any(_may_compile(pair, e) for e in event.effects):
             continue
         for name in sorted(old.before(match.number) - new.before(event.number)):
             facts = facts_about(name, pair.old.facts)
             if facts is not None and facts.kind == "build":
                 yield Reason.of("SL409", "caller", command=event.text[:50], package=name)
+
+
+def _may_compile(pair: Pair, effect: Effect) -> bool:
+    """Whether it may start compilers. An install of named programs that the image repeats does not."""
+    if effect.kind not in BUILDS or _installs_installers(effect):
+        return False
+    return not pair.last or pair.alone or effect.kind != "install-global"
 
 
 def _installs_installers(effect: Effect) -> bool:
@@ -116,7 +131,7 @@ def _joint_problems(pair: Pair) -> Iterator[Reason]:
     before: tuple[Event, Event | None] | None = None
     for event, equal in pair.commands():
         match = equal or pair.edited.get(event.number)
-        if before is not None and before[0].visit is event.visit and not event.visit.instruction.heredocs:
+        if before is not None and before[0].visit is event.visit:
             joint, old = _operator(event), "&&"
             other = before[1]
             following = match is not None and other is not None and _follows(match, other)
@@ -220,14 +235,23 @@ def user_problems(pair: Pair) -> Iterator[Reason]:
     """Accounts that the stage names and that neither a step nor the base image creates."""
     made: set[str] = set()
     for event in pair.new.events:
-        if event.kinds & {"users", "unknown", "packages", "system"}:
-            made |= {w.value or "" for e in event.effects for w in e.command.words}
-            made |= {e.subject for e in event.effects}
+        if event.kinds & {"unknown", "packages", "system"} or any(
+            _makes_any_account(e) for e in event.effects
+        ):
             made |= set(re.findall(r"[\w.-]+", event.visit.instruction.value))
+        made |= {e.subject for e in event.effects if e.kind == "users"}
         for name in _accounts_named(event):
             if name.isdigit() or is_root(name) or name in made or _is_known_account(name, pair.new.facts):
                 continue
             yield Reason.of("SL409", "user_missing", user=name, base=pair.new.reference)
+
+
+def _makes_any_account(effect: Effect) -> bool:
+    """Whether it changes the list of accounts, by a name that is not known."""
+    return effect.kind == "users" and not effect.subject and _ACCOUNTS in effect.writes
+
+
+_ACCOUNTS = "/etc/passwd"
 
 
 def _accounts_named(event: Event) -> Iterator[str]:
@@ -237,6 +261,9 @@ def _accounts_named(event: Event) -> Iterator[str]:
         texts.append(event.visit.instruction.value)
     if event.copy is not None and event.copy.parts.chown:
         texts.append(event.copy.parts.chown)
+    for effect in event.effects:
+        if effect.kind == "meta" and effect.tool == "chown":
+            texts += [w.value or "" for w in effect.command.words[1:] if not w.text.startswith("-")][:1]
     for text in texts:
         name = (expand(text, known) or "").strip().strip("\"'").partition(":")[0]
         if name:

@@ -91,7 +91,7 @@ def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Co
         found = GONE
     if effect.kind == "meta":
         return _with_meta(event, effect, path, found) if found else found
-    empty = effect.tool == "mkdir" or effect.kind == "users"  # makes no file below its directory
+    empty = "mkdir" in (effect.tool, effect.action) or effect.kind == "users"  # makes no file below
     reach = inside if empty else overlap
     written = [w for w in (*effect.writes, *effect.outputs) if reach(w, path)]
     if not written or event.origin is None:
@@ -265,8 +265,8 @@ def link_targets(stage: Stage, path: str) -> tuple[str, ...]:
 
 
 def holds_place(stage: Stage, name: str, path: str) -> bool:
-    """Whether a path of a stage holds all of a named place: the programs of its prefix are on PATH."""
-    on_path = (stage.end.get("PATH") or "").split(":")
+    """Whether a path of a stage holds all of a named place: the base image has its prefix on PATH."""
+    on_path = ((stage.facts.env.get("PATH") if stage.facts is not None else None) or "").split(":")
     for language in languages():
         found = re.fullmatch(language.places.get(name, "(?!)"), path)
         if found is not None:

@@ -146,3 +146,69 @@ def test_what_a_file_of_the_dockerfile_names(named: str, problem: str, tmp_path:
     old, new = changed(GO, ("USER", settings)), changed(GO_NEW, ("USER", settings))
     found = differences(old, new, OPENS, tmp_path)
     assert problem in found if problem else not found
+
+
+PAGES = """FROM golang:1.24
+WORKDIR /srv
+COPY . .
+RUN go build -o gate .
+CMD ["./gate"]
+"""
+PAGES_FILES = {
+    "go.mod": "module example.com/gate\n\ngo 1.24\n",
+    "main.go": 'package main\n\nimport "html/template"\n\n'
+    'func main() { template.ParseGlob("web/templates/*.html") }\n',
+    "web/templates/index.html": "<p>\n",
+    "web/notes/index.html": "<p>\n",
+}
+PAGES_NEW = """FROM golang:1.24 AS builder
+WORKDIR /srv
+COPY . .
+RUN go build -o gate .
+
+FROM debian:trixie-slim
+WORKDIR /srv
+COPY {} {}
+COPY --from=builder /srv/gate /srv/gate
+CMD ["./gate"]
+"""
+
+
+@pytest.mark.parametrize("copied", ["web", "web/templates", "web/notes"])
+def test_a_directory_that_a_compiled_program_names(copied: str, tmp_path: Path) -> None:
+    found = differences(PAGES, PAGES_NEW.format(copied, f"./{copied}"), PAGES_FILES, tmp_path)
+    assert ("web/templates" in found) == (copied == "web/notes")
+
+
+SERVED = """FROM node:20
+WORKDIR /app
+COPY package.json ./
+RUN npm install
+COPY . .
+RUN npm run build
+RUN npm install -g serve@14.2.4
+RUN npm install -g pnpm@9
+CMD ["serve", "-s", "dist"]
+"""
+SERVED_NEW = """FROM node:20 AS builder
+WORKDIR /app
+COPY package.json ./
+RUN npm install
+COPY . .
+RUN npm run build
+
+FROM node:20
+WORKDIR /app
+COPY --from=builder /app/dist /app/dist
+RUN npm install -g serve@14.2.4
+RUN npm install -g pnpm@9
+CMD ["serve", "-s", "dist"]
+"""
+
+
+@pytest.mark.parametrize("package", ["", "serve@14.2.4", "pnpm@9"])
+def test_a_program_that_is_installed_by_its_name(package: str, tmp_path: Path) -> None:
+    files = {"package.json": '{"scripts": {"build": "vite build"}}', "index.html": ""}
+    new = changed(SERVED_NEW, (f"RUN npm install -g {package}\n" if package else "", ""))
+    found = differences(SERVED, new, files, tmp_path)
+    assert ("serve" in found) == (package == "serve@14.2.4"), found

@@ -44,3 +44,38 @@ CMD ["python", "shot.py"]
 def test_programs_of_packages(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
     found = differences(OLD, changed(NEW, *pairs), FILES, tmp_path)
     assert problem in found if problem else not found
+
+
+TOOLS = """FROM golang:1.24
+RUN mkdir /usr/share/signs && curl -fsSL -o /usr/share/signs/list https://example.com/list
+WORKDIR /src
+COPY go.mod run.sh ./
+RUN go mod download
+RUN chmod +x run.sh && ./run.sh
+COPY . .
+RUN go build -o /usr/bin/gate .
+CMD ["gate"]
+"""
+TOOLS_FILES = {
+    "go.mod": "module example.com/gate\n\ngo 1.24\n",
+    "main.go": "package main\n\nfunc main() {}\n",
+    "run.sh": "#!/bin/sh\necho ready\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), "", id="the same"),
+        pytest.param((("RUN mkdir /usr/share/signs &&", "RUN"),), "/usr/share/signs", id="no directory"),
+        pytest.param(
+            (("WORKDIR /src\nCOPY go.mod run.sh ./", "COPY go.mod run.sh ./\nWORKDIR /src"),),
+            "/src/go.mod",
+            id="a manifest is elsewhere",
+        ),
+        pytest.param((("chmod +x run.sh && ", ""),), "/src/run.sh", id="a script can't be executed"),
+    ],
+)
+def test_what_a_command_finds(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
+    found = differences(TOOLS, changed(TOOLS, *pairs), TOOLS_FILES, tmp_path)
+    assert problem in found if problem else not found

@@ -123,3 +123,81 @@ def test_a_part_of_what_an_installer_leaves(part: str, tmp_path: Path) -> None:
     new = changed(USER_NEW, ("/home/ada/.local /home/ada/.local", f"{place} {place}"))
     found = differences(USER, new, USER_FILES, tmp_path)
     assert "/home/ada/.local" in found if part else not found
+
+
+SYSTEM = """FROM python:3.12-bookworm
+RUN apt-get update && apt-get install -y cron nginx
+RUN groupadd tidy && useradd --gid tidy tidy
+RUN rm /etc/nginx/sites-enabled/default
+WORKDIR /srv
+COPY requirements.txt app.py crontab ./
+RUN pip install -r requirements.txt
+RUN crontab crontab
+RUN playwright install-deps
+RUN pytest app.py
+RUN chown tidy /srv
+USER tidy
+CMD ["python", "app.py"]
+"""
+SYSTEM_FILES = {"requirements.txt": "playwright==1.49\npytest==8.3\n", "app.py": "", "crontab": ""}
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "",
+        "RUN crontab crontab\n",
+        "RUN groupadd tidy && useradd --gid tidy tidy\n",
+        "groupadd tidy && ",
+        "RUN rm /etc/nginx/sites-enabled/default\n",
+        "RUN playwright install-deps\n",
+        "RUN pytest app.py\n",
+        "RUN chown tidy /srv\n",
+    ],
+)
+def test_what_no_path_of_the_application_shows(gone: str, tmp_path: Path) -> None:
+    found = differences(SYSTEM, changed(SYSTEM, (gone, "")), SYSTEM_FILES, tmp_path)
+    assert bool(found) == bool(gone), found
+
+
+VENV_NEW = """FROM python:3.12 AS builder
+WORKDIR /app
+COPY requirements.txt ./
+RUN python -m venv /opt/venv
+ENV PATH="/opt/venv/bin:$PATH"
+RUN pip install -r requirements.txt
+
+FROM python:3.12-slim
+WORKDIR /app
+COPY --from=builder /opt/venv /opt/venv
+ENV PATH="/opt/venv/bin:$PATH"
+COPY app.py ./
+CMD ["python", "app.py"]
+"""
+VENV = """FROM python:3.12
+WORKDIR /app
+COPY requirements.txt ./
+RUN pip install -r requirements.txt
+COPY app.py ./
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), "", id="an environment that is on PATH"),
+        pytest.param(
+            (('venv /opt/venv\nENV PATH="/opt/venv/bin:$PATH"\nCOPY', "venv /opt/venv\nCOPY"),),
+            "@site",
+            id="it is not on PATH",
+        ),
+        pytest.param((("RUN python -m venv /opt/venv\n", ""),), "@site", id="no step makes it"),
+        pytest.param((("-m venv /opt/venv", "-m venv /srv/venv"),), "/opt/venv", id="another one is made"),
+    ],
+)
+def test_an_install_in_an_environment(
+    pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path
+) -> None:
+    found = differences(VENV, changed(VENV_NEW, *pairs), USER_FILES, tmp_path)
+    assert problem in found if problem else not found

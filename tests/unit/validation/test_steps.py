@@ -5,13 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from slimify.analysis.classify import classify
-from slimify.config import Options
-from slimify.context.scan import scan
-from slimify.syntax.dockerfile.parser import parse
-from slimify.validation.comparison import Comparison
-from slimify.validation.validate import comparison_problems
+from unit.compared_files import changed, differences
 
 OLD = """FROM debian:bookworm
 RUN apt-get update && apt-get install -y python3-pip gcc
@@ -66,17 +60,8 @@ def _swapped(old: str, new: str) -> str:
     ],
 )  # fmt: skip
 def test_what_would_be_otherwise(new: str, problem: str, tmp_path: Path) -> None:
-    (tmp_path / "requirements.txt").write_text("cffi==1.17.1\n")
-    (tmp_path / "app.py").write_text("import cffi\n")
-    found = _problems(OLD, new, tmp_path)
+    found = differences(OLD, new, {"requirements.txt": "cffi==1.17.1\n", "app.py": "import cffi\n"}, tmp_path)
     assert problem in found if problem else not found
-
-
-def _problems(old: str, new: str, context: Path) -> str:
-    program = classify(parse(old.encode(), "Dockerfile"), scan(context, None), "Dockerfile", Options(), None)
-    new_machine = program.executed(parse(new.encode(), "Dockerfile"))
-    compared = Comparison(old=program.machine, new=new_machine, program=program)
-    return "; ".join(map(str, comparison_problems(compared)))
 
 
 # RUNs of both files that install, and whether the new one goes on after a failure that stopped the old one
@@ -104,5 +89,86 @@ JOINTS = {
 @pytest.mark.parametrize(("old", "new", "wrong"), JOINTS.values(), ids=JOINTS)
 def test_what_stops_the_build(old: str, new: str, wrong: bool, tmp_path: Path) -> None:
     file = 'FROM debian:bookworm\nRUN {}\nCMD ["jq"]\n'
-    found = _problems(file.format(old), file.format(new), tmp_path)
+    found = differences(file.format(old), file.format(new), {}, tmp_path)
     assert ("would be joined" in found) == wrong, found
+
+
+TOOLS = """FROM python:3.12-bookworm
+WORKDIR /app
+COPY notes.txt ./
+RUN <<EOF
+set -e
+useradd ada
+chown ada /app
+EOF
+COPY . .
+RUN pip install flask
+USER ada
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), "", id="the same"),
+        pytest.param((("set -e\n", ""),), "would be joined with `;`", id="a failure is ignored"),
+        pytest.param((("useradd", "groupadd"),), "ada", id="a group is no account"),
+        pytest.param((("useradd ada\nchown ada /app", "chown ada /app\nuseradd ada"),), "ada", id="late"),
+    ],
+)
+def test_scripts_and_accounts(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
+    files = {"notes.txt": "", "app.py": "import flask\n"}
+    found = differences(TOOLS, changed(TOOLS, *pairs), files, tmp_path)
+    assert problem in found if problem else not found
+
+
+BUILT = """FROM python:3.12 AS builder
+WORKDIR /app
+COPY requirements.txt notes.txt ./
+RUN apt-get update && apt-get install -y libpq-dev
+RUN pip install -r requirements.txt
+
+FROM python:3.12-slim
+RUN apt-get update && apt-get install -y libpq5
+WORKDIR /app
+COPY --from=builder /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages
+COPY notes.txt app.py ./
+CMD ["python", "app.py"]
+"""
+SOURCE = """FROM python:3.12
+WORKDIR /app
+COPY requirements.txt notes.txt ./
+RUN apt-get update && apt-get install -y libpq-dev
+RUN pip install -r requirements.txt
+COPY app.py ./
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), "", id="packages are copied"),
+        pytest.param(
+            (("requirements.txt notes.txt ./", "requirements.txt ./"),),
+            "the order of the commands",
+            id="a file less",
+        ),
+        pytest.param(
+            (
+                (
+                    "COPY --from=builder /usr/local/lib/python3.12/site-packages "
+                    "/usr/local/lib/python3.12/site-packages\n",
+                    "COPY requirements.txt ./\nRUN pip install -r requirements.txt\n",
+                ),
+            ),
+            "libpq-dev",
+            id="they are compiled again without headers",
+        ),
+    ],
+)
+def test_builders(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
+    files = {"requirements.txt": "psycopg2==2.9.9\n", "notes.txt": "", "app.py": "import psycopg2\n"}
+    found = differences(SOURCE, changed(BUILT, *pairs), files, tmp_path)
+    assert problem in found if problem else not found

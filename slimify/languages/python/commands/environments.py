@@ -34,12 +34,11 @@ def active_venv(state: State) -> str | None:
             return None
         if last != "bin" or not directory.startswith("/"):
             continue
-        made = f"venv {directory}" in state.settings
+        made = any(s.startswith("venv ") for s in state.settings)  # so names are no evidence
         if (
-            made
-            or directory == state.get("VIRTUAL_ENV")
-            or directory == state.get("CONDA_PREFIX")
-            or _is_venv_bin(directory)
+            f"venv {directory}" in state.settings
+            or (directory in (state.get("VIRTUAL_ENV"), state.get("CONDA_PREFIX")) and not made)
+            or (_is_venv_bin(directory) and not made)
         ):
             return directory
     return None
