@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slimify.semantics.paths import PathMarks, inside, overlap
+from slimify.semantics.paths import PathMarks, PathNumbers, covers, inside, overlap
 
 PATHS = st.lists(st.sampled_from(("a", "b", "ab", "a.b")), max_size=4).map(
     lambda parts: "/" + "/".join(parts)
@@ -26,3 +27,29 @@ def test_a_slash_at_the_end_and_names_that_are_no_paths() -> None:
     marks = PathMarks(("/a/", "@site"))
     assert marks.containing("/a/b") == marks.below("/a") == marks.containing("@site") == 0
     assert marks.containing("/ab") == marks.below("@") == marks.overlapping("/b") == -1
+
+
+@given(st.lists(PATHS), PATHS)
+def test_numbers_of_paths_that_touch(noted: list[str], path: str) -> None:
+    numbers = PathNumbers()
+    for number, other in enumerate((*noted, "/*/c")):
+        numbers.note(other, number)
+    assert numbers.touching(path) == {len(noted), *(n for n, p in enumerate(noted) if overlap(p, path))}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "expected"),
+    [
+        ("/a/*", "/a", False),
+        ("/a/*", "/b/c", False),
+        ("/a/*.js", "/a/b.ts", False),
+        ("/a", "/ab", False),
+        ("/a", "/a/b", True),
+        ("/a/*", "/a/b", True),
+        ("/a/*", "/a/b/c", True),
+        ("/*/b", "/a/b", True),
+        ("/a/[b]", "/a/[b]", True),
+    ],
+)
+def test_what_a_pattern_covers(pattern: str, path: str, expected: bool) -> None:
+    assert covers(pattern, path) is expected
