@@ -19,12 +19,8 @@ from slimify.analysis.language import language_of
 from slimify.analysis.packages.context_mentions import ContextMentions
 from slimify.analysis.packages.installer_settings import install_only_settings
 from slimify.analysis.packages.linked_packages import with_counterparts, with_linked_packages
-from slimify.analysis.packages.package_verdicts import (
-    PackageUsage,
-    final_stage_installs,
-    final_stage_tools,
-    package_verdicts,
-)
+from slimify.analysis.packages.package_verdicts import PackageUsage, package_verdicts
+from slimify.analysis.packages.program_calls import final_stage_installs, final_stage_tools
 from slimify.analysis.packages.tool_settings import has_reader
 from slimify.analysis.previous_stages import with_previous_stages
 from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step

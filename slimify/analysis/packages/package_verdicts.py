@@ -1,4 +1,9 @@
-"""The role of each system package: needed by the build, at run time, or by nothing known."""
+"""The role of each system package that the user installed by name.
+
+If run time or a step of the final stage uses it, it stays. If only the build uses it and every program that
+can be started is known, it goes. Compilers and headers also go where programs are unknown; their counterparts
+stay, which their output needs. What nothing uses stays.
+"""
 
 from __future__ import annotations
 
@@ -11,24 +16,21 @@ from msgspec import Struct
 from slimify.analysis.closed_worlds import Claim
 from slimify.analysis.graph.graph import AtomKey
 from slimify.analysis.packages.context_mentions import ContextMentions
+from slimify.analysis.packages.program_calls import build_tools
 from slimify.analysis.packages.system import system_package
 from slimify.analysis.packages.toolchains import build_only_use
 from slimify.analysis.program import RuntimeNeeds
-from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.debian import PackageFacts
-from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import interpreters, programs_calling
 from slimify.facts.programs import compilers, has_compiler, is_called_indirectly, serves_more_than_compiling
-from slimify.facts.toolchains import beside, compile_programs, interpreters_to_compile, programs_started_by
-from slimify.languages import language, of_effect
+from slimify.facts.toolchains import beside, interpreters_to_compile
+from slimify.languages import language
 from slimify.model.decisions import PackageVerdict, Reason, Role
-from slimify.model.effects import INSTALLS, MANAGES_PACKAGES, Effect, SystemManager
+from slimify.model.effects import Effect, SystemManager
 from slimify.model.sources import Use
 from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.instructions import env_pairs
-
-_MANAGING_KINDS = MANAGES_PACKAGES | {"state"}
 
 
 class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
@@ -36,9 +38,9 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
 
     `application` is the language of the application. `keep` are the packages named in the settings.
     `final_stage_tools` are the programs that steps of the final stage call, `final_stage_installs` the
-    installs of a language among these steps. `mentions` searches the texts of
-    the context. `programs`: the claim that all programs that run time starts are known. `links_nothing`: no
-    build output is linked with a library.
+    installs of a language among these steps. `mentions` searches the texts of the context. `programs`: the
+    claim that all programs that run time starts are known. `links_nothing`: no build output is linked with a
+    library.
     """
 
     visits: Sequence[Visit]
@@ -53,6 +55,12 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     links_nothing: bool = False
 
     @cached_property
+    def effects(self) -> Sequence[tuple[AtomKey, Effect]]:
+        """The effects of all commands, each with its command."""
+        atoms = (((v.index, n), effects) for v in self.visits for n, effects in enumerate(v.effects))
+        return tuple((key, effect) for key, effects in atoms for effect in effects)
+
+    @cached_property
     def tools(self) -> Mapping[str, Use]:
         """The programs that build steps call."""
         return build_tools(self.visits)
@@ -60,30 +68,21 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     @cached_property
     def called_programs(self) -> Collection[str]:
         """The programs that run time calls, and the programs of runtime packages."""
-        effects = (e for v in self.visits for atom in v.effects for e in atom if e.kind == "packages")
-        facts = [self.facts(p.name) for e in effects for p in e.packages if p.name]
-        brought = (c for f in facts if f is not None and f.kind == "run" for c in f.commands)
-        return {*self.needs.commands, *brought}
+        names = {p.name for _, e in self.effects if e.kind == "packages" for p in e.packages if p.name}
+        brought = (f.commands for f in map(self.facts, names) if f is not None and f.kind == "run")
+        return {*self.needs.commands, *(command for commands in brought for command in commands)}
 
     @cached_property
-    def removed_packages(self) -> Collection[str]:
-        """The packages that a later step removes."""
-        effects = (e for v in self.visits for atom in v.effects for e in atom if e.kind == "unpackage")
-        return {p.name for e in effects for p in e.packages}
+    def removals(self) -> Sequence[tuple[AtomKey, Effect]]:
+        """The commands that remove packages."""
+        return tuple((key, e) for key, e in self.effects if e.kind == "unpackage")
 
     @cached_property
     def programs_of_variables(self) -> frozenset[str]:
         """The programs that variables of the image may stand for: `CHROME_BIN=/usr/bin/chromium`."""
-        pairs = (
-            pair for v in self.visits if v.instruction.keyword == "ENV" for pair in env_pairs(v.instruction)
-        )
+        settings = (v.instruction for v in self.visits if v.instruction.keyword == "ENV")
+        pairs = (pair for instruction in settings for pair in env_pairs(instruction))
         return frozenset(value.strip("\"'").rpartition("/")[2] for name, value in pairs if name != "PATH")
-
-    def file_that_names(self, name: str, facts: PackageFacts) -> str:
-        """The first file of the context that names the package, with or without the version that ends its
-        name, or one of its programs; "" if none does."""
-        names = (name, name.rstrip("0123456789.").removesuffix("-"), *facts.commands)
-        return self.mentions.first_file(names) if self.mentions is not None else ""
 
     def facts(self, name: str) -> PackageFacts | None:
         """Facts about a package in the distribution of the base image."""
@@ -91,18 +90,43 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
         return system_package(name, base.distro if base else None, base.suite if base else None)
 
 
-class _Install(Struct, frozen=True):
-    """An install command with known package names."""
+class _Package(Struct, frozen=True, dict=True):
+    """A package that an install command names. `names` are all packages of the command, `groups` the names
+    that they have together (apk's --virtual)."""
 
-    visit: Visit
-    number: int  # of the atom
-    effects: Sequence[Effect]
+    name: str
+    key: AtomKey
     names: Sequence[str]
+    groups: frozenset[str]
+    usage: PackageUsage
+    facts: PackageFacts | None
 
-    @property
-    def groups(self) -> frozenset[str]:
-        """The names of the groups that it installs (apk's --virtual)."""
-        return frozenset(e.subject for e in self.effects if e.kind == "packages" and e.subject)
+    @cached_property
+    def commands(self) -> tuple[str, ...]:
+        return self.facts.commands if self.facts is not None else ()
+
+    @cached_property
+    def starters(self) -> Sequence[str]:
+        """The programs that are known to start one of its programs."""
+        return sorted({starter for command in self.commands for starter in programs_calling(command)})
+
+    @cached_property
+    def user(self) -> Use | None:
+        """The build step that calls one of its programs, or a program that starts one."""
+        tools = self.usage.tools
+        direct = (s for s in self.starters if s in tools and tools[s].name == s)
+        return next((tools[c] for c in (*self.commands, *direct) if c in tools), None)
+
+    @cached_property
+    def naming_file(self) -> str:
+        """The first file of the context that names it, with or without the version that ends its name, or one
+        of its programs; "" if none does."""
+        mentions = self.usage.mentions
+        names = (self.name, self.name.rstrip("0123456789.").removesuffix("-"), *self.commands)
+        return mentions.first_file(names) if mentions is not None else ""
+
+    def verdict(self, role: Role, reason: Reason, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
+        return PackageVerdict(name=self.name, role=role, counterparts=counterparts, reasons=(reason,))
 
 
 def package_verdicts(usage: PackageUsage) -> Mapping[AtomKey, tuple[PackageVerdict, ...]]:
@@ -112,261 +136,139 @@ def package_verdicts(usage: PackageUsage) -> Mapping[AtomKey, tuple[PackageVerdi
         for number, effects in enumerate(visit.effects):
             installs = [e for e in effects if e.kind == "packages"]
             names = [p.name for e in installs for p in e.packages]
-            if not installs or any(not n for n in names) or any(e.why for e in installs):
+            if not installs or not all(names) or any(e.why for e in installs):
                 continue
-            install = _Install(visit, number, installs, names)
-            verdicts[(visit.index, number)] = tuple(
-                _package_verdict(usage, install, n) for n in dict.fromkeys(names)
-            )
+            key = (visit.index, number)
+            groups = frozenset(e.subject for e in installs if e.subject)
+            packages = (_Package(n, key, names, groups, usage, usage.facts(n)) for n in dict.fromkeys(names))
+            verdicts[key] = tuple(map(_verdict, packages))
     return verdicts
 
 
-def _package_verdict(usage: PackageUsage, install: _Install, name: str) -> PackageVerdict:
-    facts = usage.facts(name)
-    verdict = _called_in_final_stage(name, facts, usage.final_stage_tools)
-    verdict = verdict or _removed_after_install(usage, name, install) or _removed_again(name, facts, install)
-    if verdict is None and not install.groups.isdisjoint(usage.removed_packages):
-        verdict = _verdict(name, "build", Reason.of("SL201", "removed_group"))
-    if verdict is None:
-        verdict = _in_open_world(usage, _verdict_by_user(usage, name, facts, install), facts)
-    return _indirect_use(usage, verdict, facts)
+def _verdict(package: _Package) -> PackageVerdict:
+    return (
+        _used_in_final_stage(package)
+        or _removed_by_file(package)
+        or _used_at_run_time(package)
+        or _used_by_build(package)
+        or _used_by_nothing(package)
+    )
 
 
-def _verdict_by_user(
-    usage: PackageUsage, name: str, facts: PackageFacts | None, install: _Install
-) -> PackageVerdict:
-    """The verdict on a package that stays installed, from what is known to use it."""
-    if name not in usage.keep:
-        only = build_only_use(
-            name, usage.visits, usage.needs, usage.tools, usage.application, usage.final_stage_tools
-        )
-        if only is not None:
-            return _serving_build(name, *only)
-    return _verdict_by_use(usage, name, facts, install.names)
-
-
-def _in_open_world(
-    usage: PackageUsage, verdict: PackageVerdict, facts: PackageFacts | None
-) -> PackageVerdict:
-    """The verdict on a package that only the build is known to call, where run time may start any program:
-    what the user installed by name stays. Compilers and headers go, unless a file of the context names the
-    program for such a start."""
-    why = usage.programs.why
-    if why is None or verdict.role != "build" or facts is None:
-        return verdict
-    file = usage.file_that_names(verdict.name, facts) if usage.needs.dynamic else ""
-    if file:
-        return _verdict(verdict.name, "both", Reason.of("SL203", "named", file=file))
-    if verdict.counterparts:
-        return verdict
-    if facts.kind in ("build", "meta", "unknown") and not serves_more_than_compiling(facts.commands):
-        return verdict
-    return _verdict(verdict.name, "both", why)
-
-
-def _verdict(name: str, role: Role, reason: Reason, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
-    return PackageVerdict(name=name, role=role, counterparts=counterparts, reasons=(reason,))
-
-
-def _removed_after_install(usage: PackageUsage, name: str, install: _Install) -> PackageVerdict | None:
-    """The verdict on a package that the file removes after an install of a language, if the final stage
-    repeats that install: the user provides the package for it."""
-    start, own = (install.visit.index, install.number), {name, *install.groups}
-    later = ((v.index, n, e) for v in usage.visits for n, found in enumerate(v.effects) for e in found)
-    user: Use | None = None
-    for index, number, effect in later:
-        if (index, number) > start:
-            user = user or usage.final_stage_installs.get((index, number))
-            if user is not None and effect.kind == "unpackage" and own & {p.name for p in effect.packages}:
-                return _verdict(name, "both", Reason.of("SL202", "late", user=user, command=user.name))
+def _used_in_final_stage(package: _Package) -> PackageVerdict | None:
+    """A step of the final stage calls it, or repeats an install after which the file removes it: the user
+    provides it for that install."""
+    usage, own = package.usage, {package.name, *package.groups}
+    called = next((c for c in package.commands if c in usage.final_stage_tools), None)
+    if called is not None:
+        user = usage.final_stage_tools[called]
+        return package.verdict("both", Reason.of("SL202", "late", user=user, command=called))
+    removed = [key for key, e in usage.removals if own & {p.name for p in e.packages}]
+    for key, user in usage.final_stage_installs.items():
+        if package.key < key <= max(removed, default=package.key):
+            return package.verdict("both", Reason.of("SL202", "late", user=user, command=user.name))
     return None
 
 
-def _removed_again(name: str, facts: PackageFacts | None, install: _Install) -> PackageVerdict | None:
-    """The verdict on a package that the same RUN removes. With apt its libraries remain (no autoremove by
-    default); apk removes them too."""
-    for effects in install.visit.effects[install.number + 1 :]:
-        for effect in effects:
-            if effect.kind != "unpackage" or all(p.name != name for p in effect.packages):
-                continue
-            if effect.manager == SystemManager.APK or facts is None or not facts.counterparts:
-                return _verdict(name, "build", Reason.of("SL201", "removed"))
+def _removed_by_file(package: _Package) -> PackageVerdict | None:
+    """The same RUN removes it, or any step its group. With apt the libraries of what is removed remain (no
+    autoremove by default); apk removes them too."""
+    facts = package.facts
+    for key, effect in package.usage.removals:
+        names = {p.name for p in effect.packages}
+        if names & package.groups:
+            return package.verdict("build", Reason.of("SL201", "removed_group"))
+        remains = effect.manager != SystemManager.APK and facts is not None and facts.counterparts
+        if package.name in names and package.key < key < (package.key[0] + 1, 0) and not remains:
+            return package.verdict("build", Reason.of("SL201", "removed"))
     return None
 
 
-def _called_in_final_stage(
-    name: str, facts: PackageFacts | None, late: Mapping[str, Use]
-) -> PackageVerdict | None:
-    called = next((c for c in facts.commands if c in late), None) if facts is not None else None
-    if called is None:
-        return None
-    return _verdict(name, "both", Reason.of("SL202", "late", user=late[called], command=called))
+def _used_at_run_time(package: _Package) -> PackageVerdict | None:
+    """The settings name it, something is linked with it, or its programs are started."""
+    needs = package.usage.needs
+    if package.name in package.usage.keep:
+        return package.verdict("run", Reason.of("SL222", "setting"))
+    use = needs.system_packages.get(package.name)
+    if use is not None:
+        return package.verdict("run", Reason.of("SL202", "use", name=use.name, place=_location(use)))
+    called = next((c for c in package.commands if c in needs.commands), None)
+    if called is not None:
+        reason = Reason.of("SL202", "runs", place=_location(needs.commands[called]), command=called)
+        return package.verdict("both" if package.user is not None else "run", reason)
+    compiler = next((needs.commands[c] for c in compilers() if c in needs.commands), None)
+    if compiler is not None and package.name.endswith("-dev"):
+        return package.verdict("run", Reason.of("SL202", "compiles", place=_location(compiler)))
+    return None
 
 
-def _serving_build(name: str, user: Use, counterparts: tuple[str, ...]) -> PackageVerdict:
-    if counterparts:
-        reason = Reason.of("SL204", "needed", user=user, counterparts=counterparts)
-        return _verdict(name, "build", reason, counterparts)
-    return _verdict(name, "build", Reason.of("SL201", "needed", user=user))
-
-
-def build_tools(visits: Sequence[Visit]) -> Mapping[str, Use]:
-    """The programs that RUN steps call, each with the line of the first call."""
-    tools: dict[str, Use] = {}
-    for visit in visits:
-        for effects in visit.effects:
-            for effect in effects:
-                if effect.kind in _MANAGING_KINDS:
-                    continue
-                for tool in (effect.tool, *effect.tools, *_implied_tools(effect)):
-                    name = tool.rpartition("/")[2]
-                    tools.setdefault(
-                        name, Use(name=effect.tool, file="Dockerfile", line=visit.instruction.line)
-                    )
-    return tools
-
-
-def final_stage_tools(visits: Sequence[Visit], roles: Mapping[AtomKey, Role]) -> Mapping[str, Use]:
-    """The programs that steps of the final stage call: their packages are needed there."""
-    tools: dict[str, Use] = {}
-    done: list[Effect] = []
-    for visit in visits:
-        for number, effects in enumerate(visit.effects):
-            if roles.get((visit.index, number)) not in ("run", "both", "unknown"):
-                done += (e for e in effects if e.kind in INSTALLS)
-                continue
-            for effect in effects:
-                if effect.kind in _MANAGING_KINDS or effect.kind == "cache":
-                    continue
-                names = (effect.tool, *effect.tools, *_KEYRINGS.get(effect.tool, ()))
-                if _may_compile(effect, done):
-                    names = (*names, *_implied_tools(effect), *compile_programs(effect))
-                for tool in names:
-                    name = tool.rpartition("/")[2]
-                    tools.setdefault(
-                        name, Use(name=effect.tool, file="Dockerfile", line=visit.instruction.line)
-                    )
-    return tools
-
-
-def final_stage_installs(visits: Sequence[Visit], roles: Mapping[AtomKey, Role]) -> Mapping[AtomKey, Use]:
-    """The installs of a language that the final stage repeats."""
-    return {
-        (visit.index, number): Use(name=effect.tool, file="Dockerfile", line=visit.instruction.line)
-        for visit in visits
-        for number, effects in enumerate(visit.effects)
-        for effect in effects
-        if effect.kind in INSTALLS and roles.get((visit.index, number)) in ("run", "both", "unknown")
-    }
-
-
-def _may_compile(effect: Effect, done: Sequence[Effect]) -> bool:
-    """Whether an install after `done` may start a compiler; True unless its language rules it out."""
-    own = of_effect(effect)
-    if own is None or own.packages is None:
-        return effect.kind in INSTALLS
-    return own.packages.may_compile(effect, done)
-
-
-# Programs that these commands start themselves.
-_KEYRINGS = {"apt-key": ("gpg", "gnupg"), "add-apt-repository": ("gpg",)}
-
-
-def _implied_tools(effect: Effect) -> tuple[str, ...]:
-    """Programs that an installer starts itself."""
-    if effect.kind == "source":
-        return ("gpg", "apt-key", "lsb_release", "add-apt-repository")
-    return programs_started_by(effect)
-
-
-def _verdict_by_use(
-    usage: PackageUsage, name: str, facts: PackageFacts | None, beside_it: Sequence[str]
-) -> PackageVerdict:
-    """The verdict from the known users of a package. `beside_it` are all packages of the same install."""
-    needs = usage.needs
-    if name in usage.keep:
-        return _verdict(name, "run", Reason.of("SL222", "setting"))
-    if name in needs.system_packages:
-        use = needs.system_packages[name]
-        return _verdict(name, "run", Reason.of("SL202", "use", name=use.name, place=_location(use)))
+def _used_by_build(package: _Package) -> PackageVerdict | None:
+    """Only the build is known to use it, or it serves nothing but compiling."""
+    usage, facts, user = package.usage, package.facts, package.user
+    only = build_only_use(
+        package.name, usage.visits, usage.needs, usage.tools, usage.application, usage.final_stage_tools
+    )
+    if only is not None:
+        return _goes(package, *only)
     if facts is None:
-        return _verdict(name, "run", Reason.of("SL203", "unknown_package"))
-    starters = sorted({s for c in facts.commands for s in programs_calling(c)})
-    direct = [s for s in starters if s in usage.tools and usage.tools[s].name == s]
-    user = next((usage.tools[c] for c in (*facts.commands, *direct) if c in usage.tools), None)
-    called = [c for c in facts.commands if c in needs.commands]
-    if called:
-        use = needs.commands[called[0]]
-        role: Role = "both" if user is not None else "run"  # build steps call it too
-        return _verdict(name, role, Reason.of("SL202", "runs", place=_location(use), command=called[0]))
+        return package.verdict("run", Reason.of("SL203", "unknown_package"))
+    if facts.kind == "build" and usage.links_nothing and facts.counterparts != ():
+        reason = Reason.of("SL201", "needed_no_c", user=user) if user else Reason.of("SL201", "no_c")
+        return _goes(package, user, reason=reason)
+    if facts.kind == "build" and facts.counterparts is None:
+        return package.verdict("run", Reason.of("SL203", "unknown_counterpart"))
     if facts.kind == "build":
-        return _build_package_verdict(usage, name, facts, user)
-    starter = next((s for s in starters if s in usage.called_programs), None)
+        return _goes(package, user, facts.counterparts or ())
+    starter = next((s for s in package.starters if s in usage.called_programs), None)
     if starter is not None:
-        return _verdict(name, "run", Reason.of("SL203", "starter", command=starter))
-    native = name in interpreters_to_compile(language(usage.application)) and has_compiler(beside_it)
-    if native and not any(e.kind == "unknown" and e.tool not in entry_scripts() for e in needs.start):
-        return _verdict(name, "build", Reason.of("SL201", "native"))
-    if facts.kind in ("fetch", "tool"):
-        return _tool_verdict(usage, name, facts, user)
-    programs = {name, *interpreters()} & set(facts.commands)
-    if programs and user is None and not needs.dynamic and not is_called_indirectly(name):
-        return _verdict(name, "run", Reason.of("SL206", "unseen"))
-    return _verdict(name, "run", Reason.of("SL203", "nothing_shown"))
+        return package.verdict("run", Reason.of("SL203", "starter", command=starter))
+    if package.name in interpreters_to_compile(language(usage.application)) and has_compiler(package.names):
+        return _goes(package, user, reason=Reason.of("SL201", "native"))
+    if facts.kind in ("fetch", "tool") and user is not None:
+        return _goes(package, user, reason=Reason.of("SL205", "called", user=user))
+    return None
 
 
-def _build_package_verdict(
-    usage: PackageUsage, name: str, facts: PackageFacts, user: Use | None
+def _goes(
+    package: _Package, user: Use | None, counterparts: tuple[str, ...] = (), *, reason: Reason | None = None
 ) -> PackageVerdict:
-    """The verdict on a compiler, headers or a build tool that run time does not call. Its output may need
-    libraries."""
-    commands = usage.needs.commands
-    compiler = next((commands[c] for c in compilers() if c in commands), None)
-    if compiler is not None and name.endswith("-dev"):
-        return _verdict(name, "run", Reason.of("SL202", "compiles", place=_location(compiler)))
-    if usage.links_nothing and facts.counterparts != ():
-        no_c = Reason.of("SL201", "needed_no_c", user=user) if user else Reason.of("SL201", "no_c")
-        return _verdict(name, "build", no_c)
-    if facts.counterparts is None:
-        return _verdict(name, "run", Reason.of("SL203", "unknown_counterpart"))
-    file = usage.file_that_names(name, facts) if serves_more_than_compiling(facts.commands) else ""
-    if file:
-        return _verdict(name, "run", Reason.of("SL203", "named", file=file))
+    """The verdict on what run time is not known to use. Where it may start any program, what the user
+    installed by name stays, except compilers and headers; where it starts programs by name, what a file
+    names stays, too."""
+    facts, why = package.facts, package.usage.programs.why
+    serves = facts is not None and serves_more_than_compiling(facts.commands)
+    compiles = facts is None or (facts.kind in ("build", "meta", "unknown") and not serves)
+    by_name = why is not None and bool(package.usage.needs.dynamic)
+    if facts is not None and (by_name or (serves and facts.kind == "build")) and package.naming_file:
+        return package.verdict("both", Reason.of("SL203", "named", file=package.naming_file))
+    if why is not None and not compiles and not counterparts:
+        return package.verdict("both", why)
+    if reason is None and counterparts:
+        needed = Reason.of("SL204", "needed", user=user, counterparts=counterparts) if user else None
+        reason = needed or Reason.of("SL204", "counterparts", counterparts=counterparts)
+    elif reason is None:
+        reason = Reason.of("SL201", "needed", user=user) if user else Reason.of("SL201", "unused")
+    return package.verdict("build", reason, counterparts)
+
+
+def _used_by_nothing(package: _Package) -> PackageVerdict:
+    """Nothing that was read uses it: it stays, with what may use it all the same as the reason."""
+    usage, facts, own = package.usage, package.facts, set(package.commands)
+    programs = {package.name, *interpreters()} & own
+    idle = programs and package.user is None and not usage.needs.dynamic
+    named = facts is not None and facts.kind in ("fetch", "tool")
+    if not named and (not idle or is_called_indirectly(package.name)):
+        return package.verdict("run", Reason.of("SL203", "nothing_shown"))
+    brought = usage.base is not None and usage.base.language == usage.application
+    runs = language(usage.application) if not brought else None
+    if runs is not None and own & set(runs.interpreters):
+        return package.verdict("run", Reason.of("SL202", "runtime"))
+    user = next((usage.tools[c] for c in beside(package.name) if c in usage.tools), None)
     if user is not None:
-        return _serving_build(name, user, facts.counterparts)
-    if facts.counterparts:
-        reason = Reason.of("SL204", "counterparts", counterparts=facts.counterparts)
-        return _verdict(name, "build", reason, facts.counterparts)
-    return _verdict(name, "build", Reason.of("SL201", "unused"))
-
-
-def _tool_verdict(usage: PackageUsage, name: str, facts: PackageFacts, user: Use | None) -> PackageVerdict:
-    """The verdict on tools that are installed to be called: clients, archivers, small utilities."""
-    if user is None:
-        return _verdict(name, "run", Reason.of("SL206", "unseen"))
-    unread = unread_start(usage.needs.start)
-    if unread:
-        return _verdict(name, "run", Reason.of("SL203", "unread_package", why=unread))
-    if usage.needs.dynamic and facts.kind == "tool":
-        return _verdict(name, "run", Reason.of("SL203", "dynamic", place=_location(usage.needs.dynamic[0])))
-    return _verdict(name, "build", Reason.of("SL205", "called", user=user))
-
-
-def _indirect_use(usage: PackageUsage, verdict: PackageVerdict, facts: PackageFacts | None) -> PackageVerdict:
-    """The verdict on a package without a known caller, revised if something may use it indirectly."""
-    if facts is None or all(r.code != "SL206" for r in verdict.reasons):
-        return verdict
-    name = verdict.name
-    own = usage.base is not None and usage.base.language == usage.application  # the base image provides it
-    runs = language(usage.application) if not own else None
-    if runs is not None and set(runs.interpreters) & set(facts.commands):
-        return _verdict(name, "run", Reason.of("SL202", "runtime"))
-    user = next((usage.tools[c] for c in beside(name) if c in usage.tools), None)
-    if user is not None:
-        return _verdict(name, "run", Reason.of("SL203", "beside", user=user))
-    variable = not usage.programs_of_variables.isdisjoint(facts.commands)
-    file = "Dockerfile" if variable else usage.file_that_names(name, facts)
-    return _verdict(name, "run", Reason.of("SL203", "named", file=file)) if file else verdict
+        return package.verdict("run", Reason.of("SL203", "beside", user=user))
+    file = "Dockerfile" if own & usage.programs_of_variables else package.naming_file
+    reason = Reason.of("SL203", "named", file=file) if file else Reason.of("SL206", "unseen")
+    return package.verdict("run", reason)
 
 
 def _location(use: Use) -> str:

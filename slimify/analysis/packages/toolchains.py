@@ -27,8 +27,6 @@ def build_only_use(
 ) -> tuple[Use, tuple[str, ...]] | None:
     """The build step that uses the package, and the packages that run time needs instead. None if run time
     may need it, or if it is not a toolchain package."""
-    if language is None:
-        return None
     for known in languages():
         other = toolchain(known) if known.name != language else None
         if other is not None and name in other.packages:
@@ -51,7 +49,6 @@ def _other_language_use(
     if (
         user is None
         or other.commands & {*runtime_needs.commands, *late}
-        or runtime_needs.dynamic
         or not visits
         or names_packages(other, visits[-1].state)
     ):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.analysis.packages.package_verdicts import build_tools
+from slimify.analysis.packages.program_calls import build_tools
 from slimify.analysis.packages.system import system_package
 from slimify.analysis.packages.toolchains import shared_installers
 from slimify.analysis.program import AtomStep, Program, Step

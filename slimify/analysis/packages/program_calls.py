@@ -1,0 +1,75 @@
+"""The programs that the commands of a file call, each with the first command that does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from slimify.analysis.graph.graph import AtomKey
+from slimify.facts.toolchains import compile_programs, programs_started_by
+from slimify.languages import of_effect
+from slimify.model.decisions import Role
+from slimify.model.effects import INSTALLS, MANAGES_PACKAGES, Effect
+from slimify.model.sources import Use
+from slimify.semantics.walk import Visit
+
+_FINAL: tuple[Role, ...] = ("run", "both", "unknown")
+_MANAGING_KINDS = MANAGES_PACKAGES | {"state"}
+# Programs that these commands start themselves, and those that adding a package source takes.
+_KEYRINGS = {"apt-key": ("gpg", "gnupg"), "add-apt-repository": ("gpg",)}
+_SOURCES = ("gpg", "apt-key", "lsb_release", "add-apt-repository")
+
+
+def build_tools(visits: Sequence[Visit]) -> Mapping[str, Use]:
+    """The programs that RUN steps call, or that an installer starts itself."""
+    return _first_callers(
+        (use, tool)
+        for _, use, effect in _commands(visits)
+        if effect.kind not in _MANAGING_KINDS
+        for tool in (
+            *(effect.tool, *effect.tools),
+            *(_SOURCES if effect.kind == "source" else programs_started_by(effect)),
+        )
+    )
+
+
+def final_stage_tools(visits: Sequence[Visit], roles: Mapping[AtomKey, Role]) -> Mapping[str, Use]:
+    """The programs that steps of the final stage call: their packages are needed there."""
+    calls: list[tuple[Use, str]] = []
+    done: list[Effect] = []
+    for key, use, effect in _commands(visits):
+        if roles.get(key) not in _FINAL:
+            done += [effect] if effect.kind in INSTALLS else []
+        elif effect.kind not in _MANAGING_KINDS and effect.kind != "cache":
+            calls += ((use, tool) for tool in (effect.tool, *effect.tools))
+            calls += ((use, tool) for tool in _KEYRINGS.get(effect.tool, ()))
+            if _may_compile(effect, done):
+                calls += ((use, tool) for tool in (*programs_started_by(effect), *compile_programs(effect)))
+    return _first_callers(calls)
+
+
+def final_stage_installs(visits: Sequence[Visit], roles: Mapping[AtomKey, Role]) -> Mapping[AtomKey, Use]:
+    """The installs of a language that the final stage repeats."""
+    return {key: use for key, use, e in _commands(visits) if e.kind in INSTALLS and roles.get(key) in _FINAL}
+
+
+def _commands(visits: Sequence[Visit]) -> Iterator[tuple[AtomKey, Use, Effect]]:
+    for visit in visits:
+        for number, effects in enumerate(visit.effects):
+            for effect in effects:
+                use = Use(name=effect.tool, file="Dockerfile", line=visit.instruction.line)
+                yield (visit.index, number), use, effect
+
+
+def _first_callers(calls: Iterable[tuple[Use, str]]) -> Mapping[str, Use]:
+    callers: dict[str, Use] = {}
+    for use, tool in calls:
+        callers.setdefault(tool.rpartition("/")[2], use)
+    return callers
+
+
+def _may_compile(effect: Effect, done: Sequence[Effect]) -> bool:
+    """Whether an install after `done` may start a compiler; True unless its language rules it out."""
+    own = of_effect(effect)
+    if own is None or own.packages is None:
+        return effect.kind in INSTALLS
+    return own.packages.may_compile(effect, done)

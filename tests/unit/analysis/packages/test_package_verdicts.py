@@ -1,0 +1,61 @@
+"""Package verdicts: what the user installed by name, and what is known to use it."""
+
+# ruff: noqa: E501 - lines of Dockerfiles as people write them
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from slimify.analysis.classify import classify
+from slimify.config import Options
+from slimify.context.scan import scan
+from slimify.syntax.dockerfile.parser import encode, parse
+
+START = 'CMD ["python", "a.py"]\n'
+FILE = "FROM python:3.11-bookworm\nWORKDIR /app\nCOPY . .\n{0}"
+DYNAMIC = "import subprocess, sys\nsubprocess.run([sys.argv[1]])\n"
+HOST = "CMD twistd -ny a.tac\n"
+
+CASES = (
+    # nothing uses it: it stays
+    ("unknown", "apt-get install -y acme-thing", START, {}, {"acme-thing": ("run", "SL203")}),
+    ("unseen", "apt-get install -y git", START, {}, {"git": ("run", "SL206")}),
+    ("named", "apt-get install -y git", START, {"a.py": "X = ['git']\n"}, {"git": ("run", "SL203")}),
+    ("variable", "apt-get install -y chromium", "ENV CHROME_BIN=/usr/bin/chromium\n" + START, {}, {"chromium": ("run", "SL203")}),
+    # run time uses it
+    ("started", "apt-get install -y git", "CMD git daemon\n", {}, {"git": ("run", "SL202")}),
+    ("started-by-a-source", "apt-get install -y git && git --version", START, {"a.py": "import subprocess\nsubprocess.run(['git'])\n"}, {"git": ("both", "SL202")}),
+    ("linked", "apt-get install -y libmagic1 && pip install python-magic", START, {"a.py": "import magic\n"}, {"libmagic1": ("run", "SL202")}),
+    ("compiles-at-run-time", "apt-get install -y gcc libffi-dev", "CMD gcc a.c && ./a.out\n", {}, {"gcc": ("run", "SL202"), "libffi-dev": ("run", "SL202")}),
+    # only the build uses it, and everything that starts is known
+    ("called", "apt-get install -y git && git clone https://example.org/x /x", START, {}, {"git": ("build", "SL205")}),
+    ("compiler", "apt-get install -y gcc libpq-dev && pip install --no-binary :all: psycopg2", START, {}, {"gcc": ("build", "SL201"), "libpq-dev": ("build", "SL204")}),
+    ("other-language", "apt-get install -y nodejs npm && npm install && npm run build", START, {"package.json": "{}"}, {"nodejs": ("build", "SL201"), "npm": ("build", "SL201")}),
+    ("removed", "apk add git && git clone https://example.org/x /x && apk del git", START, {}, {"git": ("build", "SL201")}),
+    ("removed-group", "apk add --virtual .b git && apk del .b", START, {}, {"git": ("build", "SL201")}),
+    # run time may start anything: compilers and headers go all the same
+    ("open", "apt-get install -y git gcc libpq-dev && git clone https://example.org/x /x", HOST, {}, {"git": ("both", "SL203"), "gcc": ("build", "SL201"), "libpq-dev": ("build", "SL204")}),
+    ("open-other-language", "apt-get install -y nodejs npm && npm install", HOST, {"package.json": "{}"}, {"nodejs": ("both", "SL203"), "npm": ("both", "SL203")}),
+    ("dynamic", "apt-get install -y make gcc && make", START, {"a.py": DYNAMIC}, {"make": ("both", "SL203"), "gcc": ("build", "SL201")}),
+    ("dynamic-and-named", "apt-get install -y gcc && gcc x.c", START, {"a.py": DYNAMIC + "X = ['gcc']\n"}, {"gcc": ("both", "SL203")}),
+    # a step of the final stage uses it
+    ("late", "apt-get install -y nodejs && node build.js", START, {}, {"nodejs": ("both", "SL202")}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("run", "start", "files", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
+def test_verdicts(
+    tmp_path: Path, run: str, start: str, files: dict[str, str], expected: dict[str, tuple[str, str]]
+) -> None:
+    base = FILE.replace("bookworm", "alpine") if run.startswith("apk") else FILE
+    for name, text in {"a.py": "import os\n", **files}.items():
+        (tmp_path / name).write_text(text)
+    file = parse(encode(base.format(f"RUN {run}\n") + start), "Dockerfile")
+    program = classify(file, scan(tmp_path), "Dockerfile", Options())
+    verdicts = [v for step in program.steps for atom in step.atoms for v in atom.packages]
+    found = {v.name: (v.role, v.reasons[0].code) for v in verdicts}
+    assert found == expected, verdicts
