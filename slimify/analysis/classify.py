@@ -13,12 +13,12 @@ from slimify import languages
 from slimify.analysis.advice.findings import findings, missing_earlier_sources
 from slimify.analysis.closed_worlds import started_programs
 from slimify.analysis.evidence.evidence_decisions import base_mapping_decisions, evidence_decisions
+from slimify.analysis.evidence.linked_packages import with_linked_packages
 from slimify.analysis.graph.graph import AtomKey, graph_of
 from slimify.analysis.installed_commands import installed_commands
 from slimify.analysis.language import language_of
 from slimify.analysis.packages.context_mentions import ContextMentions
 from slimify.analysis.packages.installer_settings import install_only_settings
-from slimify.analysis.packages.linked_packages import with_counterparts, with_linked_packages
 from slimify.analysis.packages.package_verdicts import PackageUsage, package_verdicts
 from slimify.analysis.packages.program_calls import final_stage_installs, final_stage_tools
 from slimify.analysis.packages.tool_settings import has_reader
@@ -95,12 +95,9 @@ def classify(
         mentions=ContextMentions(context),
         programs=started_programs(needs, effects, base, context),
         links_nothing=links_nothing,
+        evidence=evidence,
     )
     packages, roles, late = _packages_and_roles(usage, keep)
-    if evidence is not None:
-        from slimify.analysis.evidence.base_image import base_packages
-
-        packages = with_counterparts(packages, needs, evidence, base_packages(evidence))
     lines = {v.index: v.instruction.line for v in visits}
     judged = [(lines[index], v) for (index, _), found in packages.items() for v in found]
     return Program(

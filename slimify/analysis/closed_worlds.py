@@ -13,13 +13,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from slimify.analysis.packages.system import system_package
 from slimify.analysis.program import Program, RuntimeNeeds
 from slimify.analysis.runtime_needs import unread_start
 from slimify.analysis.server_files import served_files
 from slimify.context.scan import Context
 from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
+from slimify.facts.packages import system_package
 from slimify.facts.programs import reads_only_arguments, starts_what_users_name
 from slimify.facts.servers import drops_root, is_web_server, sets_path
 from slimify.languages import languages

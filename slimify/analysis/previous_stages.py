@@ -8,12 +8,12 @@ from msgspec.structs import replace
 
 from slimify.analysis.language import language_of
 from slimify.analysis.packages.module_needs import installed_modules, module_needs
-from slimify.analysis.packages.system import system_package
 from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.sources import read_sources
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts
+from slimify.facts.packages import system_package
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.sources import Use
 from slimify.semantics.walk import Visit, base_image, start_state, walk

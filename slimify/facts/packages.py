@@ -44,6 +44,13 @@ def package_facts(name: str, distro: str | None, suite: str | None) -> PackageFa
     return PackageFacts(name=name, kind="unknown", known=False)
 
 
+def system_package(name: str, distro: str | None, suite: str | None) -> PackageFacts | None:
+    """Facts about a package in a release of a distribution; None if the name is not known. An unknown
+    distribution is treated as Debian, since tools have the same names elsewhere."""
+    facts = package_facts(name, distro or "debian", suite)
+    return None if facts.kind == "unknown" and not facts.commands else facts
+
+
 def programs_calling(command: str) -> frozenset[str]:
     """The programs that start `command` on their own, without a source or script naming it."""
     return frozenset(load("packages-debian.toml")["callers"].get(command, ()))

@@ -7,7 +7,7 @@ package and paths in `*.md5sums` (bazel's debian rules); apk's database (Alpine 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -65,6 +65,22 @@ class Packages:
     def providers(self, name: str) -> tuple[str, ...]:
         """The names of the packages that satisfy a dependency: the package itself, or its providers."""
         return tuple(self._provides.get(name, ()))
+
+    def closure(self, names: Iterable[str]) -> frozenset[str]:
+        """The packages and all their dependencies. Of alternatives and virtual ones, installed ones count."""
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            package = self.get(waiting.pop())
+            if package is None or package.name in found:
+                continue
+            found.add(package.name)
+            for option in (option.strip() for item in package.depends for option in item.split("|")):
+                match = _NAME.match(option)
+                name = match[0] if match else ""
+                # python3:any is an architecture, so:libz.so.1 a name
+                waiting += self.providers(name) or self.providers(name.partition(":")[0])
+        return frozenset(found)
 
     def owner_of(self, path: str) -> InstalledPackage | None:
         """The package that owns a file; /usr and its merged root directories are equivalent."""

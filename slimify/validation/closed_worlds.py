@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from slimify.analysis.packages.installer_settings import changes_install_settings, install_only_settings
+from slimify.analysis.packages.installer_settings import install_only_settings
 from slimify.facts.commands import readers_of
 from slimify.facts.system import default_path, is_for_people, is_package_source, is_scratch
 from slimify.facts.toolchains import installers
 from slimify.languages import Language, language
 from slimify.model.decisions import Reason
 from slimify.model.effects import BUILDS, INSTALLS, Effect
+from slimify.semantics.changed_settings import changes_install_settings
 from slimify.semantics.machine.content import content_at, copied_places, exists_in
 from slimify.semantics.machine.stages import Copy, Stage
 from slimify.semantics.paths import inside_any, is_named_place, overlap

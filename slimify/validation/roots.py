@@ -6,9 +6,9 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
-from slimify.analysis.packages.system import system_package
 from slimify.analysis.runtime_contract import DEFAULT_SHELL
 from slimify.facts.image_tables import busybox_servers, entry_scripts
+from slimify.facts.packages import system_package
 from slimify.facts.servers import document_roots, is_web_server, serves_only_files
 from slimify.facts.system import default_path
 from slimify.languages import language

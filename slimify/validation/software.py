@@ -6,11 +6,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
-from slimify.analysis.packages.system import system_package
 from slimify.facts.carried import carried, installed
 from slimify.facts.image_tables import image_packages
 from slimify.facts.images import ImageFacts
-from slimify.facts.packages import PackageFacts
+from slimify.facts.packages import PackageFacts, system_package
 from slimify.model.effects import Effect
 from slimify.semantics.machine.stages import Event
 

@@ -5,13 +5,11 @@ The commands that download, unpack and delete them have to be executed in the fi
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping
 
 from slimify.analysis.graph.graph import Graph
-from slimify.facts.system import is_package_file
 from slimify.model.decisions import Role
-from slimify.model.effects import ADDS_FILES, LEAVES_NOTHING, USES_PACKAGE_LISTS, WORKS_BY_PATH, Effect
+from slimify.model.effects import ADDS_FILES, LEAVES_NOTHING, USES_PACKAGE_LISTS, WORKS_BY_PATH
 from slimify.semantics.paths import inside, overlap
 
 _DOWNLOAD_KINDS = WORKS_BY_PATH | LEAVES_NOTHING
@@ -26,7 +24,7 @@ def final_stage_downloads(graph: Graph, roles: Mapping[int, Role]) -> frozenset[
         final = roles.get(node.number, "build") != "build"
         plain = node.kinds & ADDS_FILES and node.kinds <= _DOWNLOAD_KINDS
         if final:
-            wanted += [p for e in node.effects if e.kind in USES_PACKAGE_LISTS for p in _installed_files(e)]
+            wanted += [p for e in node.effects if e.kind in USES_PACKAGE_LISTS for p in e.reads]
         elif plain and any(overlap(p, w) for p in wanted for w in node.writes):
             made[node.number] = node.writes
             wanted += node.reads
@@ -34,9 +32,3 @@ def final_stage_downloads(graph: Graph, roles: Mapping[int, Role]) -> frozenset[
     built = (n for n in graph.nodes if roles.get(n.number) == "build")
     deleting = (n.number for n in built if any(inside(w, d) for w in there for d in n.deletes))
     return frozenset((*made, *deleting))
-
-
-def _installed_files(effect: Effect) -> tuple[str, ...]:
-    """The files that an install reads, including package files among its operands."""
-    local = [p.name for p in effect.packages if p.name.startswith((".", "/")) or is_package_file(p.name)]
-    return (*effect.reads, *(posixpath.normpath(posixpath.join(effect.cwd or "/", name)) for name in local))

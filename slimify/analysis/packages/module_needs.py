@@ -30,8 +30,11 @@ class ModuleNeeds(Struct, frozen=True, kw_only=True):
     unresolved: Mapping[str, Use]
 
 
-def installed_modules(effects: Iterable[Effect], view: ContextView) -> tuple[Module, ...]:
-    """The language packages that RUN steps install, as named by commands and manifests."""
+def installed_modules(
+    effects: Iterable[Effect], view: ContextView, *, development: bool = False
+) -> tuple[Module, ...]:
+    """The language packages that RUN steps install, as named by commands and manifests. With `development`,
+    those that manifests list for development."""
     found: dict[str, Module] = {}
     for effect in effects:
         own = language(effect.ecosystem) if effect.kind in INSTALLS else None
@@ -48,8 +51,9 @@ def installed_modules(effects: Iterable[Effect], view: ContextView) -> tuple[Mod
             found.setdefault(use.name, Module(use=use, language=own.name, version=version))
         for manifest in effect.manifests:
             path = view.context_path(manifest)
-            for module in own.packages.listed_packages(view, path) if path is not None else ():
-                found.setdefault(module.use.name, module)
+            if path is not None:
+                for module in own.packages.listed_packages(view, path, development=development):
+                    found.setdefault(module.use.name, module)
     return tuple(found.values())
 
 
@@ -93,15 +97,10 @@ def standard_libraries(imports: Iterable[Use]) -> dict[str, Use]:
 def with_development_packages(program: Program) -> Program:
     """The program with the needs of the development packages that its manifests list: they stay in the
     image."""
-    view, needs = program.end_state.view, program.runtime_needs
-    modules: dict[str, Module] = {}
-    for effect in (e for s in program.steps for e in s.effects if e.dev):
-        own = language(effect.ecosystem)
-        for path in map(view.context_path, effect.manifests if own is not None else ()):
-            if path is not None and own is not None and own.packages is not None:
-                for module in own.packages.listed_packages(view, path, development=True):
-                    modules.setdefault(module.use.name, module)
-    more = module_needs(tuple(modules.values()), program.base, ())
+    needs = program.runtime_needs
+    effects = (e for s in program.steps for e in s.effects if e.dev)
+    modules = installed_modules(effects, program.end_state.view, development=True)
+    more = module_needs(modules, program.base, ())
     return replace(
         program,
         runtime_needs=replace(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -17,12 +18,11 @@ from slimify.analysis.closed_worlds import Claim
 from slimify.analysis.graph.graph import AtomKey
 from slimify.analysis.packages.context_mentions import ContextMentions
 from slimify.analysis.packages.program_calls import build_tools
-from slimify.analysis.packages.system import system_package
 from slimify.analysis.packages.toolchains import build_only_use
 from slimify.analysis.program import RuntimeNeeds
 from slimify.facts.debian import PackageFacts
 from slimify.facts.images import ImageFacts
-from slimify.facts.packages import interpreters, programs_calling
+from slimify.facts.packages import interpreters, programs_calling, system_package
 from slimify.facts.programs import compilers, has_compiler, is_called_indirectly, serves_more_than_compiling
 from slimify.facts.toolchains import beside, interpreters_to_compile
 from slimify.languages import language
@@ -32,6 +32,9 @@ from slimify.model.sources import Use
 from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.instructions import env_pairs
 
+if TYPE_CHECKING:
+    from slimify.analysis.evidence.image_evidence import BuiltImage
+
 
 class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     """Everything that shows who uses a package.
@@ -40,7 +43,7 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     `final_stage_tools` are the programs that steps of the final stage call, `final_stage_installs` the
     installs of a language among these steps. `mentions` searches the texts of the context. `programs`: the
     claim that all programs that run time starts are known. `links_nothing`: no build output is linked with a
-    library.
+    library. `evidence` is an image built from the file.
     """
 
     visits: Sequence[Visit]
@@ -53,6 +56,7 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     mentions: ContextMentions | None = None
     programs: Claim = Claim(kind="programs")
     links_nothing: bool = False
+    evidence: BuiltImage | None = None
 
     @cached_property
     def effects(self) -> Sequence[tuple[AtomKey, Effect]]:
@@ -76,6 +80,16 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     def removals(self) -> Sequence[tuple[AtomKey, Effect]]:
         """The commands that remove packages."""
         return tuple((key, e) for key, e in self.effects if e.kind == "unpackage")
+
+    @cached_property
+    def linked_packages(self) -> frozenset[str]:
+        """The packages of libraries that run time is linked with, which come by dependency only."""
+        if self.evidence is None:
+            return frozenset()
+        from slimify.analysis.evidence.base_image import base_packages
+
+        named = {p.name for _, e in self.effects if e.kind == "packages" for p in e.packages}
+        return frozenset(self.needs.system_packages.keys() - named - base_packages(self.evidence))
 
     @cached_property
     def programs_of_variables(self) -> frozenset[str]:
@@ -125,7 +139,19 @@ class _Package(Struct, frozen=True, dict=True):
         names = (self.name, self.name.rstrip("0123456789.").removesuffix("-"), *self.commands)
         return mentions.first_file(names) if mentions is not None else ""
 
+    @cached_property
+    def linked(self) -> tuple[str, ...]:
+        """The packages that it depends on and that run time is linked with, as a built image shows."""
+        usage = self.usage
+        if usage.evidence is None or not usage.linked_packages:
+            return ()
+        return tuple(sorted(usage.linked_packages & usage.evidence.packages.closure((self.name,))))
+
     def verdict(self, role: Role, reason: Reason, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
+        more = [n for n in self.linked if n not in counterparts] if role == "build" else []
+        if more:
+            user, counterparts = self.usage.needs.system_packages[more[0]].name, (*counterparts, *more)
+            reason = Reason.of("SL204", "linked", counterparts=counterparts, user=user)
         return PackageVerdict(name=self.name, role=role, counterparts=counterparts, reasons=(reason,))
 
 
@@ -215,7 +241,7 @@ def _used_by_build(package: _Package) -> PackageVerdict | None:
     if facts.kind == "build" and usage.links_nothing and facts.counterparts != ():
         reason = Reason.of("SL201", "needed_no_c", user=user) if user else Reason.of("SL201", "no_c")
         return _goes(package, user, reason=reason)
-    if facts.kind == "build" and facts.counterparts is None:
+    if facts.kind == "build" and facts.counterparts is None and not package.linked:
         return package.verdict("run", Reason.of("SL203", "unknown_counterpart"))
     if facts.kind == "build":
         return _goes(package, user, facts.counterparts or ())

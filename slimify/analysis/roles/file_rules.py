@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from slimify.analysis.graph.graph import Node, literal_part, meets
-from slimify.analysis.packages.installer_settings import changes_install_settings
 from slimify.analysis.roles.model import Finding, Region
 from slimify.analysis.roles.solution import Rule, Solution
 from slimify.facts.system import is_plain_root, is_scratch, is_shared_directory
@@ -23,6 +22,7 @@ from slimify.model.effects import (
     LEAVES_NOTHING,
     Action,
 )
+from slimify.semantics.changed_settings import changes_install_settings
 from slimify.semantics.paths import covers, inside, inside_any, is_glob, overlap
 
 # Effects in the final stage that do not install with package managers of a language.

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from slimify.analysis.copy_targets import copy_targets
-from slimify.analysis.packages.linked_packages import dependency_closure
 from slimify.analysis.program import Program, Step
 from slimify.facts.images import image
 from slimify.model.plan import Plan
@@ -117,7 +116,7 @@ def _step_bytes(program: Program, built: BuiltImage, layout: Layout, index: int)
         return layer.size
     names = [v.name for a in step.atoms for v in a.packages if v.role != "build"]
     names += [p for a in step.atoms for v in a.packages if v.role == "build" for p in v.counterparts]
-    return _package_bytes(built, step, dependency_closure(built.packages, names), lists=not edited)
+    return _package_bytes(built, step, built.packages.closure(names), lists=not edited)
 
 
 def _package_bytes(built: BuiltImage, step: Step, names: Iterable[str], *, lists: bool) -> int:

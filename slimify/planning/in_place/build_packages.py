@@ -12,10 +12,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.analysis.packages.program_calls import build_tools
-from slimify.analysis.packages.system import system_package
 from slimify.analysis.packages.toolchains import shared_installers
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed
+from slimify.facts.packages import system_package
 from slimify.facts.system import is_plain_root
 from slimify.languages import language
 from slimify.model.decisions import Decision, Reason

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from slimify.facts.commands import actions, values
-from slimify.facts.system import manager_caches
+from slimify.facts.system import is_package_file, manager_caches
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect, EffectKind, Package, SystemManager
 from slimify.semantics.effects.call import Arg, Call, package
@@ -92,7 +92,7 @@ def _manager_effects(
     group: str = "",
 ) -> tuple[Effect, ...]:
     packages: list[Package] = []
-    why: Reason | None = None
+    words, why = tuple(words), None
     if kind in ("packages", "unpackage"):
         for word in words:
             if word.value is None:
@@ -106,6 +106,7 @@ def _manager_effects(
         rest["caches"] = ("/var/lib/apt/lists",) if manager == _APT else caches
     elif kind == "packages":
         rest["caches"] = () if manager == _APK and call.flag("--no-cache") else caches
+        rest["reads"] = call.known_paths(tuple(w for w in words if w.value and _is_file(w.value)))
     elif kind == "cache":
         # apt clean keeps the package lists, apt distclean deletes them
         rest["deletes"] = caches if manager != _APT or action in _CLEANS_LISTS else ("/var/cache/apt",)
@@ -114,6 +115,11 @@ def _manager_effects(
     elif kind == "source":
         rest["writes"] = ("/etc/apt/sources.list.d",) if manager == _APT else ("/etc/yum.repos.d",)
     return (call.effect(kind, action, manager=manager, packages=tuple(packages), why=why, **rest),)
+
+
+def _is_file(word: str) -> bool:
+    """Whether a word of an install names a package file rather than a package."""
+    return word.startswith((".", "/")) or is_package_file(word)
 
 
 def _unknown_action(call: Call, action: str) -> tuple[Effect, ...]:
@@ -175,7 +181,9 @@ def _rpm(call: Call) -> tuple[Effect, ...]:
     if options.has("-q", "-V", "-K", "--query", "--verify", "--checksig", "-E", "--eval"):
         return (call.effect("check"),)
     if options.has("--import"):
-        return (call.effect("source", "--import", manager=_YUM, writes=("/etc/pki/rpm-gpg", "/var/lib/rpm")),)
+        keys = call.known_paths(options.operands)
+        writes = ("/etc/pki/rpm-gpg", "/var/lib/rpm")
+        return (call.effect("source", "--import", manager=_YUM, reads=keys, writes=writes),)
     if options.has("-e", "--erase"):
         gone = tuple(package(arg) for arg in options.operands)
         return (call.effect("unpackage", "remove", manager=_YUM, packages=gone),)
@@ -191,7 +199,9 @@ def _apt_source(call: Call) -> tuple[Effect, ...]:
         "/etc/apt/sources.list",
         "/etc/apt/sources.list.d",
     )
-    return (call.effect("source", call.first, manager=_APT, writes=writes),)
+    keys = call.args[1:] if call.name == "apt-key" and call.first == "add" else ()
+    reads = call.known_paths(tuple(key for key in keys if key.value != "-"))
+    return (call.effect("source", call.first, manager=_APT, reads=reads, writes=writes),)
 
 
 def _yum_source(call: Call) -> tuple[Effect, ...]:

@@ -154,6 +154,8 @@ def test_apk(path: str) -> None:
     assert musl.files == ("/lib/ld-musl-x86_64.so.1", "/lib/libc.musl-x86_64.so.1", "/usr/share/x/y", "/top")
     assert busybox.depends == ("so:libc.musl-x86_64.so.1", "other>1")
     assert packages.owner_of("/usr/bin/busybox") is busybox
+    assert packages.closure([]) == packages.closure(["gone"]) == frozenset()
+    assert packages.closure(["busybox"]) == {"busybox", "musl"}
 
 
 def test_library_owner() -> None:

@@ -204,7 +204,7 @@ def _prepares(tool: str) -> bool:
 
 def _installed(program: Program, name: str) -> bool:
     """Whether a package of the final stage may install the program: one of that name, or an unknown one."""
-    from slimify.analysis.packages.system import system_package
+    from slimify.facts.packages import system_package
 
     base = program.base
     for step in program.steps:

@@ -223,6 +223,22 @@ def test_a_script_that_runs_itself_with_other_arguments(tmp_path: Path) -> None:
     assert found == ["files w=/app/a", "files w=/app/b", "unknown!"]
 
 
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        ("apt-get install -y gcc", ()),
+        ("apt-key add -", ()),
+        ("apt-get install -y ./x.deb gcc", ("/app/x.deb",)),
+        ("apk add --allow-untrusted /tmp/x.apk", ("/tmp/x.apk",)),
+        ("apt-key add x.asc", ("/app/x.asc",)),
+        ("rpm --import /etc/x.asc", ("/etc/x.asc",)),
+    ],
+)
+def test_files_that_an_install_reads(context: Context, text: str, reads: tuple[str, ...]) -> None:
+    (effect,) = (e for atom in interpreted(text, state(context)).effects for e in atom)
+    assert effect.reads == reads
+
+
 def test_packages_carry_their_place_in_the_run(context: Context) -> None:
     text = "apt-get install -y gcc 'git' && pip install flask==2"
     found = [p for atom in interpreted(text, state(context)).effects for e in atom for p in e.packages]

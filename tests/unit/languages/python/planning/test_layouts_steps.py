@@ -175,6 +175,30 @@ ROWS = (
         rung="unchanged",
     ),
     Row(
+        id="an-installed-file-is-downloaded-where-it-is-installed",
+        file=lines(
+            "FROM python:3.11",
+            "RUN wget -O /tmp/y.deb https://example.org/y.deb",
+            "RUN apt-get update && apt-get install -y /tmp/y.deb && rm -rf /var/lib/apt/lists/*",
+            *INSTALL,
+            START,
+        ),
+        final=("RUN wget -O /tmp/y.deb https://example.org/y.deb",),
+        never=("COPY --from=builder /tmp",),
+    ),
+    Row(
+        id="a-key-is-downloaded-where-it-is-added",
+        file=lines(
+            "FROM python:3.11",
+            "RUN curl -fsSL https://example.org/k.asc -o /tmp/k.asc",
+            'RUN apt-key add /tmp/k.asc && echo "deb https://example.org a b" > /etc/apt/sources.list.d/x.list',
+            "RUN apt-get update && apt-get install -y acme && rm -rf /var/lib/apt/lists/*",
+            *INSTALL,
+            START,
+        ),
+        final=("RUN curl -fsSL https://example.org/k.asc -o /tmp/k.asc",),
+    ),
+    Row(
         id="pipenv-leaves-its-downloads",
         file=lines(
             "FROM alpine:3.20",
