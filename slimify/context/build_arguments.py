@@ -6,7 +6,8 @@ Best effort for values, none for silence: a value that only a build knows is Non
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from slimify.context.ignored_files import ignored_files, unfiltered_text
 from slimify.context.scan import Context
@@ -30,17 +31,30 @@ _MAX_VARIABLES = 3  # in one value
 
 
 def passed_values(context: Context, name: str) -> tuple[str | None, ...]:
-    """The different values that are passed to the build argument `name`; None for an unknown one."""
-    third_party = third_party_directories() | installed_directories()
-    files = (p for p in (*context.files, *ignored_files(context)) if _FILE.fullmatch(p))
-    own = [p for p in files if third_party.isdisjoint(p.split("/")[:-1])]
+    """The different values that files of the context, and of the repository around it, pass to the build
+    argument `name`; None for an unknown one."""
     found: dict[str | None, None] = {}
-    for path in own[:_MAX_FILES]:
-        text = unfiltered_text(context, path) or ""
+    for text in _texts(context):
         if name in text:
             for value in (*_options(text, name), *_entries(text, name)):
                 found.update(dict.fromkeys(_known_values(text, value)))
     return tuple(found)
+
+
+def _texts(context: Context) -> Iterator[str]:
+    for path in _own((*context.files, *ignored_files(context))):
+        yield unfiltered_text(context, path) or ""
+    around = context.repository
+    if around is not None and around.prefix:
+        for path in _own(p for p in around.files.files if not p.startswith(f"{around.prefix}/")):
+            yield around.files.text(path) or ""
+
+
+def _own(paths: Iterable[str]) -> Iterable[str]:
+    """The files that may pass arguments, without those of others."""
+    third_party = third_party_directories() | installed_directories()
+    files = (p for p in paths if _FILE.fullmatch(p) and third_party.isdisjoint(p.split("/")[:-1]))
+    return islice(files, _MAX_FILES)
 
 
 def _options(text: str, name: str) -> Iterator[str]:

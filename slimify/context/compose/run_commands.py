@@ -1,4 +1,5 @@
-"""Commands that files of the context run in the image: Compose, Kubernetes, Helm, Makefiles and CI.
+"""Commands that files of the context run in the image: Compose, bake, Kubernetes, Helm, Makefiles, CI and the
+documentation.
 
 Best effort: unreadable files are skipped, and commands are matched to the image only by names.
 """
@@ -13,11 +14,13 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.context.compose.bake import BakeTarget, bake_targets
 from slimify.context.compose.yaml_commands import (
     MAX_BYTES,
     BuiltImage,
     RunCommand,
     build_arguments,
+    chart_commands,
     compose_commands,
     compose_services,
     is_built_from,
@@ -35,6 +38,13 @@ _COMPOSE_FILE = re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml")
 _YAML = re.compile(r".*\.ya?ml")
 _PROCFILE = re.compile(r"(?:[^/]*/)?Procfile")
 _SCRIPT = re.compile(r"(?:.*/)?(?:GNUm|M|m)akefile|.*\.mk|\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml")
+_BAKE_FILE = re.compile(r"(?:.*/)?docker-bake(?:\.override)?\.(?:hcl|json)")
+_CHART_VALUES = re.compile(r"(?:.*/)?values[\w.-]*\.ya?ml")
+_DOCUMENT = re.compile(r"(?:.*/)?README(?:\.\w+)?", re.IGNORECASE)
+_COMPOSE_CALL = re.compile(r"\b(?:docker|podman)[ -]compose\b")
+_FENCE = re.compile(r"\s*(?:```|~~~)")
+_SPAN = re.compile(r"`([^`]+)`")
+_PLACEHOLDER = re.compile(r"[<\[\u2026]|\.\.\.|\A[A-Z][A-Z_]+\Z")
 _DOCKER = re.compile(
     r"\b(?:docker|podman)(?:[ -]compose)?[ \t]+(?:container\s+|image\s+|buildx\s+)?(?P<rest>[^\n]*)"
 )
@@ -52,6 +62,20 @@ class _Searched(Struct, frozen=True, kw_only=True):
 
     def text(self, path: str) -> str:
         return self.files.text(path, MAX_BYTES) or ""
+
+    def bake_targets(self) -> Iterator[BakeTarget]:
+        """The targets of bake files that build the image."""
+        for path in self.matching(_BAKE_FILE):
+            for target in bake_targets(path, self.text(path)):
+                if self.image.is_built_by(path, target.context, target.dockerfile):
+                    yield target
+
+    def scripts(self) -> Iterator[tuple[str, str]]:
+        """The scripts and the code of documents, by path."""
+        for path in self.matching(_SCRIPT):
+            yield path, self.text(path)
+        for path in self.matching(_DOCUMENT):
+            yield path, _COMPOSE_CALL.sub("compose", _code_of(self.text(path)))
 
 
 def run_commands(context: Context, dockerfile: str = "Dockerfile") -> tuple[RunCommand, ...]:
@@ -81,6 +105,9 @@ def passed_arguments(context: Context, dockerfile: str = "Dockerfile") -> dict[s
                 if is_built_from(service, path, place.image):
                     for name, value in build_arguments(service):
                         found.setdefault(name, set()).add(value)
+        for target in place.bake_targets():
+            for name, value in target.args.items():
+                found.setdefault(name, set()).add(value)
         for path in place.matching(_SCRIPT):
             for words in _builds(place.text(path), posixpath.dirname(path), place.image):
                 for name, value in _given_arguments(words):
@@ -113,12 +140,13 @@ def _searched(context: Context, dockerfile: str) -> list[_Searched]:
 
 def _image_names(place: _Searched) -> set[str]:
     """The names that scripts and Compose files give the image."""
-    names: set[str] = set()
-    for path in place.matching(_SCRIPT):
-        for words in _builds(place.text(path), posixpath.dirname(path), place.image):
+    names = {repository(tag) for target in place.bake_targets() for tag in target.tags}
+    for path, text in place.scripts():
+        for words in _builds(text, posixpath.dirname(path), place.image):
             _, options, _ = _operands(words, 2)
             tag = options.get("-t") or options.get("--tag") or ""
             names |= {repository(tag)} if tag else set()
+    for path in place.matching(_SCRIPT):
         for inputs in workflow_builds(place.files, path, place.image):
             tags = re.split(r"[\s,]+", inputs.get("tags", ""))
             names |= {repository(tag) for tag in tags if tag and not repository(tag).startswith("$")}
@@ -138,10 +166,16 @@ def _commands(place: _Searched, names: set[str]) -> Iterator[RunCommand]:
         yield from compose_commands(place.files, path, place.image, same)[0]
     for path in [n for n in place.matching(_YAML, 10 * _MAX_FILES) if not _SCRIPT.fullmatch(n)]:
         yield from kubernetes_commands(place.files, path, names)
+    for path in place.matching(_CHART_VALUES):
+        yield from chart_commands(place.files, path, names)
     for path in place.matching(_PROCFILE):
         yield from _procfile_commands(place.files, path)
-    for path in place.matching(_SCRIPT):
-        yield from _script_commands(path, place.text(path), names)
+    for path, text in place.scripts():
+        documents = _DOCUMENT.fullmatch(path) is not None
+        for command in _script_commands(path, text, names):
+            if documents and (command.entrypoint or any(map(_PLACEHOLDER.search, command.argv or ("<",)))):
+                continue  # `exec` is for containers that run: development, more often than not
+            yield command
 
 
 def _project_names(context: Context) -> set[str]:
@@ -164,6 +198,18 @@ def _procfile_commands(context: Context, path: str) -> Iterator[RunCommand]:
                 entrypoint=True,
                 image=match[1],
             )
+
+
+def _code_of(text: str) -> str:
+    """The code of a document, each line in its place: fenced and indented blocks, and code in the text."""
+    lines: list[str] = []
+    fenced = False
+    for line in text.split("\n"):
+        fence = _FENCE.match(line) is not None
+        fenced ^= fence
+        code = fenced or line.startswith(("    ", "\t"))
+        lines.append("" if fence else line if code else " ; ".join(_SPAN.findall(line)))
+    return "\n".join(lines)
 
 
 def _docker_lines(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -60,6 +60,13 @@ class BuiltImage(Struct, frozen=True, kw_only=True):
     dockerfile: str = "Dockerfile"
     context: str = ""
 
+    def is_built_by(self, path: str, context: str, dockerfile: str) -> bool:
+        """Whether a file that names a build context, relative to its directory, and a Dockerfile in that
+        context builds the image."""
+        here = posixpath.normpath(posixpath.join(posixpath.dirname(path), context))
+        wanted = posixpath.join(here, dockerfile)
+        return clean(here) == self.context and clean(wanted) == clean(self.dockerfile)
+
 
 def compose_commands(
     context: Context, path: str, built_image: BuiltImage, known: frozenset[str] = frozenset()
@@ -104,15 +111,35 @@ def kubernetes_commands(context: Context, path: str, names: set[str]) -> Iterato
             base = repository(image)
             if not image or ("/" not in image and is_service(base)):
                 continue
-            certain = base in names or base == _TEMPLATE
-            nodes = [(_get(container, "command"), _get(container, "args"))]
-            for name, value in _entries(container):
-                if name.endswith("Probe"):
-                    nodes.append((_get(value, "exec", "command"), None))
-                elif name == "lifecycle":
-                    nodes += [(_get(hook, "exec", "command"), None) for _, hook in _entries(value)]
-            for first, rest in nodes:
-                yield from _combined_command(first, rest, path, "kubernetes", image, certain=certain)
+            yield from _container_commands(container, path, image, base in names or base == _TEMPLATE)
+
+
+def chart_commands(context: Context, path: str, names: set[str]) -> Iterator[RunCommand]:
+    """Commands and probes that the values of a Helm chart set for containers. They are certain if the image
+    beside them has one of `names`, or if it is the image of a chart of that name."""
+    chart = posixpath.dirname(path)
+    if not context.has(posixpath.join(chart, "Chart.yaml")):
+        return
+    pending = [(node, posixpath.basename(chart)) for node in _documents(context, path)]
+    while pending:
+        node, name = pending.pop()
+        pending += ((value, "") for _, value in _entries(node))
+        place = _get(node, "image")
+        image = _string(place) or _string(_get(place, "repository"))
+        certain = repository(image) in names or (bool(image) and name in names)
+        yield from _container_commands(node, path, image, certain)
+
+
+def _container_commands(container: Node, path: str, image: str, certain: bool) -> Iterator[RunCommand]:
+    """The command, the probes and the hooks of a container, or of the values for one."""
+    nodes = [(_get(container, "command"), _get(container, "args"))]
+    for name, value in _entries(container):
+        if name.endswith("Probe"):
+            nodes.append((_get(value, "exec", "command"), None))
+        elif name == "lifecycle":
+            nodes += [(_get(hook, "exec", "command"), None) for _, hook in _entries(value)]
+    for first, rest in nodes:
+        yield from _combined_command(first, rest, path, "kubernetes", image, certain=certain)
 
 
 def _documents(context: Context, path: str) -> list[Node]:
@@ -202,9 +229,7 @@ def is_built_from(service: Node, path: str, built_image: BuiltImage) -> bool:
     if build is None or _get(build, "dockerfile_inline") is not None:
         return False
     where = _string(build) or _string(_get(build, "context")) or "."
-    here = posixpath.normpath(posixpath.join(posixpath.dirname(path), where))
-    wanted = posixpath.join(here, _string(_get(build, "dockerfile")) or "Dockerfile")
-    return clean(here) == built_image.context and clean(wanted) == clean(built_image.dockerfile)
+    return built_image.is_built_by(path, where, _string(_get(build, "dockerfile")) or "Dockerfile")
 
 
 def _service(service: Node, path: str, name: str) -> Iterator[RunCommand]:

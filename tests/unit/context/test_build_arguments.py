@@ -59,3 +59,14 @@ def test_passed_values(tmp_path: Path, file: str, text: str, values: tuple[str |
     (tmp_path / file).write_text(text)
     (tmp_path / ".dockerignore").write_text(".github\n*.yaml\n")
     assert passed_values(scan(tmp_path), "BASE") == values
+
+
+@pytest.mark.parametrize(("root", "values"), [(".git", ("a:1", "a:2")), ("other", ("a:1",))])
+def test_values_of_the_repository_around_the_context(
+    tmp_path: Path, root: str, values: tuple[str, ...]
+) -> None:
+    (tmp_path / root).mkdir()
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "build.sh").write_text("docker build --build-arg BASE=a:1 .")
+    (tmp_path / "docker-bake.hcl").write_text('args = {\n  BASE = "a:2"\n}\n')
+    assert passed_values(scan(tmp_path / "app"), "BASE") == values

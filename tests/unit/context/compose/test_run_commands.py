@@ -42,6 +42,14 @@ NOOP = [
     ("make-unclosed-quote", {"Makefile": "run:\n\tdocker run app 'sh\n"}),
     ("other-dockerfiles-tag",
      {"Makefile": "a:\n\tdocker build -t worker -f Dockerfile.worker .\n\tdocker run worker sh\n"}),
+    ("readme-prose", {"README.md": "Type docker run app sh\n"}),
+    ("readme-placeholder", {"README.md": "```\ndocker run app <command>\ndocker run app [OPTIONS]\n```\n"}),
+    ("readme-of-development",
+     {"compose.yml": "services:\n  app:\n    build: .\n",
+      "README.md": "    docker exec app sh\n    docker-compose run app npm install\n"}),
+    ("readme-other-image", {"README.md": "    docker run redis redis-cli\n"}),
+    ("values-without-chart", {"app/values.yaml": "image: app\ncommand: [a]\n"}),
+    ("values-no-command", {"app/Chart.yaml": "name: app\n", "app/values.yaml": "image: app\nargs: []\n"}),
     ("vendored", {"vendor/x/Makefile": "a:\n\tdocker run app sh\n"}),
 ]  # fmt: skip
 
@@ -100,6 +108,23 @@ HIT: list[tuple[str, dict[str, str], list[tuple[str, str, int, bool, bool, bool]
       "  - image: \"{{ .Values.image }}:1\"\n"
       "    command: [sh, -c, \"run {{ .Values.y }}\"]\n{{- end }}\n"},
      [("sh -c 'run $TEMPLATE'", "chart/templates/d.yaml", 5, True, True, True)]),
+    ("helm-values",
+     {"deploy/app/Chart.yaml": "name: app\n", "deploy/app/values.yaml": "image:\n  repository: r.example/x\n"
+      "command: [a, b]\nredis:\n  image: {repository: bitnami/redis}\n  args: [c]\nworker:\n"
+      "  image: {repository: r/app}\n  args:\n  - d\n"},
+     [("a b", "deploy/app/values.yaml", 3, True, True, True),
+      ("c", "deploy/app/values.yaml", 6, True, False, False),
+      ("d", "deploy/app/values.yaml", 10, True, False, True)]),
+    ("bake-tag",
+     {"docker-bake.hcl": 'target "web" {\n  tags = ["r.example/web:1"]\n}\n',
+      "k.yml": POD.format(image="r/web")},
+     [("python worker.py", "k.yml", 5, True, True, True)]),
+    ("readme",
+     {"README.md": "# App\n```sh\n$ docker build -t me/site .\n"
+      "$ docker run me/site \\\n    ./site migrate\n```\n"
+      "Or `docker run --rm site check` or\n\n    docker run site sh\n"},
+     [("./site migrate", "README.md", 4, True, False, True), ("check", "README.md", 7, True, False, True),
+      ("sh", "README.md", 9, True, False, True)]),
     ("procfile", {"Procfile": "# x\nweb: gunicorn app\n\nnonsense\n"},
      [("gunicorn app", "Procfile", 2, False, True, False)]),
     ("make-run", {"Makefile": "a:\n\t@docker run -it -e A=1 -v $(PWD):/x --name n app npm test && echo\n"},
@@ -232,6 +257,21 @@ ACTION = (
     "jobs:\n  a:\n    steps:\n    - uses: docker/build-push-action@v6\n      with:\n        context: {0}\n"
     "        tags: r.example.org/shop:${{{{ github.sha }}}}\n        build-args: |\n          A=3.11\n"
 )
+BAKE = """variable "TAG" {{ default = "1" }}
+target "common" {{
+  args = {{ A = "3.11", B = "1" }}  # of all
+}}
+target "web" {{
+  inherits = ["common"]
+  context = "{0}"
+  /* no "dockerfile" */
+  args = {{
+    B: "2"
+    C = TAG
+    D = "v${{TAG}}"
+  }}
+}}
+"""
 BUILD_ARGS = "services:\n  web:\n    build:\n      context: app\n      args: {args}\n"
 
 
@@ -248,6 +288,13 @@ BUILD_ARGS = "services:\n  web:\n    build:\n      context: app\n      args: {ar
             id="make",
         ),
         pytest.param({"Makefile": "a:\n\tdocker build --build-arg A=1 api\n"}, {}, id="another-image"),
+        pytest.param({"docker-bake.hcl": BAKE.format("app")}, {"A": "3.11", "B": "2"}, id="bake"),
+        pytest.param({"docker-bake.hcl": BAKE.format("api")}, {}, id="bake-of-another"),
+        pytest.param(
+            {"docker-bake.json": '{"target": {"a": {"context": "app", "args": {"A": "1", "B": null}}}}'},
+            {"A": "1"},
+            id="bake-json",
+        ),
         pytest.param({".github/workflows/a.yml": ACTION.format("app")}, {"A": "3.11"}, id="workflow"),
         pytest.param({".github/workflows/a.yml": ACTION.format(".")}, {}, id="workflow-of-another"),
         pytest.param(

@@ -1,0 +1,38 @@
+"""Targets of docker-bake files."""
+
+from __future__ import annotations
+
+import pytest
+
+from slimify.context.compose.bake import BakeTarget, bake_targets
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("docker-bake.hcl", ""),
+        ("docker-bake.hcl", 'group "default" { targets = ["a"] }'),
+        ("docker-bake.hcl", '# target "a" {}\n/* target "b" {} */'),
+        ("docker-bake.hcl", "\x00{{{{[["),
+        ("docker-bake.json", "["),
+        ("docker-bake.json", '{"target": 3}'),
+    ],
+)
+def test_no_targets(path: str, text: str) -> None:
+    assert list(bake_targets(path, text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ('target "a" {}', BakeTarget()),
+        ('target "a" { context = ".." dockerfile = "d/D" }', BakeTarget(context="..", dockerfile="d/D")),
+        ('target "a" { tags = ["x:1", "${Y}", Z] }', BakeTarget(tags=("x:1", "${Y}"))),
+        ('target "a" { args = { X = "1", Y = f("2") } }', BakeTarget(args={"X": "1"})),
+        ('target "a" { inherits = ["a"] args = { X = "1" } }', BakeTarget(args={"X": "1"})),
+        ('target "a" { args = { X = "1"', BakeTarget(args={"X": "1"})),
+        ('target "a" { args = ' + "{ X = " * 5000, BakeTarget()),
+    ],
+)
+def test_targets(text: str, target: BakeTarget) -> None:
+    assert list(bake_targets("docker-bake.hcl", text)) == [target]
