@@ -4,23 +4,20 @@ repeated."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator, Mapping
 
 from slimify.analysis.program import Program, Step
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import CHANGES_FILES, LEAVES_NOTHING, MANAGES_PACKAGES, Effect
 from slimify.planning.layout import Layout, WordEdit
 from slimify.planning.stages.line_wrapping import with_wrapped_names
+from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs
 from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
-from slimify.syntax.dockerfile.words import references
 from slimify.syntax.shell.append import joined, with_commands
 from slimify.syntax.shell.heredoc_edit import edit_heredoc
 from slimify.syntax.shell.meaning import read_text
 from slimify.syntax.shell.script import EditRefused, edit
-
-# Instructions that set state for later ones.
-STATEFUL = frozenset({"ENV", "ARG", "WORKDIR", "USER", "SHELL"})
 
 
 def from_instruction(program: Program) -> Instruction:
@@ -32,31 +29,11 @@ def from_index(program: Program) -> int:
     return next(i for i, x in enumerate(program.dockerfile.instructions) if x.keyword == "FROM")
 
 
-def step_at(program: Program, index: int):  # type: ignore[no-untyped-def]
-    return program.step(index)
-
-
-def user_matters_in(program: Program, stage: object):  # type: ignore[no-untyped-def]
-    """A predicate for USER instructions: whether a RUN or WORKDIR of the stage follows before the next
-    USER."""
-    instructions = program.dockerfile.instructions
-
-    def matters(index: int) -> bool:
-        for later in range(index + 1, len(instructions)):
-            if instructions[later].keyword == "USER":
-                return False
-            if instructions[later].keyword == "RUN" and later in stage:  # type: ignore[operator]
-                return True
-        return False
-
-    return matters
-
-
 def edited_run(program: Program, index: int, drop: frozenset[int], words: WordEdit) -> str | None:
     instruction = program.dockerfile.instructions[index]
     if not drop and not words.drop and not words.replace:
         return instruction.raw
-    step = step_at(program, index)
+    step = program.step(index)
     assert step.script is not None
     change = edit_heredoc if instruction.heredocs else edit
     return change(
@@ -71,7 +48,7 @@ def edited_run(program: Program, index: int, drop: frozenset[int], words: WordEd
 
 def is_run_editable(program: Program, index: int, kept: frozenset[int], words: WordEdit) -> bool:
     """Whether a RUN can be reduced to these commands with these word edits."""
-    drop = frozenset(range(len(step_at(program, index).atoms))) - kept
+    drop = frozenset(range(len(program.step(index).atoms))) - kept
     try:
         edited_run(program, index, drop, words)
     except EditRefused:
@@ -104,24 +81,15 @@ def is_cwd_independent(effect: Effect) -> bool:
     return plain and all(text.lstrip("\"'").startswith(("/", "-", "~", "$HOME")) for text in texts)
 
 
-def final_text(program: Program, layout: Layout, index: int, keep: frozenset[int]) -> str | None:
+def _text(program: Program, layout: Layout, index: int) -> str | None:
+    """The text of an instruction that the final stage has; None if nothing of it is left."""
     instruction = program.dockerfile.instructions[index]
     if index in layout.replace:
         return layout.replace[index] + program.dockerfile.newline
-    keyword = instruction.keyword
-    if keyword in CONFIG_ONLY:
+    step = program.step(index)
+    if instruction.keyword != "RUN" or step.script is None or not step.script.atoms:
         return instruction.raw
-    if keyword in STATEFUL:
-        return instruction.raw if index in keep else None
-    atoms = layout.final.get(index)
-    if atoms is None:
-        return None
-    if keyword != "RUN":
-        return instruction.raw
-    step = step_at(program, index)
-    if step.script is None or not step.script.atoms:
-        return instruction.raw
-    drop = frozenset(range(len(step.script.atoms))) - atoms
+    drop = frozenset(range(len(step.script.atoms))) - layout.final[index]
     text = edited_run(program, index, drop, layout.words.get(index, WordEdit()))
     if text is not None and index in layout.prepend:
         text = _with_command_first(text, layout.prepend[index])
@@ -145,119 +113,86 @@ def kept_runs(program: Program, layout: Layout) -> Iterator[str]:
     for index in layout.final:
         if program.dockerfile.instructions[index].keyword == "RUN":
             try:
-                yield final_text(program, layout, index, frozenset()) or ""
+                yield _text(program, layout, index) or ""
             except EditRefused:
                 yield program.dockerfile.instructions[index].raw
 
 
-def repeated_state(program: Program, layout: Layout) -> frozenset[int]:
-    """Which ENV, ARG, WORKDIR, USER and SHELL the final stage repeats."""
+def final_texts(program: Program, layout: Layout) -> Mapping[int, str]:
+    """The text of each instruction of the final stage, by its index. ENV, ARG, WORKDIR, USER and SHELL are
+    repeated where something later needs them, so the file is read backwards."""
     instructions = program.dockerfile.instructions
-    keep: set[int] = set()
-    users_matter = user_matters_in(program, layout.final)
-    last_user = max((i for i, x in enumerate(instructions) if x.keyword == "USER"), default=-1)
-    for index, instruction in enumerate(instructions):
-        if index <= from_index(program):
-            continue
-        keyword = instruction.keyword
-        if (
-            (keyword == "ENV" and not _is_builder_only(layout, instruction))
-            or (keyword == "SHELL")
-            or (keyword == "USER" and (index == last_user or users_matter(index)))
-            or (keyword == "WORKDIR" and _needs_workdir(program, layout, index))
-        ):
-            keep.add(index)
-    keep |= _required_env(program, layout, keep)
-    for index, instruction in enumerate(instructions):
-        behind = instruction.keyword == "ARG" and index > from_index(program)
-        if behind and _needs_arg(program, layout, index, keep):
-            keep.add(index)
-    return frozenset(keep)
+    texts: dict[int, str] = {}
+    needs = _Needs(program, layout)
+    for index in range(len(instructions) - 1, from_index(program), -1):
+        keyword = instructions[index].keyword
+        if index in layout.replace or index in layout.final or keyword in CONFIG_ONLY or needs.state(index):
+            text = _text(program, layout, index)
+            if text is not None:
+                texts[index] = text
+                needs.named |= names_in(text)
+        needs.note(index)
+    return texts
 
 
-def _is_builder_only(layout: Layout, instruction: Instruction) -> bool:
-    """Whether an ENV sets only variables that nothing in the final stage reads."""
-    return {name for name, _ in env_pairs(instruction)} <= layout.builder_only_env
+class _Needs:
+    """What the instructions after a point need of those before it."""
 
+    def __init__(self, program: Program, layout: Layout) -> None:
+        self.named: set[str] = set()  # variables that the final stage names
+        self._mentioned: set[str] = set()  # variables that the file names
+        self._runs: list[int] = []  # RUNs of the final stage
+        self._user = True  # whether the user matters
+        self._directory = len(program.dockerfile.instructions)  # the next WORKDIR
+        self._enters = True  # whether the working directory matters before that
+        self._program, self._layout = program, layout
 
-def _required_env(program: Program, layout: Layout, keep: Iterable[int]) -> set[int]:
-    """The builder-only ENVs that must be repeated after all: something kept names them, or a RUN may read
-    them."""
-    instructions = program.dockerfile.instructions
-    idle = [
-        i
-        for i, x in enumerate(instructions)
-        if i > from_index(program) and x.keyword == "ENV" and _is_builder_only(layout, x)
-    ]
-    found: set[int] = set()
-    for index in reversed(idle):  # a later one may refer to an earlier one
-        names = {name for name, _ in env_pairs(instructions[index])}
-        texts = _texts(program, layout, {*keep, *found})
-        runs = (i for i in layout.final if i > index and instructions[i].keyword == "RUN")
-        if any(at > index and names & names_in(text) for at, text in texts) or any(
-            _may_read_env(program, layout, i, names) for i in runs
-        ):
-            found.add(index)
-    return found
+    def note(self, index: int) -> None:
+        """Notes an instruction, whether the final stage has it or not."""
+        instruction = self._program.dockerfile.instructions[index]
+        keyword, stays = instruction.keyword, index in self._layout.final
+        self._mentioned |= names_in(instruction.raw)
+        if keyword == "USER":
+            self._user = False
+        elif keyword == "WORKDIR":
+            self._directory = index
+            self._enters = not instruction.value.strip().strip("\"'").startswith(("/", "$"))
+        elif keyword == "RUN" and stays:
+            self._runs.append(index)
+            self._user = self._enters = True
+        elif keyword in ("COPY", "ADD") and stays:
+            self._enters = self._enters or is_relative(instruction)
 
-
-def _uses_cwd(program: Program, layout: Layout, index: int) -> bool:
-    instruction = program.dockerfile.instructions[index]
-    if instruction.keyword == "RUN":
-        return index in layout.final
-    if instruction.keyword in {"COPY", "ADD"} and index in layout.final:
-        return not copy_parts(instruction).dest.startswith(("/", "$"))
-    return False
-
-
-def _needs_workdir(program: Program, layout: Layout, index: int) -> bool:
-    """A WORKDIR can be dropped only if the next one is absolute, no kept step runs in between, and a build
-    step did (otherwise the directory was created for run time)."""
-    instructions = program.dockerfile.instructions
-    for later in range(index + 1, len(instructions)):
-        if instructions[later].keyword == "WORKDIR":
-            if not instructions[later].value.strip().strip("\"'").startswith(("/", "$")):
+    def state(self, index: int) -> bool:
+        """Whether the final stage repeats an instruction that only changes the state."""
+        instructions = self._program.dockerfile.instructions
+        instruction = instructions[index]
+        match instruction.keyword:
+            case "SHELL":
                 return True
-            end = -1 if layout.builder_end is None else layout.builder_end
-            return not any(x.keyword == "RUN" for x in instructions[index : min(later, end + 1)])
-        if _uses_cwd(program, layout, later):
-            return True
-    return True
+            case "USER":
+                return self._user
+            case "WORKDIR":  # its directory is for run time if no build step used it
+                end = -1 if self._layout.builder_end is None else self._layout.builder_end
+                built = instructions[index : min(self._directory, end + 1)]
+                return self._enters or not any(x.keyword == "RUN" for x in built)
+            case "ENV":
+                names = {name for name, _ in env_pairs(instruction)}
+                return not names <= self._layout.builder_only_env or self._is_read(names)
+            case "ARG":
+                names = {name for name, _ in arg_names(instruction)}
+                return bool(names & self.named) or (not names & self._mentioned and self._is_read(names))
+        return False
+
+    def _is_read(self, names: set[str]) -> bool:
+        """Whether something names one of the variables, or may read it from the environment."""
+        may = (_may_read_env(self._program, self._layout, run, names) for run in self._runs)
+        return bool(names & self.named) or any(may)
 
 
-def _texts(program: Program, layout: Layout, keep: Iterable[int]) -> list[tuple[int, str]]:
-    """The text of every kept instruction, with its index, to search for references."""
-    instructions = program.dockerfile.instructions
-    kept = set(keep)
-    found = []
-    for index, instruction in enumerate(instructions):
-        if index <= from_index(program):
-            continue
-        if index in kept or index in layout.final or instruction.keyword in CONFIG_ONLY:
-            text = final_text(program, layout, index, frozenset(kept)) or ""
-            found.append((index, text))
-    return found
-
-
-def _needs_arg(program: Program, layout: Layout, index: int, keep: Iterable[int]) -> bool:
-    """An ARG is repeated if something kept names it. An ARG that nothing names may still be read by a RUN
-    from the environment (DEBIAN_FRONTEND), so it is kept before kept RUNs."""
-    instructions = program.dockerfile.instructions
-    names = {name for name, _ in arg_names(instructions[index])}
-    texts = _texts(program, layout, keep)
-    if any(at > index and names & names_in(text) for at, text in texts):
-        return True
-    if any(names & references(x.raw) for i, x in enumerate(instructions) if i > index and x.keyword == "ARG"):
-        used_later = [
-            i
-            for i, x in enumerate(instructions)
-            if i > index and x.keyword == "ARG" and names & references(x.raw)
-        ]
-        if any(_needs_arg(program, layout, i, keep) for i in used_later):
-            return True
-    named = any(names & names_in(x.raw) for i, x in enumerate(instructions) if i > index)
-    later = (i for i in layout.final if i > index and instructions[i].keyword == "RUN")
-    return not named and any(_may_read_env(program, layout, i, names) for i in later)
+def is_relative(copy: Instruction) -> bool:
+    """Whether a COPY or ADD copies relative to the working directory."""
+    return not copy_parts(copy).dest.startswith(("/", "$"))
 
 
 # Effects that read no variables, or only those of their own tools.
@@ -267,7 +202,7 @@ _PACKAGE_VARIABLES = re.compile(r"(?i)DEBIAN_|DEBCONF_|UCF_|APT_|ACCEPT_|DPKG_|L
 
 def _may_read_env(program: Program, layout: Layout, index: int, names: set[str]) -> bool:
     """Whether a RUN of the final stage may read one of the variables without naming it."""
-    step = step_at(program, index)
+    step = program.step(index)
     if not step.atoms:
         return True
     deaf = (
@@ -285,29 +220,28 @@ def names_in(text: str) -> set[str]:
     return set(re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", text))
 
 
-def delayed_workdirs(program: Program, layout: Layout, keep: frozenset[int]) -> dict[int, int]:
+def delayed_workdirs(program: Program, layout: Layout, texts: Container[int]) -> dict[int, int]:
     """WORKDIRs that must come after a copy with an owner: index -> index of the copy.
 
     COPY applies --chown only to a directory that it creates; an existing target keeps its owner. So a
     WORKDIR at or below the copied path must follow the copy.
     """
     late: dict[int, int] = {}
-    for copy in layout.copies:
-        if not copy.owner:
-            continue
-        for step in program.steps:
-            if step.keyword != "WORKDIR" or step.index not in keep or step.index >= copy.after:
+    after = (*(s.state.cwd for s in program.steps[1:]), program.runtime.workdir)
+    for copy in (c for c in layout.copies if c.owner):
+        for step, path in zip(program.steps, after, strict=False):
+            if step.keyword != "WORKDIR" or step.index not in texts or step.index >= copy.after:
                 continue
-            path = _workdir_path(program, step.index)
-            if path is None or not (path + "/").startswith(copy.path + "/"):
-                continue
-            if not any(_uses_cwd(program, layout, i) for i in range(step.index, copy.after)):
+            between = (s for s in program.steps if step.index <= s.index < copy.after)
+            if (
+                path is not None
+                and inside(path, copy.path)
+                and not any(_uses_cwd(layout, s) for s in between)
+            ):
                 late[step.index] = copy.after
     return late
 
 
-def _workdir_path(program: Program, index: int) -> str | None:
-    following = [s for s in program.steps if s.index > index]
-    if following:
-        return following[0].state.cwd
-    return program.runtime.workdir
+def _uses_cwd(layout: Layout, step: Step) -> bool:
+    copies = step.keyword in ("COPY", "ADD") and is_relative(step.instruction)
+    return step.index in layout.final and (copies or step.keyword == "RUN")

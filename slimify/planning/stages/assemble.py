@@ -17,11 +17,9 @@ from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.final_stage.copy_position import runs_installed_program
 from slimify.planning.final_stage.instruction_text import (
     delayed_workdirs,
-    final_text,
+    final_texts,
     from_index,
     from_instruction,
-    repeated_state,
-    step_at,
 )
 from slimify.planning.final_stage.merge_installs import joined_list_updates
 from slimify.planning.final_stage.present_paths import runnable
@@ -223,8 +221,8 @@ def _builder_items(
 def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) -> tuple[Item, ...]:
     end = program.dockerfile.newline
     instructions = program.dockerfile.instructions
-    keep = repeated_state(program, layout)
-    late = delayed_workdirs(program, layout, keep)
+    texts = final_texts(program, layout)
+    late = delayed_workdirs(program, layout, texts)
     spacious = _has_blank_after_from(program, blocks)
     items: list[Item] = [
         _new_item(line, end, spaced=spacious and not number) for number, line in enumerate(layout.final_head)
@@ -236,7 +234,7 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
         spaced = block.spaced or pending_space or (spacious and not items)
         made: list[Item] = []
         copies = [t for t in layout.copies if t.after == index]
-        text = final_text(program, layout, index, keep)
+        text = texts.get(index)
         if text is not None and index not in late:
             if index in layout.replace:  # one instruction may become several
                 first, *more = _with_newline(text, end).splitlines(keepends=True)
@@ -316,7 +314,7 @@ def _trailing_text(file: Dockerfile) -> str:
 def _needs_no_copies(program: Program, layout: Layout, index: int) -> bool:
     """Whether the rest of a RUN needs no build artifact: it installs packages, creates users or
     directories."""
-    step = step_at(program, index)
+    step = program.step(index)
     atoms = layout.final.get(index, frozenset())
     effects = [e for a in step.atoms if a.index in atoms for e in a.effects]
     if any(runs_installed_program(e) for e in effects):

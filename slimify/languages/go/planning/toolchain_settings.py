@@ -10,7 +10,7 @@ from slimify.analysis.program import Program
 from slimify.languages.go import LANGUAGE
 from slimify.model.decisions import Decision
 from slimify.model.effects import Action
-from slimify.planning.final_stage.instruction_text import from_index, names_in, repeated_state
+from slimify.planning.final_stage.instruction_text import final_texts, from_index, names_in
 from slimify.planning.layout import Layout
 from slimify.syntax.dockerfile.instructions import env_pairs
 
@@ -33,7 +33,7 @@ def builder_only_env(program: Program) -> frozenset[str]:
 
 def env_decisions(program: Program, layout: Layout) -> tuple[Decision, ...]:
     """The decision that lists the variables dropped from the final stage."""
-    kept = repeated_state(program, layout)
+    kept = final_texts(program, layout)
     gone = {
         name: step.line
         for step in program.steps
