@@ -1,8 +1,4 @@
-"""Merges apt installs of the final stage into one RUN where that changes nothing.
-
-Restored packages join the user's own install. Package lists that a separate RUN fetches are removed in the
-layer that stores them.
-"""
+"""Restored packages join the user's own apt install where that changes nothing."""
 
 from __future__ import annotations
 
@@ -11,16 +7,13 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, NOT_FOR_RUN_TIME, Effect, SystemManager
-from slimify.model.plan import Item
+from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, Effect, SystemManager
 from slimify.planning.final_stage.restore_packages import packages_installed_by
 from slimify.planning.layout import WordEdit
-from slimify.planning.stages.join_runs import run_with_command, split_comments
 
 # RUNs of other kinds may need the restored packages.
 _NEEDS_NOTHING_RESTORED = INSTALLS_NOTHING | CHANGES_FILES | {"packages", "users"}
 _SPECIAL_OPTIONS = ("-t", "--target-release", "--default-release", "-d", "--download-only", "--only-upgrade")
-_REMOVE_LISTS = " && rm -rf /var/lib/apt/lists/*"
 
 
 def merged_head_install(
@@ -79,52 +72,3 @@ def _is_extensible(step: Step, atom: AtomStep, effect: Effect, names: Sequence[s
         and not step.instruction.heredocs
         and all(p.name and p.span != (-1, -1) for p in effect.packages)
     )
-
-
-def joined_list_updates(program: Program, items: Sequence[Item]) -> tuple[Item, ...]:
-    """The items, with each RUN that only fetches lists joined to the installs directly after it, if the
-    last of these removes the lists."""
-    result: list[Item] = []
-    at = 0
-    while at < len(items):
-        last = at
-        if _does_only(program, items[at], {"index"}):
-            while last + 1 < len(items) and _does_only(program, items[last + 1], {"packages"}):
-                last += 1
-        joined = _joined_run(program, items[at : last + 1]) if last > at else None
-        if joined is not None:
-            result.append(joined)
-            at = last + 1
-        else:
-            result.append(items[at])
-            at += 1
-    return tuple(result)
-
-
-def _does_only(program: Program, item: Item, wanted: set[str]) -> bool:
-    """Whether a RUN of the file does this and has no other lasting effect."""
-    if item.origin is None or item.origin < program.steps[0].index:
-        return False
-    step = program.step(item.origin)
-    kinds = {e.kind for e in step.effects}
-    managers = {e.manager for e in step.effects if e.kind in ("index", "packages")}
-    plain = step.keyword == "RUN" and not step.instruction.flags and managers == {SystemManager.APT}
-    return plain and wanted <= kinds and kinds <= wanted | NOT_FOR_RUN_TIME
-
-
-def _joined_run(program: Program, items: Sequence[Item]) -> Item | None:
-    """One RUN made of several; None if one is not a plain list of commands, or has comments."""
-    end = program.dockerfile.newline
-    made = items[0]
-    if not items[-1].text.rstrip().endswith(_REMOVE_LISTS):
-        return None
-    for item in items[1:]:
-        comments, body = split_comments(item.text)
-        command = body.partition(" ")[2].lstrip()
-        if f"\\{end}   {_REMOVE_LISTS}" not in command:
-            command = command.replace(_REMOVE_LISTS, f" \\{end}   {_REMOVE_LISTS}")
-        longer = run_with_command(made, command, end) if not comments.strip() else None
-        if longer is None:
-            return None
-        made = longer
-    return made

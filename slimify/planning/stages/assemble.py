@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
-from slimify.facts.system import is_root
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.effects import CHANGES_FILES, CHANGES_SYSTEM_STATE, INSTALLS_NOTHING, Effect
@@ -21,11 +19,11 @@ from slimify.planning.final_stage.instruction_text import (
     from_index,
     from_instruction,
 )
-from slimify.planning.final_stage.merge_installs import joined_list_updates
 from slimify.planning.final_stage.present_paths import runnable
 from slimify.planning.final_stage.rebase import configured_base
 from slimify.planning.layout import CopyFromBuilder, Layout
-from slimify.planning.stages.join_runs import joined_runs, run_with_command
+from slimify.planning.stages.items import keyword_case, named_from, new_item, with_line_end
+from slimify.planning.stages.passes import finished
 from slimify.semantics.paths import overlap
 from slimify.syntax.dockerfile.instructions import from_parts
 from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
@@ -58,30 +56,21 @@ def _plan(program: Program, layout: Layout) -> Plan:
     """The plan that a layout describes. Raises EditRefused if its edits are not possible."""
     file = program.dockerfile
     blocks = instruction_blocks(file)
-    last = layout.builder_end
-    builder = _builder_items(program, layout, blocks, last) if last is not None else ()
-    final = _final_items(program, layout, blocks)
-    lead, names = _preamble(program, blocks), _stage_names(program)
-    final = joined_list_updates(program, [_with_stage_name(item, names[0]) for item in final])
-    final = joined_runs(program, final)
-    start = from_parts(from_instruction(program))
+    lead, name = _preamble(program, blocks), _builder_name(program)
+    start, end, case = from_parts(from_instruction(program)), file.newline, keyword_case(program)
+    final = [_with_stage_name(item, name) for item in _final_items(program, layout, blocks)]
     stages: list[Stage] = []
-    end = file.newline
-    if last is not None:
-        first = Item(
-            text=lead + _named_from(from_instruction(program), names[0], end), origin=from_index(program)
-        )
-        builder, tail = _with_builder_tail(builder, layout.builder_tail, end)
-        tail += _restored_user(program, last)
-        stages.append(Stage(name=names[0], base=start.image, purpose="build", items=(first, *builder, *tail)))
+    if layout.builder_end is not None:
+        first = Item(text=lead + from_instruction(program).raw, origin=from_index(program))
+        builder = _builder_items(program, layout, blocks, layout.builder_end)
+        items = (named_from(first, name, case, end), *builder)
+        stages.append(Stage(name=name, base=start.image, purpose="build", items=items))
         lead = ""
     base, called = configured_base(program, layout.base)
-    head = Item(
-        text=lead + _final_from(program, base, start.alias or "", end),
-        origin=from_index(program) if not builder else None,
-    )
+    origin = from_index(program) if not stages else None
+    head = Item(text=lead + _final_from(program, base, start.alias or ""), origin=origin)
     stages.append(Stage(name=start.alias or "", base=base, purpose="run", items=(head, *final)))
-    return Plan(
+    plan = Plan(
         rung=layout.rung,
         language=layout.language,
         stages=tuple(stages),
@@ -90,35 +79,7 @@ def _plan(program: Program, layout: Layout) -> Plan:
         original=layout.original,
         measured=layout.measured,
     )
-
-
-def _restored_user(program: Program, end: int) -> tuple[Item, ...]:
-    """The USER that follows a switch to root in the builder, so that the builder does not end as root."""
-    users = [s for s in program.steps if s.keyword == "USER"]
-    before = [s for s in users if s.index <= end]
-    after = [s for s in users if s.index > end]
-    if not before or not after or not is_root(before[-1].instruction.value.strip()):
-        return ()
-    return (
-        Item(text=_with_newline(after[0].instruction.raw, program.dockerfile.newline), origin=after[0].index),
-    )
-
-
-def _with_builder_tail(
-    items: tuple[Item, ...], lines: tuple[str, ...], end: str
-) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
-    """The builder's items with the tail commands. They extend its last RUN if that is plain shell, so that
-    no layer is stored before it is pruned; the others become instructions of their own."""
-    rest: list[Item] = []
-    for line in lines:
-        command = line.removeprefix("RUN ").replace("\n", end)
-        fits = items and not rest and line.startswith("RUN ")
-        joined = run_with_command(items[-1], command, end) if fits else None
-        if joined is None:
-            rest.append(_new_item(line, end))
-        else:
-            items = (*items[:-1], joined)
-    return items, tuple(rest)
+    return finished(program, plan)
 
 
 def instruction_blocks(file: Dockerfile) -> tuple[Block, ...]:
@@ -156,31 +117,22 @@ def _with_stage_name(item: Item, name: str) -> Item:
     return replace(item, text=item.text.replace("--from=builder ", f"--from={name} "))
 
 
-def _stage_names(program: Program) -> tuple[str]:
+def _builder_name(program: Program) -> str:
     alias = (from_parts(from_instruction(program)).alias or "").lower()
     taken = {alias, program.base_ref.lower()}
-    return (next(n for n in ("builder", "build", "build-stage", "builder-stage") if n not in taken),)
+    return next(n for n in ("builder", "build", "build-stage", "builder-stage") if n not in taken)
 
 
-def _in_file_case(instruction: Instruction, word: str) -> str:
-    """A keyword in the case that the file uses."""
-    return word.lower() if instruction.raw.lstrip()[:4].islower() else word
-
-
-def _named_from(instruction: Instruction, name: str, end: str) -> str:
-    """The FROM line with `AS name`, replacing any alias."""
-    body = re.sub(r"(?is)\s+as\s+\S+\s*$", "", instruction.raw.rstrip())
-    return f"{body} {_in_file_case(instruction, 'AS')} {name}{end}"
-
-
-def _final_from(program: Program, base: str, alias: str, end: str) -> str:
+def _final_from(program: Program, base: str, alias: str) -> str:
     """FROM of the final stage: the user's line with the new base."""
-    instruction = from_instruction(program)
-    parts = from_parts(instruction)
-    tail = f" {_in_file_case(instruction, 'AS')} {alias}" if alias else ""
+    parts, end, case = (
+        from_parts(from_instruction(program)),
+        program.dockerfile.newline,
+        keyword_case(program),
+    )
+    tail = f" {case('AS')} {alias}" if alias else ""
     platform = f"--platform={parts.platform} " if parts.platform else ""
-    keyword = _in_file_case(instruction, "FROM")
-    return f"{_lint_comment(parts.image, base, end)}{keyword} {platform}{base}{tail}{end}"
+    return f"{_lint_comment(parts.image, base, end)}{case('FROM')} {platform}{base}{tail}{end}"
 
 
 def _lint_comment(before: str, base: str, end: str) -> str:
@@ -189,15 +141,6 @@ def _lint_comment(before: str, base: str, end: str) -> str:
     tagged = ":" in before.rpartition("/")[2] or "@" in before
     untagged = ":" not in base.rpartition("/")[2] and "@" not in base and "$" not in base
     return f"# hadolint ignore=DL3006{end}" if tagged and untagged else ""
-
-
-def _new_item(line: str, end: str, *, spaced: bool = False, note: str = "") -> Item:
-    """A new instruction; multi-line ones get the line ends of the file."""
-    return Item(text=line.replace("\n", end) + end, spaced=spaced, note=note)
-
-
-def _with_newline(text: str, end: str) -> str:
-    return text if text.endswith("\n") else text + end
 
 
 def _builder_items(
@@ -211,11 +154,11 @@ def _builder_items(
             continue
         before = layout.builder_before.get(index, ())
         for number, line in enumerate(before):
-            items.append(_new_item(line, end, spaced=block.spaced and not number))
-        text = block.comments + _with_newline(block.instruction.raw, end)
+            items.append(new_item(line, end, spaced=block.spaced and not number))
+        text = block.comments + with_line_end(block.instruction.raw, end)
         gap = "" if before else block.gap
         items.append(Item(text=text, origin=index, spaced=block.spaced, gap=gap))
-    return tuple(items)
+    return (*items, *(new_item(line, end) for line in layout.builder_tail))
 
 
 def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) -> tuple[Item, ...]:
@@ -225,7 +168,7 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
     late = delayed_workdirs(program, layout, texts)
     spacious = _has_blank_after_from(program, blocks)
     items: list[Item] = [
-        _new_item(line, end, spaced=spacious and not number) for number, line in enumerate(layout.final_head)
+        new_item(line, end, spaced=spacious and not number) for number, line in enumerate(layout.final_head)
     ]
     pending_space = False
     for index, block in enumerate(blocks):
@@ -237,20 +180,20 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
         text = texts.get(index)
         if text is not None and index not in late:
             if index in layout.replace:  # one instruction may become several
-                first, *more = _with_newline(text, end).splitlines(keepends=True)
+                first, *more = with_line_end(text, end).splitlines(keepends=True)
                 made += [
                     Item(text=block.comments + first, origin=index),
                     *(Item(text=line, origin=index) for line in more),
                 ]
             else:
-                made.append(Item(text=block.comments + _with_newline(text, end), origin=index))
+                made.append(Item(text=block.comments + with_line_end(text, end), origin=index))
         copy_items = [_copy_item(t, end) for t in copies]
-        copy_items += [_new_item(line, end) for line in layout.final_after.get(index, ())]
+        copy_items += [new_item(line, end) for line in layout.final_after.get(index, ())]
         copies_first = bool(made and copies) and not _needs_no_copies(program, layout, index)
         if copies_first and made and block.comments:
             made = [replace(made[0], spaced=block.spaced), *made[1:]]  # not the comment of the copy
         copy_items += [
-            Item(text=_with_newline(instructions[w].raw, end), origin=w)
+            Item(text=with_line_end(instructions[w].raw, end), origin=w)
             for w, after in late.items()
             if after == index
         ]
@@ -259,7 +202,6 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
         for position, item in enumerate(made):
             own = block.gap if block.spaced and not position and item.origin == index else ""
             items.append(replace(item, spaced=item.spaced or (spaced and not position), gap=own))
-    items = _without_repeated_workdirs(program.dockerfile, items)
     trailing = _trailing_text(program.dockerfile)
     if trailing:
         items.append(Item(text=trailing))
@@ -270,36 +212,6 @@ def _has_blank_after_from(program: Program, blocks: tuple[Block, ...]) -> bool:
     """Whether the user leaves a blank line after FROM."""
     start = from_index(program)
     return len(blocks) > start + 1 and blocks[start + 1].spaced
-
-
-def _without_repeated_workdirs(file: Dockerfile, items: list[Item]) -> list[Item]:
-    """Drops a WORKDIR that returns to the directory the stage is already in: the WORKDIR in between belongs
-    to the builder."""
-    kept: list[Item] = []
-    last: Item | None = None
-    for item in items:
-        if item.origin is None or file.instructions[item.origin].keyword != "WORKDIR":
-            kept.append(item)
-            continue
-        value = file.instructions[item.origin].value.strip()
-        if (
-            last is not None
-            and value[:1] in ("/", "$")
-            and _left_and_returned(file, last, item.origin, value)
-        ):
-            continue
-        last = item
-        kept.append(item)
-    return kept
-
-
-def _left_and_returned(file: Dockerfile, last: Item, index: int, value: str) -> bool:
-    """Whether the file has another WORKDIR between two equal ones."""
-    assert last.origin is not None
-    between = file.instructions[last.origin + 1 : index]
-    return file.instructions[last.origin].value.strip() == value and any(
-        x.keyword == "WORKDIR" for x in between
-    )
 
 
 def _trailing_text(file: Dockerfile) -> str:
@@ -355,4 +267,4 @@ def _touches_no_copy(effect: Effect, copies: tuple[CopyFromBuilder, ...]) -> boo
 
 def _copy_item(copy: CopyFromBuilder, end: str) -> Item:
     owner = f"--chown={copy.owner} " if copy.owner else ""
-    return _new_item(f"COPY --from=builder {owner}{copy.path} {copy.path}", end, note=copy.note)
+    return new_item(f"COPY --from=builder {owner}{copy.path} {copy.path}", end, note=copy.note)

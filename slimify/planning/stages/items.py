@@ -22,9 +22,13 @@ def keyword_case(program: Program) -> Callable[[str], str]:
     return str.lower if start.raw.lstrip()[:4].islower() else str.upper
 
 
-def new_item(line: str, end: str, *, spaced: bool = False) -> Item:
+def new_item(line: str, end: str, *, spaced: bool = False, note: str = "") -> Item:
     """A new instruction; multi-line ones get the line ends of the file."""
-    return Item(text=line.replace("\n", end) + end, spaced=spaced)
+    return Item(text=line.replace("\n", end) + end, spaced=spaced, note=note)
+
+
+def with_line_end(text: str, end: str) -> str:
+    return text if text.endswith("\n") else text + end
 
 
 def keyword(item: Item) -> str:
@@ -41,7 +45,7 @@ def instruction_start(item: Item) -> int:
 
 def named_from(item: Item, name: str, case: Callable[[str], str], end: str) -> Item:
     """A FROM with `AS name`, replacing any alias."""
-    body = re.sub(r"(?i)[ \t]+as[ \t]+\S+\Z", "", item.text.rstrip())
+    body = re.sub(r"(?i)\s+as\s+\S+\Z", "", item.text.rstrip())
     return replace(item, text=f"{body} {case('AS')} {name}{end}")
 
 
