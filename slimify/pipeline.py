@@ -168,7 +168,7 @@ def _best_plan(
         candidate = replace(candidate, new_start=start)
         text = _validated_text(program, candidate, file, options)
         if isinstance(text, str):
-            return _ValidPlan(*_with_common_base(program, candidate, text, options), tuple(reasons))
+            return _ValidPlan(*_with_common_base(program, candidate, text, file, options), tuple(reasons))
         reasons += text
     return _NoPlan(tuple(reasons), tuple(advice))
 
@@ -264,17 +264,16 @@ def _validated_text(program: Program, plan: Plan, file: Dockerfile, options: Opt
     )
 
 
-def _with_common_base(program: Program, plan: Plan, text: str, options: Options) -> tuple[Plan, str]:
+def _with_common_base(
+    program: Program, plan: Plan, text: str, file: Dockerfile, options: Options
+) -> tuple[Plan, str]:
     """The plan and its text, with the common first steps of both stages moved to a base stage if that reads
     better."""
-    from slimify.planning.stages.shared_base import is_equivalent, with_shared_base
-    from slimify.render import render
+    from slimify.planning.stages.shared_base import with_shared_base
 
     shared = with_shared_base(program, plan, options.builder)
-    if shared is None:
-        return plan, text
-    new = render(shared, program.dockerfile, annotate=options.annotate, templates=options.templates)
-    return (shared, new) if is_equivalent(text, new) else (plan, text)
+    new = _validated_text(program, shared, file, options) if shared is not None else None
+    return (shared, new) if shared is not None and isinstance(new, str) else (plan, text)
 
 
 def _rewritten(outcome: Outcome, found: _ValidPlan, findings: tuple[Decision, ...]) -> Outcome:

@@ -34,8 +34,8 @@ def _with(program: Program, plan: Plan, purpose: str, change: _Change) -> Plan:
 
 
 def with_tail_joined(program: Program, items: Sequence[Item]) -> Sequence[Item]:
-    """The commands that prune the builder extend its last RUN if that is plain shell, so that no layer is stored
-    before it is pruned; the others stay instructions of their own."""
+    """The commands that prune the builder extend its last RUN if that is plain shell, so that no layer is
+    stored before it is pruned; the others stay instructions of their own."""
     steps = max((n + 1 for n, item in enumerate(items) if item.origin is not None), default=0)
     done, tail = [*items[:steps]], [*items[steps:]]
     end = program.dockerfile.newline
@@ -62,8 +62,8 @@ def with_user_restored(program: Program, items: Sequence[Item]) -> Sequence[Item
 
 
 def without_repeated_workdirs(program: Program, items: Sequence[Item]) -> Sequence[Item]:
-    """Drops a WORKDIR that returns to the directory the stage is already in: the WORKDIR in between belongs to
-    the builder."""
+    """Drops a WORKDIR that returns to the directory the stage is already in: the WORKDIR in between belongs
+    to the builder."""
     file = program.dockerfile
     kept: list[Item] = []
     last: int | None = None

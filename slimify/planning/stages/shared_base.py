@@ -20,16 +20,13 @@ from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.stages.items import keyword, keyword_case, named_from, new_item
 from slimify.planning.stages.join_runs import split_comments
 from slimify.planning.stages.split import MAY_READ_LISTS
-from slimify.syntax.dockerfile.instructions import arg_names, from_parts, meaning, split_stages
-from slimify.syntax.dockerfile.parser import encode, parse
+from slimify.syntax.dockerfile.instructions import arg_names
 
 # Instructions that only describe the image are harmless in the builder. CMD is not: a later ENTRYPOINT resets
 # an inherited one. VOLUME is not: later changes below it are lost.
 _HARMLESS = frozenset({"LABEL", "MAINTAINER", "EXPOSE", "STOPSIGNAL"})
 # The final stage removes the lists after an install. So may the builder if it installs nothing afterwards.
 _LIST_REMOVAL = re.compile(r"[\s\\]*&& rm -rf /var/lib/apt/lists/\*\s*")
-# Keyword, flags, value, here-documents.
-_Content = tuple[str, tuple[tuple[str, str | None], ...], str, tuple[str, ...]]
 _MIN_LINES = 6  # fewer lines are easier to read twice than in a third stage
 
 
@@ -60,27 +57,6 @@ def with_shared_base(program: Program, plan: Plan, builder: str) -> Plan | None:
     plain_items = Decision.of("SL304", "shared", safety="safe", line=program.steps[0].line, stage=build.name)
     stages = (base, begun(build, here), begun(final, there))
     return replace(plan, stages=stages, decisions=(*plan.decisions, plain_items))
-
-
-def is_equivalent(plain: str, shared: str) -> bool:
-    """Whether a file with a shared base is equivalent to the two-stage file `plain`. The shared stage is
-    inlined into the others, without the ARGs that these repeat, and the instructions are compared."""
-    before, (base, *others) = split_stages(parse(encode(plain))), split_stages(parse(encode(shared)))
-    again = {meaning(x) for x in base if x.keyword == "ARG"}
-    for old, new in zip(before, others, strict=True):
-        unfolded = [*base[1:], *(x for x in new[1:] if meaning(x) not in again)]
-        building = old is before[0]
-        plain_items = [meaning(x) for x in unfolded if not (building and x.keyword in _HARMLESS)]
-        wanted = [meaning(x) for x in old[1:] if not (building and x.keyword in _HARMLESS)]
-        if len(plain_items) != len(wanted) or not all(
-            a == b or (building and _only_removes_lists(a, b))
-            for a, b in zip(plain_items, wanted, strict=True)
-        ):
-            return False
-    start = from_parts(base[0])
-    return all(from_parts(x[0]).image == start.alias for x in others) and all(
-        from_parts(x[0]).image == start.image for x in before
-    )
 
 
 def _common_items(
@@ -144,10 +120,3 @@ def _with_arguments(
     yield from again
     for number, item in enumerate(rest):
         yield replace(item, spaced=item.spaced or (spaced and not number))
-
-
-def _only_removes_lists(new: _Content, old: _Content) -> bool:
-    """Whether the only difference of a RUN is the removal of apt's lists."""
-    return (new[0], new[1], new[3]) == (old[0], old[1], old[3]) == ("RUN", old[1], ()) and bool(
-        new[2].startswith(old[2]) and _LIST_REMOVAL.fullmatch(new[2], len(old[2]))
-    )

@@ -9,7 +9,6 @@ import pytest
 
 from slimify import pipeline
 from slimify.config import MinSaving, Options
-from slimify.planning.stages.shared_base import is_equivalent
 
 TOOLS = (
     "RUN apk add --no-cache \\\n        bash \\\n        tini \\\n    && adduser -D press \\\n"
@@ -85,31 +84,3 @@ def test_arguments(setting: str, behind: str, builder: str, again: bool, tmp_pat
     after = _after(tmp_path, f"FROM node:20-alpine\n{setting}\n{TOOLS}{rest}{behind}{START}", builder)
     assert after.startswith("FROM node:20-alpine AS base\n")
     assert ("ARG AT" in after.rpartition("\nFROM base\n")[2]) is again
-
-
-PLAIN = (
-    "FROM a AS builder\nARG X\nRUN b\nRUN c\n\nFROM a\nLABEL d=e\nARG X\nRUN b\nCOPY --from=builder /f /f\n"
-)
-HEAD = "FROM a AS base\nLABEL d=e\nARG X\nRUN b\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "same"),
-    [
-        pytest.param(
-            f"{HEAD}FROM base AS builder\nRUN c\nFROM base\nARG X\nCOPY --from=builder /f /f\n",
-            True,
-            id="same",
-        ),
-        pytest.param(
-            f"{HEAD}FROM base AS builder\nFROM base\nCOPY --from=builder /f /f\n", False, id="one-less"
-        ),
-        pytest.param(
-            f"{HEAD}FROM base AS builder\nRUN c\nFROM a\nCOPY --from=builder /f /f\n",
-            False,
-            id="another-base",
-        ),
-    ],
-)
-def test_same_steps(text: str, same: bool) -> None:
-    assert is_equivalent(PLAIN, text) is same
