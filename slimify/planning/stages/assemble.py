@@ -56,7 +56,10 @@ def _plan(program: Program, layout: Layout) -> Plan:
     """The plan that a layout describes. Raises EditRefused if its edits are not possible."""
     file = program.dockerfile
     blocks = instruction_blocks(file)
-    lead, name = _preamble(program, blocks), _builder_name(program)
+    name, nodes = _builder_name(program), file.nodes
+    lead = "".join(
+        n.raw for n in nodes[: nodes.index(from_instruction(program))]
+    )  # directives, comments, ARGs
     start, end, case = from_parts(from_instruction(program)), file.newline, keyword_case(program)
     final = [_with_stage_name(item, name) for item in _final_items(program, layout, blocks)]
     stages: list[Stage] = []
@@ -100,16 +103,6 @@ def instruction_blocks(file: Dockerfile) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _preamble(program: Program, blocks: tuple[Block, ...]) -> str:
-    """Everything above FROM, verbatim: directives, comments, global ARGs."""
-    text = ""
-    for node in program.dockerfile.nodes:
-        if isinstance(node, Instruction) and node.keyword == "FROM":
-            return text
-        text += node.raw
-    return text
-
-
 def _with_stage_name(item: Item, name: str) -> Item:
     """A new COPY with the real name of the builder stage in `--from`."""
     if item.origin is not None or name == "builder":
@@ -125,11 +118,8 @@ def _builder_name(program: Program) -> str:
 
 def _final_from(program: Program, base: str, alias: str) -> str:
     """FROM of the final stage: the user's line with the new base."""
-    parts, end, case = (
-        from_parts(from_instruction(program)),
-        program.dockerfile.newline,
-        keyword_case(program),
-    )
+    end, case = program.dockerfile.newline, keyword_case(program)
+    parts = from_parts(from_instruction(program))
     tail = f" {case('AS')} {alias}" if alias else ""
     platform = f"--platform={parts.platform} " if parts.platform else ""
     return f"{_lint_comment(parts.image, base, end)}{case('FROM')} {platform}{base}{tail}{end}"
@@ -149,12 +139,12 @@ def _builder_items(
     """The user's instructions up to `last`, without those that only describe the image."""
     end = program.dockerfile.newline
     items: list[Item] = []
-    for index, block in enumerate(blocks[: last + 1]):
-        if index <= from_index(program) or block.instruction.keyword in {*CONFIG_ONLY, "ONBUILD"}:
+    start = from_index(program) + 1
+    for index, block in enumerate(blocks[start : last + 1], start):
+        if block.instruction.keyword in {*CONFIG_ONLY, "ONBUILD"}:
             continue
         before = layout.builder_before.get(index, ())
-        for number, line in enumerate(before):
-            items.append(new_item(line, end, spaced=block.spaced and not number))
+        items += [new_item(line, end, spaced=block.spaced and not n) for n, line in enumerate(before)]
         text = block.comments + with_line_end(block.instruction.raw, end)
         gap = "" if before else block.gap
         items.append(Item(text=text, origin=index, spaced=block.spaced, gap=gap))
@@ -166,27 +156,21 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
     instructions = program.dockerfile.instructions
     texts = final_texts(program, layout)
     late = delayed_workdirs(program, layout, texts)
-    spacious = _has_blank_after_from(program, blocks)
+    start = from_index(program) + 1
+    spacious = any(block.spaced for block in blocks[start : start + 1])  # a blank line after FROM
     items: list[Item] = [
         new_item(line, end, spaced=spacious and not number) for number, line in enumerate(layout.final_head)
     ]
     pending_space = False
-    for index, block in enumerate(blocks):
-        if index <= from_index(program):
-            continue
+    for index, block in enumerate(blocks[start:], start):
         spaced = block.spaced or pending_space or (spacious and not items)
         made: list[Item] = []
         copies = [t for t in layout.copies if t.after == index]
         text = texts.get(index)
         if text is not None and index not in late:
-            if index in layout.replace:  # one instruction may become several
-                first, *more = with_line_end(text, end).splitlines(keepends=True)
-                made += [
-                    Item(text=block.comments + first, origin=index),
-                    *(Item(text=line, origin=index) for line in more),
-                ]
-            else:
-                made.append(Item(text=block.comments + with_line_end(text, end), origin=index))
+            whole = with_line_end(text, end)  # one instruction may become several
+            first, *more = whole.splitlines(keepends=True) if index in layout.replace else [whole]
+            made += [Item(text=line, origin=index) for line in (block.comments + first, *more)]
         copy_items = [_copy_item(t, end) for t in copies]
         copy_items += [new_item(line, end) for line in layout.final_after.get(index, ())]
         copies_first = bool(made and copies) and not _needs_no_copies(program, layout, index)
@@ -203,15 +187,7 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
             own = block.gap if block.spaced and not position and item.origin == index else ""
             items.append(replace(item, spaced=item.spaced or (spaced and not position), gap=own))
     trailing = _trailing_text(program.dockerfile)
-    if trailing:
-        items.append(Item(text=trailing))
-    return tuple(items)
-
-
-def _has_blank_after_from(program: Program, blocks: tuple[Block, ...]) -> bool:
-    """Whether the user leaves a blank line after FROM."""
-    start = from_index(program)
-    return len(blocks) > start + 1 and blocks[start + 1].spaced
+    return (*items, Item(text=trailing)) if trailing else tuple(items)
 
 
 def _trailing_text(file: Dockerfile) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from msgspec.structs import replace
 
@@ -67,17 +67,12 @@ def joined_list_updates(program: Program, items: Sequence[Item]) -> tuple[Item, 
     result: list[Item] = []
     at = 0
     while at < len(items):
-        last = at
+        group = [items[at]]
         if _does_only(program, items[at], {"index"}):
-            while last + 1 < len(items) and _does_only(program, items[last + 1], {"packages"}):
-                last += 1
-        joined = _joined_run(program, items[at : last + 1]) if last > at else None
-        if joined is not None:
-            result.append(joined)
-            at = last + 1
-        else:
-            result.append(items[at])
-            at += 1
+            group += takewhile(lambda item: _does_only(program, item, {"packages"}), items[at + 1 :])
+        joined = _joined_run(program, group) if len(group) > 1 else None
+        result.append(joined or items[at])
+        at += len(group) if joined else 1
     return tuple(result)
 
 

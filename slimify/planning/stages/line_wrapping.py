@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _LINE_COLUMNS = 110
-_NAME_COLUMNS = 80  # for lines that hold only package names
+_NAME_COLUMNS = 81  # for lines that hold only package names
 
 
 def with_wrapped_names(text: str, names: Sequence[str], end: str) -> str:
@@ -15,24 +15,18 @@ def with_wrapped_names(text: str, names: Sequence[str], end: str) -> str:
     line = next((x for x in text.split(end) if together in x), "")
     if len(line) <= _LINE_COLUMNS:
         return text
+    from textwrap import wrap
+
     before, _, after = line.partition(together)
     indent = line[: len(line) - len(line.lstrip())] or " " * 8
     rest = after.strip()
     if rest.startswith("&&") and len(before + together) <= _LINE_COLUMNS:
         rows = [before + together]
     else:
-        rows = [before.rstrip(), *(f"{indent}{row}" for row in _wrapped(names))]
+        packed = wrap(together, _NAME_COLUMNS, break_long_words=False, break_on_hyphens=False)
+        rows = [before.rstrip(), *(f"{indent}{row}" for row in packed)]
     if rest.startswith("&&"):
         rows.append(f"    {rest}")
     elif rest:
         rows[-1] += f" {rest}"
     return text.replace(line, f" \\{end}".join(rows), 1)
-
-
-def _wrapped(names: Sequence[str]) -> list[str]:
-    rows = [""]
-    for name in names:
-        if rows[-1] and len(rows[-1]) + len(name) > _NAME_COLUMNS:
-            rows.append("")
-        rows[-1] = f"{rows[-1]} {name}".strip()
-    return rows
