@@ -18,7 +18,7 @@ from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING, SystemManage
 from slimify.model.plan import Rung
 from slimify.planning.final_stage.restore_packages import install_run, name_before_t64
 from slimify.planning.layout import CopyFromBuilder, WordEdit
-from slimify.semantics.paths import inside, inside_any
+from slimify.semantics.paths import inside
 
 PLAIN = frozenset({"", "heredoc"})  # `opaque` values of commands that always run, with the words as written
 
@@ -54,10 +54,10 @@ def real_atoms(step: Step) -> tuple[AtomStep, ...]:
 
 
 def final_atoms(
-    program: Program, step: Step, request: SplitRequest, *, in_builder: bool = False
+    program: Program, step: Step, request: SplitRequest
 ) -> tuple[frozenset[int] | None, WordEdit]:
     """The atoms of a RUN that the final stage executes, and the package names that change in them. None if
-    it executes nothing of the RUN. `in_builder`: the builder executes the RUN, too."""
+    it executes nothing of the RUN."""
     if not step.atoms:
         return (frozenset() if step.role in ("run", "both", "unknown") else None), WordEdit()
     kept: set[int] = set()
@@ -75,8 +75,6 @@ def final_atoms(
             else:
                 gone |= {v.name for v in atom.packages}
                 gone |= {e.subject for e in atom.effects if e.kind == "packages" and e.subject}
-        elif in_builder and _is_copied_already(step, atom, request.copies):
-            continue
         elif atom.role in ("run", "both", "unknown") or only_checks(atom) or _serves_installs(atom):
             kept.add(atom.index)
         elif _on_copy_root(program, step, atom, request.copies):
@@ -87,7 +85,7 @@ def final_atoms(
     removals = [a for a in step.atoms if {e.kind for e in a.effects} - {"state"} == {"unpackage"}]
     installed = {v.name for s in program.steps for a in s.atoms for v in a.packages} if removals else set()
     kept -= {a.index for a in removals if _removes_nothing(program, a, installed, request)}
-    real = [a for a in step.atoms if a.index in kept and not {e.kind for e in a.effects} <= INSTALLS_NOTHING]
+    real = [a for a in real_atoms(step) if a.index in kept]
     if not real and real_atoms(step):
         return None, WordEdit()
     if not real and not any(
@@ -102,21 +100,6 @@ def final_atoms(
                 break
             kept.discard(atom.index)
     return frozenset(kept), WordEdit(drop=frozenset(drop), replace=swap)
-
-
-def _is_copied_already(step: Step, atom: AtomStep, copies: Sequence[CopyFromBuilder]) -> bool:
-    """Whether the atom only creates links and directories inside a copied directory: they are part of the
-    copy, and creating them again would fail."""
-    made = [e for e in atom.effects if e.kind not in INSTALLS_NOTHING]
-    there = [t.path for t in copies if not t.is_file and t.after <= step.index]
-    return bool(made) and all(
-        e.kind == "files"
-        and e.tool in ("ln", "mkdir")
-        and e.writes
-        and not (e.deletes or e.writes_anywhere)
-        and all(w not in there and inside_any(w, there) for w in e.writes)
-        for e in made
-    )
 
 
 def removes_copied(program: Program, step: Step) -> bool:

@@ -43,6 +43,21 @@ class _Command(Struct, frozen=True, kw_only=True):
         there = _is_there(self.old, self.before, path) or (self.lost and overlap(path, self.lost))
         return bool(there) and not is_standard_directory(path) and not _is_there(self.new, self.after, path)
 
+    def is_copied(self) -> bool:
+        """Whether it only makes links and directories that came with a copied tree: again it would fail."""
+        made = [e for e in self.before.effects if e.kind not in INSTALLS_NOTHING]
+        trees = {e.copy.target for e in self.new.events if e.copy is not None}
+        return (
+            bool(made)
+            and all(
+                e.tool in ("ln", "mkdir") and e.writes and not (e.deletes or e.writes_anywhere) for e in made
+            )
+            and all(w not in trees and self._has_made(w) for e in made for w in e.writes)
+        )
+
+    def _has_made(self, path: str) -> bool:
+        return self.before.origin in content_at(self.new, path, self.after.number).origins
+
     def only_deletes_absent(self) -> bool:
         """Whether it only deletes files by name that the new stage does not have."""
         effects = self.before.effects
@@ -96,7 +111,7 @@ def runnable(program: Program, layout: Layout, plan: Plan) -> Layout | Reason:
         commands = [_Command(before=b, old=old, after=a, new=new, lost=lost) for b, a in group]
         if any(e.writes_anywhere for c in commands for e in c.before.effects):
             break
-        left = [c for c in commands if not c.only_deletes_absent()]
+        left = [c for c in commands if not (c.only_deletes_absent() or c.is_copied())]
         entered, owned = _absent_directories(left)
         free = all(is_cwd_independent(e) for c in left for e in c.before.effects if e.tool != "cd")
         if entered and not owned and free:
@@ -114,7 +129,7 @@ def runnable(program: Program, layout: Layout, plan: Plan) -> Layout | Reason:
 
 
 def _needs_paths(effect: Effect) -> bool:
-    return effect.tool == "cd" or effect.kind == "meta" or bool(effect.deletes)
+    return effect.tool in ("cd", "ln", "mkdir") or effect.kind == "meta" or bool(effect.deletes)
 
 
 def _absent_directories(commands: Sequence[_Command]) -> tuple[list[str], list[str]]:

@@ -11,7 +11,8 @@ from slimify.facts.basemap import split_name
 from slimify.facts.images import ImageFacts
 from slimify.facts.system import default_path
 from slimify.model.decisions import Decision
-from slimify.syntax.dockerfile.instructions import env_pairs
+from slimify.planning.final_stage.instruction_text import from_index, from_instruction
+from slimify.syntax.dockerfile.instructions import env_pairs, from_parts
 from slimify.syntax.dockerfile.scope import scopes
 from slimify.syntax.dockerfile.words import expand, references
 
@@ -45,19 +46,16 @@ def slim_variant(reference: str, program: Program) -> str | None:
 def passed_bases(program: Program) -> Iterator[ImageFacts | None]:
     """The base images that files of the repository choose with build arguments; None for an unknown one."""
     file, written = program.dockerfile, base_as_written(program)
-    start = next(i for i, x in enumerate(file.instructions) if x.keyword == "FROM")
     for name in sorted(references(written)):
         for value in passed_values(program.context, name):
-            values = scopes(file, {}, {**program.build_args, name: value or ""})[start]
+            values = scopes(file, {}, {**program.build_args, name: value or ""})[from_index(program)]
             reference = expand(written, values) if value else None
             yield program.facts_of(reference) if reference else None
 
 
 def base_as_written(program: Program) -> str:
     """The image reference after FROM, as written."""
-    from slimify.syntax.dockerfile.instructions import from_parts
-
-    return from_parts(next(x for x in program.dockerfile.instructions if x.keyword == "FROM")).image
+    return from_parts(from_instruction(program)).image
 
 
 def configured_base(program: Program, base: str) -> tuple[str, tuple[Decision, ...]]:

@@ -57,9 +57,7 @@ def _plan(program: Program, layout: Layout) -> Plan:
     file = program.dockerfile
     blocks = instruction_blocks(file)
     name, nodes = _builder_name(program), file.nodes
-    lead = "".join(
-        n.raw for n in nodes[: nodes.index(from_instruction(program))]
-    )  # directives, comments, ARGs
+    lead = "".join(n.raw for n in nodes[: nodes.index(from_instruction(program))])  # comments, ARGs
     start, end, case = from_parts(from_instruction(program)), file.newline, keyword_case(program)
     final = [_with_stage_name(item, name) for item in _final_items(program, layout, blocks)]
     stages: list[Stage] = []

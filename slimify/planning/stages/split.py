@@ -29,7 +29,7 @@ from slimify.planning.final_stage.commands import (
     rewritten_install,
 )
 from slimify.planning.final_stage.instruction_text import is_run_editable
-from slimify.planning.final_stage.merge_installs import merged_head_install
+from slimify.planning.final_stage.restore_packages import merged_head_install
 from slimify.planning.in_place.caches import repeated_cleaning
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.planning.stages.certain_paths import made_certain
@@ -44,11 +44,10 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
     append: dict[int, str] = {}
     anew: dict[int, str] = {}
     for step in program.steps:
-        in_builder = last is not None and step.index <= last
         if step.keyword == "RUN":
             if step.index in request.drop_final:
                 continue
-            kept, edit = final_atoms(program, step, request, in_builder=in_builder)
+            kept, edit = final_atoms(program, step, request)
             rewritten = rewritten_install(step, kept, request)
             if rewritten is not None and not (kept and _is_line_editable(program, step, kept, edit)):
                 final[step.index] = frozenset(a.index for a in step.atoms)

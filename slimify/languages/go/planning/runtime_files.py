@@ -20,12 +20,12 @@ from slimify.context.scan import Context
 from slimify.facts.system import is_for_people, is_plain_root, is_shared_directory
 from slimify.languages.go import LANGUAGE
 from slimify.languages.go.planning.names import named_paths, opens_unknown
+from slimify.languages.go.planning.symlink_copies import with_link_targets
 from slimify.languages.go.vocabulary import GoAction
 from slimify.model.decisions import Reason
 from slimify.model.effects import ADDS_FILES, CHANGES_FILES, LEAVES_NOTHING
 from slimify.planning.final_stage.commands import real_atoms
 from slimify.planning.final_stage.rebase import is_on_path
-from slimify.planning.final_stage.symlink_copies import with_link_targets
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import PathMarks, inside, inside_any, overlap
 from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts
