@@ -9,83 +9,77 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import groupby
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
-from slimify.facts.system import is_plain_root, is_standard_directory
+from slimify.facts.system import exists_everywhere, is_plain_root, is_standard_directory
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS_NOTHING, Effect
 from slimify.model.plan import Plan
 from slimify.planning.final_stage.instruction_text import is_cwd_independent
 from slimify.planning.layout import Layout
-from slimify.semantics.effects.state import State
 from slimify.semantics.machine.content import content_at, is_directory
 from slimify.semantics.machine.matches import repeated
-from slimify.semantics.machine.stages import Event, Stage
+from slimify.semantics.machine.stages import Event, Origin, Stage
 from slimify.semantics.paths import inside, overlap
 from slimify.syntax.dockerfile.parser import encode, parse
 
+_Command = tuple[Event, Event]  # of a RUN, before and after planning
 
-class _Command(Struct, frozen=True, kw_only=True):
-    """A command of a RUN before and after planning. `lost` is a directory of the old base image, or ""."""
 
-    before: Event
+class _Stages(Struct, frozen=True, dict=True, kw_only=True):
+    """The user's stage and the final one. `lost` is a directory of the old base image, or ""."""
+
     old: Stage
-    after: Event
     new: Stage
     lost: str
 
-    def is_absent(self, path: str) -> bool:
-        """Whether the new stage lacks a path that is there before the old command."""
-        there = _is_there(self.old, self.before, path) or (self.lost and overlap(path, self.lost))
-        return bool(there) and not is_standard_directory(path) and not _is_there(self.new, self.after, path)
+    @cached_property
+    def empty(self) -> frozenset[Origin | None]:
+        """The commands of the final stage that make at most empty directories."""
+        return frozenset(e.origin for e in self.new.events if all(map(_is_empty, e.effects)))
 
-    def is_copied(self) -> bool:
-        """Whether it only makes links and directories that came with a copied tree: again it would fail."""
-        made = [e for e in self.before.effects if e.kind not in INSTALLS_NOTHING]
-        trees = {e.copy.target for e in self.new.events if e.copy is not None}
-        return (
-            bool(made)
-            and all(
-                e.tool in ("ln", "mkdir") and e.writes and not (e.deletes or e.writes_anywhere) for e in made
-            )
-            and all(w not in trees and self._has_made(w) for e in made for w in e.writes)
-        )
+    def is_absent(self, command: _Command, path: str) -> bool:
+        """Whether the final stage lacks a path that is there before the old command."""
+        before, after = command
+        there = (self.lost and overlap(path, self.lost)) or _is_there(self.old, before, path)
+        return bool(there) and not is_standard_directory(path) and not _is_there(self.new, after, path)
 
-    def _has_made(self, path: str) -> bool:
-        return self.before.origin in content_at(self.new, path, self.after.number).origins
-
-    def only_deletes_absent(self) -> bool:
-        """Whether it only deletes files by name that the new stage does not have."""
-        effects = self.before.effects
+    def is_needless(self, command: _Command) -> bool:
+        """Whether it only deletes files by name that the final stage does not have, or only makes links and
+        directories that came with a copied tree: again it would fail."""
+        effects, number = command[0].effects, command[1].number
         deleted = [d.rstrip("*").rstrip("/") for e in effects for d in e.deletes]
-        files = (e.kind == "files" and not (e.writes or e.outputs or e.writes_anywhere) for e in effects)
-        return bool(deleted) and all(files) and not any(map(self._has_content, deleted))
+        made = [w for e in effects for w in (*e.writes, *e.outputs)]
+        if command[0].kinds != {"files"} or any(e.writes_anywhere for e in effects):
+            return False
+        if not made:
+            return bool(deleted) and all(self._has_no_content(command, d) for d in deleted)
+        held = all(command[0].origin in content_at(self.new, w, number).origins for w in made)
+        plain = not deleted and all(e.tool in ("ln", "mkdir") for e in effects)
+        return plain and held and all(e.copy is None or e.copy.target not in made for e in self.new.events)
 
-    def _has_content(self, path: str) -> bool:
-        """Whether the new stage has files at a path, or the old one has nothing there that a step made."""
-        made = {e.origin for e in self.new.events if e.effects and not all(map(_is_empty, e.effects))}
-        origins = content_at(self.new, path, self.after.number).origins
-        filled = any(o in made or o.kind not in ("command", "directory") for o in origins)
-        return filled or _is_copied(self.after, path) or not _is_there(self.old, self.before, path)
+    def _has_no_content(self, command: _Command, path: str) -> bool:
+        before, after = command
+        empty = self.empty.issuperset(content_at(self.new, path, after.number).origins)
+        return empty and not _is_copied(after, path) and _is_there(self.old, before, path)
 
 
 def _is_there(stage: Stage, event: Event, path: str) -> bool:
     """Whether a stage has something at a path before an event that a step made."""
     content = content_at(stage, path, event.number)
-    known = path in event.state.view.directories or _is_copied(event, path)
-    return not content.gone and (bool(content) or known)
+    known = bool(content) or path in event.state.view.directories or _is_copied(event, path)
+    return known and not content.gone
 
 
 def _is_copied(event: Event, path: str) -> bool:
     """Whether files of the context are at or below a path, or in a directory above that is not the base's."""
-    targets = (c.target for c in event.state.view.copies)
-    return any(
-        inside(t, path) or (inside(path, t) and t != "/" and not is_standard_directory(t)) for t in targets
-    )
+    trees = (c.target for c in event.state.view.copies)
+    return any(inside(t, path) or (inside(path, t) and not exists_everywhere(t)) for t in trees)
 
 
 def _is_empty(effect: Effect) -> bool:
@@ -102,56 +96,56 @@ def runnable(program: Program, layout: Layout, plan: Plan) -> Layout | Reason:
     if not any(_needs_paths(e) for a in kept for e in a.effects):
         return layout
     text = "".join(item.text for stage in plan.stages for item in stage.items)
-    old, new = program.machine.final, program.executed(parse(encode(text))).final
     lost = (program.base.workdir or "") if program.base is not None and layout.rung != "same-base" else ""
-    same = [e for e in old.events if e.effects and e.atom in stays.get(e.visit.index, ())]
+    new = program.executed(parse(encode(text))).final
+    stages = _Stages(old=program.machine.final, new=new, lost=lost)
+    same = [e for e in stages.old.events if e.effects and e.atom in stays.get(e.visit.index, ())]
     pairs = sorted(repeated(same, new.events), key=lambda pair: pair[0].number)
     final, prepend = dict(layout.final), dict(layout.prepend)
     for index, group in groupby(pairs, key=lambda pair: pair[0].visit.index):
-        commands = [_Command(before=b, old=old, after=a, new=new, lost=lost) for b, a in group]
-        if any(e.writes_anywhere for c in commands for e in c.before.effects):
+        commands = [*group]
+        if any(e.writes_anywhere for before, _ in commands for e in before.effects):
             break
-        left = [c for c in commands if not (c.only_deletes_absent() or c.is_copied())]
-        entered, owned = _absent_directories(left)
-        free = all(is_cwd_independent(e) for c in left for e in c.before.effects if e.tool != "cd")
+        left = [c for c in commands if not stages.is_needless(c)]
+        entered, owned = _absent_directories(stages, left)
+        free = all(is_cwd_independent(e) for before, _ in left for e in before.effects if e.tool != "cd")
         if entered and not owned and free:
-            left = [c for c in left if any(e.tool != "cd" for e in c.before.effects)]
+            left = [c for c in left if any(e.tool != "cd" for e in c[0].effects)]
         elif entered or owned:
             needed = tuple(dict.fromkeys((*entered, *owned)))
-            if not _can_create(commands[0].before, needed):
+            if not _can_create(commands[0][0], needed):
                 return Reason.of("SL390", "only_in_builder", path=needed[0], rung=layout.rung)
             prepend[index] = f"mkdir -p {' '.join(map(shlex.quote, needed))}"
-        if len(left) < len(commands) and {k for c in left for k in c.before.kinds} <= INSTALLS_NOTHING:
+        if len(left) < len(commands) and {k for before, _ in left for k in before.kinds} <= INSTALLS_NOTHING:
             del final[index]
         else:
-            final[index] = final[index] - {c.before.atom for c in commands} | {c.before.atom for c in left}
-    return replace(layout, final=final, prepend=prepend)
+            final[index] -= {before.atom for before, _ in commands} - {before.atom for before, _ in left}
+    same_steps = final == layout.final and prepend == layout.prepend
+    return layout if same_steps else replace(layout, final=final, prepend=prepend)
 
 
 def _needs_paths(effect: Effect) -> bool:
     return effect.tool in ("cd", "ln", "mkdir") or effect.kind == "meta" or bool(effect.deletes)
 
 
-def _absent_directories(commands: Sequence[_Command]) -> tuple[list[str], list[str]]:
+def _absent_directories(stages: _Stages, commands: Sequence[_Command]) -> tuple[list[str], list[str]]:
     """The absent directories that commands of a RUN change to, and those whose owner they change."""
     entered: list[str] = []
     owned: list[str] = []
-    before = ""
+    last = ""
     for command in commands:
-        for effect in command.before.effects:
-            if before == "cd" and effect.cwd is not None and command.is_absent(effect.cwd):
+        for effect in command[0].effects:
+            if last == "cd" and effect.cwd is not None and stages.is_absent(command, effect.cwd):
                 entered.append(effect.cwd)
             if effect.kind == "meta" and not effect.followed:
                 own = (p for p in effect.writes if not set(p) & set("*?["))
-                owned += [p for p in own if is_directory(command.old, p) and command.is_absent(p)]
-            before = effect.tool
+                owned += [p for p in own if stages.is_absent(command, p) and is_directory(stages.old, p)]
+            last = effect.tool
     return entered, owned
 
 
 def _can_create(event: Event, paths: Sequence[str]) -> bool:
     """Whether a RUN can be given a command that creates the directories."""
-    state: State = event.state
-    allowed = is_plain_root(state.user) or (
-        state.home is not None and all(inside(p, state.home) for p in paths)
-    )
+    home = event.state.home
+    allowed = is_plain_root(event.state.user) or (home is not None and all(inside(p, home) for p in paths))
     return allowed and not event.visit.instruction.heredocs
