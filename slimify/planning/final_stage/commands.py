@@ -138,7 +138,7 @@ def rewritten_install(step: Step, kept: frozenset[int] | None, request: SplitReq
     if not installs or any({e.kind for e in a.effects} - INSTALLS_NOTHING - {"packages"} for a in atoms):
         return None
     if any(e.manager != SystemManager.APT or e.why for e in installs) or any(
-        not a.packages for a in atoms if _installs(a)
+        not a.packages for a in atoms if any(e.kind == "packages" for e in a.effects)
     ):
         return None
     dropped = any((a.role == "build" and not a.effects) or a.index not in kept for a in step.atoms) or any(
@@ -153,10 +153,6 @@ def rewritten_install(step: Step, kept: frozenset[int] | None, request: SplitReq
         names |= {n: None for n in own if n not in request.present}
     sparing = any(w.value == "--no-install-recommends" for e in installs for w in e.command.words)
     return install_run(list(names), sparing=sparing) if names else None
-
-
-def _installs(atom: AtomStep) -> bool:
-    return any(e.kind == "packages" for e in atom.effects)
 
 
 def only_checks(atom: AtomStep) -> bool:

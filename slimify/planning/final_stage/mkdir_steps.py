@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from slimify.analysis.copy_targets import copy_targets
-from slimify.analysis.program import AtomStep, Program, Step
+from slimify.analysis.program import Program, Step
 from slimify.facts.system import exists_in_distroless, is_plain_root, is_shared_directory
 from slimify.model.effects import INSTALLS_NOTHING, Effect
 from slimify.planning.final_stage.commands import PLAIN, real_atoms
@@ -74,8 +74,8 @@ def _made_directories(step: Step) -> dict[str, str]:
     made: list[str] = []
     owners: dict[str, str] = {}
     for atom in real_atoms(step):
-        if not _is_needed_in_final(atom):
-            continue
+        if atom.packages or atom.role not in ("run", "both", "unknown"):
+            continue  # the final stage doesn't execute it; packages are handled separately
         if step.script is None or step.script.atoms[atom.index].opaque not in PLAIN:
             return {}
         for effect in (e for e in atom.effects if e.kind not in INSTALLS_NOTHING):
@@ -92,11 +92,6 @@ def _made_directories(step: Step) -> dict[str, str]:
     ):
         return {}
     return {path: owners.get(path, "") for path in tops}
-
-
-def _is_needed_in_final(atom: AtomStep) -> bool:
-    """Whether the final stage would execute the atom; packages are handled separately."""
-    return not atom.packages and atom.role in ("run", "both", "unknown")
 
 
 def _has_default_mode(effect: Effect) -> bool:

@@ -1,0 +1,64 @@
+"""The passes over a stage that has its steps: what each changes, and that all of them are used."""
+
+from __future__ import annotations
+
+import pytest
+
+from slimify.analysis.classify import classify
+from slimify.config import Options
+from slimify.context.scan import Context
+from slimify.model.plan import Item
+from slimify.planning.stages import passes
+from slimify.syntax.dockerfile.parser import parse
+
+FILE = (
+    "FROM debian:12",
+    "WORKDIR /app",
+    "USER root",
+    "RUN make",
+    "WORKDIR /src",
+    "USER app",
+    "WORKDIR /app",
+    "RUN apt-get update",
+    "RUN apt-get install -y curl && rm -rf /var/lib/apt/lists/*",
+    "RUN one",
+    "USER app",
+    "RUN two",
+)
+TAIL = "RUN prune"
+
+
+@pytest.mark.parametrize(
+    ("change", "lines", "expected"),
+    [
+        pytest.param(passes.with_tail_joined, [3], [FILE[3]], id="no tail"),
+        pytest.param(passes.with_tail_joined, [1, TAIL], [FILE[1], TAIL], id="no RUN that it could extend"),
+        pytest.param(
+            passes.with_tail_joined, [3, TAIL, "USER a"], ["RUN make \\\n    && prune", "USER a"], id="tail"
+        ),
+        pytest.param(passes.with_user_restored, [1], [FILE[1]], id="no switch to root"),
+        pytest.param(passes.with_user_restored, [2, 3, 5], [FILE[2], FILE[3], FILE[5]], id="not as root"),
+        pytest.param(passes.with_user_restored, [2, 3], [FILE[2], FILE[3], "USER app"], id="as root"),
+        pytest.param(
+            passes.without_repeated_workdirs, [1, 4, 6], [FILE[1], FILE[4], FILE[6]], id="it returns"
+        ),
+        pytest.param(passes.without_repeated_workdirs, [1, 6, 9], [FILE[1], FILE[9]], id="it never left"),
+        pytest.param(passes.joined_list_updates, [7, 9], [FILE[7], FILE[9]], id="lists that nothing reads"),
+        pytest.param(
+            passes.joined_list_updates,
+            [7, 8],
+            ["RUN apt-get update \\\n    && apt-get install -y curl \\\n    && rm -rf /var/lib/apt/lists/*"],
+            id="lists of the next install",
+        ),
+        pytest.param(passes.joined_runs, [9, 10, 11], [FILE[9], FILE[10], FILE[11]], id="apart"),
+        pytest.param(passes.joined_runs, [9, 11], ["RUN one \\\n    && two"], id="next to each other"),
+    ],
+)
+def test_what_a_pass_changes(change: object, lines: list[int | str], expected: list[str]) -> None:
+    text = "\n".join((*FILE, ""))
+    program = classify(parse(text.encode()), Context.empty(), "Dockerfile", Options(), None)
+    items = [
+        Item(text=FILE[x] + "\n", origin=x) if isinstance(x, int) else Item(text=x + "\n") for x in lines
+    ]
+    assert change in (*passes.IN_BUILDER, *passes.IN_FINAL)
+    assert [item.text for item in change(program, items)] == [f"{x}\n" for x in expected]  # type: ignore[operator]
