@@ -20,26 +20,25 @@ from slimify.model.effects import Effect
 from slimify.model.shell import Atom, Block, Command, Script
 from slimify.semantics.effects import blocks
 from slimify.semantics.effects.call import Arg, Call, arguments, followed, output_files, unread
-from slimify.semantics.effects.certainty import (
-    Branch,
-    after,
-    after_function,
-    common,
-    kept_state,
-    marked,
-    merged,
-)
+from slimify.semantics.effects.certainty import Branch, common, marked
 from slimify.semantics.effects.local_sources import with_local_sources
 from slimify.semantics.effects.redirects import redirected, stdin
 from slimify.semantics.effects.registry import effects_of
 from slimify.semantics.effects.shell_state import changed_state, sourced_by_language
 from slimify.semantics.effects.started import Source, Started
 from slimify.semantics.effects.state import State, resolve
+from slimify.semantics.effects.states import after, after_function, kept_state, merged
 from slimify.semantics.effects.wrapped import as_user, unwrapped, with_program, with_wrappers
 from slimify.syntax.shell.script import TESTS, read, unwrap
 
 _MAX_DEPTH = 5  # levels of nested scripts
+_MAX_LEVEL = 80  # of nested constructs, with those of the functions and scripts around them
 _MAX_COMMANDS = 5_000  # after which loops and scripts are no longer followed
+
+
+Effects = tuple[Effect, ...]
+Functions = dict[str, blocks.Function]
+Key = tuple[str, ...]
 
 
 class Interpreted(Struct, frozen=True):
@@ -77,14 +76,15 @@ class _Walk(Struct):
     source: Source
     carrier: Command | None = None  # the RUN command that runs this script
     seen: tuple[tuple[str, ...], ...] = ()
-    functions: dict[str, blocks.Function] = field(default_factory=dict)
+    functions: Functions = field(default_factory=dict)
     started: list[Started] = field(default_factory=list)  # also by scripts that it runs
     found: list[Effect] = field(default_factory=list)
     tested: State | None = None  # the state after a test that the rest of the list depends on
     repeated: int = 0  # loops that are followed value by value
+    level: int = 0
     ended: bool = False  # whether the last function that was called ends the build
 
-    def atom(self, atom: Atom) -> tuple[Effect, ...]:
+    def atom(self, atom: Atom) -> Effects:
         self.found = []
         branch = self._list(atom.commands, 0, atom.operator)
         straight = all(c.operator != "||" and not c.blocks for c in atom.commands)
@@ -138,8 +138,13 @@ class _Walk(Struct):
 
     def _nested(self, commands: Sequence[Command], depth: int) -> Branch:
         """A list of its own within a construct."""
+        if self.level > _MAX_LEVEL:
+            self.found += unread(self.carrier or commands[0], self.state, Reason.of("SL221", "depth"), "sh")
+            return Branch()
         tested, self.tested = self.tested, None
+        self.level += 1
         branch = self._list(commands, depth)
+        self.level -= 1
         self._end_of_tests()
         self.tested = tested
         return branch
@@ -250,7 +255,7 @@ class _Walk(Struct):
 
     def _each_way(
         self, command: Command, upstream: Call | None, downstream: tuple[Arg, ...]
-    ) -> tuple[tuple[Effect, ...], Call | None]:
+    ) -> tuple[Effects, Call | None]:
         """The effects of a command with each of the positional parameters that there may be."""
         before = self.state
         if not before.ways or not blocks.uses_parameters(command):
@@ -267,7 +272,7 @@ class _Walk(Struct):
 
     def _command(
         self, command: Command, upstream: Call | None, downstream: tuple[Arg, ...]
-    ) -> tuple[tuple[Effect, ...], Call | None]:
+    ) -> tuple[Effects, Call | None]:
         if not command.words:
             effect = self._state_effect(command)
             files = output_files(command, self.state)
@@ -328,7 +333,7 @@ class _Walk(Struct):
             ),
         )
 
-    def _function_effects(self, call: Call, body: blocks.Function) -> tuple[Effect, ...]:
+    def _function_effects(self, call: Call, body: blocks.Function) -> Effects:
         """The effects of a function's body at a call."""
         values = tuple(a.value for a in call.args if a.value is not None)
         state = replace(call.state, arguments=values if len(values) == len(call.args) else None, ways=())
@@ -339,13 +344,13 @@ class _Walk(Struct):
         self.state = after_function(inner.state, self.state, blocks.local(body.commands))
         return followed(marked(inner.found, branch.written)) or (call.effect("check"),)
 
-    def _source(self, call: Call, head: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    def _source(self, call: Call, head: Effects) -> Effects:
         """`. FILE`: languages know some files by name, others run in this shell if their text is known."""
         path = call.path_of(call.args[0]) if call.args and call.args[0].value is not None else None
         known = sourced_by_language(path, self.state) if path is not None else None
-        text = self.state.view.text(path) if path is not None and known is None else None
-        if path is None or text is None:
-            self.state = known if known is not None else self.state
+        text = self.state.view.text(path) if path is not None else None
+        if path is None or text is None or known is not None:
+            self.state = known or self.state
             return head
         before, state = self.state, replace(self.state, sourced=path)
         source = Source(text, path)
@@ -354,34 +359,28 @@ class _Walk(Struct):
             self.state = replace(end, sourced=before.sourced)
         return (replace(head[0], reads=(path,)), *head[1:], *effects)
 
-    def _start(self, call: Call, command: Command) -> tuple[Effect, ...]:
+    def _start(self, call: Call, command: Command) -> Effects:
         """The effects of a program."""
-        depth = sum(key[0] != "function" for key in self.seen)
-        self.started.append(Started(call, command, self.source, depth))
+        self.started.append(Started(call, command, self.source, self._depth()))
         return effects_of(call)
 
-    def _run_script(
-        self, text: str, state: State, key: tuple[str, ...], carrier: Command, source: Source
-    ) -> tuple[Effect, ...]:
+    def _depth(self) -> int:
+        return sum(key[0] != "function" for key in self.seen)
+
+    def _run_script(self, text: str, state: State, key: Key, carrier: Command, source: Source) -> Effects:
         effects, end = self._script(text, state, key, carrier, source, {})
         if end is not None:
             self.state = kept_state(self.state, end)
         return effects
 
     def _script(
-        self,
-        text: str,
-        state: State,
-        key: tuple[str, ...],
-        carrier: Command,
-        source: Source,
-        functions: dict[str, blocks.Function],
-    ) -> tuple[tuple[Effect, ...], State | None]:
+        self, text: str, state: State, key: Key, carrier: Command, source: Source, functions: Functions
+    ) -> tuple[Effects, State | None]:
         why, script = None, None
         place = (*(key or ("text", text)), *(state.arguments or ()))
         if place in self.seen:
             why = Reason.of("SL221", "itself")
-        elif len(self.seen) >= _MAX_DEPTH:
+        elif self._depth() >= _MAX_DEPTH:
             why = Reason.of("SL221", "depth")
         else:
             script = read(text)
@@ -394,4 +393,4 @@ class _Walk(Struct):
         return followed(effects), inner.state
 
     def _inner(self, state: State, carrier: Command, key: tuple[str, ...], source: Source) -> _Walk:
-        return _Walk(state, source, carrier, (*self.seen, key), started=self.started)
+        return _Walk(state, source, carrier, (*self.seen, key), started=self.started, level=self.level + 4)

@@ -255,6 +255,23 @@ def test_scripts_that_run_each_other_end(tmp_path: Path) -> None:
     assert (len(found), found[-1]) == (4, "unknown!")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("".join(f"f{n}() {{ f{n + 1}; }}\n" for n in range(400)) + "f0", id="functions"),
+        pytest.param("".join(f"f{n}() {{ ((((f{n + 1})))); }}\n" for n in range(40)) + "f0", id="both"),
+        pytest.param("{ " * 60 + "f0() { " + "{ " * 60 + "f1; " + "}; " * 121 + "f0", id="constructs"),
+    ],
+)
+def test_nesting_has_an_end(text: str) -> None:
+    assert effects(text, State())[-1] in ("unknown!", "state")
+
+
+def test_a_script_in_functions_is_followed(context: Context) -> None:
+    text = "".join(f"f{n}() {{ f{n + 1}; }}\n" for n in range(8)) + "f8() { ./go.sh; }\nf0"
+    assert effects(text, state(context))[-1].startswith("build")
+
+
 def test_every_module_is_asked_for_exactly_the_programs_it_knows() -> None:
     # a program that the table lacks is never interpreted, one too many fails when it is met
     package = Path(slimify.__file__).parent
