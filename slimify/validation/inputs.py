@@ -38,7 +38,7 @@ def input_problems(pair: Pair) -> Iterator[Reason]:
         yield from _absent_directories(pair, event, match)
         yield from _variable_problems(pair, event, match)
         yield from _mode_problems(pair, event, match)
-        if pair.last and not _same_user(event, match):
+        if not _same_user(event, match) or event.state.shell != match.state.shell:
             yield Reason.of("SL409", "command_state", command=event.text[:50])
 
 

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from slimify.facts.system import is_plain_root, on_default_path
 from slimify.languages import languages
+from slimify.model.dockerfile import Heredoc
 from slimify.model.effects import INSTALLS, Action, Effect
 from slimify.semantics.machine.stages import Copy, Event, Origin, Stage, workdir_of
 from slimify.semantics.paths import covers, inside, is_named_place, overlap
@@ -153,7 +154,7 @@ def _context_origin(event: Event, copy: Copy, path: str) -> Origin | None:
     for heredoc in event.visit.instruction.heredocs:
         place = posixpath.join(copy.target, heredoc.name) if copy.into else copy.target
         if path == place:
-            return Origin("text", heredoc.body)
+            return Origin("text", _written(event, heredoc))
     for source in copy.sources:
         if copy.parts.keyword != "ADD" or not overlap(path, copy.target):
             continue
@@ -168,6 +169,15 @@ def _context_origin(event: Event, copy: Copy, path: str) -> Origin | None:
     if held is not None and not copy.view.context.is_dir(held):
         return Origin("context", held)
     return None
+
+
+def _written(event: Event, heredoc: Heredoc) -> str:
+    """A here-document, with the values of the variables that it contains."""
+    names = sorted({*_VARIABLE.findall(heredoc.body)}) if heredoc.expand else ()
+    return heredoc.body + "".join(f"\0{name}={event.state.env.get(name)}" for name in names)
+
+
+_VARIABLE = re.compile(r"\$\{?(\w+)")
 
 
 def _copied_from_stage(copy: Copy, stage: Stage, path: str, found: Content, owner: str | None) -> Content:

@@ -97,8 +97,18 @@ def final_command_dropped(s: Subject) -> Iterator[Change]:
         if _adds_account(s, run):
             continue
         directory = part.text.startswith("mkdir") and _used_again(s, run, part)
+        if directory and _made_before(s, run, number, part):
+            continue
         if len(s.parts(run)) > 1 and (directory or _shapes_image(part) or re.match(r"cd\s+[^-]", part.text)):
             yield f"without {part.text[:60]}", with_command(s, run, number, None)
+
+
+def _made_before(s: Subject, run: Instruction, number: int, part: Part) -> bool:
+    """Whether commands before `mkdir -p` make its directories already."""
+    paths = {w for w in part.text.split()[1:] if not w.startswith("-")}
+    earlier = [p for x, n, p in s.commands(s.final) if (s.at(x), n) < (s.at(run), number)]
+    made = {w for p in earlier if p.text.startswith("mkdir") for w in p.text.split()[1:]}
+    return "-p" in part.text.split() and paths <= made
 
 
 def _used_again(s: Subject, run: Instruction, part: Part) -> bool:
@@ -185,8 +195,9 @@ def dev_dependencies_pruned(s: Subject) -> Iterator[Change]:
 
 @kind("needed-file-deleted", "something that was copied for run time is deleted at the end")
 def needed_file_deleted(s: Subject) -> Iterator[Change]:
+    user = next((s.at(x) for x in s.final if x.keyword == "USER"), len(s.file.instructions))
     for copy in s.from_builder():
-        if essential(s, copy):
+        if essential(s, copy) and s.at(copy) < user:  # where a command of root can still delete it
             target = s.target(copy).rstrip("/")
             yield f"rm -rf {target}", as_root(s, f"RUN rm -rf {target}")
     for copy in s.from_context(s.final):

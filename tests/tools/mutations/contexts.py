@@ -134,6 +134,46 @@ CMD ["bash", "run.sh"]
         "run.sh": "exec python app.py\n",
         "app.py": "import cffi\n",
     },
+    "own-go-capability": {
+        "Dockerfile": """ARG GO=1.24
+FROM golang:${GO}
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+RUN apt-get update && apt-get install -y libcap2-bin
+RUN useradd --uid 1500 gull
+WORKDIR /src
+COPY . .
+RUN go build -o /opt/gull/gull . && setcap cap_net_bind_service=+ep /opt/gull/gull
+RUN mkdir -p /var/lib/gull && echo fish > /var/lib/gull/food && chown -R gull:gull /var/lib/gull
+VOLUME /var/lib/gull
+COPY <<'EOF' /opt/gull/gull.conf
+food=$HOME/food
+EOF
+USER gull
+CMD ["/opt/gull/gull"]
+""",
+        "go.mod": "module example.com/gull\n\ngo 1.24\n",
+        "main.go": _GO_MAIN.replace(
+            "{ http", '{ os.ReadFile("/opt/gull/gull.conf"); os.ReadFile("/var/lib/gull/food"); http'
+        ).replace('import "net/http"', 'import (\n\t"net/http"\n\t"os"\n)'),
+    },
+    "own-py-digest": {
+        "Dockerfile": """FROM python:3.12@sha256:DIGEST
+WORKDIR /app
+USER nobody
+RUN date > /tmp/built
+USER root
+COPY requirements.txt ./
+RUN pip install --no-cache-dir -r requirements.txt && rm -rf /root/.cache
+COPY <<EOF /etc/wren.conf
+place=$PYTHON_VERSION
+EOF
+COPY wren.py ./
+USER nobody
+CMD ["python", "wren.py"]
+""".replace("DIGEST", "0123456789abcdef" * 4),
+        "requirements.txt": "bottle==0.13.2\n",
+        "wren.py": 'import bottle\n\nopen("/etc/wren.conf")\nbottle.run()\n',
+    },
 }
 
 

@@ -336,12 +336,19 @@ def copy_owner(s: Subject) -> Iterator[Change]:
             if copy.flag(flag):
                 rest = copy.raw.split(copy.value.split()[0], 1)[-1]
                 text = f"{copy.keyword} {flags_of(copy, without=flag)}{copy.value.split()[0]}{rest}"
-                if copy.flag(flag) not in ("root", "root:root", "0:0"):
+                if copy.flag(flag) not in ("root", "root:root", "0:0") and not _brought_again(s, copy):
                     yield f"without --{flag}", s.replaced(copy, text)
                 yield (
                     f"--{flag}={other}",
                     s.replaced(copy, text.replace(" ", f" --{flag}={other} ", 1)),
                 )
+
+
+def _brought_again(s: Subject, copy: Instruction) -> bool:
+    """Whether later copies from the context bring the same files, with their own owner and mode."""
+    later = [x for x in s.from_context(s.final) if s.at(x) > s.at(copy)]
+    paths = set() if copy.flag("from") or copy.heredocs else {*s.brings(copy)}
+    return bool(paths) and paths <= {p for x in later for p in s.brings(x)}
 
 
 @kind("archive-not-unpacked", "ADD unpacks an archive of the context, COPY does not")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from slimify.facts.image_tables import image_packages
+
 from .copies import TLS
 from .kinds import Change, kind
 from .subject import Part, Stage, Subject, as_root, with_command
@@ -12,7 +14,7 @@ from .subject import Part, Stage, Subject, as_root, with_command
 _INSTALL = re.compile(r"(?:apt-get|apt|apk|yum|dnf)\b(?:\s+-\S+)*\s+(?:install|add)\b")
 _UPDATE = re.compile(r"(?:apt-get|apt)\s+(?:-\S+\s+)*update\b")
 _BUILD_TOOL = re.compile(
-    r"gcc|g\+\+|make|build-base|build-essential|git|\w\S*-dev(?:el)?|golang\S*|go|cargo|npm|nodejs|openssl|python3-pip|py3-pip"
+    r"gcc|g\+\+|make|build-base|build-essential|git|\w\S*-dev(?:el)?|golang\S*|go|cargo|python3(?:\.\d+)?-venv|npm|nodejs|openssl|python3-pip|py3-pip"
 )
 # Packages that came with others, and what shows that they are needed.
 _UNSEEN = {
@@ -60,7 +62,9 @@ def _removed_later(s: Subject, stage: Stage, name: str, group: str) -> bool:
 
 
 def _base_brings(s: Subject, stage: Stage, name: str) -> bool:
-    have = s.packages_of(stage)
+    base = s.base(stage)
+    # a program that an image brings without its package manager's knowledge needs these
+    have = s.packages_of(stage) | (image_packages(base.repository) if base is not None else frozenset())
     return name.partition("=")[0] in have or (name == "build-essential" and "gcc" in have)
 
 
@@ -121,12 +125,19 @@ def package_removed(s: Subject) -> Iterator[Change]:
             if (
                 _removed_later(s, s.final, word, "")
                 or "--virtual" in part.text
-                or _comes_along(s, word, words)
+                or (_comes_along(s, word, words) and not _base_brings(s, s.final, word))
             ):
                 continue
-            if _BUILD_TOOL.fullmatch(word) and word != "git":
+            if (_BUILD_TOOL.fullmatch(word) and word != "git") or not _outlives_build(s, word):
                 continue
             yield f"{remove} {word}", as_root(s, f"RUN {remove} {word}")
+
+
+def _outlives_build(s: Subject, word: str) -> bool:
+    """Whether somebody may call a package after the build: the user's file installs it, or run time names it.
+    Others are there only for a step of the final stage."""
+    asked = any(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", x.raw) for x in s.original.instructions)
+    return asked or word.startswith("lib") or s.sources_mention(rf"\b{re.escape(word)}\b") or word in s.start
 
 
 # What is built from source, and needs a compiler and headers.

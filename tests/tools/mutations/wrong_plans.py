@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from slimify.model.dockerfile import Instruction
 from slimify.syntax.dockerfile.instructions import copy_parts
 
 from .copies import essential
@@ -116,10 +117,19 @@ def output_in_cache_mount(s: Subject) -> Iterator[Change]:
         place = source if posixpath.basename(source) in ("node_modules", "site-packages") else ""
         for run in s.runs(stage):
             target = place or _output(s, stage, run.value, source)
-            if target and _fills(run.value, target):
+            if target and _fills(run.value, target) and not _fills_elsewhere(s, stage, run, target):
                 line = f"RUN {flags_of(run)}--mount=type=cache,target={target} {run.value}"
                 if not run.heredocs:
                     yield f"{target} is a cache", s.replaced(run, line)
+
+
+def _fills_elsewhere(s: Subject, stage: Stage, run: Instruction, target: str) -> bool:
+    """Whether it installs programs for every project, or for a project in another directory."""
+    if re.search(r"\s(?:-g|--global)\b", run.value):
+        return True
+    moved = re.match(r"cd\s+(\S+)", run.value)
+    place = posixpath.join(s.directory(stage, run), moved.group(1)) if moved else ""
+    return bool(moved) and posixpath.basename(target) == "node_modules" and place != posixpath.dirname(target)
 
 
 def _output(s: Subject, stage: Stage, command: str, source: str) -> str:

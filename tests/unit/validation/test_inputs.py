@@ -79,3 +79,36 @@ TOOLS_FILES = {
 def test_what_a_command_finds(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
     found = differences(TOOLS, changed(TOOLS, *pairs), TOOLS_FILES, tmp_path)
     assert problem in found if problem else not found
+
+
+STATE = """FROM python:3.12
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+WORKDIR /app
+USER nobody
+RUN date | tee /tmp/built
+USER root
+COPY requirements.txt app.py ./
+RUN pip install -r requirements.txt
+ENV PLACE=sea
+COPY <<EOF /etc/app.conf
+place=$PLACE
+EOF
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), "", id="the same"),
+        pytest.param((("SHELL", "# SHELL"),), "date | tee /tmp/built", id="another shell"),
+        pytest.param((("USER nobody\n", ""),), "date | tee /tmp/built", id="root in place of a user"),
+        pytest.param((("USER root\n", ""),), "pip install", id="a user in place of root"),
+        pytest.param((("<<EOF", "<<'EOF'"),), "/etc/app.conf", id="a variable is not replaced"),
+        pytest.param((("PLACE=sea", "PLACE=air"),), "/etc/app.conf", id="a variable has another value"),
+    ],
+)
+def test_the_state_of_commands(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
+    files = {"requirements.txt": "bottle==0.13\n", "app.py": 'import bottle\nopen("/etc/app.conf")\n'}
+    found = differences(STATE, changed(STATE, *pairs), files, tmp_path)
+    assert problem in found if problem else not found

@@ -1,0 +1,117 @@
+"""Mutations make no change that does no harm: each guard beside a file in which the same change does harm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tools.mutations import KINDS, Subject
+
+from slimify.analysis.classify import classify
+from slimify.config import Options
+from slimify.context.scan import scan
+from slimify.model.plan import Plan
+from slimify.syntax.dockerfile.parser import parse
+
+FILES = {
+    "package.json": '{"dependencies": {"polka": "0.5.2"}}',
+    "package-lock.json": "{}",
+    "server.js": "require('polka')\n",
+    "app.py": "import bottle\n",
+}
+NODE = """FROM node:20 AS builder
+WORKDIR /app
+COPY package.json ./
+RUN {}
+FROM node:20-slim
+WORKDIR /app
+COPY --from=builder /app/node_modules /app/node_modules
+COPY server.js ./
+CMD ["node", "server.js"]
+"""
+USER = """FROM node:20
+RUN useradd ada
+WORKDIR /app
+{}
+USER ada
+CMD ["node", "server.js"]
+"""
+DELETED = """FROM node:20 AS builder
+WORKDIR /app
+COPY package.json ./
+RUN npm install
+FROM node:20-slim
+WORKDIR /app
+{}
+CMD ["node", "server.js"]
+"""
+COPY = "COPY --from=builder /app/node_modules /app/node_modules"
+PYTHON = 'FROM python:3.12-bookworm\nRUN apt-get update && apt-get install -y {}\nCMD ["python", "app.py"]\n'
+
+# kind, file in which it does no harm, file in which it does
+TWINS = {
+    "a cache in another directory": (
+        "output-in-cache-mount",
+        NODE.format("cd client && npm install"),
+        NODE.format("npm install"),
+    ),
+    "a cache for programs of every project": (
+        "output-in-cache-mount",
+        NODE.format("npm install --global pm2"),
+        NODE.format("npm install pm2"),
+    ),
+    "a directory that is there": (
+        "final-command-dropped",
+        USER.format("RUN mkdir -p /data\nRUN mkdir -p /data && chown ada /data"),
+        USER.format("RUN mkdir -p /data && chown ada /data"),
+    ),
+    "files that a later copy replaces": (
+        "copy-owner",
+        USER.format("COPY --chown=ada package.json ./\nCOPY . ."),
+        USER.format("COPY --chown=ada package.json ./\nCOPY server.js ./"),
+    ),
+    "deleted before it comes": (
+        "needed-file-deleted",
+        DELETED.format(f"USER node\n{COPY}"),
+        DELETED.format(f"{COPY}\nUSER node"),
+    ),
+    "a package that only makes environments": (
+        "package-removed",
+        PYTHON.format("python3-venv"),
+        PYTHON.format("libmagic1"),
+    ),
+    "a package that the image has": (
+        "package-swapped",
+        "FROM node:20-alpine\nRUN apk add libstdc++\n",
+        "FROM node:20-alpine\nRUN apk add libmagic\n",
+    ),
+}
+
+
+def _changes(kind: str, text: str, original: str, directory: Path) -> list[str]:
+    for name, content in FILES.items():
+        (directory / name).write_text(content)
+    file = parse(original.encode(), "Dockerfile")
+    program = classify(file, scan(directory, None), "Dockerfile", Options(), None)
+    plan = Plan(rung="slim", language="", stages=())
+    return [change for change, _ in KINDS[kind].mutate(Subject("twin", program, plan, text, file))]
+
+
+@pytest.mark.parametrize(("kind", "harmless", "harmful"), TWINS.values(), ids=TWINS)
+def test_twins(kind: str, harmless: str, harmful: str, tmp_path: Path) -> None:
+    found = {*_changes(kind, harmful, harmful, tmp_path)} - {*_changes(kind, harmless, harmless, tmp_path)}
+    assert found
+    same = [
+        c for c in _changes(kind, harmless, harmless, tmp_path) if "chown=4321" not in c and "600" not in c
+    ]
+    assert same == []
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_package_for_a_step_of_the_final_stage(asked: bool, tmp_path: Path) -> None:
+    """What only the new file installs, for a step, may go after it; what the user asked for may not."""
+    text = PYTHON.format("git").replace("CMD", "RUN git describe > VERSION\nCMD")
+    original = (
+        text if asked else text.replace("install -y git", "install -y less").replace("RUN git", "RUN date")
+    )
+    assert bool(_changes("package-removed", text, original, tmp_path)) == asked

@@ -1,0 +1,112 @@
+"""Instructions that few files have: digests, capabilities, filled volumes, shells, here-documents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from slimify.model.dockerfile import Instruction
+from slimify.syntax.dockerfile.instructions import from_parts, volumes
+
+from .kinds import Change, kind
+from .subject import Subject, as_root, with_command
+
+_DIGEST = "sha256:" + "f" * 64
+
+
+@kind("digest-changed", "the base image is another one than the digest said")
+def digest_changed(s: Subject) -> Iterator[Change]:
+    for stage in s.stages:
+        image = from_parts(stage[0]).image
+        name, _, digest = image.partition("@")
+        if digest:
+            yield "without the digest", s.replaced(stage[0], stage[0].raw.replace(f"@{digest}", ""))
+            yield "another digest", s.replaced(stage[0], stage[0].raw.replace(digest, _DIGEST))
+            yield "another tag", s.replaced(stage[0], stage[0].raw.replace(name, f"{name}-slim"))
+
+
+@kind("capability-lost", "the program may not do what its capabilities allow")
+def capability_lost(s: Subject) -> Iterator[Change]:
+    for stage in s.stages:
+        for run, number, part in s.commands(stage):
+            if re.match(r"setcap\s", part.text):
+                yield f"without {part.text}", with_command(s, run, number, None)
+                text = re.sub(r"cap_\w+", "cap_chown", part.text)
+                yield text, with_command(s, run, number, text)
+
+
+@kind("volume-emptied", "a new volume lacks what the image had there")
+def volume_emptied(s: Subject) -> Iterator[Change]:
+    for x in s.final:
+        for path in volumes(x) if x.keyword == "VOLUME" else ():
+            if _is_filled(s, path):
+                yield f"rm -rf {path}/*", as_root(s, f"RUN rm -rf {path}/*")
+                yield f"rm -rf {path}", as_root(s, f"RUN rm -rf {path} && mkdir {path}")
+
+
+def _is_filled(s: Subject, path: str) -> bool:
+    """Whether a copy or a command that comes before the first USER puts something into a directory."""
+    for x in s.final:
+        if x.keyword == "USER":
+            return False
+        if x.keyword == "COPY" and (s.target(x).rstrip("/") + "/").startswith(path + "/"):
+            return True
+        if x.keyword == "RUN" and re.search(rf"[ >]{re.escape(path)}/\w", x.value):
+            return True
+    return False
+
+
+@kind("shell-of-steps-lost", "another shell executes the steps of a stage")
+def shell_of_steps_lost(s: Subject) -> Iterator[Change]:
+    for stage in s.stages:
+        for x in stage:
+            if x.keyword == "SHELL" and _has_step_after(stage, x):
+                yield f"without {x.value}", s.without(x)
+                yield "another one", s.replaced(x, 'SHELL ["/bin/ash", "-c"]')
+
+
+def _has_step_after(stage: list[Instruction], x: Instruction) -> bool:
+    return any(y.keyword == "RUN" and y.exec_form is None for y in stage[stage.index(x) :])
+
+
+@kind("user-of-steps-lost", "another account executes the steps of a stage")
+def user_of_steps_lost(s: Subject) -> Iterator[Change]:
+    for stage in s.stages:
+        users = [x for x in stage if x.keyword == "USER"]
+        for x, following in pairwise(users):
+            if any(y.keyword == "RUN" for y in stage[stage.index(x) : stage.index(following)]):
+                yield f"without USER {x.value}", s.without(x)
+
+
+@kind("heredoc-quoting", "variables in a here-document are replaced, or stay, unlike before")
+def heredoc_quoting(s: Subject) -> Iterator[Change]:
+    for stage in s.stages:
+        for x in stage:
+            for doc in x.heredocs:
+                found = re.search(r"<<(-?)([\"']?)(\w+)\2", x.raw)
+                if found is None or x.keyword == "RUN" or not re.search(r"\$\w|\$\{", doc.body):
+                    continue
+                dash, quote, name = found.groups()
+                new = f"<<{dash}{name}" if quote else f"<<{dash}'{name}'"
+                yield new, s.replaced(x, x.raw.replace(found.group(), new, 1))
+
+
+@kind("global-arg-moved", "FROM does not see a build argument that a stage declares")
+def global_arg_moved(s: Subject) -> Iterator[Change]:
+    first = next(x for x in s.file.instructions if x.keyword == "FROM")
+    for x in s.file.instructions[: s.at(first)]:
+        name = re.split(r"[=\s]", x.value)[0]
+        if x.keyword == "ARG" and any(re.search(rf"\$\{{?{name}\b", st[0].value) for st in s.stages):
+            yield f"{x.value} after FROM", s.edit({s.at(x): ""}, after={s.at(first): x.raw})
+
+
+_SECRETS = ("/root/.netrc", "/root/.npmrc", "/root/.ssh", "/run/secrets/token", "/root/.pypirc")
+
+
+@kind("secret-copied", "the image holds a secret of the builder")
+def secret_copied(s: Subject) -> Iterator[Change]:
+    for stage in s.builders[-1:]:
+        alias = from_parts(stage[0]).alias
+        for path in _SECRETS if alias else ():
+            yield path, s.inserted(s.final[0], f"COPY --from={alias} {path} {path}")
