@@ -65,7 +65,7 @@ def classify(
     reference, base = base_image(instructions[start], scopes(file, {}, build_args)[start], names)
     shown = _evidence_base(file, reference, base, evidence)
     base = base or shown
-    base_env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
+    base_env = {k: v for k, v in base.env.items() if v is not None} if base is not None else None
     in_force = scopes(file, base_env, build_args)
     body = [(i, x) for i, x in enumerate(instructions) if i > start]
     visits, end = walk(body, dict(enumerate(in_force)), start_state(base, context), file.escape)

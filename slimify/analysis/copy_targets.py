@@ -17,7 +17,7 @@ def copy_targets(visit: Visit) -> tuple[str, ...] | None:
     """
     parts = copy_parts(visit.instruction)
     state = visit.state
-    known = {name: value for name, value in state.env.items() if value is not None}
+    known = state.known_env
     dest = expand(parts.dest, known)
     if dest is None or ("$" in parts.dest and not dest):
         return None
@@ -48,7 +48,7 @@ def only_this_copy(visit: Visit) -> ContextView:
     """The view as if this were the only COPY, with the directories that exist before it."""
     parts = copy_parts(visit.instruction)
     state = visit.state
-    known = {name: value for name, value in state.env.items() if value is not None}
+    known = state.known_env
     dest = expand(parts.dest, known) or parts.dest
     empty = ContextView(context=state.view.context, directories=state.view.directories)
     return empty.with_copy(

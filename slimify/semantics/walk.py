@@ -47,7 +47,7 @@ def base_image(
 def start_state(base: ImageFacts | None, context: Context) -> State:
     """The state after FROM, as far as the base image is known."""
     if base is None:
-        return State(cwd=None, view=ContextView(context=context))
+        return State(cwd=None, view=ContextView(context=context), base_known=False)
     languages = frozenset({base.language} if base.language else ())
     home = "/root" if base.user in ("", "root") else f"/home/{base.user}"
     homes = {name: f"/home/{name}" for name in base.users}

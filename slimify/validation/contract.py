@@ -110,7 +110,7 @@ def contract_of(machine: Machine, program: Program) -> RuntimeContract:
 def _contract(file: Dockerfile, stage: Stage, build_args: Mapping[str, str]) -> RuntimeContract:
     inherited = _contract(file, stage.parent, build_args) if stage.parent is not None else None
     facts = stage.facts if inherited is None else None
-    known = {k: v for k, v in (stage.facts.env if stage.facts else {}).items() if v is not None}
+    known = {k: v for k, v in stage.facts.env.items() if v is not None} if stage.facts is not None else None
     places = {id(x): i for i, x in enumerate(file.instructions)}
     force = scopes(file, known, build_args)
     body = [visit.instruction for visit in stage.visits]

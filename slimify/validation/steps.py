@@ -255,7 +255,7 @@ _ACCOUNTS = "/etc/passwd"
 
 
 def _accounts_named(event: Event) -> Iterator[str]:
-    known = {k: v for k, v in event.state.env.items() if v is not None}
+    known = event.state.known_env
     texts: list[str] = []
     if event.keyword == "USER":
         texts.append(event.visit.instruction.value)

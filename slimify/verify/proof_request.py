@@ -135,7 +135,7 @@ def _application_directories(program: Program) -> tuple[str, ...]:
             continue
         dest = expand(
             copy_parts(step.instruction).dest,
-            {name: value for name, value in step.state.env.items() if value is not None},
+            step.state.known_env,
         )
         if dest:
             found.append(posixpath.join(step.state.cwd or "/", dest))

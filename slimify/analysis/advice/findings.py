@@ -38,7 +38,7 @@ def findings(
 
 def _missing_sources(visits: Sequence[Visit]) -> Iterator[Decision]:
     for visit in visits:
-        known = {k: v for k, v in visit.state.env.items() if v is not None}
+        known = visit.state.known_env
         yield from _missing_copy_sources(visit.instruction, visit.state.view.context, known)
 
 

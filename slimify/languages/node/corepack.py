@@ -59,7 +59,7 @@ def _filled_caches(
 
 def _home(state: State) -> str | None:
     named = state.get("COREPACK_HOME")
-    if named or "COREPACK_HOME" in {**state.env, **state.variables}:
+    if named or not state.is_unset("COREPACK_HOME"):
         return named or None
     home = state.get("HOME")
     return f"{home.rstrip('/')}/.cache/node/corepack" if home else None

@@ -25,6 +25,7 @@ from slimify.planning.in_place import extend_install
 from slimify.planning.in_place.edits import Edits, step_line
 from slimify.planning.in_place.runs import (
     are_adjacent,
+    as_caller,
     body_with_comments,
     extended_run,
     is_chained,
@@ -219,6 +220,9 @@ def _removed_at_end(program: Program, install: _Install) -> Edits | Reason:
             tail = (f"apk del {' '.join(install.names)}",)
         if any("lists" in d for e in step.effects for d in e.deletes):
             tail = tail[:1]
+        tail = tuple(as_caller(install.effect, command) for command in tail)
+        if not all(tail):
+            return Reason.of("SL356", "nothing_behind", step=step_line(step))
         text = extended_run(program, step, tail, text)
     return Edits(
         texts={install.step.index: text},

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify.analysis.program import Program, Step
 from slimify.facts.toolchains import toolchain
@@ -15,7 +16,7 @@ from slimify.model.effects import INSTALLS, Action, SystemManager
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.cache_cleaning import CacheCleaning, is_editable, is_there_at_end
 from slimify.planning.in_place.edits import Edits
-from slimify.planning.in_place.runs import extended_run, is_direct
+from slimify.planning.in_place.runs import as_caller, extended_run, is_direct
 from slimify.syntax.shell.script import EditRefused, edit
 
 
@@ -73,9 +74,12 @@ def _step_cleaning(program: Program, step: Step, started: frozenset[str]) -> _Cl
         else:
             found.saving += one.saving
     if _leaves_lists(program, step):
-        found.saving += estimate.APT_LISTS
-        found.tail.append("rm -rf /var/lib/apt/lists/*")
-        found.decisions.append(Decision.of("SL317", "lists", safety="safe", line=step.line))
+        fetched = next(e for e in reversed(step.effects) if e.kind == "index")
+        tail = as_caller(fetched, "rm -rf /var/lib/apt/lists/*")
+        if tail:
+            found.saving += estimate.APT_LISTS
+            found.tail.append(tail)
+            found.decisions.append(Decision.of("SL317", "lists", safety="safe", line=step.line))
     return found
 
 
@@ -84,8 +88,13 @@ def _installer_cleanings(program: Program, step: Step, started: frozenset[str]) 
         part, tools = known.installer_caches, toolchain(known)
         packages = tools.packages if tools is not None else ()
         for one in part.cache_cleanings(program, step, started) if part is not None else ():
-            if not one.tail or is_there_at_end(step, one.tail.split()[0], packages):
+            if not one.tail:
                 yield one
+            elif is_there_at_end(step, one.tail.split()[0], packages):
+                fillers = (e for e in reversed(step.effects) if e.caches and e.ecosystem == known.name)
+                tail = next((as_caller(e, one.tail) for e in fillers), one.tail)
+                if tail:
+                    yield replace(one, tail=tail)
 
 
 def repeated_cleaning(

@@ -85,7 +85,7 @@ def _owner(step: Step, effect: Effect) -> tuple[str, str]:
     if word is None:
         return "", ""
     text = word.text.replace('"', "")
-    known = {name: value for name, value in step.state.env.items() if value is not None}
+    known = step.state.known_env
     if references(text) - known.keys():
         return "", text
     owner = expand(text, known) or ""
@@ -237,7 +237,7 @@ def _owner_exists(program: Program, owner: str, index: int) -> bool:
 
 def _words_used(step: Step, effects: Iterable[Effect]) -> set[str]:
     """The words of commands, with variables that the file sets expanded."""
-    known = {name: value for name, value in step.state.env.items() if value is not None}
+    known = step.state.known_env
     words = (w for e in effects for w in e.command.words)
     return {w.value if w.value is not None else expand(w.text, known) or "" for w in words}
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from slimify.analysis.program import AtomStep, Program, Step
+from slimify.facts.shells import changes_user
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import Effect
 from slimify.syntax.shell.append import joined, with_commands
+from slimify.syntax.shell.wrappers import unwrap
 
 # After these, an earlier failure would be ignored, or an added command would not be executed.
 _NOT_EXTENDABLE = frozenset({"||", "background", "heredoc", "exec form"})
+_PLAIN_WORD = re.compile(r"[\w./:=-]+")
 # Instructions that no command depends on.
 _CONFIG_ONLY = frozenset({"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"})
 
@@ -89,6 +93,22 @@ def extended_run(program: Program, step: Step, tail: Sequence[str], text: str = 
         return joined(own, tail, " && ") + end
     longer = with_commands(own, tail, end)
     return (longer if longer is not None else joined(own, tail, f" \\{end}    && ")) + end
+
+
+def as_caller(effect: Effect, command: str) -> str:
+    """A command that undoes or cleans up what another one of the RUN did, run as that one is: behind the same
+    `sudo`, `gosu app`, … "" if that can't be repeated. Only the same account finds its cache, and may delete
+    what it wrote."""
+    called, first = effect.command, len(effect.command.words)
+    while (inner := unwrap(called)) is not None:
+        if changes_user(called.name or ""):
+            first = min(first, len(effect.command.words) - len(called.words))
+        called = inner
+    words = effect.command.words[first : len(effect.command.words) - len(called.words)]
+    if not words or effect.followed:
+        return command
+    texts = [word.text for word in words]
+    return " ".join((*texts, command)) if all(map(_PLAIN_WORD.fullmatch, texts)) else ""
 
 
 def command_text(program: Program, step: Step, atom: AtomStep) -> str:

@@ -52,7 +52,7 @@ class Copies:
         parts = copy_parts(instruction)
         if parts.from_stage is not None or (parts.heredocs and not parts.sources):
             return None
-        known = {k: v for k, v in step.state.env.items() if v is not None}
+        known = step.state.known_env
         found: list[SplitSource] = []
         for written in parts.sources:
             source = self._source(expand(written, known) or written, parts, step)

@@ -183,6 +183,18 @@ class Call(Struct, frozen=True, kw_only=True):
         home = self.state.get("HOME")
         return posixpath.join(home, *parts) if home is not None else None
 
+    def cache(self, variable: str, *below_home: str) -> str | None:
+        """The directory of a cache, as `place`; if that is not known, the likely one: a tool that cleans its
+        cache finds it by itself."""
+        home = self.state.home
+        return self.state.get(variable) or (posixpath.join(home, *below_home) if home is not None else None)
+
+    def place(self, variable: str, *below_home: str) -> str | None:
+        """The directory that a variable names, by default the path below the home directory. None if it is
+        not known."""
+        value = self.state.get(variable)
+        return value or (self.home(*below_home) if value == "" or self.state.is_unset(variable) else None)
+
 
 def parse_options(
     args: Sequence[Arg], valued: Collection[str] = (), *, single: bool = False, stop: bool = False

@@ -133,7 +133,7 @@ def _cargo(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("cargo"))
     words = [w for w in options.operands if not (w.value or "").startswith("+")]
     action = (words[0].value or "") if words else ""
-    home = call.state.get("CARGO_HOME") or call.home(".cargo")
+    home = call.place("CARGO_HOME", ".cargo")
     caches = tuple(f"{home}/{name}" for name in ("registry", "git")) if home else ()
     if action == "install":
         root = options.value("--root") or home
@@ -149,7 +149,7 @@ def _cargo(call: Call) -> tuple[Effect, ...]:
 
 
 def _rustup(call: Call) -> tuple[Effect, ...]:
-    home = call.state.get("RUSTUP_HOME") or call.home(".rustup") or Arg(value=None, text="~/.rustup")
+    home = call.place("RUSTUP_HOME", ".rustup") or Arg(value=None, text="~/.rustup")
     return (call.write_effect("build", call.first, manager="rustup", writes=(home,)),)
 
 

@@ -34,7 +34,8 @@ class State(Struct, frozen=True, kw_only=True):
     path of the script that runs (`$0`), `sourced` that of the file it sources. `arguments` are the
     positional parameters; None if they are unknown, or one of several `ways`. `symbolic`: what only a shell
     can expand stays as written, so that two uses of one value are the same. `outputs` are what commands in
-    substitutions print.
+    substitutions print. `base_known`: the variables of the base image are known; otherwise any
+    other variable may be set, and `home` is only likely.
     """
 
     cwd: str | None = "/"
@@ -54,6 +55,7 @@ class State(Struct, frozen=True, kw_only=True):
     ways: tuple[tuple[str, ...], ...] = ()
     symbolic: bool = False
     outputs: Mapping[str, str] = field(default_factory=dict)
+    base_known: bool = True
 
     def get(self, name: str) -> str | None:
         """The value of a variable; None if it is unset or unknown."""
@@ -62,8 +64,17 @@ class State(Struct, frozen=True, kw_only=True):
         if name in self.env:
             return self.env[name]
         if name == "HOME":
-            return self.home
+            return self.home if self.base_known else None
         return self.cwd if name == "PWD" else None
+
+    def is_unset(self, name: str) -> bool:
+        """Whether a variable is certainly not set, so that its default counts."""
+        return self.base_known and name not in self.env and name not in self.variables
+
+    @property
+    def known_env(self) -> Variables:
+        """The exported variables with known values, for the words of instructions."""
+        return Variables(self)
 
     def with_env(self, values: Mapping[str, str | None]) -> State:
         return replace(self, env={**self.env, **values}) if values else self
@@ -88,6 +99,17 @@ class State(Struct, frozen=True, kw_only=True):
         """The state after `USER user`: HOME is the user's home directory, unless ENV sets it."""
         home = self.env["HOME"] if "HOME" in self.env else self.home_of(user)
         return replace(self, user=user, home=home)
+
+
+class Variables(dict[str, str]):
+    """The known variables of a state; words with another one that may be set have no value."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__({name: value for name, value in state.env.items() if value is not None})
+        self._state = state
+
+    def is_unknown(self, name: str) -> bool:
+        return name not in self and (name in self._state.env or not self._state.base_known)
 
 
 class _Part(Struct, frozen=True):

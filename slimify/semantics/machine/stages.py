@@ -110,11 +110,12 @@ class Stage(Struct, frozen=True, dict=True, eq=False, kw_only=True):
         """Its visits and its end. The stages above come first: a chain of many is no deep recursion."""
         views = {str(number): stage.end.view for number, stage in enumerate(self.earlier)}
         views |= {s.name: s.end.view for s in self.earlier if s.name}
-        known = {k: v for k, v in (self.facts.env if self.facts else {}).items() if v is not None}
+        facts = self.facts
+        known = {k: v for k, v in facts.env.items() if v is not None} if facts is not None else None
         file = self.inputs.file
         force = scopes(file, known, self.inputs.build_args)
         context = self.inputs.context
-        start = _inherited(self.parent.end) if self.parent is not None else start_state(self.facts, context)
+        start = _inherited(self.parent.end) if self.parent is not None else start_state(facts, context)
         return walk(self.body, dict(enumerate(force)), start, file.escape, views)
 
     @property
@@ -314,14 +315,14 @@ def _origin(visit: Visit) -> Origin | None:
 
 def workdir_of(visit: Visit) -> str | None:
     """The directory that a WORKDIR names, None if it is not known."""
-    known = {k: v for k, v in visit.state.env.items() if v is not None}
+    known = visit.state.known_env
     path = (expand(visit.instruction.value, known) or "").strip().strip("\"'")
     return join_path(visit.state.cwd, path) if path else None
 
 
 def _copy(visit: Visit, stages: Sequence[Stage]) -> Copy:
     parts = copy_parts(visit.instruction)
-    known = {k: v for k, v in visit.state.env.items() if v is not None}
+    known = visit.state.known_env
     dest = expand(parts.dest, known)
     target = join_path(visit.state.cwd, dest) if dest else None
     sources = tuple(expand(s, known) or s for s in parts.sources)

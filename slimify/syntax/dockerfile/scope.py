@@ -24,12 +24,13 @@ _Changes = dict[str, tuple[list[int], list[str | None]]]
 
 
 class Scope(Mapping[str, str]):
-    """The variables at one point of a stage. All scopes of a stage share one table."""
+    """The variables at one point of a stage. All scopes of a stage share one table. `is_open`: the base image
+    may set others."""
 
-    __slots__ = ("_at", "_base", "_changes")
+    __slots__ = ("_at", "_base", "_changes", "_is_open")
 
-    def __init__(self, base: Mapping[str, str], changes: _Changes, at: int) -> None:
-        self._base, self._changes, self._at = base, changes, at
+    def __init__(self, base: Mapping[str, str], changes: _Changes, at: int, *, is_open: bool) -> None:
+        self._base, self._changes, self._at, self._is_open = base, changes, at, is_open
 
     def __getitem__(self, name: str) -> str:
         places, values = self._changes.get(name, ((), ()))
@@ -48,14 +49,18 @@ class Scope(Mapping[str, str]):
     def __repr__(self) -> str:
         return f"Scope({dict(self)!r})"
 
+    def is_unknown(self, name: str) -> bool:
+        """Whether the base image may set a variable that the file does not."""
+        return self._is_open and name not in self
+
 
 class _Stage:
-    def __init__(self, base: Mapping[str, str]) -> None:
-        self.base = base
+    def __init__(self, base: Mapping[str, str], *, is_open: bool = False) -> None:
+        self.base, self.is_open = base, is_open
         self.changes: _Changes = {}
 
     def scope(self, at: int) -> Scope:
-        return Scope(self.base, self.changes, at)
+        return Scope(self.base, self.changes, at, is_open=self.is_open)
 
     def set(self, name: str, value: str | None, at: int) -> None:
         places, values = self.changes.setdefault(name, ([], []))
@@ -64,11 +69,12 @@ class _Stage:
 
 
 def scopes(
-    dockerfile: Dockerfile, base_env: Mapping[str, str], build_args: Mapping[str, str]
+    dockerfile: Dockerfile, base_env: Mapping[str, str] | None, build_args: Mapping[str, str]
 ) -> tuple[Mapping[str, str], ...]:
     """The variables visible to each instruction, in order.
 
-    `base_env` is the environment of every base image that is not another stage; `build_args` holds
+    `base_env` is the environment of every base image that is not another stage, None if it is not known:
+    words with other variables than the file's own then have no value. `build_args` holds
     the values of `--build-arg`. An ARG without a value is absent, and so is a variable whose value
     BuildKit would reject.
     """
@@ -95,20 +101,21 @@ def _begin_stage(
     instruction: Instruction,
     globals_: Scope,
     named: dict[str, _Stage],
-    base_env: Mapping[str, str],
+    base_env: Mapping[str, str] | None,
     escape: str,
     at: int,
 ) -> _Stage:
     parts = from_parts(instruction)
     image = expand(parts.image, globals_, escape) or ""
-    if image in named:  # stage names are in lower case; `FROM B` is always an image
-        base = dict(named[image].scope(at))
-    elif image == "scratch":
-        base = {}
+    parent = named.get(image)  # stage names are in lower case; `FROM B` is always an image
+    if parent is not None:
+        base, is_open = dict(parent.scope(at)), parent.is_open
     else:
-        base = dict(base_env)
+        base, is_open = dict(base_env or {}), base_env is None
+    if image == "scratch":
+        base, is_open = {}, False
     base.setdefault("PATH", default_path())
-    stage = _Stage(base)
+    stage = _Stage(base, is_open=is_open)
     if parts.alias:
         named[parts.alias] = stage
     return stage

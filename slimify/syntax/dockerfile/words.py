@@ -31,7 +31,8 @@ class WordError(ValueError):
 def expand(text: str, env: Mapping[str, str], escape: str = "\\") -> str | None:
     """`text` expanded as one word: variables replaced, quotes and escapes removed.
 
-    An unset variable is empty, as in a build. Returns None where the build would fail.
+    An unset variable is empty, as in a build. Returns None where the build would fail, or where a variable may
+    have a value that is not known (`env.is_unknown`, if there is such a method).
     """
     try:
         return Lexer(text, env, escape).run()[0]
@@ -145,6 +146,7 @@ class Lexer:
         self.text, self.env, self.escape = text, env, escape
         self.raw = self.raw_escapes = raw
         self.keep_unset = keep_unset
+        self.is_unknown: Callable[[str], bool] = getattr(env, "is_unknown", lambda name: False)
         self.pos = self.depth = self.size = 0
         self.names: list[str] = []
 
@@ -325,6 +327,8 @@ class Lexer:
         return not self.keep_unset or name in self.env
 
     def _value(self, name: str) -> str:
+        if self.is_unknown(name):
+            raise WordError("the value is not known")
         value = self.env.get(name, "")
         self.size += len(value)
         if self.size > _MAX_VALUE_LENGTH:

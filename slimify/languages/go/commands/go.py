@@ -54,7 +54,7 @@ def go(call: Call) -> tuple[Effect, ...]:
     if action == "env":
         if not options.has("-w", "-u"):
             return (call.effect("check", "env"),)
-        where = call.state.get("GOENV") or call.home(".config/go/env")
+        where = call.place("GOENV", ".config/go/env")
         return (call.effect("state", "env", manager="go", writes=(where,) if where else ()),)
     return (
         (call.effect("check", action),)
@@ -82,13 +82,12 @@ def _go(call: Call, action: str, **rest: Any) -> Effect:
 
 
 def _caches(call: Call) -> tuple[str, ...]:
-    build = call.state.get("GOCACHE") or call.home(".cache/go-build")
+    build = call.cache("GOCACHE", ".cache/go-build")
     return tuple(path for path in (build, _module_cache(call)) if path and path != "off")
 
 
 def _module_cache(call: Call) -> str | None:
-    base = gopath(call.state)
-    return call.state.get("GOMODCACHE") or (posixpath.join(base, "pkg/mod") if base else None)
+    return _named_or_below(call, "GOMODCACHE", "pkg/mod")
 
 
 def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
@@ -175,8 +174,16 @@ def _in_directory(call: Call, directory: str) -> Call:
 
 
 def _bin(call: Call) -> str | None:
+    return _named_or_below(call, "GOBIN", "bin")
+
+
+def _named_or_below(call: Call, variable: str, directory: str) -> str | None:
+    """What a variable names, by default a directory of GOPATH. None if it is not known."""
     base = gopath(call.state)
-    return call.state.get("GOBIN") or (posixpath.join(base, "bin") if base else None)
+    named = call.state.get(variable)
+    if named or base is None:
+        return named
+    return posixpath.join(base, directory) if named == "" or call.state.is_unset(variable) else None
 
 
 def _platform(call: Call) -> str | None:

@@ -12,7 +12,7 @@ def install_root(state: State) -> str | None:
     value = state.get("GOPATH")
     if value is not None:
         return value.split(":")[0]
-    if "GOPATH" in state.env or "GOPATH" in state.variables:
+    if not state.is_unset("GOPATH"):
         return None
     if "go" in state.languages:
         return "/go"

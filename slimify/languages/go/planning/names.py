@@ -55,7 +55,7 @@ def named_paths(program: Program) -> tuple[str, ...]:
                 note(word)
     for step in program.steps:
         if step.keyword == "ENV":
-            known = {k: v for k, v in step.state.env.items() if v is not None}
+            known = step.state.known_env
             for name, raw in env_pairs(step.instruction):
                 value = expand(raw, known) or ""
                 if name not in ("PATH", "GOPATH") and value.startswith(("/", "./")) and value not in copied:

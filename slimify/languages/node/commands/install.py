@@ -86,7 +86,7 @@ def node_caches(call: Call, manager: str) -> tuple[str, ...]:
         "pnpm": (".local/share/pnpm/store", ".cache/pnpm"),
         "bun": (".bun/install/cache",),
     }[manager]
-    found = tuple(path for place in places if (path := call.home(place)) is not None)
+    found = tuple(path for place in places if (path := call.cache("", place)) is not None)
     # as root, yarn 1 keeps its cache beside the installed programs
     return (
         ("/usr/local/share/.cache/yarn", *found) if manager == "yarn" and is_plain_root(state.user) else found
@@ -253,11 +253,8 @@ def global_directories(state: State, manager: str = "npm") -> tuple[str, ...]:
         state.get("NPM_CONFIG_PREFIX") or state.get("npm_config_prefix") or state.settings.get("npm prefix")
     )
     if manager == "yarn":
-        base = (
-            (f"{state.get('HOME')}/.config/yarn/global", f"{state.get('HOME')}/.yarn")
-            if not is_plain_root(state.user)
-            else ()
-        )
+        home = state.get("HOME") if not is_plain_root(state.user) else None
+        base = (f"{home}/.config/yarn/global", f"{home}/.yarn") if home else ()
         shared = ("/usr/local/share/.config/yarn/global", f"{prefix or '/usr/local'}/bin")
         return (*shared, *base)
     if manager in ("pnpm", "bun"):
@@ -308,7 +305,7 @@ def install_globally(
 
 def _idle_corepack(call: Call, words: tuple[Arg, ...]) -> tuple[str, ...]:
     """The cache of corepack if these packages replace a shim: nothing may fill it then."""
-    home = call.state.get("COREPACK_HOME") or call.home(".cache/node/corepack")
+    home = call.place("COREPACK_HOME", ".cache/node/corepack")
     replaced = {package_name(w.value) for w in words if w.value} & {"yarn", "pnpm"}
     return (home,) if home and replaced else ()
 

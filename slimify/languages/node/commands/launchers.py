@@ -20,7 +20,7 @@ def _corepack(call: Call) -> tuple[Effect, ...]:
     """`enable` creates shims next to node; prepare, install and use fill the cache that the shims read."""
     words = call.options(("--install-directory", "-o")).operands
     action = (words[0].value or "") if words else ""
-    home = call.state.get("COREPACK_HOME") or call.home(".cache/node/corepack")
+    home = call.place("COREPACK_HOME", ".cache/node/corepack")
     target = call.options(("--install-directory",)).last("--install-directory")
     shims: Arg | str = target if target is not None else "/usr/local/bin"
     if action == "enable":
@@ -69,9 +69,9 @@ def _versions(call: Call) -> tuple[Effect, ...]:
         return (call.effect("state" if action in ("env", "default") else "check", action),)
     default = {
         "n": call.state.get("N_PREFIX") or "/usr/local",
-        "nvm": call.state.get("NVM_DIR") or call.home(".nvm"),
-        "fnm": call.state.get("FNM_DIR") or call.home(".local/share/fnm"),
-        "volta": call.state.get("VOLTA_HOME") or call.home(".volta"),
+        "nvm": call.place("NVM_DIR", ".nvm"),
+        "fnm": call.place("FNM_DIR", ".local/share/fnm"),
+        "volta": call.place("VOLTA_HOME", ".volta"),
     }
     where = default[call.name]
     return (

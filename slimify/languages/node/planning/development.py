@@ -17,6 +17,7 @@ from slimify.model.effects import BUILDS, RUNS_CODE, Effect
 from slimify.planning.in_place.edits import Edits, step_line
 from slimify.planning.in_place.runs import (
     are_adjacent,
+    as_caller,
     body_with_comments,
     extended_run,
     is_chained,
@@ -76,10 +77,11 @@ def _dropped(program: Program, found: _Install) -> Edits | Reason:
         return Reason.of("SL313", "not_edited", step=step_line(step))
     if not users and not found.project.hooks:
         return _omitted(program, found)
-    command = prune_command(program, found.project, found.effect)
+    pruning = prune_command(program, found.project, found.effect)
+    command = as_caller(found.effect, pruning) if pruning else None
     last = users[-1] if users else step
     members = [s for s in program.steps if step.index <= s.index <= last.index and s.keyword == "RUN"]
-    if command is None:
+    if not command:
         return Reason.of("SL313", "no_prune")
     if not are_adjacent(program, step.index, last.index):
         return Reason.of("SL313", "needed_apart", step=step_line(last))

@@ -90,8 +90,8 @@ def _pipx(call: Call) -> tuple[Effect, ...]:
     if not words or words[0].value not in ("install", "inject", "upgrade"):
         return (call.effect("check"),)
     # without PIPX_HOME, ~/.local/share/pipx or in older releases ~/.local/pipx (pipx.pypa.io, "Installation")
-    home = call.state.get("PIPX_HOME") or call.home(".local")
-    scripts = call.state.get("PIPX_BIN_DIR") or call.home(".local/bin")
+    home = call.place("PIPX_HOME", ".local")
+    scripts = call.place("PIPX_BIN_DIR", ".local/bin")
     places = [path if path else Arg(value=None, text="~/.local") for path in (home, scripts)]
     return (
         call.write_effect(

@@ -62,9 +62,7 @@ def code_downloads(call: Call, code: str) -> tuple[Effect, ...] | None:
 def nltk(call: Call) -> tuple[Effect, ...]:
     """python -m nltk.downloader [-d DIR] name…"""
     options = call.options(("-d", "--dir"))
-    folder: Arg | str | None = (
-        options.last("-d", "--dir") or call.state.get("NLTK_DATA") or call.home("nltk_data")
-    )
+    folder: Arg | str | None = options.last("-d", "--dir") or call.place("NLTK_DATA", "nltk_data")
     where = folder if folder is not None else Arg(value=None, text="~/nltk_data")
     return (call.write_effect("fetch", "nltk download", manager="python", tool="nltk", writes=(where,)),)
 

@@ -82,7 +82,7 @@ def install_target(call: Call, options: Options, manager: str) -> tuple[tuple[st
     if variable and manager == "pip":
         return call.targets((variable,))
     if options.has("--user") or (manager == "pip" and call.state.get("PIP_USER") in ("1", "true", "yes")):
-        base = call.state.get("PYTHONUSERBASE") or call.home(".local")
+        base = call.place("PYTHONUSERBASE", ".local")
         return call.targets((base if base is not None else Arg(value=None, text="~/.local"),))
     if manager == "uv":
         return _uv_target(call, options)

@@ -34,7 +34,7 @@ def _poetry_target(call: Call) -> tuple[tuple[str, ...], Arg | None, tuple[str, 
     An active environment is used as it is. Otherwise virtualenvs.create, virtualenvs.in-project and
     virtualenvs.path decide (python-poetry.org/docs/configuration).
     """
-    cache = call.state.get("POETRY_CACHE_DIR") or call.home(".cache/pypoetry")
+    cache = call.cache("POETRY_CACHE_DIR", ".cache/pypoetry")
     caches = (f"{cache}/cache", f"{cache}/artifacts") if cache else ()
     venv_ = active_venv(call.state)
     if venv_ is not None:
@@ -46,7 +46,8 @@ def _poetry_target(call: Call) -> tuple[tuple[str, ...], Arg | None, tuple[str, 
     ):
         return (*call.targets((".venv",)), caches)
     path = call.state.get("POETRY_VIRTUALENVS_PATH") or call.state.settings.get("poetry virtualenvs.path")
-    where = path or (f"{cache}/virtualenvs" if cache else None)
+    kept = call.place("POETRY_CACHE_DIR", ".cache/pypoetry")
+    where = path or (f"{kept}/virtualenvs" if kept else None)
     return (*call.targets((where if where else Arg(value=None, text="~/.cache/pypoetry"),)), caches)
 
 
@@ -162,7 +163,7 @@ def _pipenv_target(call: Call, options: Options) -> tuple[tuple[str, ...], Arg |
         call.state.cwd and f"venv {call.state.cwd}/.venv" in call.state.settings
     ):
         return call.targets((".venv",))
-    home = call.state.get("WORKON_HOME") or call.home(".local/share/virtualenvs")
+    home = call.place("WORKON_HOME", ".local/share/virtualenvs")
     return call.targets((home if home else Arg(value=None, text="~/.local/share/virtualenvs"),))
 
 

@@ -148,7 +148,7 @@ def _projects(call: Call, paths: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _cache(call: Call, tool: str, default: str, variable: str) -> tuple[str, ...]:
-    path = call.state.get(variable) or call.home(default)
+    path = call.cache(variable, default)
     option = next(
         (a.prefix.partition("=")[2] for a in call.args if a.prefix.startswith("--cache-dir=")), None
     )

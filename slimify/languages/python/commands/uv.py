@@ -68,7 +68,7 @@ def _uv(call: Call) -> tuple[Effect, ...]:
 def _uv_cache(call: Call, options: Options) -> tuple[str, ...]:
     if options.has("--no-cache", "-n", "--no-cache-dir") or call.state.get("UV_NO_CACHE"):
         return ()
-    path = options.value("--cache-dir") or call.state.get("UV_CACHE_DIR") or call.home(".cache/uv")
+    path = options.value("--cache-dir") or call.cache("UV_CACHE_DIR", ".cache/uv")
     return (path,) if path else ()
 
 
@@ -108,12 +108,12 @@ def _uv_tool(call: Call, action: str, words: tuple[Arg, ...]) -> Effect:
     if verb not in ("install", "upgrade", "pin"):
         return call.effect("check", f"{action} {verb}")
     if action == "python":
-        where = call.state.get("UV_PYTHON_INSTALL_DIR") or call.home(".local/share/uv/python")
+        where = call.place("UV_PYTHON_INSTALL_DIR", ".local/share/uv/python")
         return call.write_effect(
             "install", "python install", manager="uv", writes=(where or Arg(value=None, text="~/.local"),)
         )
-    tools = call.state.get("UV_TOOL_DIR") or call.home(".local/share/uv/tools")
-    scripts = call.state.get("UV_TOOL_BIN_DIR") or call.home(".local/bin")
+    tools = call.place("UV_TOOL_DIR", ".local/share/uv/tools")
+    scripts = call.place("UV_TOOL_BIN_DIR", ".local/bin")
     places = [path if path else Arg(value=None, text="~/.local") for path in (tools, scripts)]
     return call.write_effect(
         "install", "tool install", manager="uv", packages=named_packages(words[1:]), writes=places
@@ -160,7 +160,7 @@ def _pdm(call: Call) -> tuple[Effect, ...]:
                 manifests=call.known_paths(("pyproject.toml", "pdm.lock")),
                 reads=call.known_paths((".",)),
                 dev=not options.has("--prod", "--production", "--no-dev"),
-                caches=tuple(p for p in (call.home(".cache/pdm"),) if p),
+                caches=tuple(p for p in (call.cache("PDM_CACHE_DIR", ".cache/pdm"),) if p),
             ),
         )
     if action in ("config", "use", "lock", "export", "venv"):

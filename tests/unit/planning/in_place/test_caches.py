@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from slimify import pipeline
-from slimify.config import Options
+from slimify.config import Options, parse_min_saving
 
 
 def test_what_stages_cannot_do_is_cleaned_in_place(tmp_path: Path) -> None:
@@ -17,3 +19,33 @@ def test_what_stages_cannot_do_is_cleaned_in_place(tmp_path: Path) -> None:
     assert outcome.rung == "cleanup"
     assert "pip install --no-cache-dir flask" in (outcome.after or "")
     assert any(d.code == "SL390" for d in outcome.decisions)
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        ("npm install", "npm install && npm cache clean --force"),
+        ("env CI=1 npm install", "env CI=1 npm install && npm cache clean --force"),
+        ("sudo npm install", "sudo npm install && sudo npm cache clean --force"),
+        (
+            "sudo -E env CI=1 npm install",
+            "sudo -E env CI=1 npm install && sudo -E env CI=1 npm cache clean --force",
+        ),
+        ("sudo -u app npm install", "sudo -u app npm install"),
+        ("sudo npm cache verify && npm install", "sudo npm cache verify && npm install"),
+        ("su app -c 'npm install'", "su app -c 'npm install'"),
+    ],
+)
+def test_a_cache_is_cleaned_as_the_account_that_filled_it(run: str, expected: str, tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"dependencies": {"express": "4"}}')
+    file = f'FROM node:20-alpine\nWORKDIR /app\nCOPY . .\nRUN {run}\nCMD ["node", "a.js"]\n'
+    options = Options(dockerignore=False, base="same", min_saving=parse_min_saving("0"))
+    outcome = pipeline.rewrite(file, tmp_path, options=options)
+    assert f"RUN {expected}\n" in (outcome.after or file)
+
+
+def test_package_lists_are_deleted_as_the_account_that_fetched_them(tmp_path: Path) -> None:
+    install = "sudo apt-get update && sudo apt-get install -y curl"
+    file = f"FROM node:20\nUSER node\nRUN {install}\nCMD node a.js\n"
+    outcome = pipeline.rewrite(file, tmp_path, options=Options(dockerignore=False, base="same"))
+    assert "&& sudo rm -rf /var/lib/apt/lists/*" in (outcome.after or "")

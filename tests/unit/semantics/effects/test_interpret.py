@@ -283,3 +283,37 @@ def test_every_module_is_asked_for_exactly_the_programs_it_knows() -> None:
         folder = language.package.removeprefix("slimify.")
         announced |= {f"{folder}.{module}": names for module, names in language.command_modules.items()}
     assert {module: set(names.split()) for module, names in announced.items()} == known
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "unknown"),
+    [
+        pytest.param("rm -rf /x", "files delete del=/x", "files delete del=/x", id="a-path"),
+        pytest.param("rm -rf ~/x", "files delete del=/root/x", "files! delete", id="home"),
+        pytest.param(
+            "pip install --no-cache-dir --user a",
+            "install:python install pkg=a w=/root/.local",
+            "install:python! install pkg=a",
+            id="the-base-of-users",
+        ),
+        pytest.param(
+            "export HOME=/h; rm -rf ~/x", "files delete del=/h/x", "files delete del=/h/x", id="a-known-home"
+        ),
+        pytest.param(
+            "GOBIN=/b go install example.org/a@v1",
+            "compile:go install out=/b/a cache=/root/.cache/go-build,/root/go/pkg/mod",
+            "compile:go install out=/b/a cache=/root/.cache/go-build",
+            id="a-named-directory",
+        ),
+        pytest.param(
+            "go install example.org/a@v1",
+            "compile:go install out=/root/go/bin/a cache=/root/.cache/go-build,/root/go/pkg/mod",
+            "compile:go! install cache=/root/.cache/go-build",
+            id="go-path",
+        ),
+    ],
+)
+def test_any_variable_of_an_unknown_base_may_be_set(text: str, known: str, unknown: str) -> None:
+    start = State(cwd="/app", manager="apt")
+    assert effects(text, start)[-1] == known
+    assert effects(text, replace(start, base_known=False))[-1] == unknown
