@@ -31,8 +31,8 @@ class WordError(ValueError):
 def expand(text: str, env: Mapping[str, str], escape: str = "\\") -> str | None:
     """`text` expanded as one word: variables replaced, quotes and escapes removed.
 
-    An unset variable is empty, as in a build. Returns None where the build would fail, or where a variable may
-    have a value that is not known (`env.is_unknown`, if there is such a method).
+    An unset variable is empty, as in a build. Returns None where the build would fail, or where a variable
+    may have a value that is not known (`env.is_unknown`, if there is such a method).
     """
     try:
         return Lexer(text, env, escape).run()[0]

@@ -1,4 +1,4 @@
-"""The variables that an instruction sees: those of the file, of its base image, and those that nobody knows."""
+"""The variables that an instruction sees: of the file, of its base image, and those that nobody knows."""
 
 from __future__ import annotations
 
