@@ -1,13 +1,14 @@
 """Generates random projects and holds slimify's answer against what their programs need at run time.
 
-    python tests/tools/projects.py --cases N [--seed S] [--language python|node|go] [--jobs N]
+    python tests/tools/projects.py --cases N [--seed S] [--language python|node|go] [--build] [--jobs N]
                                    [--format text|json] [--keep DIRECTORY] [--show N] [--only SEED/NUMBER]
 
 A case is a Dockerfile with its context, and a program that reports what it finds: files, programs, libraries,
 packages, variables, its user. A simulation that shares no code with slimify builds and runs the old and the
-new file in memory (tools/generator/), and the reports are compared. --show reduces the first N failures to
-the elements that they need, and prints them. --keep writes every failure as a directory that can become a
-golden case. The exit code is 1 if there are any.
+new file in memory (tools/generator/), and the reports are compared. With --build an engine builds and runs
+both as well, 2 to 20 seconds a case, which also shows where the simulation is wrong. --show reduces the
+first N failures to the elements that they need, and prints them. --keep writes every failure as a directory
+that can become a golden case. The exit code is 1 if there are any.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tools.generator import elements  # noqa: F401
+from tools.generator.built import examine_built
 from tools.generator.project import Case, draw
 from tools.generator.reduce import reduced, write_case
 from tools.generator.static import Verdict, examine
@@ -49,6 +51,7 @@ def counts(verdicts: Sequence[Verdict]) -> dict[str, Any]:
         "not examined": dict(Counter(v.gap.split("\n")[0][:150] for v in verdicts if v.gap).most_common()),
         "findings": dict(Counter(s for v in verdicts for s in {f.symptom for f in v.findings}).most_common()),
         "notes": dict(Counter(s for v in verdicts for s in {f.symptom for f in v.notes}).most_common()),
+        "built": sum(v.built for v in verdicts),
         "failed": sum(v.failed for v in verdicts),
         "cases": len(verdicts),
     }
@@ -60,7 +63,7 @@ def as_text(found: dict[str, Any]) -> Iterator[str]:
             yield f"{language}: " + ", ".join(f"{n} {name}" for name, n in row.items())
     for name in ("codes of refused and unchanged", "not examined", "findings", "notes"):
         yield f"{name}: " + (", ".join(f"{n} {key}" for key, n in found[name].items()) or "none")
-    yield f"{found['failed']} of {found['cases']} cases failed"
+    yield f"{found['failed']} of {found['cases']} cases failed, {found['built']} were built"
 
 
 def _show(verdict: Verdict) -> None:
@@ -75,6 +78,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cases", type=int, default=300)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--language", choices=LANGUAGES)
+    parser.add_argument("--build", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument("--show", type=int, default=0)
@@ -85,18 +89,19 @@ def _options() -> argparse.Namespace:
 
 def main() -> int:
     options = _options()
+    look = examine_built if options.build else examine
     languages = (options.language,) if options.language else LANGUAGES
     if options.only:
         seed, _, number = options.only.rpartition("/")
-        found = [examine(cases(seed, int(number) + 1, languages)[-1])]
+        found = [look(cases(seed, int(number) + 1, languages)[-1])]
         _show(found[0])
     else:
         with ProcessPoolExecutor(options.jobs) as pool:
-            found = list(pool.map(examine, cases(options.seed, options.cases, languages), chunksize=8))
+            found = list(pool.map(look, cases(options.seed, options.cases, languages), chunksize=8))
     failures = [v for v in found if v.failed]
     for number, verdict in enumerate(failures):
         if number < options.show or options.keep:
-            smaller = reduced(verdict, examine)
+            smaller = reduced(verdict, look)
             if number < options.show:
                 _show(smaller)
             if options.keep:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ class Verdict:
     gap: str = ""  # what the simulation does not know, or why the project itself is wrong
     before: str = ""
     after: str = ""
+    built: bool = False  # both files were built and run by an engine
     notes: list[Finding] = field(default_factory=list)  # what an expert would do better, no error
 
     @property
@@ -72,6 +73,16 @@ def examine(case: Case, rewriter: Rewrite = rewrite) -> Verdict:
     return verdict
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a container that somebody starts does: its status, and what its programs report."""
+
+    run: str
+    status: int
+    reports: list[tuple[str, dict[str, str]]]
+    errors: list[str]
+
+
 class Simulation:
     """A Dockerfile, built and run in memory."""
 
@@ -79,19 +90,21 @@ class Simulation:
         self.project = project
         context = without_ignored(project.context(), project.ignore)
         self.image: Image = Build(context, project.behaviour, project.arguments).run(text)
-        self.answers: list[tuple[str, int, list[tuple[str, dict[str, str]]], list[str]]] = []
+        self.answers: list[Answer] = []
         for run in project.runs:
             project.reports.clear()
             status, errors = start(self.image, project.behaviour, run.command, run.entrypoint)
-            self.answers.append((run.name, status, list(project.reports), errors))
+            self.answers.append(Answer(run.name, status, list(project.reports), errors))
 
     def wrong(self) -> Iterator[str]:
         """Why the project itself does not do what it should."""
-        for run, (name, status, reports, errors) in zip(self.project.runs, self.answers, strict=True):
-            if status or (run.reports and not reports):
-                yield f"{name}: status {status} {errors[-2:]}"
-            for _, report in reports:
-                yield from (f"{name}: {key} is missing" for key, value in report.items() if value == MISSING)
+        for run, answer in zip(self.project.runs, self.answers, strict=True):
+            if answer.status or (run.reports and not answer.reports):
+                yield f"{run.name}: status {answer.status} {answer.errors[-2:]}"
+            for _, report in answer.reports:
+                yield from (
+                    f"{run.name}: {key} is missing" for key, value in report.items() if value == MISSING
+                )
 
 
 def _answer(
@@ -140,21 +153,19 @@ def _new_text(verdict: Verdict, project: Project, old: Simulation) -> Iterator[F
     yield from _contract(old.image, new.image, verdict)
 
 
-def compared(old: list[Any], new: list[Any]) -> Iterator[Finding]:
+def compared(old: Sequence[Answer], new: Sequence[Answer]) -> Iterator[Finding]:
     """What the containers of the two images answer differently."""
-    for (name, status, reports, _), (_, new_status, new_reports, errors) in zip(old, new, strict=True):
-        if new_status != status:
-            yield Finding("does not start", f"{name}: {new_status} {'; '.join(errors[-3:])}")
-        elif len(reports) != len(new_reports):
-            yield Finding("does not report", name)
-        for (_, a), (_, b) in zip(reports, new_reports, strict=False):
-            for key in a:
-                if a[key] != b.get(key):
-                    kind = "is missing" if b.get(key) == MISSING else "differs"
-                    yield Finding(
-                        f"{key.rpartition('-')[0] or key} {kind}",
-                        f"{name}: {key}: {a[key]!r} became {b.get(key)!r}",
-                    )
+    for a, b in zip(old, new, strict=True):
+        if a.status != b.status:
+            yield Finding("does not start", f"{a.run}: {b.status} {'; '.join(b.errors[-3:])}")
+        elif len(a.reports) != len(b.reports):
+            yield Finding("does not report", a.run)
+        for (_, before), (_, after) in zip(a.reports, b.reports, strict=False):
+            for key, value in before.items():
+                if value != after.get(key):
+                    kind = "is missing" if after.get(key) == MISSING else "differs"
+                    what = f"{a.run}: {key}: {value!r} became {after.get(key)!r}"
+                    yield Finding(f"{key.rpartition('-')[0] or key} {kind}", what)
 
 
 def _contract(old: Image, new: Image, verdict: Verdict) -> Iterator[Finding]:

@@ -94,6 +94,7 @@ ALPINE: dict[str, Package] = {
     "g++": _program("g++", needs=("gcc",)),
     "musl-dev": Package(("/usr/lib/libc.a",)),
     "build-base": Package((), ("gcc", "g++", "make")),
+    "libstdc++": Package(("/usr/lib/libstdc++.so.6",)),
     "bash": Package(("/bin/bash",)),
     "jq": _program("jq"),
     "tree": _program("tree"),
