@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from random import Random
 
@@ -10,12 +11,42 @@ from tools.generator.project import Project
 
 def lay_out(p: Project, random: Random) -> None:
     style = p.facts.get("copy", "whole")
+    if p.facts.get("early"):
+        # not before what only root may do
+        later = "before-copy build after volume".split()
+        p.line("user" if any(p.slots.get(slot) for slot in later) else "before-copy", "USER app")
     if p.hidden and style not in ("whole", "chown", "add", "absolute"):
         style = "whole"  # a file that git ignores only comes along with its directory
     lines = list(_STYLES[style](p, random))
     p.slots["copy"] = [*lines, *p.slots.get("copy", [])]
     if random.random() < 0.15:
         p.slots["copy"].insert(0, "# the application")
+    if random.random() < 0.3:
+        for slot in ("build", "after"):
+            p.slots[slot] = _merged(p.slots.get(slot, []), random.choice([" && ", " \\\n    && "]))
+    if random.random() < 0.05:
+        for lines in p.slots.values():
+            lines[:] = [
+                re.sub(r"(?m)^[A-Z]+(?= )", lambda m: m[0].lower(), x) if "<<" not in x else x for x in lines
+            ]
+
+
+def _merged(lines: list[str], joint: str) -> list[str]:
+    """RUNs that follow each other as one."""
+    found: list[str] = []
+    for line in lines:
+        single = line.startswith("RUN ") and "\n" not in line and "<<" not in line and "--mount" not in line
+        if (
+            single
+            and found
+            and found[-1].startswith("RUN ")
+            and "<<" not in found[-1]
+            and "\nCOPY" not in found[-1]
+        ):
+            found[-1] += joint + line[4:]
+        else:
+            found.append(line)
+    return found
 
 
 def _whole(p: Project, random: Random) -> list[str]:

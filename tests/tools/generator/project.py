@@ -267,6 +267,9 @@ class Case:
         self._complete(project)
         if not project.slots.get("start") and all(r.name != "manifest" for r in project.runs):
             ELEMENTS["exec"].apply(project, Random(self.seed))
+        from tools.generator.elements.unusual import with_wrapper
+
+        with_wrapper(project)
         project.finish()
         from tools.generator.layout import lay_out
 

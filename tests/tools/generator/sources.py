@@ -87,7 +87,7 @@ _NODE_IMPORTS = "child_process fs path".split()
 _GO_IMPORTS = {
     "errors": "errors.", "net/http": "http.", "net/http/httptest": "httptest.", "os/exec": "exec.",
     "path/filepath": "filepath.", "sort": "sort.", "strings": "strings.", "syscall": "syscall.", "time": "time.",
-    "os/user": "user.", "os": "os.",
+    "os/user": "user.", "text/template": "template.", "os": "os.",
 }  # fmt: skip
 
 
@@ -188,7 +188,7 @@ def _go(parts: Sequence[tuple[str, str]], imports: Sequence[str], head: str, tit
     known = {"encoding/json", "fmt", *(m for m, use in _GO_IMPORTS.items() if use in bodies)}
     lines = [f'\t"{m}"' for m in sorted(known)]
     lines += ['\t_ "embed"' if "embed.FS" not in head else '\t"embed"'] if "go:embed" in head else []
-    lines += ["", *(f'\t_ "{m}"' if not m.startswith("_") else m for m in imports)] if imports else []
+    lines += ["", *(f'\t"{m.removeprefix("_")}"' for m in imports)] if imports else []
     rows = "".join(f"\t\t{json.dumps(n)}: {_function(n)},\n" for n, _ in parts)
     return (
         f"""// {title} reports what it finds.

@@ -142,11 +142,12 @@ def _as_it_is(p: Project, random: Random) -> None:
     "typescript",
     "compile",
     "node",
-    fits=lambda p: not any(" -g " in line for line in p.slots.get("install", [])),
+    fits=lambda p: not any(" -g " in line or "COPY tools" in line for line in p.slots.get("install", [])),
 )
 def _typescript(p: Project, random: Random) -> None:
     if (
-        any(label.startswith("read-joined") for label, _ in p.parts)
+        "beside" in p.facts
+        or any(label.startswith("read-joined") for label, _ in p.parts)
         or p.imports
         or "distribution-language" in p.facts
     ):

@@ -83,6 +83,12 @@ def _read(shell: Shell, what: str) -> str:
     return node.data.decode("utf-8", "replace")
 
 
+def _path(shell: Shell, what: str) -> str:
+    if not shell.files.is_file(shell.path(what)):
+        raise Missing(what)
+    return "yes"
+
+
 def _stat(shell: Shell, what: str) -> str:
     node = shell.files.get(shell.path(what))
     if node is None or not shell.reachable(shell.path(what)):
@@ -171,6 +177,7 @@ def _variable_program(shell: Shell, what: str) -> str:
 _KINDS = {
     "read": _read,
     "stat": _stat,
+    "path": _path,
     "link": _link,
     "list": _list,
     "program": _program,

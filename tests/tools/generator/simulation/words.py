@@ -100,6 +100,9 @@ class Words:
             elif c == "$" or c == "`":
                 text, at = self._expansion(raw, at)
                 found.append((text, "quoted" if quoted else "split"))
+            elif c == "~" and not at and not quoted and raw[1:2] in ("", "/"):
+                found.append((self.env.get("HOME", "/"), plain))
+                at = 1
             else:
                 end = at + 1
                 while end < len(raw) and raw[end] not in "'\"\\$`":
