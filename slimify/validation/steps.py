@@ -248,7 +248,7 @@ def user_problems(pair: Pair) -> Iterator[Reason]:
 
 def _makes_any_account(effect: Effect) -> bool:
     """Whether it changes the list of accounts, by a name that is not known."""
-    return effect.kind == "users" and not effect.subject and _ACCOUNTS in effect.writes
+    return _ACCOUNTS in effect.writes and not (effect.kind == "users" and effect.subject)
 
 
 _ACCOUNTS = "/etc/passwd"

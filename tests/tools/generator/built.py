@@ -14,6 +14,8 @@ from tools.generator.project import Case, Project
 from tools.generator.static import Answer, Finding, Simulation, Verdict, compared, examine
 
 _SECONDS = 300
+# What takes minutes to install: cases with it are only simulated.
+_SLOW = ("build-essential", "build-base", "golang-go", "nodejs npm", "python3-pip", "supervisor")
 
 
 def examine_built(case: Case) -> Verdict:
@@ -21,7 +23,8 @@ def examine_built(case: Case) -> Verdict:
     only simulated."""
     verdict = examine(case)
     project = case.project()
-    if verdict.gap or not verdict.after or project.static_only:
+    slow = any(name in verdict.before for name in _SLOW)
+    if verdict.gap or not verdict.after or project.static_only or slow:
         return verdict
     root = Path(tempfile.mkdtemp(prefix="slimify-project-"))
     try:

@@ -189,7 +189,7 @@ class Project:
         place = posixpath.join(posixpath.dirname(found), module[1:] + ".py") if module else found
         if not shell.files.is_file(place):
             return shell.say(f"no module {package}{module}")
-        return self.behaviour(shell, ["python", place], shell.files.read(place)) or 0
+        return self.behaviour(shell, [argv[0], place], shell.files.read(place)) or 0
 
     @staticmethod
     def _produce(shell: Shell, argv: list[str], program: Program) -> int:
@@ -280,6 +280,7 @@ class Case:
         """Adds the simplest of what every project needs, if nothing that was chosen fits."""
         missing = [] if project.slots.get("from") else ["base-full"]
         if self.language == "go":
+            project.service = project.service or "service"  # go looks into a .git of the context
             missing += [] if "go.mod" in project.files else ["go-modules"]
             missing += [] if "binary" in project.facts else ["go-build"]
         for name in missing:

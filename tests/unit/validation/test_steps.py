@@ -172,3 +172,11 @@ def test_builders(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Pa
     files = {"requirements.txt": "psycopg2==2.9.9\n", "notes.txt": "", "app.py": "import psycopg2\n"}
     found = differences(SOURCE, changed(BUILT, *pairs), files, tmp_path)
     assert problem in found if problem else not found
+
+
+@pytest.mark.parametrize(
+    ("made", "missing"), [("echo 'app:x:9:9::/:/bin/sh' >> /etc/passwd", False), ("touch /etc/app", True)]
+)
+def test_accounts_that_a_command_writes(made: str, missing: bool, tmp_path: Path) -> None:
+    file = f'FROM debian:bookworm\nRUN {made}\nUSER app\nCMD ["ls"]\n'
+    assert ("USER app is not created" in differences(file, file, {}, tmp_path)) == missing

@@ -42,6 +42,7 @@ def named_paths(program: Program) -> tuple[str, ...]:
         if inner == "." or program.context.has(inner):
             inner = "" if inner == "." else inner
             found.update((path, None) for path in program.end_state.view.image_paths(inner))
+    found.update(dict.fromkeys(_own_programs(program)))
     for effect in program.runtime_needs.start:
         for word in (*effect.reads, effect.tool):
             note(word)
@@ -63,6 +64,16 @@ def named_paths(program: Program) -> tuple[str, ...]:
         if step.keyword == "RUN":
             found.update(dict.fromkeys(_read_by_final_step(program, step)))
     return (*found, *(p for name in found for p in _behind_links(program, name) if p not in found))
+
+
+def _own_programs(program: Program) -> Iterator[str]:
+    """The files of the context that sources start by a name on PATH."""
+    state = program.end_state
+    for use in program.runtime_needs.sources.commands:
+        for directory in (state.env.get("PATH") or "").split(":"):
+            path = posixpath.join(directory, use.name)
+            if directory and state.view.context_path(path) is not None:
+                yield path
 
 
 def _behind_links(program: Program, name: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from slimify.model.effects import Action
 from slimify.planning.final_stage.instruction_text import final_texts, from_index, names_in
 from slimify.planning.layout import Layout
 from slimify.syntax.dockerfile.instructions import env_pairs
+from slimify.syntax.shell.script import EditRefused
 
 
 def builder_only_env(program: Program) -> frozenset[str]:
@@ -33,7 +34,10 @@ def builder_only_env(program: Program) -> frozenset[str]:
 
 def env_decisions(program: Program, layout: Layout) -> tuple[Decision, ...]:
     """The decision that lists the variables dropped from the final stage."""
-    kept = final_texts(program, layout)
+    try:
+        kept = final_texts(program, layout)
+    except EditRefused:
+        return ()  # there will be no such stage
     gone = {
         name: step.line
         for step in program.steps

@@ -53,7 +53,7 @@ def _early(p: Project, random: Random) -> None:
     p.line("account", "RUN useradd -m -u 4321 app")
     p.line("workdir", f"RUN chown app {p.home}")
     p.facts["user"] = "app"
-    p.facts["copy-owner"] = "app:app"
+    p.facts["owner"] = p.facts["copy-owner"] = "app:app"
     p.facts["early"] = "yes"
     p.probe("user", "")
     p.probe("home", "")

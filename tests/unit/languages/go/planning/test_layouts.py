@@ -46,6 +46,18 @@ ROWS = (
         reason="no step compiles the Go sources",
     ),
     Row(
+        id="an-unknown-image-may-set-GOPATH",
+        file=(
+            "FROM registry.example.com/team/go:1",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN go install .",
+            'CMD ["/go/bin/shop"]',
+        ),
+        kind="refused",
+        reason="no build step is known to create a program",
+    ),
+    Row(
         id="the-start-script-comes-with-the-sources",
         file=(
             "FROM golang:1.22",

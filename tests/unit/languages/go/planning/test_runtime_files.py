@@ -9,6 +9,31 @@ from unit.go_layouts import BUILD, MODULE, OPENS, SERVER, SHOP, SHOP_COPY, START
 
 ROWS = (
     Row(
+        id="a-list-whose-last-command-is-its-status",
+        file=(
+            "FROM golang:1.22",
+            *BUILD,
+            "ENV CGO_ENABLED=0",
+            "RUN mkdir -p /opt/rows; cp rules/in.txt /opt/rows/out.txt; rm -rf /tmp/*",
+            START,
+        ),
+        files={**SHOP, "main.go": OPENS, "rules/in.txt": "1\n"},
+        kind="refused",
+        reason="the last command determines the exit status",
+    ),
+    Row(
+        id="a-script-on-the-path",
+        file=("FROM golang:1.22", *BUILD, "ENV PATH=$PATH:/app/bin", START),
+        files={
+            **SHOP,
+            "main.go": STARTS.replace("NAME", '"helper"'),
+            "bin/helper": "#!/bin/sh\necho\n",
+            "tests/x": "",
+        },
+        final=("COPY bin ./bin",),
+        never=("tests",),
+    ),
+    Row(
         id="a-file-behind-a-link",
         file=("FROM golang:1.22", *BUILD, START),
         files={
