@@ -30,6 +30,7 @@ from slimify.context.compose.yaml_commands import (
 )
 from slimify.context.scan import Context, clean
 from slimify.facts.programs import docker_flags
+from slimify.facts.shells import is_shell_script
 from slimify.facts.system import third_party_directories
 from slimify.languages import installed_directories, languages
 
@@ -38,6 +39,7 @@ _COMPOSE_FILE = re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml")
 _YAML = re.compile(r".*\.ya?ml")
 _PROCFILE = re.compile(r"(?:[^/]*/)?Procfile")
 _SCRIPT = re.compile(r"(?:.*/)?(?:GNUm|M|m)akefile|.*\.mk|\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml")
+_SHELL_SCRIPT = re.compile(r".*\.(?:ba|k|z)?sh|(?:.*/)?[\w-]+")  # also without an ending: scripts/test
 _BAKE_FILE = re.compile(r"(?:.*/)?docker-bake(?:\.override)?\.(?:hcl|json)")
 _CHART_VALUES = re.compile(r"(?:.*/)?values[\w.-]*\.ya?ml")
 _DOCUMENT = re.compile(r"(?:.*/)?README(?:\.\w+)?", re.IGNORECASE)
@@ -74,6 +76,10 @@ class _Searched(Struct, frozen=True, kw_only=True):
         """The scripts and the code of documents, by path."""
         for path in self.matching(_SCRIPT):
             yield path, self.text(path)
+        for path in self.matching(_SHELL_SCRIPT):
+            text = self.text(path)
+            if is_shell_script(text.partition("\n")[0]) and _DOCKER.search(text):
+                yield path, text
         for path in self.matching(_DOCUMENT):
             yield path, _COMPOSE_CALL.sub("compose", _code_of(self.text(path)))
 

@@ -42,6 +42,9 @@ NOOP = [
     ("make-unclosed-quote", {"Makefile": "run:\n\tdocker run app 'sh\n"}),
     ("other-dockerfiles-tag",
      {"Makefile": "a:\n\tdocker build -t worker -f Dockerfile.worker .\n\tdocker run worker sh\n"}),
+    ("script-of-another-language", {"scripts/test": "#!/usr/bin/env python3\n# docker run app sh\n"}),
+    ("script-other-image", {"scripts/test": "#!/bin/sh\ndocker run redis redis-cli\n"}),
+    ("text-without-a-first-line", {"NOTES": "docker run app sh\n"}),
     ("readme-prose", {"README.md": "Type docker run app sh\n"}),
     ("readme-placeholder", {"README.md": "```\ndocker run app <command>\ndocker run app [OPTIONS]\n```\n"}),
     ("readme-of-development",
@@ -136,6 +139,11 @@ HIT: list[tuple[str, dict[str, str], list[tuple[str, str, int, bool, bool, bool]
     ("compose-run",
      {"compose.yml": SERVICE, "Makefile": "a:\n\tdocker compose run --rm web ./manage.py migrate\n"},
      [("./manage.py migrate", "Makefile", 2, True, False, True)]),
+    ("script-without-an-ending", {"scripts/test": "#!/usr/bin/env bash\ndocker build -t x .\n"
+      "docker run --rm x go test ./...  | tee log\n"},
+     [("go test ./...", "scripts/test", 3, True, False, True)]),
+    ("script", {"ci.sh": "#!/bin/sh\ndocker run app sh -c 'make lint'\n"},
+     [("sh -c 'make lint'", "ci.sh", 2, True, False, True)]),
     ("exec-in-a-variable", {"Makefile": "a:\n\tdocker exec -it $(ID) bash\n"},
      [("bash", "Makefile", 2, True, True, False)]),
     ("workflow", {".github/workflows/ci.yml": "jobs:\n"
