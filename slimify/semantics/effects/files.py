@@ -97,7 +97,9 @@ def copy_effects(call: Call) -> tuple[Effect, ...]:
     writes = _written_paths(call, sources, target)
     deletes = reads if call.name == "mv" else ()
     action = Action.LINK if symbolic else "move" if call.name == "mv" else "copy"
-    return (call.write_effect("files", action, writes=writes, reads=reads, deletes=deletes),)
+    unknown = not symbolic and any(s.value is None and not s.prefix for s in sources)
+    effect = call.write_effect("files", action, writes=writes, reads=reads, deletes=deletes)
+    return (replace(effect, reads_anything=True) if unknown else effect,)
 
 
 def _written_paths(call: Call, sources: Iterable[Arg], target: Arg) -> tuple[Arg | str, ...]:

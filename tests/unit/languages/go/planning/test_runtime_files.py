@@ -9,6 +9,27 @@ from unit.go_layouts import BUILD, MODULE, OPENS, SERVER, SHOP, SHOP_COPY, START
 
 ROWS = (
     Row(
+        id="a-repeated-script-copies-what-a-pattern-matches",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN sh make.sh && go build -o server .",
+            'CMD ["./server"]',
+        ),
+        files={
+            **SHOP,
+            "main.go": SERVER.replace(
+                "{ _", '{ _, _ = os.ReadFile("config/a"); _, _ = os.ReadFile("out/de.po"); _'
+            ).replace('"net/http"', '"net/http"\nimport "os"'),
+            "config/a": "1\n",
+            "make.sh": 'mkdir -p out\nfor f in texts/*.po; do cp "$f" out/; done\n',
+            "texts/de.po": "de\n",
+        },
+        final=("COPY . .",),
+        reason="`cp` may read any file",
+    ),
+    Row(
         id="a-list-whose-last-command-is-its-status",
         file=(
             "FROM golang:1.22",
