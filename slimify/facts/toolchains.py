@@ -81,6 +81,12 @@ def interpreters_to_compile(of: Language | None) -> frozenset[str]:
     return frozenset(of.facts("toolchain.toml").get("builds_with", ()) if of is not None else ())
 
 
+def is_development_file(of: Language | None, path: str) -> bool:
+    """Whether a source or a setting serves tests and development only, judged by its path."""
+    pattern = of.facts("toolchain.toml").get("files", {}).get("development") if of is not None else None
+    return pattern is not None and re.search(pattern, path) is not None
+
+
 @cache
 def beside(package: str) -> tuple[str, ...]:
     """Programs from other sources that belong to a system package or require it."""

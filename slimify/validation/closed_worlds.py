@@ -23,7 +23,7 @@ from slimify.semantics.machine.content import content_at, copied_places, exists_
 from slimify.semantics.machine.stages import Copy, Stage
 from slimify.semantics.paths import inside_any, is_named_place, overlap
 from slimify.validation.comparison import Comparison
-from slimify.validation.roots import known_programs, only_serves_files, start_is_known
+from slimify.validation.roots import known_programs, only_serves_files
 
 
 def may_go(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]) -> bool:
@@ -40,7 +40,7 @@ def may_go(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]
     own = language(compared.language)
     if own is not None and (_is_for_compiler(compared, own, path) or _is_source(compared, own, effect, path)):
         return True
-    if not start_is_known(compared):
+    if not compared.start_is_known:
         return False
     return (
         only_serves_files(compared)
@@ -56,7 +56,7 @@ def is_unused_copy(compared: Comparison, copy: Copy, place: str) -> bool:
     """Whether a COPY from a stage or an image brings a program that nothing at run time starts."""
     directory, name = posixpath.split(place)
     on_path = directory in (compared.old.final.end.get("PATH") or default_path()).split(":")
-    known = start_is_known(compared) and not compared.needs.dynamic
+    known = compared.start_is_known and not compared.needs.dynamic
     return bool(copy.image) and on_path and known and name not in compared.needs.commands
 
 
@@ -199,7 +199,7 @@ def context_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Rea
     """Files of the build context that the new image lacks although they may be read. `roots` are the paths
     that run time names."""
     old, new = compared.old.final.end.view, compared.new.final.end.view
-    known = start_is_known(compared)
+    known = compared.start_is_known
     if old.copies == new.copies or (known and only_serves_files(compared)):
         return
     own = language(compared.language)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.analysis.closed_worlds import started_programs
 from slimify.analysis.program import Program, RuntimeNeeds
@@ -141,6 +142,13 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
         """Whether every program that can be started at run time is known."""
         program = self.program
         return started_programs(self.needs, self.effects, program.base, program.context).holds
+
+    @cached_property
+    def start_is_known(self) -> bool:
+        """Whether everything that the image starts by constant names is known, and its sources were read."""
+        program, needs = self.program, replace(self.needs, dynamic=())
+        known = started_programs(needs, self.effects, program.base, program.context).holds
+        return known and not needs.sources.skipped
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:

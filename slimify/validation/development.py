@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from slimify.facts.toolchains import is_development_file
 from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 def development_problems(compared: Comparison) -> Iterator[Reason]:
     """Development dependencies that the new file drops although something needs them."""
-    used = {*compared.needs.commands, *(use.name for use in compared.needs.sources.imports)}
+    application, imports = language(compared.language), compared.needs.sources.imports
+    used = {
+        *compared.needs.commands,
+        *(u.name for u in imports if not is_development_file(application, u.file)),
+    }
     used |= {tool.rpartition("/")[2] for e in compared.needs.start for tool in (e.tool, *e.tools)}
     for pair in compared.pairs:
         for event, effect in _drops(pair):

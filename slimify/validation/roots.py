@@ -13,7 +13,7 @@ from slimify.facts.servers import document_roots, is_web_server, serves_only_fil
 from slimify.facts.system import default_path
 from slimify.languages import language
 from slimify.model.decisions import Reason
-from slimify.model.effects import LEAVES_NOTHING, Effect
+from slimify.model.effects import LEAVES_NOTHING
 from slimify.semantics.effects.call import Call
 from slimify.semantics.machine.content import content_at
 from slimify.semantics.paths import ancestors, join_path
@@ -120,32 +120,6 @@ def program_path(compared: Comparison, name: str) -> str | None:
         if directory and (content.named or any(o.kind != "command" for o in content.origins)):
             return path
     return None
-
-
-def start_is_known(compared: Comparison) -> bool:
-    """Whether everything that the image starts is known by name, and its sources were read."""
-    needs = compared.needs
-    if compared.programs_are_known and not needs.sources.skipped:
-        return True
-    known = known_programs(compared)
-    roots = {tuple(w.text for w in e.command.words) for e in needs.start}
-    return (
-        bool(needs.start)
-        and not needs.sources.skipped
-        and not any(
-            e.unread or (e.tool.rpartition("/")[2] not in known and not (e.tool == "" and len(roots) > 1))
-            for e in needs.start
-            if e.kind == "unknown" and e.tool not in entry_scripts() and not _is_own_script(compared, e)
-        )
-    )
-
-
-def _is_own_script(compared: Comparison, effect: Effect) -> bool:
-    """Whether it runs a file of the build context, which steps may have edited."""
-    path = join_path(effect.cwd or "/", effect.tool) if "/" in effect.tool else None
-    words = (join_path(effect.cwd or "/", w.value) for w in effect.command.words if w.value)
-    view = compared.old.final.end.view
-    return any(p is not None and view.text(p) is not None for p in (path, *words))
 
 
 def known_programs(compared: Comparison) -> frozenset[str]:

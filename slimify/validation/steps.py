@@ -114,8 +114,13 @@ def _missing_compilers(pair: Pair) -> Iterator[Reason]:
 
 
 def _may_compile(pair: Pair, effect: Effect) -> bool:
-    """Whether it may start compilers. An install of named programs that the image repeats does not."""
+    """Whether it may start compilers. An install of named programs that the image repeats does not, nor one
+    of packages that are known to need none."""
     if effect.kind not in BUILDS or _installs_installers(effect):
+        return False
+    known = of_effect(effect)
+    packages = known.packages if known is not None and effect.packages and not effect.manifests else None
+    if pair.last and packages is not None and not packages.may_compile(effect, ()):
         return False
     return not pair.last or pair.alone or effect.kind != "install-global"
 
