@@ -34,7 +34,7 @@ def contract_problems(old: Machine, new: Machine, program: Program, plan: Plan) 
             yield Reason.of("SL409", "changes", name=name, before=repr(one), after=repr(other))
     for name in ("entrypoint", "cmd"):
         one, other = getattr(before, name), getattr(after, name)
-        sets = before.sets_start_command
+        sets = before.sets_start_command or after.sets_start_command
         if other is not None if one is None else one != other and sets:  # None: of an unknown base image
             yield Reason.of("SL409", "changes", name=name, before=repr(one), after=repr(other))
     moved = frozenset(n for d in plan.decisions if d.code == "SL319" for n in d.names("names"))

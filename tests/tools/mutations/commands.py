@@ -202,8 +202,10 @@ def needed_file_deleted(s: Subject) -> Iterator[Change]:
             yield f"rm -rf {target}", as_root(s, f"RUN rm -rf {target}")
     for copy in s.from_context(s.final):
         for path, file in s.brings(copy).items():
-            if file in s.needed_files:
+            if file in s.needed_files and s.at(copy) < user:
                 yield f"rm -f {path}", as_root(s, f"RUN rm -f {path}")
     for copy in s.final:
-        if copy.keyword == "COPY" and copy.heredocs and not copy_parts(copy).dest.endswith("/"):
+        if copy.keyword != "COPY" or not copy.heredocs or s.at(copy) > user:
+            continue
+        if not copy_parts(copy).dest.endswith("/"):
             yield f"rm {copy_parts(copy).dest}", as_root(s, f"RUN rm {copy_parts(copy).dest}")

@@ -330,13 +330,13 @@ def copy_flattened(s: Subject) -> Iterator[Change]:
 @kind("copy-owner", "files have another owner or mode")
 def copy_owner(s: Subject) -> Iterator[Change]:
     for copy in s.final:
-        if copy.keyword not in ("COPY", "ADD"):
+        if copy.keyword not in ("COPY", "ADD") or _brought_again(s, copy):
             continue
         for flag, other in (("chown", "4321:4321"), ("chmod", "600")):
             if copy.flag(flag):
                 rest = copy.raw.split(copy.value.split()[0], 1)[-1]
                 text = f"{copy.keyword} {flags_of(copy, without=flag)}{copy.value.split()[0]}{rest}"
-                if copy.flag(flag) not in ("root", "root:root", "0:0") and not _brought_again(s, copy):
+                if copy.flag(flag) not in ("root", "root:root", "0:0"):
                     yield f"without --{flag}", s.replaced(copy, text)
                 yield (
                     f"--{flag}={other}",

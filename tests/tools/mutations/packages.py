@@ -128,16 +128,22 @@ def package_removed(s: Subject) -> Iterator[Change]:
                 or (_comes_along(s, word, words) and not _base_brings(s, s.final, word))
             ):
                 continue
-            if (_BUILD_TOOL.fullmatch(word) and word != "git") or not _outlives_build(s, word):
+            if not _outlives_build(s, word):
                 continue
             yield f"{remove} {word}", as_root(s, f"RUN {remove} {word}")
 
 
 def _outlives_build(s: Subject, word: str) -> bool:
-    """Whether somebody may call a package after the build: the user's file installs it, or run time names it.
-    Others are there only for a step of the final stage."""
-    asked = any(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", x.raw) for x in s.original.instructions)
-    return asked or word.startswith("lib") or s.sources_mention(rf"\b{re.escape(word)}\b") or word in s.start
+    """Whether somebody may call a package after the build: run time names it, or the user's file installs it
+    and not to build. Others are there only for a step of the final stage."""
+    texts = (text for name, text in s.contents.items() if not name.endswith("Dockerfile"))
+    named = any(re.search(rf"\b{re.escape(word)}\b", text) for text in texts)
+    built = _BUILD_TOOL.fullmatch(word) is not None
+    if named or word in s.start or (word.startswith("lib") and not built):
+        return True
+    installs = re.compile(rf"\b(?:install|add)\b[^&;]*(?<![\w-]){re.escape(word)}(?![\w-])", re.S)
+    asked = any(installs.search(x.raw) for x in s.original.instructions)
+    return asked and not built
 
 
 # What is built from source, and needs a compiler and headers.

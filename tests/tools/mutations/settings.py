@@ -262,5 +262,8 @@ def setting_in_builder(s: Subject) -> Iterator[Change]:
         ):
             if x.keyword == "USER" and (x.value in ("root", "0") or x is not _last(s.final, "USER")):
                 continue
+            others = [y.value for y in s.final if y.keyword == "USER" and y is not x]
+            if x.keyword == "USER" and others[-1:] == [x.value]:
+                continue  # the image still runs as that account
             text = s.edit({s.at(x): ""}, after={s.at(s.builders[-1][-1]): x.raw})
             yield f"{x.keyword} {x.value} in the builder", text

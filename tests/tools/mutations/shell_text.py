@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from slimify.model.dockerfile import Instruction
+
 from .kinds import Change, kind
 from .subject import Subject, with_command
 
@@ -50,11 +52,18 @@ def failure_added(s: Subject) -> Iterator[Change]:
 def _operators(s: Subject, old: str, new: str) -> Iterator[Change]:
     for stage in s.stages:
         for run, number, part in s.commands(stage):
-            if number and part.operator == old and not run.heredocs:
+            stops = new == ";" and _stops_at_failures(stage, run)  # whatever joins the commands
+            if number and part.operator == old and not run.heredocs and not stops:
                 parts = [(p.operator, p.text) for p in s.parts(run)]
                 # what cleans up may fail; what comes in front of it may not
                 parts[number] = (new, part.text)
                 yield f"{new} {part.text[:50]}", s.with_parts(run, parts)
+
+
+def _stops_at_failures(stage: list[Instruction], run: Instruction) -> bool:
+    """Whether the shell of a RUN has the option -e."""
+    shells = [x.value for x in stage[: stage.index(run)] if x.keyword == "SHELL"]
+    return bool(shells) and re.search(r'"-\w*e\w*"', shells[-1]) is not None
 
 
 @kind("option-of-another-program", "a program gets an option that it does not take")
