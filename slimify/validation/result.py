@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slimify.facts.programs import is_plain_check
+from slimify.facts.programs import is_plain_check, sets_attributes
 from slimify.facts.system import in_transient_tree, is_plain_root, is_shared_directory, is_systems
 from slimify.languages import installed_directories, prepares_install
 from slimify.model.decisions import Reason
@@ -66,6 +66,8 @@ def _has_no_paths(effect: Effect) -> bool:
     that it does not name."""
     if effect.kind == "packages":
         return not effect.packages
+    if effect.kind == "system" and sets_attributes(effect.tool):
+        return False  # a COPY of the file keeps them
     return (
         effect.kind in ("unknown", "users", "system") or (effect.writes_anywhere and not effect.writes)
     ) and effect.kind not in _WITHOUT_FILES

@@ -114,7 +114,8 @@ def _is_builders(solution: Solution, node: Node, path: str, *, attributes: bool)
     if final:
         return None
     if attributes:
-        if any(covers(path, cwd) for cwd in solution.graph.workdirs):
+        directories = (cwd for cwd in solution.graph.workdirs if covers(path, cwd))
+        if not all(_is_set_again(solution, node, cwd) for cwd in directories):
             return None
         built = [n for n in built if any(inside(path, d) or covers(path, d) for d in n.defines)]
     elif solution.makes(path):
@@ -122,6 +123,12 @@ def _is_builders(solution: Solution, node: Node, path: str, *, attributes: bool)
     if any(n.nature == "copy" for n in built):
         return "copy"
     return "region" if any(_makes(n, path) for n in built) else ""
+
+
+def _is_set_again(solution: Solution, node: Node, path: str) -> bool:
+    """Whether a later RUN sets owner or mode of a path once more."""
+    later = (n for n in solution.graph.nodes if n.key[0] > node.key[0] and "meta" in n.kinds)
+    return any(covers(w, path) for n in later for w in n.writes)
 
 
 def _makes(maker: Node, path: str) -> bool:
@@ -191,11 +198,10 @@ def matches_files_of_the_builder(solution: Solution, node: Node) -> Finding | No
     nodes = solution.graph.nodes
     copies = [n for n in nodes if n.nature == "copy" and n.number < node.number and solution.in_builder(n)]
     gone = {posixpath.dirname(t) for n in copies for t in n.targets or ()}
-    later = [w for n in nodes if n.key[0] > node.key[0] and "meta" in n.kinds for w in n.writes]
-    for glob in node.writes:
-        if any(covers(glob, d) for d in gone) and not any(covers(glob, w) for w in later):
-            return Finding("unknown", Reason.of("SL221", "pattern"))
-    return None
+    covered = (d for glob in node.writes for d in gone if covers(glob, d))
+    if all(_is_set_again(solution, node, d) for d in covered):
+        return None
+    return Finding("unknown", Reason.of("SL221", "pattern"))
 
 
 # --- what the final stage must not bring back -----------------------------------------------------------
