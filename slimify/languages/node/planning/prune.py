@@ -9,6 +9,7 @@ from slimify.analysis.development_servers import compiling_server
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.programs import is_basic
+from slimify.facts.toolchains import is_development_file
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.lock_files import LockedPackage, lock_packages, locked_programs
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
@@ -117,7 +118,7 @@ def dev_needed(program: Program, project: NodeProject) -> Reason | None:
             return peer
     files = LANGUAGE.facts("toolchain.toml")["files"]
     for use in program.runtime_needs.sources.imports:
-        if use.name in dev and not re.search(files["development"], use.file) and not _is_types_only(use.name):
+        if use.name in dev and not is_development_file(LANGUAGE, use.file) and not _is_types_only(use.name):
             return Reason.of("SL313", "imports", file=use.file, at=use.line, package=use.name)
     for path in _configuration(program, files["configuration"]):
         text = program.context.text(path) or ""
@@ -166,13 +167,14 @@ def _program_of_dev(
         p.name for s in program.steps for e in s.effects if e.kind == "install-global" for p in e.packages
     }
     live = (name for name, package in locked.items() if not package.dev)
-    kept = everywhere.union(project.dependencies, live, program.base.commands if program.base else ())
-    runners = LANGUAGE.words("toolchain.toml", "installs", "runners") if unknown else ()
+    runners = LANGUAGE.words("toolchain.toml", "installs", "runners")
+    kept = everywhere.union(project.dependencies, live, LANGUAGE.interpreters, runners)
+    kept |= set(program.base.commands if program.base else ())
     for command, use in program.runtime_needs.commands.items():
         brings = [name for name, package in locked.items() if command in (package.bins or ())]
         packages = brings or bin_packages(command)
         known = len(packages) > 1 or is_build_only(command)  # a command of npm's world
-        known = known or bool(brings) or (use.name in runners and not is_basic(command))
+        known = known or bool(brings) or (unknown and use.name in runners and not is_basic(command))
         if known and command not in kept and not kept.intersection(packages):
             return Reason.of("SL313", "unbrought", command=command, user=use.name)
     return None

@@ -82,6 +82,14 @@ def test_programs_of_packages(
     assert ("npm prune" in (outcome.after or "")) is pruned, outcome.decisions
 
 
+def test_the_distribution_brings_the_interpreter(tmp_path: Path) -> None:
+    """That no package of the project brings `node` and `npm` is no sign of an unknown program."""
+    text = BUILD.replace("node:20", "debian:12\nRUN apt-get update && apt-get install -y nodejs npm")
+    scripts = {"build": "node build.js", "start": "node a.js"}
+    outcome = rewrite(tmp_path, text + 'CMD ["npm", "start"]\n', {"scripts": scripts, **UNKNOWN}, {})
+    assert "SL312" in {d.code for d in outcome.decisions}, outcome.decisions
+
+
 @pytest.mark.parametrize(
     ("path", "pruned"),
     [("/app/node_modules/nock", False), ("/app/data", True)],
