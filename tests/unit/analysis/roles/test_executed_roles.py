@@ -234,3 +234,29 @@ def test_where_a_plan_executes_steps(final: str, expected: list[str], tmp_path: 
 def test_a_stage_that_is_mounted_belongs_to_the_build(tmp_path: Path) -> None:
     text = "FROM golang:1.22 AS b\nRUN go version\nFROM debian\nRUN --mount=from=b,target=/b cp /b/x /x\n"
     assert roles(outcome_of(text, {}, tmp_path))[:2] == ["1 build", "2 build go=build"]
+
+
+AGAIN = """FROM debian:12
+WORKDIR /app
+USER app
+RUN chown -R app /app
+USER root
+RUN chown -R app /app
+RUN chmod -R o-w /app
+USER app
+"""
+
+
+@pytest.mark.parametrize(
+    ("final", "expected"),
+    [
+        pytest.param("USER app\n", [3], id="the first of equal ones"),
+        pytest.param("USER root\nRUN chown app /app\nUSER app\n", [5, 6, 8], id="those that follow"),
+        pytest.param("RUN chmod o-w /app\n", [7], id="another program at the same path"),
+    ],
+)
+def test_equal_steps_follow_the_order_of_the_file(final: str, expected: list[int], tmp_path: Path) -> None:
+    program = classify(parse(AGAIN.encode()), scan(tmp_path), "Dockerfile", Options(), None)
+    text = f"{AGAIN.replace('debian:12', 'debian:12 AS b')}FROM debian:12\nCOPY --from=b /x /x\n{final}"
+    found = planned_execution(program.machine, program.executed(parse(text.encode())))
+    assert [index + 1 for (index, _), places in sorted(found.steps.items()) if places.final] == expected
