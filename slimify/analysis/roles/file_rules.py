@@ -110,6 +110,8 @@ def _is_builders(solution: Solution, node: Node, path: str, *, attributes: bool)
         return "region"
     if node.writes and not attributes:
         return None
+    if path in node.deletes and path in solution.unpacked:
+        return "region"  # an archive goes where it was unpacked
     built, final = solution.definitions(path, node)
     if final:
         return None

@@ -77,7 +77,7 @@ class Solution(Struct, dict=True):
         return is_named_place(path) or not (
             self.graph.deleted_at(path) > self._last[path]
             or (is_scratch(path) and path not in self._link_targets)
-            or path in self._unpacked
+            or path in self.unpacked
             or is_package_source(path)
             or path.rpartition("/")[2] in self._lock_files
         )
@@ -107,7 +107,8 @@ class Solution(Struct, dict=True):
         return frozenset(r for e in effects if e.action == Action.LINK for r in e.reads)
 
     @cached_property
-    def _unpacked(self) -> frozenset[str]:
+    def unpacked(self) -> frozenset[str]:
+        """The archives that build steps unpack."""
         natural = ((n, self.decided.get(n.number)) for n in self.graph.nodes)
         built = (n for n, found in natural if found is not None and found.role == "build")
         return frozenset(r for n in built for e in n.effects if e.kind == "unpack" for r in e.reads)

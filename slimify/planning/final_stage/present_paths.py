@@ -116,10 +116,12 @@ def runnable(program: Program, layout: Layout, plan: Plan) -> Layout | Reason:
             if not _can_create(commands[0][0], needed):
                 return Reason.of("SL390", "only_in_builder", path=needed[0], rung=layout.rung)
             prepend[index] = f"mkdir -p {' '.join(map(shlex.quote, needed))}"
-        if len(left) < len(commands) and {k for before, _ in left for k in before.kinds} <= INSTALLS_NOTHING:
+        dropped = {before.atom for before, _ in commands} - {before.atom for before, _ in left}
+        rest = [e for e in same if e.visit.index == index and e.atom not in dropped]  # also edited ones
+        if dropped and {kind for event in rest for kind in event.kinds} <= INSTALLS_NOTHING:
             del final[index]
         else:
-            final[index] -= {before.atom for before, _ in commands} - {before.atom for before, _ in left}
+            final[index] -= dropped
     same_steps = final == layout.final and prepend == layout.prepend
     return layout if same_steps else replace(layout, final=final, prepend=prepend)
 
