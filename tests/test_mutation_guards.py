@@ -90,6 +90,11 @@ TWINS = {
         NODE.format("npm install").replace("COPY server", "USER node\nRUN date\nUSER node\nCOPY server"),
         NODE.format("npm install").replace("COPY server", "USER node\nRUN date\nUSER 1000\nCOPY server"),
     ),
+    "an argument that the parent declares": (
+        "arg-dropped",
+        "FROM debian AS base\nARG A=1\nFROM base\nARG A=1\nENV B=$A\n",
+        "FROM debian AS base\nARG C=1\nFROM base\nARG A=1\nENV B=$A\n",
+    ),
     "a package that the image has": (
         "package-swapped",
         "FROM node:20-alpine\nRUN apk add libstdc++\n",

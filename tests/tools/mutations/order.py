@@ -142,6 +142,7 @@ def env_after_use(s: Subject) -> Iterator[Change]:
                 continue
             names = re.findall(r"([A-Za-z_]\w*)=", x.value) or x.value.split()[:1]
             names = [n for n in names if f"{n}=${n}" not in x.value]  # the ARG is there all the same
+            names = [n for n in names if x.keyword == "ENV" or not s.inherits_argument(stage, n)]
             for y in stage[stage.index(x) + 1 :]:
                 if y.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
                     continue

@@ -95,7 +95,8 @@ def arg_dropped(s: Subject) -> Iterator[Change]:
     for stage in s.stages:
         for x in stage:
             if x.keyword == "ARG" and any(
-                _used_later(stage, x, n, stage is s.final) for n, _ in arg_names(x)
+                _used_later(stage, x, n, stage is s.final) and not s.inherits_argument(stage, n)
+                for n, _ in arg_names(x)
             ):
                 yield f"without {x.value}", s.without(x)
 
@@ -105,7 +106,8 @@ def arg_moved_down(s: Subject) -> Iterator[Change]:
     for stage in s.stages:
         for x in stage[1:-1]:
             if x.keyword == "ARG" and any(
-                _used_later(stage, x, n, stage is s.final) for n, _ in arg_names(x)
+                _used_later(stage, x, n, stage is s.final) and not s.inherits_argument(stage, n)
+                for n, _ in arg_names(x)
             ):
                 text = s.edit({s.at(x): ""}, after={s.at(stage[-1]): x.raw})
                 yield f"{x.value} as the last line", text

@@ -19,7 +19,7 @@ from slimify.facts.carried import installed
 from slimify.facts.images import ImageFacts
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.plan import Plan
-from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts, from_parts, split_stages
+from slimify.syntax.dockerfile.instructions import CopyParts, arg_names, copy_parts, from_parts, split_stages
 from slimify.syntax.dockerfile.parser import encode, parse
 from slimify.syntax.dockerfile.scope import scopes
 from slimify.syntax.dockerfile.words import expand
@@ -143,6 +143,15 @@ class Subject:
                 return self.base(other)
         scope = scopes(self.file, {}, self.program.build_args)[self.at(stage[0])]
         return self.program.facts_of(expand(image, scope) or image)
+
+    def inherits_argument(self, stage: Stage, name: str) -> bool:
+        """Whether a stage that `stage` builds on declares a build argument: its value is inherited."""
+        image = from_parts(stage[0]).image.lower()
+        parent = next((x for x in self.stages if x is not stage and from_parts(x[0]).alias == image), None)
+        if parent is None:
+            return False
+        own = (n for x in parent if x.keyword == "ARG" for n, _ in arg_names(x))
+        return name in own or self.inherits_argument(parent, name)
 
     @cached_property
     def _scopes(self) -> list[Mapping[str, str]]:
