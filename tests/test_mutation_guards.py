@@ -48,6 +48,16 @@ CMD ["node", "server.js"]
 COPY = "COPY --from=builder /app/node_modules /app/node_modules"
 PYTHON = 'FROM python:3.12-bookworm\nRUN apt-get update && apt-get install -y {}\nCMD ["python", "app.py"]\n'
 
+CAPABILITY = """FROM debian:bookworm AS builder
+RUN apt-get update && apt-get install -y libcap2-bin
+RUN touch /x && setcap cap_chown=+ep /x
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y libcap2-bin
+RUN {}
+COPY --from=builder /x /x
+CMD ["/x"]
+"""
+
 # kind, file in which it does no harm, file in which it does
 TWINS = {
     "a cache in another directory": (
@@ -94,6 +104,11 @@ TWINS = {
         "arg-dropped",
         "FROM debian AS base\nARG A=1\nFROM base\nARG A=1\nENV B=$A\n",
         "FROM debian AS base\nARG C=1\nFROM base\nARG A=1\nENV B=$A\n",
+    ),
+    "a program that only the builder starts": (
+        "package-dropped",
+        CAPABILITY.format("true"),
+        CAPABILITY.format("getcap /x"),
     ),
     "a package that the image has": (
         "package-swapped",

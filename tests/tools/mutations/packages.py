@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from slimify.facts.image_tables import image_packages
+from slimify.facts.packages import system_package
 
 from .copies import TLS
 from .kinds import Change, kind
@@ -68,9 +69,22 @@ def _base_brings(s: Subject, stage: Stage, name: str) -> bool:
     return name.partition("=")[0] in have or (name == "build-essential" and "gcc" in have)
 
 
+def _only_builders_call(s: Subject, name: str) -> bool:
+    """Whether a builder starts a program of a package, and no step of the image and no file names one: its
+    callers are known, and none is in the image."""
+    base = s.base(s.final)
+    facts = system_package(name, base.distro, base.suite) if base is not None else None
+    programs = {*(facts.commands if facts is not None else ())}
+    started = {p.text.split()[0] for stage in s.builders for _, _, p in s.commands(stage)}
+    words = {w for _, _, p in s.commands(s.final) for w in re.findall(r"[\w.+-]+", p.text)} | {*s.start}
+    texts = (text for file, text in s.contents.items() if not file.endswith("Dockerfile"))
+    words |= {w for text in texts for w in re.findall(r"[\w.+-]+", text)}
+    return bool(programs & started) and not programs & words
+
+
 def _comes_along(s: Subject, name: str, others: list[str]) -> bool:
     """Whether the base image or another package brings it."""
-    if _base_brings(s, s.final, name):
+    if _base_brings(s, s.final, name) or _only_builders_call(s, name):
         return True
     if name in _UNSEEN and not s.sources_mention(_UNSEEN[name]):
         return True
