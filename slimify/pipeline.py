@@ -124,6 +124,7 @@ def _compiled_start(program: Program) -> CompiledStart | None:
     return part.compiled_start(program) if part is not None else None
 
 
+_SHOWN = 5  # problems of a rejected plan that are shown
 _REFUSAL_CODES = frozenset({"SL390", "SL392", "SL394", "SL409"})
 # A rewrite was possible but saves nothing: that better ones are blocked is no refusal.
 _NO_SAVING_CODES = frozenset({"SL406", "SL407"})
@@ -257,11 +258,11 @@ def _validated_text(program: Program, plan: Plan, file: Dockerfile, options: Opt
     if text == file.text:
         return [Reason.of("SL407", "same_text", rung=plan.rung)]
     found = problems(program, plan, text, file)
-    return (
-        [Reason.of("SL409", "rejected", rung=plan.rung, problem=problem) for problem in found]
-        if found
-        else text
-    )
+    if not found:
+        return text
+    shown = [Reason.of("SL409", "rejected", rung=plan.rung, problem=problem) for problem in found[:_SHOWN]]
+    more = len(found) - len(shown)
+    return [*shown, Reason.of("SL409", "more", rung=plan.rung, count=more)] if more > 1 else shown
 
 
 def _with_common_base(

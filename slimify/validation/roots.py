@@ -68,9 +68,9 @@ def root_paths(compared: Comparison) -> tuple[str, ...]:
 
 
 def _directory_made(compared: Comparison, path: str) -> str | None:
-    """The innermost directory around a path that a command makes by its name."""
-    above = (d for d in ancestors(path) if content_at(compared.old.final, d).named)
-    return next(above, None)
+    """The innermost directory around a path that a command makes empty, for what run time puts there."""
+    made = {w for e in compared.effects if e.tool == "mkdir" for w in e.writes}
+    return next((d for d in ancestors(path) if d in made), None)
 
 
 def start_paths(compared: Comparison) -> Iterator[str]:

@@ -7,6 +7,7 @@ Nothing here knows how the plan was made. Each check yields reasons. If there is
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from slimify.analysis.advice.findings import SECRET
 from slimify.analysis.program import Program
@@ -29,6 +30,8 @@ from slimify.validation.result import result_problems
 from slimify.validation.roots import path_problems, root_paths, root_problems
 from slimify.validation.steps import step_problems, user_problems
 
+_MOST = 50  # problems that are looked for: a file with a thousand is as wrong
+
 
 def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> tuple[Reason, ...]:
     """Reasons not to use the text; () if all checks pass.
@@ -47,7 +50,7 @@ def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> t
     found += contract_problems(before, new, program, plan)
     found += _steps_after_user(plan, new)
     compared = Comparison(old=old, new=new, program=program, user=plan.user, kept=plan.kept)
-    found += comparison_problems(compared)
+    found += islice(comparison_problems(compared), _MOST)
     return tuple(dict.fromkeys(found))
 
 
