@@ -25,9 +25,10 @@ _PLAIN = re.compile(
 
 
 def run_with_command(item: Item, command: str, end: str) -> Item | None:
-    """A RUN with one more command at its end; None if the item is not a RUN or not plain enough."""
+    """A RUN with one more command at its end; None if the item is not a RUN, or one of them is not plain
+    enough."""
     comments, body = split_comments(item.text)
-    if not _PLAIN.fullmatch(body):
+    if not _PLAIN.fullmatch(body) or not _PLAIN.fullmatch(f"RUN {command}"):
         return None
     try:
         text = joined(body, (command,), f" \\{end}    && ")
