@@ -108,11 +108,8 @@ def _outcome(
         outcome = replace(outcome, instructions=roles)
         before = (compiled.decision,) if compiled is not None else outcome.decisions
         return _with_ignore_file(program, _rewritten(outcome, result, before + program.findings), options)
-    outcome = replace(outcome, instructions=verdicts(users))
-    codes = {reason.code for reason in result.reasons}
-    blocked = codes & _REFUSAL_CODES and not codes & _NO_SAVING_CODES
     decisions = (*outcome.decisions, *safe_decisions(result.reasons), *result.advice, *program.findings)
-    outcome = outcome.become(Refused if blocked else Unchanged, decisions=decisions)
+    outcome = replace(outcome, instructions=verdicts(users), decisions=decisions)
     return _with_ignore_file(program, outcome, options)
 
 
@@ -125,9 +122,6 @@ def _compiled_start(program: Program) -> CompiledStart | None:
 
 
 _SHOWN = 5  # problems of a rejected plan that are shown
-_REFUSAL_CODES = frozenset({"SL390", "SL392", "SL394", "SL409"})
-# A rewrite was possible but saves nothing: that better ones are blocked is no refusal.
-_NO_SAVING_CODES = frozenset({"SL406", "SL407"})
 
 
 class _ValidPlan(Struct, frozen=True):
@@ -167,10 +161,13 @@ def _best_plan(
             reasons.append(candidate)
             continue
         candidate = replace(candidate, new_start=start)
-        text = _validated_text(program, candidate, file, options)
-        if isinstance(text, str):
-            return _ValidPlan(*_with_common_base(program, candidate, text, file, options), tuple(reasons))
-        reasons += text
+        rejected: list[Reason] = []
+        for one in _cleaned_first(program, candidate, file, options, read):
+            text = _validated_text(program, one, file, options)
+            if isinstance(text, str):
+                return _ValidPlan(*_with_common_base(program, one, text, file, options), tuple(reasons))
+            rejected = text
+        reasons += rejected
     return _NoPlan(tuple(reasons), tuple(advice))
 
 
@@ -219,9 +216,6 @@ def _plans(
         yield from (d for d in plan.decisions if d.safety == "advice")
 
 
-_MAX_EDITS = 50  # per cleaner; each edit shrinks the file or improves its order
-
-
 class _Cleaned(Struct, frozen=True):
     """The plan that cleans in place, whether it changes anything, and how much of its saving is of what a RUN
     installs and removes again."""
@@ -236,17 +230,27 @@ def _cleaned_in_place(program: Program, options: Options, read: Callable[[str], 
     from slimify.planning.estimates.measured import measured_plan
     from slimify.planning.in_place import cleaners
 
-    draft = cleaners.new_draft(program)
-    for clean in cleaners.CLEANERS:
-        for _ in range(_MAX_EDITS):
-            edits = cleaners.next_edits(clean, draft, options)
-            draft = draft.edited(edits)
-            if not edits.changes:
-                break
-            draft = replace(draft, program=read(draft.text))
+    draft = cleaners.cleaned(cleaners.new_draft(program), options, read)
     plan = cleaners.cleaned_plan(draft, program)
     changed = draft.text != program.dockerfile.text
     return _Cleaned(measured_plan(program, plan) if changed else plan, changed, draft.removed_again)
+
+
+def _cleaned_first(
+    program: Program, plan: Plan, file: Dockerfile, options: Options, read: Callable[[str], Program]
+) -> Iterator[Plan]:
+    """The plan with its last stage cleaned, if there is anything to clean, and the plan."""
+    from slimify.planning.in_place.last_stage import with_clean_last_stage
+    from slimify.render import render
+
+    text = render(plan, file, annotate=options.annotate, templates=options.templates)
+    try:
+        clean = with_clean_last_stage(program, plan, text, options, read)
+    except SlimifyError:  # validation says why it can't be read
+        clean = plan
+    if clean is not plan:
+        yield clean
+    yield plan
 
 
 def _validated_text(program: Program, plan: Plan, file: Dockerfile, options: Options) -> str | list[Reason]:

@@ -77,11 +77,11 @@ class Rewritten(Outcome, frozen=True, kw_only=True):
 
 
 class Unchanged(Outcome, frozen=True, kw_only=True):
-    """Nothing to improve, or no saving worth a rewrite."""
+    """Nothing to improve that is known to be safe and worth a rewrite; the decisions say why."""
 
 
 class Refused(Outcome, frozen=True, kw_only=True):
-    """No rewrite is known to be safe."""
+    """Not a file to rewrite: a template, say, or an image whose triggers are unknown."""
 
 
 class Failed(Outcome, frozen=True, kw_only=True):

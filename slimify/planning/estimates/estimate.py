@@ -16,6 +16,7 @@ from slimify.languages import language, prepares_install
 from slimify.model.effects import INSTALLS, Action, Effect, EffectKind, SystemManager
 from slimify.model.plan import Rung
 from slimify.model.sizes import MB
+from slimify.planning.in_place.cache_cleaning import deletes_caches
 from slimify.semantics.paths import inside
 
 UNKNOWN_IMAGE = 500 * MB
@@ -80,13 +81,14 @@ def cache_bytes(
     """The bytes of installer caches that RUNs leave, of all ecosystems or of one: each has one cache."""
     filled: dict[str, int] = {}
     for step in program.steps:
-        cleaned = any(e.kind == "cache" for e in step.effects) or "type=cache" in step.instruction.raw
+        mounted = "type=cache" in step.instruction.raw
         for effect in step.effects:
             if (
                 effect.kind in kinds
                 and ecosystem in ("", effect.ecosystem)
                 and effect.caches
-                and not cleaned
+                and not mounted
+                and not deletes_caches(step, effect.caches)
                 and (step.role != "run" or effect.kind in INSTALLS)  # repeated installs are cleaned
                 and _fills(effect)
             ):

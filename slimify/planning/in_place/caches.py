@@ -150,12 +150,13 @@ def _needless_apk_updates(step: Step) -> frozenset[int]:
     return frozenset(i for i in alone if any(n > i for n in adds))
 
 
-def _needs_earlier_lists(step: Step) -> bool:
-    """Whether the step installs from lists fetched by an earlier step."""
-    fetched = False
+def _may_read_earlier_lists(step: Step) -> bool:
+    """Whether the step installs, or may install, from lists fetched by an earlier step."""
     for effect in step.effects:
-        fetched |= effect.kind == "index"
-        if effect.kind == "packages" and effect.manager == SystemManager.APT and not fetched:
+        if effect.kind == "index":
+            return False
+        apt = effect.kind == "packages" and effect.manager == SystemManager.APT
+        if apt or effect.kind == "unknown":
             return True
     return step.keyword == "RUN" and not step.atoms
 
@@ -165,7 +166,7 @@ def _leaves_lists(program: Program, step: Step) -> bool:
     fetched = any(e.kind == "index" and e.manager == SystemManager.APT for e in step.effects)
     installs = any(e.kind == "packages" and e.manager == SystemManager.APT for e in step.effects)
     removed = estimate.removes_lists(step.effects) or "lists" in step.instruction.raw
-    later = any(_needs_earlier_lists(s) for s in program.steps if s.index > step.index)
+    later = any(_may_read_earlier_lists(s) for s in program.steps if s.index > step.index)
     plain = bool(step.atoms) and not step.script.atoms[-1].opaque
     known = estimate.package_manager(program) == SystemManager.APT
     return known and fetched and installs and not removed and not later and plain

@@ -1,11 +1,14 @@
-"""The cleaners of a single-stage rewrite, in order: each is a function Program, Options -> Edits.
+"""The cleaners of a stage that stays, in order: each is a function Program, Options -> Edits.
 
-A cleaner gets the file as the previous one left it, and is called again until it has nothing to change.
+A cleaner gets the file as the previous one left it, and is called again until it has nothing to change. So
+are all of them together: what they leave is what they would leave in a second run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+
+from msgspec.structs import replace
 
 from slimify.analysis.program import Program
 from slimify.config import Options
@@ -48,6 +51,32 @@ def _development(program: Program) -> Edits:
     return Edits()
 
 
+_MAX_EDITS = 50  # per cleaner and pass; each edit shrinks the file or improves its order
+_MAX_PASSES = 5
+
+
+def cleaned(draft: Draft, options: Options, read: Callable[[str], Program]) -> Draft:
+    """The draft in which no cleaner has anything to change."""
+    draft = _cleaned_once(draft, options, read)
+    for _ in range(_MAX_PASSES):
+        more = _cleaned_once(draft.without_advice(), options, read)
+        if more.text == draft.text:
+            break
+        draft = more
+    return draft
+
+
+def _cleaned_once(draft: Draft, options: Options, read: Callable[[str], Program]) -> Draft:
+    for clean in CLEANERS:
+        for _ in range(_MAX_EDITS):
+            edits = next_edits(clean, draft, options)
+            draft = draft.edited(edits)
+            if not edits.changes:
+                break
+            draft = replace(draft, program=read(draft.text))
+    return draft
+
+
 def next_edits(clean: Cleaner, draft: Draft, options: Options) -> Edits:
     """The edits of a cleaner to the draft as it is now. None if they are not possible, or would repeat what
     it has done: such an edit would never end."""
@@ -66,4 +95,4 @@ def cleaned_plan(draft: Draft, program: Program) -> Plan:
     return draft.plan(estimate.original_bytes(program), (first,))
 
 
-__all__ = ["CLEANERS", "Draft", "Edits", "caches", "cleaned_plan", "new_draft", "next_edits"]
+__all__ = ["CLEANERS", "Draft", "Edits", "caches", "cleaned", "cleaned_plan", "new_draft", "next_edits"]

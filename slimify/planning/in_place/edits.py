@@ -67,6 +67,10 @@ class Draft(Struct, frozen=True, kw_only=True):
         again = self.removed_again + (edits.saving if edits.removes_again else 0)
         return replace(self, items=items, decisions=decisions, saving=saving, removed_again=again)
 
+    def without_advice(self) -> Draft:
+        """The draft with the decisions about what was changed."""
+        return replace(self, decisions=tuple(d for d in self.decisions if d.safety != "advice"))
+
     def user_decisions(self, edits: Edits) -> tuple[Decision, ...]:
         """The decisions of edits, with the lines of the user's file."""
         lines = _user_lines(self)

@@ -77,9 +77,7 @@ def _environment_cleaner(program: Program, step: Step) -> tuple[str, str]:
     assert step.script is not None
     if program.base is None or not step.atoms or step.script.atoms[-1].opaque:
         return "", ""
-    if any(program.end_state.get(name) for name in _OTHER_CACHE) or any(
-        e.kind == "cache" for e in step.effects
-    ):
+    if any(program.end_state.get(name) for name in _OTHER_CACHE):
         return "", ""
     for effect in step.effects:
         shown = {w.value for w in effect.command.words}

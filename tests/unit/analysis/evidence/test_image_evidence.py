@@ -78,7 +78,7 @@ def opaque(**left: Content | int | str) -> Image:
 def test_what_a_script_writes_is_seen_in_its_layer(tmp_path: Path) -> None:
     before = rewritten(tmp_path, OPAQUE, None)
     outcome = rewritten(tmp_path, OPAQUE, opaque(opt__app__server=Content(size=9 * MB, elf=DYNAMIC)))
-    assert before.kind == "refused"
+    assert before.kind == "unchanged"
     assert outcome.kind == "rewritten"
     assert outcome.rung == "same-base"
     assert outcome.after is not None
@@ -118,7 +118,7 @@ def test_a_step_that_left_more_stays_where_it_is(
     made = image(FROM, *history(OPAQUE, {}, left), Cmd=["/opt/app/server"])
     made = replace(made, heads={"/opt/app/start.sh": b"#!/bin/sh"})
     outcome = rewritten(tmp_path, OPAQUE, made)
-    assert outcome.kind == "refused"
+    assert outcome.kind == "unchanged"
     assert "SL341" not in {d.code for d in outcome.decisions}
 
 
@@ -155,7 +155,7 @@ def test_an_image_of_another_file_is_no_evidence(tmp_path: Path, old: str, new: 
     made = opaque(opt__app__server=Content(size=9 * MB, elf=DYNAMIC))
     text = OPAQUE.replace(old, new) if new else OPAQUE.replace(old, "ENV A=1\n")
     outcome = rewritten(tmp_path, text, made)
-    assert outcome.kind == "refused"
+    assert outcome.kind == "unchanged"
     (warning,) = outcome.warnings
     assert "no evidence" in warning
     assert why in warning

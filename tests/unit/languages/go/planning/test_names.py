@@ -49,7 +49,14 @@ ROWS = (
     row("writes-into-a-directory-of-others", 'os.Create("var/x")', *WHOLE),
     row("reads-what-git-ignores", 'os.Open("font/" + os.Args[1] + ".ttf")', *WHOLE),
     row("below-a-made-directory", 'os.ReadFile("font/a.ttf")', *WHOLE, run=("RUN mkdir -p /app",)),
-    row("below-an-owned-directory", 'os.ReadFile("a.ttf")', *WHOLE, run=("RUN chown -R 1000 /app",)),
+    row(
+        "below-an-owned-directory",
+        'os.ReadFile("a.ttf")',
+        "COPY --chown=1000:root . .",
+        "RUN chown 1000 /app",
+        SHOP_COPY,
+        run=("RUN chown -R 1000 /app",),
+    ),
     row("reads-an-absent-file", 'os.ReadFile("secret.json")', *WHOLE),
     row(
         "reads-what-the-build-makes",

@@ -48,31 +48,29 @@ def test_full_base_stays(tmp_path: Path, text: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "code"),
+    ("text", "code"),
     [
-        pytest.param("FROM node:20\nWORKDIR /app\n", "unchanged", "SL407", id="nothing-is-built"),
-        pytest.param(BUILD, "unchanged", "SL407", id="same-base-possible"),
-        pytest.param(BUILD + "CMD npm install && npm start\n", "unchanged", "SL406", id="installs-at-start"),
+        pytest.param("FROM node:20\nWORKDIR /app\n", "SL407", id="nothing-is-built"),
+        pytest.param(BUILD, "SL407", id="same-base-possible"),
+        pytest.param(BUILD + "CMD npm install && npm start\n", "SL406", id="installs-at-start"),
         pytest.param(
             "FROM node:20-alpine\nRUN npm install -g nodemon\nWORKDIR /app\nCOPY . .\nRUN npm install\n"
             "CMD npm install && npm start\n",
-            "unchanged",
             "SL406",
             id="cache-serves-the-start",
         ),
         pytest.param(
             "FROM node:20\nRUN apt-get update && apt-get install -y build-essential\nWORKDIR /app\nCOPY . .\n"
             'RUN npm install && /opt/prepare\nRUN npm run build\nCMD ["node", "a.js"]\n',
-            "refused",
             "SL392",
             id="unknown-step-between-builds",
         ),
     ],
 )
-def test_left_alone(tmp_path: Path, text: str, kind: str, code: str) -> None:
+def test_left_alone(tmp_path: Path, text: str, code: str) -> None:
     package = {"scripts": {"build": "tsc", "start": "node dist/a.js"}, "dependencies": {"express": "4"}}
     outcome = rewrite(tmp_path, text, package, {})
-    assert outcome.kind == kind
+    assert outcome.kind == "unchanged"
     assert code in {d.code for d in outcome.decisions}
 
 
@@ -323,7 +321,8 @@ def test_compilers_of_an_install_that_the_final_stage_repeats(
     [
         pytest.param(
             "apk add py3-pip && apk add -t .b gcc && pip3 install apprise && apk del .b",
-            "apk add py3-pip && apk add -t .b gcc && pip3 install --no-cache-dir apprise && apk del .b",
+            "apk add --no-cache py3-pip && apk add --no-cache -t .b gcc "
+            "&& pip3 install --no-cache-dir apprise && apk del .b",
             id="pip",
         ),
         pytest.param("npm install -g serve", "npm install -g serve && npm cache clean --force", id="npm"),

@@ -108,7 +108,7 @@ ROWS = (
     Row(
         id="what-the-start-installs-may-be-compiled",
         file=lines("FROM python:3.11", "COPY . .", "CMD pip install -r requirements.txt && python app.py"),
-        kind="refused",
+        kind="unchanged",
         rung="unchanged",
         reason="`pip install` runs at every start",
     ),

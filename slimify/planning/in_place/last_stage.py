@@ -1,0 +1,63 @@
+"""The last stage of a plan with several stages, cleaned as a file with one stage is.
+
+A second run would clean it: what a plan leaves there has nothing left to clean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from slimify.analysis.program import Program
+from slimify.config import Options
+from slimify.model.plan import Item, Plan
+from slimify.planning.in_place.cleaners import cleaned
+from slimify.planning.in_place.edits import new_draft
+from slimify.planning.stages.items import keyword
+
+
+def with_clean_last_stage(
+    program: Program, plan: Plan, text: str, options: Options, read: Callable[[str], Program]
+) -> Plan:
+    """The plan, of which `text` is the text, with its last stage cleaned. `program` is the user's file."""
+    last = plan.stages[-1]
+    if plan.rung == "cleanup" or not any(keyword(item) == "RUN" for item in last.items):
+        return plan
+    written = read(text)
+    instructions = written.dockerfile.instructions
+    steps = [item for item in last.items[1:] if keyword(item)]
+    head = len(instructions) - len(steps) - 1
+    if [x.keyword for x in instructions[head:]] != ["FROM", *map(keyword, steps)]:
+        return plan
+    start = new_draft(written)
+    by_line = dict(enumerate(steps, head + 1))
+    lines = (_user_line(program, by_line.get(i)) for i in range(len(instructions)))
+    # cache mounts are for builders, where the plan has them already
+    draft = cleaned(replace(start, lines=tuple(lines)), replace(options, cache_mounts=False), read)
+    if draft.items[: head + 1] != start.items[: head + 1] or draft.text == start.text:
+        return plan
+    raw = {item.origin: item.text for item in start.items}
+    items = (_own_item(x, by_line, raw) for x in draft.items[head + 1 :])
+    return replace(
+        plan,
+        stages=(*plan.stages[:-1], replace(last, items=(last.items[0], *items))),
+        decisions=(*plan.decisions, *draft.without_advice().decisions),
+        saving=plan.saving + (0 if plan.measured else draft.saving),
+    )
+
+
+def _user_line(program: Program, item: Item | None) -> int:
+    """The line in the user's file of an item's instruction; that of FROM for a new one."""
+    instructions = program.dockerfile.instructions
+    if item is not None and item.origin is not None:
+        return instructions[item.origin].line
+    return next(x.line for x in reversed(instructions) if x.keyword == "FROM")
+
+
+def _own_item(cleaned: Item, by_line: dict[int, Item], raw: dict[int | None, str]) -> Item:
+    """The item of the plan that a cleaned instruction comes from, with its new text."""
+    if cleaned.origin is None:
+        return cleaned
+    item = by_line[cleaned.origin]
+    return item if cleaned.text == raw[cleaned.origin] else replace(item, text=cleaned.text.lstrip("\r\n"))

@@ -1,0 +1,66 @@
+"""The last stage of a plan is cleaned as a file in place is: nothing is left for a second run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from slimify import pipeline
+from slimify.config import MinSaving, Options
+from slimify.model.outcome import Outcome
+
+EVERYTHING = Options(min_saving=MinSaving(percent=0, bytes=0), dockerignore=False)
+PACKAGE = (
+    '{"scripts": {"build": "tsc"}, "dependencies": {"express": "4"},'
+    ' "devDependencies": {"typescript": "5", "webpack": "5", "jest": "29"}}'
+)
+SOURCES = {"package.json": PACKAGE, "a.ts": "import express from 'express'\n", "b.sh": "true\n"}
+BUILD = "COPY package.json ./\nRUN npm install\nCOPY . .\nRUN npm run build\n"
+START = 'CMD ["node", "dist/a.js"]\n'
+
+
+def rewritten(text: str, context: Path) -> Outcome:
+    return pipeline.rewrite(text, context, options=EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    ("base", "before", "after", "line"),
+    [
+        pytest.param("node:20-alpine", "", "", None, id="no-RUN"),
+        pytest.param(
+            "node:20-alpine", "RUN apk add --no-cache tini", "RUN apk add --no-cache tini", None, id="clean"
+        ),
+        pytest.param(
+            "node:20-slim",
+            "RUN apt-get update && apt-get install -y tini\nRUN ./prepare",
+            "RUN apt-get update && apt-get install -y tini\nRUN ./prepare",
+            None,
+            id="an-unknown-step-may-read-the-lists",
+        ),
+        pytest.param(
+            "node:20-alpine",
+            "RUN apk update && apk add tini",
+            "RUN apk add --no-cache tini",
+            2,
+            id="an-index",
+        ),
+        pytest.param(
+            "node:20-alpine",
+            "# starts the server\nRUN apk update && apk add tini",
+            "# starts the server\nRUN apk add --no-cache tini",
+            3,
+            id="a-comment",
+        ),
+    ],
+)
+def test_last_stage(base: str, before: str, after: str, line: int | None, tmp_path: Path) -> None:
+    for name, content in SOURCES.items():
+        (tmp_path / name).write_text(content)
+    text = f"FROM {base}\n" + f"{before}\nWORKDIR /app\n".lstrip() + BUILD + START
+    outcome = rewritten(text, tmp_path)
+    assert outcome.after is not None
+    last = outcome.after.rpartition("\nFROM ")[2]
+    assert last.startswith(f"{base}\n" + f"{after}\nWORKDIR /app\n".lstrip()), last
+    assert [d.line for d in outcome.decisions if d.code == "SL314"] == ([line] if line else [])
+    assert rewritten(outcome.after, tmp_path).kind == "unchanged"
