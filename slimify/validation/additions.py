@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from slimify.facts.programs import is_basic, is_usual_option
 from slimify.facts.system import is_root, is_shared_directory, is_systems, manager_settings
 from slimify.facts.toolchains import installers
-from slimify.languages import languages, of_effect
+from slimify.languages import Language, languages, of_effect
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, Action, Effect
 from slimify.semantics.effects.files import is_disposable
@@ -55,7 +56,7 @@ def _is_harmless(pair: Pair, event: Event, effect: Effect) -> bool:
         plain = made and _options_are_known(pair, effect)
         return plain or (not _writes(effect) and all(_may_be_deleted(pair, event, d) for d in effect.deletes))
     if effect.kind == "install":
-        return _is_known_install(pair, effect)
+        return _is_known_install(pair, event, effect)
     return effect.kind == "fetch" and _downloads_what_add_did(pair, event)
 
 
@@ -94,6 +95,14 @@ def _options_are_known(pair: Pair, effect: Effect) -> bool:
     return all(is_usual_option(w) or w in given for w in words if w.startswith("--"))
 
 
+def _packages_follow(pair: Pair, event: Event, known: Language) -> bool:
+    """Whether a later COPY brings the packages of a language from another stage."""
+    places = [re.compile(p) for p in known.places.values()]
+    later = (e.copy for e in pair.new.events if e.number > event.number)
+    targets = (c.target for c in later if c is not None and c.stage is not None and c.target is not None)
+    return any(place.fullmatch(target) for target in targets for place in places)
+
+
 def _may_be_deleted(pair: Pair, event: Event, path: str) -> bool:
     """Whether deleting a path, or what a pattern names, takes nothing that the image had before."""
     later = (e.copy for e in pair.new.events if e.number > event.number)
@@ -114,8 +123,9 @@ def _directory_exists(pair: Pair, event: Event, effect: Effect) -> bool:
     return path is not None and (content_at(pair.new, path).named or is_directory(pair.new, path))
 
 
-def _is_known_install(pair: Pair, effect: Effect) -> bool:
-    """An install that makes an environment, drops development dependencies, or removes installers."""
+def _is_known_install(pair: Pair, event: Event, effect: Effect) -> bool:
+    """An install that makes an environment, drops development dependencies, or removes installers: those that
+    nothing imports, or all if the packages of the builder are copied later."""
     known = of_effect(effect)
     if known is None:
         return False
@@ -123,7 +133,8 @@ def _is_known_install(pair: Pair, effect: Effect) -> bool:
         names = {p.name.lower() for p in effect.packages}
         used = {use.name.lower() for use in pair.program.runtime_needs.sources.imports}
         own = installers(known)
-        return bool(names & {*known.installers, *(own.commands if own is not None else ())} - used)
+        tools = {*known.installers, *(own.commands if own is not None else ())}
+        return bool(names & (tools if _packages_follow(pair, event, known) else tools - used))
     if effect.action in known.prepares:
         return True
     before = (e for event in pair.old.events for e in event.effects if e.kind == "install")

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 from slimify.languages import language
 from slimify.model.decisions import Reason
-from slimify.semantics.machine.stages import Machine, Stage
+from slimify.model.effects import Effect
+from slimify.semantics.machine.content import exists_in
+from slimify.semantics.machine.stages import Event, Machine, Stage
+from slimify.semantics.paths import overlap
 from slimify.syntax.dockerfile.instructions import from_parts, split_stages
 from slimify.validation.comparison import Comparison
 
@@ -51,8 +54,18 @@ def _is_dynamic(compared: Comparison) -> bool:
     part = own.linking if own is not None else None
     if part is None or not part.may_load_libc(compared.needs.sources):
         return False
-    builds = ((e, event.state.env) for event in compared.old.final.events for e in event.effects)
-    return not all(part.links_statically(e, env) for e, env in builds if e.kind == "compile")
+    old = compared.old.final
+    builds = ((e, event) for event in old.events for e in event.effects if e.kind == "compile")
+    return not all(part.links_statically(e, v.state.env) or _stays_behind(compared, e, v) for e, v in builds)
+
+
+def _stays_behind(compared: Comparison, build: Effect, event: Event) -> bool:
+    """Whether a build leaves known programs, none of which is in the new image or used by a later step."""
+    later = (e for other in compared.old.final.events[event.number :] for e in other.effects if e != build)
+    used = [p for e in later for p in e.reads]
+    return bool(build.outputs) and not any(
+        exists_in(compared.new.final, path) or any(overlap(path, p) for p in used) for path in build.outputs
+    )
 
 
 def _platforms(machine: Machine) -> frozenset[str | None]:

@@ -6,7 +6,6 @@ What roots name is compared on its own; a claim is about the rest of a region.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
@@ -19,10 +18,16 @@ from slimify.languages import Language, language
 from slimify.model.decisions import Reason
 from slimify.model.effects import BUILDS, INSTALLS, Effect
 from slimify.semantics.changed_settings import changes_install_settings
-from slimify.semantics.machine.content import content_at, copied_places, exists_in
+from slimify.semantics.machine.content import content_at, copied_places
 from slimify.semantics.machine.stages import Copy, Stage
 from slimify.semantics.paths import inside_any, is_named_place, overlap
 from slimify.validation.comparison import Comparison
+from slimify.validation.leftovers import (
+    is_directory_still,
+    is_for_compiler,
+    is_generated_source,
+    is_source,
+)
 from slimify.validation.roots import known_programs, only_serves_files
 
 
@@ -32,13 +37,13 @@ def may_go(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]
     if _is_for_run_time(compared, effect, path, roots):
         return False
     if not is_named_place(path) and (
-        is_scratch(path) or is_package_source(path) or _is_directory_still(compared, effect, path)
+        is_scratch(path) or is_package_source(path) or is_directory_still(compared, effect, path)
     ):
         return True
-    if _is_settings_of_build(compared, effect, path) or _is_generated_source(compared, effect):
+    if _is_settings_of_build(compared, effect, path) or is_generated_source(compared, effect):
         return True
     own = language(compared.language)
-    if own is not None and (_is_for_compiler(compared, own, path) or _is_source(compared, own, effect, path)):
+    if own is not None and (is_for_compiler(compared, own, path) or is_source(compared, own, effect, path)):
         return True
     if not compared.start_is_known:
         return False
@@ -67,11 +72,14 @@ def _is_for_run_time(compared: Comparison, effect: Effect, path: str, roots: Seq
         return True
     if is_named_place(path) or is_scratch(path):
         return False
-    if inside_any(path, roots):
+    own = language(compared.language)
+    if path in roots or (
+        inside_any(path, roots) and not (own is not None and is_for_compiler(compared, own, path))
+    ):
         return True
     if not _makes_directories(effect):
         return _is_started(compared, path)
-    content, own = content_at(compared.old.final, path), language(compared.language)
+    content = content_at(compared.old.final, path)
     return bool(content.owner or content.mode) and not (
         own is not None and own.is_compiled and _is_unread(compared, path)
     )
@@ -94,11 +102,6 @@ def _is_started(compared: Comparison, path: str) -> bool:
     return not any(content_at(new, p).origins == content_at(old, p).origins for p in kept)
 
 
-def _is_directory_still(compared: Comparison, effect: Effect, path: str) -> bool:
-    """Whether only an empty directory is made, and the new image has it, too."""
-    return effect.tool == "mkdir" and exists_in(compared.new.final, path)
-
-
 def _is_settings_of_build(compared: Comparison, effect: Effect, path: str) -> bool:
     """Whether a file holds settings of programs that nothing at run time starts, or settings of package
     managers that only installs read."""
@@ -106,13 +109,6 @@ def _is_settings_of_build(compared: Comparison, effect: Effect, path: str) -> bo
     if readers:
         return not compared.needs.dynamic and not readers & set(compared.needs.commands)
     return changes_install_settings(effect, install_only_settings(compared.needs))
-
-
-def _is_generated_source(compared: Comparison, effect: Effect) -> bool:
-    """Whether it generates sources of a compiled language."""
-    own = language(compared.language)
-    part = own.generators if own is not None and own.is_compiled else None
-    return part is not None and part.generates_sources(effect)
 
 
 def _is_unused_program(compared: Comparison, effect: Effect, path: str) -> bool:
@@ -226,18 +222,4 @@ def _is_unneeded_file(
         return True
     if own is None or not own.is_compiled or not compared.needs.start:
         return False
-    return _is_for_compiler(compared, own, file) or (known and _is_unread(compared, path))
-
-
-def _is_source(compared: Comparison, own: Language, effect: Effect, path: str) -> bool:
-    """Whether it is a tree of sources that an installer of a compiled language leaves."""
-    compiles = any(e.ecosystem == own.name for e in compared.needs.start)
-    tree = effect.ecosystem == own.name and path not in effect.outputs and not path.endswith("bin")
-    return own.is_compiled and bool(compared.needs.start) and tree and not compiles
-
-
-def _is_for_compiler(compared: Comparison, own: Language, path: str) -> bool:
-    """Whether only compilers and build tools read a path, and run time starts none."""
-    compiles = any(e.ecosystem == own.name for e in compared.needs.start)
-    read = bool(own.compiler_files) and re.search(own.compiler_files, path) is not None
-    return own.is_compiled and bool(compared.needs.start) and read and not compiles
+    return is_for_compiler(compared, own, file) or (known and _is_unread(compared, path))

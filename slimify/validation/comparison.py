@@ -33,16 +33,26 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
     @cached_property
     def matches(self) -> Mapping[int, Event]:
         """The command of the old stage that equals a command of the new stage, by its event number. Equal
-        commands are paired in order."""
+        commands are paired in order, first those that stand beside the same command in both stages."""
         waiting: dict[Origin, list[Event]] = defaultdict(list)
         for event in self.old.events:
             if event.origin is not None:
                 waiting[event.origin].append(event)
+        first = {origin: same[0] for origin, same in waiting.items()}
+        several = {origin for origin, same in waiting.items() if len(same) > 1}
         found: dict[int, Event] = {}
+        for event in self.new.events if several else ():
+            if event.origin in several:
+                beside = _neighbours(self.new, event)
+                for other in waiting[event.origin][:_CANDIDATES]:
+                    if beside & _neighbours(self.old, other):
+                        found[event.number] = other
+                        waiting[event.origin].remove(other)
+                        break
         for event in self.new.events:
-            same = waiting.get(event.origin) if event.origin is not None else None
-            if same:
-                found[event.number] = same.pop(0) if len(same) > 1 else same[0]
+            if event.number not in found and event.origin is not None and event.origin in waiting:
+                same = waiting[event.origin]
+                found[event.number] = same.pop(0) if same else first[event.origin]
         return found
 
     @cached_property
@@ -116,6 +126,16 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
         for event in self.new.events:
             if event.keyword == "RUN":
                 yield event, self.matches.get(event.number)
+
+
+_CANDIDATES = 20  # equal commands that are compared by their neighbours
+
+
+def _neighbours(stage: Stage, event: Event) -> frozenset[tuple[int, Origin]]:
+    """The commands before and after one, each with the side that it is on."""
+    sides = ((side, event.number + side) for side in (-1, 1))
+    near = ((side, stage.events[n].origin) for side, n in sides if 0 <= n < len(stage.events))
+    return frozenset((side, origin) for side, origin in near if origin is not None)
 
 
 class Comparison(Struct, frozen=True, dict=True, kw_only=True):

@@ -34,6 +34,9 @@ def input_problems(pair: Pair) -> Iterator[Reason]:
         for path in dict.fromkeys((*_paths_read(pair, event), *manifests)):
             if _is_lost(pair, event, match, path):
                 yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
+        for path in _paths_changed(event):
+            if _is_absent(pair, event, match, path):
+                yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
         yield from _early_problems(pair, event, match)
         yield from _absent_directories(pair, event, match)
         yield from _variable_problems(pair, event, match)
@@ -107,10 +110,16 @@ def _paths_read(pair: Pair, event: Event) -> tuple[str, ...]:
     return tuple(paths)
 
 
+def _paths_changed(event: Event) -> tuple[str, ...]:
+    """The paths whose owner or mode a command changes. Their content is compared at the end of the stage."""
+    writes = (w for e in event.effects if e.kind == "meta" for w in e.writes)
+    return tuple(dict.fromkeys(w for w in writes if not is_named_place(w) and not set(w) & set("*?[")))
+
+
 def _read_by(pair: Pair, effect: Effect) -> tuple[str, ...]:
     if effect.kind in NOT_FOR_RUN_TIME and effect.kind != "check":
         return ()
-    changed = effect.writes if effect.kind == "meta" or effect.action == "edit" else ()
+    changed = effect.writes if effect.action == "edit" else ()
     place = (effect.cwd,) if effect.cwd and _reads_directory(pair, effect) else ()
     moved = (effect.cwd,) if effect.kind == "state" and effect.tool == "cd" and effect.cwd else ()
     return (*effect.reads, *effect.manifests, *changed, *place, *moved)
@@ -133,17 +142,24 @@ def _reads_directory(pair: Pair, effect: Effect) -> bool:
 
 def _is_lost(pair: Pair, event: Event, match: Event, path: str) -> bool:
     """Whether a path held something before the old command that it does not hold before the new one."""
+    if _is_absent(pair, event, match, path):
+        return True
     before = content_at(pair.old, path, match.number).origins
     after = content_at(pair.new, path, event.number).origins
     own = _own_origins(match)
-    if before and not after and not _is_there(event, path) and not _is_base_path(path):
-        return True
     wanted = [o for o in before if o not in own and o.kind != "directory" and _matters(pair, o)]
     if any(o not in after and not is_downloaded(o, after) for o in wanted):
         return True
     if _is_base_path(path):
         return False
     return _lost_files(pair, event, match, path)
+
+
+def _is_absent(pair: Pair, event: Event, match: Event, path: str) -> bool:
+    """Whether a path was there before the old command, and is not before the new one."""
+    before = content_at(pair.old, path, match.number).origins or _is_there(match, path)
+    after = content_at(pair.new, path, event.number).origins or _is_there(event, path)
+    return bool(before) and not after and not _is_base_path(path)
 
 
 def _is_own_program(pair: Pair, effect: Effect) -> bool:

@@ -165,7 +165,9 @@ def _seen_counterparts(compared: Comparison, name: str) -> tuple[str, ...] | Non
 
 
 def _started(event: Event) -> Iterator[str]:
-    """The programs that a command starts, or that an installer starts by itself."""
+    """The programs that a command starts, or that an installer starts by itself. A script that adds a source
+    of packages installs what it calls."""
+    yield from (p.name for e in event.effects if e.kind == "source" for p in e.packages)
     if event.kinds <= MANAGES_PACKAGES:
         return
     yield from programs_of(event)

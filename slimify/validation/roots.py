@@ -16,8 +16,15 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING
 from slimify.semantics.effects.call import Call
 from slimify.semantics.machine.content import content_at
-from slimify.semantics.paths import ancestors, join_path
+from slimify.semantics.machine.stages import Origin
+from slimify.semantics.paths import ancestors, inside, join_path, overlap
 from slimify.validation.comparison import Comparison
+from slimify.validation.leftovers import (
+    is_directory_still,
+    is_for_compiler,
+    is_generated_source,
+    is_source,
+)
 
 _WILDCARD = re.compile(r"/[^/]*[*?\[].*")  # `templates/*.html` names the directory
 _ABSOLUTE = re.compile(r"(?<![\w./])/[\w@%+.-]+(?:/[\w@%+.-]+)+")
@@ -30,9 +37,33 @@ def root_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reason
     for path in roots:
         before, after = content_at(old, path).origins, content_at(new, path).origins
         files = old.end.view.context_path(path), new.end.view.context_path(path)
-        lost = [o for o in before if o not in after and o.kind != "directory"]
-        if lost or (files[0] != files[1] and files[0] is not None and not old.end.view.is_dir(path)):
+        lost = (o for o in before if o not in after and o.kind != "directory")
+        if any(_matters(compared, o, path) for o in lost) or (
+            files[0] != files[1] and files[0] is not None and not old.end.view.is_dir(path)
+        ):
             yield Reason.of("SL409", "start_missing", path=path)
+
+
+def _matters(compared: Comparison, origin: Origin, path: str) -> bool:
+    """Whether a step leaves more at or below a path that run time names than sources of a compiled language,
+    or a directory that the new image has, too."""
+    if origin.kind != "command":
+        return True
+    own = language(compared.language)
+    view = compared.old.final.end.view
+    brought = view.context_path(path) is not None or view.is_dir(path)
+    for event in compared.old.final.events:
+        for effect in event.effects if event.origin == origin else ():
+            for written in (*effect.writes, *effect.outputs):
+                if not overlap(written, path) or is_directory_still(compared, effect, path):
+                    continue
+                source = own is not None and (
+                    (written != path and is_for_compiler(compared, own, written))
+                    or (brought and inside(path, written) and is_source(compared, own, effect, written))
+                )
+                if not source and not is_generated_source(compared, effect):
+                    return True
+    return False
 
 
 def path_problems(compared: Comparison) -> Iterator[Reason]:
