@@ -167,8 +167,8 @@ def _prove_outcome(session: Session, outcome: Outcome, options: Options) -> Proo
     assert outcome.after is not None
     ignore = outcome.ignore.after.encode("utf-8", "surrogateescape") if outcome.ignore else None
     proof = session.prove(outcome.after.encode("utf-8", "surrogateescape"), accepted_fields(outcome), ignore)
-    least = options.min_saving.floor(proof.before.disk) if proof.before else 0
-    return replace(proof, min_saving=least)
+    floor = options.min_saving.in_place if outcome.rung == "cleanup" else options.min_saving.floor
+    return replace(proof, min_saving=floor(proof.before.disk) if proof.before else 0)
 
 
 def _with_rewritten_file(path: Path | None, outcome: Outcome, data: bytes) -> Outcome:
