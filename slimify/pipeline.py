@@ -197,7 +197,8 @@ def _plans(
             continue
         if layout.rung == "same-base":  # any other base is what cleaning in place can't save
             cleaned = cleaned or _cleaned_in_place(program, options, read)
-            if cleaned.changed and not gains_over(layout, cleaned.plan, cleaned.removed_again, options):
+            gains = gains_over(layout, cleaned.plan, cleaned.removed_again, options)
+            if cleaned.changed and not gains and not _pays_after(cleaned, options):
                 behind.append(layout)
                 continue
         yield assemble(program, layout)
@@ -217,12 +218,21 @@ def _plans(
 
 
 class _Cleaned(Struct, frozen=True):
-    """The plan that cleans in place, whether it changes anything, and how much of its saving is of what a RUN
-    installs and removes again."""
+    """The plan that cleans in place, the program that it makes, whether it changes anything, and how much of
+    its saving is of what a RUN installs and removes again."""
 
     plan: Plan
+    program: Program
     changed: bool
     removed_again: int
+
+
+def _pays_after(cleaned: _Cleaned, options: Options) -> bool:
+    """Whether a second stage would be worth it for the cleaned file: a second run would add it."""
+    from slimify.planning.propose import propose
+
+    layouts = propose(cleaned.program, options).layouts
+    return any(x.saving >= max(options.min_saving.floor(x.original), 1) for x in layouts)
 
 
 def _cleaned_in_place(program: Program, options: Options, read: Callable[[str], Program]) -> _Cleaned:
@@ -233,7 +243,8 @@ def _cleaned_in_place(program: Program, options: Options, read: Callable[[str], 
     draft = cleaners.cleaned(cleaners.new_draft(program), options, read)
     plan = cleaners.cleaned_plan(draft, program)
     changed = draft.text != program.dockerfile.text
-    return _Cleaned(measured_plan(program, plan) if changed else plan, changed, draft.removed_again)
+    plan = measured_plan(program, plan) if changed else plan
+    return _Cleaned(plan, draft.program, changed, draft.removed_again)
 
 
 def _cleaned_first(

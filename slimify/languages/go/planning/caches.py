@@ -18,7 +18,7 @@ from slimify.model.effects import Effect
 from slimify.model.sizes import MB
 from slimify.model.versions import version_numbers
 from slimify.planning.estimates import estimate
-from slimify.planning.in_place.cache_cleaning import CacheCleaning
+from slimify.planning.in_place.cache_cleaning import CacheCleaning, deletes_caches
 from slimify.planning.in_place.start_uncertainty import start_uncertainty
 from slimify.semantics.paths import overlap
 
@@ -43,6 +43,18 @@ def cache_bytes(program: Program, effect: Effect) -> int:
 def mounted_bytes(program: Program) -> int:
     """The bytes that cache mounts keep out of the layers."""
     return BUILD_CACHE + 20 * MODULE
+
+
+def left_bytes(program: Program) -> int:
+    """The bytes of the build cache and of the modules that steps leave in the image. Caches at places that
+    are not known are left."""
+    left: dict[str, bool] = {}
+    for step in program.steps:
+        mounted = "type=cache" in step.instruction.raw
+        for effect in step.effects:
+            for place in effect.caches if effect.does("compile", "go") else ():
+                left[place] = left.get(place, False) or not (mounted or deletes_caches(step, (place,)))
+    return BUILD_CACHE * max(2 - sum(not stays for stays in left.values()), 0)
 
 
 def needs_mount(program: Program) -> bool:

@@ -24,6 +24,7 @@ from slimify.languages.go.planning.base import (
     not_started,
     run_need,
 )
+from slimify.languages.go.planning.caches import left_bytes
 from slimify.languages.go.planning.runtime_files import RuntimeFiles, built_programs, runtime_files
 from slimify.languages.go.planning.system_files import (
     restored_system_files,
@@ -227,7 +228,7 @@ def _saving(program: Program, base: str, rung: Rung) -> int:
     from slimify.facts.images import image
 
     old, new = program.base, image(base)
-    saving = estimate.dropped_package_bytes(program) + 80 * MB  # build and module caches
+    saving = estimate.dropped_package_bytes(program) + left_bytes(program)
     if old is not None and rung != "same-base":
         saving += (old.size or estimate.UNKNOWN_IMAGE) - (new.size if new else 0)
     return saving

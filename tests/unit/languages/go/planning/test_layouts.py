@@ -54,7 +54,7 @@ ROWS = (
             "RUN go install .",
             'CMD ["/go/bin/shop"]',
         ),
-        kind="refused",
+        kind="unchanged",
         reason="no build step is known to create a program",
     ),
     Row(

@@ -39,7 +39,7 @@ ROWS = (
             START,
         ),
         files={**SHOP, "main.go": OPENS, "rules/in.txt": "1\n"},
-        kind="refused",
+        kind="unchanged",
         reason="the last command determines the exit status",
     ),
     Row(
