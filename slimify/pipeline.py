@@ -254,9 +254,11 @@ def _cleaned_first(
     from slimify.planning.in_place.last_stage import with_clean_last_stage
     from slimify.render import render
 
-    text = render(plan, file, annotate=options.annotate, templates=options.templates)
+    def written(plan: Plan) -> Program:
+        return read(render(plan, file, annotate=options.annotate, templates=options.templates))
+
     try:
-        clean = with_clean_last_stage(program, plan, text, options, read)
+        clean = with_clean_last_stage(program, plan, options, written, read)
     except SlimifyError:  # validation says why it can't be read
         clean = plan
     if clean is not plan:

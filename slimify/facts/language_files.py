@@ -37,7 +37,6 @@ class LanguageFiles(Struct, frozen=True, kw_only=True, rename="kebab"):
     interpreters: tuple[str, ...] = ()
     script_endings: tuple[str, ...] = ()
     wrappers: Mapping[str, int] = field(default_factory=dict)
-    assigning: tuple[str, ...] = ()
     strip: str = ""
     certificates: tuple[str, ...] = ()
     tls_clients: tuple[str, ...] = ()
@@ -64,6 +63,11 @@ def files_of(name: str | None) -> LanguageFiles:
 def all_files() -> tuple[LanguageFiles, ...]:
     """The facts of all languages."""
     return tuple(files_of(known.name) for known in languages())
+
+
+def is_in_package(path: str) -> bool:
+    """Whether a file belongs to an installed package of a language."""
+    return any(place in path for one in all_files() for place in one.packages)
 
 
 @cache

@@ -34,7 +34,6 @@ class _Shells(Struct, frozen=True, kw_only=True):
     builtins: frozenset[str]
     special: frozenset[str]
     state: frozenset[str]
-    leading: frozenset[str]
     reserved: frozenset[str]
     wrappers: Mapping[str, Wrapper]
     change_user: frozenset[str]
@@ -56,8 +55,7 @@ def _shells() -> _Shells:
         builtins=builtins["special"] | builtins["state"] | builtins["others"],
         special=builtins["special"],
         state=builtins["state"],
-        leading=reserved["leading"],
-        reserved=reserved["leading"] | reserved["others"],
+        reserved=reserved["words"],
         wrappers=wrappers,
         change_user=frozenset((*data["users"]["change"].split(), *changing)),
     )
@@ -112,11 +110,6 @@ def changes_shell_state(name: str | None) -> bool:
 def is_reserved(word: str) -> bool:
     """Whether a word at the position of a command is a reserved word."""
     return word in _shells().reserved
-
-
-def leads_command(word: str) -> bool:
-    """Whether a word is a reserved word that a command follows: `if`, `then`, `!`, …"""
-    return word in _shells().leading
 
 
 def wrapper(word: str) -> Wrapper | None:

@@ -18,13 +18,18 @@ from slimify.planning.stages.items import keyword
 
 
 def with_clean_last_stage(
-    program: Program, plan: Plan, text: str, options: Options, read: Callable[[str], Program]
+    program: Program,
+    plan: Plan,
+    options: Options,
+    write: Callable[[Plan], Program],
+    read: Callable[[str], Program],
 ) -> Plan:
-    """The plan, of which `text` is the text, with its last stage cleaned. `program` is the user's file."""
+    """The plan with its last stage cleaned. `program` is the user's file, `write` reads the text of a
+    plan."""
     last = plan.stages[-1]
     if plan.rung == "cleanup" or not any(keyword(item) == "RUN" for item in last.items):
         return plan
-    written = read(text)
+    written = write(plan)
     instructions = written.dockerfile.instructions
     steps = [item for item in last.items[1:] if keyword(item)]
     head = len(instructions) - len(steps) - 1

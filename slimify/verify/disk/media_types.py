@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from slimify.facts.language_files import all_files
+from slimify.facts.language_files import is_in_package
 from slimify.facts.mediatypes import TABLE, first_file_server, known, served
 from slimify.model.counts import counted
 from slimify.verify.disk.evidence import Evidence, Side
@@ -26,18 +26,14 @@ def check(evidence: Evidence, language: str | None) -> Check:
         lost = {} if evidence.after.entry(TABLE) else _unknown_endings(evidence.after, table, own)
         detail = "the media types of all served files are known"
         if lost:
-            ending, path = min(lost.items(), key=lambda one: (_is_installed(one[1]), one[0]))
+            ending, path = min(lost.items(), key=lambda one: (is_in_package(one[1]), one[0]))
             more = f" and {counted(len(lost) - 1, 'more extension')}" if len(lost) > 1 else ""
             detail = f"the media type of .{ending} ({path}){more} is unknown, since {TABLE} is missing"
             need = Constraint(need="path", value=TABLE, reason=detail)
-            own_files = any(not _is_installed(path) for path in lost.values())
+            own_files = any(not is_in_package(path) for path in lost.values())
             grade: Grade = "breaks" if own_files else "may-matter"
             findings = (Finding(code=MEDIA, text=detail, path=path, constraints=(need,), grade=grade),)
     return disk_check("media types", findings, detail)
-
-
-def _is_installed(path: str) -> bool:
-    return any(place in path for one in all_files() for place in one.packages)
 
 
 def _named_programs(evidence: Evidence) -> Iterator[str]:
@@ -57,7 +53,7 @@ def _unknown_endings(side: Side, table: bytes, known: frozenset[str]) -> dict[st
     found: dict[str, str] = {}
     for entry in side.added():
         ending = posixpath.splitext(entry.path)[1].lstrip(".").lower()
-        if ending in found and not _is_installed(found[ending]):
+        if ending in found and not is_in_package(found[ending]):
             continue
         if ending in endings and entry.kind in ("file", "hardlink") and served(entry.path):
             found[ending] = entry.path

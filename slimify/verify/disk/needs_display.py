@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from slimify.facts.language_files import all_files
+from slimify.facts.language_files import is_in_package
 from slimify.facts.programs import display_servers
 from slimify.facts.system import is_libc_file
 from slimify.verify.disk.evidence import Evidence, Side
@@ -24,7 +24,7 @@ def lacks_display(evidence: Evidence, path: str) -> bool:
     """Whether an ELF file of the rewritten image is a package's program that only talks to an X server, while
     nothing starts it and neither image has a display."""
     elf = evidence.after.image.elves[path]
-    if not elf.interpreter or not any(place in path for one in all_files() for place in one.packages):
+    if not elf.interpreter or not is_in_package(path):
         return False
     needed = [name for name in elf.needed if not is_libc_file(name)]
     if (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slimify.facts.language_files import all_files
+from slimify.facts.language_files import is_in_package
 from slimify.facts.system import is_standard_directory
 from slimify.image.model import Entry
 from slimify.languages import languages
@@ -49,9 +49,7 @@ def check(evidence: Evidence) -> Check:
 def _grade(evidence: Evidence, old: Entry, new: Entry, acting: Sequence[tuple[Actor, Actor]]) -> Grade:
     if old.capabilities != new.capabilities or (old.mode ^ new.mode) & _SET_ID:
         return "breaks"
-    installed = evidence.before.packages.owner_of(old.path) is not None or any(
-        place in old.path for one in all_files() for place in one.packages
-    )
+    installed = evidence.before.packages.owner_of(old.path) is not None or is_in_package(old.path)
     used = _READ | _EXECUTE if installed and old.kind != "directory" else _READ | _WRITE | _EXECUTE
     if any(one.rights(old) & ~other.rights(new) & used for one, other in acting):
         return "breaks"

@@ -20,7 +20,6 @@ ROWS: dict[str, tuple[Question, str, str]] = {
     "special": (shells.is_special_builtin, "cd source local alias command", ". : exec export unset break"),
     "state": (shells.changes_shell_state, "echo test true jobs /bin/cd", ". source cd umask readarray"),
     "reserved": (shells.is_reserved, "time cd [ test", "if then { } ! [[ ]] function esac in"),
-    "leading": (shells.leads_command, "for case function fi done } [[ time", "if then else do while ! {"),
     "wrapper": (shells.wrapper, "xargs npx su cd sh docker", "sudo env tini gosu exec time /usr/bin/nice"),
     "in the shell": (shells.runs_in_shell, "nice sudo env", "time exec command builtin cd"),
     "user": (shells.changes_user, "nice env tini chown", "su sudo doas gosu su-exec setpriv /sbin/runuser"),
