@@ -19,7 +19,7 @@ from slimify.analysis.installed_commands import installed_commands
 from slimify.analysis.language import language_of
 from slimify.analysis.packages.context_mentions import ContextMentions
 from slimify.analysis.packages.installer_settings import install_only_settings
-from slimify.analysis.packages.package_verdicts import PackageUsage, package_verdicts
+from slimify.analysis.packages.package_verdicts import PackageUsage, copied_programs, package_verdicts
 from slimify.analysis.packages.program_calls import final_stage_installs, final_stage_tools
 from slimify.analysis.packages.tool_settings import has_reader
 from slimify.analysis.previous_stages import with_previous_stages
@@ -29,7 +29,7 @@ from slimify.analysis.roles.assign import assign_roles
 from slimify.analysis.roles.instruction_role import instruction_role
 from slimify.analysis.roles.model import Given, Roles
 from slimify.analysis.runtime_contract import runtime_contract
-from slimify.analysis.runtime_needs import runtime_needs, unread_start
+from slimify.analysis.runtime_needs import runtime_needs
 from slimify.config import Options
 from slimify.context.compose.run_commands import passed_arguments, run_commands
 from slimify.context.compose.yaml_commands import RunCommand
@@ -169,7 +169,8 @@ def _packages_and_roles(
         build_tools=frozenset(usage.tools),
         language=usage.application,
         keep=keep,
-        unread_start=unread_start(needs.start),
+        unknown_programs=usage.programs.why,
+        copied_programs=copied_programs(usage),
         install_time=install_only_settings(needs),
         runtime_names=frozenset((*(u.name.rpartition("/")[2] for u in needs.sources.paths), *needs.paths)),
     )
@@ -178,7 +179,7 @@ def _packages_and_roles(
     if late:
         installs = final_stage_installs(usage.visits, roles.steps)
         usage = replace(usage, final_stage_tools=late, final_stage_installs=installs)
-        given = replace(given, packages=package_verdicts(usage))
+        given = replace(given, packages=package_verdicts(usage), copied_programs=copied_programs(usage))
         roles = assign_roles(given)
     return given.packages, roles, late
 

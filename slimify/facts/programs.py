@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from functools import cache
 
 from slimify.facts import load, words
@@ -61,6 +62,11 @@ def interpreters() -> tuple[str, ...]:
 def uses_certificates(programs: Iterable[str]) -> bool:
     """Whether one of the programs uses the system's root certificates."""
     return not set(words(_FILE, "certificates")).isdisjoint(programs)
+
+
+def is_emulator(path: str) -> bool:
+    """Whether the file at a path executes programs of another architecture."""
+    return any(fnmatchcase(path.rpartition("/")[2], name) for name in words(_FILE, "emulators"))
 
 
 def display_servers() -> tuple[str, ...]:

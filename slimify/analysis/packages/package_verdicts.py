@@ -7,6 +7,7 @@ stay, which their output needs. What nothing uses stays.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
@@ -30,7 +31,7 @@ from slimify.model.decisions import PackageVerdict, Reason, Role
 from slimify.model.effects import Effect, SystemManager
 from slimify.model.sources import Use
 from slimify.semantics.walk import Visit
-from slimify.syntax.dockerfile.instructions import env_pairs
+from slimify.syntax.dockerfile.instructions import copy_parts, env_pairs
 
 if TYPE_CHECKING:
     from slimify.analysis.evidence.image_evidence import BuiltImage
@@ -168,6 +169,21 @@ def package_verdicts(usage: PackageUsage) -> Mapping[AtomKey, tuple[PackageVerdi
             groups = frozenset(e.subject for e in installs if e.subject)
             packages = (_Package(n, key, names, groups, usage, usage.facts(n)) for n in dict.fromkeys(names))
             verdicts[key] = tuple(map(_verdict, packages))
+    return verdicts
+
+
+def copied_programs(usage: PackageUsage) -> Mapping[AtomKey, PackageVerdict]:
+    """A verdict for each COPY of programs that steps call from a stage or another image: the user installed
+    them by name."""
+    verdicts: dict[AtomKey, PackageVerdict] = {}
+    for visit in usage.visits:
+        parts = copy_parts(visit.instruction) if visit.instruction.keyword == "COPY" else None
+        names = [posixpath.basename(s.rstrip("/")) for s in parts.sources] if parts else []
+        called = next((name for name in names if name in usage.tools), None)
+        if parts is not None and parts.from_stage is not None and called is not None:
+            facts = PackageFacts(name=called, kind="tool", commands=tuple(names))
+            key = (visit.index, 0)
+            verdicts[key] = _verdict(_Package(called, key, names, frozenset(), usage, facts))
     return verdicts
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from fnmatch import fnmatchcase
 
 from slimify.analysis.graph.graph import Node
 from slimify.analysis.roles.model import Finding, Given
 from slimify.analysis.roles.solution import Rule, Solution
+from slimify.facts.programs import is_emulator
 from slimify.facts.system import is_scratch
 from slimify.model.decisions import Reason
 from slimify.semantics.paths import overlap
@@ -17,16 +17,12 @@ _START_KEYWORDS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "VOLUME"
 
 def natural_copy_role(given: Given, node: Node) -> Finding | None:
     """The role of a COPY whose files decide it alone."""
-    names = {posixpath.basename(s.rstrip("/")) for s in node.parts.sources}
     if node.targets is None:
         return Finding("unknown", Reason.of("SL221", "target_unknown"))
-    if names and all(fnmatchcase(n, "qemu-*-static") for n in names):  # wiki.debian.org/QemuUserEmulation
+    if node.parts.sources and all(map(is_emulator, node.parts.sources)):
         return Finding("both", Reason.of("SL224", "emulator"))
-    if node.parts.from_stage is None or not names & given.build_tools:
-        return None
-    if names & given.runtime_commands:
-        return Finding("both", Reason.of("SL205", "build_tool", command=min(names)))
-    return Finding("build", Reason.of("SL205", "build_tool_only", command=min(names)))
+    program = given.copied_programs.get(node.key)
+    return Finding(program.role, program.reasons[0]) if program is not None else None
 
 
 def is_in_copied_directory(solution: Solution, node: Node) -> Finding | None:

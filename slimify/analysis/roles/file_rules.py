@@ -182,7 +182,7 @@ def makes_temporary_files(solution: Solution, node: Node) -> Finding | None:
 def sets_what_installs_read(solution: Solution, node: Node) -> Finding | None:
     """A setting that only installs read is not needed where nothing is installed any more."""
     given = solution.given
-    if not given.install_time or given.unread_start:
+    if not given.install_time or given.unknown_programs:
         return None
     if not all(changes_install_settings(e, given.install_time) for e in node.effects):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -35,10 +36,11 @@ class Roles(Struct, frozen=True, kw_only=True):
 class Given(Struct, frozen=True, kw_only=True, dict=True):
     """What is known of a stage besides its steps.
 
-    `packages` are the verdicts on system packages. `build_tools` are the programs that build steps call.
-    `language` is that of the application. `keep` are the instructions that the user keeps in the final stage.
-    `unread_start` states why the start script could not be read. `install_time` comes from
-    `install_only_settings`. `runtime_names` are names and paths that run time uses.
+    `packages` are the verdicts on system packages, `copied_programs` those on programs that a COPY brings.
+    `build_tools` are the programs that build steps call. `language` is that of the application. `keep` are
+    the instructions that the user keeps in the final stage. `unknown_programs` states why not all programs
+    that run time starts are known. `install_time` comes from `install_only_settings`. `runtime_names` are
+    names and paths that run time uses.
     """
 
     graph: Graph
@@ -46,9 +48,10 @@ class Given(Struct, frozen=True, kw_only=True, dict=True):
     runtime_commands: frozenset[str]
     build_tools: frozenset[str]
     language: str | None
+    copied_programs: Mapping[AtomKey, PackageVerdict] = MappingProxyType({})
     keep: frozenset[int] = frozenset()
     runtime_names: frozenset[str] = frozenset()
-    unread_start: Reason | None = None
+    unknown_programs: Reason | None = None
     install_time: str = ""
 
     @property

@@ -164,8 +164,8 @@ def _programs(given: Given, effects: Sequence[Effect]) -> Finding:
         return Finding(*own)
     if started:
         return Finding("run", Reason.of("SL202", "started", command=min(started)))
-    if called and given.unread_start:
-        return Finding("both", Reason.of("SL203", "unread", why=given.unread_start))
+    if called and given.unknown_programs is not None:
+        return Finding("both", given.unknown_programs)
     if called:
         return Finding("build", Reason.of("SL201", "called", command=min(called)))
     return Finding("both", Reason.of("SL203", "nothing_shown"))

@@ -134,7 +134,34 @@ ROWS = (
             START,
         ),
         files=PYTHON,
-        roles={"COPY --from": ("build", "build_tool_only")},
+        roles={"COPY --from": ("build", "called")},
+    ),
+    Row(
+        id="a-tool-that-an-unknown-program-may-start",
+        file=(
+            "FROM python:3.12",
+            "COPY --from=ghcr.io/astral-sh/uv /uv /bin/",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN uv pip install --system -r requirements.txt",
+            START,
+        ),
+        files={**PYTHON, "app.py": "import subprocess, sys\nsubprocess.run([sys.argv[1]])\n"},
+        roles={"COPY --from": ("both", "dynamic")},
+    ),
+    Row(
+        id="a-tool-that-the-final-stage-calls",
+        file=(
+            "FROM python:3.12",
+            "COPY --from=mikefarah/yq /usr/bin/yq /usr/bin/yq",
+            "WORKDIR /app",
+            "COPY . .",
+            INSTALL,
+            "RUN yq -i .a=1 /app/conf/site.conf && useradd a",
+            START,
+        ),
+        files=PYTHON,
+        roles={"COPY --from": ("both", "late")},
     ),
     Row(
         id="a-tool-that-starts-the-application",
@@ -147,7 +174,7 @@ ROWS = (
             'CMD ["uv", "run", "app.py"]',
         ),
         files=PYTHON,
-        roles={"COPY --from": ("both", "build_tool")},
+        roles={"COPY --from": ("both", "runs")},
     ),
 )
 

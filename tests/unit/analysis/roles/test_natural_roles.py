@@ -104,6 +104,12 @@ ROWS = (
         roles={"pm2": ("run", "started"), "typescript": ("build", "called")},
     ),
     Row(
+        id="programs-that-an-unknown-program-may-start",
+        file=(*APP, "RUN npm install -g typescript && tsc", START),
+        files={"index.js": "require('child_process').execSync(process.argv[2])\n", "package.json": "{}"},
+        roles={"typescript": ("both", "dynamic")},
+    ),
+    Row(
         id="programs-that-nothing-calls",
         file=(*APP, "RUN npm install -g pm2", START),
         roles={"pm2": ("both", "nothing_shown")},
