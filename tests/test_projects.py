@@ -26,8 +26,6 @@ _OPEN = {
     "make": ("is missing", "differs"),  # what pattern rules and loops of a Makefile make is not known
     "script": ("does not build",),  # a script is executed again without the files that it reads
     "docker-exec": ("does not start",),  # a Makefile's `docker run --entrypoint` is no root
-    # a package script that the program starts is not followed to its tool
-    "development-tool-started": ("npm-script is missing",),
 }
 
 

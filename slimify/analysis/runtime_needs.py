@@ -10,11 +10,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.analysis.packages.module_needs import module_needs, present_modules, standard_libraries
 from slimify.analysis.program import RuntimeContract, RuntimeNeeds
-from slimify.analysis.sources import SourceUse, read_sources
+from slimify.analysis.sources import read_sources
 from slimify.context.compose.yaml_commands import RunCommand
 from slimify.context.scan import Context
 from slimify.facts.image_tables import entry_scripts
@@ -44,26 +45,19 @@ def runtime_needs(
     files, Procfile, Kubernetes manifests). `base` is what is known about the base image."""
     roots = [(text, use, state) for text, use in (*_roots(runtime), *_hooks(base, state.view))]
     roots += [(n.text, Use(name=n.text, file=n.file, line=n.line), _with_mounts(state, n)) for n in named]
-    start: tuple[Effect, ...] = ()
-    origins: tuple[Use, ...] = ()
-    commands: dict[str, Use] = {}
-    launched: list[Started] = []
+    followed = _Followed()
     for text, use, where in roots:
-        done = interpreted(text, where)
-        own = tuple(effect for atom in done.effects for effect in atom)
-        launched += programs(done.started)
-        start += own
-        origins += (use,) * len(own)
-        for effect in own:
-            for tool in (effect.tool, *effect.tools):
-                _add_command(commands, tool, use)
+        followed.add(text, use, where)
+    commands, everything = followed.commands, tuple(effects)
     for use, text in managed_commands(state.view):
         for tool in (
             t for atom in interpreted(text, state).effects for e in atom for t in (e.tool, *e.tools)
         ):
             _add_command(commands, tool, use)
-    everything = tuple(effects)
-    found: SourceUse = read_sources(state.view, language, start, everything)
+    found = read_sources(state.view, language, followed.start, everything)
+    while followed.add_started(found.facts.started, state):
+        found = read_sources(state.view, language, followed.start, everything)
+    start = tuple(followed.start)
     handed_on = found.facts.mentioned if found.facts.dynamic else ()
     for use in (*found.facts.commands, *handed_on):
         _add_command(commands, use.name, use)
@@ -86,9 +80,40 @@ def runtime_needs(
         shell=_needs_shell(runtime, start, commands),
         system_packages=needs.packages,
         unresolved=needs.unresolved,
-        origins=origins,
-        programs=tuple(launched),
+        origins=tuple(followed.origins),
+        programs=tuple(followed.programs),
     )
+
+
+class _Followed(Struct):
+    """What command lines start, through scripts."""
+
+    start: list[Effect] = field(default_factory=list)
+    origins: list[Use] = field(default_factory=list)
+    programs: list[Started] = field(default_factory=list)
+    commands: dict[str, Use] = field(default_factory=dict)
+    known: set[Use] = field(default_factory=set)  # command lines of sources
+
+    def add(self, text: str, use: Use, state: State, *, by_scripts: bool = False) -> None:
+        """Adds a command line; with `by_scripts` only the names of the programs that it starts itself."""
+        done = interpreted(text, state)
+        own = tuple(effect for atom in done.effects for effect in atom)
+        for effect in own:
+            for tool in (effect.tool, *effect.tools):
+                _add_command(self.commands, tool, use)
+        if not by_scripts or any(started.depth for started in done.started):
+            self.programs += programs(done.started)
+            self.start += own
+            self.origins += (use,) * len(own)
+
+    def add_started(self, uses: Sequence[Use], state: State) -> bool:
+        """Adds the command lines of sources. Whether scripts among them may start more sources."""
+        before = len(self.start)
+        for use in uses:
+            if use not in self.known:
+                self.known.add(use)
+                self.add(use.name, use, state, by_scripts=True)
+        return any(effect.kind == "app" for effect in self.start[before:])
 
 
 def unread_start(start: Iterable[Effect]) -> Reason | None:

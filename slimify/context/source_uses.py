@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
@@ -21,6 +22,7 @@ from slimify.model.sources import SourceFacts, Use
 
 UNKNOWN = "\0"
 HERE = "\1"  # at the start of a path: the root of the build context
+_ARGUMENT = '"$_"'  # for a shell: a part that only run time knows
 MAX_FILE = 1_000_000  # characters; larger files are generated bundles
 _MAX_SHELL = 20_000
 
@@ -51,6 +53,7 @@ class Collector(Struct):
     file: str
     imports: dict[Use, None] = field(default_factory=dict)
     commands: dict[Use, None] = field(default_factory=dict)
+    started: dict[Use, None] = field(default_factory=dict)
     libraries: dict[Use, None] = field(default_factory=dict)
     paths: dict[Use, None] = field(default_factory=dict)
     dynamic: dict[Use, None] = field(default_factory=dict)
@@ -86,11 +89,18 @@ class Collector(Struct):
     def add_argv(self, argv: Sequence[str], line: int, what: str) -> None:
         """Add a program started with an argument list. `what` names the calling function."""
         self._programs(*programs(argv), line, what)
+        self._start(
+            " ".join(_ARGUMENT.join(map(shlex.quote, context_path(w).split(UNKNOWN))) for w in argv), line
+        )
 
     def add_shell(self, text: str, line: int, what: str) -> None:
         """Add the programs started by `/bin/sh -c text`."""
         names, dynamic = shell_programs(text)
         self._programs(["sh", *names], dynamic, line, what)
+        self._start(text.replace(UNKNOWN, _ARGUMENT), line)
+
+    def _start(self, text: str, line: int) -> None:
+        self.started[self.use(text, line)] = None
 
     def _programs(self, names: Iterable[str], dynamic: bool, line: int, what: str) -> None:
         for name in names:
@@ -103,6 +113,7 @@ class Collector(Struct):
         return SourceFacts(
             imports=tuple(self.imports),
             commands=tuple(self.commands),
+            started=tuple(self.started),
             libraries=tuple(self.libraries),
             paths=tuple(self.paths),
             dynamic=tuple(self.dynamic),
@@ -118,6 +129,7 @@ def merge(parts: Iterable[SourceFacts]) -> SourceFacts:
     return SourceFacts(
         imports=tuple(u for p in parts for u in p.imports),
         commands=tuple(u for p in parts for u in p.commands),
+        started=tuple(u for p in parts for u in p.started),
         libraries=tuple(u for p in parts for u in p.libraries),
         paths=tuple(u for p in parts for u in p.paths),
         dynamic=tuple(u for p in parts for u in p.dynamic),

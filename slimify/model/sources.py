@@ -27,8 +27,9 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
     """What source files need at run time.
 
     `imports`: top-level module names as written (Python `yaml`, Node `express` or `@nestjs/core`, Go import
-    paths). `commands`: programs they start. `libraries`: shared libraries they load by name. `paths`: files
-    they open by a constant name. `dynamic`: calls that start a program whose name is not constant.
+    paths). `commands`: programs they start. `started`: the command lines, for a shell. `libraries`: shared
+    libraries they load by name. `paths`: files they open by a constant name. `dynamic`: calls that start a
+    program whose name is not constant.
     `mentioned`: names that such a call could be given. `computed`: calls, and imported packages, that open
     files by names which are put together at run time; the name is that of the package, if it is one.
 
@@ -40,6 +41,7 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
 
     imports: tuple[Use, ...] = ()
     commands: tuple[Use, ...] = ()
+    started: tuple[Use, ...] = ()
     libraries: tuple[Use, ...] = ()
     paths: tuple[Use, ...] = ()
     dynamic: tuple[Use, ...] = ()

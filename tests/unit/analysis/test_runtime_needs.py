@@ -46,3 +46,47 @@ def test_programs_that_a_start_ends_in(start: str, expected: list[list[str]], tm
         list(c.words) for c in needs.programs if not is_builtin(c.call.name) and c.call.name != "dirname"
     ]
     assert sorted(found) == sorted(expected)
+
+
+SCRIPTS = json.dumps({"scripts": {"check": "semver 1.0.0", "site": "npm run serve", "serve": "ware dist"}})
+STARTING = {
+    "app.py": "import subprocess\nsubprocess.run({})\n",
+    "server.js": "const cp = require('child_process');\ncp.{}\n",
+    "main.go": 'package main\n\nimport "os/exec"\n\nfunc main() {{\n\texec.Command({}).Run()\n}}\n',
+}
+# A file of the application, how it starts a program, and the programs that this comes to.
+NAMED: list[tuple[str, str, set[str]]] = [
+    ("app.py", "[]", set()),
+    ("app.py", "['git', 'log']", {"git"}),
+    ("app.py", "['npm', 'run', 'missing']", {"npm"}),
+    ("app.py", "['make', sys.argv[1]]", {"make"}),
+    ("server.js", "execSync(`npm run ${name}`)", {"sh", "npm"}),
+    ("server.js", "execSync('npm run check')", {"sh", "npm", "semver"}),
+    ("server.js", "spawn('npm', ['run', 'site'])", {"npm", "ware"}),
+    ("server.js", "execSync('npx semver 1.0.0')", {"sh", "npx", "semver"}),
+    ("app.py", "['npm', 'run', 'check']", {"npm", "semver"}),
+    ("app.py", "['sh', '-c', 'npm run check && jq .']", {"sh", "npm", "semver", "jq"}),
+    ("app.py", "['make', 'web']", {"make", "ware"}),
+    ("app.py", "['sh', 'tool.sh', sys.argv[1]]", {"sh", "tool.sh", "ware"}),
+    ("app.py", "['sh', '-c', 'poetry run ware']", {"sh", "poetry", "ware"}),
+    ("main.go", '"npm", "run", "site"', {"npm", "ware"}),
+    ("main.go", '"./tool.sh", os.Args[1]', {"./tool.sh", "tool.sh", "sh", "ware"}),
+]
+
+
+@pytest.mark.parametrize(("file", "start", "expected"), NAMED, ids=[f"{r[0]}-{r[1]}" for r in NAMED])
+def test_programs_that_the_application_starts(
+    file: str, start: str, expected: set[str], tmp_path: Path
+) -> None:
+    files = {"package.json": SCRIPTS, "Makefile": "web:\n\tware dist\n", "tool.sh": "#!/bin/sh\nware $1\n"}
+    for name, text in {**files, "go.mod": "module a.b/c\n", file: STARTING[file].format(start)}.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    build = "RUN go build -o server .\n" if file == "main.go" else ""
+    base = {"app.py": "python", "server.js": "node", "main.go": "golang"}[file]
+    command = {"app.py": "python app.py", "server.js": "node server.js", "main.go": "./server"}[file]
+    docker = f"FROM {base}\nWORKDIR /app\nCOPY . .\n{build}CMD {json.dumps(command.split())}\n"
+    found = classify(
+        parse(docker.encode(), "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None
+    ).runtime_needs
+    assert set(found.commands) - {*command.split(), "server", "docker-entrypoint.sh"} == expected
