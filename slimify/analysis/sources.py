@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -13,6 +14,9 @@ from slimify.languages import language, languages
 from slimify.model.effects import Effect
 from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.context_files import ContextView
+
+if TYPE_CHECKING:
+    from slimify.languages.parts import Sources
 
 _MAX_FILES = 4_000
 _MAX_BYTES = 6_000_000
@@ -53,11 +57,16 @@ def read_sources(
             skipped = (*chosen, *skipped)  # nobody can read them
         else:
             selected = reader.selected_sources(view, chosen, start)
-            facts = merge((facts, reader.read_many(_texts(view, selected))))
+            read = partial(_read, reader, view, selected)
+            facts = merge((facts, view.context.once((known.name, *selected), read)))
         complete = complete and not skipped
         facts = merge((facts, SourceFacts(skipped=skipped)))
     modules = {use.name: use for use in reversed(facts.imports)}
     return SourceUse(facts=facts, modules=tuple(modules.values()), complete=complete)
+
+
+def _read(reader: Sources, view: ContextView, paths: Iterable[str]) -> SourceFacts:
+    return reader.read_many(_texts(view, paths))
 
 
 def _chosen_paths(

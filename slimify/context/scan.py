@@ -11,11 +11,11 @@ import posixpath
 import re
 import stat
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 
@@ -26,8 +26,9 @@ from slimify.languages import installed_directories
 if TYPE_CHECKING:
     from slimify.context.repository import Repository
 
+_T = TypeVar("_T")
 _MAX_LINKS = 40  # as Linux: ELOOP
-_CACHED_TEXTS, _CACHED_LENGTH = 2_000, 64 << 10  # files, characters of each
+_CACHED_LENGTH, _CACHED_TOTAL = 64 << 10, 24 << 20  # characters of one file, of all files
 _MAX_IGNORE_BYTES = 1 << 20
 
 
@@ -64,6 +65,8 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     notes: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     _texts: dict[str, str] = field(default_factory=dict)
+    _found: dict[Hashable, Any] = field(default_factory=dict)
+    _inside: dict[str, bool] = field(default_factory=dict)  # directories, see `_real_path`
 
     @cached_property
     def repository(self) -> Repository | None:
@@ -160,9 +163,18 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         text = self._read(path, self.limits.text if limit is None else limit)
         if text is None:  # a larger limit may succeed later
             return None
-        if len(self._texts) < _CACHED_TEXTS and len(text) <= _CACHED_LENGTH:
+        left: int = self._found.setdefault("text", _CACHED_TOTAL)
+        if len(text) <= min(left, _CACHED_LENGTH):
             self._texts[path] = text
+            self._found["text"] = left - len(text)
         return text
+
+    def once(self, key: Hashable, find: Callable[[], _T]) -> _T:
+        """What `find` finds in the files. It is called once for each key."""
+        if key not in self._found:
+            self._found[key] = find()
+        found: _T = self._found[key]
+        return found
 
     def head(self, path: str, size: int = 4096) -> str | None:
         """The first `size` bytes of a file of any size, as text."""
@@ -170,7 +182,10 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
 
     def resolve(self, path: str) -> str | None:
         """The path with symlinks resolved, or None if it is not in the context."""
-        todo = clean(path).split("/")
+        path = clean(path)
+        if path in self.files:
+            return path  # below directories that were listed: none is a symlink
+        todo = path.split("/")
         done: list[str] = []
         links = 0
         while todo:
@@ -207,11 +222,13 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
             return None
         root = str(self.root)
         full = os.path.join(root, path)
-        try:
-            parent = os.path.realpath(os.path.dirname(full) if path else full)
-        except (OSError, ValueError):
-            return None
-        return full if parent == root or parent.startswith(root.rstrip("/") + "/") else None
+        directory = os.path.dirname(full) if path else full
+        if directory not in self._inside:
+            try:
+                self._inside[directory] = _is_below(root, os.path.realpath(directory))
+            except (OSError, ValueError):
+                return None
+        return full if self._inside[directory] else None
 
     def _read(self, path: str, limit: int, *, whole: bool = True) -> str | None:
         real = self.resolve(path)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node, Query
+    from tree_sitter import Language, Node, Parser, Query
 
 MAX_DEPTH = 500  # of visited nodes; hand-written code has less than 100
 _MAX_OPEN = 1000
@@ -33,6 +33,13 @@ def _language(grammar: Grammar) -> Language:
 
 
 @cache
+def _parser(grammar: Grammar) -> Parser:
+    from tree_sitter import Parser
+
+    return Parser(_language(grammar))
+
+
+@cache
 def _query(grammar: Grammar, pattern: str) -> Query:
     from tree_sitter import Query
 
@@ -45,15 +52,15 @@ def parse(grammar: Grammar, text: str) -> Node | None:
     tree-sitter needs minutes to query a tree of 100,000 open brackets, and its TypeScript grammar
     needs gigabytes for `a<b<c<…`.
     """
-    from tree_sitter import Parser
-
     if _is_too_deep(text):
         return None
-    tree = Parser(_language(grammar)).parse(text.encode("utf-8", "replace"))
+    tree = _parser(grammar).parse(text.encode("utf-8", "replace"))
     return tree.root_node if tree else None
 
 
 def _is_too_deep(text: str) -> bool:
+    if sum(map(text.count, "([{<")) <= _MAX_OPEN:
+        return False
     brackets = angles = 0
     for match in _BRACKETS.finditer(text):
         sign = match[0]

@@ -208,6 +208,21 @@ def test_text(tmp_path: Path) -> None:
     assert context.text("nul\0") is None
 
 
+@pytest.mark.parametrize(("length", "kept"), [(10, True), (64 << 10, True), (70_000, False)])
+def test_texts_are_read_once(tmp_path: Path, length: int, kept: bool) -> None:
+    (tmp_path / "a").write_text("x" * length)
+    context = scan(tmp_path)
+    first = context.text("a")
+    (tmp_path / "a").write_text("y" * length)
+    assert (context.text("a") == first) is kept
+
+
+def test_what_is_found_in_the_files_is_found_once(tmp_path: Path) -> None:
+    context, found = scan(tmp_path), iter("abc")
+    assert [context.once(key, lambda: next(found)) for key in (1, 2, 1, 2)] == ["a", "b", "a", "b"]
+    assert scan(tmp_path).once(1, lambda: next(found)) == "c"
+
+
 def test_names_that_are_not_utf8(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"\xff.txt")).write_text("x")
     (tmp_path / "new\nline").write_text("x")

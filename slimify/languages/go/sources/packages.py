@@ -60,12 +60,13 @@ class Head(Struct, frozen=True, kw_only=True):
 class ImportGraph(Struct, frozen=True, kw_only=True):
     """The packages of a main package.
 
-    `packages` are context directories, `standard` imports from the standard library, `unknown` imports
-    whose source is not in the context. `cgo` are the uses of cgo: a file with `import "C"`, or an import of
-    a module known for it.
+    `packages` are context directories, `files` what is compiled of them, `standard` imports from the standard
+    library, `unknown` imports whose source is not in the context. `cgo` are the uses of cgo: a file with
+    `import "C"`, or an import of a module known for it.
     """
 
     packages: tuple[str, ...]
+    files: tuple[str, ...]
     standard: tuple[str, ...]
     unknown: tuple[str, ...]
     cgo: tuple[Use, ...]
@@ -146,9 +147,12 @@ def applies(
 
     Tests never count. `tags` are those given with `-tags`.
     """
+    return _applies(file, head(text), goos, goarch, cgo, tags)
+
+
+def _applies(file: str, start: Head, goos: str, goarch: str, cgo: bool, tags: frozenset[str]) -> bool:
     if not _is_source(file) or not _name_fits(file, goos, goarch):
         return False
-    start = head(text)
     if not cgo and any(path == "C" for path, _, _ in start.imports):
         return False
     known = {goos, goarch, "gc", *tags, *({"cgo"} if cgo else ()), *({"unix"} if goos in _UNIX else ())}
@@ -283,7 +287,8 @@ def import_graph(
         if file.endswith(".go"):
             folders.setdefault(posixpath.dirname(file), []).append(file)
     standard: set[str] = set()
-    unknown, cgo = set(), []
+    unknown, cgo, compiled = set(), [], []
+    targets: dict[tuple[str, str], str | None] = {}  # by import path and importing directory
     seen, waiting = {package}, [package]
     while waiting:
         folder = waiting.pop()
@@ -291,18 +296,19 @@ def import_graph(
             unknown.add(folder or ".")
         for file in sorted(folders.get(folder, ())):
             text = read(file)
+            start = head(text or "")
+            takes = _applies(file, start, goos, goarch, True, tags)
+            compiled += [file] if takes else []
             if text is None:
                 unknown.add(file)
-                continue
-            if not applies(file, text, goos, goarch, tags=tags):
-                continue
-            for path, _, line in head(text).imports:
+            for path, _, line in start.imports if takes else ():
                 if path == "C":
                     cgo.append(Use(name="C", file=file, line=line))
                     continue
-                target = next(
-                    (t for t in _import_directories(path, folder, modules, vendor) if t in folders), None
-                )
+                if (path, folder) not in targets:
+                    places = _import_directories(path, folder, modules, vendor)
+                    targets[path, folder] = next((t for t in places if t in folders), None)
+                target = targets[path, folder]
                 if _is_known_module(path, known_cgo):
                     cgo.append(Use(name=path, file=file, line=line))
                 if target is None:
@@ -312,6 +318,7 @@ def import_graph(
                     waiting.append(target)
     return ImportGraph(
         packages=tuple(sorted(seen)),
+        files=tuple(compiled),
         standard=tuple(sorted(standard)),
         unknown=tuple(sorted(unknown)),
         cgo=tuple(cgo),

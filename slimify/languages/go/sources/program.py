@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from msgspec import Struct
 
 from slimify.context.scan import Context
-from slimify.languages.go.sources.packages import ImportGraph, applies, import_graph, main_packages
+from slimify.languages.go.sources.packages import ImportGraph, import_graph, main_packages
 from slimify.languages.go.vocabulary import GoAction
 from slimify.model.effects import Effect
 from slimify.model.sources import Use
@@ -31,7 +31,7 @@ def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | N
     """The sources of all programs built from the context; None if they can't be determined."""
     context = view.context
     modules = _modules(view)
-    graphs: list[tuple[ImportGraph, frozenset[str]]] = []
+    graphs: list[ImportGraph] = []
     for effect in effects:
         if not effect.does("compile", "go") or effect.action not in tuple(GoAction):
             continue
@@ -44,12 +44,11 @@ def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | N
             if not packages:
                 return None
             for package in packages:
-                found = import_graph(context.files, context.text, package, modules=modules, tags=tags)
-                graphs.append((found, tags))
+                graphs.append(import_graph(context.files, context.text, package, modules=modules, tags=tags))
     if not graphs:
         return None
-    files = {file for graph, tags in graphs for file in _compiled(context, graph, tags)}
-    outside = {name for graph, _ in graphs for name in graph.unknown}
+    files = {file for graph in graphs for file in graph.files}
+    outside = {name for graph in graphs for name in graph.unknown}
     return GoSources(files=tuple(sorted(files)), outside=tuple(sorted(outside)))
 
 
@@ -70,15 +69,6 @@ def _packages(context: Context, place: str, effect: Effect) -> tuple[str, ...]:
 def _is_left_out(file: str) -> bool:
     parts = file.split("/")[:-1]
     return any(part in ("vendor", "testdata") or part.startswith(("_", ".")) for part in parts)
-
-
-def _compiled(context: Context, graph: ImportGraph, tags: frozenset[str]) -> Iterable[str]:
-    for package in graph.packages:
-        for file in context.under(package) if package else context.files:
-            if posixpath.dirname(file) != package or not file.endswith(".go"):
-                continue
-            if applies(file, context.text(file) or "", tags=tags):
-                yield file
 
 
 def _tags(effect: Effect) -> frozenset[str]:

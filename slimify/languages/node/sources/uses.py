@@ -60,7 +60,7 @@ _QUERY = """
 [(function_declaration) (function_expression) (arrow_function) (method_definition) (generator_function)
  (generator_function_declaration)] @function
 [(call_expression) (new_expression)] @call
-[(import_statement) (export_statement)] @import
+[(import_statement) (export_statement source: (_))] @import
 [(variable_declarator) (assignment_expression)] @binding
 (formal_parameters) @parameters
 """
@@ -155,15 +155,12 @@ class _Reader:
         return name
 
     def _import(self, node: Node) -> None:
-        head = [ts.source(child) for child in node.children[:2]]
-        if head[1:] == ["type"]:
-            return  # erased by the compiler
         source = node.child_by_field_name("source")
         clauses = [c for c in node.named_children if c.type in {"import_clause", "import_require_clause"}]
         if source is None and clauses:
             source = clauses[0].child_by_field_name("source")
-        if source is None:
-            return
+        if source is None or [ts.source(child) for child in node.children[1:2]] == ["type"]:
+            return  # the latter is erased by the compiler
         module = self._module(self.names.one(source), ts.line(node))
         for clause in clauses:
             for child in clause.named_children:

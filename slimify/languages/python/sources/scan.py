@@ -26,8 +26,10 @@ _LITERAL = re.compile(
 )
 _BLANK = re.compile(r"[^\n]")
 _IMPORT = re.compile(
-    r"(?<![\w.])(?:from[ \t]+(?P<module>\w[\w.]*|\.[.\w]*(?:[ \t]+\w[\w.]*)?)(?:[ \t]|\\\n)*import\b"
-    r"|import[ \t]+(?P<names>[\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t\\\n]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*))"
+    # the look-behinds come after the words: a pattern that begins with a known letter is found faster
+    r"(?:from(?<![\w.]from)[ \t]+(?P<module>\w[\w.]*|\.[.\w]*(?:[ \t]+\w[\w.]*)?)(?:[ \t]|\\\n)*import\b"
+    r"|import(?<![\w.]import)[ \t]+"
+    r"(?P<names>[\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t\\\n]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*))"
 )
 _STRING = re.compile(r"""[rRuUbBfF]{0,2}(?P<quote>["'])(?P<text>[^"'\\\n]*)(?P=quote)""")
 _SETTINGS = re.compile(r"\b(?:INSTALLED_APPS|MIDDLEWARE(?:_CLASSES)?|\w+_APPS)\b[^=\n]{0,60}\+?=\s*[\[(]")
@@ -61,7 +63,11 @@ class Lines:
 
 def without_literals(text: str) -> str:
     """The text with strings and comments blanked; offsets and line ends stay the same."""
-    return _LITERAL.sub(lambda m: _BLANK.sub(" ", m[0]), text)
+    return _LITERAL.sub(_blank, text)
+
+
+def _blank(match: re.Match[str]) -> str:
+    return _BLANK.sub(" ", match[0]) if "\n" in match[0] else " " * len(match[0])
 
 
 def scan_imports(text: str, code: str, lines: Lines, found: Collector) -> None:
