@@ -6,7 +6,6 @@ Both files are executed by the same machine. Nothing here knows how the new file
 from __future__ import annotations
 
 import posixpath
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
@@ -16,6 +15,7 @@ from msgspec.structs import replace
 from slimify.analysis.closed_worlds import started_programs
 from slimify.analysis.program import Program, RuntimeNeeds
 from slimify.model.effects import NOT_FOR_RUN_TIME, Effect
+from slimify.semantics.machine.matches import identity, repeated
 from slimify.semantics.machine.stages import Event, Machine, Origin, Stage
 from slimify.syntax.dockerfile.instructions import arg_names, env_pairs
 
@@ -31,29 +31,19 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
     alone: bool = False  # the new image is made of this stage only
 
     @cached_property
+    def _repeated(self) -> tuple[tuple[Event, Event], ...]:
+        return tuple(repeated(self.old.events, self.new.events, installs=True))
+
+    @cached_property
     def matches(self) -> Mapping[int, Event]:
-        """The command of the old stage that equals a command of the new stage, by its event number. Equal
-        commands are paired in order, first those that stand beside the same command in both stages."""
-        waiting: dict[Origin, list[Event]] = defaultdict(list)
-        for event in self.old.events:
-            if event.origin is not None:
-                waiting[event.origin].append(event)
-        first = {origin: same[0] for origin, same in waiting.items()}
-        several = {origin for origin, same in waiting.items() if len(same) > 1}
-        found: dict[int, Event] = {}
-        for event in self.new.events if several else ():
-            if event.origin in several:
-                beside = _neighbours(self.new, event)
-                for other in waiting[event.origin][:_CANDIDATES]:
-                    if beside & _neighbours(self.old, other):
-                        found[event.number] = other
-                        waiting[event.origin].remove(other)
-                        break
-        for event in self.new.events:
-            if event.number not in found and event.origin is not None and event.origin in waiting:
-                same = waiting[event.origin]
-                found[event.number] = same.pop(0) if same else first[event.origin]
-        return found
+        """The step of the old stage that equals a step of the new stage, by its event number; the first one
+        for a step that is repeated once more. What leaves nothing is new in another shell."""
+        first = {e.origin: e for e in reversed(self.old.events) if e.origin is not None}
+        again = ((e, first[e.origin]) for e in self.new.events if e.origin in first)
+        lasting = {
+            e.number: o for e, o in again if e.state.shell == o.state.shell or e.kinds - NOT_FOR_RUN_TIME
+        }
+        return lasting | {new.number: old for old, new in self._repeated if identity(old) == identity(new)}
 
     @cached_property
     def executed(self) -> frozenset[int]:
@@ -62,19 +52,9 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
 
     @cached_property
     def edited(self) -> Mapping[int, Event]:
-        """The command of the old stage that installs with other packages in the new one, by the number of the
-        new event. Commands of the same program are paired in order."""
-        waiting = [e for e in self.old.events if e.kinds == {"packages"} and e.number not in self.executed]
-        found: dict[int, Event] = {}
-        for event in self.new.events:
-            if event.kinds != {"packages"} or event.number in self.matches:
-                continue
-            tools = [e.tool for e in event.effects]
-            same = next((w for w in waiting if [e.tool for e in w.effects] == tools), None)
-            if same is not None:
-                waiting.remove(same)
-                found[event.number] = same
-        return found
+        """The command of the old stage that the new one executes with other words, by the number of the new
+        event."""
+        return {new.number: old for old, new in self._repeated if identity(old) != identity(new)}
 
     @cached_property
     def lasting(self) -> frozenset[Origin]:
@@ -126,16 +106,6 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
         for event in self.new.events:
             if event.keyword == "RUN":
                 yield event, self.matches.get(event.number)
-
-
-_CANDIDATES = 20  # equal commands that are compared by their neighbours
-
-
-def _neighbours(stage: Stage, event: Event) -> frozenset[tuple[int, Origin]]:
-    """The commands before and after one, each with the side that it is on."""
-    sides = ((side, event.number + side) for side in (-1, 1))
-    near = ((side, stage.events[n].origin) for side, n in sides if 0 <= n < len(stage.events))
-    return frozenset((side, origin) for side, origin in near if origin is not None)
 
 
 class Comparison(Struct, frozen=True, dict=True, kw_only=True):

@@ -142,9 +142,17 @@ def _joint_problems(pair: Pair) -> Iterator[Reason]:
             following = match is not None and other is not None and _follows(match, other)
             if match is not None and following:
                 old = _operator(match)
-            if joint != old and (joint == ";" or following):
+            if joint != old and (joint == ";" or (following and not _is_other_install(event, match))):
                 yield Reason.of("SL409", "joint", command=event.text[:50], before=old, after=joint)
         before = event, match
+
+
+def _is_other_install(event: Event, match: Event | None) -> bool:
+    """Whether it installs other packages than its match, so that it may be a new command."""
+    names, before = (
+        {p.name for x in e.effects for p in x.packages} if e is not None else set() for e in (event, match)
+    )
+    return bool(names) and names.isdisjoint(before)
 
 
 def _follows(event: Event, other: Event) -> bool:

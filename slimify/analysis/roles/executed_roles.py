@@ -196,7 +196,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
 
     def _install(self, atom: AtomStep, places: Places) -> _Judged | None:
         """The role of a command whose packages are in the final image, or absent, for another reason than
-        where it is executed."""
+        that it is executed there."""
         names = [p.name for p in atom.packages if p.role != "build"]
         if atom.packages and all(self._is_removed(p) for p in atom.packages):
             return atom.role, atom.reasons
@@ -204,8 +204,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
             return None
         base = self.execution.base
         if base is not None and base.facts and not installed(base.facts, nearest=True).isdisjoint(names):
-            reason = Reason.of("SL226", "in_base", base=base.reference)
-            return "both" if places.builder else "run", (reason,)
+            return "build", (Reason.of("SL226", "in_base", base=base.reference),)
         out = next((d.reason for d in self.decisions if (d.code, d.form) == ("SL206", "left_out")), None)
         return ("build", (out,)) if out is not None and set(names) & set(out.names("names")) else None
 

@@ -1,51 +1,138 @@
-"""Which events of two stages stand for the same step: those of the same origin, and edited ones."""
+"""Which events of two stages stand for the same step: those of the same origin, and edited ones.
+
+Steps keep their order, so as many as possible are paired in it; what is left is paired wherever it stands.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Hashable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
+from slimify.model.effects import NOT_FOR_RUN_TIME
 from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import is_named_place
 from slimify.syntax.dockerfile.instructions import meaning
 
+# How much speaks for a pair: the same step, the same that leaves nothing, a part of its work, another install
+# by the same program, and each neighbour that both have.
+_SAME, _IDLE, _PART, _INSTALL, _BESIDE = 40, 10, 20, 8, 1
+_CANDIDATES = 20  # of equal steps, those that are compared
+_Chain = tuple[int, int, int, "_Chain | None"]  # its worth, the last pair, and what precedes that
 
-def repeated(old: Sequence[Event], new: Sequence[Event]) -> Iterator[tuple[Event, Event]]:
-    """The events of an old stage that a new one repeats, each with the one that repeats it. Of equal ones,
-    the one whose RUN has the others of the new RUN is meant, else the next one in the file's order."""
-    before, after = ({identity(e) for e in events} for events in (old, new))
-    waiting: dict[Hashable, dict[int, list[Event]]] = defaultdict(dict)
-    for event in old:
-        for mark in _marks(event, after):
-            waiting[mark].setdefault(event.visit.index, []).append(event)
-    last = 0  # the index of the instruction that was found last
-    for _, group in groupby(new, key=lambda e: id(e.visit)):
-        events = [(e, [waiting[m] for m in _marks(e, before) if m in waiting]) for e in group]
-        homes = [next(iter(runs)) for _, found in events for runs in found if len(runs) == 1]
-        for event, found in events:
-            for runs in filter(None, found):
-                later = (r for r in runs if r >= last)
-                last = next((h for h in homes if h in runs), None) or next(later, None) or next(iter(runs))
-                yield runs[last].pop(0), event
-                if not runs[last]:
-                    del runs[last]
-                break
+
+def repeated(
+    old: Sequence[Event], new: Sequence[Event], *, installs: bool = False
+) -> Iterator[tuple[Event, Event]]:
+    """The events of an old stage that a new one repeats, each with the one that repeats it. With `installs`,
+    an install of system packages may also stand for one of others."""
+    pairs = _Pairs(old, new, installs)
+    chosen = pairs.in_order()
+    chosen |= pairs.anywhere(chosen, _SAME, _IDLE)
+    chosen |= pairs.anywhere(chosen, _PART, _INSTALL)
+    return ((old[place], new[at]) for at, place in sorted(chosen.items()))
 
 
 def identity(event: Event) -> Hashable:
     return event.origin or meaning(event.visit.instruction)
 
 
-def _marks(event: Event, others: Container[Hashable]) -> Iterator[Hashable]:
-    """What an event of the other file has in common if it is the same or, if `others` has none, if it is the
-    same edited: a command that does a part of the work, or another start command."""
-    own = identity(event)
-    if own in others:
-        yield own
-    elif event.keyword in ("CMD", "ENTRYPOINT"):
-        yield event.keyword
-    for effect in event.effects if own not in others else ():
-        yield from ((effect.action, p.name) for p in effect.packages)
+def _marks(event: Event, installs: bool) -> dict[Hashable, int]:
+    """What an event of another file has in common if it is the same, or the same edited: a command that does
+    a part of the work, another install, or another start command. Each with how much that says."""
+    kinds = event.kinds
+    marks: dict[Hashable, int] = {identity(event): _IDLE if kinds and kinds <= NOT_FOR_RUN_TIME else _SAME}
+    if event.keyword in ("CMD", "ENTRYPOINT"):
+        marks[event.keyword] = _PART
+    for effect in event.effects:
         paths = (*effect.writes, *effect.outputs, *effect.deletes)
-        yield from ((effect.kind, effect.tool, p) for p in paths if not is_named_place(p))
+        named = [(effect.kind, effect.tool, p) for p in paths if not is_named_place(p)]
+        marks |= dict.fromkeys([*((effect.action, p.name) for p in effect.packages), *named], _PART)
+        if installs and kinds == {"packages"}:
+            marks["packages", effect.tool] = _INSTALL
+    return marks
+
+
+class _Pairs:
+    """The pairs that are possible between two stages, by the places of their events."""
+
+    def __init__(self, old: Sequence[Event], new: Sequence[Event], installs: bool) -> None:
+        self._old, self._new = old, new
+        self._before, self._after = ([_marks(e, installs) for e in events] for events in (old, new))
+        self._places: dict[Hashable, list[int]] = defaultdict(list)
+        for place, marks in enumerate(self._before):
+            for mark in marks:
+                self._places[mark].append(place)
+        self._seen: dict[Hashable, int] = defaultdict(int)
+        self._found = [self._candidates(at) for at in range(len(new))]
+
+    def _candidates(self, at: int) -> Mapping[int, int]:
+        """The places of old events that an event may repeat, each with what speaks for it."""
+        found: dict[int, int] = {}
+        for mark, worth in self._after[at].items():
+            first = max(self._seen[mark] - 1, 0)
+            self._seen[mark] += 1
+            for place in self._places.get(mark, ())[first : first + _CANDIDATES]:
+                found[place] = max(worth, found.get(place, 0))
+        return {
+            place: worth for place, worth in found.items() if worth != _IDLE or self._same_shell(at, place)
+        }
+
+    def _same_shell(self, at: int, place: int) -> bool:
+        return self._new[at].state.shell == self._old[place].state.shell
+
+    def _beside(self, at: int, place: int) -> int:
+        """The neighbours that both events have."""
+        sides = ((at + n, place + n) for n in (-1, 1))
+        there = ((a, p) for a, p in sides if 0 <= a < len(self._new) and 0 <= p < len(self._old))
+        return sum(not self._after[a].keys().isdisjoint(self._before[p]) for a, p in there)
+
+    def in_order(self) -> dict[int, int]:
+        """The pairs of most worth in which no step has changed its place: new event -> old event."""
+        best = _Prefixes(len(self._old))
+        for at, found in enumerate(self._found):
+            chains: list[_Chain] = []
+            for place, worth in found.items():
+                before = best.below(place)
+                total = worth + self._beside(at, place) + (before[0] if before is not None else 0)
+                chains.append((total, -place, at, before))
+            for chain in chains:
+                best.put(-chain[1], chain)
+        chosen: dict[int, int] = {}
+        last = best.below(len(self._old))
+        while last is not None:
+            chosen[last[2]] = -last[1]
+            last = last[3]
+        return chosen
+
+    def anywhere(self, chosen: Mapping[int, int], *worths: int) -> dict[int, int]:
+        """Pairs of the events that are left, for which one of these speaks."""
+        taken, more = set(chosen.values()), dict[int, int]()
+        for at, found in enumerate(self._found):
+            free = [p for p, worth in found.items() if worth in worths and p not in taken]
+            if at not in chosen and free:
+                more[at] = max(free, key=lambda p: (found[p], self._beside(at, p), -p))
+                taken.add(more[at])
+        return more
+
+
+class _Prefixes:
+    """The chain of most worth that ends before a place (a Fenwick tree)."""
+
+    def __init__(self, size: int) -> None:
+        self._best: list[_Chain | None] = [None] * (size + 1)
+
+    def put(self, place: int, chain: _Chain) -> None:
+        at = place + 1
+        while at < len(self._best):
+            other = self._best[at]
+            self._best[at] = chain if other is None or chain[:2] > other[:2] else other
+            at += at & -at
+
+    def below(self, place: int) -> _Chain | None:
+        found: _Chain | None = None
+        while place:
+            other = self._best[place]
+            if other is not None and (found is None or other[:2] > found[:2]):
+                found = other
+            place -= place & -place
+        return found

@@ -75,6 +75,30 @@ def rung(text: str, files: Mapping[str, str], context: Path) -> tuple[str, list[
             "slim",
             id="a-program-that-needs-a-C-library",
         ),
+        pytest.param(
+            "FROM python:3.12\nRUN apt-get update && apt-get install tree\n"
+            "RUN apt-get update; apt-get install -y tree\nWORKDIR /app\nCOPY . .\n"
+            'RUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n',
+            FLASK,
+            "slim",
+            id="an-install-that-then-equals-the-next-one",
+        ),
+        pytest.param(
+            'FROM python:3.12\nSHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN apt-get update\n'
+            "RUN apt-get install -y build-essential\nWORKDIR /app\nCOPY . .\n"
+            'RUN pip install -r requirements.txt\nCMD ["sh", "-c", "curl localhost; python app.py"]\n',
+            FLASK,
+            "slim",
+            id="lists-that-are-fetched-by-another-shell",
+        ),
+        pytest.param(
+            "FROM python:3.12\nRUN apt-get update; apt-get install -y build-essential\n"
+            "RUN apt-get update && apt-get install -y libpq5\nWORKDIR /app\nCOPY . .\n"
+            'RUN pip install -r requirements.txt\nCMD ["sh", "-c", "git --version; python app.py"]\n',
+            FLASK,
+            "slim",
+            id="packages-that-the-smaller-base-lacks",
+        ),
         pytest.param(NODESOURCE, FLASK, "same-base", id="what-a-script-of-packages-calls"),
         pytest.param(
             "FROM python:3.12\nWORKDIR /app\nCOPY requirements/* requirements/\n"
