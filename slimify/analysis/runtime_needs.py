@@ -73,7 +73,10 @@ def runtime_needs(
     return RuntimeNeeds(
         commands=commands,
         paths=paths,
-        libraries={**standard_libraries(imports), **{use.name: use for use in found.facts.libraries}},
+        libraries={
+            **standard_libraries(imports, state.view.context),
+            **{use.name: use for use in found.facts.libraries},
+        },
         dynamic=found.facts.dynamic,
         start=start,
         sources=found.facts,

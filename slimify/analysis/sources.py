@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from slimify.context.scan import Context
 from slimify.context.source_uses import merge
 from slimify.languages import language, languages
+from slimify.languages.base import Language
 from slimify.model.effects import Effect
 from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.context_files import ContextView
@@ -22,6 +24,7 @@ _MAX_FILES = 4_000
 _MAX_BYTES = 6_000_000
 # Not part of the application in any language. Each language adds its own patterns.
 _NOT_APPLICATION = r"(?:^|/)(?:tests?|spec|e2e|fixtures|docs?|examples?|\.git|\.github|benchmarks?)/"
+_SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-\S+\s+)*)?(?:/\S*/)?([^/\s]+)")
 
 
 class SourceUse(Struct, frozen=True, kw_only=True):
@@ -49,7 +52,7 @@ def read_sources(
             return SourceUse(facts=compiled[0], modules=compiled[1], complete=not compiled[0].skipped)
     others = [known for known in reversed(languages()) if known.always_read and known is not own]
     for known in [own, *others] if own is not None else others:
-        chosen, skipped = _chosen_paths(view, known.source_suffixes, limit=known is own)
+        chosen, skipped = _chosen_paths(view, known, limit=known is own)
         if not chosen and not skipped:
             continue  # without importing the reader
         reader = known.sources
@@ -69,12 +72,10 @@ def _read(reader: Sources, view: ContextView, paths: Iterable[str]) -> SourceFac
     return reader.read_many(_texts(view, paths))
 
 
-def _chosen_paths(
-    view: ContextView, endings: tuple[str, ...], *, limit: bool
-) -> tuple[list[str], tuple[str, ...]]:
+def _chosen_paths(view: ContextView, known: Language, *, limit: bool) -> tuple[list[str], tuple[str, ...]]:
     """Context paths to read, shallow ones first, and those beyond the limit."""
     context = view.context
-    names = _application_paths(view, endings)
+    names = _application_paths(view, known)
     names.sort(key=lambda path: (path.count("/"), path))
     chosen: list[str] = []
     size = 0
@@ -90,17 +91,28 @@ def _chosen_paths(
 def application_sources(view: ContextView, name: str) -> tuple[str, ...]:
     """Context paths of the application's own sources in the given language that are copied into the image."""
     own = language(name)
-    names = _application_paths(view, own.source_suffixes if own is not None else ())
+    names = _application_paths(view, own) if own is not None else ()
     return tuple(name for name in names if not name.startswith("vendor/") and "/vendor/" not in name)
 
 
-def _application_paths(view: ContextView, endings: tuple[str, ...]) -> list[str]:
+def _application_paths(view: ContextView, known: Language) -> list[str]:
     aside = _not_application()
     return [
         path
         for path in view.context.files
-        if path.endswith(endings) and not aside.search(path) and view.image_paths(path)
+        if not aside.search(path) and is_source(view.context, path, known) and view.image_paths(path)
     ]
+
+
+def is_source(context: Context, path: str, known: Language) -> bool:
+    """Whether a file is a source of a language: its name has the extension, or it has none and its first line
+    names an interpreter of the language."""
+    if path.endswith(known.source_suffixes):
+        return True
+    if not known.interpreters or "." in path.rpartition("/")[2]:
+        return False
+    match = _SHEBANG.match(context.text(path) or "")
+    return match is not None and match[1].rstrip("0123456789.") in known.interpreters
 
 
 @cache

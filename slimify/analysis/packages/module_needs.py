@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.analysis.sources import is_source
+from slimify.context.scan import Context
 from slimify.facts.carried import carried
 from slimify.facts.images import ImageFacts
 from slimify.facts.native import runtime_packages
@@ -75,7 +77,7 @@ def present_modules(
         for module in listed if view.image_paths(path) else ():
             found.setdefault(module.use.name, module)
     for use in imports:
-        for name in own.packages.providers(use.name) if use.file.endswith(own.source_suffixes) else ():
+        for name in own.packages.providers(use.name) if is_source(view.context, use.file, own) else ():
             found.setdefault(name, _module(own, name, use))
     return tuple(found.values())
 
@@ -84,11 +86,11 @@ def _module(own: Language, name: str, use: Use) -> Module:
     return Module(use=replace(use, name=name), language=own.name)
 
 
-def standard_libraries(imports: Iterable[Use]) -> dict[str, Use]:
+def standard_libraries(imports: Iterable[Use], context: Context) -> dict[str, Use]:
     """Shared libraries that modules of the standard libraries load, each with the import."""
     found: dict[str, Use] = {}
     for use in imports:
-        own = next((known for known in languages() if use.file.endswith(known.source_suffixes)), None)
+        own = next((known for known in languages() if is_source(context, use.file, known)), None)
         for library in own.packages.standard_libraries(use.name) if own is not None and own.packages else ():
             found.setdefault(library, use)
     return found

@@ -90,3 +90,22 @@ def test_programs_that_the_application_starts(
         parse(docker.encode(), "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None
     ).runtime_needs
     assert set(found.commands) - {*command.split(), "server", "docker-entrypoint.sh"} == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "read"),
+    [
+        ("tool", "# no script", False),
+        ("tool", "#!/bin/sh", False),
+        ("tool.txt", "#!/usr/bin/env python3", False),
+        ("tool.py", "# a source by its name", True),
+        ("tool", "#!/usr/bin/env python3", True),
+        ("tool", "#!/usr/local/bin/python3.11 -u", True),
+        ("tool", "#!/usr/bin/env -S python -u", True),
+    ],
+)
+def test_scripts_without_extension_are_sources(name: str, first: str, read: bool, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(f'{first}\nimport subprocess\nsubprocess.run(["convert", "x.png"])\n')
+    file = parse(b"FROM python:3.11\nCOPY . /app/\n", "Dockerfile")
+    needs = classify(file, scan(tmp_path), "Dockerfile", Options(), None).runtime_needs
+    assert ("convert" in needs.commands) is read
