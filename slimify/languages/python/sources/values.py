@@ -205,6 +205,8 @@ class Evaluator(Struct):
             yield from self._joined(arguments, scope)
         elif name in {"os.path.dirname", "posixpath.dirname"} and arguments:
             yield from (_parent(text) for text in self.texts(arguments[0], scope))
+        elif name in {"importlib.resources.files", "importlib_resources.files"} and arguments:
+            yield from (text.replace(".", "/") for text in self.texts(arguments[0], scope))
         elif name == "shlex.split" and arguments:
             yield from (_words(text) for text in self.texts(arguments[0], scope))
         elif name in {"os.environ.get", "os.getenv", "os.environ.setdefault"}:

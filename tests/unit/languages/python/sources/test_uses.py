@@ -211,6 +211,10 @@ PATHS = {
         [],
     ),
     "package-data": ("import pkgutil\npkgutil.get_data(__name__, 'x.bin')", ["pkg/sub/x.bin"]),
+    "package-files": (
+        "from importlib.resources import files\n(files('shop.data') / 'a' / 'b.xsd').read_bytes()",
+        ["shop/data/a/b.xsd"],
+    ),
     "flask": (
         "from flask import Flask\nFlask(__name__, static_folder='assets')",
         ["pkg/sub/assets", "pkg/sub/templates"],
