@@ -6,12 +6,12 @@ import fnmatch
 import posixpath
 from collections.abc import Iterable, Iterator
 
-from slimify.facts.language_files import all_files
+from slimify.facts.language_files import all_files, either, files_of, is_in_package
 from slimify.facts.system import is_excluded_from_slim
 from slimify.image.model import Entry
 from slimify.model.counts import counted
 from slimify.model.sources import Use
-from slimify.semantics.paths import inside_any
+from slimify.semantics.paths import inside, inside_any
 from slimify.verify.disk import static_site
 from slimify.verify.disk.evidence import (
     Evidence,
@@ -28,8 +28,9 @@ MISSING, LINK, OWNER, CONTENT, VOLUME = "SL526", "SL527", "SL528", "SL529", "SL5
 _MATCHES = 1000
 
 
-def named_paths(evidence: Evidence) -> Check:
-    """The paths that runtime steps and sources name exist; directories are not empty unless they were."""
+def named_paths(evidence: Evidence, language: str | None) -> Check:
+    """The paths that runtime steps and sources name exist, and directories have the application's files: who
+    names a directory may read all of it."""
     findings = []
     count = 0
     for path, use in sorted(_paths_named(evidence), key=lambda one: (one[0], one[1].file, one[1].line)):
@@ -42,12 +43,13 @@ def named_paths(evidence: Evidence) -> Check:
             new = evidence.after.entry(place)
             if new is None:
                 findings.append(_missing_file(place, f"{where} reads {place}, which is missing"))
-            elif (
-                old.kind == "directory"
-                and _is_empty(evidence.after, new)
-                and not _is_empty(evidence.before, old)
-            ):
+            elif old.kind != "directory":
+                continue
+            elif _is_empty(evidence.after, new) and not _is_empty(evidence.before, old):
                 findings.append(_missing_file(place, f"{where} reads {place}, which is now empty"))
+            elif lost := _lost_files(evidence, old, new, language):
+                text = f"{where} reads {place}, which lacks {_list_some(lost)}"
+                findings.append(_missing_file(place, text))
     detail = f"{counted(count, 'path')} that sources name found" if count else "no source names a path"
     return disk_check("files", findings, detail)
 
@@ -97,6 +99,23 @@ def _expand_part(side: Side, place: str, part: str) -> Iterator[str]:
 
 def _is_empty(side: Side, entry: Entry) -> bool:
     return not side.files.children(entry.path)
+
+
+def _lost_files(evidence: Evidence, old: Entry, new: Entry, language: str | None) -> list[str]:
+    """The files of the application that a directory lost, relative to it: not those of the base image, of
+    packages or of a compiler. WORKDIR and the directories above it are named for one file in them."""
+    before, sources = evidence.before, either(files_of(language).sources)
+    if inside(before.workdir, old.path):
+        return []
+    found = []
+    for name in sorted(_files_below(before, old) - _files_below(evidence.after, new)):
+        path = posixpath.join(old.path, name)
+        own = (before.files.layer(path) or 0) >= before.first_own_layer
+        if not own or is_waste(path) or is_ephemeral(path) or is_in_package(path):
+            continue
+        if before.packages.owner_of(path) is None and not (sources and sources.search(path)):
+            found.append(name)
+    return found
 
 
 def _missing_file(path: str, text: str) -> Finding:

@@ -47,7 +47,7 @@ def check(evidence: Evidence) -> Check:
     from 1000 on).
 
     Accounts of system packages are not compared: they depend on the installed packages. An account that no
-    file and no process has may matter.
+    file and no process has may matter, and so does the name of root: its number needs no table.
     """
     before, after = evidence.before, evidence.after
     user, _, group = str(before.image.config.get("User") or "").partition(":")
@@ -59,15 +59,15 @@ def check(evidence: Evidence) -> Check:
         # in an unchanged table, all accounts are the base image's: only those in use matter
         made = (before.files.layer(file) or 0) >= before.first_own_layer
         for name, account in sorted(old.items()):
-            used = named in (name, str(account.number)) or account.number in owners
-            if not (used or (made and FIRST_USER_ID <= account.number < _NOBODY)):
+            used = named in (name, str(account.number))
+            owns = account.number in owners
+            if not (used or owns or (made and FIRST_USER_ID <= account.number < _NOBODY)):
                 continue
             count += 1
-            text = _account_difference(
-                kind, account, new.get(name), used=named in (name, str(account.number))
-            )
+            text = _account_difference(kind, account, new.get(name), used=used)
             if text:
-                grade: Grade = "breaks" if used else "may-matter"
+                nameless_root = is_root(name) and name not in new
+                grade: Grade = "breaks" if used or (owns and not nameless_root) else "may-matter"
                 findings.append(Finding(code=USER, text=text, path=name, grade=grade))
     findings += _lost_memberships(evidence, user)
     return disk_check("users", findings, f"{count} users and groups with the same ids")

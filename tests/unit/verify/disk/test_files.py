@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from unit.verify_sides import (
     Piece,
     evidence,
@@ -40,6 +41,8 @@ NEEDED: list[tuple[str, Pieces, Pieces, tuple[str, ...], list[str]]] = [
     ("a directory that was empty too", (folder("/app/up"),), (folder("/app/up"),), ("up",), []),
     ("through a link", (A,), (link("/app/t", "/t"), file("/t/a.html")), ("t/a.html",), []),
     ("wildcards", (A, B), (A, B), ("t/*.html", "**/a.html"), []),
+    ("waste and sources in a directory", (A, file("/app/t/.git/x"), file("/app/t/a.ts")), (A,), ("t",), []),
+    ("installed in a directory", (A, file("/app/t/node_modules/a")), (A,), ("t",), []),
     ("a hidden file is none of a wildcard's", (A, file("/app/t/.x")), (A,), ("t/*",), []),
     ("a file", (A,), (), ("t/a.html",), ["app.py:3 reads /app/t/a.html, which is missing"]),
     ("an absolute path", (A,), (), ("/app/t/a.html",), ["app.py:3 reads /app/t/a.html, which is missing"]),
@@ -52,6 +55,7 @@ NEEDED: list[tuple[str, Pieces, Pieces, tuple[str, ...], list[str]]] = [
         ("t",),
         ["app.py:3 reads /app/t, which is now empty"],
     ),
+    ("some of a directory", (A, B), (A,), ("t",), ["app.py:3 reads /app/t, which lacks b.html"]),
     (
         "one of what wildcards name",
         (A, B),
@@ -81,7 +85,7 @@ NEEDED: list[tuple[str, Pieces, Pieces, tuple[str, ...], list[str]]] = [
 )
 def test_files_that_sources_name(old: Pieces, new: Pieces, names: tuple[str, ...], found: list[str]) -> None:
     before, after = side(*old, WorkingDir="/app"), side(*new, WorkingDir="/app")
-    check = files.named_paths(evidence(before, after, live(sources=facts(*names))))
+    check = files.named_paths(evidence(before, after, live(sources=facts(*names))), "node")
     assert len(said(check)) == len(found)
     assert all(text.endswith(end) for text, end in zip(said(check), found, strict=True))
     assert all(need == "path" for need, _ in needs(check))
@@ -105,12 +109,23 @@ def test_what_only_a_build_executed_reads_nothing(tools: tuple[str, ...], pieces
     after = side(*pieces, base=(ENTRY,), WorkingDir="/app")
     start = tuple(Effect(kind="app", tool=tool, command=Command(words=(), start=0, end=0)) for tool in tools)
     reading = SourceFacts(paths=(Use(name="src/index.html", file="build.js", line=4),))
-    assert files.named_paths(evidence(before, after, live(sources=reading, start=start))).ok is idle
+    assert files.named_paths(evidence(before, after, live(sources=reading, start=start)), None).ok is idle
+
+
+def test_a_directory_above_the_working_directory_is_named_for_one_file() -> None:
+    before, after = side(file("/srv/app/x"), file("/srv/y")), side(file("/srv/app/x"))
+    for workdir, ok in (("/srv/app", True), ("/srv/app/x", True), ("/app", False)):
+        old, new = (
+            replace(s, image=replace(s.image, config={"WorkingDir": workdir})) for s in (before, after)
+        )
+        assert files.named_paths(evidence(old, new, live(sources=facts("/srv"))), None).ok is ok
 
 
 def test_files_that_live_steps_name() -> None:
     before = side(file("/etc/app.conf"))
-    check = files.named_paths(evidence(before, side(), live(paths=used("/etc/app.conf", by="Dockerfile"))))
+    check = files.named_paths(
+        evidence(before, side(), live(paths=used("/etc/app.conf", by="Dockerfile"))), None
+    )
     assert needs(check) == [("path", "/etc/app.conf")]
 
 
@@ -373,6 +388,15 @@ USERS: list[tuple[str, Pieces, Pieces, str, list[str]]] = [
 )
 def test_users(old: Pieces, new: Pieces, user: str, found: list[str]) -> None:
     assert said(users.check(evidence(side(*old, User=user), side(*new, User=user)))) == found
+
+
+def test_the_name_of_root_may_matter() -> None:
+    """An image from scratch has no table of accounts, and root acts there."""
+    before = side(
+        file("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"), file("/etc/group", "root:x:0:\n"), file("/x")
+    )
+    check = users.check(evidence(before, side(file("/x"))))
+    assert [finding.grade for finding in check.findings] == ["may-matter", "may-matter"]
 
 
 @pytest.mark.parametrize(("user", "grade"), [("app", "breaks"), ("1000", "breaks"), ("", "may-matter")])
