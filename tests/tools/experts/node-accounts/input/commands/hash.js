@@ -1,0 +1,1 @@
+module.exports = (word) => console.log(require('bcrypt').hashSync(word, 4));

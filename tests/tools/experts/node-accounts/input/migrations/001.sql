@@ -1,0 +1,1 @@
+create table accounts (name text primary key, hash text);

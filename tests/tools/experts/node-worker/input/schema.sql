@@ -1,0 +1,3 @@
+create table jobs (name text);
+insert into jobs values ('greet');
+insert into jobs values ('sweep');
