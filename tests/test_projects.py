@@ -23,8 +23,6 @@ COUNT = 150
 
 # What slimify is still wrong about: elements, and how the error shows. Only take from these.
 _OPEN = {
-    "make": ("is missing", "differs"),  # what pattern rules and loops of a Makefile make is not known
-    "script": ("does not build",),  # a script is executed again without the files that it reads
     "docker-exec": ("does not start",),  # a Makefile's `docker run --entrypoint` is no root
 }
 

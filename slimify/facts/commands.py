@@ -21,6 +21,7 @@ class KnownCommand(Struct, frozen=True, kw_only=True):
     values: frozenset[str] = frozenset()
     single: bool = False
     skip: int = 0
+    unless: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
@@ -119,6 +120,7 @@ def _known_command(row: Mapping[str, Any]) -> KnownCommand:
         values=frozenset(row.get("values", ())),
         single=row.get("single", False),
         skip=row.get("skip", 0),
+        unless=tuple(row.get("unless", ())),
         reads=tuple(row.get("reads", ())),
         writes=tuple(row.get("writes", ())),
         outputs=tuple(row.get("outputs", ())),

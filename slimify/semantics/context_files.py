@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -180,6 +181,27 @@ class ContextView(Struct, frozen=True, kw_only=True):
             return None
         return self.context.text(path_)
 
+    def matches(self, glob: str, cwd: str | None) -> tuple[str, ...]:
+        """What a shell makes of a glob, as far as each checkout has the files."""
+        if cwd is None and not glob.startswith("/"):
+            return ()
+        parts = glob.rstrip("/").split("/")
+        first = next((at for at, part in enumerate(parts) if _GLOB & set(part)), len(parts))
+        head, wanted = "/".join(parts[:first]), parts[first:]
+        folder = posixpath.normpath(posixpath.join(cwd or "/", head or ("/" if first else "")))
+        found: dict[str, None] = {}
+        for path in self.under(folder):
+            names = (_relative_to(path, folder) or "").split("/")
+            own = names[: len(wanted)]
+            whole = len(names) > len(own) if glob.endswith("/") else len(own) == len(wanted)
+            if whole and all(map(_fits, own, wanted)) and self._is_in_checkouts(path):
+                found["/".join((*parts[:first], *own)) + "/" * glob.endswith("/")] = None
+        return tuple(found)
+
+    def _is_in_checkouts(self, path: str) -> bool:
+        place, repository = self.context_path(path), self.context.repository
+        return place is None or repository is None or not repository.ignores(place)
+
     def under(self, image_path: str) -> tuple[str, ...]:
         """The known files at or below a directory of the image, as sorted image paths."""
         image_path = posixpath.normpath(image_path)
@@ -229,6 +251,10 @@ def _moved(item: CopiedPath, source: str, target: str, context: Context) -> Copi
         return None
     path = posixpath.join(item.source, rest)
     return CopiedPath(path, target, context.is_dir(path)) if context.has(path) else None
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return fnmatchcase(name, pattern) and (not name.startswith(".") or pattern.startswith("."))
 
 
 def _relative_to(path: str, directory: str) -> str | None:

@@ -34,6 +34,14 @@ def is_glob(path: str) -> bool:
 _GLOB = frozenset("*?[")
 
 
+def literal_part(path: str) -> str:
+    """The path, or the directory above the first glob in it."""
+    if not is_glob(path):
+        return path
+    parts = path.split("/")
+    return "/".join(parts[: next(i for i, part in enumerate(parts) if is_glob(part))]) or "/"
+
+
 def covers(pattern: str, path: str) -> bool:
     """Whether a path is what `pattern`, a path or a glob, names, or below it."""
     if inside(path, pattern):

@@ -19,7 +19,7 @@ from slimify.model.effects import (
 )
 from slimify.semantics.machine.content import content_at
 from slimify.semantics.machine.stages import Event, Origin
-from slimify.semantics.paths import inside, is_named_place, join_path
+from slimify.semantics.paths import covers, inside, is_glob, is_named_place, join_path, literal_part
 from slimify.validation.comparison import Pair
 
 _NAME = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w*)")
@@ -30,8 +30,8 @@ def input_problems(pair: Pair) -> Iterator[Reason]:
     for event, match in pair.commands():
         if match is None:
             continue
-        manifests = (m for e in match.effects for m in e.manifests)  # a missing one is not read
-        for path in dict.fromkeys((*_paths_read(pair, event), *manifests)):
+        # what is missing now may not be read, as in a loop over files
+        for path in dict.fromkeys((*_paths_read(pair, event), *_paths_read(pair, match))):
             if _is_lost(pair, event, match, path):
                 yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
         for path in _paths_changed(event):
@@ -100,11 +100,7 @@ def _paths_read(pair: Pair, event: Event) -> tuple[str, ...]:
     made: list[str] = []
     for effect in event.effects:
         for path in _read_by(pair, effect):
-            if (
-                not is_named_place(path)
-                and not set(path) & set("*?[")
-                and not any(inside(path, m) for m in made)
-            ):
+            if not is_named_place(path) and not any(inside(path, m) for m in made):
                 paths[path] = None
         made += (*effect.writes, *effect.outputs)
     return tuple(paths)
@@ -117,12 +113,13 @@ def _paths_changed(event: Event) -> tuple[str, ...]:
 
 
 def _read_by(pair: Pair, effect: Effect) -> tuple[str, ...]:
-    if effect.kind in NOT_FOR_RUN_TIME and effect.kind != "check":
+    if effect.kind in NOT_FOR_RUN_TIME - LEAVES_NOTHING:
         return ()
     changed = effect.writes if effect.action == "edit" else ()
     place = (effect.cwd,) if effect.cwd and _reads_directory(pair, effect) else ()
     moved = (effect.cwd,) if effect.kind == "state" and effect.tool == "cd" and effect.cwd else ()
-    return (*effect.reads, *effect.manifests, *changed, *place, *moved)
+    anything = ("/",) if effect.reads_anything else ()
+    return (*effect.reads, *effect.manifests, *changed, *place, *moved, *anything)
 
 
 def _reads_directory(pair: Pair, effect: Effect) -> bool:
@@ -141,9 +138,14 @@ def _reads_directory(pair: Pair, effect: Effect) -> bool:
 
 
 def _is_lost(pair: Pair, event: Event, match: Event, path: str) -> bool:
-    """Whether a path held something before the old command that it does not hold before the new one."""
-    if _is_absent(pair, event, match, path):
+    """Whether a path, or what a glob names, held something before the old command that it does not hold
+    before the new one."""
+    if path == "/":
+        return _lost_files(pair, event, match, path)
+    if _is_absent(pair, event, match, literal_part(path)):
         return True
+    if is_glob(path):
+        return _lost_files(pair, event, match, path)
     before = content_at(pair.old, path, match.number).origins
     after = content_at(pair.new, path, event.number).origins
     own = _own_origins(match)
@@ -197,11 +199,12 @@ def _lost_files(pair: Pair, event: Event, match: Event, path: str) -> bool:
     if old.copies == new.copies:
         return False
     manifests = pair.manifests
-    for file in old.under(path):
-        if old.context_path(file) == new.context_path(file) or (file != path and file in manifests):
-            continue
-        return True
-    return False
+    return any(
+        covers(path, file)
+        and old.context_path(file) != new.context_path(file)
+        and (file == path or file not in manifests)
+        for file in old.under(literal_part(path))
+    )
 
 
 def _variable_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reason]:

@@ -25,6 +25,7 @@ from slimify.semantics.paths import (
     inside,
     is_glob,
     is_named_place,
+    literal_part,
     overlap,
 )
 from slimify.semantics.walk import Visit
@@ -32,8 +33,8 @@ from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts
 
 AtomKey = tuple[int, int]  # instruction, atom; the atom of a COPY is 0
 
-_READS_NO_FILES = MANAGES_PACKAGES | {"cache", "state"}  # reads no files of the context
-_READS_NAMED_PATHS = WORKS_BY_PATH | {"check"}  # reads only the paths it names, independent of its directory
+_READS_NO_FILES = MANAGES_PACKAGES | {"cache"}  # reads no files of the context
+_READS_NAMED_PATHS = WORKS_BY_PATH | LEAVES_NOTHING  # reads only the paths it names, not its directory
 # A path as a word or as the value of an option: `/proto/a.proto`, `-I/proto`, `--proto_path=../proto`.
 _PATH = re.compile(r"(?:\A|[=:]|\A-[A-Za-z])((?:\.\./|/)[^\s=:]*)")
 
@@ -233,11 +234,3 @@ def meets(path: str, other: str) -> bool:
     """Whether a path, or what a glob names, is above, at or below what another one names."""
     above = inside(literal_part(path), other) or inside(literal_part(other), path)
     return above or covers(path, other) or covers(other, path)
-
-
-def literal_part(path: str) -> str:
-    """The path, or the directory above the first glob in it."""
-    if not is_glob(path):
-        return path
-    parts = path.split("/")
-    return "/".join(parts[: next(i for i, part in enumerate(parts) if is_glob(part))]) or "/"

@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from slimify.analysis.graph.graph import Node, literal_part, meets
+from slimify.analysis.graph.graph import Node, meets
 from slimify.analysis.roles.model import Finding, Region
 from slimify.analysis.roles.solution import Rule, Solution
 from slimify.facts.system import is_plain_root, is_scratch, is_shared_directory
@@ -23,7 +23,7 @@ from slimify.model.effects import (
     Action,
 )
 from slimify.semantics.changed_settings import changes_install_settings
-from slimify.semantics.paths import covers, inside, inside_any, is_glob, overlap
+from slimify.semantics.paths import covers, inside, inside_any, is_glob, literal_part, overlap
 
 # Effects in the final stage that do not install with package managers of a language.
 _NOT_INSTALLING = INSTALLS_NOTHING | CHANGES_SYSTEM_STATE | CHANGES_FILES | {"packages"}

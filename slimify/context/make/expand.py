@@ -29,11 +29,12 @@ class Variable(Struct, frozen=True):
 
 
 class Scope(Struct):
-    """Variables by name; falls back to `parent`."""
+    """Variables by name; falls back to `parent`. `matches` gives the known files of a glob."""
 
     variables: dict[str, Variable] = field(default_factory=dict)
     parent: Scope | None = None
     steps: int = 0
+    matches: Callable[[str], tuple[str, ...]] | None = None
 
     def find(self, name: str) -> Variable | None:
         scope: Scope | None = self
@@ -123,6 +124,8 @@ class Scope(Struct):
             if bare == "pwd":
                 return self.value_of("CURDIR", depth)
             return str(load("make.toml")["answers"].get(bare, UNKNOWN))
+        if name == "wildcard":
+            return self._matches(self.expand(rest, depth + 1))
         if name in ("if", "or", "and"):
             return self._choose(name, arguments, depth)
         if name == "foreach" and len(arguments) == 3:
@@ -133,6 +136,13 @@ class Scope(Struct):
             variable = self.find(rest.strip())
             return variable.text if variable is not None else ""
         return self._apply(name, arguments, depth)
+
+    def _matches(self, patterns: str) -> str:
+        """The files of a `$(wildcard)`. Without a known one it is unknown: commands may make some."""
+        look = self._root().matches
+        known = look is not None and UNKNOWN not in patterns
+        found = [name for word in patterns.split() for name in look(word)] if look and known else []
+        return " ".join(found) or UNKNOWN
 
     def _apply(self, name: str, arguments: list[str], depth: int) -> str:
         count, function = FUNCTIONS[name]
@@ -240,7 +250,7 @@ def _directory(word: str) -> str:
     return word[: word.rindex("/") + 1] if "/" in word else "./"
 
 
-_LAZY = frozenset(("shell", "if", "or", "and", "foreach", "call", "value"))
+_LAZY = frozenset(("shell", "if", "or", "and", "foreach", "call", "value", "wildcard"))
 FUNCTIONS: Mapping[str, tuple[int, Callable[..., str]]] = {
     "subst": (3, lambda old, new, text: text.replace(old, new) if old else text),
     "patsubst": (3, _patsubst),

@@ -34,13 +34,20 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Makefile(Struct, frozen=True, kw_only=True):
-    """The logical lines of a makefile. `include` returns the text of an included file, or None."""
+    """The logical lines of a makefile. `include` returns the text of an included file, or None; `matches` the
+    known files of a glob."""
 
     lines: tuple[Line, ...]
     include: Callable[[str], str | None] | None = None
+    matches: Callable[[str], tuple[str, ...]] | None = None
 
 
-def read(text: str, include: Callable[[str], str | None] | None = None, file: str = "") -> Makefile:
+def read(
+    text: str,
+    include: Callable[[str], str | None] | None = None,
+    file: str = "",
+    matches: Callable[[str], tuple[str, ...]] | None = None,
+) -> Makefile:
     """The logical lines of a makefile. Never fails; very long files are truncated."""
     lines: list[Line] = []
     pending: list[str] = []
@@ -58,7 +65,7 @@ def read(text: str, include: Callable[[str], str | None] | None = None, file: st
             joined = " ".join(part.removesuffix("\\").strip() for part in pending)
         lines.append(Line(number=start, text=joined, recipe=recipe, file=file))
         pending, start = [], 0
-    return Makefile(lines=tuple(lines), include=include)
+    return Makefile(lines=tuple(lines), include=include, matches=matches)
 
 
 class Rule(Struct):
@@ -85,7 +92,7 @@ class Reader:
 
     def __init__(self, makefile: Makefile) -> None:
         self.makefile = makefile
-        self.scope = Scope()
+        self.scope = Scope(matches=makefile.matches)
         self.rules: list[Rule] = []
         self.own: dict[str, list[re.Match[str]]] = {}
         self.phony: set[str] = set()
@@ -238,7 +245,7 @@ class Reader:
             return  # a lone expansion such as $(eval …), or not a makefile
         double = right.startswith(":")
         right = right.removeprefix(":")
-        targets = _known_words(self.scope.expand(left.rstrip("&")))
+        targets = tuple(self.scope.expand(left.rstrip("&")).split())
         own = re.fullmatch(_ASSIGNMENT, right + (";" + recipe if recipe else ""), re.DOTALL)
         if own:
             for name in targets:
@@ -246,7 +253,7 @@ class Reader:
             return
         middle, second, last = _split_outside(right, ":")
         pattern = middle.strip() if second else ("%" if any("%" in name for name in targets) else None)
-        wanted = _known_words(self.scope.expand(last if second else right))
+        wanted = tuple(self.scope.expand(last if second else right).split())
         if targets == (".PHONY",):
             self.phony.update(wanted)
         elif targets == (".ONESHELL",):
@@ -263,10 +270,6 @@ class Reader:
         for rule in self._current:
             rule.uncertain = rule.uncertain or self.active is None
             rule.recipe.append(line)
-
-
-def _known_words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in text.split() if UNKNOWN not in word)
 
 
 def _three_valued_and(one: bool | None, other: bool | None) -> bool | None:

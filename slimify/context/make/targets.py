@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify.context.make.expand import UNKNOWN, Scope, Variable, stem_of
 from slimify.context.make.reader import Line, Makefile, Reader, Rule, read
@@ -80,6 +81,7 @@ class _Walk:
     def __init__(self, state: Reader) -> None:
         self.state = state
         self.made: set[str] = set()
+        self.tried: list[Rule] = []
         self.lines: list[RecipeLine] = []
 
     def make(self, name: str, scope: Scope, depth: int) -> None:
@@ -87,6 +89,9 @@ class _Walk:
             return
         self.made.add(name)
         rules = self.state.explicit(name)
+        if UNKNOWN in name:
+            self._each(rules, name, scope, depth)
+            return
         stem = ""
         with_recipe = [rule for rule in rules if rule.recipe]
         implicit = None if with_recipe or name in self.state.phony else self.state.implicit(name)
@@ -99,12 +104,30 @@ class _Walk:
             if rule.pattern is not None and rule.pattern != "%":
                 stem = stem_of(rule.pattern, name) or ""
             wanted += [word.replace("%", stem, 1) if rule.pattern else word for word in rule.prerequisites]
+        normal = self._prerequisites(wanted, scope, depth)
+        for rule in chosen:
+            self._run(rule, name, scope, normal, stem)
+
+    def _prerequisites(self, wanted: list[str], scope: Scope, depth: int) -> list[str]:
+        """Makes the prerequisites. Returns those that are not order-only."""
         for word in wanted:
             if word != "|":
                 self.make(word, scope, depth + 1)
-        normal = wanted[: wanted.index("|")] if "|" in wanted else wanted
-        for rule in chosen:
-            self._run(rule, name, scope, normal, stem)
+        return wanted[: wanted.index("|")] if "|" in wanted else wanted
+
+    def _each(self, rules: Sequence[Rule], name: str, scope: Scope, depth: int) -> None:
+        """A target whose name is not known is made by the rule that says so; else each pattern rule may make
+        it."""
+        own = [rule for rule in rules if rule.recipe]
+        patterns = [rule for rule in self.state.rules if rule.pattern == "%" and rule.recipe]
+        for rule in own or patterns:
+            if rule not in self.tried:
+                self.tried.append(rule)
+                place = rule.targets[0] if rule.pattern == "%" else rule.pattern or name
+                wanted = [word.replace("%", UNKNOWN, 1) for word in rule.prerequisites]
+                normal = self._prerequisites(wanted, scope, depth)
+                some = replace(rule, uncertain=rule.uncertain or own != [rule])
+                self._run(some, place.replace("%", UNKNOWN, 1), scope, normal, UNKNOWN)
 
     def _own_variables(self, name: str, scope: Scope) -> Scope:
         inner = Scope({}, scope)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.model.shell import Block, Command
 from slimify.semantics.effects.started import Source
@@ -14,6 +15,7 @@ from slimify.semantics.effects.state import State, fields
 
 MAX_VALUES = 40  # of a loop that is followed value by value
 _GLOB = re.compile(r"[*?\[]")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _PARAMETER = re.compile(r"\$(?:[@*\d]|\{[@*\d])")
 _ASSIGNING = frozenset({"declare", "export", "getopts", "let", "local", "read", "readonly", "typeset"})
 _LOCAL = frozenset({"declare", "local", "typeset"})
@@ -65,17 +67,25 @@ def reader(parts: Sequence[tuple[Command, ...]], index: int, depth: int) -> Comm
     return None
 
 
-def loop_values(block: Block, state: State) -> tuple[str, ...] | None:
-    """The values that a `for` goes through; None if they are not known."""
+def loop_values(block: Block, state: State) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """The values that a `for` goes through, None if they are not known; and the globs among its words, whose
+    matches in every checkout are values."""
     if not block.listed:
-        return state.arguments
+        return state.arguments, ()
     found: list[str] = []
+    globs: list[str] = []
     for word in block.head[1:]:
         values = fields(word, state)
-        if values is None or (not word.text.startswith(("'", '"')) and any(map(_GLOB.search, values))):
-            return None
-        found += values
-    return tuple(found)
+        if values is None:
+            return None, ()
+        unquoted = _QUOTED.sub("", word.text)
+        if not any(map(_GLOB.search, values)) or not ("$" in unquoted or _GLOB.search(unquoted)):
+            found += values
+            continue
+        for value in values:
+            found += state.view.matches(value, state.cwd)
+        globs += values
+    return tuple(found), tuple(globs)
 
 
 def uses(commands: Sequence[Command], name: str) -> bool:
@@ -102,8 +112,13 @@ def counts(commands: Sequence[Command]) -> bool:
     return any("$#" in word.text for c in commands for word in c.words)
 
 
-def changes_parameters(commands: Sequence[Command]) -> bool:
-    return any(c.name in ("set", "shift") for c in commands)
+def at_any_turn(commands: Sequence[Command], state: State) -> State:
+    """The state without what the commands of a loop change."""
+    if any(c.name in ("set", "shift") for c in commands):
+        state = replace(state, arguments=None, ways=())
+    for name in assigned(commands):
+        state = state.with_variable(name, None)
+    return state
 
 
 def assigned(commands: Sequence[Command]) -> set[str]:

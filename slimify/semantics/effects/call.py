@@ -12,18 +12,20 @@ from msgspec.structs import replace
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, EffectKind, Package
 from slimify.model.shell import Command, Word
-from slimify.semantics.effects.state import State, absolute, fields, known_prefix, resolve
+from slimify.semantics.effects.state import State, absolute, fields, known_pattern, known_prefix, resolve
 
 NO_SPAN = (-1, -1)  # the span of a word that is not part of a RUN
 
 
 class Arg(Struct, frozen=True, kw_only=True):
-    """One argument. `value` is None if only a shell can expand it; `prefix` is the part that is known."""
+    """One argument. `value` is None if only a shell can expand it; `prefix` is the part that is known, and
+    `pattern` a glob that covers its values, "" for none."""
 
     value: str | None
     text: str
     prefix: str = ""
     span: tuple[int, int] = NO_SPAN
+    pattern: str = ""
 
     @property
     def shown(self) -> str:
@@ -175,8 +177,15 @@ class Call(Struct, frozen=True, kw_only=True):
         return path if path != "/" else None
 
     def known_paths(self, words: Iterable[Arg | str]) -> tuple[str, ...]:
-        """The absolute paths of those words that can be resolved, for reads."""
+        """The absolute paths of those words that can be resolved."""
         return self.targets(words)[0]
+
+    def inputs(self, words: Iterable[Arg | str]) -> dict[str, Any]:
+        """The fields of the effect of a command that reads the files which words name. A word of which
+        nothing is known may name any file."""
+        globs = (replace(w, value=w.pattern) if isinstance(w, Arg) and w.pattern else w for w in words)
+        paths, lost = self.targets(w for w in globs if not isinstance(w, Arg) or w.value != "-")
+        return {"reads": paths, "reads_anything": lost is not None}
 
     def home(self, *parts: str) -> str | None:
         """A path below the current home directory, None if that is not known."""
@@ -265,7 +274,8 @@ def arguments(words: Sequence[Word], state: State, *, spans: bool = True) -> tup
         values = fields(word, state)
         span = (word.start, word.end) if spans else NO_SPAN
         if values is None:
-            found.append(Arg(value=None, text=word.text, prefix=known_prefix(word, state), span=span))
+            prefix, pattern = known_prefix(word, state), known_pattern(word, state)
+            found.append(Arg(value=None, text=word.text, prefix=prefix, span=span, pattern=pattern))
         elif len(values) == 1:
             found.append(Arg(value=values[0], text=word.text, prefix=values[0], span=span))
         else:
@@ -286,6 +296,12 @@ def output_files(command: Command, state: State) -> tuple[Arg, ...]:
             continue
         files.append(Arg(value=value, text=redirect.target.text, prefix=known_prefix(redirect.target, state)))
     return tuple(files)
+
+
+def input_files(command: Command, state: State) -> tuple[Arg, ...]:
+    """The files that the redirects of a command read."""
+    files = arguments([r.target for r in command.redirects if r.op in ("<", "<>")], state, spans=False)
+    return tuple(file for file in files if not file.prefix.startswith(("/dev/", "/proc/self/fd/")))
 
 
 def literal_arg(text: str) -> Arg:

@@ -90,16 +90,14 @@ def copy_effects(call: Call) -> tuple[Effect, ...]:
         if len(operands) < 2:
             return (call.unknown(Reason.of("SL221", "files")),)
         target, sources = operands[-1], operands[:-1]
-    reads = call.known_paths(sources)
-    symbolic = call.name == "ln" and options.has("-s", "--symbolic")
-    if symbolic:
-        reads = _link_targets(call, sources, target)
     writes = _written_paths(call, sources, target)
-    deletes = reads if call.name == "mv" else ()
-    action = Action.LINK if symbolic else "move" if call.name == "mv" else "copy"
-    unknown = not symbolic and any(s.value is None and not s.prefix for s in sources)
-    effect = call.write_effect("files", action, writes=writes, reads=reads, deletes=deletes)
-    return (replace(effect, reads_anything=True) if unknown else effect,)
+    if call.name == "ln" and options.has("-s", "--symbolic"):
+        reads = _link_targets(call, sources, target)
+        return (call.write_effect("files", Action.LINK, writes=writes, reads=reads),)
+    read = call.inputs(sources)
+    if call.name == "mv":
+        return (call.write_effect("files", "move", writes=writes, deletes=read["reads"], **read),)
+    return (call.write_effect("files", "copy", writes=writes, **read),)
 
 
 def _written_paths(call: Call, sources: Iterable[Arg], target: Arg) -> tuple[Arg | str, ...]:
@@ -131,18 +129,19 @@ def _link_targets(call: Call, sources: Iterable[Arg], target: Arg) -> tuple[str,
 
 def _sed(call: Call) -> tuple[Effect, ...]:
     """sed -i, perl -i, yq -i: edit files in place. Without -i they only print."""
-    args = tuple(arg for arg in call.args)
-    inplace = any(_edits_in_place(call.name, arg.prefix) for arg in args)
-    if not inplace:
-        return (call.effect("check"),) if call.name != "perl" else (call.unknown(Reason.of("SL221", "perl")),)
+    inplace = any(_edits_in_place(call.name, arg.prefix) for arg in call.args)
+    if not inplace and call.name == "perl":
+        return (call.unknown(Reason.of("SL221", "perl")),)
     scripts = {"sed": ("-e", "--expression", "-f", "--file"), "perl": ("-e", "-I", "-M"), "yq": ("-P",)}[
         call.name
     ]
-    cleaned = tuple(arg for arg in args if not re.match(r"-i\b|-i\.|--in-place", arg.prefix))
+    cleaned = tuple(arg for arg in call.args if not re.match(r"-i\b|-i\.|--in-place", arg.prefix))
     options = parse_options(cleaned, scripts)
     operands = options.operands
     if not options.has(*scripts):
         operands = operands[1:]
+    if not inplace:
+        return (call.effect("check", **call.inputs(operands)),)
     return (call.write_effect("files", "edit", writes=operands),)
 
 
@@ -156,7 +155,7 @@ def _rsync(call: Call) -> tuple[Effect, ...]:
     operands = call.options(
         ("--exclude", "--include", "-e", "--rsh", "--files-from", "--chmod", "--chown", "-f", "--filter")
     ).operands
-    return (call.write_effect("files", "copy", writes=operands[-1:], reads=call.known_paths(operands[:-1])),)
+    return (call.write_effect("files", "copy", writes=operands[-1:], **call.inputs(operands[:-1])),)
 
 
 def _patch(call: Call) -> tuple[Effect, ...]:
@@ -164,11 +163,7 @@ def _patch(call: Call) -> tuple[Effect, ...]:
     where: tuple[Arg | str, ...] = options.all("-d", "--directory")[-1:] or (".",)
     if options.operands:
         where = options.operands[:1]
-    return (
-        call.write_effect(
-            "files", "edit", writes=where, reads=call.known_paths(options.all("-i", "--input"))
-        ),
-    )
+    return (call.write_effect("files", "edit", writes=where, **call.inputs(options.all("-i", "--input"))),)
 
 
 def _dd(call: Call) -> tuple[Effect, ...]:

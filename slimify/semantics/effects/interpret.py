@@ -193,23 +193,25 @@ class _Walk(Struct):
 
     def _loop(self, block: Block, parts: Sequence[tuple[str, tuple[Command, ...]]], depth: int) -> Branch:
         body = tuple(command for _, part in parts for command in part)
-        values = blocks.loop_values(block, self.state) if block.kind == "for" and block.head else None
         name = block.head[0].text if block.kind == "for" and block.head else ""
-        if values and len(values) <= blocks.MAX_VALUES and blocks.uses(body, name):
+        values, globs = blocks.loop_values(block, self.state) if name else (None, ())
+        if (values or globs) and len(values or ()) <= blocks.MAX_VALUES and blocks.uses(body, name):
             branch = Branch()
             self.repeated += 1
-            for value in values:
+            for value in values or ():
                 self.state = self.state.with_variable(name, value)
                 branch.add(self._nested(body, depth))
+            for glob in globs:  # also what commands made
+                before = blocks.at_any_turn(body, self.state)
+                self.state = before.with_pattern(name, glob)
+                self._nested(body, depth)
+                self.state = merged((before, self.state))
             self.repeated -= 1
             return branch
         if block.kind == "while" and blocks.shifts(body) and self.state.arguments is not None:
             return self._shifting(parts, depth)
-        before = self.state
-        if blocks.changes_parameters(body):
-            before = self.state = replace(before, arguments=None, ways=())
-        for changed in (*blocks.assigned(body), *((name,) if name else ())):
-            self.state = self.state.with_variable(changed, None)
+        before = blocks.at_any_turn(body, self.state)
+        self.state = before.with_variable(name, None) if name else before
         done = [self._nested(part, depth) for _, part in parts]
         if values:
             return common(done[-1:])
@@ -275,10 +277,10 @@ class _Walk(Struct):
     ) -> tuple[Effects, Call | None]:
         if not command.words:
             effect = self._state_effect(command)
-            files = output_files(command, self.state)
+            before = self.state
             for name, word in command.assigns:
                 self.state = self.state.with_variable(name, resolve(word, self.state))
-            return redirected((effect,), files, self.state), None
+            return redirected((effect,), command, before), None
         state = self.state.with_env({name: resolve(word, self.state) for name, word in command.assigns})
         call = self._call(command, state, upstream, downstream)
         body = self.functions.get(call.name)
@@ -294,7 +296,7 @@ class _Walk(Struct):
                     self.state = self.state.with_variable(name, resolve(word, self.state))
             if call.name in (".", "source"):
                 effects = self._source(call, effects)
-        return redirected(effects, call.outputs, call.state), call
+        return redirected(effects, command, call.state), call
 
     def _call(
         self, command: Command, state: State, upstream: Call | None, downstream: tuple[Arg, ...]

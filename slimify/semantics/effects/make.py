@@ -75,7 +75,12 @@ def _makefile(call: Call, options: Options) -> tuple[str, Makefile] | None:
         path = posixpath.join(cwd, name)
         text = view.text(path)
         if text is not None:
-            return path, read(text, lambda other: view.text(posixpath.join(cwd, other)), name)
+            return path, read(
+                text,
+                lambda other: view.text(posixpath.join(cwd, other)),
+                name,
+                lambda glob: view.matches(glob, cwd),
+            )
     return None
 
 

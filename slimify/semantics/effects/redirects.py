@@ -8,7 +8,7 @@ from slimify.facts.system import is_package_source
 from slimify.model.decisions import Reason
 from slimify.model.effects import ADDS_FILES, LEAVES_NOTHING, Action, Effect
 from slimify.model.shell import Command
-from slimify.semantics.effects.call import Arg, Call
+from slimify.semantics.effects.call import Call, input_files, output_files
 from slimify.semantics.effects.state import State
 
 
@@ -20,28 +20,29 @@ def stdin(command: Command) -> str | None:
     return None
 
 
-def redirected(effects: tuple[Effect, ...], files: tuple[Arg, ...], state: State) -> tuple[Effect, ...]:
-    """Adds the files that output is redirected to. Printing into a file creates a file."""
+def redirected(effects: tuple[Effect, ...], command: Command, state: State) -> tuple[Effect, ...]:
+    """Adds the files that input is taken from and output is redirected to. Printing into a file creates a
+    file."""
+    first = effects[0]
+    call = Call(name=first.tool, path=first.tool, args=(), state=state, command=first.command)
+    inputs, files = input_files(command, state), output_files(command, state)
+    if inputs:
+        read = call.inputs(inputs)
+        first = replace(
+            first,
+            reads=tuple(dict.fromkeys((*first.reads, *read["reads"]))),
+            reads_anything=first.reads_anything or read["reads_anything"],
+        )
     if files:
-        first = effects[0]
-        call = Call(name=first.tool, path=first.tool, args=(), state=state, command=first.command)
         paths, lost = call.targets(files)
         first = replace(first, writes=tuple(dict.fromkeys((*first.writes, *paths))))
         if first.kind in LEAVES_NOTHING:
             first = replace(first, kind="files", action=first.action or Action.WRITE)
-            if first.tool == "cat":
-                words = [
-                    Arg(value=w.value, text=w.text, prefix=w.value or "") for w in first.command.words[1:]
-                ]
-                first = replace(
-                    first, reads=call.known_paths(w for w in words if not w.prefix.startswith("-"))
-                )
         if lost is not None:
             first = replace(
                 first, writes_anywhere=True, why=first.why or Reason.of("SL221", "target", target=lost.text)
             )
-        effects = (first, *effects[1:])
-    return tuple(_as_package_source(effect) for effect in effects)
+    return tuple(_as_package_source(effect) for effect in (first, *effects[1:]))
 
 
 def _as_package_source(effect: Effect) -> Effect:

@@ -34,8 +34,9 @@ class State(Struct, frozen=True, kw_only=True):
     path of the script that runs (`$0`), `sourced` that of the file it sources. `arguments` are the
     positional parameters; None if they are unknown, or one of several `ways`. `symbolic`: what only a shell
     can expand stays as written, so that two uses of one value are the same. `outputs` are what commands in
-    substitutions print. `base_known`: the variables of the base image are known; otherwise any
-    other variable may be set, and `home` is only likely.
+    substitutions print. `patterns` are globs that cover the values of unknown variables. `base_known`: the
+    variables of the base image are known; otherwise any other variable may be set, and `home` is only
+    likely.
     """
 
     cwd: str | None = "/"
@@ -55,6 +56,7 @@ class State(Struct, frozen=True, kw_only=True):
     ways: tuple[tuple[str, ...], ...] = ()
     symbolic: bool = False
     outputs: Mapping[str, str] = field(default_factory=dict)
+    patterns: Mapping[str, str] = field(default_factory=dict)
     base_known: bool = True
 
     def get(self, name: str) -> str | None:
@@ -77,13 +79,23 @@ class State(Struct, frozen=True, kw_only=True):
         return Variables(self)
 
     def with_env(self, values: Mapping[str, str | None]) -> State:
-        return replace(self, env={**self.env, **values}) if values else self
+        patterns = {k: p for k, p in self.patterns.items() if k not in values}
+        return replace(self, env={**self.env, **values}, patterns=patterns) if values else self
 
     def with_variable(self, name: str, value: str | None) -> State:
         """The state after `name=value`. An exported variable stays exported."""
         if name in self.env:
-            return replace(self, env={**self.env, name: value})
-        return replace(self, variables={**self.variables, name: value})
+            return self.with_env({name: value})
+        patterns = {k: p for k, p in self.patterns.items() if k != name}
+        return replace(self, variables={**self.variables, name: value}, patterns=patterns)
+
+    def with_pattern(self, name: str, pattern: str) -> State:
+        """The state with a variable that holds some path which a glob names."""
+        return replace(self.with_variable(name, None), patterns={**self.patterns, name: pattern})
+
+    def pattern_of(self, name: str) -> str | None:
+        """The glob that covers the values of a variable; None if there is none."""
+        return self.patterns.get(name) if self.get(name) is None else None
 
     def with_setting(self, key: str, value: str) -> State:
         return replace(self, settings={**self.settings, key: value})
@@ -115,6 +127,7 @@ class Variables(dict[str, str]):
 class _Part(Struct, frozen=True):
     text: str | None  # None: not known
     split: bool = False  # from an unquoted variable
+    pattern: str | None = None  # a glob that covers a text which is not known
 
 
 def resolve(word: Word | str, state: State) -> str | None:
@@ -137,6 +150,13 @@ def known_prefix(word: Word | str, state: State) -> str:
             break
         known += part.text
     return known
+
+
+def known_pattern(word: Word, state: State) -> str:
+    """A glob that covers the values of a word; "" if there is none."""
+    parts = _parts(word.text, state)
+    texts = [part.pattern if part.text is None else part.text for part in parts]
+    return "" if None in texts else "".join(text for text in texts if text is not None)
 
 
 def fields(word: Word, state: State) -> tuple[str, ...] | None:
@@ -239,17 +259,19 @@ def _escaped(text: str, position: int, quoted: bool, parts: list[_Part]) -> int:
 
 def _dollar(text: str, position: int, quoted: bool, state: State, parts: list[_Part]) -> int:
     """Expands the text that starts with `$` at `position`. Returns the offset after it."""
-    following = text[position + 1 : position + 2]
+    following, pattern = text[position + 1 : position + 2], None
     if following == "{":
         end = _closing(text, position + 2, "{", "}")
-        value = _braced(text[position + 2 : end], state)
+        inner = text[position + 2 : end]
+        value, pattern = _braced(inner, state), state.pattern_of(inner)
     elif following == "(":
         end = _closing(text, position + 2, "(", ")")
         value = _substitution(text[position + 2 : end], state)
     else:
         match = _NAME.match(text, position + 1)
         if match is not None:
-            parts.append(_Part(state.get(match[0]), split=not quoted))
+            name = match[0]
+            parts.append(_Part(state.get(name), split=not quoted, pattern=state.pattern_of(name)))
             return match.end()
         if following.isdigit():
             parts.append(_Part(_parameter(int(following), state), split=not quoted))
@@ -259,7 +281,7 @@ def _dollar(text: str, position: int, quoted: bool, state: State, parts: list[_P
             return position + 2
         parts.append(_Part("$"))
         return position + 1
-    parts.append(_Part(value, split=not quoted))
+    parts.append(_Part(value, split=not quoted, pattern=pattern))
     return end + 1
 
 

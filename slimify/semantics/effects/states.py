@@ -45,6 +45,7 @@ def _merged(one: State, other: State) -> State:
         other,
         arguments=next(iter(ways)) if len(ways) == 1 else None,
         ways=tuple(ways) if len(ways) > 1 else (),
+        patterns={k: p for k, p in one.patterns.items() if other.patterns.get(k) == p},
         cwd=one.cwd if one.cwd == other.cwd else None,
         env={
             k: other.env.get(k) if one.env.get(k) == other.env.get(k) else None

@@ -15,8 +15,8 @@ from slimify.semantics.effects.call import Arg, Call, Options
 def row_effects(call: Call, known: KnownCommand) -> tuple[Effect, ...]:
     """The effects that a row of the table gives this command line."""
     options = call.options(known.values, single=known.single)
-    operands = options.operands[known.skip :]
-    reads = call.known_paths(_selected_words(call, known.reads, options, operands))
+    operands = options.operands[0 if options.has(*known.unless) else known.skip :]
+    read = call.inputs(_selected_words(call, known.reads, options, operands))
     outputs, lost = call.targets(_selected_words(call, known.outputs, options, operands))
     writes = _selected_words(call, known.writes, options, operands)
     if not writes and not outputs:
@@ -27,7 +27,7 @@ def row_effects(call: Call, known: KnownCommand) -> tuple[Effect, ...]:
         "files" if known.kind == "check" and writes else known.kind,
         _action(call, known),
         writes=writes,
-        reads=reads,
+        **read,
         outputs=outputs,
         deletes=deletes,
         caches=caches,

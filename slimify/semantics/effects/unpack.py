@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -53,13 +54,13 @@ def _tar(call: Call) -> tuple[Effect, ...]:
     archive = options.last("-f", "--file")
     directories = options.all("-C", "--directory")
     if options.has("-c", "--create", "-r", "-u", "--append"):
-        packed = call.known_paths(options.operands)
+        packed = _packed(call, directories, options.operands)
         if archive is None or archive.value == "-":
-            return (call.effect("check", "pack", reads=packed),)
-        return (call.write_effect("files", "pack", writes=(archive,), reads=packed),)
+            return (call.effect("check", "pack", **packed),)
+        return (call.write_effect("files", "pack", writes=(archive,), **packed),)
     if options.has("-t", "--list", "--version", "--help"):
         return (call.effect("check"),)
-    reads = call.known_paths((archive,)) if archive is not None and archive.value != "-" else ()
+    read = call.inputs((archive,) if archive is not None else ())
     where: tuple[Arg | str, ...] = directories[-1:] or (".",)
     if directories and options.operands:
         where = (
@@ -69,7 +70,15 @@ def _tar(call: Call) -> tuple[Effect, ...]:
         )
     absolute_names = options.has("-P", "--absolute-names")
     rest = {"writes_anywhere": True, "why": Reason.of("SL221", "members")} if absolute_names else {}
-    return (call.write_effect("unpack", "tar", writes=where, reads=reads, **rest),)
+    return (call.write_effect("unpack", "tar", writes=where, **read, **rest),)
+
+
+def _packed(call: Call, directories: tuple[Arg, ...], members: tuple[Arg, ...]) -> dict[str, Any]:
+    """What is packed: -C is the directory of the members behind it."""
+    if len(directories) > 1:
+        return call.inputs((*directories, *members))
+    cwd = call.path_of(directories[0]) if directories else call.state.cwd
+    return replace(call, state=replace(call.state, cwd=cwd)).inputs(members)
 
 
 def _named_members(call: Call, directory: Arg, members: tuple[Arg, ...]) -> tuple[Arg | str, ...]:
@@ -90,7 +99,7 @@ def _unzip(call: Call) -> tuple[Effect, ...]:
     target = options.last("-d", "-o")
     where: tuple[Arg | str, ...] = (target,) if target is not None else (".",)
     operands = options.operands[1:] if call.name in ("7z", "7za") else options.operands
-    return (call.write_effect("unpack", call.name, writes=where, reads=call.known_paths(operands[:1])),)
+    return (call.write_effect("unpack", call.name, writes=where, **call.inputs(operands[:1])),)
 
 
 def _gunzip(call: Call) -> tuple[Effect, ...]:
@@ -123,7 +132,7 @@ def _gunzip(call: Call) -> tuple[Effect, ...]:
 
 def _zip(call: Call) -> tuple[Effect, ...]:
     operands = call.options(("-x", "-i", "-b", "-n")).operands
-    return (call.write_effect("files", "pack", writes=operands[:1], reads=call.known_paths(operands[1:])),)
+    return (call.write_effect("files", "pack", writes=operands[:1], **call.inputs(operands[1:])),)
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

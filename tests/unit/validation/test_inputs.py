@@ -81,6 +81,35 @@ def test_what_a_command_finds(pairs: tuple[tuple[str, str], ...], problem: str, 
     assert problem in found if problem else not found
 
 
+READERS = """FROM golang:1.24
+WORKDIR /src
+COPY go.mod main.go ./
+RUN go build -o /usr/bin/gate .
+COPY list ./list
+COPY scripts ./scripts
+RUN sh scripts/build.sh
+CMD ["gate"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "narrower", "problem"),
+    [
+        pytest.param("cat list/a > all", "list ./list", "", id="the same"),
+        pytest.param("touch all", "list/a ./list/", "", id="not read"),
+        pytest.param("cat list/a > all", "list/a ./list/", "", id="another one is missing"),
+        pytest.param("cat list/b > all", "list/a ./list/", "/src/list/b", id="read by its name"),
+        pytest.param("for f in list/*; do cat $f > all; done", "list/a ./list/", "build.sh", id="in a loop"),
+        pytest.param("for f in $X; do cat $f > all; done", "list/a ./list/", "/", id="unknown name"),
+        pytest.param(". ./list/b", "list/a ./list/", "/src/list/b", id="sourced"),
+    ],
+)
+def test_what_a_repeated_script_reads(script: str, narrower: str, problem: str, tmp_path: Path) -> None:
+    files = {**TOOLS_FILES, "list/a": "a\n", "list/b": "b=1\n", "scripts/build.sh": f"#!/bin/sh\n{script}\n"}
+    found = differences(READERS, changed(READERS, ("list ./list", narrower)), files, tmp_path)
+    assert problem in found if problem else not found
+
+
 STATE = """FROM python:3.12
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /app

@@ -174,6 +174,41 @@ DYNAMIC = [
 ]  # fmt: skip
 
 
+# (id, makefile, the lines that may be executed or not)
+UNKNOWN_NAMES = [
+    ("no-rule-for-it", "a: $(shell find .)\n\techo a\n", ["echo a"], []),
+    ("in-a-list", "a: b $(shell find .)\n\techo $^\nb:\n\techo b\n", ["echo b", "echo b ${UNKNOWN}"], []),
+    ("first-target", "$(shell x):\n\techo $@\nb:\n\techo b\n", ["echo ${UNKNOWN}"], []),
+    ("its-own-rule", "B := x/$(shell x)\na: $(B)\n$(B):\n\techo $@\n", ["echo x/${UNKNOWN}"], []),
+    ("pattern", "a: $(shell x)\nx/%.o: y/%.c\n\tcc $@ $<\n", [], ["cc x/${UNKNOWN}.o y/${UNKNOWN}.c"]),
+    ("static-pattern", "O := $(shell x)\na: $(O)\n$(O): x/%.o: %.c\n\tcc $@ $<\n",
+     ["cc x/${UNKNOWN}.o ${UNKNOWN}.c"], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "certain", "possible"), [pytest.param(*row[1:], id=row[0]) for row in UNKNOWN_NAMES]
+)
+def test_targets_with_unknown_names(text: str, certain: list[str], possible: list[str]) -> None:
+    found = recipe(read(text))
+    assert [line.text for line in found.lines if not line.may_fail] == certain
+    assert [line.text for line in found.lines if line.may_fail] == possible
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("a:\n\techo $(wildcard *.x)\n", "echo ${UNKNOWN}", id="no match"),
+        pytest.param("a:\n\techo $(wildcard $(shell x))\n", "echo ${UNKNOWN}", id="unknown glob"),
+        pytest.param("a:\n\techo $(wildcard *.x *.c)\n", "echo a.c b.c", id="matches"),
+        pytest.param("a:\n\techo $(patsubst %.c,%.o,$(wildcard *.c))\n", "echo a.o b.o", id="in a function"),
+    ],
+)
+def test_wildcards(text: str, expected: str) -> None:
+    makefile = read(text, matches=lambda glob: ("a.c", "b.c") if glob == "*.c" else ())
+    assert texts(recipe(makefile)) == [expected]
+
+
 @pytest.mark.parametrize(("text", "expected"), [pytest.param(*row[1:], id=row[0]) for row in DYNAMIC])
 def test_unknown_parts(text: str, expected: str) -> None:
     assert texts(made(text, "a")) == [expected]

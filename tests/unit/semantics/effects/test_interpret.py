@@ -115,6 +115,68 @@ def test_effects(context: Context, text: str, expected: list[str]) -> None:
     assert effects(text, state(context)) == expected
 
 
+ANY = ("anything",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("echo main.go", [()], id="no-op-echo"),
+        pytest.param("cat", [()], id="no-op-standard-input"),
+        pytest.param("cat - <<EOF\nx\nEOF\n", [()], id="no-op-here-document"),
+        pytest.param("grep -q main.go", [()], id="no-op-pattern"),
+        pytest.param("test -n main.go", [()], id="no-op-test-of-a-word"),
+        pytest.param("sed -i s/a/b/ main.go", [()], id="no-op-edit"),
+        pytest.param("echo x < /dev/null", [()], id="no-op-device"),
+        pytest.param("cat main.go", [("/app/main.go",)], id="operand"),
+        pytest.param("head -n 1 main.go", [("/app/main.go",)], id="value-of-an-option"),
+        pytest.param("grep x main.go > y", [("/app/main.go",)], id="behind-a-pattern"),
+        pytest.param("grep -e x main.go", [("/app/main.go",)], id="pattern-by-option"),
+        pytest.param("sed s/a/b/ main.go", [("/app/main.go",)], id="sed-prints"),
+        pytest.param("[ -f main.go ]", [("/app/main.go",)], id="test"),
+        pytest.param("sort < main.go > y", [("/app/main.go",)], id="redirect"),
+        pytest.param("read X < main.go", [("/app/main.go",)], id="redirect-of-a-builtin"),
+        pytest.param("tar -cf x.tar -C cmd tool", [("/app/cmd/tool",)], id="archive-of-a-directory"),
+        pytest.param("tar -xf $X", [ANY], id="unknown-archive"),
+        pytest.param("cat sub/$X", [("/app/sub",)], id="start-is-known"),
+        pytest.param("cat $X", [ANY], id="unknown"),
+        pytest.param("cp $X /y", [ANY], id="unknown-copy"),
+        pytest.param("sort < $X", [ANY], id="unknown-redirect"),
+        pytest.param(
+            "for f in cmd/tool/*.go; do cat $f; done",
+            [("/app/cmd/tool/main.go",), ("/app/cmd/tool/*.go",)],
+            id="loop-over-a-glob",
+        ),
+        pytest.param("for f in /x/*.go; do cat ${f}; done", [("/x/*.go",)], id="loop-elsewhere"),
+        pytest.param("for f in /x/*; do f=$(tr a b); cat $f; done", [(), ANY], id="set-in-the-loop"),
+        pytest.param('for f in "/x/*"; do cat $f; done', [("/x/*",)], id="quoted-glob"),
+    ],
+)
+def test_what_is_read(context: Context, text: str, expected: list[tuple[str, ...]]) -> None:
+    done = [e for atom in interpreted(text, state(context)).effects for e in atom if e.tool not in ("", "tr")]
+    assert [ANY if e.reads_anything else e.reads for e in done] == [
+        e for e in expected if e or len(expected) == 1
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "certain"),
+    [
+        pytest.param("for f in *.none; do touch /x/$f; done", (), id="no-match"),
+        pytest.param("for f in $X; do touch /x/$f; done", (), id="unknown"),
+        pytest.param("for d in cmd/*/; do touch /x/$(basename $d); done", ("/x/tool",), id="directories"),
+        pytest.param(
+            "for f in s*/*.sh; do touch /x/$f; done", ("/x/sub/here.sh", "/x/sub/place.sh"), id="files"
+        ),
+    ],
+)
+def test_what_a_loop_over_a_glob_certainly_makes(
+    context: Context, text: str, certain: tuple[str, ...]
+) -> None:
+    made = [e for atom in interpreted(text, state(context)).effects for e in atom if e.tool == "touch"]
+    assert tuple(path for e in made for path in e.writes if path not in e.possible) == certain
+
+
 @pytest.mark.parametrize(
     ("text", "cwd", "homes", "settings"),
     [
