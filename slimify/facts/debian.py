@@ -7,7 +7,7 @@ For older suites and Ubuntu, rows in packages-debian.toml are written by hand, a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from slimify.facts.image_tables import image_tables
 
 Kind = Literal["build", "fetch", "run", "tool", "meta", "unknown"]
 GENERATED = ("bullseye", "bookworm", "trixie")
+_COVERED = ("stretch", "buster")  # the suites that "" in a row is about, beside those with a table
 _LIBRARY_PACKAGE = re.compile(r"(lib[a-z][a-z0-9+]*?(?:-[a-z]+)*)-?(\d[\d.]*)(?:t64|v5)?")
 
 
@@ -57,14 +58,19 @@ def counterparts(name: str, suite: str | None) -> tuple[str, ...] | None:
     rows = load("packages-debian.toml")
     hand = rows["counterparts"]
     if name in hand["all"]:
-        return _row(hand["all"][name], suite)
+        return _row("all", name, suite)
     named = counterparts_by_rule(rows, name)
     if named is not None:
         return named
     if suite in GENERATED:
         found = _table(suite)["counterparts"].get(name)
         return None if found is None else tuple(found.split())
-    return _row(hand["older"].get(name, {}), suite)
+    return _row("older", name, suite)
+
+
+def has_one_counterpart(name: str) -> bool:
+    """Whether a build package has the same counterparts in all releases with a table."""
+    return len({counterparts(name, suite) for suite in GENERATED}) == 1
 
 
 def counterparts_by_rule(rows: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
@@ -169,16 +175,38 @@ def _commands(name: str, table: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*alternatives, *programs]))
 
 
-def _row(row: list[str] | dict[str, list[str]], suite: str | None) -> tuple[str, ...] | None:
-    """The counterparts of a row: a list for all suites, or a list for each suite; "" applies to other checked
-    suites."""
+def _row(table: str, name: str, suite: str | None) -> tuple[str, ...] | None:
+    """The counterparts of a package in a suite by the rows written by hand.
+
+    A release without names of its own has what the releases before and after it agree on.
+    """
+    rows = load("packages-debian.toml")["counterparts"]
+    row = rows[table].get(name, {})
     if isinstance(row, list):
         return tuple(row)
-    if suite is None:
+    rest: Sequence[str] = row.get("", ())
+
+    def named(release: str) -> Sequence[str]:
+        found: Sequence[str] = row.get(release, ())
+        if release in _COVERED or (release in GENERATED and table == "all"):
+            return found or rest
+        if release in GENERATED and not found:
+            return str(_table(release)["counterparts"].get(name, "")).split()
+        return found
+
+    releases: list[str] = rows["releases"]
+    if suite in row:
+        return tuple(row[suite])
+    if suite not in releases:
         return None
-    rest = row.get("") if suite in load("packages-debian.toml")["counterparts"]["rest"] else None
-    found = row.get(suite, rest)
-    return None if found is None else tuple(found)
+    if named(suite):
+        return tuple(named(suite))
+    place = releases.index(suite)
+    before, after = (
+        next(filter(None, map(named, side)), ()) for side in (releases[place::-1], releases[place:])
+    )
+    fewer, more = sorted((before, after), key=len)
+    return tuple(fewer) if fewer and {*fewer} <= {*more} else None
 
 
 def _sonames(package: str, names: str) -> tuple[str, ...]:
@@ -214,9 +242,9 @@ def _command_index(suite: str | None) -> Mapping[str, str]:
 def name_in_suite(package: str, suite: str | None) -> str | None:
     """The name in this suite of a library package from the nearest table; None if unknown."""
     behind = _table(suite)["counterparts"]
-    for development, row in load("packages-debian.toml")["counterparts"]["older"].items():
+    for development in load("packages-debian.toml")["counterparts"]["older"]:
         if package in behind.get(development, "").split():
-            found = _row(row, suite) or ()
+            found = _row("older", development, suite) or ()
             return package if package in found else found[0] if len(found) == 1 else None
     return package if _is_stable_name(package) else None
 

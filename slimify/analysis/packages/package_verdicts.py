@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.analysis.closed_worlds import Claim
 from slimify.analysis.graph.graph import AtomKey
@@ -21,7 +22,8 @@ from slimify.analysis.packages.context_mentions import ContextMentions
 from slimify.analysis.packages.program_calls import build_tools
 from slimify.analysis.packages.toolchains import build_only_use
 from slimify.analysis.program import RuntimeNeeds
-from slimify.facts.debian import PackageFacts
+from slimify.facts import merged
+from slimify.facts.debian import PackageFacts, has_one_counterpart
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import interpreters, programs_calling, system_package
 from slimify.facts.programs import compilers, has_compiler, is_called_indirectly, serves_more_than_compiling
@@ -99,10 +101,21 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
         pairs = (pair for instruction in settings for pair in env_pairs(instruction))
         return frozenset(value.strip("\"'").rpartition("/")[2] for name, value in pairs if name != "PATH")
 
+    @cached_property
+    def has_other_releases(self) -> bool:
+        """Whether a PPA may replace packages of the distribution by other releases. Those that are known for
+        what they offer do not."""
+        known = merged("package-sources.toml")["offered"]
+        added = (w.text for _, e in self.effects if e.kind == "source" for w in e.command.words)
+        return any("ppa:" in text and not any(word in text for word in known) for text in added)
+
     def facts(self, name: str) -> PackageFacts | None:
         """Facts about a package in the distribution of the base image."""
         base = self.base
-        return system_package(name, base.distro if base else None, base.suite if base else None)
+        found = system_package(name, base.distro if base else None, base.suite if base else None)
+        if found is not None and found.counterparts and self.has_other_releases:
+            return found if has_one_counterpart(name) else replace(found, counterparts=None)
+        return found
 
 
 class _Package(Struct, frozen=True, dict=True):

@@ -66,6 +66,13 @@ def test_debian_counterparts(row: list[str]) -> None:
         ("libmysqlclient-dev", "trusty", ("libmysqlclient18",)),
         ("gfortran", "bionic", ("libgfortran4",)),
         ("libffi-dev", "lunar", None),  # nobody looked at that release
+        ("libpcre3-dev", "xenial", ("libpcre3",)),  # the same in every release
+        ("libzmq3-dev", "focal", ("libzmq5",)),  # the same before and after
+        ("libmemcached-dev", "focal", ("libmemcached11",)),  # what both have
+        ("libgit2-dev", "jammy", ("libgit2-1.1",)),  # its own row
+        ("libprotobuf-dev", "xenial", None),  # nothing is known of a release before it
+        ("libspatialindex-dev", "bionic", None),  # another one before it than after it
+        ("libclamav-dev", "jammy", None),
         ("libssl-dev", None, None),  # depends on the release
         ("libpq-dev", None, ("libpq5",)),
     ],

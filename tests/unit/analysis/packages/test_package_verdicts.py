@@ -16,6 +16,7 @@ from slimify.syntax.dockerfile.parser import encode, parse
 START = 'CMD ["python", "a.py"]\n'
 FILE = "FROM python:3.11-bookworm\nWORKDIR /app\nCOPY . .\n{0}"
 DYNAMIC = "import subprocess, sys\nsubprocess.run([sys.argv[1]])\n"
+PPA = "add-apt-repository -y "
 HOST = "CMD twistd -ny a.tac\n"
 
 CASES = (
@@ -35,6 +36,10 @@ CASES = (
     ("other-language", "apt-get install -y nodejs npm && npm install && npm run build", START, {"package.json": "{}"}, {"nodejs": ("build", "SL201"), "npm": ("build", "SL201")}),
     ("removed", "apk add git && git clone https://example.org/x /x && apk del git", START, {}, {"git": ("build", "SL201")}),
     ("removed-group", "apk add --virtual .b git && apk del .b", START, {}, {"git": ("build", "SL201")}),
+    # a PPA may have another release of a library: what replaces its headers is not known
+    ("ppa", f"{PPA}ppa:x/gdal && apt-get install -y libicu-dev libpq-dev", START, {}, {"libicu-dev": ("run", "SL203"), "libpq-dev": ("build", "SL204")}),
+    ("ppa-with-other-packages", f"{PPA}ppa:deadsnakes/ppa && apt-get install -y libicu-dev", START, {}, {"libicu-dev": ("build", "SL204")}),
+    ("source-of-the-distribution", "sed -i s/deb.debian.org/mirror/ /etc/apt/sources.list && apt-get install -y libicu-dev", START, {}, {"libicu-dev": ("build", "SL204")}),
     # run time may start anything: compilers and headers go all the same
     ("open", "apt-get install -y git gcc libpq-dev && git clone https://example.org/x /x", HOST, {}, {"git": ("both", "SL203"), "gcc": ("build", "SL201"), "libpq-dev": ("build", "SL204")}),
     ("open-other-language", "apt-get install -y nodejs npm && npm install", HOST, {"package.json": "{}"}, {"nodejs": ("both", "SL203"), "npm": ("both", "SL203")}),
