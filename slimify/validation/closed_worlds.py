@@ -206,19 +206,16 @@ def context_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Rea
         file = old.context_path(path)
         if file is None or file == new.context_path(path) or is_scratch(path):
             continue
-        if inside_any(path, roots) or not _is_unneeded_file(
-            compared, own, path, file, known, path in manifests
-        ):
+        runs = own is not None and posixpath.basename(path) in own.runtime_manifests
+        if path in manifests and path not in roots and not runs:
+            continue
+        if inside_any(path, roots) or not _is_unneeded_file(compared, own, path, file, known):
             yield Reason.of("SL409", "file_missing", path=path, file=file)
 
 
-def _is_unneeded_file(
-    compared: Comparison, own: Language | None, path: str, file: str, known: bool, manifest: bool
-) -> bool:
+def _is_unneeded_file(compared: Comparison, own: Language | None, path: str, file: str, known: bool) -> bool:
     """Whether nothing at run time reads a file that no root names."""
     if is_for_people(file):
-        return True
-    if manifest and not (own is not None and posixpath.basename(path) in own.runtime_manifests):
         return True
     if own is None or not own.is_compiled or not compared.needs.start:
         return False

@@ -10,7 +10,7 @@ from slimify.languages import languages
 from slimify.model.decisions import Reason
 from slimify.semantics.machine.content import content_at, exists_in, holds_place, is_directory, link_targets
 from slimify.semantics.machine.stages import Copy, Machine, Origin, Stage
-from slimify.semantics.paths import inside
+from slimify.semantics.paths import inside, is_glob
 from slimify.syntax.dockerfile.instructions import from_parts, meaning, split_stages
 from slimify.validation.comparison import Comparison
 from slimify.validation.roots import start_paths
@@ -103,14 +103,9 @@ def _context_copy_problems(old: Machine, copy: Copy) -> Iterator[Reason]:
         return
     if copy.parts.exclude:
         yield Reason.of("SL409", "copy_exclude", path=copy.parts.exclude[0])
-    urls = {s for stage in old.stages for e in stage.own if e.copy is not None for s in e.copy.sources}
+    own = {s for stage in old.stages for e in stage.own if e.copy is not None for s in e.copy.sources}
     for source in copy.sources:
-        if "://" in source and source not in urls:
-            yield Reason.of("SL409", "copy_absent", path=source)
-        name = source.strip("/").removeprefix("./")
-        if "://" in source or name in ("", ".") or set(name) & set("*?["):
-            continue
-        if not context.has(name):
+        if source not in own and not is_glob(source) and ("://" in source or not context.has(source)):
             yield Reason.of("SL409", "copy_absent", path=source)
     held = [stage.end.view for stage in old.stages]
     for path in copy.view.under("/"):

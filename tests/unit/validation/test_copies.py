@@ -91,3 +91,48 @@ def test_copies_of_the_users_file(pairs: tuple[tuple[str, str], ...], problem: s
     files = {"build.js": "x()\n", "abacus.py": "print(1)\n"}
     found = differences(STAGES, changed(STAGES, *pairs), files, tmp_path)
     assert problem in found if problem else not found
+
+
+EXPORTED = """FROM python:3.12
+WORKDIR /srv
+COPY requirements.txt ./
+RUN pip install -r requirements.txt
+COPY abacus.py ./
+CMD ["sh", "-c", "chown -R 10 /srv && exec python abacus.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), "", id="the same"),
+        pytest.param((("COPY req", "COPY --chown=0:0 req"),), "", id="the user's copy with another option"),
+        pytest.param((("COPY abacus.py ./", "COPY abacus.py extra.py ./"),), "extra.py", id="a new copy"),
+        pytest.param((("abacus.py ./", "https://example.com/abacus.py ./"),), "example.com", id="an address"),
+        pytest.param((("abacus.py ./\n", "*.py ./\n"),), "", id="a pattern that finds files"),
+    ],
+)
+def test_copies_of_files_that_are_not_in_the_checkout(
+    pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path
+) -> None:
+    found = differences(EXPORTED, changed(EXPORTED, *pairs), {"abacus.py": "print(1)\n"}, tmp_path)
+    assert problem in found if problem else not found
+
+
+@pytest.mark.parametrize(("named", "problem"), [("", ""), ("requirements.txt", "requirements.txt")])
+def test_a_manifest_that_only_installs_read(named: str, problem: str, tmp_path: Path) -> None:
+    new = f"""FROM python:3.12 AS builder
+WORKDIR /srv
+COPY requirements.txt ./
+RUN pip install -r requirements.txt
+
+FROM python:3.12
+WORKDIR /srv
+COPY --from=builder {SITE} {SITE}
+COPY --from=builder /usr/local/bin /usr/local/bin
+COPY abacus.py ./
+CMD ["sh", "-c", "chown -R 10 /srv && exec python abacus.py"]
+"""
+    files = {"requirements.txt": "bottle\n", "abacus.py": f"open({named!r})\n" if named else "print(1)\n"}
+    found = differences(EXPORTED, new, files, tmp_path)
+    assert problem in found if problem else not found
