@@ -55,6 +55,7 @@ class Commands(Struct, frozen=True, kw_only=True):
     installers: tuple[Installer, ...]
     own_version: frozenset[str]
     evaluated: tuple[str, ...]
+    prints: Mapping[str, str]
 
 
 @cache
@@ -79,6 +80,7 @@ def commands(of: str = "") -> Commands:
         installers=tuple(_installer(row, of) for row in data.get("installer", ())),
         own_version=frozenset(data.get("own_version", ())),
         evaluated=tuple(data.get("evaluated", ())),
+        prints=data.get("prints", {}),
     )
 
 

@@ -29,12 +29,14 @@ class Variable(Struct, frozen=True):
 
 
 class Scope(Struct):
-    """Variables by name; falls back to `parent`. `matches` gives the known files of a glob."""
+    """Variables by name; falls back to `parent`. `matches` gives the known files of a glob, `output` what a
+    command prints, None if that is not known."""
 
     variables: dict[str, Variable] = field(default_factory=dict)
     parent: Scope | None = None
     steps: int = 0
     matches: Callable[[str], tuple[str, ...]] | None = None
+    output: Callable[[str], str | None] | None = None
 
     def find(self, name: str) -> Variable | None:
         scope: Scope | None = self
@@ -120,10 +122,7 @@ class Scope(Struct):
     def _call(self, name: str, rest: str, depth: int) -> str:
         arguments = _arguments(rest)
         if name == "shell":
-            bare = self.expand(rest, depth + 1).split("2>")[0].strip()
-            if bare == "pwd":
-                return self.value_of("CURDIR", depth)
-            return str(load("make.toml")["answers"].get(bare, UNKNOWN))
+            return self._output(self.expand(rest, depth + 1))
         if name == "wildcard":
             return self._matches(self.expand(rest, depth + 1))
         if name in ("if", "or", "and"):
@@ -136,6 +135,11 @@ class Scope(Struct):
             variable = self.find(rest.strip())
             return variable.text if variable is not None else ""
         return self._apply(name, arguments, depth)
+
+    def _output(self, command: str) -> str:
+        run = self._root().output
+        printed = run(command) if run is not None and UNKNOWN not in command else None
+        return UNKNOWN if printed is None else " ".join(printed.split("\n"))
 
     def _matches(self, patterns: str) -> str:
         """The files of a `$(wildcard)`. Without a known one it is unknown: commands may make some."""

@@ -34,20 +34,16 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Makefile(Struct, frozen=True, kw_only=True):
-    """The logical lines of a makefile. `include` returns the text of an included file, or None; `matches` the
-    known files of a glob."""
+    """The logical lines of a makefile. `include` returns the text of an included file, or None; `matches` and
+    `output` are those of its variables."""
 
     lines: tuple[Line, ...]
     include: Callable[[str], str | None] | None = None
     matches: Callable[[str], tuple[str, ...]] | None = None
+    output: Callable[[str], str | None] | None = None
 
 
-def read(
-    text: str,
-    include: Callable[[str], str | None] | None = None,
-    file: str = "",
-    matches: Callable[[str], tuple[str, ...]] | None = None,
-) -> Makefile:
+def read(text: str, file: str = "") -> Makefile:
     """The logical lines of a makefile. Never fails; very long files are truncated."""
     lines: list[Line] = []
     pending: list[str] = []
@@ -65,7 +61,7 @@ def read(
             joined = " ".join(part.removesuffix("\\").strip() for part in pending)
         lines.append(Line(number=start, text=joined, recipe=recipe, file=file))
         pending, start = [], 0
-    return Makefile(lines=tuple(lines), include=include, matches=matches)
+    return Makefile(lines=tuple(lines))
 
 
 class Rule(Struct):
@@ -92,7 +88,7 @@ class Reader:
 
     def __init__(self, makefile: Makefile) -> None:
         self.makefile = makefile
-        self.scope = Scope(matches=makefile.matches)
+        self.scope = Scope(matches=makefile.matches, output=makefile.output)
         self.rules: list[Rule] = []
         self.own: dict[str, list[re.Match[str]]] = {}
         self.phony: set[str] = set()

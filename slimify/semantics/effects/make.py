@@ -14,6 +14,7 @@ from slimify.facts.commands import values
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Effect
 from slimify.semantics.effects.call import Arg, Call, Options
+from slimify.semantics.effects.printed import output
 from slimify.semantics.effects.state import absolute
 
 _VALUES = ("-C", "--directory", "-f", "--file", "--makefile", "-I", "-o", "-W", "-l")
@@ -75,11 +76,11 @@ def _makefile(call: Call, options: Options) -> tuple[str, Makefile] | None:
         path = posixpath.join(cwd, name)
         text = view.text(path)
         if text is not None:
-            return path, read(
-                text,
-                lambda other: view.text(posixpath.join(cwd, other)),
-                name,
-                lambda glob: view.matches(glob, cwd),
+            return path, replace(
+                read(text, name),
+                include=lambda other: view.text(posixpath.join(cwd, other)),
+                matches=lambda glob: view.matches(glob, cwd),
+                output=lambda command: output(command, call.state),
             )
     return None
 

@@ -7,13 +7,14 @@ import re
 
 from msgspec.structs import replace
 
+from slimify.facts.commands import commands
 from slimify.languages import commands_module
 from slimify.model.shell import Command
 from slimify.semantics.effects.state import State, absolute, resolve
 from slimify.syntax.shell.script import read
 
 _GLOB = re.compile(r"[*?\[]")
-_READ = frozenset({"basename", "cd", "dirname", "echo", "pwd", "readlink", "realpath"})
+_READ = frozenset({"basename", "cd", "dirname", "echo", "ls", "pwd", "readlink", "realpath"})
 
 
 def output(text: str, state: State) -> str | None:
@@ -21,6 +22,8 @@ def output(text: str, state: State) -> str | None:
     text = text.strip()
     if text in state.outputs:
         return state.outputs[text]
+    if text in commands().prints:
+        return commands().prints[text]
     program, _, words = text.partition(" ")
     own = getattr(commands_module(program), "PRINTED", {}).get(program)
     if own is not None:
@@ -52,6 +55,9 @@ def _printed(name: str, given: list[str], state: State) -> str | None:
         return state.cwd
     if name == "echo":
         return None if "\\" in " ".join(given) or given[:1] == ["-n"] else " ".join(given)
+    if name == "ls" and len(given) < 2:
+        listed = state.view.matches(posixpath.join(*given, "*"), state.cwd)  # of a directory of the context
+        return "\n".join(map(posixpath.basename, listed)) or None
     if not given:
         return None
     path = given[0].rstrip("/") or "/"

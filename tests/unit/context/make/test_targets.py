@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from support import slowness
 
 from slimify.context.make.targets import Recipe, read, recipe
@@ -205,7 +206,7 @@ def test_targets_with_unknown_names(text: str, certain: list[str], possible: lis
     ],
 )
 def test_wildcards(text: str, expected: str) -> None:
-    makefile = read(text, matches=lambda glob: ("a.c", "b.c") if glob == "*.c" else ())
+    makefile = replace(read(text), matches=lambda glob: ("a.c", "b.c") if glob == "*.c" else ())
     assert texts(recipe(makefile)) == [expected]
 
 
@@ -222,10 +223,17 @@ def test_nothing_is_executed(tmp_path: Path) -> None:
     assert not mark.exists()
 
 
-def test_uname_of_a_linux_image() -> None:
-    text = "OS := $(shell uname -s)\nD := $(shell pwd)\na:\n\techo $(OS) $(D)\n"
-    found = recipe(read(text), ("a",), environment={"CURDIR": "/app"})
-    assert texts(found) == ["echo Linux /app"]
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("a:\n\techo $(shell y)\n", "echo ${UNKNOWN}", id="not known"),
+        pytest.param("a:\n\techo $(shell x $(shell y))\n", "echo ${UNKNOWN}", id="of an unknown one"),
+        pytest.param("O := $(shell x)\na:\n\techo $(O) $(O:a=b)\n", "echo a c b c", id="several lines"),
+    ],
+)
+def test_what_commands_print(text: str, expected: str) -> None:
+    makefile = replace(read(text), output=lambda command: "a\nc" if command == "x" else None)
+    assert texts(recipe(makefile)) == [expected]
 
 
 def test_file_overrides_environment() -> None:
@@ -267,12 +275,14 @@ def test_recipe_fields() -> None:
 def test_includes() -> None:
     files = {"common.mk": "X = 1\nb:\n\techo b\n", "loop.mk": "include loop.mk\n"}
     text = "include common.mk\n-include gone.mk\ninclude missing.mk\na: b\n\techo $(X)\n"
-    found = recipe(read(text, files.get, "Makefile"), ("a",))
+    found = recipe(replace(read(text, "Makefile"), include=files.get), ("a",))
     assert [(c.text, c.file, c.line) for c in found.lines] == [
         ("echo b", "common.mk", 3),
         ("echo 1", "Makefile", 5),
     ]
-    assert texts(recipe(read("include loop.mk\na:\n\techo\n", files.get), ("a",))) == ["echo"]
+    assert texts(recipe(replace(read("include loop.mk\na:\n\techo\n"), include=files.get), ("a",))) == [
+        "echo"
+    ]
 
 
 def test_cycles_terminate() -> None:

@@ -164,6 +164,9 @@ def test_what_is_read(context: Context, text: str, expected: list[tuple[str, ...
     [
         pytest.param("for f in *.none; do touch /x/$f; done", (), id="no-match"),
         pytest.param("for f in $X; do touch /x/$f; done", (), id="unknown"),
+        pytest.param("for d in $(ls none); do touch /x/$d; done", (), id="lists-nothing-known"),
+        pytest.param("for d in $(ls cmd); do touch /x/$d; done", ("/x/tool",), id="listed"),
+        pytest.param("touch /x/$(uname -s)", ("/x/Linux",), id="printed-in-every-image"),
         pytest.param("for d in cmd/*/; do touch /x/$(basename $d); done", ("/x/tool",), id="directories"),
         pytest.param(
             "for f in s*/*.sh; do touch /x/$f; done", ("/x/sub/here.sh", "/x/sub/place.sh"), id="files"
