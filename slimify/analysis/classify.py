@@ -25,14 +25,13 @@ from slimify.analysis.packages.tool_settings import has_reader
 from slimify.analysis.previous_stages import with_previous_stages
 from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step
 from slimify.analysis.refusals import refusals
+from slimify.analysis.repository.run_commands import image_uses
 from slimify.analysis.roles.assign import assign_roles
 from slimify.analysis.roles.instruction_role import instruction_role
 from slimify.analysis.roles.model import Given, Roles
 from slimify.analysis.runtime_contract import runtime_contract
 from slimify.analysis.runtime_needs import runtime_needs
 from slimify.config import Options
-from slimify.context.compose.run_commands import passed_arguments, run_commands
-from slimify.context.compose.yaml_commands import RunCommand
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts
@@ -61,7 +60,8 @@ def classify(
     instructions = file.instructions
     start = max(i for i, x in enumerate(instructions) if x.keyword == "FROM")
     names = BaseMap(options.bases)
-    build_args = {**_passed_arguments(file, context, name), **options.build_args}
+    uses = image_uses(context, _context_path(context, name))
+    build_args = {**_unset_arguments(file, uses.arguments), **options.build_args}
     reference, base = base_image(instructions[start], scopes(file, {}, build_args)[start], names)
     shown = _evidence_base(file, reference, base, evidence)
     base = base or shown
@@ -78,7 +78,7 @@ def classify(
     contract = runtime_contract([x for _, x in body], [in_force[i] for i, _ in body], base)
     language = language_of(base, visits, context)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
-    needs = runtime_needs(contract, end, effects, _context_commands(context, name), language, base)
+    needs = runtime_needs(contract, end, effects, uses.commands, language, base)
     if is_multi_stage(file):
         needs = with_previous_stages(needs, file, in_force, visits, context, base, names)
     needs = _with_kept_commands(needs, options.keep_commands)
@@ -140,19 +140,11 @@ def _evidence_base(
     return base_image_facts(evidence, file, reference)
 
 
-def _passed_arguments(file: Dockerfile, context: Context, name: str) -> Mapping[str, str]:
-    """The values that files of the repository pass for ARGs without a value of their own."""
+def _unset_arguments(file: Dockerfile, passed: Mapping[str, str]) -> Mapping[str, str]:
+    """The values that are passed for ARGs without a value of their own."""
     declared = [pair for x in file.instructions if x.keyword == "ARG" for pair in arg_names(x)]
     unset = {arg for arg, _ in declared} - {arg for arg, value in declared if value is not None}
-    if not unset:
-        return {}
-    passed = passed_arguments(context, _context_path(context, name))
     return {arg: value for arg, value in passed.items() if arg in unset}
-
-
-def _context_commands(context: Context, name: str) -> tuple[RunCommand, ...]:
-    """The command lines that other files of the context certainly run in this image."""
-    return tuple(c for c in run_commands(context, _context_path(context, name)) if c.certain)
 
 
 def _packages_and_roles(

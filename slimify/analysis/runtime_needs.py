@@ -8,7 +8,7 @@ Nothing is executed.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -44,7 +44,7 @@ def runtime_needs(
     for the manifests they install. `named` are command lines that the context runs in this image (compose
     files, Procfile, Kubernetes manifests). `base` is what is known about the base image."""
     roots = [(text, use, state) for text, use in (*_roots(runtime), *_hooks(base, state.view))]
-    roots += [(n.text, Use(name=n.text, file=n.file, line=n.line), _with_mounts(state, n)) for n in named]
+    roots += _named_roots(runtime, state, named)
     followed = _Followed()
     for text, use, where in roots:
         followed.add(text, use, where)
@@ -139,12 +139,20 @@ def _add_command(commands: dict[str, Use], tool: str, use: Use) -> None:
             commands.setdefault(tool, use)
 
 
-def _with_mounts(state: State, command: RunCommand) -> State:
-    """The state with the context directories that a compose file mounts over the image."""
-    view = state.view
-    for source, target in command.mounts:
-        view = view.with_copy([source], target)
-    return replace(state, view=view)
+def _named_roots(
+    runtime: RuntimeContract, state: State, named: Sequence[RunCommand]
+) -> Iterator[tuple[str, Use, State]]:
+    """Command lines that the context runs in this image; one that is no entry point is its arguments."""
+    for command in named:
+        use = Use(name=command.text, file=command.file, line=command.line)
+        view = state.view
+        for source, target in command.mounts:
+            view = view.with_copy([source], target)
+        inner = replace(state.with_env(dict(command.env)), view=view, cwd=command.cwd or state.cwd)
+        if runtime.entrypoint and not command.entrypoint:
+            yield f"{shlex.join(runtime.entrypoint)} {command.text}", use, inner
+        if not command.text.startswith("-"):
+            yield command.text, use, inner
 
 
 def _roots(runtime: RuntimeContract) -> list[tuple[str, Use]]:

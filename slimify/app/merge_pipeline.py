@@ -23,8 +23,8 @@ from slimify.model.plan import Plan
 from slimify.pipeline import safe_decisions
 
 if TYPE_CHECKING:
-    from slimify.analysis.build_script import BuildScript
     from slimify.analysis.program import Program
+    from slimify.analysis.repository.build_script import BuildScript
     from slimify.planning.merge.plan import Pair
 
 
@@ -156,7 +156,7 @@ def _find_build_script(
     given: Sequence[tuple[str, str]],
     context: Path,
 ) -> BuildScript | None:
-    from slimify.analysis.build_script import build_script, with_extracts
+    from slimify.analysis.repository.build_script import build_script, with_extracts
 
     def below(file: File) -> str:
         path = (

@@ -26,7 +26,7 @@ from slimify.verify.proof_request import proof_request
 from slimify.verify.session import Session
 
 if TYPE_CHECKING:
-    from slimify.analysis.build_script import BuildScript, Extract
+    from slimify.analysis.repository.build_script import BuildScript, Extract
     from slimify.app.merge_pipeline import File
     from slimify.app.prove import Listeners, ProofOptions
     from slimify.config import Options

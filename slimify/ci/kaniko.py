@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from slimify.analysis.docker_commands import docker_build
+from slimify.analysis.repository.engine_commands import docker_build, engine_command
 from slimify.ci.build_steps import DOCKER, KANIKO, BuildStep
 from slimify.context.yaml_nodes import data, document, get, items, last_line, pairs, text_of
 from slimify.model.decisions import Reason
@@ -63,11 +63,10 @@ def _docker_build(step: Any, dockerfile: str, context: str) -> _DockerBuild | No
     args, env = get(step, "args"), [text_of(item) for item in items(get(step, "env"))]
     if _image(step) != DOCKER or not keys <= known:
         return None
-    words = [text_of(item) or "" for item in items(args)]
-    words = words[1:] if words[:1] == ["buildx"] else words
-    if words[:1] != ["build"] or not set(env) <= _QUIET or step.flow_style:
+    verb, words = engine_command(["docker", *(text_of(item) or "" for item in items(args))]) or ("", [])
+    if verb != "build" or not set(env) <= _QUIET or step.flow_style:
         return None
-    told = docker_build(words[1:])
+    told = docker_build(words)
     folder = text_of(get(step, "dir")) or "."
     if not told.context or told.other or "://" in told.context:
         return None

@@ -95,9 +95,14 @@ def runners() -> Mapping[str, int]:
     return runners
 
 
-def docker_flags() -> tuple[str, ...]:
-    """Options of `docker run`, `exec`, `build` and compose that take no value."""
-    return words(_FILE, "docker", "valueless")
+def container_engines() -> tuple[str, ...]:
+    """Programs that build images and run containers."""
+    return words(_FILE, "engines", "programs")
+
+
+def engine_groups() -> tuple[str, ...]:
+    """Words that may stand before a command of a container engine."""
+    return words(_FILE, "engines", "groups")
 
 
 @cache

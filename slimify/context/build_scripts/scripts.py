@@ -1,4 +1,4 @@
-"""Finds scripts that call Docker: shell scripts, Makefiles, CI files, Jenkinsfiles.
+"""Finds scripts that call a container engine: shell scripts, Makefiles, CI files, Jenkinsfiles, documents.
 
 Nothing is executed, and nothing outside the directory is read. The shell text in them is given as it stands.
 """
@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from slimify.context.build_scripts import jenkinsfile
-from slimify.context.build_scripts.snippet import Snippet
+from slimify.context.build_scripts import document, jenkinsfile
+from slimify.context.build_scripts.snippet import Snippet, logical_lines
 from slimify.context.scan import Context
 from slimify.context.yaml_nodes import items, pairs, text_of
+from slimify.facts.programs import container_engines
 from slimify.facts.shells import is_posix_shell, is_shell_file, is_shell_script
 from slimify.facts.system import ci_directories, third_party_directories
 from slimify.languages import installed_directories
@@ -27,8 +29,12 @@ _SKIPPED = frozenset({".git", "__pycache__"})
 _MAKEFILES = re.compile(r"(GNUm|M|m)akefile|.*\.mk")
 _YAML = re.compile(r".*\.ya?ml")
 _SHELL = re.compile(r".*\.(sh|bash)|[\w-]+")  # files without an extension need a shebang
-_DOCKER = re.compile(r"\b(docker|podman|cloud-builders/docker)\b")
+_ENGINE = re.compile(rf"\b(?:{'|'.join(container_engines())})\b")
+_WORDS = r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.|\$\([^()]*\)|[^'"\\`;&|()]"""
+_CALL = re.compile(rf"{_ENGINE.pattern}(?:{_WORDS})*")
+_EXPRESSION = re.compile(r"\$\{\{[^}\n]*\}\}")  # of a workflow
 _ESCAPED = re.compile(r'["\\`]')  # within double quotes, where variables still expand
+_SETS = re.compile(r"\s*(?:export |cd |\w+=)")
 _ON_FILES = re.compile(r"\s*(cd|mv|cp|mkdir|chmod|tar|strip|upx|gzip|zip|sed)\s")
 
 
@@ -37,9 +43,20 @@ class Script(Struct, frozen=True, kw_only=True):
     is a shell script as a whole."""
 
     file: str
-    text: str  # of the file
+    text: str  # of the file, the code of a document
     snippets: tuple[Snippet, ...]
     is_shell: bool = False
+
+    @property
+    def is_document(self) -> bool:
+        return document.NAME.fullmatch(os.path.basename(self.file)) is not None
+
+    def calls(self) -> Iterator[Snippet]:
+        """What may be calls in its lines: the words from the name of an engine on, unless they are quoted."""
+        for line in logical_lines(self.text):
+            for match in _CALL.finditer(_EXPRESSION.sub("$EXPRESSION", line.text)):
+                if match.string[match.end() : match.end() + 1] not in ("'", '"', "`"):
+                    yield replace(line, text=match[0])
 
 
 def script_files(root: Path) -> Context:
@@ -49,15 +66,16 @@ def script_files(root: Path) -> Context:
 
 
 def scripts(context: Context, root: str, near: str = "") -> Iterator[Script]:
-    """The scripts of `script_files` that call Docker, starting with those below `near`. `root` is the path of
+    """The scripts of the context that call an engine, starting with those below `near`. `root` is the path of
     the directory for the shell."""
 
     def distance(path: str) -> tuple[bool, int, str]:
         return not path.startswith(f"{near}/" if near else ""), path.count("/"), path
 
-    for path in sorted(context.files, key=distance)[:_MAX_FILES]:
+    found = [path for path, size in context.files.items() if size <= _MAX_BYTES and _may_be_script(path)]
+    for path in sorted(found, key=distance)[:_MAX_FILES]:
         text = context.text(path) or ""
-        if not _DOCKER.search(text):
+        if not _ENGINE.search(text):
             continue
         base = os.path.basename(path)
         if _MAKEFILES.fullmatch(base):
@@ -65,10 +83,19 @@ def scripts(context: Context, root: str, near: str = "") -> Iterator[Script]:
                 yield Script(file=path, text=text, snippets=(Snippet(call),))
         elif jenkinsfile.NAME.fullmatch(base):
             yield Script(file=path, text=text, snippets=tuple(jenkinsfile.steps(text)))
+        elif document.NAME.fullmatch(base):
+            code = document.code_of(text)
+            lines = (x for x in logical_lines(code) if _ENGINE.search(x.text) or _SETS.match(x.text))
+            yield Script(file=path, text=code, snippets=tuple(lines))
         elif _YAML.fullmatch(base):
             yield Script(file=path, text=text, snippets=tuple(_yaml_steps(text)))
         elif is_shell_file(base) or is_shell_script(text):
             yield Script(file=path, text=text, snippets=(Snippet(text),), is_shell=True)
+
+
+def _may_be_script(path: str) -> bool:
+    wanted = (_MAKEFILES, _YAML, _SHELL, jenkinsfile.NAME, document.NAME)
+    return any(pattern.fullmatch(os.path.basename(path)) for pattern in wanted)
 
 
 def _make_calls(text: str, path: str) -> Iterator[str]:
@@ -95,13 +122,14 @@ def _yaml_steps(text: str) -> Iterator[Snippet]:
         for step in items(steps):
             yield from _cloud_build_step({k.value: v for k, v in pairs(step)})
         return
-    for scalar in _scalars(root, 0):
+    for scalar in _scalars(root):
         yield _scalar_step(scalar)
 
 
 def _scalar_step(scalar: Any) -> Snippet:
     block = scalar.style in ("|", ">")
-    return Snippet(scalar.value, scalar.start_mark.line + (2 if block else 1))
+    text = _EXPRESSION.sub("$EXPRESSION", scalar.value)
+    return Snippet(text, scalar.start_mark.line + (2 if block else 1))
 
 
 def _cloud_build_step(step: dict[str, Any]) -> Iterator[Snippet]:
@@ -134,16 +162,16 @@ def _last_line(node: Any) -> int:
     return int(node.end_mark.line if node.end_mark.column == 0 else node.end_mark.line + 1)
 
 
-def _scalars(node: Any, depth: int) -> Iterator[Any]:
-    if depth > 40:
-        return
-    text = text_of(node) or ""
-    if _DOCKER.search(text) or _ON_FILES.match(text):
-        yield node
-    for item in items(node):
-        yield from _scalars(item, depth + 1)
-    for _, value in pairs(node):
-        yield from _scalars(value, depth + 1)
+def _scalars(root: Any) -> Iterator[Any]:
+    pending, seen = [root], set[int]()
+    while pending:
+        node = pending.pop()
+        text = text_of(node) or ""
+        if _ENGINE.search(text) or _ON_FILES.match(text):
+            yield node
+        if id(node) not in seen:  # aliases
+            seen.add(id(node))
+            pending += reversed([*items(node), *(value for _, value in pairs(node))])
 
 
 # --- files -------------------------------------------------------------------------------------------
@@ -160,8 +188,7 @@ def _files(root: Path) -> Iterator[str]:
             else []
         )
         for name in names:
-            wanted = (_MAKEFILES, _YAML, _SHELL, jenkinsfile.NAME)
-            if any(p.fullmatch(name) for p in wanted) and not os.path.islink(os.path.join(directory, name)):
+            if _may_be_script(name) and not os.path.islink(os.path.join(directory, name)):
                 yield os.path.normpath(os.path.join(below, name)).replace(os.sep, "/")
 
 

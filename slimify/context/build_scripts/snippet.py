@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 
@@ -11,3 +13,13 @@ class Snippet(Struct, frozen=True):
     text: str
     first: int = 1
     last: int = 0
+
+
+def logical_lines(text: str) -> Iterator[Snippet]:
+    """The lines of a text; one that ends in a backslash goes on in the next."""
+    pending: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        pending.append(line.removesuffix("\\"))
+        if not line.endswith("\\"):
+            yield Snippet(" ".join(pending), number - len(pending) + 1, number)
+            pending = []

@@ -9,18 +9,15 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.context.scan import Context, clean
-from slimify.facts.image_tables import is_service
 
 if TYPE_CHECKING:
     from yaml import Node
-
-Source = Literal["compose", "kubernetes", "procfile", "script"]
 
 MAX_BYTES = 256 << 10  # of one file
 _MAX_MERGES = 40
@@ -31,21 +28,18 @@ _BUILD_ACTION = "docker/build-push-action"
 class RunCommand(Struct, frozen=True, kw_only=True):
     """A command that is run in the image.
 
-    `argv` is None unless it is a list of words. `entrypoint`: it overrides the entrypoint, not CMD.
-    `image` is the image, service or container it names, or "". `certain`: a name matches the image
-    of the Dockerfile; otherwise the command may be for another image. `mounts` are bind mounts
-    from the context: path in the context, path in the image.
+    `entrypoint`: it overrides the entrypoint, not CMD. `mounts` are bind mounts from the context: path in the
+    context, path in the image. `env` are variables that it is given, `cwd` is its working directory, "" for
+    that of the image.
     """
 
     text: str
     file: str
     line: int
-    source: Source
-    argv: tuple[str, ...] | None = None
     entrypoint: bool = False
-    image: str = ""
-    certain: bool = False
     mounts: tuple[tuple[str, str], ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    cwd: str = ""
 
 
 def repository(image: str) -> str:
@@ -92,31 +86,26 @@ def compose_commands(
             if name in built or _string(_get(service, "image")) in images:
                 names.add(name)
                 mounts = _bind_mounts(service, path, built_image.context)
-                found.extend(replace(c, mounts=mounts) for c in _service(service, path, name))
+                found.extend(replace(c, mounts=mounts) for c in _service(service, path))
         names |= {repository(image) for image in images}
     return found, names
 
 
 def kubernetes_commands(context: Context, path: str, names: set[str]) -> Iterator[RunCommand]:
-    """Commands, probes and hooks of containers, except those of official images such as `redis:7`.
-
-    They are certain if the image has one of `names`, or a name set by the values of a Helm chart.
-    """
+    """Commands, probes and hooks of containers whose image has one of `names`, or a name set by the values of
+    a Helm chart."""
     text = context.text(path, MAX_BYTES) or ""
     if not re.search(r"^[ \t-]*(?:containers|initContainers):", text, re.MULTILINE):
         return
     for document in _documents(context, path):
         for container in _containers(document):
-            image = _string(_get(container, "image"))
-            base = repository(image)
-            if not image or ("/" not in image and is_service(base)):
-                continue
-            yield from _container_commands(container, path, image, base in names or base == _TEMPLATE)
+            if repository(_string(_get(container, "image"))) in {*names, _TEMPLATE}:
+                yield from _container_commands(container, path)
 
 
 def chart_commands(context: Context, path: str, names: set[str]) -> Iterator[RunCommand]:
-    """Commands and probes that the values of a Helm chart set for containers. They are certain if the image
-    beside them has one of `names`, or if it is the image of a chart of that name."""
+    """Commands and probes that the values of a Helm chart set for containers, if the image beside them has
+    one of `names`, or if it is the image of a chart of that name."""
     chart = posixpath.dirname(path)
     if not context.has(posixpath.join(chart, "Chart.yaml")):
         return
@@ -126,11 +115,11 @@ def chart_commands(context: Context, path: str, names: set[str]) -> Iterator[Run
         pending += ((value, "") for _, value in _entries(node))
         place = _get(node, "image")
         image = _string(place) or _string(_get(place, "repository"))
-        certain = repository(image) in names or (bool(image) and name in names)
-        yield from _container_commands(node, path, image, certain)
+        if repository(image) in names or (image and name in names):
+            yield from _container_commands(node, path)
 
 
-def _container_commands(container: Node, path: str, image: str, certain: bool) -> Iterator[RunCommand]:
+def _container_commands(container: Node, path: str) -> Iterator[RunCommand]:
     """The command, the probes and the hooks of a container, or of the values for one."""
     nodes = [(_get(container, "command"), _get(container, "args"))]
     for name, value in _entries(container):
@@ -139,7 +128,7 @@ def _container_commands(container: Node, path: str, image: str, certain: bool) -
         elif name == "lifecycle":
             nodes += [(_get(hook, "exec", "command"), None) for _, hook in _entries(value)]
     for first, rest in nodes:
-        yield from _combined_command(first, rest, path, "kubernetes", image, certain=certain)
+        yield from _combined_command(first, rest, path)
 
 
 def _documents(context: Context, path: str) -> list[Node]:
@@ -232,26 +221,14 @@ def is_built_from(service: Node, path: str, built_image: BuiltImage) -> bool:
     return built_image.is_built_by(path, where, _string(_get(build, "dockerfile")) or "Dockerfile")
 
 
-def _service(service: Node, path: str, name: str) -> Iterator[RunCommand]:
-    yield from _combined_command(
-        _get(service, "entrypoint"), _get(service, "command"), path, "compose", name, certain=True
-    )
-    for command in _combined_command(
-        _get(service, "healthcheck", "test"), None, path, "compose", name, certain=True, split=False
-    ):
-        kind, *rest = command.argv or ("CMD-SHELL", command.text)
-        if kind == "NONE" or not rest:
-            continue
-        yield RunCommand(
-            text=rest[0] if kind == "CMD-SHELL" else shlex.join(rest),
-            file=path,
-            line=command.line,
-            source="compose",
-            argv=None if kind == "CMD-SHELL" else tuple(rest),
-            entrypoint=True,
-            image=name,
-            certain=True,
-        )
+def _service(service: Node, path: str) -> Iterator[RunCommand]:
+    yield from _combined_command(_get(service, "entrypoint"), _get(service, "command"), path)
+    probe = _get(service, "healthcheck", "test")
+    kind, *words = _words(probe) if probe is not None and _items(probe) else ("CMD-SHELL", _string(probe))
+    text = shlex.join(words) if kind == "CMD" else words[0] if words and kind == "CMD-SHELL" else ""
+    if probe is not None and text.strip():
+        line = probe.start_mark.line + 1
+        yield RunCommand(text=text.replace("$$", "$").strip(), file=path, line=line, entrypoint=True)
 
 
 def _bind_mounts(service: Node, path: str, place: str) -> tuple[tuple[str, str], ...]:
@@ -270,44 +247,29 @@ def _bind_mounts(service: Node, path: str, place: str) -> tuple[tuple[str, str],
     return tuple(found)
 
 
-def _combined_command(
-    first: Node | None,
-    rest: Node | None,
-    path: str,
-    source: Source,
-    image: str,
-    *,
-    certain: bool,
-    split: bool = True,
-) -> Iterator[RunCommand]:
+def _combined_command(first: Node | None, rest: Node | None, path: str) -> Iterator[RunCommand]:
     """The command made of an entrypoint and its arguments; either may be missing."""
     node = first if first is not None and first.value else rest
     if node is None or not node.value:
         return
-    words = [*_words(first, split), *(_words(rest, split) if rest is not None else ())]
-    argv = tuple(word for word in words if word is not None)
-    whole = len(argv) == len(words)
+    words = [*_words(first), *(_words(rest) if rest is not None else ())]
     yield RunCommand(
-        text=shlex.join(argv) if whole else _string(node).strip(),
+        text=shlex.join(words) or _string(node).strip(),
         file=path,
         line=node.start_mark.line + 1,
-        source=source,
-        argv=argv if whole else None,
         entrypoint=node is first,
-        image=image,
-        certain=certain,
     )
 
 
-def _words(node: Node | None, split: bool) -> list[str | None]:
-    """The words of a list, or of a string, which Compose splits without a shell; [None] on error."""
-    text = _string(node)
+def _words(node: Node | None) -> list[str]:
+    """The words of a list, or of a string, which Compose splits without a shell; none on error."""
+    text = _string(node).replace("$$", "$")
     if not text:
         return [_string(item).replace("$$", "$") for item in _items(node)]
     try:
-        return [*shlex.split(text.replace("$$", "$"))] if split else [None]
+        return shlex.split(text)
     except ValueError:
-        return [None]
+        return []
 
 
 def _containers(root: Node) -> Iterator[Node]:

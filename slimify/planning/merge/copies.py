@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from slimify.analysis.build_script import Extract
 from slimify.analysis.program import Program, Step
+from slimify.analysis.repository.build_script import Extract
 from slimify.context.ignore_rules import Glob
 from slimify.model.decisions import Reason
 from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts

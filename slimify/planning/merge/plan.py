@@ -16,9 +16,9 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.analysis.build_script import BuildScript, Extract
-from slimify.analysis.docker_commands import normalized_name
 from slimify.analysis.program import Program
+from slimify.analysis.repository.build_script import BuildScript, Extract
+from slimify.analysis.repository.engine_commands import normalized_name
 from slimify.facts.programs import only_waits
 from slimify.facts.shells import changes_user, is_shell
 from slimify.facts.system import is_plain_root

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from slimify.analysis.build_script import build_script
+from slimify.analysis.repository.build_script import build_script
 from slimify.app import merge_pipeline
 from slimify.app.locate import Target
 from slimify.config import Options

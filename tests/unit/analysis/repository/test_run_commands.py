@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support import slowness
 
-from slimify.context.compose.run_commands import passed_arguments, run_commands
+from slimify.analysis.repository.run_commands import image_uses
 from slimify.context.scan import Context, scan
 
 
@@ -51,6 +51,13 @@ NOOP = [
      {"compose.yml": "services:\n  app:\n    build: .\n",
       "README.md": "    docker exec app sh\n    docker-compose run app npm install\n"}),
     ("readme-other-image", {"README.md": "    docker run redis redis-cli\n"}),
+    ("readme-compose-function", {"README.md": "    docker compose run app sh\n"}),
+    ("kubernetes-other-image", {"a.yml": POD.format(image="me/other")}),
+    ("procfile", {"Procfile": "web: gunicorn app\n"}),  # for the image of a buildpack
+    ("exec-in-a-variable", {"Makefile": "a:\n\tdocker exec -it $(ID) bash\n"}),
+    ("printed", {"a.sh": "echo 'docker run app x'\n"}),
+    ("entrypoint-of-another", {"a.sh": "docker run --entrypoint app redis x\n"}),
+    ("other-container", {"a.sh": "docker run --name c1 redis\ndocker exec c1 x\n"}),
     ("values-without-chart", {"app/values.yaml": "image: app\ncommand: [a]\n"}),
     ("values-no-command", {"app/Chart.yaml": "name: app\n", "app/values.yaml": "image: app\nargs: []\n"}),
     ("vendored", {"vendor/x/Makefile": "a:\n\tdocker run app sh\n"}),
@@ -59,126 +66,153 @@ NOOP = [
 
 @pytest.mark.parametrize("files", [pytest.param(row[1], id=row[0]) for row in NOOP])
 def test_no_commands(tmp_path: Path, files: dict[str, str]) -> None:
-    assert run_commands(lay(tmp_path, files)) == ()
+    assert image_uses(lay(tmp_path, files)).commands == ()
 
 
 SERVICE = "services:\n  web:\n    build: .\n"
-# (id, files, (text, file, line, argv or None, entrypoint, certain) of each command)
-HIT: list[tuple[str, dict[str, str], list[tuple[str, str, int, bool, bool, bool]]]] = [
+# (id, files, (text, file, line, entrypoint) of each command)
+HIT: list[tuple[str, dict[str, str], list[tuple[str, str, int, bool]]]] = [
     ("compose-string", {"docker-compose.yml": SERVICE + '    command: npm run "worker 1"\n'},
-     [("npm run 'worker 1'", "docker-compose.yml", 4, True, False, True)]),
+     [("npm run 'worker 1'", "docker-compose.yml", 4, False)]),
     ("compose-override",
      {"compose.yml": SERVICE, "compose.dev.yml": "services:\n  web:\n    command: npm run dev\n"},
-     [("npm run dev", "compose.dev.yml", 3, True, False, True)]),
+     [("npm run dev", "compose.dev.yml", 3, False)]),
     ("compose-list", {"compose.yaml": SERVICE + "    command:\n      - sh\n      - -c\n      - echo $$A\n"},
-     [("sh -c 'echo $A'", "compose.yaml", 5, True, False, True)]),
+     [("sh -c 'echo $A'", "compose.yaml", 5, False)]),
     ("compose-entrypoint", {"compose.yml": SERVICE + "    entrypoint: /e.sh\n    command: [a, b]\n"},
-     [("/e.sh a b", "compose.yml", 4, True, True, True)]),
+     [("/e.sh a b", "compose.yml", 4, True)]),
     ("compose-health", {"compose.yml": SERVICE + "    healthcheck:\n      test: curl -f x || exit 1\n"},
-     [("curl -f x || exit 1", "compose.yml", 5, False, True, True)]),
+     [("curl -f x || exit 1", "compose.yml", 5, True)]),
     ("compose-health-list", {"compose.yml": SERVICE + "    healthcheck: {test: [CMD, curl, x]}\n"},
-     [("curl x", "compose.yml", 4, True, True, True)]),
+     [("curl x", "compose.yml", 4, True)]),
     ("compose-health-shell", {"compose.yml": SERVICE + "    healthcheck: {test: [CMD-SHELL, curl x]}\n"},
-     [("curl x", "compose.yml", 4, False, True, True)]),
+     [("curl x", "compose.yml", 4, True)]),
     ("compose-same-image",
      {"compose.yml": SERVICE + "    image: me/web\n  worker:\n    image: me/web\n    command: celery\n"},
-     [("celery", "compose.yml", 7, True, False, True)]),
+     [("celery", "compose.yml", 7, False)]),
     ("compose-merge",
      {"compose.yml": "x-base: &b\n  build: .\n  command: a\nservices:\n  w:\n"
       "    <<: *b\n  v:\n    <<: [*b]\n    command: c\n"},
-     [("a", "compose.yml", 3, True, False, True), ("c", "compose.yml", 9, True, False, True)]),
+     [("a", "compose.yml", 3, False), ("c", "compose.yml", 9, False)]),
     ("compose-from-below",
      {"deploy/compose.yml": "services:\n  a:\n    build: {context: ..}\n    command: x\n"},
-     [("x", "deploy/compose.yml", 4, True, False, True)]),
+     [("x", "deploy/compose.yml", 4, False)]),
     ("compose-version-1", {"docker-compose.yml": "web:\n  build: .\n  command: x\n"},
-     [("x", "docker-compose.yml", 3, True, False, True)]),
+     [("x", "docker-compose.yml", 3, False)]),
     ("kubernetes-by-directory", {"k8s/a.yml": POD.format(image="reg.io/me/app:1")},
-     [("python worker.py", "k8s/a.yml", 5, True, True, True)]),
+     [("python worker.py", "k8s/a.yml", 5, True)]),
     ("kubernetes-by-package", {"a.yml": POD.format(image="x"), "package.json": '{"name": "@me/x"}'},
-     [("python worker.py", "a.yml", 5, True, True, True)]),
+     [("python worker.py", "a.yml", 5, True)]),
     ("kubernetes-by-module", {"a.yml": POD.format(image="x/tool"), "go.mod": "module a.b/tool/v2\n"},
-     [("python worker.py", "a.yml", 5, True, True, True)]),
-    ("kubernetes-uncertain", {"a.yml": POD.format(image="me/other")},
-     [("python worker.py", "a.yml", 5, True, True, False)]),
+     [("python worker.py", "a.yml", 5, True)]),
     ("kubernetes-args", {"a.yml": "containers:\n- image: me/app\n  args: [serve]\n"},
-     [("serve", "a.yml", 3, True, False, True)]),
+     [("serve", "a.yml", 3, False)]),
     ("kubernetes-probes-and-hooks",
      {"a.yml": "initContainers:\n- image: me/app\n  command: [a]\n  args: [b]\n  livenessProbe:\n    exec:\n"
       "      command: [c]\n  lifecycle:\n    preStop:\n      exec: {command: [d]}\n"},
-     [("a b", "a.yml", 3, True, True, True), ("c", "a.yml", 7, True, True, True),
-      ("d", "a.yml", 10, True, True, True)]),
+     [("a b", "a.yml", 3, True), ("c", "a.yml", 7, True),
+      ("d", "a.yml", 10, True)]),
     ("helm", {"chart/templates/d.yaml": "{{- if .Values.x }}\nspec:\n  containers:\n"
       "  - image: \"{{ .Values.image }}:1\"\n"
       "    command: [sh, -c, \"run {{ .Values.y }}\"]\n{{- end }}\n"},
-     [("sh -c 'run $TEMPLATE'", "chart/templates/d.yaml", 5, True, True, True)]),
+     [("sh -c 'run $TEMPLATE'", "chart/templates/d.yaml", 5, True)]),
     ("helm-values",
      {"deploy/app/Chart.yaml": "name: app\n", "deploy/app/values.yaml": "image:\n  repository: r.example/x\n"
       "command: [a, b]\nredis:\n  image: {repository: bitnami/redis}\n  args: [c]\nworker:\n"
       "  image: {repository: r/app}\n  args:\n  - d\n"},
-     [("a b", "deploy/app/values.yaml", 3, True, True, True),
-      ("c", "deploy/app/values.yaml", 6, True, False, False),
-      ("d", "deploy/app/values.yaml", 10, True, False, True)]),
+     [("a b", "deploy/app/values.yaml", 3, True),
+      ("d", "deploy/app/values.yaml", 10, False)]),
     ("bake-tag",
      {"docker-bake.hcl": 'target "web" {\n  tags = ["r.example/web:1"]\n}\n',
       "k.yml": POD.format(image="r/web")},
-     [("python worker.py", "k.yml", 5, True, True, True)]),
+     [("python worker.py", "k.yml", 5, True)]),
     ("readme",
      {"README.md": "# App\n```sh\n$ docker build -t me/site .\n"
       "$ docker run me/site \\\n    ./site migrate\n```\n"
       "Or `docker run --rm site check` or\n\n    docker run site sh\n"},
-     [("./site migrate", "README.md", 4, True, False, True), ("check", "README.md", 7, True, False, True),
-      ("sh", "README.md", 9, True, False, True)]),
-    ("procfile", {"Procfile": "# x\nweb: gunicorn app\n\nnonsense\n"},
-     [("gunicorn app", "Procfile", 2, False, True, False)]),
+     [("./site migrate", "README.md", 4, False), ("check", "README.md", 7, False),
+      ("sh", "README.md", 9, False)]),
     ("make-run", {"Makefile": "a:\n\t@docker run -it -e A=1 -v $(PWD):/x --name n app npm test && echo\n"},
-     [("npm test", "Makefile", 2, True, False, True)]),
+     [("npm test", "Makefile", 2, False)]),
     ("make-built-tag",
      {"Makefile": "a:\n\tdocker build -t me/$(N):$(V) .\n\tdocker run \\\n"
       "\t  me/$(N):$(V) \\\n\t  sh -c 'a b'; x\n"},
-     [("sh -c 'a b'", "Makefile", 3, True, False, True)]),
+     [("sh -c 'a b'", "Makefile", 3, False)]),
     ("compose-run",
      {"compose.yml": SERVICE, "Makefile": "a:\n\tdocker compose run --rm web ./manage.py migrate\n"},
-     [("./manage.py migrate", "Makefile", 2, True, False, True)]),
+     [("./manage.py migrate", "Makefile", 2, False)]),
     ("script-without-an-ending", {"scripts/test": "#!/usr/bin/env bash\ndocker build -t x .\n"
       "docker run --rm x go test ./...  | tee log\n"},
-     [("go test ./...", "scripts/test", 3, True, False, True)]),
+     [("go test ./...", "scripts/test", 3, False)]),
     ("script", {"ci.sh": "#!/bin/sh\ndocker run app sh -c 'make lint'\n"},
-     [("sh -c 'make lint'", "ci.sh", 2, True, False, True)]),
-    ("exec-in-a-variable", {"Makefile": "a:\n\tdocker exec -it $(ID) bash\n"},
-     [("bash", "Makefile", 2, True, True, False)]),
+     [("sh -c 'make lint'", "ci.sh", 2, False)]),
+    ("entrypoint",
+     {"Makefile": "check:\n\tdocker build -t a .\n\tdocker run --rm --entrypoint git a --version\n"},
+     [("git --version", "Makefile", 3, True)]),
+    ("entrypoint-alone", {"a.sh": "docker run --entrypoint=/bin/x app\n"}, [("/bin/x", "a.sh", 1, True)]),
+    ("no-entrypoint", {"a.sh": "docker run --entrypoint '' app x\n"}, [("x", "a.sh", 1, True)]),
+    ("options-of-the-entrypoint", {"a.sh": "docker run app --version\n"}, [("--version", "a.sh", 1, False)]),
+    ("variables", {"a.sh": "IMAGE=app\nCMD='x y'\nrun='sudo docker run --rm'\n$run \"$IMAGE\" $CMD\n"},
+     [("x y", "a.sh", 4, False)]),
+    ("variables-of-make",
+     {"Makefile": "N ?= app\nRUN = docker run -v $(PWD):/x\nOPTS = -e A=1\na:\n\t$(RUN) $(OPTS) $(N):1 x\n"},
+     [("x", "Makefile", 5, False)]),
+    ("options-in-a-variable", {"a.sh": "docker run $OPTS --rm app x\n"}, [("x", "a.sh", 1, False)]),
+    ("function",
+     {"a.sh": "in_image() {\n  docker run --rm app \"$@\"\n}\nif true; then in_image x 'y z'; fi\n"},
+     [("x 'y z'", "a.sh", 2, False)]),
+    ("function-of-another-file",
+     {"a.sh": "# docker\ncd \"$(dirname \"$0\")\"\n. lib/b.sh\nin_image x\n",
+      "lib/b.sh": "in_image() { docker run app \"$1\"; }\n"},
+     [("x", "lib/b.sh", 1, False)]),
+    ("function-for-users", {"a.sh": "t() { docker run app x; }\n\"$@\"\n"}, [("x", "a.sh", 1, False)]),
+    ("not-readable-as-a-whole", {"a.sh": "if (\ndocker run app x | y\n"}, [("x", "a.sh", 2, False)]),
+    ("remote", {"a.sh": "ssh host <<EOF\ndocker run app x\nEOF\n"}, [("x", "a.sh", 2, False)]),
+    ("container",
+     {"a.sh": "docker run -d --name c1 app\ndocker exec -u root c1 x\n"
+      "ID=$(docker run -d app)\ndocker exec $ID y\n"},
+     [("x", "a.sh", 2, True), ("y", "a.sh", 4, True)]),
+    ("engines",
+     {"a.sh": "podman container run app x\nnerdctl --context a run app y\n"
+      "docker compose -f a.yml exec -T app z\n"},
+     [("x", "a.sh", 1, False), ("y", "a.sh", 2, False), ("z", "a.sh", 3, True)]),
+    ("jenkinsfile", {"Jenkinsfile": "node { sh 'docker run app x' }\n"}, [("x", "Jenkinsfile", 1, False)]),
+    ("readme-with-variables",
+     {"README.md": "    IMAGE=app\n    $ docker run $IMAGE x\n"}, [("x", "README.md", 2, False)]),
     ("workflow", {".github/workflows/ci.yml": "jobs:\n"
       "  a:\n    steps:\n    - run: docker run -e A=${{ env.B }} app pytest -q\n"},
-     [("pytest -q", ".github/workflows/ci.yml", 4, True, False, True)]),
+     [("pytest -q", ".github/workflows/ci.yml", 4, False)]),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("files", "expected"), [pytest.param(*row[1:], id=row[0]) for row in HIT])
-def test_commands(
-    tmp_path: Path, files: dict[str, str], expected: list[tuple[str, str, int, bool, bool, bool]]
-) -> None:
-    found = run_commands(lay(tmp_path, files))
-    assert [
-        (item.text, item.file, item.line, item.argv is not None, item.entrypoint, item.certain)
-        for item in found
-    ] == expected
+def test_commands(tmp_path: Path, files: dict[str, str], expected: list[tuple[str, str, int, bool]]) -> None:
+    found = image_uses(lay(tmp_path, files)).commands
+    assert [(item.text, item.file, item.line, item.entrypoint) for item in found] == expected
 
 
 def test_bind_mounts(tmp_path: Path) -> None:
     bind = "{type: bind, source: ., target: /d}"
     volumes = f"[data:/data, '..:/app:ro', ./x.sh:/x.sh, /etc/hosts:/h, ../..:/up, {bind}]"
     text = f"services:\n  a:\n    build: ..\n    command: x\n    volumes: {volumes}\n"
-    (found,) = run_commands(lay(tmp_path, {"deploy/compose.yml": text}))
+    (found,) = image_uses(lay(tmp_path, {"deploy/compose.yml": text})).commands
     assert found.mounts == ((".", "/app"), ("deploy/x.sh", "/x.sh"), ("deploy", "/d"))
+
+
+def test_what_docker_run_mounts_and_sets(tmp_path: Path) -> None:
+    text = "docker run -v $PWD/data:/d -v /etc:/e -v cache:/c -e A=1 -e B -e C=$X -w /srv app x\n"
+    (found,) = image_uses(lay(tmp_path, {"run.sh": text})).commands
+    assert (found.mounts, found.env, found.cwd) == ((("data", "/d"),), (("A", "1"),), "/srv")
 
 
 def test_second_dockerfile_of_a_context(tmp_path: Path) -> None:
     text = "services:\n  a:\n    build: {context: ., dockerfile: docker/W.Dockerfile}\n    command: x\n"
     context = lay(tmp_path, {"compose.yml": text})
-    assert [item.text for item in run_commands(context, "docker/W.Dockerfile")] == ["x"]
+    assert [item.text for item in image_uses(context, "docker/W.Dockerfile").commands] == ["x"]
 
 
 def test_no_context() -> None:
-    assert run_commands(Context.empty()) == ()
+    assert image_uses(Context.empty()).commands == ()
 
 
 def test_aliases_and_nesting_are_bounded(tmp_path: Path) -> None:
@@ -188,7 +222,7 @@ def test_aliases_and_nesting_are_bounded(tmp_path: Path) -> None:
     )
     deep = "containers:\n- image: a/b\n  command: " + "[" * 20_000
     started = time.process_time()
-    run_commands(lay(tmp_path, {"a.yml": bomb + "containers: *a59\n", "b.yml": merges, "c.yml": deep}))
+    image_uses(lay(tmp_path, {"a.yml": bomb + "containers: *a59\n", "b.yml": merges, "c.yml": deep}))
     assert time.process_time() - started < 5 * slowness()
 
 
@@ -247,17 +281,19 @@ def test_a_workflow_names_the_image(tmp_path: Path) -> None:
         "../.github/workflows/a.yml": ACTION.format("./app"),
         "../ops/pod.yml": POD.format(image="r.example.org/shop:1"),
     }
-    found = run_commands(lay(tmp_path, {"Dockerfile": "", **above}))
-    assert [(c.text, c.certain) for c in found] == [("python worker.py", True)]
+    found = image_uses(lay(tmp_path, {"Dockerfile": "", **above})).commands
+    assert [c.text for c in found] == ["python worker.py"]
 
 
 @pytest.mark.parametrize(("files", "expected"), [pytest.param(*row[1:], id=row[0]) for row in REPOSITORY])
 def test_above_the_context(tmp_path: Path, files: dict[str, str], expected: list[tuple[str, str]]) -> None:
     context = lay(tmp_path, {"Dockerfile": "", **{f"../{name}": text for name, text in files.items()}})
-    found = [c for c in run_commands(context) if c.certain]
+    found = image_uses(context).commands
     assert [(c.text, c.file) for c in found] == expected
     assert all(
-        c.mounts == (("run", "/run/a"),) for c in found if c.source == "compose" and "/deploy" not in c.file
+        c.mounts == (("run", "/run/a"),)
+        for c in found
+        if c.file.endswith("/compose.yml") and "/deploy" not in c.file
     )
 
 
@@ -317,4 +353,4 @@ BUILD_ARGS = "services:\n  web:\n    build:\n      context: app\n      args: {ar
 )
 def test_build_arguments(tmp_path: Path, files: dict[str, str], passed: dict[str, str]) -> None:
     above = {f"../{name}": text for name, text in {".git/HEAD": "", **files}.items()}
-    assert passed_arguments(lay(tmp_path, {"Dockerfile": "", **above})) == passed
+    assert image_uses(lay(tmp_path, {"Dockerfile": "", **above})).arguments == passed

@@ -1,13 +1,15 @@
-"""Command lines of Docker and tar, as far as build scripts use them."""
+"""Command lines of container engines and tar, as far as scripts of the repository use them."""
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
 from slimify.facts.commands import values
+from slimify.facts.programs import container_engines, engine_groups
 from slimify.semantics.effects.call import Options, literal_arg, parse_options
 
 
@@ -27,10 +29,34 @@ def normalized_name(word: str) -> str:
     return re.sub(r"\$\{(\w+)\}", r"$\1", word).removesuffix(":latest")
 
 
+def engine_command(words: Sequence[str], engines: Collection[str] = ()) -> tuple[str, list[str]] | None:
+    """The command that a container engine is given ("run", "compose exec") and the words behind it; None for
+    another program. `engines` are words that stand for one."""
+    name = posixpath.basename(words[0])
+    if name not in container_engines() and words[0] not in engines:
+        return None
+    rest, compose = list(words[1:]), name.endswith("compose")
+    if not compose:
+        rest = _operands("docker", rest)
+        compose = rest[:1] == ["compose"]
+        rest = rest[1:] if rest[:1] in ([group] for group in (*engine_groups(), "compose")) else rest
+    rest = _operands("docker compose", rest) if compose else rest
+    return (f"compose {rest[0]}" if compose else rest[0], rest[1:]) if rest else None
+
+
+def _operands(command: str, words: Sequence[str]) -> list[str]:
+    """The words from the first on that is no option of the command."""
+    return [
+        arg.shown
+        for arg in parse_options(tuple(map(literal_arg, words)), values(command), stop=True).operands
+    ]
+
+
 def options_of(command: str, words: Sequence[str]) -> Options:
-    """The options of a command (`docker run`), which are in the facts, and its operands. All words behind the
-    image of a container are operands."""
-    return parse_options(tuple(map(literal_arg, words)), values(command), stop=command == "docker run")
+    """The options of a command (`docker run`), which are in the facts, and its operands. All words behind an
+    image or a container are operands."""
+    stop = command.rpartition(" ")[2] in ("run", "exec")
+    return parse_options(tuple(map(literal_arg, words)), values(command), stop=stop)
 
 
 def given(options: Options, *names: str) -> tuple[str, ...]:

@@ -14,19 +14,25 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slimify.analysis.docker_commands import docker_build, given, normalized_name, options_of, tar_on_pipe
-from slimify.analysis.host_command import ROOT, HostCommand
+from slimify.analysis.repository.engine_commands import (
+    docker_build,
+    given,
+    normalized_name,
+    options_of,
+    tar_on_pipe,
+)
+from slimify.analysis.repository.host_command import (
+    ROOT,
+    HostCommand,
+    engine_variables,
+    host_commands,
+    host_state,
+    start_directories,
+)
 from slimify.context.build_scripts.scripts import Script, script_files, scripts
 from slimify.facts.programs import edits_no_file
 from slimify.model.decisions import Reason
-from slimify.semantics.context_files import ContextView
-from slimify.semantics.effects.interpret import interpreted
-from slimify.semantics.effects.started import Source, programs
 from slimify.semantics.effects.state import State
-
-_OUTPUTS = {"git rev-parse --show-toplevel": ROOT}
-_ENGINES = frozenset({"docker", "podman"})
-_ENGINE = re.compile(r"""\b(\w+)=["']?(?:sudo )?(?:docker|podman)["']?\s*(?:;|$)""", re.MULTILINE)
 
 
 class Extract(Struct, frozen=True, kw_only=True):
@@ -74,17 +80,10 @@ def build_script(
     best: BuildScript | None = None
     near = posixpath.commonpath([posixpath.dirname(builder) or ".", posixpath.dirname(runtime) or "."])
     files = script_files(root)
-    state = State(
-        home=None,
-        view=ContextView(context=files).with_copy(["."], ROOT),
-        shell=("/bin/bash", "-c"),
-        symbolic=True,
-        outputs=_OUTPUTS,
-    )
     for script in scripts(files, ROOT, near.removeprefix(".")):
-        for start in _start_directories(script.file):
+        for start in start_directories(script.file) if not script.is_document else ():
             reader = _Reader(root, builder, runtime, tuple(entrypoint), tuple(command))
-            found = reader.read(script, replace(state, cwd=posixpath.join(ROOT, start).rstrip("/")))
+            found = reader.read(script, replace(host_state(files), cwd=start))
             if found is not None and (best is None or _rank(found) > _rank(best)):
                 best = found
     return best
@@ -104,16 +103,6 @@ def with_extracts(found: BuildScript | None, given: Sequence[tuple[str, str]], c
 
 def _rank(found: BuildScript) -> tuple[int, int, int]:
     return (bool(found.extracts), found.runtime is not None, -len(found.modified) - len(found.untraced))
-
-
-def _start_directories(file: str) -> tuple[str, ...]:
-    """Directories a script may be started in: the root, its own directory, or one in between."""
-    found = [""]
-    folder = posixpath.dirname(file)
-    while folder:
-        found.append(folder)
-        folder = posixpath.dirname(folder)
-    return tuple(dict.fromkeys(found))
 
 
 class _Reader(Struct):
@@ -138,18 +127,11 @@ class _Reader(Struct):
 
     def read(self, script: Script, state: State) -> BuildScript | None:
         """What the script does if it is started in the directory of the state."""
-        file = posixpath.join(ROOT, script.file)
-        engines = {f"${name}" for name in _ENGINE.findall(script.text)}
-        state = replace(state, script=file if script.is_shell else "")
-        for snippet in script.snippets:
-            done = interpreted(snippet.text, state, Source(snippet.text, file, snippet.first))
-            state = done.state
-            for call in programs(done.started):
-                self.is_own = call.source.file == file
-                if self.is_own:
-                    limit = snippet.last or call.lines[1]
-                    self.lines = (min(call.lines[0], limit), min(call.lines[1], limit))
-                self._call(HostCommand(call), call.words, engines)
+        variables = engine_variables(script)
+        for call in host_commands(script, state):
+            self.is_own = call.file == script.file
+            self.lines = call.lines if self.is_own else self.lines
+            self._call(call, call.engine(variables))
         if self.builder_build is None:
             return None
         return BuildScript(
@@ -163,10 +145,11 @@ class _Reader(Struct):
             command=self.container_command,
         )
 
-    def _call(self, call: HostCommand, words: Sequence[str], engines: set[str]) -> None:
+    def _call(self, call: HostCommand, told: tuple[str, list[str]] | None) -> None:
+        words = call.started.words
         tool, rest = posixpath.basename(words[0]), list(words[1:])
-        if (tool in _ENGINES or words[0] in engines) and rest:
-            self._docker(call, rest)
+        if told is not None:
+            self._engine(call, *told)
         elif self.builder_build is not None and self.runtime_build is None:
             if call.started.call.upstream is None:
                 self._host_command(call, tool, rest)
@@ -179,10 +162,7 @@ class _Reader(Struct):
 
     # --- docker -------------------------------------------------------------------------------------
 
-    def _docker(self, call: HostCommand, words: list[str]) -> None:
-        if words[0] in ("container", "image", "buildx", "builder") and len(words) > 1:
-            words = words[1:]
-        verb, rest = words[0], words[1:]
+    def _engine(self, call: HostCommand, verb: str, rest: list[str]) -> None:
         if verb in ("build", "b"):
             self._build(call, rest)
         elif verb in ("create", "run") and self.builder_build is not None:

@@ -1,0 +1,120 @@
+"""The commands of a script of the repository, which run beside the sources and not in an image."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterator
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slimify.analysis.repository.engine_commands import engine_command, normalized_name, tar_on_pipe
+from slimify.context.build_scripts.scripts import Script
+from slimify.context.scan import Context
+from slimify.facts.programs import container_engines
+from slimify.semantics.context_files import ContextView
+from slimify.semantics.effects.interpret import interpreted
+from slimify.semantics.effects.started import Source, Started, programs
+from slimify.semantics.effects.state import State, absolute, resolve
+
+ROOT = "/repository"  # where the searched directory is for the shell
+_OUTPUTS = {"git rev-parse --show-toplevel": ROOT}
+_ENGINE = re.compile(
+    rf"""\b(\w+)=["']?(?:sudo )?(?:{"|".join(container_engines())})["']?\s*(?:;|$)""", re.MULTILINE
+)
+
+
+class HostCommand(Struct, frozen=True):
+    """What a command says about files below the searched directory. `file` is where it stands, relative to
+    it, `lines` are its first and last line there."""
+
+    started: Started
+    lines: tuple[int, int]
+
+    @property
+    def file(self) -> str:
+        return self.started.source.file.removeprefix(f"{ROOT}/")
+
+    def path(self, word: str) -> str | None:
+        """The path relative to the directory; None if it is outside or not static."""
+        path = absolute(word, self.started.call.state)
+        if path is None or word.startswith(("~", "-")) or "://" in word or re.search(r"[$`*?]", path):
+            return None
+        return path.removeprefix(ROOT).lstrip("/") if f"{path}/".startswith(f"{ROOT}/") else None
+
+    def makes_directory(self, path: str) -> bool:
+        """Whether the script made this directory before."""
+        return posixpath.join(ROOT, path) in self.started.call.state.view.directories
+
+    @property
+    def stdin(self) -> str:
+        """The file that it reads, "" for none."""
+        files = (r.target for r in self.started.command.redirects if r.op == "<")
+        return next((resolve(file, self.started.call.state) or "" for file in files), "")
+
+    @property
+    def stdout(self) -> str:
+        """The file that gets its output, "" for none."""
+        return self.started.call.outputs[-1].shown if self.started.call.outputs else ""
+
+    @property
+    def reader(self) -> list[str]:
+        """The words of the command that reads its output."""
+        return [arg.shown for arg in self.started.call.downstream]
+
+    @property
+    def unpacks_in(self) -> str | None:
+        """The directory where a tar command unpacks all of its output."""
+        words = self.reader
+        found = tar_on_pipe(words[1:], "x") if words and posixpath.basename(words[0]) == "tar" else None
+        return (found[0] or ".") if found is not None and not found[1] else None
+
+    @property
+    def result(self) -> tuple[str, ...]:
+        """The name that its output has in other commands."""
+        return (normalized_name(self.started.captured),) if self.started.captured else ()
+
+    def engine(self, variables: Collection[str]) -> tuple[str, list[str]] | None:
+        """What it tells a container engine, which these variables may name."""
+        return engine_command(self.started.words, variables)
+
+    def mount(self, text: str) -> tuple[str, str] | None:
+        """The path in the container and the one here of the value of `-v`."""
+        outer, _, inner = text.partition(":")
+        path = self.path(outer) if outer.startswith(("/", ".")) else None  # else the name of a volume
+        return (inner.partition(":")[0].rstrip("/"), path) if inner and path is not None else None
+
+
+def engine_variables(script: Script) -> frozenset[str]:
+    """The variables of a script that hold the name of an engine."""
+    return frozenset(f"${name}" for name in _ENGINE.findall(script.text))
+
+
+def host_state(files: Context) -> State:
+    """The state before a script that runs in the root of the searched directory."""
+    view = ContextView(context=files).with_copy(["."], ROOT)
+    return State(cwd=ROOT, home=None, view=view, shell=("/bin/bash", "-c"), symbolic=True, outputs=_OUTPUTS)
+
+
+def host_commands(script: Script, state: State) -> Iterator[HostCommand]:
+    """The programs that a script starts if it runs in this state."""
+    file = posixpath.join(ROOT, script.file)
+    state = replace(state, script=file if script.is_shell else "")
+    for snippet in script.snippets:
+        done = interpreted(snippet.text, state, Source(snippet.text, file, snippet.first))
+        state = done.state
+        for call in programs(done.started):
+            first, last = call.lines
+            limit = snippet.last if snippet.last and call.source.file == file else last
+            yield HostCommand(call, (min(first, limit), min(last, limit)))
+
+
+def start_directories(file: str) -> tuple[str, ...]:
+    """Directories that a script may be started in: the root, its own directory, or one in between."""
+    found = [ROOT]
+    folder = posixpath.dirname(file)
+    while folder:
+        found.append(posixpath.join(ROOT, folder))
+        folder = posixpath.dirname(folder)
+    return tuple(found)

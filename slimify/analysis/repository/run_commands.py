@@ -1,0 +1,262 @@
+"""What files of the repository do with the image: the commands that they run in it, and the build arguments
+that they pass. Compose files, bake, Kubernetes, Helm, scripts, Makefiles, CI and the documentation.
+
+Best effort: unreadable files are skipped, and commands are matched to the image only by names. Scripts are
+interpreted; a call that nothing reaches, as in a function for users or a comment, is read by itself.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slimify.analysis.repository.engine_commands import docker_build, given, options_of
+from slimify.analysis.repository.host_command import (
+    ROOT,
+    HostCommand,
+    engine_variables,
+    host_commands,
+    host_state,
+    start_directories,
+)
+from slimify.context.build_scripts.scripts import Script, scripts
+from slimify.context.compose.bake import BakeTarget, bake_targets
+from slimify.context.compose.yaml_commands import (
+    MAX_BYTES,
+    BuiltImage,
+    RunCommand,
+    build_arguments,
+    chart_commands,
+    compose_commands,
+    compose_services,
+    is_built_from,
+    kubernetes_commands,
+    repository,
+    workflow_builds,
+)
+from slimify.context.scan import Context, clean
+from slimify.facts.system import third_party_directories
+from slimify.languages import installed_directories, languages
+from slimify.semantics.effects.call import Options
+
+_MAX_FILES = 300
+_COMPOSE_FILE = re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml")
+_YAML = re.compile(r".*\.ya?ml")
+_WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
+_BAKE_FILE = re.compile(r"(?:.*/)?docker-bake(?:\.override)?\.(?:hcl|json)")
+_CHART_VALUES = re.compile(r"(?:.*/)?values[\w.-]*\.ya?ml")
+_PLACEHOLDER = re.compile(r"[<\[\u2026]|\.\.\.|\A[A-Z][A-Z_]+\Z")
+
+
+class ImageUses(Struct, frozen=True, kw_only=True):
+    """Every command found, by file and line, whose file is relative to the context; and the build arguments,
+    if all files that pass one agree on its value."""
+
+    commands: tuple[RunCommand, ...]
+    arguments: Mapping[str, str]
+
+
+def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
+    """What the context, and the repository around it, do with the image of a Dockerfile, a path in the
+    context."""
+    places = _searched(context, dockerfile)
+    # an image with the name of the project is built from its main Dockerfile
+    main = posixpath.basename(dockerfile) == "Dockerfile" or not context.has("Dockerfile")
+    names = _project_names(context) if main else set()
+    passed: dict[str, set[str]] = {}
+    for place in places:
+        names |= place.names()
+        for name, value in place.arguments():
+            passed.setdefault(name, set()).add(value)
+    for place in places:
+        names |= place.containers(names)
+    found = (
+        replace(c, file=posixpath.relpath(c.file, place.image.context or "."))
+        for place in places
+        for c in place.commands(names)
+    )
+    return ImageUses(
+        commands=tuple(sorted(dict.fromkeys(found), key=lambda item: (item.file, item.line))),
+        arguments={name: next(iter(values)) for name, values in passed.items() if len(values) == 1},
+    )
+
+
+class _EngineCall(Struct, frozen=True, kw_only=True):
+    """A call of a container engine in a script. `words` stand behind the command."""
+
+    command: str
+    words: list[str]
+    host: HostCommand
+    in_document: bool = False
+
+    def builds(self, image: BuiltImage) -> bool:
+        """Whether it builds the Dockerfile, as far as it says which one."""
+        told = docker_build(self.words)
+        file = told.file or posixpath.join(told.context or ".", "Dockerfile")
+        known = "$" not in file
+        return self.command == "build" and (not known or self.host.path(file) == clean(image.dockerfile))
+
+    def options(self, names: set[str]) -> Options | None:
+        """Its options and operands if it starts a command in a container of one of these names."""
+        told = f"docker {self.command.replace('create', 'run')}"
+        if told.rpartition(" ")[2] not in ("run", "exec"):
+            return None
+        options = options_of(told, self.words)
+        while options.operands:
+            first, *rest = (arg.shown for arg in options.operands)
+            if repository(first) in names:
+                return options
+            more = options_of(told, rest) if first.startswith("$") else Options({}, ())  # options, perhaps
+            options = Options({**options.given, **more.given}, more.operands)
+        return None
+
+    def run_command(self, options: Options, image: BuiltImage) -> RunCommand | None:
+        """What it starts in the container."""
+        entry = given(options, "--entrypoint")[-1:]
+        words = [*filter(None, entry), *(arg.shown for arg in options.operands[1:])]
+        if not words or (self.in_document and any(map(_PLACEHOLDER.search, words))):
+            return None
+        pairs = [text.partition("=") for text in given(options, "-e", "--env")]
+        mounts = [m for text in given(options, "-v", "--volume") if (m := self.host.mount(text))]
+        inner = ((posixpath.relpath(path or ".", image.context or "."), place) for place, path in mounts)
+        return RunCommand(
+            text=shlex.join(words),
+            file=self.host.file,
+            line=self.host.lines[0],
+            entrypoint=bool(entry) or self.command.endswith("exec"),
+            mounts=tuple((path, place) for path, place in inner if not path.startswith("..")),
+            env=tuple((name, value) for name, equals, value in pairs if equals and "$" not in value),
+            cwd=next((d for d in given(options, "-w", "--workdir") if d.startswith("/")), ""),
+        )
+
+
+class _Searched(Struct, frozen=True, kw_only=True, dict=True):
+    """Files to search: those of the build context, or those of the repository around it. `view` are all files
+    that their scripts see."""
+
+    files: Context
+    view: Context
+    image: BuiltImage
+
+    def matching(self, pattern: re.Pattern[str], most: int = _MAX_FILES) -> list[str]:
+        return [name for name in self.files.files if pattern.fullmatch(name)][:most]
+
+    def bake_targets(self) -> Iterator[BakeTarget]:
+        """The targets of bake files that build the image."""
+        for path in self.matching(_BAKE_FILE):
+            for target in bake_targets(path, self.files.text(path, MAX_BYTES) or ""):
+                if self.image.is_built_by(path, target.context, target.dockerfile):
+                    yield target
+
+    def workflow_builds(self) -> Iterator[dict[str, str]]:
+        for path in self.matching(_WORKFLOW):
+            yield from workflow_builds(self.files, path, self.image)
+
+    @cached_property
+    def engine_calls(self) -> tuple[_EngineCall, ...]:
+        """The calls of container engines in scripts; those in lines that no script reaches come last."""
+        found = [call for script in self.scripts for call in self._calls_in(script, script.is_document)]
+        reached = {(c.host.file, line) for c in found for line in range(c.host.lines[0], c.host.lines[1] + 1)}
+        for script in self.scripts:
+            for snippet in script.calls():
+                if reached.isdisjoint((script.file, n) for n in range(snippet.first, snippet.last + 1)):
+                    found += self._calls_in(replace(script, snippets=(snippet,)), True)
+        return tuple(found)
+
+    def _calls_in(self, script: Script, in_root: bool) -> Iterator[_EngineCall]:
+        state, variables = host_state(self.view), engine_variables(script)
+        for start in (ROOT,) if in_root else start_directories(script.file):
+            for host in host_commands(script, replace(state, cwd=start)):
+                told = host.engine(variables)
+                if told is not None:
+                    own = script.is_document and host.file == script.file
+                    yield _EngineCall(command=told[0], words=told[1], host=host, in_document=own)
+
+    @cached_property
+    def scripts(self) -> tuple[Script, ...]:
+        return tuple(scripts(self.files, ROOT))
+
+    def names(self) -> set[str]:
+        """The names that scripts and Compose files give the image."""
+        tags = [tag for target in self.bake_targets() for tag in target.tags]
+        for call in self.engine_calls:
+            tags += docker_build(call.words).tags if call.builds(self.image) else ()
+        for inputs in self.workflow_builds():
+            given = re.split(r"[\s,]+", inputs.get("tags", ""))
+            tags += (tag for tag in given if not repository(tag).startswith("$"))
+        names = {repository(tag) for tag in tags if tag}
+        for path in self.matching(_COMPOSE_FILE):
+            names |= compose_commands(self.files, path, self.image)[1]
+        return names
+
+    def containers(self, names: set[str]) -> set[str]:
+        """The names of containers that scripts start from the image."""
+        calls = [(call, o) for call in self.engine_calls if (o := call.options(names)) is not None]
+        return {repository(n) for call, o in calls for n in (*given(o, "--name"), *call.host.result)}
+
+    def arguments(self) -> Iterator[tuple[str, str]]:
+        """The build arguments that are passed for the image, with constant values."""
+        for path in self.matching(_COMPOSE_FILE):
+            for _, service in compose_services(self.files, path):
+                if is_built_from(service, path, self.image):
+                    yield from build_arguments(service)
+        for target in self.bake_targets():
+            yield from target.args.items()
+        lines = [
+            line.strip() for b in self.workflow_builds() for line in b.get("build-args", "").splitlines()
+        ]
+        for call in self.engine_calls:
+            lines += docker_build(call.words).args if call.builds(self.image) else ()
+        for name, equals, value in (line.partition("=") for line in lines):
+            if equals and "$" not in value:
+                yield name, value
+
+    def commands(self, names: set[str]) -> Iterator[RunCommand]:
+        compose = self.matching(_COMPOSE_FILE)
+        services: dict[str, set[str]] = {}
+        for path in compose:
+            built = compose_commands(self.files, path, self.image)[1]
+            services.setdefault(posixpath.dirname(path), set()).update(built)
+        for path in compose:
+            same = frozenset(services[posixpath.dirname(path)])
+            yield from compose_commands(self.files, path, self.image, same)[0]
+        for path in self.matching(_YAML, 10 * _MAX_FILES):
+            yield from kubernetes_commands(self.files, path, names)
+        for path in self.matching(_CHART_VALUES):
+            yield from chart_commands(self.files, path, names)
+        for call in self.engine_calls:
+            # `exec` and Compose in documents are for containers that run: development, more often than not
+            started = call.in_document and call.command != "run"
+            options = None if started else call.options(names)
+            if options is not None and (command := call.run_command(options, self.image)) is not None:
+                yield command
+
+
+def _searched(context: Context, dockerfile: str) -> list[_Searched]:
+    third_party = third_party_directories() | installed_directories()
+
+    def searched(files: Context, image: BuiltImage, left_out: str = "") -> _Searched:
+        own = (n for n in files.files if third_party.isdisjoint(n.split("/")[:-1]))
+        names = {n: files.files[n] for n in own if not left_out or not n.startswith(f"{left_out}/")}
+        return _Searched(files=replace(files, files=names), view=files, image=image)
+
+    places = [searched(context, BuiltImage(dockerfile=dockerfile))]
+    around = context.repository
+    if around is not None and around.prefix:
+        inner = posixpath.join(around.prefix, dockerfile)
+        image = BuiltImage(dockerfile=inner, context=around.prefix)
+        places.append(searched(around.files, image, around.prefix))
+    return places
+
+
+def _project_names(context: Context) -> set[str]:
+    """Likely names of the image built from this context."""
+    names = {context.root.name.lower()} if context.root is not None else set()
+    projects = (part for known in languages() if (part := known.project) is not None)
+    return {name for name in (*names, *(part.project_name(context) for part in projects)) if name}
