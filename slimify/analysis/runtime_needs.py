@@ -7,6 +7,7 @@ Nothing is executed.
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -27,7 +28,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
 from slimify.model.sources import Use
 from slimify.semantics.context_files import ContextView
-from slimify.semantics.effects.interpret import interpreted
+from slimify.semantics.effects.interpret import Interpreted, interpreted
 from slimify.semantics.effects.started import Started, programs
 from slimify.semantics.effects.state import State
 
@@ -58,12 +59,16 @@ def runtime_needs(
     while followed.add_started(found.facts.started, state):
         found = read_sources(state.view, language, followed.start, everything)
     start = tuple(followed.start)
-    handed_on = found.facts.mentioned if found.facts.dynamic else ()
-    for use in (*found.facts.commands, *handed_on):
+    sources = replace(
+        found.facts,
+        paths=(*found.facts.paths, *followed.paths),
+        computed=(*found.facts.computed, *followed.computed),
+    )
+    handed_on = sources.mentioned if sources.dynamic else ()
+    for use in (*sources.commands, *handed_on):
         _add_command(commands, use.name, use)
     headers = [p.name for e in everything if e.kind == "packages" for p in e.packages]
-    imports = found.facts.imports
-    needs = module_needs(present_modules(everything, state.view, imports, language), base, headers)
+    needs = module_needs(present_modules(everything, state.view, sources.imports, language), base, headers)
     for command, use in needs.commands.items():
         _add_command(commands, command, use)
     for command, use in tuple(commands.items()):
@@ -74,12 +79,12 @@ def runtime_needs(
         commands=commands,
         paths=paths,
         libraries={
-            **standard_libraries(imports, state.view.context),
-            **{use.name: use for use in found.facts.libraries},
+            **standard_libraries(sources.imports, state.view.context),
+            **{use.name: use for use in sources.libraries},
         },
-        dynamic=found.facts.dynamic,
+        dynamic=sources.dynamic,
         start=start,
-        sources=found.facts,
+        sources=sources,
         shell=_needs_shell(runtime, start, commands),
         system_packages=needs.packages,
         unresolved=needs.unresolved,
@@ -96,8 +101,10 @@ class _Followed(Struct):
     programs: list[Started] = field(default_factory=list)
     commands: dict[str, Use] = field(default_factory=dict)
     known: set[Use] = field(default_factory=set)  # command lines of sources
+    paths: list[Use] = field(default_factory=list)  # the files that those name
+    computed: list[Use] = field(default_factory=list)  # those that may name any file
 
-    def add(self, text: str, use: Use, state: State, *, by_scripts: bool = False) -> None:
+    def add(self, text: str, use: Use, state: State, *, by_scripts: bool = False) -> Interpreted:
         """Adds a command line; with `by_scripts` only the names of the programs that it starts itself."""
         done = interpreted(text, state)
         own = tuple(effect for atom in done.effects for effect in atom)
@@ -108,6 +115,7 @@ class _Followed(Struct):
             self.programs += programs(done.started)
             self.start += own
             self.origins += (use,) * len(own)
+        return done
 
     def add_started(self, uses: Sequence[Use], state: State) -> bool:
         """Adds the command lines of sources. Whether scripts among them may start more sources."""
@@ -115,8 +123,23 @@ class _Followed(Struct):
         for use in uses:
             if use not in self.known:
                 self.known.add(use)
-                self.add(use.name, use, state, by_scripts=True)
+                names = _named_files(self.add(use.name, use, state, by_scripts=True), state.view)
+                self.paths += (replace(use, name=name) for name in names if name)
+                self.computed += (replace(use, name="") for name in names if not name)
         return any(effect.kind == "app" for effect in self.start[before:])
+
+
+def _named_files(done: Interpreted, view: ContextView) -> Sequence[str]:
+    """The files of the context that a command line names; "" for any file."""
+    effects = [effect for atom in done.effects for effect in atom]
+    unknown = {e.tool for e in effects if e.kind == "unknown"}
+    calls = [started.call for started in programs(done.started) if started.call.name in unknown]
+    words = [(call, word) for call in calls for word in call.args]
+    known = [(c, w) for c, w in words if w.value is not None or posixpath.dirname(w.prefix).strip("./")]
+    named = (c.path_of(w if w.value is None else w.value.rpartition("=")[2]) for c, w in known)
+    read = {*filter(None, named), *(path for e in effects for path in e.reads)}
+    anything = len(known) < len(words) or any(e.reads_anything for e in effects)
+    return [*sorted(p for p in read if view.context_path(p) is not None), *([""] if anything else ())]
 
 
 def unread_start(start: Iterable[Effect]) -> Reason | None:

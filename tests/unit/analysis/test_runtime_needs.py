@@ -109,3 +109,31 @@ def test_scripts_without_extension_are_sources(name: str, first: str, read: bool
     file = parse(b"FROM python:3.11\nCOPY . /app/\n", "Dockerfile")
     needs = classify(file, scan(tmp_path), "Dockerfile", Options(), None).runtime_needs
     assert ("convert" in needs.commands) is read
+
+
+# How a program is started, and the files of the application that it may read: by name, and any other.
+READERS: list[tuple[str, set[str], bool]] = [
+    ("'git', 'log'", set(), False),
+    ("'ware', '/etc/hosts'", set(), False),
+    ("'ware', 'data/a.txt'", {"/app/data/a.txt"}, False),
+    ("'ware', '--file=data/a.txt'", {"/app/data/a.txt"}, False),
+    ("'cat', 'data/a.txt'", {"/app/data/a.txt"}, False),
+    ("'ware', 'data/' + sys.argv[1]", {"/app/data"}, False),
+    ("'git', 'clone', sys.argv[1]", set(), False),
+    ("'ware', sys.argv[1]", set(), True),
+    ("'ware', '--file=' + sys.argv[1]", set(), True),
+    ("'cat', sys.argv[1]", set(), True),
+]
+
+
+@pytest.mark.parametrize(("start", "paths", "anything"), READERS, ids=[r[0] for r in READERS])
+def test_files_that_a_started_program_may_read(
+    start: str, paths: set[str], anything: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/a.txt").write_text("")
+    (tmp_path / "app.py").write_text(f"import subprocess, sys\nsubprocess.run([{start}])\n")
+    file = parse(b"FROM python\nWORKDIR /app\nCOPY . .\nCMD python app.py\n", "Dockerfile")
+    sources = classify(file, scan(tmp_path), "Dockerfile", Options(), None).runtime_needs.sources
+    assert {use.name for use in sources.paths} == paths
+    assert bool(sources.computed) == anything

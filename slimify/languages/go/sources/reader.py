@@ -13,6 +13,7 @@ from slimify.languages.go.sources.uses import read_many
 from slimify.model.effects import Effect
 from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.context_files import ContextView
+from slimify.semantics.paths import is_glob
 
 __all__ = ["program_facts", "read_many", "selected_sources"]
 
@@ -52,7 +53,7 @@ def program_facts(
                 replace(use, name=found)
                 for use, module in known
                 for pattern in module.files
-                for found in view.context.glob(pattern, directories=True)
+                for found in _named(view, pattern)
             ),
             *named_entries(view, made, (f for f in sources.files if not is_vendored(f))),
             *source_directories(view.context, (f for f in sources.files if not is_vendored(f))),
@@ -61,6 +62,11 @@ def program_facts(
         features=frozenset(features),
     )
     return merge((facts, more)), tuple(imports.values())
+
+
+def _named(view: ContextView, pattern: str) -> Sequence[str]:
+    """The files of the context that a glob matches, or the one that it names, which a step may make."""
+    return view.context.glob(pattern, directories=True) or (() if is_glob(pattern) else (pattern,))
 
 
 def _texts(view: ContextView, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
