@@ -17,11 +17,6 @@ def is_plain_check(program: str) -> bool:
     return program in words(_FILE, "plain_checks")
 
 
-def edits_no_file(program: str) -> bool:
-    """Whether a program of a build script changes no file that the script extracted from an image."""
-    return program in words(_FILE, "no_edits")
-
-
 def only_waits(program: str) -> bool:
     """Whether a program does nothing but keep a container running."""
     return program in words(_FILE, "waiting")

@@ -85,10 +85,12 @@ class Action(StrEnum):
     AUTOREMOVE = "autoremove"
     CHECK = "check"
     CONFIG = "config"
+    COPY = "copy"
     FIX = "fix"
     INSTALL = "install"
     INSTALL_DEPS = "install-deps"  # the system packages of what a language's installer downloaded
     LINK = "link"  # symbolic; a hard link is a copy
+    MOVE = "move"
     RUN = "run"
     SCRIPT = "script"
     SET = "set"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -30,9 +31,12 @@ from slimify.analysis.repository.host_command import (
     start_directories,
 )
 from slimify.context.build_scripts.scripts import Script, script_files, scripts
-from slimify.facts.programs import edits_no_file
 from slimify.model.decisions import Reason
+from slimify.model.effects import LEAVES_NOTHING, RUNS_CODE, Action, Effect
+from slimify.semantics.context_files import ContextView
+from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.effects.state import State
+from slimify.semantics.paths import inside, overlap
 
 
 class Extract(Struct, frozen=True, kw_only=True):
@@ -146,15 +150,14 @@ class _Reader(Struct):
         )
 
     def _call(self, call: HostCommand, told: tuple[str, list[str]] | None) -> None:
-        words = call.started.words
-        tool, rest = posixpath.basename(words[0]), list(words[1:])
+        deleted = (path for effect in call.started.effects for path in effect.deletes)
         if told is not None:
             self._engine(call, *told)
         elif self.builder_build is not None and self.runtime_build is None:
             if call.started.call.upstream is None:
-                self._host_command(call, tool, rest)
-        elif tool == "rm" and self.builder_build is not None and self._touched(call, rest):
-            self._obsolete("rm")
+                self._host_command(call)
+        elif self.builder_build is not None and self._touched(call, deleted):
+            self._obsolete(call.started.call.name)
 
     def _obsolete(self, program: str) -> None:
         if self.is_own:
@@ -216,9 +219,14 @@ class _Reader(Struct):
         if options.has("--entrypoint"):
             container_words = (*given(options, "--entrypoint")[-1:], *command)
         mounts = [m for text in given(options, "-v", "--volume") if (m := call.mount(text))]
-        found = self._output_extracts(call, container_words)
+        view = ContextView()
+        for place, _ in mounts:
+            view = view.with_directory(place)
+        done = interpreted(shlex.join(container_words), State(cwd=None, view=view))
+        effects = [effect for atom in done.effects for effect in atom]
+        found = self._output_extracts(call, container_words, effects)
         if found is None and mounts:
-            found = self._mount_extracts(call, container_words, mounts)
+            found = self._mount_extracts(call, effects, mounts)
             if not found:
                 self.untraced.append((self.lines[0], Reason.of("SL374", "mounted")))
         if found is None and call.stdout:
@@ -229,12 +237,15 @@ class _Reader(Struct):
         if not found and self.containers:
             self.container_command = container_words
 
-    def _output_extracts(self, call: HostCommand, words: tuple[str, ...]) -> list[Extract] | None:
+    def _output_extracts(
+        self, call: HostCommand, words: tuple[str, ...], effects: Sequence[Effect]
+    ) -> list[Extract] | None:
         """Files extracted from a container's output: `cat FILE > …`, `tar -c … | tar -x …`."""
-        tool, rest = (posixpath.basename(words[0]), list(words[1:])) if words else ("", [])
-        if tool == "cat" and len(rest) == 1 and rest[0].startswith("/") and call.stdout:
-            return self._extracts(call, rest[0], call.stdout, into=False)
-        packed, unpacked = tar_on_pipe(rest, "c") if tool == "tar" else None, call.unpacks_in
+        printed = effects[0].reads if len(effects) == 1 and effects[0].tool == "cat" else ()
+        if len(printed) == 1 and call.stdout:
+            return self._extracts(call, printed[0], call.stdout, into=False)
+        packed = tar_on_pipe(words[1:], "c") if words and posixpath.basename(words[0]) == "tar" else None
+        unpacked = call.unpacks_in
         if packed is None or unpacked is None or not packed[0].startswith("/"):
             return None
         found: list[Extract] = []
@@ -245,23 +256,17 @@ class _Reader(Struct):
         return found
 
     def _mount_extracts(
-        self, call: HostCommand, words: tuple[str, ...], mounts: Sequence[tuple[str, str]]
-    ) -> list[Extract] | None:
-        """Files that a container copies to a mounted host directory."""
-        if not words or posixpath.basename(words[0]) != "cp":
-            return None
-        operands = [w for w in words[1:] if not w.startswith("-")]
-        if len(operands) < 2 or not all(w.startswith("/") for w in operands):
-            return None
-        *sources, dest = operands
-        mount = next((m for m in mounts if dest == m[0] or dest.startswith(m[0] + "/")), None)
-        if mount is None:
-            return None
-        host_path = posixpath.join(mount[1] or ".", dest[len(mount[0]) :].lstrip("/"))
-        into = dest.rstrip("/") == mount[0] or dest.endswith("/") or len(sources) > 1
+        self, call: HostCommand, effects: Sequence[Effect], mounts: Sequence[tuple[str, str]]
+    ) -> list[Extract]:
+        """Files that a container, which does nothing else, copies to a mounted host directory."""
         found: list[Extract] = []
-        for source in sources:
-            found += self._extracts(call, source, host_path, into=into, seen=True)
+        for effect in (e for e in effects if e.kind not in LEAVES_NOTHING):
+            for source, written in _copied(effect) or (("", ""),):
+                mount = next((m for m in mounts if inside(written, m[0])), None)
+                if mount is None:
+                    return []
+                host_path = posixpath.join(ROOT, mount[1], written[len(mount[0]) :].lstrip("/"))
+                found += self._extracts(call, source, host_path, into=False)
         return found
 
     def _cp(self, call: HostCommand, words: list[str]) -> None:
@@ -283,9 +288,9 @@ class _Reader(Struct):
         self.extracts += self._extracts(call, path, dest, ran=ran, into=self._is_dir(call, dest, path))
 
     def _extracts(
-        self, call: HostCommand, path: str, dest: str, *, into: bool, ran: bool = False, seen: bool = False
+        self, call: HostCommand, path: str, dest: str, *, into: bool, ran: bool = False
     ) -> list[Extract]:
-        host_path = dest if seen else call.path(dest)
+        host_path = call.path(dest)
         if host_path is None or re.search(r"[$*?`]", path):
             self.untraced.append((self.lines[0], Reason.of("SL374", "path_unknown")))
             return []
@@ -306,37 +311,41 @@ class _Reader(Struct):
 
     # --- commands on the host ---------------------------------------------------------------------------
 
-    def _host_command(self, call: HostCommand, tool: str, words: list[str]) -> None:
-        operands = [w for w in words if not w.startswith("-")]
-        paths = [p for w in operands if (p := call.path(w)) is not None]
-        if tool in ("mv", "cp") and len(operands) == 2 and len(paths) == 2:
-            self._trace_move(call, tool, paths[0], operands[1])
-        elif not edits_no_file(tool) and tool not in ("chmod", "mkdir"):
-            self.modified += [(target, self.lines[0], tool) for target in self._touched(call, operands)]
+    def _host_command(self, call: HostCommand) -> None:
+        """What a command does to the files that were extracted."""
+        for effect in call.started.effects:
+            changed: Iterable[str] = (*effect.writes, *effect.outputs)
+            if effect.kind in RUNS_CODE:
+                changed = call.started.words[1:]
+            elif effect.kind in LEAVES_NOTHING or effect.kind == "meta" or effect.tool == "mkdir":
+                changed = ()
+            for source, written in _copied(effect):
+                self._trace_copy(call, effect, source, written)
+                changed = ()
+            self.modified += [(target, self.lines[0], effect.tool) for target in self._touched(call, changed)]
 
-    def _trace_move(self, call: HostCommand, tool: str, source: str, dest: str) -> None:
-        source = posixpath.normpath(source)
-        for item in list(self.extracts):
-            if item.target != source and not item.target.startswith(source + "/"):
-                if source.startswith(item.target + "/"):
-                    inner = posixpath.join(item.path, source[len(item.target) + 1 :])
-                    item = Extract(path=inner, target=source, line=item.line, ran=item.ran)
-                else:
-                    continue
-            host_path = call.path(dest) or ""
-            if self._is_dir(call, dest, source):
-                host_path = posixpath.join(host_path, posixpath.basename(source))
-            target = posixpath.normpath(host_path + item.target[len(source) :])
-            if tool == "mv" and item in self.extracts:
+    def _trace_copy(self, call: HostCommand, effect: Effect, source: str, written: str) -> None:
+        here, target = call.path(source), call.path(written)
+        if here is None or target is None:
+            return
+        if self._is_dir(call, written, here):
+            target = posixpath.join(target, posixpath.basename(here))
+        for item in [e for e in self.extracts if overlap(e.target, here)]:
+            kept = inside(item.target, here)
+            path = item.path if kept else posixpath.join(item.path, posixpath.relpath(here, item.target))
+            place = posixpath.normpath(target + item.target[len(here) :]) if kept else target
+            if kept and effect.action == Action.MOVE:
                 self.extracts.remove(item)
-            self.extracts.append(Extract(path=item.path, target=target, line=item.line, ran=item.ran))
-            self._obsolete(tool)
+            self.extracts.append(replace(item, path=path, target=place))
+            self._obsolete(effect.tool)
 
-    def _touched(self, call: HostCommand, words: Sequence[str]) -> list[str]:
-        """The extracted files that words name, or are in, or contain."""
-        paths = [posixpath.normpath(p) for w in words if (p := call.path(w)) is not None]
-        return [e.target for e in self.extracts if any(_overlap(e.target, p) for p in paths)]
+    def _touched(self, call: HostCommand, paths: Iterable[str]) -> list[str]:
+        """The extracted files that paths name, or are in, or contain."""
+        known = [posixpath.normpath(p) for path in paths if (p := call.path(path)) is not None]
+        return [e.target for e in self.extracts if any(overlap(e.target, p) for p in known)]
 
 
-def _overlap(one: str, other: str) -> bool:
-    return one == other or one.startswith(other + "/") or other.startswith(one + "/")
+def _copied(effect: Effect) -> tuple[tuple[str, str], ...]:
+    """The files that an effect copies or moves, each with its new place."""
+    pairs = effect.action in (Action.COPY, Action.MOVE) and len(effect.reads) == len(effect.writes)
+    return tuple(zip(effect.reads, effect.writes, strict=True)) if pairs else ()

@@ -96,8 +96,8 @@ def copy_effects(call: Call) -> tuple[Effect, ...]:
         return (call.write_effect("files", Action.LINK, writes=writes, reads=reads),)
     read = call.inputs(sources)
     if call.name == "mv":
-        return (call.write_effect("files", "move", writes=writes, deletes=read["reads"], **read),)
-    return (call.write_effect("files", "copy", writes=writes, **read),)
+        return (call.write_effect("files", Action.MOVE, writes=writes, deletes=read["reads"], **read),)
+    return (call.write_effect("files", Action.COPY, writes=writes, **read),)
 
 
 def _written_paths(call: Call, sources: Iterable[Arg], target: Arg) -> tuple[Arg | str, ...]:
@@ -155,7 +155,7 @@ def _rsync(call: Call) -> tuple[Effect, ...]:
     operands = call.options(
         ("--exclude", "--include", "-e", "--rsh", "--files-from", "--chmod", "--chown", "-f", "--filter")
     ).operands
-    return (call.write_effect("files", "copy", writes=operands[-1:], **call.inputs(operands[:-1])),)
+    return (call.write_effect("files", Action.COPY, writes=operands[-1:], **call.inputs(operands[:-1])),)
 
 
 def _patch(call: Call) -> tuple[Effect, ...]:

@@ -363,8 +363,11 @@ class _Walk(Struct):
 
     def _start(self, call: Call, command: Command) -> Effects:
         """The effects of a program."""
+        at = len(self.started)
         self.started.append(Started(call, command, self.source, self._depth()))
-        return effects_of(call)
+        effects = effects_of(call)
+        self.started[at] = replace(self.started[at], effects=effects)
+        return effects
 
     def _depth(self) -> int:
         return sum(key[0] != "function" for key in self.seen)

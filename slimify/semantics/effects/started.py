@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from slimify.model.effects import Effect
 from slimify.model.shell import Command
 from slimify.semantics.effects.call import Call
 
@@ -33,13 +34,15 @@ class Source(Struct, frozen=True):
 
 
 class Started(Struct, frozen=True):
-    """A program that starts: its expanded words are in `call`, `command` is it as written. `depth` counts the
-    scripts that it is in: one that is followed by a deeper one runs a script itself."""
+    """A program that starts: its expanded words are in `call`, `command` is it as written. `effects` are
+    without those of its redirects. `depth` counts the scripts that it is in: one that is followed by a deeper
+    one runs a script itself."""
 
     call: Call
     command: Command
     source: Source
     depth: int = 0
+    effects: tuple[Effect, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ Question = Callable[[str], bool]
 # A question, then what it is not true of, then what it is true of.
 ROWS: dict[str, tuple[Question, str, str]] = {
     "plain check": (programs.is_plain_check, "curl grep nginx", "[ test which echo :"),
-    "edits no file": (programs.edits_no_file, "sed upx strip cp", "ls docker git sha256sum"),
     "only waits": (programs.only_waits, "nginx sh", "sleep tail /bin/true cat"),
     "called indirectly": (programs.is_called_indirectly, "curl vim", "bash cron openssl"),
     "certificates": (lambda name: programs.uses_certificates([name, "ls"]), "curl wget", "git"),
