@@ -9,6 +9,7 @@ from functools import cache
 
 from msgspec.structs import replace
 
+from slimify.facts.commands import values
 from slimify.facts.language_files import all_files, below_home
 from slimify.facts.system import pattern
 from slimify.model.decisions import Reason
@@ -62,23 +63,7 @@ def _language_caches() -> re.Pattern[str]:
 
 def copy_effects(call: Call) -> tuple[Effect, ...]:
     """cp, mv, install, ln: sources and a target, which is the last operand or the value of -t."""
-    values = {
-        "-t",
-        "--target-directory",
-        "-S",
-        "--suffix",
-        "-m",
-        "--mode",
-        "-o",
-        "--owner",
-        "-g",
-        "--group",
-        "--strip-program",
-        "-Z",
-    }
-    options = call.options(
-        values if call.name == "install" else {"-t", "--target-directory", "-S", "--suffix"}
-    )
+    options = call.options(values("install" if call.name == "install" else "cp"))
     operands = options.operands
     if call.name == "install" and options.has("-d", "--directory"):
         return (call.write_effect("files", "mkdir", writes=operands),)
@@ -152,9 +137,7 @@ def _edits_in_place(name: str, text: str) -> bool:
 
 
 def _rsync(call: Call) -> tuple[Effect, ...]:
-    operands = call.options(
-        ("--exclude", "--include", "-e", "--rsh", "--files-from", "--chmod", "--chown", "-f", "--filter")
-    ).operands
+    operands = call.options(values("rsync")).operands
     return (call.write_effect("files", Action.COPY, writes=operands[-1:], **call.inputs(operands[:-1])),)
 
 
@@ -173,19 +156,6 @@ def _dd(call: Call) -> tuple[Effect, ...]:
     )
 
 
-def _owner_and_mode(call: Call) -> tuple[Effect, ...]:
-    """chmod, chown, chgrp: the first operand is the mode or owner, unless an option gives it (`chmod -x
-    F`)."""
-    options = call.options(("--reference", "--from"))
-    said = options.has("--reference") or (call.name == "chmod" and _removes_mode(call))
-    return (call.write_effect("meta", writes=options.operands if said else options.operands[1:]),)
-
-
-def _removes_mode(call: Call) -> bool:
-    """Whether a mode such as `-x` or `-w` is among the words; `-R` and `-v` are options."""
-    return any(re.fullmatch(r"-[rwxXst,]+", arg.prefix) for arg in call.args)
-
-
 def formatter_effects(call: Call, *, printing: bool = False) -> tuple[Effect, ...]:
     """A source formatter. With `printing` it prints the result instead of editing files."""
     if (printing or call.flag("--check", "--check-only", "--diff")) and not call.flag("--fix"):
@@ -195,7 +165,6 @@ def formatter_effects(call: Call, *, printing: bool = False) -> tuple[Effect, ..
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "rm": _rm,
-    **dict.fromkeys(("chmod", "chown", "chgrp"), _owner_and_mode),
     **dict.fromkeys(("cp", "mv", "ln", "install"), copy_effects),
     **dict.fromkeys(("sed", "perl", "yq"), _sed),
     "rsync": _rsync,

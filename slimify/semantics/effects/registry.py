@@ -30,7 +30,7 @@ MODULES = {
         "extrepo gpg gpg2 groupadd groupdel install_packages microdnf rpm subscription-manager "
         "tdnf useradd userdel xx-apk xx-apt xx-apt-get yum yum-config-manager zypper"
     ),
-    "semantics.effects.files": ("chgrp chmod chown cp dd install ln mv patch perl rm rsync sed yq"),
+    "semantics.effects.files": "cp dd install ln mv patch perl rm rsync sed yq",
     "semantics.effects.find": "find xargs",
     "semantics.effects.unpack": (
         "7z 7za bsdtar bunzip2 bzip2 gtar gunzip gzip pigz tar uncompress unlzma unxz unzip "

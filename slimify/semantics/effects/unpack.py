@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from slimify.facts.commands import values
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, parse_options
@@ -28,29 +29,7 @@ def _tar(call: Call) -> tuple[Effect, ...]:
     ):
         bundle = "-" + args[0].prefix.replace("f", "") + ("f" if "f" in args[0].prefix else "")
         args[0] = replace(args[0], value=bundle, prefix=bundle)
-    values = (
-        "-C",
-        "--directory",
-        "-f",
-        "--file",
-        "-X",
-        "-T",
-        "--files-from",
-        "--exclude",
-        "--strip-components",
-        "--strip",
-        "--transform",
-        "--one-top-level",
-        "-I",
-        "--use-compress-program",
-        "--owner",
-        "--group",
-        "--mode",
-        "--exclude-from",
-        "-b",
-        "--wildcards-match",
-    )
-    options = parse_options(args, values)
+    options = parse_options(args, values("tar"))
     archive = options.last("-f", "--file")
     directories = options.all("-C", "--directory")
     if options.has("-c", "--create", "-r", "-u", "--append"):
