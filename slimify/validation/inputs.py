@@ -22,6 +22,7 @@ from slimify.semantics.machine.stages import Event, Origin
 from slimify.semantics.paths import covers, inside, is_glob, is_named_place, join_path, literal_part
 from slimify.validation.comparison import Pair
 
+_READS_NO_PACKAGES = NOT_FOR_RUN_TIME | {"install-global"}
 _NAME = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w*)")
 
 
@@ -47,8 +48,8 @@ def input_problems(pair: Pair) -> Iterator[Reason]:
 
 def _early_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reason]:
     """Commands of a language that come before the packages of that language are copied, and programs of such
-    packages that are started without them."""
-    used = {e.ecosystem for e in event.effects if e.ecosystem}
+    packages that are started without them. Installs of programs by name read no packages."""
+    used = {e.ecosystem for e in event.effects if e.ecosystem and e.kind not in _READS_NO_PACKAGES}
     started = {e.ecosystem for e in event.effects if _is_of_package(pair, e)}
     for (ecosystem, path), first in pair.installed.items() if used and pair.last else ():
         if ecosystem not in used or first >= match.number:

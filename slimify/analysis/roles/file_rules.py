@@ -40,15 +40,19 @@ def _only_sets_attributes(node: Node) -> bool:
 
 
 def takes_output(solution: Solution, node: Node) -> Finding | None:
-    """A step that reads build output is executed where that is, and what it makes of it is copied."""
+    """A step that reads build output is executed where that is, and what it makes of it is copied. So is one
+    that may read any file, if the builder has files that the final stage gets later or not at all."""
     reads = [r for r in node.reads if not is_shared_directory(r)]
-    if not any(solution.is_built(r) or solution.makes(r) for r in reads):
+    certain = any(solution.is_built(r) or solution.makes(r) for r in reads)
+    if not certain and not (any(e.reads_anything for e in node.effects) and solution.lacks_files(node)):
         return None
     links = [w for e in node.effects if e.action == Action.LINK for w in e.writes]
     trees = _trees_with_links(solution, node, links)
     if trees is None:
         return Finding("run", Reason.of("SL216", "link"))
     landed = _landing(solution, node)
+    if landed is None and not certain:
+        return None
     if landed is None:
         place = next(p for p in node.writes if is_shared_directory(p))
         return Finding("unknown", Reason.of("SL221", "files_unknown", directory=place))
@@ -62,7 +66,10 @@ def _landing(solution: Solution, node: Node) -> list[str] | None:
     """The paths that a copy writes. In a system directory, each known file that its glob matches; None if
     they are not known."""
     landed = [path for path in node.writes if not is_shared_directory(path)]
-    for path in set(node.writes).difference(landed):
+    shared = set(node.writes).difference(landed)
+    if shared and any(e.reads_anything for e in node.effects):
+        return None
+    for path in shared:
         for read in node.reads:
             found = [r.path for r in solution.regions.values() if r.is_file and fnmatchcase(r.path, read)]
             if not found or any(inside(read, r.path) for r in solution.regions.values() if not r.is_file):

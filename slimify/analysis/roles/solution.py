@@ -95,6 +95,12 @@ class Solution(Struct, dict=True):
                 (built if self.in_builder(node) else final).append(node)
         return built, final
 
+    def lacks_files(self, before: Node) -> bool:
+        """Whether only the builder has files that COPY or a build step brought before a step."""
+        copied = (n for n in self.graph.nodes if n.nature == "copy" and n.number < before.number)
+        made = (r.position for r in self.regions.values())
+        return any(map(self.in_builder, copied)) or any(position < before.number for position in made)
+
     def final_stage_uses(self, paths: Sequence[str], after: Node, until: int) -> bool:
         """Whether a step of the final stage, after another one and before a position, may read or change one
         of the paths."""

@@ -40,7 +40,9 @@ def _marks(event: Event, installs: bool) -> dict[Hashable, int]:
     """What an event of another file has in common if it is the same, or the same edited: a command that does
     a part of the work, another install, or another start command. Each with how much that says."""
     kinds = event.kinds
-    marks: dict[Hashable, int] = {identity(event): _IDLE if kinds and kinds <= NOT_FOR_RUN_TIME else _SAME}
+    if kinds and kinds <= NOT_FOR_RUN_TIME:
+        return {identity(event): _IDLE}
+    marks: dict[Hashable, int] = {identity(event): _SAME}
     if event.keyword in ("CMD", "ENTRYPOINT"):
         marks[event.keyword] = _PART
     for effect in event.effects:

@@ -174,6 +174,18 @@ CMD ["python", "wren.py"]
         "requirements.txt": "bottle==0.13.2\n",
         "wren.py": 'import bottle\n\nopen("/etc/wren.conf")\nbottle.run()\n',
     },
+    "own-py-loop": {
+        "Dockerfile": """FROM python:3.12
+WORKDIR /srv
+COPY . .
+RUN mkdir -p /var/lib/swift && for f in songs/*.txt; do cp $f /var/lib/swift/; done
+RUN pip install -r requirements.txt
+CMD ["python", "swift.py"]
+""",
+        "requirements.txt": "bottle==0.13.2\n",
+        "swift.py": 'import bottle\n\nopen("/var/lib/swift/may.txt")\nbottle.run()\n',
+        "songs/may.txt": "",
+    },
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator
@@ -94,6 +95,9 @@ def _reads(s: Subject, run: Instruction, copy: Instruction) -> bool:
             path = posixpath.normpath(posixpath.join(cwd, s.expanded(run, word.strip("\"'"))))
             keeps = words[0] in ("chown", "chmod") and copy.flag("from") and "-R" not in words
             if path in paths and not keeps and not s.brought_otherwise(copy, path):
+                return True
+            found = fnmatch.filter(paths, path.rstrip(";")) if "*" in path else ()
+            if any(not s.brought_otherwise(copy, name) for name in found):
                 return True
             if words[0] in ("chown", "chmod") and "-R" in words and path == target:
                 return True

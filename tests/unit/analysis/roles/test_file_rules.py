@@ -47,6 +47,30 @@ ROWS = (
         copied=(MODULES, "/opt/b"),
     ),
     Row(
+        id="any-file-before-anything-is-built",
+        file=(*APP, "RUN cp $(cat list) /srv/pages/", START),
+        roles={"cp": FILES},
+        copied=(),
+    ),
+    Row(
+        id="any-file-beside-output",
+        file=(*APP, *INSTALL, "RUN cp $(cat list) /srv/pages/", START),
+        roles={"cp": REWORKS},
+        copied=(MODULES, "/srv/pages"),
+    ),
+    Row(
+        id="any-file-into-a-system-directory",
+        file=(*APP, *INSTALL, "RUN cp $(cat list) /usr/local/bin/", START),
+        roles={"cp": FILES},
+        copied=(MODULES,),
+    ),
+    Row(
+        id="any-file-of-a-project-that-is-copied-whole",
+        file=(*APP, "RUN cp $(cat list) /srv/pages/", "RUN npm run build", START),
+        roles={"cp": REWORKS},
+        copied=("/srv/pages", "/app"),
+    ),
+    Row(
         id="unknown-files-into-a-system-directory",
         file=(*APP, *INSTALL, "RUN cp node_modules/.bin/* /usr/local/bin/", START),
         roles={"cp": ("unknown", "files_unknown")},

@@ -31,6 +31,7 @@ PAIRS = {
     "a-part": (f"RUN {UPDATE} && apt-get install -y gcc jq", f"RUN {UPDATE} && apt-get install -y jq", "0:0 1:1"),
     "edited-so-that-it-equals-a-later-one": (f"{TREE}\n{YES}", f"RUN {UPDATE} && apt-get install -y tree\n{YES}", "0:0 1:1 2:2 3:3"),
     "another-shell": (f"SHELL [\"/bin/bash\"]\nRUN {UPDATE}\nRUN make", f"RUN {UPDATE}\nSHELL [\"/bin/bash\"]\nRUN make", "1:0 2:2"),
+    "lists-in-another-shell": (f"SHELL [\"/bin/bash\"]\nRUN {LISTS}", f"RUN {LISTS}\nSHELL [\"/bin/bash\"]", "1:0"),
     "a-new-install-before": (f"RUN {UPDATE} && apt-get install jq", f"RUN {UPDATE} && apt-get install -y curl\nRUN {UPDATE} && apt-get install -y jq", "2:0 3:1"),
     "start-commands": ("CMD a", "CMD b", "0:0"),
     "other-packages": (f"RUN {UPDATE} && apt-get install -y libpq-dev", f"RUN {UPDATE} && apt-get install -y libpq5", "0:0"),
