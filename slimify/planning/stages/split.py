@@ -62,6 +62,7 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
         ):
             final[step.index] = frozenset()
     final = _without_idle_runs(program, final)
+    final = {i: _with_exit_status(program, i, kept, edits.get(i, WordEdit())) for i, kept in final.items()}
     for index in final.keys() - anew.keys():
         options, tail = repeated_cleaning(program, program.step(index), final[index])
         if options:
@@ -179,6 +180,15 @@ def _without_orphan_clean_up(step: Step, atoms: frozenset[int]) -> frozenset[int
         if any({e.kind for e in a.effects} - INSTALLS_NOTHING for a in step.atoms if a.index in lasting)
         else atoms
     )
+
+
+def _with_exit_status(program: Program, index: int, kept: frozenset[int], words: WordEdit) -> frozenset[int]:
+    """The commands of a RUN, with its refreshes and clean-ups where the list can't do without them: its last
+    command determines the exit status."""
+    if is_run_editable(program, index, kept, words):
+        return kept
+    idle = {a.index for a in program.step(index).atoms if {e.kind for e in a.effects} <= {"index", "cache"}}
+    return kept | idle if is_run_editable(program, index, kept | idle, words) else kept
 
 
 def _list_removal(program: Program, index: int, final: Mapping[int, frozenset[int]]) -> str:

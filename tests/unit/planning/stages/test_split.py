@@ -51,3 +51,19 @@ def test_builder(base: str, builder: str, after: str, tmp_path: Path) -> None:
     outcome = pipeline.rewrite(file.encode(), name="Dockerfile", context=tmp_path, options=options)
     assert outcome.after is not None, outcome.decisions
     assert outcome.after.partition("\n\nFROM ")[0] + "\n" == f"FROM {base} AS builder\n{builder}"
+
+
+@pytest.mark.parametrize(
+    ("run", "final"),
+    [
+        pytest.param("mkdir /data && rm -rf /tmp/*", "mkdir /data", id="all-or-nothing"),
+        pytest.param("set -e; mkdir /data; rm -rf /tmp/*", "set -e; mkdir /data", id="stops-at-an-error"),
+        pytest.param("mkdir /data; rm -rf /tmp/*", "mkdir /data; rm -rf /tmp/*", id="its-end-is-its-status"),
+    ],
+)
+def test_clean_up(run: str, final: str, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "a.py").write_text("import flask\n")
+    outcome = pipeline.rewrite(f"FROM python:3.12\nRUN {run}\n{PYTHON}{RUN}", tmp_path)
+    assert outcome.after is not None, outcome.decisions
+    assert f"\nFROM python:3.12-slim\nRUN {final}\n" in outcome.after
