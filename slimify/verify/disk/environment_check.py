@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from slimify import languages
 from slimify.facts.language_files import all_files, files_of
 from slimify.facts.programs import uses_certificates
 from slimify.facts.system import certificate_bundles
@@ -75,10 +76,12 @@ def _locale_path(side: Side, name: str) -> str:
 
 def _certificates(evidence: Evidence, language: str | None) -> Iterator[Finding]:
     """Root certificates that are gone. They break something if it opens TLS connections; a server, which
-    imports the same modules, needs none."""
+    imports the same modules, needs none. Where all of its code was read, they are cosmetic."""
     if not _uses_tls(evidence, language):
         return
-    grade: Grade = "breaks" if _opens_tls_connections(evidence, language) else "may-matter"
+    grade: Grade = "cosmetic" if _is_read_whole(evidence, language) else "may-matter"
+    if _opens_tls_connections(evidence, language):
+        grade = "breaks"
     if any(evidence.after.entry(path) for path in certificate_bundles()):
         return
     for path in certificate_bundles():
@@ -97,6 +100,14 @@ def _certificates(evidence: Evidence, language: str | None) -> Iterator[Finding]
             else:
                 yield replace(missing_finding(evidence, ENVIRONMENT, text, path), grade=grade)
             return
+
+
+def _is_read_whole(evidence: Evidence, name: str | None) -> bool:
+    """Whether every source of a compiled program was read."""
+    known, needs = languages.language(name), evidence.runtime_needs
+    if known is None or not known.is_compiled or needs is None:
+        return False
+    return "external" not in needs.sources.features and not needs.sources.skipped
 
 
 def _opens_tls_connections(evidence: Evidence, language: str | None) -> bool:

@@ -173,7 +173,7 @@ def _list_some(items: list[str]) -> str:
 
 def links(evidence: Evidence) -> Check:
     """No symlink dangles that resolved before. It breaks something if sources or commands name the link, or
-    a directory above it."""
+    a directory above it; one of an installed package that nothing names is cosmetic."""
     findings = []
     count = 0
     named = [path for path, _ in _paths_named(evidence)]
@@ -189,7 +189,10 @@ def links(evidence: Evidence) -> Check:
         if old is not None:
             text = f"the symlink {entry.path} points to {entry.target}, which is missing"
             need = certificates_constraint(evidence, old.path, text) or _path_constraint(old.path, text)
-            grade: Grade = "breaks" if inside_any(entry.path, named) else "may-matter"
+            installed = evidence.before.packages.owner_of(entry.path) or is_in_package(entry.path)
+            grade: Grade = "cosmetic" if installed else "may-matter"
+            if inside_any(entry.path, named):
+                grade = "breaks"
             finding = Finding(code=LINK, text=text, path=entry.path, constraints=(need,), grade=grade)
             findings.append(finding)
     return disk_check("links", findings, f"{counted(count, 'symlink')} intact" if count else "none")

@@ -86,7 +86,9 @@ SSL = SourceFacts(imports=(Use(name="ssl", file="a.py", line=1),))
 @pytest.mark.parametrize(
     ("facts", "language", "start", "grade"),
     [
-        (TLS, "go", ["/app"], "may-matter"),
+        (TLS, "go", ["/app"], "cosmetic"),
+        (SourceFacts(features=frozenset({"tls", "external"})), "go", ["/app"], "may-matter"),
+        (SourceFacts(features=frozenset({"tls"}), skipped=("a.go",)), "go", ["/app"], "may-matter"),
         (SSL, "python", ["python", "a.py"], "may-matter"),
         (CLIENT, "go", ["/app"], "breaks"),
         (IMAP, "python", ["python", "a.py"], "breaks"),

@@ -196,6 +196,16 @@ def test_links(old: Pieces, new: Pieces, found: list[str]) -> None:
     assert all(part in text for text, part in zip(said(check), found, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("more", "names", "grade"),
+    [((), (), "may-matter"), (package("x", "/app/current"), (), "cosmetic"), ((), ("current",), "breaks")],
+)
+def test_what_a_lost_link_matters(more: Pieces, names: tuple[str, ...], grade: str) -> None:
+    before, after = side(TO_X, file("/srv/x"), *more, WorkingDir="/app"), side(TO_X)
+    check = files.links(evidence(before, after, live(sources=facts(*names))))
+    assert [finding.grade for finding in check.findings] == [grade]
+
+
 def test_a_lost_link_needs_what_it_led_to() -> None:
     before = side(TO_X, link("/srv/x", "y"), file("/srv/y"))
     assert needs(files.links(evidence(before, side(TO_X)))) == [("path", "/srv/y")]
