@@ -7,11 +7,13 @@ accept, is reported as accepted.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
+from slimify.facts.image_tables import entry_scripts
 from slimify.facts.language_files import all_files
 from slimify.facts.system import is_plain_root, on_default_path
 from slimify.model.counts import counted
@@ -41,6 +43,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     own_labels: frozenset[str] = frozenset()
     accepted: frozenset[str] = frozenset()
     added: frozenset[str] = frozenset()
+    own_entrypoint: bool = True  # the original file has an ENTRYPOINT instruction
 
 
 def fields_set_by(dockerfile: bytes) -> frozenset[str]:
@@ -105,9 +108,17 @@ _FIELDS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
 def _compare_field(name: str, before: object, after: object, terms: Terms) -> Check:
     if before == after:
         return Check(name=name, layer="contract", detail=_display(before))
-    return _check(
-        name, [(name, f"{name} was {_display(before)} and is {_display(after)}", "")], terms, DIFFERENT
-    )
+    why = ""
+    if name == "Entrypoint" and not terms.own_entrypoint and all(map(_only_executes, (before, after))):
+        why = "the entry script of the base image only executes the command"
+    text = f"{name} was {_display(before)} and is {_display(after)}"
+    return _check(name, [(name, text, why)], terms, DIFFERENT)
+
+
+def _only_executes(entrypoint: object) -> bool:
+    """Whether the value of ENTRYPOINT is empty, or the entry script of an official image."""
+    words = entrypoint if isinstance(entrypoint, list) else []
+    return not words or (len(words) == 1 and posixpath.basename(words[0]) in entry_scripts())
 
 
 def _check(name: str, differences: list[tuple[str, str, str]], terms: Terms, code: str) -> Check:

@@ -116,6 +116,7 @@ def _terms(program: Program, probe: Probe) -> Terms:
         own_env=frozenset(own - toolchain_only),
         base_env=frozenset(brought - {"PATH"} | toolchain_only),
         own_labels=frozenset(labels),
+        own_entrypoint=any(one.keyword == "ENTRYPOINT" for one in program.dockerfile.instructions),
         accepted=frozenset(probe.accept),
     )
 

@@ -14,6 +14,7 @@ from slimify.image.model import Image
 from slimify.image.packages import is_database
 from slimify.image.tree import Files
 from slimify.languages import languages
+from slimify.model.dockerfile import Instruction
 from slimify.model.errors import SlimifyError
 from slimify.syntax.dockerfile.history import match_history
 from slimify.syntax.dockerfile.parser import parse
@@ -42,7 +43,14 @@ def read_side(
         image = archive.read(
             stream, keep=_content_filter(config), digests=bool(tuple(digests)), compress=1, sizes=sizes
         )
-    return Side(image=image, files=Files(image.layers), first_own_layer=first_own_layer(dockerfile, image))
+    own = own_layers(dockerfile, image)
+    copied = (layer for one, layer in own or () if one.keyword in ("ADD", "COPY") and not one.flag("from"))
+    return Side(
+        image=image,
+        files=Files(image.layers),
+        first_own_layer=0 if own is None else min((layer for _, layer in own), default=len(image.layers)),
+        context_layers=frozenset(copied),
+    )
 
 
 def _content_filter(config: Any) -> Callable[[str], bool]:
@@ -67,12 +75,12 @@ def _content_filter(config: Any) -> Callable[[str], bool]:
     return keep
 
 
-def first_own_layer(dockerfile: bytes, image: Image) -> int:
-    """The index of the first layer that the Dockerfile's last stage made; 0 if unknown."""
+def own_layers(dockerfile: bytes, image: Image) -> tuple[tuple[Instruction, int], ...] | None:
+    """The layers that the Dockerfile's last stage made, each with its instruction; None if unknown."""
     try:
         pairs = match_history(parse(dockerfile, "Dockerfile"), image.history)
     except SlimifyError:
-        return 0
+        return None
     if pairs is None:
-        return 0
-    return min((step.layer for _, step in pairs if step.layer is not None), default=len(image.layers))
+        return None
+    return tuple((instruction, step.layer) for instruction, step in pairs if step.layer is not None)

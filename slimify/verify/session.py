@@ -241,6 +241,7 @@ class Session(Struct):
         own = known.image_checks if known is not None else None
         yield from own.image_checks(evidence) if own is not None else (imports.no_imports(),)
         yield files.named_paths(evidence, self.case.language)
+        yield files.copied_files(evidence)
         yield files.volumes(evidence)
         yield files.links(evidence)
         yield ownership.check(evidence)

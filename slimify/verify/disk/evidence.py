@@ -20,11 +20,13 @@ from slimify.verify.model import Constraint, Finding
 
 
 class Side(Struct, frozen=True, dict=True):
-    """One image. `first_own_layer` is the index of the first layer above its base image."""
+    """One image. `first_own_layer` is the index of the first layer above its base image, `context_layers` are
+    those of COPY and ADD from the build context."""
 
     image: Image
     files: Files
     first_own_layer: int
+    context_layers: frozenset[int] = frozenset()
 
     @cached_property
     def packages(self) -> Packages:

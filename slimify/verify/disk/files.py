@@ -12,6 +12,7 @@ from slimify.image.model import Entry
 from slimify.model.counts import counted
 from slimify.model.sources import Use
 from slimify.semantics.paths import inside, inside_any
+from slimify.syntax.dockerfile.history import keyword_of
 from slimify.verify.disk import static_site
 from slimify.verify.disk.evidence import (
     Evidence,
@@ -52,6 +53,30 @@ def named_paths(evidence: Evidence, language: str | None) -> Check:
                 findings.append(_missing_file(place, text))
     detail = f"{counted(count, 'path')} that sources name found" if count else "no source names a path"
     return disk_check("files", findings, detail)
+
+
+def copied_files(evidence: Evidence) -> Check:
+    """Files that the original copies from the build context are not those of a package or of the base image
+    again: a configuration file whose copy is lost. Files of equal size are equal."""
+    before, after = evidence.before, evidence.after
+    findings = []
+    count = 0
+    for old in before.added():
+        if old.kind != "file" or before.files.layer(old.path) not in before.context_layers:
+            continue
+        count += 1
+        new, layer = after.files.get(old.path), after.files.layer(old.path) or 0
+        if new is None or (new.kind, new.size) == (old.kind, old.size):
+            continue
+        owner = after.packages.owner_of(old.path)
+        if layer < after.first_own_layer or (
+            owner and keyword_of(after.image.layers[layer].created_by) == "RUN"
+        ):
+            source = f"the package {owner.name}" if owner else "the base image"
+            text = f"{old.path} is the file of {source}, not the one that the original copies"
+            need = _path_constraint(old.path, text)
+            findings.append(Finding(code=CONTENT, text=text, path=old.path, constraints=(need,)))
+    return disk_check("copied files", findings, f"{counted(count, 'file')} of the context found")
 
 
 def _paths_named(evidence: Evidence) -> set[tuple[str, Use]]:

@@ -24,8 +24,9 @@ def linked_libraries(evidence: Evidence, executed: Iterable[str]) -> Check:
     """The libraries of `executed` (paths of started files) and of all ELF files above the base image exist.
 
     A library that the original lacks, too, is no difference: many packages contain plug-ins for libraries
-    that are not installed. A moved file is looked up in the original by its name. Plug-ins for a C library
-    that neither image has are never loaded. Programs that require a display are only noted.
+    that are not installed. Plug-ins of a system package for a library on which the package does not depend
+    may matter. A moved file is looked up in the original by its name. Plug-ins for a C library that neither
+    image has are never loaded. Programs that require a display are only noted.
     """
     old, new = Linker(evidence.before), Linker(evidence.after)
     elves = evidence.after.image.elves
@@ -49,14 +50,24 @@ def linked_libraries(evidence: Evidence, executed: Iterable[str]) -> Check:
                 lacking += 1
             elif item.by == path and needs_display.lacks_display(evidence, path):
                 idle.append(f"{path} lacks {item.name}")
-            elif (item.name, item.version) not in findings:
-                findings[item.name, item.version] = _library_finding(evidence, old, new, item)
+            elif (known_as := findings.get((item.name, item.version))) is None or not known_as.breaks:
+                found = _library_finding(evidence, old, new, item)
+                if path not in executed and _is_optional(evidence, path, found.owner):
+                    found = replace(found, grade="may-matter")
+                findings[item.name, item.version] = found
     detail = f"all libraries of {counted(len(looked), 'ELF file')} found"
     if lacking:
         detail += f", except {lacking} that the original lacks, too"
     if idle:
         detail += f"; useful only with a display, which neither image has: {', '.join(idle[:_SHOWN])}"
     return disk_check("libraries", findings.values(), detail, note=bool(idle))
+
+
+def _is_optional(evidence: Evidence, path: str, library: str) -> bool:
+    """Whether a system package is installed without `library`, the package of a library that one of its files
+    needs: package managers install everything that a package depends on."""
+    after = evidence.after.packages
+    return bool(library) and after.get(library) is None and after.owner_of(path) is not None
 
 
 def _is_for_other_libc(old: Linker, path: str, elf: Elf, missing: Iterable[Missing]) -> bool:

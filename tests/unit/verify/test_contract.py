@@ -102,6 +102,24 @@ def test_the_user_accepts_a_field(field: str) -> None:
     assert wrong(before, after, accepted) == [name for name in all_wrong if name != names[field]]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "own", "same"),
+    [
+        (["docker-entrypoint.sh"], None, False, True),
+        (["docker-entrypoint.sh"], ["/docker-entrypoint.sh"], False, True),
+        (["docker-entrypoint.sh"], None, True, False),
+        (["docker-entrypoint.sh", "serve"], None, False, False),
+        (["docker-entrypoint.sh"], ["python3"], False, False),
+        (["/init"], None, False, False),
+    ],
+)
+def test_an_entry_script_that_only_executes(
+    before: list[str], after: list[str] | None, own: bool, same: bool
+) -> None:
+    found = wrong({"Entrypoint": before}, {"Entrypoint": after}, replace(TERMS, own_entrypoint=own))
+    assert found == ([] if same else ["Entrypoint"])
+
+
 ADDED: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
     ("a variable", {"Env": []}, {"Env": ["MODE=x"]}, ["Env"]),
     ("another value", {"Env": ["LANG=C.UTF-8"]}, {"Env": ["LANG=C"]}, ["Env"]),

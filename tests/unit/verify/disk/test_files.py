@@ -112,6 +112,31 @@ def test_what_only_a_build_executed_reads_nothing(tools: tuple[str, ...], pieces
     assert files.named_paths(evidence(before, after, live(sources=reading, start=start)), None).ok is idle
 
 
+CONF = file("/etc/nginx/conf.d/site.conf", size=30)
+SHIPPED = file("/etc/nginx/conf.d/site.conf", size=90)
+NGINX = package("nginx", "/etc/nginx/conf.d/site.conf")
+
+
+@pytest.mark.parametrize(
+    ("old", "base", "new", "found"),
+    [
+        ((), (), (CONF,), []),
+        ((CONF,), (), (CONF, *NGINX), []),
+        ((CONF,), (), (), []),  # others look for what is missing
+        ((CONF,), (), (SHIPPED,), []),  # the rewritten file builds its own
+        ((CONF,), (), (SHIPPED, *NGINX), ["of the package nginx"]),
+        ((CONF,), (SHIPPED,), (), ["of the base image"]),
+    ],
+)
+def test_files_that_are_no_longer_the_ones_that_were_copied(
+    old: Pieces, base: Pieces, new: Pieces, found: list[str]
+) -> None:
+    before, after = replace(side(*old), context_layers=frozenset({1})), side(*new, base=base)
+    texts = said(files.copied_files(evidence(before, after)))
+    assert [part in text for text, part in zip(texts, found, strict=True)] == [True] * len(found)
+    assert said(files.copied_files(evidence(side(*old), after))) == []
+
+
 def test_a_directory_above_the_working_directory_is_named_for_one_file() -> None:
     before, after = side(file("/srv/app/x"), file("/srv/y")), side(file("/srv/app/x"))
     for workdir, ok in (("/srv/app", True), ("/srv/app/x", True), ("/app", False)):

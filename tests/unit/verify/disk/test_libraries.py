@@ -328,6 +328,25 @@ def test_libraries_of_both(
     assert result.ok == (not found)
 
 
+@pytest.mark.parametrize(
+    ("more", "executed", "grade"),
+    [
+        ((), (), "breaks"),
+        (package("iproute2", "/app/x"), (), "may-matter"),
+        (package("iproute2", "/app/x"), ("/app/x",), "breaks"),
+        (package("liba1", "/lib/liba.so.1"), (), "breaks"),
+        ((*package("iproute2", "/app/x"), elf("/app/y", "liba.so.1")), (), "breaks"),
+    ],
+)
+def test_what_a_plug_in_of_a_package_lacks(
+    more: tuple[Piece, ...], executed: tuple[str, ...], grade: str
+) -> None:
+    """The package manager has installed everything on which the package depends."""
+    before = side(needing(), elf("/lib/liba.so.1"), *package("liba1", "/lib/liba.so.1"))
+    check = libraries.linked_libraries(evidence(before, side(needing(), *more)), executed)
+    assert [finding.grade for finding in check.findings] == [grade]
+
+
 def test_what_the_base_image_brings_is_looked_at_only_if_it_is_started() -> None:
     before = side(base=(needing(), elf("/lib/liba.so.1")))
     after = side(base=(needing(),))
