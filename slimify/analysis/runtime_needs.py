@@ -25,12 +25,13 @@ from slimify.facts.packages import starts
 from slimify.facts.servers import holds_commands, is_command_key
 from slimify.facts.shells import is_shell
 from slimify.model.decisions import Reason
-from slimify.model.effects import Action, Effect
+from slimify.model.effects import LEAVES_NOTHING, Action, Effect
 from slimify.model.sources import Use
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.interpret import Interpreted, interpreted
 from slimify.semantics.effects.started import Started, programs
 from slimify.semantics.effects.state import State
+from slimify.semantics.paths import overlap
 
 
 def runtime_needs(
@@ -46,10 +47,12 @@ def runtime_needs(
     files, Procfile, Kubernetes manifests). `base` is what is known about the base image."""
     roots = [(text, use, state) for text, use in (*_roots(runtime), *_hooks(base, state.view))]
     roots += _named_roots(runtime, state, named)
-    followed = _Followed()
+    everything = tuple(effects)
+    filling = (e for e in everything if e.kind not in LEAVES_NOTHING | {"meta"} and e.tool != "mkdir")
+    followed = _Followed([p for e in filling for p in (*e.writes, *e.outputs)])
     for text, use, where in roots:
         followed.add(text, use, where)
-    commands, everything = followed.commands, tuple(effects)
+    commands = followed.commands
     for use, text in managed_commands(state.view):
         for tool in (
             t for atom in interpreted(text, state).effects for e in atom for t in (e.tool, *e.tools)
@@ -94,14 +97,15 @@ def runtime_needs(
 
 
 class _Followed(Struct):
-    """What command lines start, through scripts."""
+    """What command lines start, through scripts. `made` are the paths that the build makes."""
 
+    made: Sequence[str]
     start: list[Effect] = field(default_factory=list)
     origins: list[Use] = field(default_factory=list)
     programs: list[Started] = field(default_factory=list)
     commands: dict[str, Use] = field(default_factory=dict)
     known: set[Use] = field(default_factory=set)  # command lines of sources
-    paths: list[Use] = field(default_factory=list)  # the files that those name
+    paths: list[Use] = field(default_factory=list)  # the files of the image that those name
     computed: list[Use] = field(default_factory=list)  # those that may name any file
 
     def add(self, text: str, use: Use, state: State, *, by_scripts: bool = False) -> Interpreted:
@@ -123,23 +127,29 @@ class _Followed(Struct):
         for use in uses:
             if use not in self.known:
                 self.known.add(use)
-                names = _named_files(self.add(use.name, use, state, by_scripts=True), state.view)
-                self.paths += (replace(use, name=name) for name in names if name)
+                names = _named_paths(self.add(use.name, use, state, by_scripts=True))
+                there = (
+                    n for n in names if state.view.context_path(n) or any(overlap(n, m) for m in self.made)
+                )
+                self.paths += (replace(use, name=name) for name in there if name)
                 self.computed += (replace(use, name="") for name in names if not name)
         return any(effect.kind == "app" for effect in self.start[before:])
 
 
-def _named_files(done: Interpreted, view: ContextView) -> Sequence[str]:
-    """The files of the context that a command line names; "" for any file."""
+def _named_paths(done: Interpreted) -> Sequence[str]:
+    """The paths that a command line names, programs among them; "" for any."""
     effects = [effect for atom in done.effects for effect in atom]
     unknown = {e.tool for e in effects if e.kind == "unknown"}
-    calls = [started.call for started in programs(done.started) if started.call.name in unknown]
-    words = [(call, word) for call in calls for word in call.args]
+    calls = [started.call for started in programs(done.started)]
+    words = [(call, word) for call in calls if call.name in unknown for word in call.args]
     known = [(c, w) for c, w in words if w.value is not None or posixpath.dirname(w.prefix).strip("./")]
-    named = (c.path_of(w if w.value is None else w.value.rpartition("=")[2]) for c, w in known)
-    read = {*filter(None, named), *(path for e in effects for path in e.reads)}
+    named = [c.path_of(w if w.value is None else w.value.rpartition("=")[2]) for c, w in known]
+    named += [c.path_of(c.path) for c in calls if "/" in c.path]
     anything = len(known) < len(words) or any(e.reads_anything for e in effects)
-    return [*sorted(p for p in read if view.context_path(p) is not None), *([""] if anything else ())]
+    return [
+        *sorted({*filter(None, named), *(p for e in effects for p in e.reads)}),
+        *([""] if anything else ()),
+    ]
 
 
 def unread_start(start: Iterable[Effect]) -> Reason | None:

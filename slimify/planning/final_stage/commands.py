@@ -94,9 +94,9 @@ def final_atoms(
         return (frozenset(kept) if removes_copied(program, step) else None), WordEdit()
     if {e.kind for a in real for e in a.effects} <= INSTALLS_NOTHING | {"packages", "users"}:
         kept -= {a.index for a in step.atoms if a.effects and all(e.tool == "cd" for e in a.effects)}
-    for atom in reversed(step.atoms):  # a trailing cd has no effect
+    for atom in reversed(step.atoms):  # a trailing cd, export or `. FILE` has no effect
         if atom.index in kept:
-            if not atom.effects or any(e.tool != "cd" for e in atom.effects):
+            if not atom.effects or any(e.kind != "state" for e in atom.effects):
                 break
             kept.discard(atom.index)
     return frozenset(kept), WordEdit(drop=frozenset(drop), replace=swap)

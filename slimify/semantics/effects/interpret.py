@@ -351,9 +351,11 @@ class _Walk(Struct):
         path = call.path_of(call.args[0]) if call.args and call.args[0].value is not None else None
         known = sourced_by_language(path, self.state) if path is not None else None
         text = self.state.view.text(path) if path is not None else None
-        if path is None or text is None or known is not None:
-            self.state = known or self.state
+        if path is None:
             return head
+        if text is None or known is not None:
+            self.state = known or self.state
+            return (replace(head[0], reads=(path,)), *head[1:])
         before, state = self.state, replace(self.state, sourced=path)
         source = Source(text, path)
         effects, end = self._script(text, state, ("source", path), call.command, source, self.functions)

@@ -116,6 +116,9 @@ READERS: list[tuple[str, set[str], bool]] = [
     ("'git', 'log'", set(), False),
     ("'ware', '/etc/hosts'", set(), False),
     ("'ware', 'data/a.txt'", {"/app/data/a.txt"}, False),
+    ("'ware', 'made/b.txt'", {"/app/made/b.txt"}, False),
+    ("'./made/ware'", {"/app/made/ware"}, False),
+    ("'./other/ware'", set(), False),
     ("'ware', '--file=data/a.txt'", {"/app/data/a.txt"}, False),
     ("'cat', 'data/a.txt'", {"/app/data/a.txt"}, False),
     ("'ware', 'data/' + sys.argv[1]", {"/app/data"}, False),
@@ -133,7 +136,9 @@ def test_files_that_a_started_program_may_read(
     (tmp_path / "data").mkdir()
     (tmp_path / "data/a.txt").write_text("")
     (tmp_path / "app.py").write_text(f"import subprocess, sys\nsubprocess.run([{start}])\n")
-    file = parse(b"FROM python\nWORKDIR /app\nCOPY . .\nCMD python app.py\n", "Dockerfile")
+    file = parse(
+        b"FROM python\nWORKDIR /app\nCOPY . .\nRUN git clone x made\nCMD python app.py\n", "Dockerfile"
+    )
     sources = classify(file, scan(tmp_path), "Dockerfile", Options(), None).runtime_needs.sources
     assert {use.name for use in sources.paths} == paths
     assert bool(sources.computed) == anything

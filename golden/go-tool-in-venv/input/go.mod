@@ -1,0 +1,2 @@
+module example.com/player
+go 1.24
