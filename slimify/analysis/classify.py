@@ -95,9 +95,10 @@ def classify(
         mentions=ContextMentions(context),
         programs=started_programs(needs, effects, base, context),
         links_nothing=links_nothing,
+        bases=uses.bases,
         evidence=evidence,
     )
-    packages, roles, late = _packages_and_roles(usage, keep)
+    packages, roles, late = _packages_and_roles(usage, keep, starts=contract.sets_start_command)
     lines = {v.index: v.instruction.line for v in visits}
     judged = [(lines[index], v) for (index, _), found in packages.items() for v in found]
     return Program(
@@ -124,6 +125,7 @@ def classify(
         kept_instructions=keep,
         build_args=build_args,
         final_stage_tools=late,
+        bases=uses.bases,
         image_evidence=evidence,
         base_map=names,
     )
@@ -148,11 +150,11 @@ def _unset_arguments(file: Dockerfile, passed: Mapping[str, str]) -> Mapping[str
 
 
 def _packages_and_roles(
-    usage: PackageUsage, keep: frozenset[int]
+    usage: PackageUsage, keep: frozenset[int], *, starts: bool
 ) -> tuple[Mapping[AtomKey, tuple[PackageVerdict, ...]], Roles, Mapping[str, Use]]:
     """Package verdicts, roles, and the programs that steps of the final stage call. If packages of such
     programs were assigned to the build, everything is computed again with these programs known. `keep` are
-    instructions that the user keeps in the final stage."""
+    instructions that the user keeps in the final stage, `starts`: the file has a start command."""
     needs = usage.needs
     given = Given(
         graph=graph_of(usage.visits),
@@ -164,6 +166,7 @@ def _packages_and_roles(
         unknown_programs=usage.programs.why,
         copied_programs=copied_programs(usage),
         install_time=install_only_settings(needs),
+        starts=starts,
         runtime_names=frozenset((*(u.name.rpartition("/")[2] for u in needs.sources.paths), *needs.paths)),
     )
     roles = assign_roles(given)
@@ -185,7 +188,10 @@ def _with_kept_commands(needs: RuntimeNeeds, commands: Sequence[str]) -> Runtime
 
 
 def _context_path(context: Context, name: str) -> str:
-    """The path of the Dockerfile relative to the context, as other files refer to it."""
+    """The path of the Dockerfile relative to the context, as other files refer to it. Standard input is taken
+    for the main one."""
+    if name == "-":
+        return "Dockerfile"
     if context.root is None or context.has(name):
         return name
     path = os.path.relpath(os.path.realpath(name), context.root)

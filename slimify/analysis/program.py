@@ -149,6 +149,7 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
     final_stage_tools: Mapping[str, Use] = field(
         default_factory=dict
     )  # programs that steps of the final stage call
+    bases: tuple[Use, ...] = ()  # where other Dockerfiles start from the image
     image_evidence: BuiltImage | None = None  # an image built from the file, if one was given
     base_map: BaseMap = field(default_factory=BaseMap)  # aliases of base images in the settings
 

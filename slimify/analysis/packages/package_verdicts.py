@@ -46,7 +46,8 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     `final_stage_tools` are the programs that steps of the final stage call, `final_stage_installs` the
     installs of a language among these steps. `mentions` searches the texts of the context. `programs`: the
     claim that all programs that run time starts are known. `links_nothing`: no build output is linked with a
-    library. `evidence` is an image built from the file.
+    library. `bases` are the places where other Dockerfiles start from the image. `evidence` is an image built
+    from the file.
     """
 
     visits: Sequence[Visit]
@@ -59,6 +60,7 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     mentions: ContextMentions | None = None
     programs: Claim = Claim(kind="programs")
     links_nothing: bool = False
+    bases: tuple[Use, ...] = ()
     evidence: BuiltImage | None = None
 
     @cached_property
@@ -202,12 +204,20 @@ def copied_programs(usage: PackageUsage) -> Mapping[AtomKey, PackageVerdict]:
 
 def _verdict(package: _Package) -> PackageVerdict:
     return (
-        _used_in_final_stage(package)
+        _used_by_other_files(package)
+        or _used_in_final_stage(package)
         or _removed_by_file(package)
         or _used_at_run_time(package)
         or _used_by_build(package)
         or _used_by_nothing(package)
     )
+
+
+def _used_by_other_files(package: _Package) -> PackageVerdict | None:
+    """Steps of a Dockerfile that starts from this image may use it, compilers and headers included."""
+    for use in package.usage.bases[:1]:
+        return package.verdict("run", Reason.of("SL202", "base_image", place=_location(use)))
+    return None
 
 
 def _used_in_final_stage(package: _Package) -> PackageVerdict | None:

@@ -43,6 +43,13 @@ class HostCommand(Struct, frozen=True):
             return None
         return path.removeprefix(ROOT).lstrip("/") if f"{path}/".startswith(f"{ROOT}/") else None
 
+    def names(self, word: str, path: str) -> bool:
+        """Whether a word names a path of the directory. Where a checkout lies on another machine
+        (`/home/circleci/project`) shows if the path has several parts."""
+        found = self.path(word)
+        elsewhere = absolute(word, self.started.call.state) if found is None and "/" in path else None
+        return found == path or (elsewhere is not None and elsewhere.endswith(f"/{path}"))
+
     def makes_directory(self, path: str) -> bool:
         """Whether the script made this directory before."""
         return posixpath.join(ROOT, path) in self.started.call.state.view.directories

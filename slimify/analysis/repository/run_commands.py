@@ -43,6 +43,7 @@ from slimify.context.compose.yaml_commands import (
 from slimify.context.scan import Context, clean
 from slimify.facts.system import third_party_directories
 from slimify.languages import installed_directories, languages
+from slimify.model.sources import Use
 from slimify.semantics.effects.call import Options
 
 _MAX_FILES = 300
@@ -51,15 +52,19 @@ _YAML = re.compile(r".*\.ya?ml")
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 _BAKE_FILE = re.compile(r"(?:.*/)?docker-bake(?:\.override)?\.(?:hcl|json)")
 _CHART_VALUES = re.compile(r"(?:.*/)?values[\w.-]*\.ya?ml")
+_DOCKERFILE = re.compile(r"(?:.*/)?(?:[\w.-]*Dockerfile[\w.-]*|Containerfile)", re.IGNORECASE)
+_FROM = re.compile(r"\s*FROM\s+(?:--\S+\s+)*(?P<name>\S+)", re.IGNORECASE)
+_TAG = re.compile(r"(?:@|:(?!\d+/)).*", re.DOTALL)
 _PLACEHOLDER = re.compile(r"[<\[\u2026]|\.\.\.|\A[A-Z][A-Z_]+\Z")
 
 
 class ImageUses(Struct, frozen=True, kw_only=True):
-    """Every command found, by file and line, whose file is relative to the context; and the build arguments,
-    if all files that pass one agree on its value."""
+    """Every command found, by file and line, whose file is relative to the context; the build arguments, if
+    all files that pass one agree on its value; and where other Dockerfiles start from the image."""
 
     commands: tuple[RunCommand, ...]
     arguments: Mapping[str, str]
+    bases: tuple[Use, ...] = ()
 
 
 def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
@@ -70,10 +75,15 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
     main = posixpath.basename(dockerfile) == "Dockerfile" or not context.has("Dockerfile")
     names = _project_names(context) if main else set()
     passed: dict[str, set[str]] = {}
+    tags: set[str] = set()
     for place in places:
+        tags |= place.tags()
         names |= place.names()
         for name, value in place.arguments():
             passed.setdefault(name, set()).add(value)
+    for place in places:
+        tags |= place.other_tags(tags)
+    names |= {repository(tag) for tag in tags}
     for place in places:
         names |= place.containers(names)
     found = (
@@ -84,6 +94,7 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
     return ImageUses(
         commands=tuple(sorted(dict.fromkeys(found), key=lambda item: (item.file, item.line))),
         arguments={name: next(iter(values)) for name, values in passed.items() if len(values) == 1},
+        bases=tuple(use for place in places for use in place.bases(tags)),
     )
 
 
@@ -100,7 +111,7 @@ class _EngineCall(Struct, frozen=True, kw_only=True):
         told = docker_build(self.words)
         file = told.file or posixpath.join(told.context or ".", "Dockerfile")
         known = "$" not in file
-        return self.command == "build" and (not known or self.host.path(file) == clean(image.dockerfile))
+        return self.command == "build" and (not known or self.host.names(file, clean(image.dockerfile)))
 
     def options(self, names: set[str]) -> Options | None:
         """Its options and operands if it starts a command in a container of one of these names."""
@@ -182,18 +193,36 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     def scripts(self) -> tuple[Script, ...]:
         return tuple(scripts(self.files, ROOT))
 
-    def names(self) -> set[str]:
-        """The names that scripts and Compose files give the image."""
+    def tags(self) -> set[str]:
+        """The names, without tag and digest, that scripts, bake files and workflows give the image."""
         tags = [tag for target in self.bake_targets() for tag in target.tags]
         for call in self.engine_calls:
             tags += docker_build(call.words).tags if call.builds(self.image) else ()
         for inputs in self.workflow_builds():
             given = re.split(r"[\s,]+", inputs.get("tags", ""))
             tags += (tag for tag in given if not repository(tag).startswith("$"))
-        names = {repository(tag) for tag in tags if tag}
-        for path in self.matching(_COMPOSE_FILE):
-            names |= compose_commands(self.files, path, self.image)[1]
-        return names
+        return {_untagged(tag) for tag in tags if tag}
+
+    def other_tags(self, tags: set[str]) -> set[str]:
+        """The names that `docker tag` gives an image of these names."""
+        pairs = (options_of("docker tag", c.words).operands for c in self.engine_calls if c.command == "tag")
+        return {_untagged(p[1].shown) for p in pairs if len(p) == 2 and _untagged(p[0].shown) in tags}
+
+    def names(self) -> set[str]:
+        """The names that Compose files give the image."""
+        found = (compose_commands(self.files, path, self.image)[1] for path in self.matching(_COMPOSE_FILE))
+        return {name for names in found for name in names}
+
+    def bases(self, tags: set[str]) -> Iterator[Use]:
+        """Where other Dockerfiles start from an image of these names."""
+        for path in self.matching(_DOCKERFILE) if tags else ():
+            if clean(path) == clean(self.image.dockerfile):
+                continue
+            for number, line in enumerate((self.files.text(path, MAX_BYTES) or "").splitlines(), 1):
+                found = _FROM.match(line)
+                if found is not None and _untagged(found["name"]) in tags:
+                    name = posixpath.relpath(path, self.image.context or ".")
+                    yield Use(name=found["name"], file=name, line=number)
 
     def containers(self, names: set[str]) -> set[str]:
         """The names of containers that scripts start from the image."""
@@ -236,6 +265,11 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
             options = None if started else call.options(names)
             if options is not None and (command := call.run_command(options, self.image)) is not None:
                 yield command
+
+
+def _untagged(name: str) -> str:
+    """The name of an image without tag and digest, which may be substitutions with any text."""
+    return _TAG.sub("", name, count=1)
 
 
 def _searched(context: Context, dockerfile: str) -> list[_Searched]:

@@ -66,7 +66,6 @@ def _is_of_no_use(solution: Solution, node: Node) -> bool:
     given, remote = solution.given, _is_remote(node)
     later = (n for n in given.graph.nodes if n.number > node.number and solution.in_builder(n))
     read = {path for n in later for e in n.effects for path in (*e.reads, *e.manifests)}
-    described = given.app_language.runtime_manifests if given.app_language is not None else ()
     files = (node.targets if remote else node.files) or ()
     return bool(files) and all(
         given.graph.last_copies.get(f, -1) > node.number
@@ -74,11 +73,18 @@ def _is_of_no_use(solution: Solution, node: Node) -> bool:
             _is_unused(given, f)
             and (
                 ((f in read or remote) and _is_temporary(given, f))
-                or (f in given.graph.manifests and (is_scratch(f) or posixpath.basename(f) not in described))
+                or (f in given.graph.manifests and (is_scratch(f) or _is_described(given, f)))
             )
         )
         for f in files
     )
+
+
+def _is_described(given: Given, path: str) -> bool:
+    """Whether a manifest only describes what is installed. In an image without a start of its own people may
+    install from it again."""
+    kept = given.app_language.runtime_manifests if given.app_language is not None else ()
+    return given.starts and posixpath.basename(path) not in kept
 
 
 def _is_remote(node: Node) -> bool:

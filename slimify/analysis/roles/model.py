@@ -53,6 +53,7 @@ class Given(Struct, frozen=True, kw_only=True, dict=True):
     runtime_names: frozenset[str] = frozenset()
     unknown_programs: Reason | None = None
     install_time: str = ""
+    starts: bool = True  # the file has a start command
 
     @property
     def visits(self) -> Sequence[Visit]:

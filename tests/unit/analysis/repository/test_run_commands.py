@@ -1,3 +1,5 @@
+# ruff: noqa: E501 - files of repositories as people write them
+
 from __future__ import annotations
 
 import time
@@ -295,6 +297,32 @@ def test_above_the_context(tmp_path: Path, files: dict[str, str], expected: list
         for c in found
         if c.file.endswith("/compose.yml") and "/deploy" not in c.file
     )
+
+
+BUILD = "b:\n\tdocker build -t r/base:1 .\n"
+# Files of the repository, and where another Dockerfile starts from the image of app/Dockerfile.
+BASES: list[tuple[str, dict[str, str], list[tuple[str, int]]]] = [
+    ("not-built", {"app/Dockerfile.web": "FROM r/base\n"}, []),
+    ("other-image", {"app/Makefile": BUILD, "app/Dockerfile.web": "FROM other/base:1\nFROM $BASE\n"}, []),
+    ("own-stage", {"app/Makefile": BUILD, "app/Dockerfile": "FROM debian AS r/base\nFROM r/base\n"}, []),
+    ("no-dockerfile", {"app/Makefile": BUILD, "app/a.txt": "FROM r/base\n"}, []),
+    ("beside", {"app/Makefile": BUILD, "app/Dockerfile.web": "# x\nfrom r/base:$V AS x\n"}, [("Dockerfile.web", 2)]),
+    ("above", {"ci.sh": "cd app && docker build -t r/base .", "Dockerfile": "FROM --platform=a r/base@sha256:1\n"},
+     [("../Dockerfile", 1)]),
+    ("second-name", {"app/a.sh": "docker build -t x .; docker tag x:latest h:5000/y:$(date)", "Dockerfile": "FROM h:5000/y\n"},
+     [("../Dockerfile", 1)]),
+    ("place-of-ci", {".circleci/config.yml": "a:\n- run: cd /home/circleci/project/app && docker build -t x .\n", "Dockerfile": "FROM x"},
+     [("../Dockerfile", 1)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "expected"), [pytest.param(*row[1:], id=row[0]) for row in BASES])
+def test_dockerfiles_that_start_from_the_image(
+    tmp_path: Path, files: dict[str, str], expected: list[tuple[str, int]]
+) -> None:
+    above = {f"../{name}": text for name, text in files.items()}
+    context = lay(tmp_path, {"Dockerfile": "FROM debian\n", "../.git/HEAD": "", **above})
+    assert [(use.file, use.line) for use in image_uses(context).bases] == expected
 
 
 ACTION = (
