@@ -53,6 +53,7 @@ def _answers(project: Project, text: str, context: Path) -> list[Answer] | str:
     """What the containers of a Dockerfile report, or why it does not build."""
     name = f"slimify-project-{uuid.uuid4().hex[:12]}"
     command = ["docker", "build", "--quiet", "--tag", name, "--file", "-", str(context)]
+    command += [w for name, value in project.arguments.items() for w in ("--build-arg", f"{name}={value}")]
     try:
         done = subprocess.run(
             command, input=text.encode(), capture_output=True, timeout=_SECONDS, check=False
@@ -70,6 +71,8 @@ def _runs(project: Project, image: str) -> Iterator[Answer]:
     for run in project.runs:
         words = ["docker", "run", "--rm", "--network", "none", "--memory", "512m"]
         command = list(run.command or [])
+        words += [w for name, value in run.env.items() for w in ("--env", f"{name}={value}")]
+        words += ["--workdir", run.workdir] if run.workdir else []
         if run.entrypoint is not None:
             argv = [*run.entrypoint, *command]
             words += ["--entrypoint", argv[0]]

@@ -17,6 +17,11 @@ def lay_out(p: Project, random: Random) -> None:
         p.line("user" if any(p.slots.get(slot) for slot in later) else "before-copy", "USER app")
     if p.hidden and style not in ("whole", "chown", "add", "absolute"):
         style = "whole"  # a file that git ignores only comes along with its directory
+    if "ignore-all" in p.facts:
+        tops = dict.fromkeys(
+            name.split("/")[0] for name in p.files if not name.startswith(("docs/", "README"))
+        )
+        p.ignore = ["*", *(f"!{name}" for name in tops), *p.ignore]
     lines = list(_STYLES[style](p, random))
     p.slots["copy"] = [*lines, *p.slots.get("copy", [])]
     if random.random() < 0.15:
@@ -24,6 +29,9 @@ def lay_out(p: Project, random: Random) -> None:
     if random.random() < 0.3:
         for slot in ("build", "after"):
             p.slots[slot] = _merged(p.slots.get(slot, []), random.choice([" && ", " \\\n    && "]))
+    endings = random.choices(["", "crlf", "no-last", "mark"], [88, 5, 5, 2])[0]
+    here = any("<<" in line for lines in p.slots.values() for line in lines)
+    p.facts["endings"] = "" if here and endings == "crlf" else endings
     if random.random() < 0.05:
         for lines in p.slots.values():
             lines[:] = [
@@ -41,7 +49,8 @@ def _merged(lines: list[str], joint: str) -> list[str]:
             and found
             and found[-1].startswith("RUN ")
             and "<<" not in found[-1]
-            and "\nCOPY" not in found[-1]
+            and not re.search(r"(^RUN |&& |; )cd ", found[-1])
+            and not re.search(r"\n[A-Z]+ ", found[-1])
         ):
             found[-1] += joint + line[4:]
         else:

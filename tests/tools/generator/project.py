@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 from tools.generator.simulation.files import Files, Node
-from tools.generator.simulation.probes import Probe, Program
+from tools.generator.simulation.probes import KINDS, Probe, Program
 from tools.generator.simulation.shell import COMMANDS, Shell
 from tools.generator.sources import filled, main_source
 
@@ -37,6 +37,8 @@ class Run:
     command: list[str] | None = None
     entrypoint: list[str] | None = None
     reports: bool = True
+    env: dict[str, str] = field(default_factory=dict)
+    workdir: str = ""
 
 
 @dataclass
@@ -58,6 +60,9 @@ class Project:
     main: Program = field(default_factory=lambda: Program("app", "python"))
     programs: dict[bytes, Program] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=lambda: [Run("image")])
+    services: dict[str, dict[str, object]] = field(
+        default_factory=dict
+    )  # of the compose file above the context
     arguments: dict[str, str] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)  # what elements tell later ones
     places: list[str] = field(default_factory=list)  # top names of the context that COPY has to bring
@@ -92,18 +97,47 @@ class Project:
         self.add(name, text)
         self.programs[text.encode()] = program
 
+    def compose(self, name: str, run: Run | None = None, **settings: object) -> None:
+        """A service of the compose file above the context, and what starting it does."""
+        self.service = self.service or "service"
+        self.services.setdefault("app", {})
+        self.services.setdefault(name, {}).update(settings)
+        if run is not None:
+            self.runs.append(run)
+
     # --- the finished project
 
     def finish(self) -> None:
         """Writes the main source; elements that place it elsewhere have set `main-file`."""
+        if self.facts.get("entrypoint") == "program":
+            self._replace_entrypoints()
+        if self.services:
+            self.outer["docker-compose.yml"] = self._compose_file()
         self.main.language = self.language
         text = main_source(self.language, self.parts, self.imports, self.head)
         self.add(self.facts.get("main-file", MAIN[self.language]), text)
         self.programs[text.encode()] = self.main
 
+    def _replace_entrypoints(self) -> None:
+        """Where the entry point is the program itself, other commands take its place."""
+        for run in self.runs:
+            if run.command and run.entrypoint is None:
+                run.entrypoint = []
+        for rows in self.services.values():
+            if "command" in rows:
+                rows["entrypoint"] = rows.pop("command")
+
+    def _compose_file(self) -> str:
+        text = "services:\n"
+        for name, settings in self.services.items():
+            rows: dict[str, object] = {"build": f"./{self.service}", **settings}
+            text += f"  {name}:\n" + "".join(f"    {k}: {json.dumps(v)}\n" for k, v in rows.items())
+        return text
+
     def dockerfile(self) -> str:
         blocks = ["\n".join(self.slots[slot]) for slot in self.order() if self.slots.get(slot)]
-        return "\n\n".join(blocks) + "\n"
+        text = "\n\n".join(blocks) + "\n"
+        return _ENDINGS[self.facts.get("endings", "")](text)
 
     def order(self) -> Sequence[str]:
         order = list(SLOTS)
@@ -175,7 +209,7 @@ class Project:
         """A program that a package of PyPI or npm brings; most do nothing that matters here."""
         found = re.search(rb"# program of \w+: (\w+)", data)
         name = found[1].decode() if found else ""
-        if name in ("uv", "supervisord"):
+        if name in COMMANDS:
             return COMMANDS[name](shell, [name, *argv[2:]])
         return 0 if found else None
 
@@ -195,22 +229,30 @@ class Project:
     def _produce(shell: Shell, argv: list[str], program: Program) -> int:
         """A program of the build: it reads files and writes others."""
         text = ""
+        if any(not shell.env.get(name) for name in program.needs):
+            return shell.say(f"{program.name}: a variable is missing")
         for name in program.reads:
             if not shell.files.is_file(shell.path(name)):
                 return shell.say(f"{program.name}: no {name}")
             text += shell.files.text(shell.path(name))
         for name, content in program.writes.items():
-            path = shell.path(name)
+            path = shell.path(name.replace("~", shell.env.get("HOME", "/"), 1))
             shell.files.make_directories(posixpath.dirname(path), uid=shell.uid, gid=shell.gid)
             shell.files.write(path, content + text, uid=shell.uid, gid=shell.gid)
         return 0
 
 
+_ENDINGS: Mapping[str, Callable[[str], str]] = {
+    "": lambda text: text,
+    "crlf": lambda text: text.replace("\n", "\r\n"),
+    "no-last": lambda text: text.rstrip("\n"),
+    "mark": lambda text: "\ufeff" + text,
+}
+
+
 def _kind(form: str) -> str:
-    if form in ("read-named", "program-named"):
+    if form in KINDS:
         return form
-    if form == "module-named":
-        return "module"
     return {"glob": "list", "served": "read"}.get(form) or form.partition("-")[0]
 
 
@@ -267,7 +309,7 @@ class Case:
         self._complete(project)
         if not project.slots.get("start") and all(r.name != "manifest" for r in project.runs):
             ELEMENTS["exec"].apply(project, Random(self.seed))
-        from tools.generator.elements.unusual import with_wrapper
+        from tools.generator.elements.starts import with_wrapper
 
         with_wrapper(project)
         project.finish()
@@ -281,7 +323,7 @@ class Case:
         missing = [] if project.slots.get("from") else ["base-full"]
         if self.language == "go":
             project.service = project.service or "service"  # go looks into a .git of the context
-            missing += [] if "go.mod" in project.files else ["go-modules"]
+            missing += [] if "go.mod" in project.files or "module" in project.facts else ["go-modules"]
             missing += [] if "binary" in project.facts else ["go-build"]
         for name in missing:
             ELEMENTS[name].apply(project, Random(f"{self.seed}/{name}"))

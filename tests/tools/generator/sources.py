@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 # Per language and form of a probe: the body of a function that returns what it found, or fails.
@@ -34,6 +35,16 @@ PYTHON: Mapping[str, str] = {
     "module": 'import @bare@\nreturn "yes" if @bare@ else "no"',
     "module-named": 'importlib.import_module(@what@)\nreturn "yes"',
     "zone": 'zoneinfo.ZoneInfo(@what@)\nreturn "yes"',
+    "exists": 'if not Path(@what@).exists():\n    raise OSError(@what@)\nreturn "yes"',
+    "walk": 'found = [str(p.relative_to(@what@)) for p in Path(@what@).rglob("*") if p.is_file()]\nreturn " ".join(sorted(found))',
+    "read-home": 'with open(os.path.expanduser("~/" + @what@)) as file:\n    return file.read()',
+    "read-configured": 'with open(@config@) as file:\n    name = json.load(file)["name"]\nwith open(name) as file:\n    return file.read()',
+    "read-first": "for place in (@other@, @what@):\n    if os.path.exists(place):\n        with open(place) as file:\n            return file.read()\nraise OSError(@what@)",
+    "read-argument": "with open(sys.argv[1]) as file:\n    return file.read()",
+    "read-option": 'parser = argparse.ArgumentParser()\nparser.add_argument("--config", default=@what@)\noptions, _ = parser.parse_known_args()\nreturn Path(options.config).read_text()',
+    "program-configured": 'with open(@config@) as file:\n    name = json.load(file)["name"]\nsubprocess.run([name, "--version"], check=True, stdout=subprocess.DEVNULL)\nreturn "yes"',
+    "command": 'subprocess.run(@bare-words@, check=True, stdout=subprocess.DEVNULL)\nreturn "yes"',
+    "command-shell": 'if os.system(@what@ + " > /dev/null"):\n    raise OSError(@what@)\nreturn "yes"',
 }
 NODE: Mapping[str, str] = {
     "read": 'return fs.readFileSync(@what@, "utf8");',
@@ -55,6 +66,16 @@ NODE: Mapping[str, str] = {
     "home": 'return process.env.HOME || "";',
     "write": 'fs.rmdirSync(fs.mkdtempSync(path.join(@what@, "try-")));\nreturn "yes";',
     "module": 'require(@what@);\nreturn "yes";',
+    "exists": 'fs.accessSync(@what@);\nreturn "yes";',
+    "walk": 'return fs.readdirSync(@what@, { recursive: true }).filter((n) => fs.statSync(path.join(@what@, n)).isFile()).sort().join(" ");',
+    "read-home": 'return fs.readFileSync(path.join(os.homedir(), @what@), "utf8");',
+    "read-configured": 'const { name } = JSON.parse(fs.readFileSync(@config@, "utf8"));\nreturn fs.readFileSync(name, "utf8");',
+    "read-first": 'const place = [@other@, @what@].find((p) => fs.existsSync(p));\nreturn fs.readFileSync(place, "utf8");',
+    "read-argument": 'return fs.readFileSync(process.argv[2], "utf8");',
+    "read-option": 'const at = process.argv.indexOf("--config");\nconst config = at > 0 ? process.argv[at + 1] : @what@;\nreturn fs.readFileSync(config, "utf8");',
+    "program-configured": 'const { name } = JSON.parse(fs.readFileSync(@config@, "utf8"));\nchild_process.execFileSync(name, ["--version"]);\nreturn "yes";',
+    "command": 'child_process.execFileSync(@bare-first@, @bare-others@);\nreturn "yes";',
+    "command-shell": 'child_process.execSync(@what@);\nreturn "yes";',
 }
 GO: Mapping[str, str] = {
     "read": "found, err := os.ReadFile(@what@)\nreturn string(found), err",
@@ -80,22 +101,36 @@ GO: Mapping[str, str] = {
     "zone": '_, err := time.LoadLocation(@what@)\nreturn "yes", err',
     "embedded": "found, err := embedded.ReadFile(@what@)\nreturn string(found), err",
     "defined": "return @bare@, nil",
+    "exists": '_, err := os.Stat(@what@)\nreturn "yes", err',
+    "walk": 'names := []string{}\nerr := filepath.WalkDir(@what@, func(place string, row fs.DirEntry, err error) error {\n\tif err == nil && !row.IsDir() {\n\t\tnames = append(names, strings.TrimPrefix(place, @what@+"/"))\n\t}\n\treturn err\n})\nsort.Strings(names)\nreturn strings.Join(names, " "), err',
+    "read-home": 'home, err := os.UserHomeDir()\nif err != nil {\n\treturn "", err\n}\nfound, err := os.ReadFile(filepath.Join(home, @what@))\nreturn string(found), err',
+    "read-configured": 'var config struct{ Name string }\ntext, err := os.ReadFile(@config@)\nif err != nil {\n\treturn "", err\n}\nif err := json.Unmarshal(text, &config); err != nil {\n\treturn "", err\n}\nfound, err := os.ReadFile(config.Name)\nreturn string(found), err',
+    "read-first": 'for _, place := range []string{@other@, @what@} {\n\tif found, err := os.ReadFile(place); err == nil {\n\t\treturn string(found), nil\n\t}\n}\nreturn "", os.ErrNotExist',
+    "read-argument": "found, err := os.ReadFile(os.Args[1])\nreturn string(found), err",
+    "read-option": 'flags := flag.NewFlagSet("app", flag.ContinueOnError)\nname := flags.String("config", @what@, "where the settings are")\nif err := flags.Parse(nil); err != nil {\n\treturn "", err\n}\nfound, err := os.ReadFile(*name)\nreturn string(found), err',
+    "program-configured": 'var config struct{ Name string }\ntext, err := os.ReadFile(@config@)\nif err != nil {\n\treturn "", err\n}\nif err := json.Unmarshal(text, &config); err != nil {\n\treturn "", err\n}\nreturn "yes", exec.Command(config.Name, "--version").Run()',
+    "command": 'return "yes", exec.Command(@bare-arguments@).Run()',
+    "command-shell": 'return "yes", exec.Command("sh", "-c", @what@).Run()',
+    "capability": 'own, err := os.Executable()\nif err != nil {\n\treturn "", err\n}\n_, err = syscall.Getxattr(own, "security.capability", make([]byte, 64))\nreturn "yes", err',
 }
 FORMS = {"python": PYTHON, "node": NODE, "go": GO}
-_PYTHON_IMPORTS = "ctypes glob importlib os shutil subprocess tempfile zoneinfo".split()
-_NODE_IMPORTS = "child_process fs path".split()
+_PYTHON_IMPORTS = (
+    "argparse configparser ctypes glob importlib os shutil subprocess sys tempfile zoneinfo".split()
+)
+_NODE_IMPORTS = "child_process fs os path".split()
 _GO_IMPORTS = {
     "errors": "errors.", "net/http": "http.", "net/http/httptest": "httptest.", "os/exec": "exec.",
     "path/filepath": "filepath.", "sort": "sort.", "strings": "strings.", "syscall": "syscall.", "time": "time.",
-    "os/user": "user.", "text/template": "template.", "os": "os.",
+    "os/user": "user.", "text/template": "template.", "os": "os.", "flag": "flag.", "io/fs": "fs.",
 }  # fmt: skip
 
 
 def filled(language: str, form: str, words: Mapping[str, str]) -> str:
     """The body of a function for one probe."""
     text = FORMS[language][form]
-    for name, value in words.items():
-        text = text.replace(f"@{name}@", value if name == "bare" else json.dumps(value))
+    rows = {name.replace("_", "-"): value for name, value in words.items()}
+    for name, value in rows.items():
+        text = text.replace(f"@{name}@", value if name.startswith("bare") else json.dumps(value))
     assert "@" not in text.replace("@@", ""), (form, words)
     return text
 
@@ -116,12 +151,12 @@ def _indented(text: str, by: str = "    ") -> str:
 
 
 def _function(label: str) -> str:
-    return "part_" + label.replace("-", "_")
+    return "part_" + re.sub(r"\W", "_", label)
 
 
 def _python(parts: Sequence[tuple[str, str]], imports: Sequence[str], head: str, title: str) -> str:
     bodies = "\n\n\n".join(f"def {_function(n)}():\n{_indented(body)}" for n, body in parts)
-    known = [*(m for m in _PYTHON_IMPORTS if f"{m}." in bodies), "json"]
+    known = [*(m for m in _PYTHON_IMPORTS if re.search(rf"\b{m}\.", bodies)), "json"]
     lines = [f'"""{title}: reports what it finds."""', "", *(f"import {m}" for m in sorted(known))]
     lines += ["from pathlib import Path"] if "Path(" in bodies else []
     lines += ["", *(f"import {m}" for m in imports)] if imports else []
@@ -156,7 +191,7 @@ if __name__ == "__main__":
 
 def _node(parts: Sequence[tuple[str, str]], imports: Sequence[str], head: str, title: str) -> str:
     bodies = "\n\n".join(f"function {_function(n)}() {{\n{_indented(body, '  ')}\n}}" for n, body in parts)
-    known = [f'const {m} = require("{m}");' for m in _NODE_IMPORTS if f"{m}." in bodies]
+    known = [f'const {m} = require("{m}");' for m in _NODE_IMPORTS if re.search(rf"\b{m}\.", bodies)]
     own = [f'require("./{m}");' for m in imports]
     rows = "".join(f"  {json.dumps(n)}: {_function(n)},\n" for n, _ in parts)
     return (
@@ -185,7 +220,11 @@ def _go(parts: Sequence[tuple[str, str]], imports: Sequence[str], head: str, tit
     bodies = "\n\n".join(
         f"func {_function(n)}() (string, error) {{\n{_indented(body, chr(9))}\n}}" for n, body in parts
     )
-    known = {"encoding/json", "fmt", *(m for m, use in _GO_IMPORTS.items() if use in bodies)}
+    known = {
+        "encoding/json",
+        "fmt",
+        *(m for m, use in _GO_IMPORTS.items() if re.search(rf"\b{re.escape(use)}", bodies)),
+    }
     lines = [f'\t"{m}"' for m in sorted(known)]
     lines += ['\t_ "embed"' if "embed.FS" not in head else '\t"embed"'] if "go:embed" in head else []
     lines += ["", *(f'\t"{m.removeprefix("_")}"' for m in imports)] if imports else []

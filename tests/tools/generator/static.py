@@ -16,7 +16,7 @@ from tools.generator.simulation.probes import MISSING, start
 from tools.generator.simulation.shell import Unmodelled
 
 # Variables that only a compiler reads.
-_TOOLCHAIN = ("CGO_ENABLED", "GOOS", "GOARCH", "GOFLAGS", "GOPATH", "PATH")
+_TOOLCHAIN = ("CGO_ENABLED", "GOOS", "GOARCH", "GOFLAGS", "GOPATH", "GO111MODULE", "PATH")
 Rewrite = Callable[[bytes, Path, str], Any]
 
 
@@ -93,7 +93,9 @@ class Simulation:
         self.answers: list[Answer] = []
         for run in project.runs:
             project.reports.clear()
-            status, errors = start(self.image, project.behaviour, run.command, run.entrypoint)
+            status, errors = start(
+                self.image, project.behaviour, run.command, run.entrypoint, run.env, run.workdir
+            )
             self.answers.append(Answer(run.name, status, list(project.reports), errors))
 
     def wrong(self) -> Iterator[str]:
@@ -127,6 +129,14 @@ def _answer(
     if outcome.after is None:
         return
     verdict.after = outcome.after
+    yield from _looks(verdict)
+    secret = project.facts.get("secret")
+    if (
+        secret
+        and secret in verdict.after.rpartition("\nFROM ")[2].partition("\n")[2]
+        and "AS builder" in verdict.after
+    ):
+        yield Finding("a secret in the last stage", secret)
     wrong = list(_new_text(verdict, project, old))
     yield from wrong
     if any(f.symptom == "does not build" for f in wrong):
@@ -138,6 +148,15 @@ def _answer(
     except Exception:
         yield Finding("traceback of the second run", traceback.format_exc(limit=-3))
     yield from _explained(outcome)
+
+
+def _looks(verdict: Verdict) -> Iterator[Finding]:
+    """Line ends, byte order mark and the last line survive."""
+    before, after = verdict.before, verdict.after
+    if ("\r\n" in before) != ("\r\n" in after) or after.count("\r\n") not in (0, after.count("\n")):
+        yield Finding("line ends are lost", f"{after.count(chr(13))} of {after.count(chr(10))}")
+    if before.startswith("\ufeff") != after.startswith("\ufeff"):
+        yield Finding("byte order mark is lost", after[:40])
 
 
 def _new_text(verdict: Verdict, project: Project, old: Simulation) -> Iterator[Finding]:

@@ -1,5 +1,37 @@
 """The pieces of generated projects; importing this registers all of them."""
 
-from tools.generator.elements import builds, contents, installs, starts, surroundings, tools, unusual
+from tools.generator.elements import (
+    accounts,
+    bases,
+    brought,
+    builds,
+    compiling,
+    contents,
+    copies,
+    go_modules,
+    node_packages,
+    packages,
+    python_packages,
+    settings,
+    starts,
+    state,
+    surroundings,
+)
 
-__all__ = ["builds", "contents", "installs", "starts", "surroundings", "tools", "unusual"]
+__all__ = [
+    "accounts",
+    "bases",
+    "brought",
+    "builds",
+    "compiling",
+    "contents",
+    "copies",
+    "go_modules",
+    "node_packages",
+    "packages",
+    "python_packages",
+    "settings",
+    "starts",
+    "state",
+    "surroundings",
+]

@@ -4,15 +4,11 @@
 
 from __future__ import annotations
 
-import json
-import posixpath
 from random import Random
 
-from tools.generator.elements.installs import package, save_package
-from tools.generator.elements.surroundings import interpreter
+from tools.generator.elements.common import full, interpreter, look, package, plain, save_package
 from tools.generator.project import Project, element
-from tools.generator.simulation.probes import Probe, Program
-from tools.generator.sources import filled, main_source
+from tools.generator.simulation.probes import Program
 
 
 @element("script", "build", weight=3)
@@ -40,7 +36,7 @@ def _script(p: Project, random: Random) -> None:
     "make",
     "build",
     weight=3,
-    fits=lambda p: not p.slim and "distribution-language" not in p.facts and "no-make" not in p.facts,
+    fits=lambda p: not p.slim and plain(p) and "no-make" not in p.facts and "Makefile" not in p.files,
 )
 def _make(p: Project, random: Random) -> None:
     if p.alpine:
@@ -124,147 +120,188 @@ def _continued(p: Project, random: Random) -> None:
     p.line("after", "FROM base AS final")
 
 
-# --- compiling: for Go what `go build` is called like, for Node TypeScript
-
-
-@element("nothing-compiled", "compile", "python")
-def _nothing(p: Project, random: Random) -> None:
-    return None
-
-
-@element("node-as-it-is", "compile", "node", weight=5)
-def _as_it_is(p: Project, random: Random) -> None:
-    return None
-
-
-@element(
-    "typescript",
-    "compile",
-    "node",
-    fits=lambda p: not any(" -g " in line or "COPY tools" in line for line in p.slots.get("install", [])),
-)
-def _typescript(p: Project, random: Random) -> None:
-    if (
-        "beside" in p.facts
-        or any(label.startswith("read-joined") for label, _ in p.parts)
-        or p.imports
-        or "distribution-language" in p.facts
-    ):
-        return
-    data = package(p)
-    data["devDependencies"] = {**data.get("devDependencies", {}), "typescript": "5.4.5"}  # type: ignore[dict-item]
-    data["scripts"] = {
-        **data.get("scripts", {}),
-        "build": f"{data['scripts']['build']} && tsc" if "build" in data.get("scripts", {}) else "tsc",
-    }  # type: ignore[dict-item]
-    save_package(p, data)
-    p.files.pop("package-lock.json", None)
-    p.places = [n for n in p.places if n != "package-lock.json"]
-    p.slots["install"] = ["COPY package.json ./\nRUN npm install"]
-    p.slots["build"] = [
-        line for line in p.slots.get("build", []) if "npm ci" not in line and "npm install" not in line
-    ]
-    options = {
-        "rootDir": "src",
-        "outDir": "dist",
-        "module": "commonjs",
-        "target": "es2020",
-        "allowJs": True,
-        "noCheck": True,
-    }
-    p.add("tsconfig.json", json.dumps({"compilerOptions": options, "include": ["src"]}))
-    p.line("build", random.choice(["RUN npm run build", "RUN npx tsc"]))
-    p.facts["main-file"] = "src/server.ts"
-    p.facts["started"] = "dist/server.js"
-    p.static_only = "needs node's types"
-
-
-def _go(p: Project, line: str, place: str) -> None:
-    p.line("build", line)
-    p.facts["binary"] = place
-    if "capability" in p.facts:
-        p.line("after", f"RUN setcap cap_net_bind_service=+ep {posixpath.join(p.home, place)}")
-
-
-@element("go-build", "compile", "go", weight=4)
-def _go_build(p: Project, random: Random) -> None:
-    line, place = random.choice([
-        ("RUN go build -o server .", "server"),
-        ("RUN go build -o /usr/local/bin/server .", "/usr/local/bin/server"),
-        ("RUN CGO_ENABLED=0 go build -o /server .", "/server"),
-        ("RUN CGO_ENABLED=0 GOOS=linux go build -ldflags='-s -w' -o bin/server", "bin/server"),
-        ("RUN go build", "app"),
-        ("RUN go vet ./... && go build -o ./server ./...", "server"),
-        ("ENV CGO_ENABLED=0\nRUN go build -o server", "server"),
-    ])  # fmt: skip
-    _go(p, line, place)
-
-
-@element("go-install", "compile", "go")
-def _go_install(p: Project, random: Random) -> None:
-    _go(
-        p,
-        random.choice(["RUN go install .", "RUN go install ./..."]),
-        "/go/bin/app" if "distribution-language" not in p.facts else "/root/go/bin/app",
-    )
-
-
-@element("go-defined", "compile", "go")
-def _defined(p: Project, random: Random) -> None:
-    p.line("settings", "ARG VERSION_TEXT=9.9")
-    p.head += '\nvar version = "none"\n'
-    p.parts.append(("defined", filled("go", "defined", {"bare": "version"})))
-    p.main.probes.append(Probe("defined", "defined", "version"))
-    _go(p, 'RUN go build -ldflags "-X main.version=${VERSION_TEXT}" -o server .', "server")
-
-
-def _go_tree(p: Project, *names: str) -> None:
-    """Programs in cmd/; the first is the main one."""
-    p.facts["main-file"] = f"cmd/{names[0]}/main.go"
-    for name in names[1:]:
-        body = filled("go", "read", {"what": "data/jobs.txt"})
-        program = Program(name, "go", [Probe("jobs", "read", "data/jobs.txt")])
-        p.add("data/jobs.txt", "every day\n")
-        p.script(f"cmd/{name}/main.go", program, main_source("go", [("jobs", body)], title=name))
-
-
-@element("go-programs", "compile", "go", fits=lambda p: "go:embed" not in p.head)
-def _programs(p: Project, random: Random) -> None:
-    _go_tree(p, "server", "worker")
-    _go(p, random.choice([
-        "RUN for c in server worker; do go build -o /usr/local/bin/$c ./cmd/$c; done",
-        "RUN go build -o /usr/local/bin/server ./cmd/server && go build -o /usr/local/bin/worker ./cmd/worker",
-        "RUN go build -o /usr/local/bin/ ./cmd/...",
-        "RUN mkdir -p /usr/local/bin && go build -o /usr/local/bin ./cmd/server ./cmd/worker",
-    ]), "/usr/local/bin/server")  # fmt: skip
-    from tools.generator.project import Run
-
-    p.service = p.service or "service"
-    if "docker-compose.yml" not in p.outer:
-        p.outer["docker-compose.yml"] = (
-            f'services:\n  app:\n    build: ./{p.service}\n  worker:\n    build: ./{p.service}\n    entrypoint: ["worker"]\n'
-        )
-        p.runs.append(Run("worker", [], entrypoint=["worker"]))
-
-
-@element("go-make", "compile", "go", fits=lambda p: "Makefile" not in p.files and "no-make" not in p.facts)
-def _go_make(p: Project, random: Random) -> None:
-    if p.alpine:
-        p.line("system", "RUN apk add --no-cache make")
-    if "distribution-language" in p.facts:
-        p.line("system", "RUN apt-get update && apt-get install -y make")
-    p.add("Makefile", random.choice([
-        "build:\n\tgo build -o bin/server .\n",
-        "BIN := bin\nLDFLAGS := -s -w\n\nbuild: $(BIN)/server\n\n$(BIN)/server:\n\tmkdir -p $(BIN)\n\tCGO_ENABLED=0 go build -ldflags \"$(LDFLAGS)\" -o $@ .\n",
-    ]))  # fmt: skip
-    _go(p, "RUN make build", "bin/server")
-
-
-@element("go-script", "compile", "go")
-def _go_script(p: Project, random: Random) -> None:
+@element("env-file-sourced", "build", weight=1)
+def _sourced(p: Project, random: Random) -> None:
+    p.add("scripts/env.sh", "TARGET=made\nexport TARGET\n")
+    p.add("scripts/lib.sh", 'put() {\n  mkdir -p "$TARGET"\n  echo "$1" > "$TARGET/$1.txt"\n}\n')
     p.add(
-        "build.sh",
-        '#!/bin/sh\nset -e\nbuild() {\n  go build -o "out/$1" .\n}\nmkdir -p out\nbuild server\n',
+        "scripts/make.sh",
+        '#!/bin/sh\nset -e\ndir=$(dirname "$0")\n. "$dir/env.sh"\n. "$dir/lib.sh"\nput one\nput two\n',
         0o755,
     )
-    _go(p, random.choice(["RUN ./build.sh", "RUN sh build.sh"]), "out/server")
+    p.line("build", random.choice(["RUN sh scripts/make.sh", "RUN ./scripts/make.sh"]))
+    p.probe("list", "made")
+
+
+@element("built-elsewhere", "build", weight=2)
+def _built_elsewhere(p: Project, random: Random) -> None:
+    p.add("handbook/a.txt", "# a\n")
+    p.line(
+        "build",
+        random.choice(
+            [
+                "RUN mkdir -p /usr/share/pages && cp handbook/*.txt /usr/share/pages/",
+                "RUN mkdir -p /usr/share/pages && for f in handbook/*.txt; do cp $f /usr/share/pages/; done",
+                "RUN cp -a handbook /usr/share/pages",
+            ]
+        ),
+    )
+    look(p, random, "/usr/share/pages", "a.txt", ("read", "read-split"))
+
+
+@element("script-without-ending", "build")
+def _without_ending(p: Project, random: Random) -> None:
+    p.add(
+        "bin/prepare",
+        '#!/usr/bin/env sh\nset -eu\ntarget=${1:-prepared}\nmkdir -p "$target"\ncp words/*.txt "$target"/\n',
+        0o755,
+    )
+    p.add("words/en.txt", "en\n")
+    p.line(
+        "build",
+        random.choice(
+            [
+                "RUN bin/prepare",
+                "RUN ./bin/prepare prepared",
+                "RUN sh bin/prepare",
+                "RUN cd bin && cd .. && ./bin/prepare",
+            ]
+        ),
+    )
+    p.probe("read", "prepared/en.txt")
+
+
+@element("generator-of-go", "build", "go", weight=2)
+def _go_generator(p: Project, random: Random) -> None:
+    text = '//go:build ignore\n\npackage main\n\nimport "os"\n\nfunc main() {\n\tos.MkdirAll("generated", 0o755)\n\ttext, err := os.ReadFile("words.txt")\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tos.WriteFile("generated/index.txt", text, 0o644)\n}\n'
+    p.add("words.txt", "words\n")
+    p.script(
+        "gen/main.go", Program("gen", "go", reads=["words.txt"], writes={"generated/index.txt": ""}), text
+    )
+    p.line("build", "RUN go run gen/main.go")
+    p.probe("read", "generated/index.txt")
+
+
+@element("secret-of-build", "build", "python node")
+def _secret(p: Project, random: Random) -> None:
+    p.arguments["SECRET_KEY"] = "abc"
+    p.facts["secret"] = "SECRET_KEY"
+    p.add("assets/in.css", "h1 {}\n")
+    if p.language == "python":
+        text = 'import os\nimport pathlib\n\nos.environ["SECRET_KEY"]\nout = pathlib.Path("collected")\nout.mkdir(exist_ok=True)\n(out / "in.css").write_text(pathlib.Path("assets/in.css").read_text())\n'
+    else:
+        text = 'const fs = require("fs");\nif (!process.env.SECRET_KEY) process.exit(1);\nfs.mkdirSync("collected", { recursive: true });\nfs.copyFileSync("assets/in.css", "collected/in.css");\n'
+    name = "manage.py" if p.language == "python" else "manage.js"
+    p.script(
+        name,
+        Program(
+            "manage",
+            p.language,
+            reads=["assets/in.css"],
+            writes={"collected/in.css": ""},
+            needs=["SECRET_KEY"],
+        ),
+        text,
+    )
+    p.line("build", random.choice([
+        f"ARG SECRET_KEY\nRUN {interpreter(p)} {name} collect",
+        f"ARG SECRET_KEY\nRUN SECRET_KEY=$SECRET_KEY {interpreter(p)} {name} collect",
+    ]))  # fmt: skip
+    p.probe("read", "collected/in.css")
+
+
+@element("tests-in-build", "build", "python node")
+def _tests(p: Project, random: Random) -> None:
+    p.add("tests/fixture.txt", "fixture\n")
+    if p.language == "python":
+        text = 'import pathlib\n\nassert pathlib.Path("tests/fixture.txt").read_text()\n'
+        p.script("tests/check.py", Program("check", "python", reads=["tests/fixture.txt"]), text)
+        p.line(
+            "build",
+            random.choice(
+                [
+                    f"RUN {interpreter(p)} tests/check.py",
+                    f"RUN {interpreter(p)} tests/check.py && rm -rf tests",
+                ]
+            ),
+        )
+        return
+    text = 'require("fs").readFileSync("tests/fixture.txt");\n'
+    p.script("tests/check.js", Program("check", "node", reads=["tests/fixture.txt"]), text)
+    data = package(p)
+    data["scripts"] = {**data.get("scripts", {}), "test": "node tests/check.js"}  # type: ignore[dict-item]
+    save_package(p, data)
+    p.line("build", random.choice(["RUN npm test", "RUN npm run test && rm -rf tests", "RUN npm t"]))
+
+
+@element("script-by-stdin", "build", "python", weight=1)
+def _stdin(p: Project, random: Random) -> None:
+    text = 'import pathlib\npathlib.Path("stamped.txt").write_text("stamped\\n")\n'
+    p.programs[text.encode()] = Program("stamp", "python", writes={"stamped.txt": "stamped\n"})
+    p.line("build", f"RUN {interpreter(p)} <<'EOF'\n{text}EOF")
+    p.probe("read", "stamped.txt")
+
+
+@element("downloaded-to-home", "build", "python node", weight=2)
+def _to_home(p: Project, random: Random) -> None:
+    """A program of the build leaves a cache at home that the program reads."""
+    if "user" in p.facts:
+        return
+    if p.language == "python":
+        text = 'import pathlib\n\nplace = pathlib.Path.home() / ".cache" / "words"\nplace.mkdir(parents=True, exist_ok=True)\n(place / "en.txt").write_text("en\\n")\n'
+    else:
+        text = 'const fs = require("fs");\nconst place = require("os").homedir() + "/.cache/words";\nfs.mkdirSync(place, { recursive: true });\nfs.writeFileSync(`${place}/en.txt`, "en\\n");\n'
+    name = "tools/fetch.py" if p.language == "python" else "tools/fetch.js"
+    p.script(name, Program("fetch", p.language, writes={"~/.cache/words/en.txt": "en\n"}), text)
+    p.line("build", f"RUN {interpreter(p)} {name}")
+    p.probe("read-home", ".cache/words/en.txt")
+
+
+@element("make-of-parts", "build", weight=2, fits=lambda p: full(p) and "Makefile" not in p.files)
+def _make_parts(p: Project, random: Random) -> None:
+    p.add("build/common.mk", "DEST = out\n")
+    p.add("leaflets/Makefile", "pages:\n\tmkdir -p ../out && cp a.in ../out/a.txt\n")
+    p.add("leaflets/a.in", "a\n")
+    p.add("Makefile", random.choice([
+        "include build/common.mk\n\nall: $(DEST)/a.txt\n\n$(DEST)/a.txt: leaflets/a.in | $(DEST)\n\tcp $< $@\n\n$(DEST):\n\tmkdir -p $@\n",
+        "all:\n\t$(MAKE) -C leaflets pages\n",
+        "all: first second\n\nfirst:\n\t@mkdir -p out\n\nsecond: first\n\t@cat leaflets/a.in > out/a.txt\n",
+        "TARGETS = out/a.txt\n\nall: $(TARGETS)\n\nout/%.txt: leaflets/%.in\n\tmkdir -p $(@D)\n\tcp $^ $@\n",
+    ]))  # fmt: skip
+    p.line("build", random.choice(["RUN make", "RUN make all", "RUN make -j2 all"]))
+    p.probe("read", "out/a.txt")
+
+
+@element("client-directory", "build", "node", weight=2, fits=plain)
+def _client(p: Project, random: Random) -> None:
+    p.add(
+        "client/package.json",
+        '{"name": "client", "version": "1.0.0", "scripts": {"build": "node build.js"}, "devDependencies": {"ms": "2.1.3"}}\n',
+    )
+    text = 'const fs = require("fs");\nfs.mkdirSync("dist", { recursive: true });\nfs.writeFileSync("dist/app.js", "app\\n");\n'
+    p.script("client/build.js", Program("client", "node", writes={"dist/app.js": "app\n"}), text)
+    p.line("build", random.choice([
+        "RUN cd client && npm install && npm run build",
+        "RUN npm --prefix client install && npm --prefix client run build",
+        f"WORKDIR {p.path('client')}\nRUN npm install\nRUN npm run build\nWORKDIR {p.home}",
+        "RUN cd client && npm install && npm run build && rm -rf node_modules",
+    ]))  # fmt: skip
+    p.probe("read", "client/dist/app.js")
+
+
+@element("stage-of-client", "stage", weight=2)
+def _client_stage(p: Project, random: Random) -> None:
+    p.add(
+        "front/package.json",
+        '{"name": "front", "version": "1.0.0", "scripts": {"build": "node build.js"}}\n',
+        application=False,
+    )
+    text = 'const fs = require("fs");\nfs.mkdirSync("dist", { recursive: true });\nfs.writeFileSync("dist/app.js", "app\\n");\n'
+    p.add("front/build.js", text, application=False)
+    p.programs[text.encode()] = Program("front", "node", writes={"dist/app.js": "app\n"})
+    p.line(
+        "stage",
+        "FROM node:20-slim AS client\nWORKDIR /client\nCOPY front/package.json ./\nRUN npm install\nCOPY front .\nRUN npm run build",
+    )
+    p.line("after", "COPY --from=client /client/dist ./static")
+    p.probe("read", "static/app.js")

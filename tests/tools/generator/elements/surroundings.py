@@ -1,238 +1,16 @@
-"""Elements: bases, working directories, settings, accounts, styles of COPY, and what stands around a context."""
+"""Elements: what stands around a context, and names what people and systems run in the image."""
 
 # ruff: noqa: E501 - texts of generated files
 
 from __future__ import annotations
 
+import json
 from random import Random
 
+from tools.generator.elements.common import full, interpreter
 from tools.generator.project import Project, Run, element
 from tools.generator.simulation.probes import Probe, Program
 from tools.generator.sources import filled, main_source
-
-ROOT = ("python", "node", "go")
-_FULL = {
-    "python": ("python:3.11", "python:3.11-bookworm"),
-    "node": ("node:20", "node:20-bookworm"),
-    "go": ("golang:1.24", "golang:1.24-bookworm"),
-}
-
-
-def use_base(p: Project, reference: str) -> None:
-    p.base = reference
-    p.line("from", f"FROM {reference}")
-
-
-@element("base-full", "base", weight=6)
-def _full(p: Project, random: Random) -> None:
-    p.facts["full"] = "yes"
-    use_base(p, random.choice(_FULL[p.language]))
-
-
-@element("base-argument", "base")
-def _argument(p: Project, random: Random) -> None:
-    name, tag = _FULL[p.language][0].split(":")
-    p.line("top", f"ARG VERSION={tag}")
-    p.base = f"{name}:{tag}"
-    p.line("from", f"FROM {name}:${{VERSION}}")
-
-
-@element("base-slim", "base", "python node", weight=1)
-def _slim(p: Project, random: Random) -> None:
-    p.slim = True
-    use_base(p, f"{_FULL[p.language][0]}-slim")
-
-
-@element("base-alpine", "base", "go python node", weight=1)
-def _alpine(p: Project, random: Random) -> None:
-    p.alpine = True
-    use_base(p, f"{_FULL[p.language][0]}-alpine")
-
-
-@element("base-debian", "base", "python node go")
-def _debian(p: Project, random: Random) -> None:
-    use_base(p, random.choice(["debian:bookworm", "debian:bookworm-slim"]))
-    packages = {
-        "python": "python3 python3-pip python3-venv",
-        "node": "nodejs npm",
-        "go": "golang-go ca-certificates",
-    }
-    recommends = random.choice(["", "--no-install-recommends "])
-    p.line("system", f"RUN apt-get update && apt-get install -y {recommends}{packages[p.language]}")
-    p.facts["distribution-language"] = "yes"
-
-
-@element("base-private", "base", weight=1)
-def _private(p: Project, random: Random) -> None:
-    p.static_only = "private base"
-    use_base(p, f"registry.example.com/team/{_FULL[p.language][0]}")
-
-
-@element("workdir", "place", weight=4)
-def _workdir(p: Project, random: Random) -> None:
-    p.home = random.choice(["/app", "/usr/src/app", "/srv/app", "/opt/tool"])
-    p.line("workdir", f"WORKDIR {p.home}")
-
-
-@element("workdir-relative", "place")
-def _relative(p: Project, random: Random) -> None:
-    p.home = "/srv/app"
-    p.slots.setdefault("workdir", []).extend(["WORKDIR /srv", "WORKDIR app"])
-
-
-@element("workdir-made", "place")
-def _made(p: Project, random: Random) -> None:
-    p.home = random.choice(["/app", "/opt/tool"])
-    p.line("workdir", f"RUN mkdir -p {p.home}\nWORKDIR {p.home}")
-
-
-@element("workdir-variable", "place")
-def _variable(p: Project, random: Random) -> None:
-    p.home = "/opt/tool"
-    p.line("workdir", "ENV APP_HOME=/opt/tool\nWORKDIR $APP_HOME")
-    p.probe("env", "APP_HOME")
-
-
-# --- settings
-
-
-@element("env", "setting", weight=3)
-def _env(p: Project, random: Random) -> None:
-    p.line(
-        "settings",
-        random.choice(
-            ["ENV APP_MODE=production", "ENV APP_MODE production", 'ENV APP_MODE="production" OTHER=1']
-        ),
-    )
-    p.probe("env", "APP_MODE")
-
-
-@element("argument-to-env", "setting")
-def _arg_env(p: Project, random: Random) -> None:
-    p.line("settings", "ARG RELEASE=1.2.3\nENV RELEASE=$RELEASE")
-    p.probe("env", "RELEASE")
-
-
-@element("argument-to-file", "setting")
-def _arg_file(p: Project, random: Random) -> None:
-    p.line("settings", "ARG COMMIT=none")
-    p.line("after", random.choice(['RUN echo "$COMMIT" > commit.txt', "RUN echo ${COMMIT} > ./commit.txt"]))
-    p.probe("read", "commit.txt")
-
-
-@element("cwd", "setting", weight=1)
-def _cwd(p: Project, random: Random) -> None:
-    p.probe("cwd", "")
-
-
-@element("env-of-env", "setting")
-def _env_env(p: Project, random: Random) -> None:
-    p.line("settings", "ENV DATA_ROOT=/var/data\nENV DATA_FILE=$DATA_ROOT/list.txt")
-    p.line("after", "RUN mkdir -p $DATA_ROOT && echo first > $DATA_FILE")
-    p.probe("read-named", "DATA_FILE:/nowhere", variable="DATA_FILE", default="/nowhere")
-
-
-@element("shell", "setting", weight=1, fits=lambda p: not p.alpine)
-def _shell(p: Project, random: Random) -> None:
-    p.line("settings", 'SHELL ["/bin/bash", "-o", "pipefail", "-c"]')
-
-
-@element("shell-errexit", "setting", weight=1, fits=lambda p: not p.alpine)
-def _shell_errexit(p: Project, random: Random) -> None:
-    p.line("settings", 'SHELL ["/bin/bash", "-euxo", "pipefail", "-c"]')
-
-
-@element("labels", "setting", weight=1)
-def _labels(p: Project, random: Random) -> None:
-    p.line("settings", 'LABEL org.opencontainers.image.title="app" maintainer="a@example.com"')
-    p.line("expose", "EXPOSE 8080\nSTOPSIGNAL SIGINT")
-
-
-@element("path-extended", "setting", "python node", weight=1)
-def _path(p: Project, random: Random) -> None:
-    p.line("settings", "ENV PATH=/opt/tools/bin:$PATH")
-    p.line(
-        "after",
-        "RUN mkdir -p /opt/tools/bin && printf '#!/bin/sh\\necho tool\\n' > /opt/tools/bin/mytool && chmod +x /opt/tools/bin/mytool",
-    )
-    p.probe("program", "mytool")
-
-
-# --- accounts
-
-
-def _account(p: Project, name: str, slot: str, uid: int) -> None:
-    p.facts["user"] = name
-    p.facts["owner"] = p.facts["copy-owner"] = f"{name}:{name}"
-    p.line(slot, f"USER {name}")
-    p.probe("user", "")
-
-
-@element("user-named", "account", weight=3)
-def _named(p: Project, random: Random) -> None:
-    if p.alpine:
-        p.line(
-            "account",
-            random.choice(["RUN adduser -D -u 4321 app", "RUN addgroup -S app && adduser -S -G app app"]),
-        )
-    else:
-        p.line(
-            "account",
-            random.choice(
-                [
-                    "RUN useradd -m -u 4321 app",
-                    "RUN groupadd -r app && useradd -r -g app app",
-                    "RUN useradd --create-home app",
-                ]
-            ),
-        )
-    _account(p, "app", "user", 4321)
-
-
-@element("user-number", "account", weight=1)
-def _number(p: Project, random: Random) -> None:
-    p.line("user", "USER 4321:4321")
-    p.facts["user"] = "4321"
-    p.facts["owner"] = p.facts["copy-owner"] = "4321:4321"
-    p.probe("user", "")
-
-
-@element("user-of-base", "account", "node", fits=lambda p: "distribution-language" not in p.facts)
-def _of_base(p: Project, random: Random) -> None:
-    _account(p, "node", "user", 1000)
-
-
-@element("user-late", "account", "python node", weight=1, fits=lambda p: not p.alpine)
-def _late(p: Project, random: Random) -> None:
-    p.line("after", f"RUN useradd -u 4321 app && chown -R app:app {p.home}")
-    p.line("user", "USER app")
-    p.facts["user"] = "app"
-    p.facts["owner"] = "app:app"
-    p.probe("user", "")
-    p.probe("write", p.home)
-
-
-# --- styles of COPY
-
-for _style, _weight in (
-    ("whole", 5),
-    ("named", 3),
-    ("glob", 2),
-    ("chown", 2),
-    ("add", 1),
-    ("json", 1),
-    ("absolute", 1),
-    ("named-chown", 1),
-    ("chmod", 1),
-):
-
-    def _set_style(p: Project, random: Random, style: str = _style) -> None:
-        p.facts["copy"] = style
-
-    element(f"copy-{_style}", "copy", weight=_weight)(_set_style)
-
-
-# --- around the context
 
 
 def _second(p: Project, name: str, form: str, what: str, probe: Probe) -> tuple[str, list[str]]:
@@ -244,47 +22,28 @@ def _second(p: Project, name: str, form: str, what: str, probe: Probe) -> tuple[
     return file, [interpreter(p), file]
 
 
-def interpreter(p: Project) -> str:
-    return {"python": "python3" if "distribution-language" in p.facts else "python", "node": "node"}[
-        p.language
-    ]
-
-
 @element("compose-command", "around", "python node")
 def _compose(p: Project, random: Random) -> None:
-    if "docker-compose.yml" in p.outer:
-        return
-    p.service = p.service or "service"
     p.add("data/jobs.txt", "every day\n")
     _, command = _second(p, "jobs", "read", "data/jobs.txt", Probe("jobs", "read", "data/jobs.txt"))
-    rows = "".join(f'"{w}", ' for w in command).rstrip(", ")
-    p.outer["docker-compose.yml"] = (
-        f"services:\n  app:\n    build: ./{p.service}\n  jobs:\n    build: ./{p.service}\n    command: [{rows}]\n"
-    )
-    p.runs.append(Run("compose", command))
+    p.compose("jobs", Run("compose", command), command=command)
 
 
 @element(
     "compose-healthcheck",
     "around",
-    fits=lambda p: not (p.slim or p.alpine or "distribution-language" in p.facts),
+    fits=full,
 )
 def _compose_health(p: Project, random: Random) -> None:
-    if "docker-compose.yml" in p.outer:
-        return
-    p.service = p.service or "service"
-    p.outer["docker-compose.yml"] = (
-        f"services:\n  app:\n    build:\n      context: ./{p.service}\n    healthcheck:\n"
-        '      test: ["CMD", "curl", "-f", "http://localhost:8080/"]\n'
-    )
-    p.runs.append(Run("healthcheck", ["curl", "--version"], entrypoint=[], reports=False))
+    run = Run("healthcheck", ["curl", "--version"], entrypoint=[], reports=False)
+    p.compose("app", run, healthcheck={"test": ["CMD", "curl", "-f", "http://localhost:8080/"]})
 
 
 @element(
     "kubernetes-probe",
     "around",
     weight=1,
-    fits=lambda p: not (p.slim or p.alpine or "distribution-language" in p.facts),
+    fits=full,
 )
 def _kubernetes(p: Project, random: Random) -> None:
     p.service = p.service or "service"
@@ -309,10 +68,9 @@ spec:
     p.runs.append(Run("probe", ["git", "--version"], entrypoint=[], reports=False))
 
 
-@element(
-    "healthcheck", "around", fits=lambda p: not (p.slim or p.alpine or "distribution-language" in p.facts)
-)
+@element("healthcheck", "around", fits=lambda p: full(p) and "health" not in p.facts)
 def _health(p: Project, random: Random) -> None:
+    p.facts["health"] = "yes"
     tool = random.choice(["curl", "wget"])
     p.line(
         "expose",
@@ -342,3 +100,146 @@ def _hidden(p: Project, random: Random) -> None:
     p.add("settings/base.json", '{"secret": 0}\n')
     p.hidden.add("settings/local.json")
     p.probe(random.choice(["read", "read-path"]), "settings/local.json")
+
+
+@element(
+    "docker-exec",
+    "around",
+    weight=1,
+    fits=full,
+)
+def _exec(p: Project, random: Random) -> None:
+    p.add(
+        "Makefile" if "Makefile" not in p.files else "ops.mk",
+        "check:\n\tdocker build -t app .\n\tdocker run --rm --entrypoint git app --version\n",
+        application=False,
+    )
+    p.runs.append(Run("by-hand", ["--version"], entrypoint=["git"], reports=False))
+
+
+@element("ignored-with-exception", "around", weight=2)
+def _exception(p: Project, random: Random) -> None:
+    p.add("media/keep.txt", "keep\n")
+    p.add("media/raw.psd", "raw\n")
+    p.ignore += ["media/*", "!media/keep.txt"]
+    p.probe("list", "media")
+
+
+@element("health-script", "around", weight=2, fits=lambda p: "health" not in p.facts)
+def _health_script(p: Project, random: Random) -> None:
+    p.facts["health"] = "yes"
+    p.add("docker/health.sh", "#!/bin/sh\ntest -f /etc/health.conf\n", 0o755, application=False)
+    p.line("after", "COPY docker/health.sh /usr/local/bin/health\nRUN echo ok > /etc/health.conf")
+    p.line(
+        "expose",
+        random.choice(['HEALTHCHECK CMD ["health"]', "HEALTHCHECK --interval=5s CMD /usr/local/bin/health"]),
+    )
+    p.runs.append(Run("healthcheck", ["health"], entrypoint=[], reports=False))
+
+
+# --- what people and systems run in the image
+
+
+def _by_hand(p: Project, *words: str) -> None:
+    """Somebody runs a command in the image, in place of its entry point."""
+    p.runs.append(Run("by-hand", list(words[1:]), entrypoint=[words[0]], reports=False))
+
+
+@element("script-of-image", "around", weight=2, fits=full)
+def _script_of_image(p: Project, random: Random) -> None:
+    tool = random.choice(["git", "curl", "wget"])
+    name = random.choice(["scripts/try", "ops/smoke.sh", "bin/ci"])
+    text = random.choice([
+        f"#!/bin/sh\nset -e\ndocker build -t app .\ndocker run --rm --entrypoint {tool} app --version\n",
+        f'#!/usr/bin/env bash\nIMAGE=app\ndocker build --tag "$IMAGE" .\ndocker run --rm --entrypoint={tool} "$IMAGE" --version\n',
+        f"#!/bin/sh\ndocker build . -t app\ndocker run -d --name one app\ndocker exec one {tool} --version\n",
+    ])  # fmt: skip
+    p.add(name, text, 0o755, application=False)
+    _by_hand(p, tool, "--version")
+
+
+@element("workflow", "around", weight=2, fits=full)
+def _workflow(p: Project, random: Random) -> None:
+    p.service = p.service or "service"
+    tool = random.choice(["git", "curl"])
+    steps = random.choice([
+        f"      - run: docker run --rm --entrypoint {tool} app:test --version\n",
+        f"      - name: try\n        run: |\n          docker run -d --name one app:test\n          docker exec one {tool} --version\n",
+    ])  # fmt: skip
+    p.outer[".github/workflows/ci.yml"] = (
+        f"on: push\njobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: docker build -t app:test {p.service}\n{steps}"
+    )
+    _by_hand(p, tool, "--version")
+
+
+@element("makefile-above", "around", weight=1, fits=full)
+def _makefile_above(p: Project, random: Random) -> None:
+    p.service = p.service or "service"
+    p.outer["Makefile"] = (
+        f"IMAGE = app\n\nimage:\n\tdocker build -t $(IMAGE) {p.service}\n\nsh: image\n\tdocker run --rm --entrypoint git $(IMAGE) --version\n"
+    )
+    _by_hand(p, "git", "--version")
+
+
+@element("documented", "around", weight=1, fits=full)
+def _documented(p: Project, random: Random) -> None:
+    p.add(
+        "README.md",
+        "# app\n\n```sh\ndocker build -t app .\ndocker run --rm --entrypoint curl app --version\n```\n",
+        application=False,
+    )
+    _by_hand(p, "curl", "--version")
+
+
+@element("compose-environment", "around", weight=2)
+def _compose_environment(p: Project, random: Random) -> None:
+    p.add("conf/other.json", "{}\n")
+    p.add("conf/plain.json", "[]\n")
+    p.probe("read-named", "OTHER_CONFIG:conf/plain.json", variable="OTHER_CONFIG", default="conf/plain.json")
+    values = {"OTHER_CONFIG": "conf/other.json"}
+    p.compose("second", Run("second", env=values), environment=values)
+
+
+@element("compose-shell-command", "around", weight=2, fits=full)
+def _compose_shell(p: Project, random: Random) -> None:
+    p.add("data/task.txt", "task\n")
+    text = random.choice(["git --version && cat data/task.txt", "curl --version; cat data/task.txt"])
+    words = ["sh", "-c", text]
+    p.compose("task", Run("task", words, reports=False), command=words)
+
+
+@element("compose-script", "around", weight=1, fits=full)
+def _compose_script(p: Project, random: Random) -> None:
+    """A service starts another script of the image, which needs its own tools."""
+    p.add("ops/nightly.sh", "#!/bin/sh\nset -e\n. ops/nightly.env\n$TOOL --version\n", 0o755)
+    p.add("ops/nightly.env", "TOOL=git\n")
+    words = ["sh", "ops/nightly.sh"]
+    p.compose("nightly", Run("nightly", words, reports=False), command=words)
+
+
+@element("kubernetes-command", "around", "python node", weight=1)
+def _kubernetes_command(p: Project, random: Random) -> None:
+    p.service = p.service or "service"
+    p.add("data/sweep.txt", "sweep\n")
+    _, command = _second(p, "sweep", "read", "data/sweep.txt", Probe("sweep", "read", "data/sweep.txt"))
+    p.outer["deploy/job.yaml"] = (
+        f"apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: sweep\nspec:\n  schedule: '0 3 * * *'\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          restartPolicy: Never\n          containers:\n            - name: sweep\n              image: {p.service}:latest\n              command: {json.dumps(command)}\n"
+    )
+    p.runs.append(Run("job", command, entrypoint=[]))
+
+
+@element("all-ignored-but", "around", weight=1)
+def _all_but(p: Project, random: Random) -> None:
+    p.facts["ignore-all"] = "yes"
+
+
+@element("only-dockerignore", "around", weight=1, fits=lambda p: "modules" not in p.facts)
+def _only(p: Project, random: Random) -> None:
+    p.ignore += random.choice(
+        [
+            ["node_modules", "__pycache__", "*.pyc", ".env"],
+            ["**/.DS_Store", "# comment", "", "tmp/"],
+            ["/vendor-unused", "!/README.md"],
+        ]
+    )
+    p.add("tmp/scratch.txt", "scratch\n", application=False)

@@ -13,6 +13,7 @@ from tools.generator.simulation import (
     other_programs,
     permissions,
     python,
+    python_managers,
     system_packages,
     text_programs,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "other_programs",
     "permissions",
     "python",
+    "python_managers",
     "system_packages",
     "text_programs",
 ]

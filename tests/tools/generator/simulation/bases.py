@@ -5,9 +5,10 @@ Sources: packages.debian.org (bookworm and trixie), the Dockerfiles of docker-li
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
-from tools.generator.simulation.files import Files, Node
+from tools.generator.simulation.files import Files, Missing, Node
 from tools.generator.simulation.shell import program
 
 _LIB = "/usr/lib/x86_64-linux-gnu"
@@ -67,8 +68,16 @@ DEBIAN: dict[str, Package] = {
     "bash": Package(("/bin/bash",)),
     "tzdata": Package(("/usr/share/zoneinfo/Europe/Paris",)),
     "supervisor": _program("supervisord", "supervisorctl", needs=("python3",)),
-    "nginx": Package(("/usr/sbin/nginx", "/etc/nginx/nginx.conf"), ("nginx-common",)),
-    "nginx-common": Package(("/etc/nginx/mime.types",)),
+    "nginx": Package(("/usr/sbin/nginx",), ("nginx-common",)),
+    "nginx-common": Package(
+        (
+            "/etc/nginx/mime.types",
+            "/etc/nginx/nginx.conf",
+            "/etc/nginx/conf.d/README",
+            "/etc/nginx/sites-available/default",
+            "/etc/nginx/sites-enabled/default",
+        )
+    ),
     "python3": Package(("/usr/bin/python3",)),
     "python3-pip": Package(("/usr/bin/pip3",), ("python3",)),
     "python3-venv": Package(("/usr/lib/python3/ensurepip",), ("python3",)),
@@ -81,6 +90,8 @@ DEBIAN: dict[str, Package] = {
     "netbase": Package(("/etc/protocols",)),
     "netcat-openbsd": _program("nc"),
     "sqlite3": _program("sqlite3"),
+    "sudo": Package(("/usr/bin/sudo", "/etc/sudoers.d/README")),
+    "gettext-base": _program("envsubst"),
 }
 # Libraries with the time_t of 64 bits have other names from trixie on.
 RENAMED = {"libmagic1t64": "libmagic1", "libcurl4t64": "libcurl4"}
@@ -147,7 +158,10 @@ _GOS = ("/usr/local/go/bin/go", "/usr/local/go/bin/gofmt")
 
 
 def base_of(reference: str) -> Base | None:
-    """The image of a reference; None if the simulation does not know it."""
+    """The image of a reference; None if the simulation does not know it, Missing if it does not exist."""
+    variant = re.search(r":[^@]*(slim|alpine)", reference)
+    if variant and ("@sha256:" in reference or reference.startswith("registry.example.com")):
+        raise Missing(reference)
     found = _base_of(reference)
     bookworm = "bookworm" in reference or "node:20" in reference
     return replace(found, suite="bookworm") if found is not None and bookworm else found
@@ -165,12 +179,14 @@ def _base_of(reference: str) -> Base | None:
         packages = () if alpine else ("ca-certificates", "netbase", "tzdata") if slim else _DEPS
         return Base(packages, distribution, _PYTHON, ("python3",), programs=_PYTHONS, version="3.11")
     if name == "node":
-        packages = () if alpine or slim else _DEPS
+        packages = () if alpine else ("tzdata",) if slim else _DEPS
         start = ("docker-entrypoint.sh",)
         return Base(packages, distribution, {}, ("node",), start, programs=_NODES, version="20")
     if name == "golang":
         packages = ("ca-certificates",) if alpine else (*_SCM, "gcc", "g++", "make", "pkg-config")
         return Base(packages, distribution, _GO, ("bash",), programs=_GOS, version="1.24", workdir="/go")
+    if reference.startswith("ghcr.io/astral-sh/uv"):
+        return Base(distribution="scratch", programs=("/uv", "/uvx"))
     if name in ("debian", "ubuntu", "alpine"):
         return Base(() if alpine else ("tzdata",), distribution, {}, ("bash",))
     return None
@@ -197,6 +213,8 @@ def files_of(base: Base) -> Files:
     """The content of a base image."""
     files = Files()
     if base.distribution == "scratch":
+        for name in base.programs:
+            files.add(name, program(name[1:]), 0o755)
         return files
     merged = base.distribution != "alpine"
     for place in ("/usr/bin", "/usr/sbin", "/usr/lib"):

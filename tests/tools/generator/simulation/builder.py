@@ -18,7 +18,7 @@ from tools.generator.simulation.accounts import ids
 from tools.generator.simulation.bases import base_of, files_of
 from tools.generator.simulation.files import Files, Missing, Node, copy_tree
 from tools.generator.simulation.permissions import changed_mode
-from tools.generator.simulation.shell import Shell, Unmodelled
+from tools.generator.simulation.shell import Shell, Unmodelled, program
 from tools.generator.simulation.text_programs import unpack
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -290,7 +290,11 @@ class Build:
             place = posixpath.join(target, heredoc.name) if into else target
             self._place(image.files, place, Node("file", text.encode()), owner or (0, 0), mode)
         for word in words[:-1]:
-            if not word.startswith("<<"):
+            if word.startswith("https://"):
+                name = posixpath.basename(word)
+                place = posixpath.join(target, name) if into else target
+                self._place(image.files, place, Node("file", program(name), 0o600), owner or (0, 0), mode)
+            elif not word.startswith("<<"):
                 for found in self._found(source, word, "--from" in flags):
                     self._bring(source, found, image.files, target, into, owner, mode, archives)
 

@@ -52,10 +52,11 @@ def _printf(shell: Shell, argv: list[str]) -> int:
 
 @builtin("cd")
 def _cd(shell: Shell, argv: list[str]) -> int:
-    target = shell.path(argv[1] if len(argv) > 1 else shell.env.get("HOME", "/"))
+    word = argv[1] if len(argv) > 1 else shell.env.get("HOME", "/")
+    target = shell.env.get("OLDPWD", "") if word == "-" else shell.path(word)
     if not shell.files.is_directory(target):
         return shell.say(f"cd: {target}")
-    shell.cwd = target
+    shell.env["OLDPWD"], shell.cwd = shell.cwd, target
     return 0
 
 

@@ -16,6 +16,8 @@ from tools.generator.simulation.shell import (
 @command("go")
 def _go(shell: Shell, argv: list[str]) -> int:
     action, words = argv[1], argv[2:]
+    if action == "mod" and words[0] == "init":
+        shell.files.write(shell.path("go.mod"), f"module {words[1]}\n\ngo 1.24\n")
     if action in ("mod", "vet", "env", "fmt", "version", "clean", "test"):
         return 0
     if action not in ("build", "install", "run"):
@@ -53,7 +55,7 @@ def _go_build(shell: Shell, action: str, output: str, flags: str, packages: list
         name = posixpath.basename(place)
         if place == root:
             module = re.search(r"(?m)^module (\S+)", shell.files.text(f"{root}/go.mod"))
-            name = posixpath.basename(module[1]) if module else name
+            name = posixpath.basename(re.sub(r"/v\d+$", "", module[1])) if module else name
         if action == "run":
             shell.files.add("/tmp/go-run", data, 0o755)
             return shell.start(["/tmp/go-run"])
@@ -93,7 +95,10 @@ def _sources(shell: Shell, place: str) -> dict[str, str]:
 
 
 def _is_main(shell: Shell, place: str) -> bool:
-    return any(re.search(r"(?m)^package main", text) for text in _sources(shell, place).values())
+    return any(
+        re.search(r"(?m)^package main", text) and not text.startswith("//go:build ignore")
+        for text in _sources(shell, place).values()
+    )
 
 
 def _go_program(shell: Shell, root: str, place: str, flags: str) -> bytes | str:
@@ -107,8 +112,9 @@ def _go_program(shell: Shell, root: str, place: str, flags: str) -> bytes | str:
     while queue:
         text = queue.pop()
         for imported in re.findall(r'(?m)^(?:import )?\s*"([\w./-]+)"', text):
-            if imported.startswith(module[1] + "/"):
-                inner = _sources(shell, root + imported[len(module[1]) :])
+            place_of = _package_of(shell, root, module[1], imported)
+            if place_of:
+                inner = _sources(shell, place_of)
                 if not inner:
                     return f"go: {imported} is missing"
                 queue += inner.values()
@@ -119,10 +125,27 @@ def _go_program(shell: Shell, root: str, place: str, flags: str) -> bytes | str:
                 return f"go: nothing to embed: {pattern}"
             embedded[pattern] = "".join(shell.files.text(p) for p in found if shell.files.is_file(p))
     cgo = shell.env.get("CGO_ENABLED")
+    with_c = any('import "C"' in text for text in texts.values())
+    if with_c and (cgo == "0" or shell.find("gcc") is None):
+        return "go: cgo is needed"
+    dynamic = dynamic or with_c
     dynamic = dynamic and cgo != "0" and (cgo == "1" or shell.find("gcc") is not None)
     libc = "musl" if shell.files.is_file("/lib/musl") else "glibc"
     defined = dict(re.findall(r"-X (?:main|[\w./]+)\.(\w+)=(\S+?)['\"]?(?= |$)", flags))
+    defined |= {"answer": "yes"} if with_c else {}
     linked = libc if dynamic else ""
     head = json.dumps({"linked": linked, "embedded": embedded, "defined": defined})
     main = next(text for text in texts.values() if "func main()" in text)
     return b"\x7fGO " + head.encode() + b"\n" + main.encode()
+
+
+def _package_of(shell: Shell, root: str, module: str, imported: str) -> str:
+    """The directory of a package of the project, or of a module that lies in it."""
+    if imported.startswith(module + "/"):
+        return root + imported[len(module) :]
+    if replaced := re.search(
+        rf"(?m)^replace {re.escape(imported)} => (\S+)", shell.files.text(f"{root}/go.mod")
+    ):
+        return posixpath.normpath(posixpath.join(root, replaced[1]))
+    vendored = f"{root}/vendor/{imported}"
+    return vendored if imported.startswith("example.com/") or shell.files.is_directory(vendored) else ""

@@ -88,10 +88,17 @@ class Makefile:
             return 0 if exists else self.shell.say(f"make: no rule for {target}")
         needs, recipe, stem = rule
         for each in needs:
-            status = self.build(each)
+            status = 0 if each == "|" else self.build(each)
             if status:
                 return status
-        local = {"@": target, "<": needs[0] if needs else "", "^": " ".join(needs), "*": stem}
+        needs = [n for n in needs if n != "|"]
+        local = {
+            "@D": posixpath.dirname(target) or ".",
+            "@": target,
+            "<": needs[0] if needs else "",
+            "^": " ".join(needs),
+            "*": stem,
+        }
         for line in recipe:
             text = self.expand(line, local).lstrip("@-+ ")
             status = self.shell.child().run(text)
@@ -146,8 +153,3 @@ def run_make(shell: Shell, argv: list[str]) -> int:
 @command("make")
 def _make(shell: Shell, argv: list[str]) -> int:
     return run_make(shell, argv)
-
-
-@command("gcc", "cc")
-def _gcc(shell: Shell, argv: list[str]) -> int:
-    raise Unmodelled(f"{argv}")

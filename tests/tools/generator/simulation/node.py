@@ -7,13 +7,14 @@ import posixpath
 import re
 from pathlib import PurePosixPath
 
-from tools.generator.simulation.files import Missing
+from tools.generator.simulation.files import Missing, Node
 from tools.generator.simulation.options import split_options
 from tools.generator.simulation.python import run_source
 from tools.generator.simulation.shell import (
     Shell,
     Unmodelled,
     command,
+    program,
 )
 
 NPM = {  # package: its programs
@@ -23,27 +24,33 @@ NPM = {  # package: its programs
     "prettier": ("prettier",),
     "typescript": ("tsc", "tsserver"),
     "nodemon": ("nodemon",),
-    "pm2": ("pm2",),
+    "pm2": ("pm2", "pm2-runtime"),
     "serve": ("serve",),
     "semver": ("semver",),
+    "express": (),
+    "pnpm": ("pnpm",),
 }
 
 
 @command("npm", "yarn", "pnpm")
 def _npm(shell: Shell, argv: list[str]) -> int:
+    if posixpath.basename(argv[0]) == "yarn" and shell.files.is_file(f"{shell.cwd}/.yarnrc.yml"):
+        return _berry(shell, argv)
     known = """
         omit production prod frozen-lockfile no-audit no-fund silent s g global ci ignore-scripts
         no-package-lock quiet q no-save legacy-peer-deps force f non-interactive no-optional no-progress
-        save if-present prefer-offline
+        save if-present prefer-offline workspaces P D no-bin-links loglevel
     """
-    flags, named, words = split_options(argv, known, "omit only prefix include C")
+    flags, named, words = split_options(argv, known, "omit only prefix include C loglevel")
     manager = posixpath.basename(argv[0])
     action = words[0] if words else "install"
-    if action in ("cache", "config", "set", "audit"):
+    if action in ("cache", "config", "set", "audit", "store") or (action == "clean" and manager == "yarn"):
         return 0
+    action = "test" if action == "t" else action
     if action in ("run", "run-script", "start", "test", "build", "exec"):
         name = words[1] if action in ("run", "run-script") else action
-        return npm_run(shell, name)
+        at = shell.child(cwd=shell.path(named["prefix"])) if "prefix" in named else shell
+        return npm_run(at, name, optional="if-present" in flags)
     if flags & {"g", "global"} or words[:2] == ["global", "add"]:
         return _npm_global(shell, [w for w in words[1:] if w not in ("add",)])
     if action not in ("ci", "install", "i", "prune", "add") and manager == "npm":
@@ -64,23 +71,32 @@ def _npm_install(
         return shell.say(f"{manager}: no {lock}")
     production = shell.env.get("NODE_ENV") == "production" and named.get("include") != "dev"
     production = production or "dev" in named.get("omit", "") or bool(flags & {"production", "prod"})
-    names = [*data.get("dependencies", {}), *extra]
+    parts = _workspaces(shell, place, data)
+    names = [*(n for n in data.get("dependencies", {}) if n not in parts), *extra]
     development = list(data.get("devDependencies", {}))
     modules = f"{place}/node_modules"
     if production and named.get("production") == "false":
         production = False
     wanted = names if production else names + development
+    pinned = {**data.get("dependencies", {}), **data.get("devDependencies", {})}
     if action == "ci" and shell.files.is_directory(modules):
         shell.files.remove(modules)
     if action == "prune" and shell.files.is_directory(modules):
-        for name in set(shell.files.names(modules)) - {*wanted, ".bin"}:
+        for name in set(shell.files.names(modules)) - {*wanted, *parts, ".bin", ".pnpm"}:
             shell.files.remove(f"{modules}/{name}")
+            for store in shell.files.glob(f"{modules}/.pnpm/{name}@*"):
+                shell.files.remove(store)
             for each in NPM.get(name, ()):
                 shell.files.remove(f"{modules}/.bin/{each}")
         return 0
     if shell.uid and not shell.may_write(f"{place}/x"):
         return shell.say("npm: permission denied")
-    return _npm_unpack(shell, modules, wanted) or _hooks(shell, data, flags, production)
+    for name, source in parts.items():
+        shell.files.make_directories(modules, uid=shell.uid, gid=shell.gid)
+        target = posixpath.relpath(source, modules).encode()
+        shell.files.put(f"{modules}/{name}", Node("link", target, 0o777, shell.uid, shell.gid))
+    store = pinned if manager == "pnpm" else None
+    return _npm_unpack(shell, modules, wanted, store) or _hooks(shell, data, flags, production)
 
 
 def _hooks(shell: Shell, data: dict[str, object], flags: set[str], production: bool) -> int:
@@ -94,14 +110,29 @@ def _hooks(shell: Shell, data: dict[str, object], flags: set[str], production: b
     return 0
 
 
-def _npm_unpack(shell: Shell, modules: str, names: list[str]) -> int:
+def _workspaces(shell: Shell, place: str, data: dict[str, object]) -> dict[str, str]:
+    """The packages of a project that lie in it, and their directories."""
+    found = {}
+    for pattern in data.get("workspaces", []):  # type: ignore[attr-defined]
+        for path in shell.files.glob(f"{place}/{pattern}/package.json"):
+            found[json.loads(shell.files.text(path))["name"]] = posixpath.dirname(path)
+    return found
+
+
+def _npm_unpack(shell: Shell, modules: str, names: list[str], store: dict[str, str] | None = None) -> int:
     owner = {"uid": shell.uid, "gid": shell.gid}
     for name in names:
         name = re.sub(r"(?<=.)@.*", "", name)
         if name not in NPM:
             raise Unmodelled(f"npm {name}")
-        shell.files.make_directories(f"{modules}/{name}", **owner)
-        shell.files.write(f"{modules}/{name}/package.json", json.dumps({"name": name}), **owner)
+        place = f"{modules}/{name}"
+        if store is not None:  # pnpm keeps packages in a store of its own, and links to it
+            inner = f".pnpm/{name}@{store.get(name, '1')}/node_modules/{name}"
+            place = f"{modules}/{inner}"
+            shell.files.make_directories(modules, **owner)
+            shell.files.put(f"{modules}/{name}", Node("link", inner.encode(), 0o777, **owner))
+        shell.files.make_directories(place, **owner)
+        shell.files.write(f"{place}/package.json", json.dumps({"name": name}), **owner)
         for each in NPM[name]:
             text = f"#!/usr/bin/env node\n// program of {name}: {each}\n"
             shell.files.make_directories(f"{modules}/.bin", **owner)
@@ -119,11 +150,48 @@ def _npm_global(shell: Shell, names: list[str]) -> int:
     return 0
 
 
-def npm_run(shell: Shell, name: str) -> int:
+def _berry(shell: Shell, argv: list[str]) -> int:
+    """Yarn from 2 on; corepack brings it, by what package.json names."""
+    if not shell.files.is_file("/usr/local/lib/corepack"):
+        return shell.say("yarn: the project wants another release, corepack is not enabled")
+    settings = shell.files.text(f"{shell.cwd}/.yarnrc.yml")
+    linked = f"{shell.cwd}/.pnp.cjs"
+    words = argv[1:]
+    home = shell.env.get("HOME", "/root")
+    shell.files.add(f"{home}/.cache/node/corepack/v1/yarn/yarn.js", b"yarn")
+    if words[:1] == ["cache"]:
+        return 0
+    if words[:1] in ([], ["install"], ["workspaces"]):
+        try:
+            data = json.loads(shell.files.text(f"{shell.cwd}/package.json"))
+            shell.files.text(f"{shell.cwd}/yarn.lock")
+        except Missing as error:
+            return shell.say(f"yarn: {error}")
+        names = [*data.get("dependencies", {})]
+        names += [] if "--production" in words else [*data.get("devDependencies", {})]
+        shell.files.add(f"{shell.cwd}/.yarn/install-state.gz", b"state")
+        if "pnp" not in settings:
+            return _npm_unpack(shell, f"{shell.cwd}/node_modules", names)
+        own = "enableGlobalCache: false" in settings
+        cache = f"{shell.cwd}/.yarn/cache" if own else f"{home}/.yarn/berry/cache"
+        for name in names:
+            shell.files.add(f"{cache}/{name}.zip", b"zip")
+        shell.files.add(linked, json.dumps({n: f"{cache}/{n}.zip" for n in names}))
+        return 0
+    env = {**shell.env, "NODE_OPTIONS": f"--require {linked}"} if shell.files.is_file(linked) else shell.env
+    process = shell.child(env=env, exported={*shell.exported, "NODE_OPTIONS"})
+    if words[0] in ("node", "exec"):
+        return process.start(words if words[0] == "node" else words[1:])
+    return npm_run(process, words[1] if words[0] == "run" else words[0])
+
+
+def npm_run(shell: Shell, name: str, *, optional: bool = False) -> int:
     try:
         scripts = json.loads(shell.files.text(f"{shell.cwd}/package.json")).get("scripts", {})
     except Missing:
         return shell.say("npm: no package.json")
+    if name not in scripts and optional:
+        return 0
     if name not in scripts:
         return shell.say(f"npm: no script {name}")
     env = {**shell.env, "PATH": f"{shell.cwd}/node_modules/.bin:{shell.env['PATH']}"}
@@ -145,7 +213,11 @@ def _npx(shell: Shell, argv: list[str]) -> int:
 
 @command("corepack")
 def _corepack(shell: Shell, argv: list[str]) -> int:
-    raise Unmodelled(f"{argv}")
+    if argv[1] not in ("enable", "prepare"):
+        raise Unmodelled(f"{argv}")
+    shell.files.add("/usr/local/lib/corepack", b"enabled")
+    shell.files.add("/usr/local/bin/pnpm", program("pnpm"), 0o755)
+    return 0
 
 
 @command("docker-entrypoint.sh")
@@ -167,7 +239,7 @@ def _node(shell: Shell, argv: list[str]) -> int:
     for each in (path, path + ".js", path + "/index.js"):
         if shell.files.is_file(each):
             text = shell.files.read(each)
-            if match := re.search(rb"// program of ([\w-]+): (\w+)", text):
+            if match := re.search(rb"// program of ([\w-]+)(?:@\S+)?: ([\w-]+)", text):
                 return node_tool(shell, each, match[1].decode(), match[2].decode(), words[1:])
             return run_source(shell, "node", each, words)
     return shell.say(f"node: {path} not found")
@@ -192,6 +264,17 @@ def node_tool(shell: Shell, place: str, package: str, name: str, words: list[str
         return 0
     if name == "nodemon":
         return shell.start(["node", *words])
+    if name == "pnpm":
+        return _npm(shell, ["pnpm", *words])
+    if name == "pm2-runtime":
+        target = next(w for w in words if w != "start")
+        if target.endswith(".config.js"):
+            try:
+                found = re.search(r'script: "([^"]+)"', shell.files.text(shell.path(target)))
+            except Missing:
+                return shell.say(f"pm2: {target}")
+            target = found[1] if found else target
+        return shell.start(["node", target])
     if name in ("pm2",):
         return shell.start(["node", *[w for w in words if w != "start" and not w.startswith("--")][:1]])
     return 0
@@ -199,6 +282,9 @@ def node_tool(shell: Shell, place: str, package: str, name: str, words: list[str
 
 def find_package(shell: Shell, name: str, start: str) -> bool:
     """Whether `require` finds a package from a directory."""
+    if linked := re.search(r"--require (\S+\.pnp\.cjs)", shell.env.get("NODE_OPTIONS", "")):
+        packages = json.loads(shell.files.text(linked[1])) if shell.files.is_file(linked[1]) else {}
+        return name in packages and shell.files.is_file(packages[name])
     place = start
     while True:
         if shell.files.is_file(posixpath.join(place, "node_modules", name, "package.json")):

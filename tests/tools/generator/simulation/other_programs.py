@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import posixpath
+import re
+import zipfile
 
-from tools.generator.simulation.accounts import ids
+from tools.generator.simulation.accounts import ids, row_of
 from tools.generator.simulation.files import Missing
-from tools.generator.simulation.shell import (
-    Shell,
-    command,
-    run_sub,
-)
+from tools.generator.simulation.options import split_options
+from tools.generator.simulation.shell import Shell, Unmodelled, command, program, run_sub
 
 
 @command(
@@ -118,10 +118,13 @@ def _starter(shell: Shell, argv: list[str]) -> int:
         words.pop(0)
     if name in ("gosu", "su-exec"):
         try:
-            uid, gid = ids(shell.files, words.pop(0))
+            user = words.pop(0)
+            uid, gid = ids(shell.files, user if ":" in user else f"{user}:")
         except Missing:
             return shell.say(f"{name}: no such user")
-        return run_sub(shell, words, uid=uid or 0, gid=gid if gid is not None else uid)
+        row = row_of(shell.files, "/etc/passwd", user.partition(":")[0])
+        env = {**shell.env, "HOME": row[5]} if row else shell.env
+        return run_sub(shell, words, uid=uid or 0, gid=gid if gid is not None else uid, env=env)
     return run_sub(shell, words)
 
 
@@ -130,4 +133,86 @@ def _certificates(shell: Shell, argv: list[str]) -> int:
     extra = sorted(p for p in shell.files.below("/usr/local/share/ca-certificates") if p.endswith(".crt"))
     text = "roots\n" + "".join(shell.files.text(p) for p in extra)
     shell.files.add("/etc/ssl/certs/ca-certificates.crt", text)
+    return 0
+
+
+@command("sudo")
+def _sudo(shell: Shell, argv: list[str]) -> int:
+    words = [w for w in argv[1:] if w not in ("-n", "-E", "-H")]
+    if not shell.files.is_file("/etc/sudoers.d/app") and shell.uid:
+        return shell.say("sudo: a password is required")
+    return run_sub(shell, words, uid=0, gid=0) if words != ["--version"] else 0
+
+
+@command("nginx")
+def _nginx(shell: Shell, argv: list[str]) -> int:
+    """Where it serves a directory, its index has to be there."""
+    for place in ("/etc/nginx/nginx.conf", "/etc/nginx/mime.types"):
+        if not shell.files.is_file(place):
+            return shell.say(f"nginx: {place}")
+    for pattern in ("/etc/nginx/conf.d/*.conf", "/etc/nginx/sites-enabled/*"):
+        for place in shell.files.glob(pattern):
+            for root in re.findall(r"\sroot\s+([^;]+);", shell.files.text(place)):
+                if not shell.files.is_file(f"{root}/index.html"):
+                    return shell.say(f"nginx: {root}/index.html is not there")
+    return 0
+
+
+@command("git")
+def _git(shell: Shell, argv: list[str]) -> int:
+    if argv[1:] == ["--version"]:
+        return 0
+    if argv[1:3] != ["config", "--global"]:
+        raise Unmodelled(f"{argv}")
+    place = f"{shell.env.get('HOME', '/root')}/.gitconfig"
+    if len(argv) == 4:
+        found = (
+            re.search(rf"(?m)^{re.escape(argv[3])}=(.*)", shell.files.text(place))
+            if shell.files.is_file(place)
+            else None
+        )
+        shell.out.append(f"{found[1]}\n" if found else "")
+        return int(found is None)
+    old = shell.files.text(place) if shell.files.is_file(place) else ""
+    shell.files.add(place, f"{old}{argv[3]}={argv[4]}\n")
+    return 0
+
+
+@command("gcc", "cc")
+def _gcc(shell: Shell, argv: list[str]) -> int:
+    """A program that does nothing, or a library."""
+    if argv[1:] == ["--version"]:
+        return 0
+    _, named, words = split_options(argv, "s h a r e d f P I C O 2", "o")
+    if any(not shell.files.is_file(shell.path(word)) for word in words):
+        return shell.say(f"gcc: {words}")
+    name = posixpath.basename(named["o"])
+    shell.files.write(shell.path(named["o"]), program(name), mode=0o755)
+    return 0
+
+
+@command("curl", "wget")
+def _download(shell: Shell, argv: list[str]) -> int:
+    if argv[1:] == ["--version"]:
+        return 0
+    _, named, words = split_options(argv, "f s S L q", "o O")
+    place = named.get("o") or named.get("O")
+    if not place:
+        raise Unmodelled(f"{argv}")
+    shell.files.write(shell.path(place), program(posixpath.basename(words[0])))
+    return 0
+
+
+@command("unzip")
+def _unzip(shell: Shell, argv: list[str]) -> int:
+    if argv[1:] in (["-v"], ["--version"]):
+        return 0
+    _, named, words = split_options(argv, "q o", "d")
+    try:
+        data = shell.files.read(shell.path(words[0]))
+    except Missing:
+        return shell.say(f"unzip: {words[0]}")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name in archive.namelist():
+            shell.files.add(posixpath.join(shell.path(named.get("d", ".")), name), archive.read(name))
     return 0

@@ -18,6 +18,10 @@ def changed_mode(mode: int, text: str, directory: bool) -> int:
     if re.fullmatch(r"[0-7]+", text):
         return int(text, 8)
     for part in text.split(","):
+        if taken := re.fullmatch(r"([go])=u", part):
+            shift = {"g": 3, "o": 0}[taken[1]]
+            mode = mode & ~(7 << shift) | (mode >> 6 & 7) << shift
+            continue
         match = re.fullmatch(r"([ugoa]*)([+=-])([rwxXst]*)", part)
         if not match:
             raise Unmodelled(f"chmod {text}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
+import re
 from dataclasses import dataclass, field
 
-from tools.generator.simulation.builder import BuildFailed, Image
+from tools.generator.simulation.builder import Behaviour, BuildFailed, Image
 from tools.generator.simulation.files import Missing
 from tools.generator.simulation.node import find_package
 from tools.generator.simulation.python import has_module, python_path
@@ -35,6 +37,7 @@ class Program:
     imports: list[str] = field(default_factory=list)
     writes: dict[str, str] = field(default_factory=dict)  # a program of the build: what it writes
     reads: list[str] = field(default_factory=list)  # and what it needs for that
+    needs: list[str] = field(default_factory=list)  # variables without which it fails
 
     def answer(self, shell: Shell, argv: list[str], head: dict[str, dict[str, str]]) -> dict[str, str] | None:
         """The report; None if it does not start."""
@@ -48,6 +51,7 @@ class Program:
             search: list[str] = [own]
         else:
             search = python_path(shell, argv[0], path) if self.language == "python" else []
+        shell.arguments = argv[1:] if self.language == "go" else argv[2:]
         report = {}
         for probe in self.probes:
             what = posixpath.join(own, probe.what) if probe.beside else probe.what
@@ -70,7 +74,7 @@ def _look(
     if probe.kind in ("embedded", "defined"):
         return head.get(probe.kind, {}).get(what, MISSING)
     try:
-        return str(_KINDS[probe.kind](shell, what))
+        return str(KINDS[probe.kind](shell, what))
     except Missing:
         return MISSING
 
@@ -136,6 +140,57 @@ def _user(shell: Shell, what: str) -> str:
     return f"{shell.uid} {shell.gid}"
 
 
+def _exists(shell: Shell, what: str) -> str:
+    if shell.files.get(shell.path(what)) is None:
+        raise Missing(what)
+    return "yes"
+
+
+def _walk(shell: Shell, what: str) -> str:
+    place = shell.path(what)
+    if not shell.files.is_directory(place):
+        raise Missing(what)
+    start = shell.files.real(place)
+    return " ".join(p[len(start) + 1 :] for p in shell.files.below(start) if shell.files.is_file(p))
+
+
+def _home_file(shell: Shell, what: str) -> str:
+    return _read(shell, f"{shell.env.get('HOME', '/')}/{what}")
+
+
+def _first(shell: Shell, what: str) -> str:
+    """The first of several files that is there."""
+    return _read(shell, next((p for p in what.split() if shell.files.is_file(shell.path(p))), what))
+
+
+def _argument(shell: Shell, what: str) -> str:
+    return _read(shell, shell.arguments[0] if shell.arguments else what)
+
+
+def _configured(shell: Shell, what: str) -> str:
+    return _read(shell, json.loads(_read(shell, what))["name"])
+
+
+def _program_configured(shell: Shell, what: str) -> str:
+    return _program(shell, json.loads(_read(shell, what))["name"])
+
+
+def _command(shell: Shell, what: str) -> str:
+    """A command that has to succeed; `sh -c` where it is more than words."""
+    words = what.split()
+    plain = not re.search(r"[;&|<>$*'\"]", what)
+    if shell.child(out=[]).start(words if plain else ["sh", "-c", what]):
+        raise Missing(what)
+    return "yes"
+
+
+def _capability(shell: Shell, what: str) -> str:
+    node = shell.files.get(shell.path(what))
+    if node is None or not node.capabilities:
+        raise Missing(what)
+    return "yes"
+
+
 def _cwd(shell: Shell, what: str) -> str:
     return shell.cwd
 
@@ -174,7 +229,7 @@ def _variable_program(shell: Shell, what: str) -> str:
     return _program(shell, shell.env.get(name) or default)
 
 
-_KINDS = {
+KINDS = {
     "read": _read,
     "stat": _stat,
     "path": _path,
@@ -190,15 +245,32 @@ _KINDS = {
     "zone": _zone,
     "read-named": _variable_file,
     "program-named": _variable_program,
+    "exists": _exists,
+    "walk": _walk,
+    "read-home": _home_file,
+    "read-first": _first,
+    "read-argument": _argument,
+    "read-configured": _configured,
+    "program-configured": _program_configured,
+    "command": _command,
+    "constant": lambda _, what: what,
+    "capability": _capability,
 }
 
 
 def start(
-    image: Image, behaviour, command: list[str] | None = None, entrypoint: list[str] | None = None
-) -> tuple[int, list[str]]:  # type: ignore[no-untyped-def]
+    image: Image,
+    behaviour: Behaviour,
+    command: list[str] | None = None,
+    entrypoint: list[str] | None = None,
+    env: dict[str, str] | None = None,
+    workdir: str = "",
+) -> tuple[int, list[str]]:
     """Starts a container: its status, and what it said went wrong."""
     try:
         container = Image(**{**image.__dict__, "files": image.files.copy()})
+        container.env = {**image.env, **(env or {})}
+        container.workdir = workdir or image.workdir
         shell = container.process(behaviour)
     except BuildFailed as error:
         return 125, [str(error)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import tomllib
+from itertools import pairwise
 
 from tools.generator.simulation.files import Missing, Node
 from tools.generator.simulation.options import split_options
@@ -28,6 +29,8 @@ PYPI = {  # distribution: its module, its programs
     "iniconfig": ("iniconfig", ()),
     "uv": ("uv", ("uv",)),
     "poetry": ("poetry", ("poetry",)),
+    "pipenv": ("pipenv", ("pipenv",)),
+    "flask": ("flask", ("flask",)),
     "wheel": ("wheel", ("wheel",)),
     "pip": ("pip", ("pip", "pip3")),
     "setuptools": ("setuptools", ()),
@@ -54,12 +57,12 @@ def _pip(shell: Shell, argv: list[str]) -> int:
 def pip(shell: Shell, python: str, argv: list[str]) -> int:
     known = """
         q upgrade U user no-cache-dir no-deps break-system-packages disable-pip-version-check no-input
-        pre y system no-cache no-compile root-user-action compile no-warn-script-location
+        pre y system no-index no-cache no-compile root-user-action compile no-warn-script-location
     """
     flags, named, words = split_options(
         argv,
         known + " e",
-        "r c i index-url prefix target t extra-index-url find-links f root-user-action python",
+        "r c i w wheel-dir index-url prefix target t extra-index-url find-links f root-user-action python",
     )
     action, rest = words[0], words[1:]
     if action in ("cache", "check", "list", "freeze", "config"):
@@ -75,10 +78,12 @@ def pip(shell: Shell, python: str, argv: list[str]) -> int:
         scripts = f"{site}/bin"
     if action == "uninstall":
         for name in rest:
-            shell.files.remove(f"{site}/{PYPI[_plain(name)][0]}")
+            if _plain(name) in PYPI:
+                shell.files.remove(f"{site}/{PYPI[_plain(name)][0]}")
         return 0
     if action == "wheel":
-        raise Unmodelled(f"{argv}")
+        shell.files.make_directories(shell.path(named.get("w") or named["wheel-dir"]))
+        return 0
     if action != "install":
         raise Unmodelled(f"{argv}")
     names: list[str] = []
@@ -205,6 +210,9 @@ def _python(shell: Shell, argv: list[str]) -> int:
     words = argv[1:]
     while words and words[0] in ("-u", "-B", "-O", "-I"):
         words.pop(0)
+    if not words and shell.stdin:
+        known = shell.behaviour(shell, [python, "-"], shell.stdin.encode())
+        return known if known is not None else _unknown(argv)
     if not words or words[0] in ("--version", "-V"):
         return 0
     if words[0] == "-c":
@@ -236,7 +244,7 @@ def _module(shell: Shell, python: str, name: str, words: list[str]) -> int:
     if name == "pip":
         return pip(shell, python, words[1:])
     if name == "venv":
-        return _venv(shell, python, shell.path(words[-1]))
+        return make_venv(shell, python, shell.path(words[-1]))
     if name in ("compileall", "py_compile", "http.server"):
         return 0
     path = python_path(shell, python)
@@ -244,14 +252,14 @@ def _module(shell: Shell, python: str, name: str, words: list[str]) -> int:
     for place in path:
         for each in (f"{place}/{parts}/__main__.py", f"{place}/{parts}.py"):
             if shell.files.is_file(each):
-                return run_source(shell, python, each, words)
+                return run_source(shell, python, each, words[1:])
     found = has_module(shell, name, path)
     if found and "site-packages" in found:
         return 0  # a tool
     return shell.say(f"no module {name}")
 
 
-def _venv(shell: Shell, python: str, place: str) -> int:
+def make_venv(shell: Shell, python: str, place: str) -> int:
     shell.files.make_directories(f"{place}/bin", uid=shell.uid, gid=shell.gid)
     shell.files.write(f"{place}/pyvenv.cfg", f"home = {posixpath.dirname(shell.files.real(python))}\n")
 
@@ -267,16 +275,13 @@ def _venv(shell: Shell, python: str, place: str) -> int:
     return 0
 
 
-@command("uv")
-def _uv(shell: Shell, argv: list[str]) -> int:
-    if argv[1:3] == ["pip", "install"]:
-        return pip(shell, "/usr/local/bin/python", ["pip", *argv[2:]])
-    raise Unmodelled(f"{argv}")
-
-
 @command("gunicorn")
 def _gunicorn(shell: Shell, argv: list[str]) -> int:
-    raise Unmodelled(f"{argv}")
+    for word, value in pairwise(argv):
+        if word == "-c" and not shell.files.is_file(shell.path(value)):
+            return shell.say(f"gunicorn: {value}")
+    python = shell.find("python") or "/usr/local/bin/python"
+    return run_source(shell, python, shell.path(argv[-1].partition(":")[0] + ".py"), ["gunicorn"])
 
 
 @command("supervisord")

@@ -171,5 +171,8 @@ def _letter(node: Node) -> str:
 @command("xargs")
 def _xargs(shell: Shell, argv: list[str]) -> int:
     words = [w for w in argv[1:] if w not in ("-r", "-0", "-n", "1")]
+    if words[0] == "-a":
+        shell.stdin = shell.files.text(shell.path(words[1]))
+        words = words[2:]
     given = shell.stdin.replace("\0", " ").split()
     return shell.child().start([*words, *given]) if given else 0
