@@ -22,6 +22,8 @@ _VALUE = r"""(?P<quote>["']?)(?P<value>.*?)(?P=quote)\s*,?\s*(?:\\|#.*)?"""
 _BLOCK = re.compile(
     r"""^(?P<indent>[ \t]*)(?:- +)?["']?(?:build[-_]?)?args["']?\s*[:=](?P<rest>.*)$""", re.IGNORECASE
 )
+# a mapping on one line, also inside that of a service
+_FLOW = re.compile(r"""(?<![\w-])["']?(?:build[-_]?)?args["']?\s*[:=]\s*(\{[^{}]*\})""", re.IGNORECASE)
 _OPEN = re.compile(r"[$`{<]")
 _VARIABLE = re.compile(
     r"\$\{\{\s*(?:matrix\.(?P<matrix>[\w-]+)|env\.(?P<env>\w+))\s*\}\}"
@@ -73,6 +75,8 @@ def _entries(text: str, name: str) -> Iterator[str]:
         if depth is not None and line.strip() and indent <= depth:
             depth = None
         block = _BLOCK.match(line)
+        for flow in _FLOW.findall(line):
+            yield from inline.findall(flow)
         if block is not None:
             depth = len(block["indent"])
             yield from inline.findall(block["rest"])

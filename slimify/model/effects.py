@@ -142,6 +142,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     caches: tuple[str, ...] = ()  # directories that can be deleted afterwards
     tools: tuple[str, ...] = ()  # other programs it is known to start (scripts, make)
     dev: bool = False  # also installs development dependencies
+    asks: bool = False  # an install of system packages that asks before it adds others than those named
     writes_anywhere: bool = False
     reads_anything: bool = False  # it may also read any other file
     cwd: str | None = None  # working directory, None if not known

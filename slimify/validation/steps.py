@@ -25,8 +25,6 @@ from slimify.validation.additions import addition_problems, changed_attributes
 from slimify.validation.comparison import Pair
 from slimify.validation.software import Packages, facts_about, lost_programs, programs_of, providers
 
-_CONSENT = re.compile(r"-y+|--yes|--assume-yes|-\w*q\w*y\w*|-\w*y\w*q\w*|-qq")
-
 
 def step_problems(pair: Pair) -> Iterator[Reason]:
     """Commands that are new, missing, in another order, or that can't run where they are."""
@@ -223,11 +221,10 @@ def _package_manager_problems(pair: Pair) -> Iterator[Reason]:
     for event, match in pair.commands():
         installs = [e for e in event.effects if e.kind == "packages" and e.manager == SystemManager.APT]
         for effect in (e for e in installs if e.packages):
-            words = [w.value or "" for w in effect.command.words]
             listed = event.number in new or "index" in event.kinds
             if not listed and (match is None or not same or match.number in old):
                 yield Reason.of("SL409", "lists", command=event.text[:50])
-            if not any(_CONSENT.fullmatch(w) for w in words) and (match is None or not same):
+            if effect.asks and (match is None or not same):
                 yield Reason.of("SL409", "asks", command=event.text[:50])
 
 

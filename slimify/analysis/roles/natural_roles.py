@@ -175,6 +175,8 @@ def _code(given: Given, node: Node) -> Finding:
     """The application's own code runs in the final stage; in a project that is copied whole, in the
     builder."""
     scripts = [(at, e.cwd) for at, e in enumerate(node.effects) if e.kind == "app" and e.cwd]
+    if any(not inside(w, e.cwd) for e in node.effects if e.kind == "app" and e.cwd for w in e.writes):
+        return _OWN_CODE  # it also writes elsewhere
     copied = given.app_language is not None and given.app_language.copies_project
     if not copied or not scripts or node.kinds - LEAVES_NOTHING - {"app"}:
         return _OWN_CODE

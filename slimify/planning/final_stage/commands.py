@@ -12,7 +12,7 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed as base_packages
 from slimify.facts.images import image
 from slimify.facts.programs import is_plain_check
-from slimify.facts.system import is_silent, yes_option
+from slimify.facts.system import yes_option
 from slimify.model.decisions import Decision, PackageVerdict
 from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING, SystemManager
 from slimify.model.plan import Rung
@@ -233,11 +233,8 @@ def _silent_install(atom: AtomStep) -> dict[tuple[int, int], str]:
     named, and a smaller stage may lack some."""
     edits: dict[tuple[int, int], str] = {}
     for effect in atom.effects:
-        words = effect.command.words
-        verb = next((w for w in words if w.value == "install"), None)
-        if effect.kind != "packages" or effect.followed or verb is None:
-            continue
-        if not is_silent(effect.manager, (w.value or "" for w in words)):
+        verb = next((w for w in effect.command.words if w.value == "install"), None)
+        if effect.asks and not effect.followed and verb is not None:
             edits[verb.start, verb.end] = f"{verb.text} {yes_option(effect.manager)}"
     return edits
 

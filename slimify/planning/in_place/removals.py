@@ -14,6 +14,8 @@ from msgspec import Struct
 
 from slimify.analysis.copy_targets import copied_files, copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
+from slimify.facts.programs import is_basic
+from slimify.facts.shells import is_builtin
 from slimify.languages import project_directories
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import BUILDS, RUNS_CODE, Effect
@@ -77,12 +79,20 @@ def _removals(program: Program) -> Iterator[_Removal]:
         if not is_readable(step) or step.instruction.flags:
             continue
         for atom in step.atoms:
-            if any({e.kind for e in a.effects} - _CLEANS_UP for a in step.atoms[: atom.index]):
-                break  # it may create the deleted files
+            if any(_may_need_files(e) for a in step.atoms[: atom.index] for e in a.effects):
+                break  # it may create the deleted files, or be a program among them
             paths = _deleted_paths(program, step, atom)
             group = _related_runs(program, step, paths) if paths else ()
             if group and any(e.kind in _MAKES_FILES for s in group for e in s.effects):
                 yield _Removal(step, atom, group)
+
+
+def _may_need_files(effect: Effect) -> bool:
+    """Whether a command may create the files that a later one deletes, or may be one of their programs."""
+    words = effect.command.words if effect.command else ()
+    name = (words[0].value or "") if words else ""
+    tool = effect.kind == "check" and bool(name) and not (is_basic(name) or is_builtin(name))
+    return tool or effect.kind not in _CLEANS_UP
 
 
 def _deleted_paths(program: Program, step: Step, atom: AtomStep) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from slimify.semantics.effects.state import State, absolute, resolve
 from slimify.syntax.shell.script import read
 
 _GLOB = re.compile(r"[*?\[]")
-_READ = frozenset({"basename", "cd", "dirname", "echo", "ls", "pwd", "readlink", "realpath"})
+_READ = frozenset({"basename", "cat", "cd", "dirname", "echo", "ls", "pwd", "readlink", "realpath"})
 
 
 def output(text: str, state: State) -> str | None:
@@ -60,6 +60,10 @@ def _printed(name: str, given: list[str], state: State) -> str | None:
         return "\n".join(map(posixpath.basename, listed)) or None
     if not given:
         return None
+    if name == "cat":
+        paths = [absolute(path, state) for path in given]
+        texts = [state.view.text(path) if path is not None else None for path in paths]
+        return None if None in texts else "".join(t for t in texts if t is not None).rstrip("\n")
     path = given[0].rstrip("/") or "/"
     if name == "dirname":
         return posixpath.dirname(path) or "."

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from msgspec.structs import replace
+
 from slimify.facts.commands import actions, values
-from slimify.facts.system import is_package_file, manager_caches
+from slimify.facts.system import is_package_file, is_silent, manager_caches
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect, EffectKind, Package, SystemManager
 from slimify.semantics.effects.call import Arg, Call, package
@@ -46,9 +48,10 @@ def _apt_name(text: str) -> str:
 def _apt_shortcut(call: Call) -> tuple[Effect, ...]:
     """bitnami's install_packages, Kubernetes' clean-install: update, install and clean in one command."""
     words = call.options().operands
+    installs = _manager_effects(call, _APT, "packages", Action.INSTALL, words, _apt_name)
     return (
         call.effect("index", "update", manager=_APT, caches=("/var/lib/apt/lists",)),
-        *_manager_effects(call, _APT, "packages", Action.INSTALL, words, _apt_name),
+        *(replace(effect, asks=False) for effect in installs),
     )
 
 
@@ -106,6 +109,7 @@ def _manager_effects(
         rest["caches"] = ("/var/lib/apt/lists",) if manager == _APT else caches
     elif kind == "packages":
         rest["caches"] = () if manager == _APK and call.flag("--no-cache") else caches
+        rest["asks"] = not is_silent(manager, (a.value or "" for a in call.args))
         rest["reads"] = call.known_paths(tuple(w for w in words if w.value and _is_file(w.value)))
     elif kind == "cache":
         # apt clean keeps the package lists, apt distclean deletes them

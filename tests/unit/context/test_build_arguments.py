@@ -29,6 +29,9 @@ BLOCK = "matrix:\n  base:\n    - python:3.11\n    - python:3.12\n"
         pytest.param("compose.yaml", "args:\n  BASE: 'a:1' # b\n  C: d\n", ("a:1",), id="compose"),
         pytest.param("compose.yaml", "args:\n  - BASE=a\nenvironment:\n  BASE: b\n", ("a",), id="list"),
         pytest.param("compose.yaml", 'args: { C: d, BASE: "a:1" }\n', ("a:1",), id="inline"),
+        pytest.param(
+            "compose.yaml", 'build: {context: ., args: {"BASE": "a:1"}}\n', ("a:1",), id="inline-in-service"
+        ),
         pytest.param("compose.yaml", "args:\n  BASE: ${BASE:-a:1}\n", ("a:1",), id="default"),
         pytest.param("docker-bake.hcl", 'args = {\n  BASE = "a"\n}\n', ("a",), id="bake"),
         pytest.param(

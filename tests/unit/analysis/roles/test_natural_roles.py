@@ -58,6 +58,12 @@ ROWS = (
         copied=("/app",),
     ),
     Row(
+        id="own-code-that-names-the-home-directory",
+        file=(*APP, "RUN node fetch.js", START),
+        files={"fetch.js": "require('fs').writeFileSync(require('os').homedir() + '/words', '');\n"},
+        roles={"node": ("run", "own_code")},
+    ),
+    Row(
         id="own-program",
         file=(
             "FROM golang:1.22",

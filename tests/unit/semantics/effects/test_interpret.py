@@ -382,3 +382,24 @@ def test_any_variable_of_an_unknown_base_may_be_set(text: str, known: str, unkno
     start = State(cwd="/app", manager="apt")
     assert effects(text, start)[-1] == known
     assert effects(text, replace(start, base_known=False))[-1] == unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("apt-get install -y gcc", False),
+        ("apt-get -qq install gcc", False),
+        ("apk add gcc", False),
+        ("install_packages gcc", False),
+        ("apt-get install gcc", True),
+        ("cat requirements.txt | xargs apt-get install", True),
+        ("sh silent.sh", False),
+        ("sh asking.sh", True),
+    ],
+)
+def test_installs_that_ask(tmp_path: Path, text: str, asks: bool) -> None:
+    (tmp_path / "silent.sh").write_text("apt-get install -y gcc\n")
+    (tmp_path / "asking.sh").write_text("apt-get install gcc\n")
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    found = [e for atom in interpreted(text, state(scan(tmp_path))).effects for e in atom]
+    assert [e.asks for e in found if e.kind == "packages"] == [asks]

@@ -1,0 +1,34 @@
+"""Deletions that move into the layer that created the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from slimify import pipeline
+from slimify.config import Options, parse_min_saving
+
+
+@pytest.mark.parametrize(
+    ("run", "moves"),
+    [
+        ("npx prettier --version && npm prune --omit=dev", False),
+        ("prettier --version && rm -rf node_modules/prettier", False),
+        ("npm prune --omit=dev", True),
+        ("echo small && npm prune --omit=dev", True),
+    ],
+)
+def test_programs_among_the_deleted_files_are_started_first(run: str, moves: bool, tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text(
+        '{"dependencies": {"ms": "2"}, "devDependencies": {"prettier": "3"}}'
+    )
+    (tmp_path / "a.js").write_text('require("ms");\n')
+    file = (
+        f'FROM node:20\nWORKDIR /app\nCOPY package.json .\nRUN npm install\nRUN {run}\nCMD ["node", "a.js"]\n'
+    )
+    options = Options(dockerignore=False, base="same", min_saving=parse_min_saving("0"))
+    outcome = pipeline.rewrite(file, tmp_path, options=options)
+    deletion = run.rpartition(" && ")[2]
+    lines = (outcome.after or file).splitlines()
+    assert any("npm install" in line and deletion in line for line in lines) is moves
