@@ -203,7 +203,7 @@ def _needs_no_copies(program: Program, layout: Layout, index: int) -> bool:
     step = program.step(index)
     atoms = layout.final.get(index, frozenset())
     effects = [e for a in step.atoms if a.index in atoms for e in a.effects]
-    if any(runs_installed_program(e) for e in effects):
+    if any(runs_installed_program(e) or _reads_copy(e, layout.copies) for e in effects):
         return False
     if all(e.kind in _SYSTEM or _only_removes_base_files(e, layout.copies) for e in effects):
         return True
@@ -229,6 +229,12 @@ def _matches_below(pattern: str, directory: str) -> bool:
     """Whether a glob pattern names something below a directory, which may be one of several."""
     names, own = pattern.split("/"), directory.split("/")
     return len(names) > len(own) and all(fnmatchcase(o, n) for o, n in zip(own, names, strict=False))
+
+
+def _reads_copy(effect: Effect, copies: tuple[CopyFromBuilder, ...]) -> bool:
+    """Whether a command that registers something in the system reads what is copied: ldconfig, libraries."""
+    registers = effect.kind in CHANGES_SYSTEM_STATE
+    return registers and any(overlap(path, copy.path) for path in effect.reads for copy in copies)
 
 
 def _touches_no_copy(effect: Effect, copies: tuple[CopyFromBuilder, ...]) -> bool:

@@ -46,7 +46,7 @@ def _make(p: Project, random: Random) -> None:
     p.add("Makefile", random.choice([
         "SOURCES := $(wildcard notes/*.in)\nOUT := $(patsubst notes/%.in,public/%.txt,$(SOURCES))\n\nall: $(OUT)\n\npublic/%.txt: notes/%.in\n\tmkdir -p public\n\tcp $< $@\n",
         "DEST ?= public\n\n.PHONY: all\nall: $(DEST)/a.txt $(DEST)/b.txt\n\n$(DEST)/%.txt: notes/%.in\n\t@mkdir -p $(DEST)\n\tcp $< $@\n",
-        "all: pages\n\npages:\n\tmkdir -p public\n\tfor f in a b; do cp notes/$$f.in public/$$f.txt; done\n",
+        "all: site\n\nsite:\n\tmkdir -p public\n\tfor f in a b; do cp notes/$$f.in public/$$f.txt; done\n",
     ]))  # fmt: skip
     p.line("build", random.choice(["RUN make", "RUN make all"]))
     p.probe("list", "public")

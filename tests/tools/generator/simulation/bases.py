@@ -283,6 +283,7 @@ def files_of(base: Base) -> Files:
 
 
 STATUS = "/var/lib/packages"
+LOADER_CACHE = "/etc/ld.so.cache"  # the libraries of /usr/local/lib when ldconfig ran
 
 
 def installed(files: Files) -> set[str]:

@@ -87,6 +87,11 @@ class Makefile:
             exists = self.shell.files.get(self.shell.path(target)) is not None
             return 0 if exists else self.shell.say(f"make: no rule for {target}")
         needs, recipe, stem = rule
+        phony = any(
+            target in prerequisites for targets, prerequisites, _ in self.rules if ".PHONY" in targets
+        )
+        if not needs and not phony and self.shell.files.get(self.shell.path(target)) is not None:
+            return 0  # it is there, and nothing can be newer
         for each in needs:
             status = 0 if each == "|" else self.build(each)
             if status:

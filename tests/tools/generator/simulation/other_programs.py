@@ -8,6 +8,7 @@ import re
 import zipfile
 
 from tools.generator.simulation.accounts import ids, row_of
+from tools.generator.simulation.bases import LOADER_CACHE
 from tools.generator.simulation.files import Missing
 from tools.generator.simulation.options import split_options
 from tools.generator.simulation.shell import Shell, Unmodelled, command, program, run_sub
@@ -23,7 +24,6 @@ from tools.generator.simulation.shell import Shell, Unmodelled, command, program
     "head",
     "wc",
     "true",
-    "ldconfig",
     "id",
     "env_only",
     "sha256sum",
@@ -215,4 +215,11 @@ def _unzip(shell: Shell, argv: list[str]) -> int:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for name in archive.namelist():
             shell.files.add(posixpath.join(shell.path(named.get("d", ".")), name), archive.read(name))
+    return 0
+
+
+@command("ldconfig")
+def _ldconfig(shell: Shell, argv: list[str]) -> int:
+    names = shell.files.names("/usr/local/lib") if shell.files.is_directory("/usr/local/lib") else []
+    shell.files.add(LOADER_CACHE, "".join(f"{name}\n" for name in names))
     return 0

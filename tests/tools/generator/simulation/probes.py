@@ -7,6 +7,7 @@ import posixpath
 import re
 from dataclasses import dataclass, field
 
+from tools.generator.simulation.bases import LOADER_CACHE
 from tools.generator.simulation.builder import Behaviour, BuildFailed, Image
 from tools.generator.simulation.files import Missing
 from tools.generator.simulation.node import find_package
@@ -121,10 +122,11 @@ def _program(shell: Shell, what: str) -> str:
 
 
 def _library(shell: Shell, what: str) -> str:
+    cached = shell.files.text(LOADER_CACHE).split() if shell.files.is_file(LOADER_CACHE) else []
     for place in (
         "/usr/lib/x86_64-linux-gnu",
         "/usr/lib",
-        "/usr/local/lib",
+        *(["/usr/local/lib"] if what in cached or shell.files.is_file("/lib/musl") else []),
         *shell.env.get("LD_LIBRARY_PATH", "").split(":"),
     ):
         if place and shell.files.is_file(f"{place}/{what}"):
