@@ -273,7 +273,9 @@ def _accounts_named(event: Event) -> Iterator[str]:
         texts.append(event.copy.parts.chown)
     for effect in event.effects:
         if effect.kind == "meta" and effect.tool == "chown":
-            texts += [w.value or "" for w in effect.command.words[1:] if not w.text.startswith("-")][:1]
+            words = [w.value or "" for w in effect.command.words]
+            at = words.index("chown") + 1 if "chown" in words else len(words)  # behind sudo; or in a script
+            texts += [w for w in words[at:] if not w.startswith("-")][:1]
     for text in texts:
         name = (expand(text, known) or "").strip().strip("\"'").partition(":")[0]
         if name:

@@ -108,7 +108,7 @@ def _steps_after_user(plan: Plan, machine: Machine) -> Iterator[Reason]:
 
 
 def _secret_problems(pair: Pair) -> Iterator[Reason]:
-    """Rule P6: secrets that the image names and the old one did not."""
+    """Rule P6: secrets that the image names and the old one did not, or that could stay in another stage."""
     if not pair.last or pair.new.visits == pair.old.visits:
         return
     old = {n for v in pair.old.visits if v.instruction.keyword == "ARG" for n, _ in arg_names(v.instruction)}
@@ -116,5 +116,5 @@ def _secret_problems(pair: Pair) -> Iterator[Reason]:
     for visit in pair.new.visits:
         if visit.instruction.keyword == "ARG":
             for name, _ in arg_names(visit.instruction):
-                if SECRET.search(name) and (name not in texts or name not in old):
+                if SECRET.search(name) and (name not in old or (name not in texts and not pair.alone)):
                     yield Reason.of("SL409", "secret", name=name)

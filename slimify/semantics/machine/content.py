@@ -117,8 +117,15 @@ def _with_meta(event: Event, effect: Effect, path: str, found: Content) -> Conte
     said = next((w for w in words[1:] if w is None or not re.match(r"-[A-Za-z-]", w)), None)
     if effect.tool == "chmod":
         mode = said if said is not None and effect.tool in words else (event.origin or _NO_ORIGIN).name
-        return replace(found, mode=f"{found.mode},{mode}" if found.mode else mode)
+        return replace(found, mode=_and_then(found.mode, mode))
     return replace(found, owner=_owner(said) if said is not None and effect.tool in words else None)
+
+
+def _and_then(before: str, mode: str) -> str:
+    """Modes that follow each other: a number stands for all before it, the same once more changes nothing."""
+    if not before or mode.isdigit():
+        return mode
+    return before if before.rpartition(",")[2] == mode else f"{before},{mode}"
 
 
 _NO_ORIGIN = Origin("command", "")

@@ -123,6 +123,52 @@ def test_scripts_and_accounts(pairs: tuple[tuple[str, str], ...], problem: str, 
     assert problem in found if problem else not found
 
 
+@pytest.mark.parametrize(
+    ("command", "problem"),
+    [
+        pytest.param("chown app /srv", "", id="known"),
+        pytest.param("sudo chown app /srv", "", id="behind sudo"),
+        pytest.param("sudo chown -R app:app /srv", "", id="with options"),
+        pytest.param("sudo chown other /srv", "other", id="not known"),
+    ],
+)
+def test_accounts_that_chown_names(command: str, problem: str, tmp_path: Path) -> None:
+    file = f'FROM {{}}\nRUN useradd app\nRUN {command}\nCMD ["python"]\n'
+    found = differences(file.format("python:3.12"), file.format("python:3.12-slim"), {}, tmp_path)
+    assert ("USER" in found) == bool(problem), found
+    assert problem in found
+
+
+SECRETIVE = """FROM python:3.12
+WORKDIR /app
+COPY . .
+ARG SECRET_KEY
+RUN python manage.py collect
+CMD ["python", "app.py"]
+"""
+STAGES = """FROM python:3.12 AS builder
+WORKDIR /app
+COPY . .
+
+FROM python:3.12-slim
+"""
+
+
+@pytest.mark.parametrize(
+    ("new", "secret"),
+    [
+        pytest.param(changed(SECRETIVE, ("3.12", "3.12-slim")), False, id="as it was"),
+        pytest.param(changed(SECRETIVE, ("SECRET_KEY", "OTHER_SECRET")), True, id="another"),
+        pytest.param(
+            changed(SECRETIVE, ("FROM python:3.12\n", STAGES)), True, id="another stage could have it"
+        ),
+    ],
+)
+def test_secrets(new: str, secret: bool, tmp_path: Path) -> None:
+    found = differences(SECRETIVE, new, {"app.py": "", "manage.py": ""}, tmp_path)
+    assert ("secret" in found) == secret, found
+
+
 BUILT = """FROM python:3.12 AS builder
 WORKDIR /app
 COPY requirements.txt notes.txt ./

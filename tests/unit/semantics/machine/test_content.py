@@ -116,3 +116,18 @@ def test_what_exists(tmp_path: Path) -> None:
     ]
     assert is_directory(stage, "/c")
     assert not is_directory(stage, "/f")
+
+
+@pytest.mark.parametrize(
+    ("lines", "mode"),
+    [
+        pytest.param("RUN touch /a", "", id="none"),
+        pytest.param("RUN chmod 600 /a", "600", id="one"),
+        pytest.param("RUN chmod 755 /a && chmod 755 /a", "755", id="the same twice"),
+        pytest.param("RUN chmod +x /a\nRUN chmod +x /a", "+x", id="the same letters twice"),
+        pytest.param("RUN chmod +x /a && chmod 600 /a", "600", id="a number stands for all before it"),
+        pytest.param("RUN chmod 600 /a && chmod +x /a", "600,+x", id="letters change what is there"),
+    ],
+)
+def test_modes(lines: str, mode: str, tmp_path: Path) -> None:
+    assert content_at(final(f"FROM debian\nRUN touch /a\n{lines}\n", tmp_path), "/a").mode == mode
