@@ -218,7 +218,8 @@ def misplaced(verdicts: list[dict[str, Any]], before: bytes, after: bytes) -> It
         program, text = text.partition(" ")[0], " ".join(text.split())
         if codes & _OF_NEIGHBOURS or program in ("FROM", "ARG", "WORKDIR"):
             continue
-        whole = re.compile(rf"(?<!\S){re.escape(text)}(?= (&&|;)|;|$)")
+        # as a command, not as one of its words: `make` is no package
+        whole = re.compile(rf"(?:^|(?:RUN|[&|;]|do|then|--\S+) ){re.escape(text)}(?= (&&|;)|;|$)")
         if step["role"] == "build" and sum(bool(whole.search(line)) for line in final) > named[text]:
             yield f"build, but in the final image: {text}"
         words = (program, "COPY" if program == "ADD" else program)  # no file of another stage can be added

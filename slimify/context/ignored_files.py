@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from slimify.context.scan import Context
 from slimify.facts.system import history_directories
 from slimify.languages import installed_directories
@@ -40,3 +42,15 @@ def ignored_files(context: Context) -> Iterator[str]:
             if left < 0:
                 return
             yield from (os.path.relpath(os.path.join(directory, n), root) for n in names)
+
+
+def with_ignored_files(context: Context) -> Context:
+    """The files of the directory, also those that the builder does not get."""
+    if not context.ignored:
+        return context
+    sizes: dict[str, int] = {}
+    for path in ignored_files(context):
+        full = os.path.join(str(context.root), path)
+        if os.path.isfile(full) and not os.path.islink(full):
+            sizes[path] = os.path.getsize(full)
+    return replace(context, files=dict(sorted({**context.files, **sizes}.items())), _texts={}, _found={})

@@ -40,6 +40,7 @@ from slimify.context.compose.yaml_commands import (
     repository,
     workflow_builds,
 )
+from slimify.context.ignored_files import with_ignored_files
 from slimify.context.scan import Context, clean
 from slimify.facts.system import third_party_directories
 from slimify.languages import installed_directories, languages
@@ -280,7 +281,8 @@ def _searched(context: Context, dockerfile: str) -> list[_Searched]:
         names = {n: files.files[n] for n in own if not left_out or not n.startswith(f"{left_out}/")}
         return _Searched(files=replace(files, files=names), view=files, image=image)
 
-    places = [searched(context, BuiltImage(dockerfile=dockerfile))]
+    # what the builder does not get may say as well what people run
+    places = [searched(with_ignored_files(context), BuiltImage(dockerfile=dockerfile))]
     around = context.repository
     if around is not None and around.prefix:
         inner = posixpath.join(around.prefix, dockerfile)

@@ -74,6 +74,9 @@ def test_no_commands(tmp_path: Path, files: dict[str, str]) -> None:
 SERVICE = "services:\n  web:\n    build: .\n"
 # (id, files, (text, file, line, entrypoint) of each command)
 HIT: list[tuple[str, dict[str, str], list[tuple[str, str, int, bool]]]] = [
+    ("not-sent-to-the-builder",
+     {".dockerignore": "*.yml\n", "docker-compose.yml": SERVICE + "    command: x\n"},
+     [("x", "docker-compose.yml", 4, False)]),
     ("compose-string", {"docker-compose.yml": SERVICE + '    command: npm run "worker 1"\n'},
      [("npm run 'worker 1'", "docker-compose.yml", 4, False)]),
     ("compose-override",
