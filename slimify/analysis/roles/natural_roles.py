@@ -9,7 +9,9 @@ COPY and ADD, and steps that only work on files: the rules decide them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 
+from slimify.analysis.advice.findings import SECRET
 from slimify.analysis.graph.graph import Graph, Node
 from slimify.analysis.packages.final_stage_downloads import final_stage_downloads
 from slimify.analysis.packages.package_sources import serves_build_only
@@ -20,6 +22,7 @@ from slimify.languages import language, languages
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, LEAVES_ARTIFACTS, LEAVES_NOTHING, Action, Effect
 from slimify.semantics.paths import inside, is_named_place
+from slimify.syntax.dockerfile.instructions import arg_names
 
 _DECIDING_KINDS = ("install", "prune", "compile", "build", "fetch", "unpack")  # in order of precedence
 _SYSTEM = (("users", Reason.of("SL215", "users")), ("system", Reason.of("SL215", "system")))
@@ -172,16 +175,24 @@ def _programs(given: Given, effects: Sequence[Effect]) -> Finding:
 
 
 def _code(given: Given, node: Node) -> Finding:
-    """The application's own code runs in the final stage; in a project that is copied whole, in the
-    builder."""
+    """The application's own code runs in the final stage; in a project that is copied whole, or with a secret
+    of the build (rule P6), in the builder."""
     scripts = [(at, e.cwd) for at, e in enumerate(node.effects) if e.kind == "app" and e.cwd]
     if any(not inside(w, e.cwd) for e in node.effects if e.kind == "app" and e.cwd for w in e.writes):
         return _OWN_CODE  # it also writes elsewhere
     copied = given.app_language is not None and given.app_language.copies_project
+    copied = copied or _is_given_a_secret(given, node)
     if not copied or not scripts or node.kinds - LEAVES_NOTHING - {"app"}:
         return _OWN_CODE
     made = tuple(Region(cwd, node, "build", at) for at, cwd in scripts)
     return Finding("build", Reason.of("SL211", "project_script"), made)
+
+
+def _is_given_a_secret(given: Given, node: Node) -> bool:
+    """Whether the build has a secret when the command runs, which any code can read."""
+    before = takewhile(lambda visit: visit is not node.visit, given.visits)
+    declared = (v.instruction for v in before if v.instruction.keyword == "ARG")
+    return any(SECRET.search(name) for instruction in declared for name, _ in arg_names(instruction))
 
 
 def _files(given: Given, node: Node) -> Finding | None:

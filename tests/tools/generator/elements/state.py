@@ -335,7 +335,9 @@ def _git(p: Project, random: Random) -> None:
 def _unpacked(p: Project, random: Random) -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("words/en.txt"), "en\n")
+        row = zipfile.ZipInfo("words/en.txt")
+        row.external_attr = 0o644 << 16
+        archive.writestr(row, "en\n")
     p.add("ops/words.zip", stream.getvalue(), application=False)
     p.line("after", "COPY ops/words.zip /tmp/\nRUN unzip -q /tmp/words.zip -d /opt && rm /tmp/words.zip")
     p.probe("read", "/opt/words/en.txt")

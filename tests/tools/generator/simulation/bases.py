@@ -47,6 +47,7 @@ DEBIAN: dict[str, Package] = {
     "g++": _program("g++", needs=("gcc",)),
     "build-essential": Package((), ("gcc", "g++", "make")),
     "pkg-config": _program("pkg-config"),
+    "pkgconf": _program("pkgconf"),
     "unzip": _program("unzip"),
     "file": _program("file", needs=("libmagic1",)),
     "libmagic1": _library("libmagic.so.1", needs=("libmagic-mgc",)),

@@ -52,6 +52,21 @@ ROWS = (
         roles={"python": ("run", "own_code")},
     ),
     Row(
+        id="own-code-with-a-secret-of-the-build",
+        file=(
+            "FROM python:3.12",
+            "ARG MODE",
+            "WORKDIR /app",
+            "COPY . .",
+            "ARG SECRET_KEY",
+            "RUN python seed.py",
+            'CMD ["python", "app.py"]',
+        ),
+        files={"app.py": "", "seed.py": ""},
+        roles={"python": ("build", "project_script")},
+        copied=("/app",),
+    ),
+    Row(
         id="own-code-of-a-project-that-is-copied-whole",
         file=(*APP, "RUN node seed.js", START),
         roles={"node": ("build", "project_script")},
