@@ -209,7 +209,8 @@ def context_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Rea
         runs = own is not None and posixpath.basename(path) in own.runtime_manifests
         if path in manifests and path not in roots and not runs:
             continue
-        if inside_any(path, roots) or not _is_unneeded_file(compared, own, path, file, known):
+        needed = inside_any(path, roots) or not _is_unneeded_file(compared, own, path, file, known)
+        if needed and not content_at(compared.old.final, path).gone:
             yield Reason.of("SL409", "file_missing", path=path, file=file)
 
 

@@ -212,3 +212,38 @@ def test_a_program_that_is_installed_by_its_name(package: str, tmp_path: Path) -
     new = changed(SERVED_NEW, (f"RUN npm install -g {package}\n" if package else "", ""))
     found = differences(SERVED, new, files, tmp_path)
     assert ("serve" in found) == (package == "serve@14.2.4"), found
+
+
+COMPILED = """FROM python:3.11
+WORKDIR /app
+COPY native native
+COPY app.py ./
+RUN cc -o /usr/local/bin/tool native/tool.c{}
+CMD ["python", "app.py"]
+"""
+COMPILED_NEW = """FROM python:3.11 AS builder
+WORKDIR /app
+COPY native native
+COPY app.py ./
+RUN cc -o /usr/local/bin/tool native/tool.c{}
+
+FROM python:3.11-slim
+WORKDIR /app
+COPY app.py ./
+COPY --from=builder /usr/local/bin/tool /usr/local/bin/tool
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "lacks"),
+    [
+        pytest.param("", True, id="they stay"),
+        pytest.param(" && rm native/other.c", True, id="another is deleted"),
+        pytest.param(" && rm -rf native", False, id="they are deleted"),
+    ],
+)
+def test_files_of_the_context_that_a_step_deletes(end: str, lacks: bool, tmp_path: Path) -> None:
+    files = {"native/tool.c": "", "native/other.c": "", "app.py": "import subprocess\n"}
+    found = differences(COMPILED.format(end), COMPILED_NEW.format(end), files, tmp_path)
+    assert ("/app/native/tool.c" in found) == lacks, found
