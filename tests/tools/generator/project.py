@@ -131,6 +131,9 @@ class Project:
         text = "services:\n"
         for name, settings in self.services.items():
             rows: dict[str, object] = {"build": f"./{self.service}", **settings}
+            if isinstance(rows["build"], dict):
+                given = {n: v for n, v in self.arguments.items() if n != self.facts.get("secret")}
+                rows["build"] = {"context": f"./{self.service}", "args": given}
             text += f"  {name}:\n" + "".join(f"    {k}: {json.dumps(v)}\n" for k, v in rows.items())
         return text
 
