@@ -118,9 +118,8 @@ def _read_by(pair: Pair, effect: Effect) -> tuple[str, ...]:
         return ()
     changed = effect.writes if effect.action == "edit" else ()
     place = (effect.cwd,) if effect.cwd and _reads_directory(pair, effect) else ()
-    moved = (effect.cwd,) if effect.kind == "state" and effect.tool == "cd" and effect.cwd else ()
     anything = ("/",) if effect.reads_anything else ()
-    return (*effect.reads, *effect.manifests, *changed, *place, *moved, *anything)
+    return (*effect.reads, *effect.manifests, *changed, *place, *anything)
 
 
 def _reads_directory(pair: Pair, effect: Effect) -> bool:
