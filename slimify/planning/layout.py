@@ -51,7 +51,6 @@ class Layout(Struct, frozen=True, kw_only=True):
     builder_end: int | None = None
     final: Mapping[int, frozenset[int]] = field(default_factory=dict)
     words: Mapping[int, WordEdit] = field(default_factory=dict)
-    append: Mapping[int, str] = field(default_factory=dict)  # command added to the end of a final RUN
     prepend: Mapping[int, str] = field(default_factory=dict)  # command added to the start of a final RUN
     copies: tuple[CopyFromBuilder, ...] = ()
     builder_tail: tuple[str, ...] = ()

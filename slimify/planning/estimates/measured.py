@@ -41,7 +41,7 @@ def measured_layout(program: Program, layout: Layout) -> Layout:
     copies = [t.path for t in layout.copies]
     kept = sum(built.bytes_of(p) for p in copies if not any(inside(p, o) and p != o for o in copies))
     kept += sum(_step_bytes(program, built, layout, index) for index in layout.final)
-    words = {w for line in (*layout.final_head, *layout.append.values()) for w in line.split()}
+    words = {w for line in layout.final_head for w in line.split()}
     kept += sum(p.size for p in built.packages.installed if p.name in words)
     return replace(layout, saving=built.size - base - kept, original=built.size, measured=True)
 
@@ -111,19 +111,19 @@ def _step_bytes(program: Program, built: BuiltImage, layout: Layout, index: int)
         return 0
     layer = built.image.layers[built.layers[step.instruction]]
     everything = layout.final[index] == frozenset(a.index for a in step.atoms)
-    edited = index in layout.words or index in layout.append or index in layout.replace
+    edited = index in layout.words or index in layout.replace
     if everything and not edited:
-        return layer.size
+        return layer.size - leftover_bytes(program, step)
     names = [v.name for a in step.atoms for v in a.packages if v.role != "build"]
     names += [p for a in step.atoms for v in a.packages if v.role == "build" for p in v.counterparts]
-    return _package_bytes(built, step, built.packages.closure(names), lists=not edited)
+    return _package_bytes(built, step, built.packages.closure(names))
 
 
-def _package_bytes(built: BuiltImage, step: Step, names: Iterable[str], *, lists: bool) -> int:
+def _package_bytes(built: BuiltImage, step: Step, names: Iterable[str]) -> int:
     total, kept = 0, frozenset(names)
     for entry in built.files_of(step.instruction):
         owner = built.packages.owner_of(entry.path)
-        if (owner is None or owner.name in kept) and (lists or not inside(entry.path, LISTS)):
+        if (owner is None or owner.name in kept) and not inside(entry.path, LISTS):
             total += entry.size
     return total
 

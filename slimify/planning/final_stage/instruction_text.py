@@ -14,7 +14,7 @@ from slimify.planning.stages.line_wrapping import with_wrapped_names
 from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs
 from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
-from slimify.syntax.shell.append import joined, with_commands
+from slimify.syntax.shell.append import joined
 from slimify.syntax.shell.heredoc_edit import edit_heredoc
 from slimify.syntax.shell.meaning import read_text
 from slimify.syntax.shell.script import EditRefused, edit
@@ -93,10 +93,6 @@ def _text(program: Program, layout: Layout, index: int) -> str | None:
     text = edited_run(program, index, drop, layout.words.get(index, WordEdit()))
     if text is not None and index in layout.prepend:
         text = _with_command_first(text, layout.prepend[index])
-    if text is not None and index in layout.append:
-        end, more = program.dockerfile.newline, (layout.append[index],)
-        longer = with_commands(text.rstrip(), more, end)
-        text = (longer if longer is not None else joined(text.rstrip(), more, " && ")) + end
     added = layout.words[index].added if index in layout.words else ()
     return with_wrapped_names(text, added, program.dockerfile.newline) if text is not None and added else text
 

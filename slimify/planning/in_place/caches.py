@@ -97,22 +97,6 @@ def _installer_cleanings(program: Program, step: Step, started: frozenset[str]) 
                     yield replace(one, tail=tail)
 
 
-def repeated_cleaning(
-    program: Program, step: Step, atoms: frozenset[int]
-) -> tuple[Mapping[tuple[int, int], str], str]:
-    """The words to replace and the command to add where the final stage repeats these commands of a RUN, so
-    that their installers leave no cache."""
-    kept = [a for a in step.atoms if a.index in atoms]
-    fills = any(e.kind in INSTALLS and e.caches for a in kept for e in a.effects)
-    if not fills or step.script is None or not is_editable(step):
-        return {}, ""
-    spans = [(step.script.atoms[i].start, step.script.atoms[i].end) for i in atoms]
-    found = tuple(_installer_cleanings(program, step, _installers_at_start(program)))
-    words = {span: text for one in found for span, text in one.words.items()}
-    inside = {s: text for s, text in words.items() if any(a <= s[0] < b for a, b in spans)}
-    return inside, " && ".join(one.tail for one in found if one.tail)
-
-
 def _installers_at_start(program: Program) -> frozenset[str]:
     """Installers that run when the image starts: their caches save downloads, so they are kept."""
     return frozenset(e.manager for e in program.runtime_needs.start if e.kind in INSTALLS)
@@ -150,7 +134,7 @@ def _needless_apk_updates(step: Step) -> frozenset[int]:
     return frozenset(i for i in alone if any(n > i for n in adds))
 
 
-def _may_read_earlier_lists(step: Step) -> bool:
+def may_read_earlier_lists(step: Step) -> bool:
     """Whether the step installs, or may install, from lists fetched by an earlier step."""
     for effect in step.effects:
         if effect.kind == "index":
@@ -166,7 +150,7 @@ def _leaves_lists(program: Program, step: Step) -> bool:
     fetched = any(e.kind == "index" and e.manager == SystemManager.APT for e in step.effects)
     installs = any(e.kind == "packages" and e.manager == SystemManager.APT for e in step.effects)
     removed = estimate.removes_lists(step.effects) or "lists" in step.instruction.raw
-    later = any(_may_read_earlier_lists(s) for s in program.steps if s.index > step.index)
+    later = any(may_read_earlier_lists(s) for s in program.steps if s.index > step.index)
     plain = bool(step.atoms) and not step.script.atoms[-1].opaque
     known = estimate.package_manager(program) == SystemManager.APT
     return known and fetched and installs and not removed and not later and plain

@@ -22,6 +22,7 @@ from slimify.planning.in_place.caches import caches
 from slimify.planning.in_place.chown_to_copy import chown_to_copy
 from slimify.planning.in_place.dependencies_first import dependencies_first
 from slimify.planning.in_place.edits import Draft, Edits, new_draft
+from slimify.planning.in_place.list_updates import list_updates
 from slimify.planning.in_place.mounts import mounts
 from slimify.planning.in_place.recommended import recommended
 from slimify.planning.in_place.removals import removals
@@ -30,6 +31,7 @@ from slimify.syntax.shell.script import EditRefused
 Cleaner = Callable[[Program, Options], Edits]
 
 CLEANERS: tuple[Cleaner, ...] = (
+    lambda program, _: list_updates(program),
     lambda program, _: removals(program),
     lambda program, _: _development(program),
     lambda program, _: dependencies_first(program),

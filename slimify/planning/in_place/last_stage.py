@@ -48,7 +48,6 @@ def with_clean_last_stage(
         plan,
         stages=(*plan.stages[:-1], replace(last, items=(last.items[0], *items))),
         decisions=(*plan.decisions, *draft.without_advice().decisions),
-        saving=plan.saving + (0 if plan.measured else draft.saving),
     )
 
 

@@ -23,17 +23,12 @@ from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits, step_line
 from slimify.planning.in_place.runs import (
-    are_adjacent,
-    body_with_comments,
     command_text,
     extended_run,
-    is_chained,
     is_extendable,
     is_readable,
+    joined_runs,
     keeps_shell_state,
-    run_body,
-    run_of_commands,
-    run_prefix,
 )
 from slimify.semantics.paths import inside, overlap
 from slimify.syntax.shell.script import EditRefused, edit
@@ -195,7 +190,7 @@ def _moved(program: Program, removal: _Removal) -> Edits | Reason:
     if len(group) == 1:
         texts[last.index] = extended_run(program, last, (text,))
     else:
-        whole = _joined(program, first, last, text)
+        whole = joined_runs(program, first, last, text)
         if whole is None:
             return Reason.of("SL356", "between", step=step_line(last))
         texts |= whole
@@ -212,18 +207,6 @@ def _names_same_files(last: Step, step: Step, text: str) -> bool:
     return (absolute and text.startswith("rm ")) or (
         keeps_shell_state(last) and last.state.cwd == step.state.cwd
     )
-
-
-def _joined(program: Program, first: Step, last: Step, tail: str) -> dict[int, str] | None:
-    """Adjacent RUNs joined: the text of the first, "" for the others."""
-    members = [s for s in program.steps if first.index <= s.index <= last.index and s.keyword == "RUN"]
-    if not are_adjacent(program, first.index, last.index) or any(s.instruction.flags for s in members):
-        return None
-    if not all(is_chained(s) and keeps_shell_state(s) for s in members):
-        return None
-    commands = [run_body(first.instruction), *(body_with_comments(program, s) for s in members[1:])]
-    text = run_of_commands(run_prefix(first.instruction), (*commands, tail), program.dockerfile.newline)
-    return {s.index: text if s is first else "" for s in members}
 
 
 def _saved_bytes(program: Program, removal: _Removal) -> int:

@@ -78,6 +78,19 @@ def run_of_commands(start: str, commands: Sequence[str], end: str) -> str:
     return text + end
 
 
+def joined_runs(program: Program, first: Step, last: Step, *tail: str) -> dict[int, str] | None:
+    """Adjacent RUNs in one, with more commands at its end: the text of the first, "" for the others. None if
+    that would not do the same."""
+    members = [s for s in program.steps if first.index <= s.index <= last.index and s.keyword == "RUN"]
+    if not are_adjacent(program, first.index, last.index) or any(s.instruction.flags for s in members):
+        return None
+    if not all(is_chained(s) and keeps_shell_state(s) for s in members):
+        return None
+    commands = [run_body(first.instruction), *(body_with_comments(program, s) for s in members[1:])]
+    text = run_of_commands(run_prefix(first.instruction), (*commands, *tail), program.dockerfile.newline)
+    return {s.index: text if s is first else "" for s in members}
+
+
 def _split_comment(command: str) -> tuple[list[str], str]:
     lines = command.split("\n")
     first = next(i for i, line in enumerate(lines) if not line.startswith("#"))

@@ -1,22 +1,19 @@
-"""RUNs that are joined: package lists with the install that reads them, so that they are removed in the layer
-that stores them, and single commands that become consecutive because the RUN between them moved to the other
-stage (hadolint DL3059)."""
+"""Single commands are joined that become consecutive because the RUN between them moved to the other stage
+(hadolint DL3059)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
-from slimify.model.effects import NOT_FOR_RUN_TIME, SystemManager
 from slimify.model.plan import Item
 from slimify.syntax.shell.append import joined
 from slimify.syntax.shell.script import EditRefused
 
-_REMOVE_LISTS = " && rm -rf /var/lib/apt/lists/*"
 # Shell form, without anything that changes the effect of a command added at the end.
 _PLAIN = re.compile(
     r"RUN (?!\s*[-\[])(?!.*(<<|#|\|\||;|&\s*$|\bcd )).*",
@@ -60,50 +57,6 @@ def joined_runs(program: Program, items: Sequence[Item]) -> tuple[Item, ...]:
         result.append(item)
         before = single
     return tuple(result)
-
-
-def joined_list_updates(program: Program, items: Sequence[Item]) -> tuple[Item, ...]:
-    """The items, with each RUN that only fetches lists joined to the installs directly after it, if the
-    last of these removes the lists."""
-    result: list[Item] = []
-    at = 0
-    while at < len(items):
-        group = [items[at]]
-        if _does_only(program, items[at], {"index"}):
-            group += takewhile(lambda item: _does_only(program, item, {"packages"}), items[at + 1 :])
-        joined = _joined_run(program, group) if len(group) > 1 else None
-        result.append(joined or items[at])
-        at += len(group) if joined else 1
-    return tuple(result)
-
-
-def _does_only(program: Program, item: Item, wanted: set[str]) -> bool:
-    """Whether a RUN of the file does this and has no other lasting effect."""
-    if item.origin is None or item.origin < program.steps[0].index:
-        return False
-    step = program.step(item.origin)
-    kinds = {e.kind for e in step.effects}
-    managers = {e.manager for e in step.effects if e.kind in ("index", "packages")}
-    plain = step.keyword == "RUN" and not step.instruction.flags and managers == {SystemManager.APT}
-    return plain and wanted <= kinds and kinds <= wanted | NOT_FOR_RUN_TIME
-
-
-def _joined_run(program: Program, items: Sequence[Item]) -> Item | None:
-    """One RUN made of several; None if one is not a plain list of commands, or has comments."""
-    end = program.dockerfile.newline
-    made = items[0]
-    if not items[-1].text.rstrip().endswith(_REMOVE_LISTS):
-        return None
-    for item in items[1:]:
-        comments, body = split_comments(item.text)
-        command = body.partition(" ")[2].lstrip()
-        if f"\\{end}   {_REMOVE_LISTS}" not in command:
-            command = command.replace(_REMOVE_LISTS, f" \\{end}   {_REMOVE_LISTS}")
-        longer = run_with_command(made, command, end) if not comments.strip() else None
-        if longer is None:
-            return None
-        made = longer
-    return made
 
 
 def split_comments(text: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from slimify.facts.system import is_root
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.stages.items import with_line_end
-from slimify.planning.stages.join_runs import joined_list_updates, joined_runs, run_with_command
+from slimify.planning.stages.join_runs import joined_runs, run_with_command
 
 _Change = Callable[[Program, Sequence[Item]], Sequence[Item]]  # of the items of a stage after FROM
 
@@ -90,7 +90,6 @@ IN_BUILDER: tuple[_Change, ...] = (
 )
 IN_FINAL: tuple[_Change, ...] = (
     without_repeated_workdirs,  # first: RUNs that only such a WORKDIR separates can be joined
-    joined_list_updates,  # before other RUNs are joined: lists belong to the install that reads them
     joined_runs,  # last: it only looks at what stands next to each other by now
 )
 """The passes of each stage, in order."""

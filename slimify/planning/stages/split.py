@@ -11,16 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from msgspec.structs import replace
-
 from slimify.analysis.program import Program, Step
 from slimify.model.effects import (
     INSTALLS_NOTHING,
     NOT_FOR_RUN_TIME,
     USES_PACKAGE_LISTS,
-    SystemManager,
 )
-from slimify.planning.estimates.estimate import package_manager, removes_lists
 from slimify.planning.final_stage.commands import (
     SplitRequest,
     final_atoms,
@@ -30,7 +26,6 @@ from slimify.planning.final_stage.commands import (
 )
 from slimify.planning.final_stage.instruction_text import is_run_editable
 from slimify.planning.final_stage.restore_packages import merged_head_install
-from slimify.planning.in_place.caches import repeated_cleaning
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.planning.stages.certain_paths import made_certain
 
@@ -41,7 +36,6 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
     copies = request.copies
     final: dict[int, frozenset[int]] = {}
     edits: dict[int, WordEdit] = {}
-    append: dict[int, str] = {}
     anew: dict[int, str] = {}
     for step in program.steps:
         if step.keyword == "RUN":
@@ -63,14 +57,6 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
             final[step.index] = frozenset()
     final = _without_idle_runs(program, final)
     final = {i: _with_exit_status(program, i, kept, edits.get(i, WordEdit())) for i, kept in final.items()}
-    for index in final.keys() - anew.keys():
-        options, tail = repeated_cleaning(program, program.step(index), final[index])
-        if options:
-            edit = edits.get(index, WordEdit())
-            edits[index] = replace(edit, replace={**options, **edit.replace})
-        text = " && ".join(t for t in (_list_removal(program, index, final), tail) if t)
-        if text:
-            append[index] = text
     head, words = merged_head_install(
         program, {i: a for i, a in final.items() if i not in anew}, edits, request.final_head
     )
@@ -81,7 +67,6 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
         builder_end=last,
         final=final,
         words=words,
-        append=append,
         copies=copies,
         builder_tail=(*request.builder_tail, *made_certain(program, copies, last))
         if last is not None
@@ -189,27 +174,3 @@ def _with_exit_status(program: Program, index: int, kept: frozenset[int], words:
         return kept
     idle = {a.index for a in program.step(index).atoms if {e.kind for e in a.effects} <= {"index", "cache"}}
     return kept | idle if is_run_editable(program, index, kept | idle, words) else kept
-
-
-def _list_removal(program: Program, index: int, final: Mapping[int, frozenset[int]]) -> str:
-    """The command that removes apt's lists after an install; "" if that is not possible or not needed."""
-    step = program.step(index)
-    kept = [a for a in step.atoms if a.index in final[index]]
-    effects = [e for a in kept for e in a.effects]
-    if not any(e.kind == "packages" and e.manager == SystemManager.APT for e in effects):
-        return ""
-    if package_manager(program) != SystemManager.APT:  # a script that supports several managers
-        return ""
-    if removes_lists(effects) or "lists" in step.instruction.raw:
-        return ""
-    later = [e for s in program.steps if s.index > index and s.index in final for e in s.effects]
-    installs = any(
-        e.kind == "unknown" or (e.kind == "packages" and e.manager == SystemManager.APT) for e in later
-    )
-    if installs and not _lists_are_unread(program, final, index):
-        return ""
-    if any(a.effects and step.script and step.script.atoms[a.index].opaque for a in kept):
-        return ""
-    if "type=cache" in step.instruction.raw or "\n" in (step.script.text if step.script else ""):
-        return ""
-    return "rm -rf /var/lib/apt/lists/*"

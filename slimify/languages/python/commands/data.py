@@ -94,6 +94,8 @@ def playwright(call: Call) -> tuple[Effect, ...]:
         )
     effects: list[Effect] = []
     if call.first == "install-deps" or call.flag("--with-deps"):
+        lists = ("/var/lib/apt/lists",)
+        effects.append(call.effect("index", manager=SystemManager.APT, tool="playwright", caches=lists))
         effects.append(
             call.effect(
                 "packages",

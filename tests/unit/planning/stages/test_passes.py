@@ -43,13 +43,6 @@ TAIL = "RUN prune"
             passes.without_repeated_workdirs, [1, 4, 6], [FILE[1], FILE[4], FILE[6]], id="it returns"
         ),
         pytest.param(passes.without_repeated_workdirs, [1, 6, 9], [FILE[1], FILE[9]], id="it never left"),
-        pytest.param(passes.joined_list_updates, [7, 9], [FILE[7], FILE[9]], id="lists that nothing reads"),
-        pytest.param(
-            passes.joined_list_updates,
-            [7, 8],
-            ["RUN apt-get update \\\n    && apt-get install -y curl \\\n    && rm -rf /var/lib/apt/lists/*"],
-            id="lists of the next install",
-        ),
         pytest.param(passes.joined_runs, [9, 10, 11], [FILE[9], FILE[10], FILE[11]], id="apart"),
         pytest.param(passes.joined_runs, [9, 11], ["RUN one \\\n    && two"], id="next to each other"),
     ],
