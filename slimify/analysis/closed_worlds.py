@@ -113,7 +113,7 @@ def application_files(program: Program, place: str, named: Collection[str]) -> C
         if not reads_only_arguments(name):
             return _files(place, Reason.of("SL316", "reader", command=effect.tool), origin)
     repeated = (e for s in program.steps for a in s.atoms if a.role != "build" for e in a.effects)
-    reader = next((e for e in repeated if e.reads_anything), None)
+    reader = next((e for e in (*repeated, *needs.start) if e.reads_anything), None)
     if reader is not None:
         return _files(place, Reason.of("SL316", "reader", command=reader.tool))
     served = served_files(program).unknown

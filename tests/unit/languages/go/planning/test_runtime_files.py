@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from unit.go_layouts import BUILD, MODULE, OPENS, SERVER, SHOP, SHOP_COPY, START, STARTS, Row, holds
 
+READS = SERVER.replace("{ _", '{ _, _ = os.ReadFile("config/a"); _, _ = os.ReadFile("out/de.po"); _').replace(
+    '"net/http"', '"net/http"\nimport "os"'
+)
 ROWS = (
     Row(
         id="a-repeated-script-copies-what-a-pattern-matches",
@@ -19,14 +22,19 @@ ROWS = (
         ),
         files={
             **SHOP,
-            "main.go": SERVER.replace(
-                "{ _", '{ _, _ = os.ReadFile("config/a"); _, _ = os.ReadFile("out/de.po"); _'
-            ).replace('"net/http"', '"net/http"\nimport "os"'),
+            "main.go": READS,
             "config/a": "1\n",
             "make.sh": 'mkdir -p out\nfor f in texts/*.po; do cp "$f" out/; done\n',
             "texts/de.po": "de\n",
         },
         final=("COPY config ./config", "COPY texts ./texts", "RUN sh make.sh"),
+    ),
+    Row(
+        id="a-start-script-reads-what-only-run-time-knows",
+        file=("FROM golang:1.22", *BUILD, 'CMD ["sh", "start.sh"]'),
+        files={**SHOP, "start.sh": 'envsubst < "$SETTINGS" > /tmp/x\nexec shop\n'},
+        final=("COPY . .",),
+        reason="`envsubst` may read any file",
     ),
     Row(
         id="a-list-whose-last-command-is-its-status",
