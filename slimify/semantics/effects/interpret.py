@@ -35,7 +35,6 @@ _MAX_DEPTH = 5  # levels of nested scripts
 _MAX_LEVEL = 80  # of nested constructs, with those of the functions and scripts around them
 _MAX_COMMANDS = 5_000  # after which loops and scripts are no longer followed
 
-
 Effects = tuple[Effect, ...]
 Functions = dict[str, blocks.Function]
 Key = tuple[str, ...]
@@ -348,20 +347,18 @@ class _Walk(Struct):
 
     def _source(self, call: Call, head: Effects) -> Effects:
         """`. FILE`: languages know some files by name, others run in this shell if their text is known."""
+        head = (replace(head[0], **call.inputs(call.args[:1])), *head[1:])
         path = call.path_of(call.args[0]) if call.args and call.args[0].value is not None else None
         known = sourced_by_language(path, self.state) if path is not None else None
         text = self.state.view.text(path) if path is not None else None
-        if path is None:
-            return head
-        if text is None or known is not None:
+        if path is None or text is None or known is not None:
             self.state = known or self.state
-            return (replace(head[0], reads=(path,)), *head[1:])
-        before, state = self.state, replace(self.state, sourced=path)
-        source = Source(text, path)
-        effects, end = self._script(text, state, ("source", path), call.command, source, self.functions)
+            return head
+        key, state = ("source", path), replace(self.state, sourced=path)
+        effects, end = self._script(text, state, key, call.command, Source(text, path), self.functions)
         if end is not None:
-            self.state = replace(end, sourced=before.sourced)
-        return (replace(head[0], reads=(path,)), *head[1:], *effects)
+            self.state = replace(end, sourced=self.state.sourced)
+        return (*head, *effects)
 
     def _start(self, call: Call, command: Command) -> Effects:
         """The effects of a program."""

@@ -102,6 +102,7 @@ CMD ["gate"]
         pytest.param("for f in list/*; do cat $f > all; done", "list/a ./list/", "build.sh", id="in a loop"),
         pytest.param("for f in $X; do cat $f > all; done", "list/a ./list/", "/", id="unknown name"),
         pytest.param(". ./list/b", "list/a ./list/", "/src/list/b", id="sourced"),
+        pytest.param("ln -s /src/list/* /opt/", "list/a ./list/", "/src/list/*", id="linked by a glob"),
     ],
 )
 def test_what_a_repeated_script_reads(script: str, narrower: str, problem: str, tmp_path: Path) -> None:
