@@ -23,6 +23,8 @@ def stdin(command: Command) -> str | None:
 def redirected(effects: tuple[Effect, ...], command: Command, state: State) -> tuple[Effect, ...]:
     """Adds the files that input is taken from and output is redirected to. Printing into a file creates a
     file."""
+    if not effects:  # an empty command
+        return ()
     first = effects[0]
     call = Call(name=first.tool, path=first.tool, args=(), state=state, command=first.command)
     inputs, files = input_files(command, state), output_files(command, state)
