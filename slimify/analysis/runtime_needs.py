@@ -59,7 +59,7 @@ def runtime_needs(
         ):
             _add_command(commands, tool, use)
     found = read_sources(state.view, language, followed.start, everything)
-    while followed.add_started(found.facts.started, state):
+    while followed.add_started(found.facts.started, state, language):
         found = read_sources(state.view, language, followed.start, everything)
     start = tuple(followed.start)
     sources = replace(
@@ -121,13 +121,13 @@ class _Followed(Struct):
             self.origins += (use,) * len(own)
         return done
 
-    def add_started(self, uses: Sequence[Use], state: State) -> bool:
-        """Adds the command lines of sources. Whether scripts among them may start more sources."""
+    def add_started(self, uses: Sequence[Use], state: State, language: str | None) -> bool:
+        """Adds the command lines of sources in a language. Whether scripts among them may start more."""
         before = len(self.start)
         for use in uses:
             if use not in self.known:
                 self.known.add(use)
-                names = _named_paths(self.add(use.name, use, state, by_scripts=True))
+                names = _named_paths(self.add(use.name, use, state, by_scripts=True), language)
                 there = (
                     n for n in names if state.view.context_path(n) or any(overlap(n, m) for m in self.made)
                 )
@@ -136,8 +136,9 @@ class _Followed(Struct):
         return any(effect.kind == "app" for effect in self.start[before:])
 
 
-def _named_paths(done: Interpreted) -> Sequence[str]:
-    """The paths that a command line names, programs among them; "" for any."""
+def _named_paths(done: Interpreted, language: str | None) -> Sequence[str]:
+    """The paths that a command line names, programs among them; "" for any, as what it starts in another
+    language than the application's, whose sources are read, may read any."""
     effects = [effect for atom in done.effects for effect in atom]
     unknown = {e.tool for e in effects if e.kind == "unknown"}
     calls = [started.call for started in programs(done.started)]
@@ -145,7 +146,8 @@ def _named_paths(done: Interpreted) -> Sequence[str]:
     known = [(c, w) for c, w in words if w.value is not None or posixpath.dirname(w.prefix).strip("./")]
     named = [c.path_of(w if w.value is None else w.value.rpartition("=")[2]) for c, w in known]
     named += [c.path_of(c.path) for c in calls if "/" in c.path]
-    anything = len(known) < len(words) or any(e.reads_anything for e in effects)
+    other = any(e.kind == "app" and e.ecosystem not in ("", language) for e in effects)
+    anything = other or len(known) < len(words) or any(e.reads_anything for e in effects)
     return [
         *sorted({*filter(None, named), *(p for e in effects for p in e.reads)}),
         *([""] if anything else ()),

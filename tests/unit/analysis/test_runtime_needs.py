@@ -126,6 +126,8 @@ READERS: list[tuple[str, set[str], bool]] = [
     ("'ware', sys.argv[1]", set(), True),
     ("'ware', '--file=' + sys.argv[1]", set(), True),
     ("'cat', sys.argv[1]", set(), True),
+    ("'python', 'data/tool.py'", {"/app/data/tool.py"}, False),
+    ("'node', 'data/tool.js'", {"/app/data/tool.js"}, True),
 ]
 
 
@@ -134,7 +136,8 @@ def test_files_that_a_started_program_may_read(
     start: str, paths: set[str], anything: bool, tmp_path: Path
 ) -> None:
     (tmp_path / "data").mkdir()
-    (tmp_path / "data/a.txt").write_text("")
+    for name in ("a.txt", "tool.js", "tool.py"):
+        (tmp_path / "data" / name).write_text("")
     (tmp_path / "app.py").write_text(f"import subprocess, sys\nsubprocess.run([{start}])\n")
     file = parse(
         b"FROM python\nWORKDIR /app\nCOPY . .\nRUN git clone x made\nCMD python app.py\n", "Dockerfile"
