@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 
 from slimify.languages.python import LANGUAGE
@@ -13,6 +14,8 @@ from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.disk.libraries import missing_library
 from slimify.verify.disk.linker import Linker
 from slimify.verify.model import Check, Finding, disk_check
+
+_RELEASE = re.compile(r"python3\.\d+")
 
 
 def check(evidence: Evidence) -> Check:
@@ -57,8 +60,8 @@ def between(folder: str, workdir: str) -> Iterator[str]:
 
 
 def _search_path(side: Side) -> tuple[str, ...]:
-    """The directories that Python searches: WORKDIR, PYTHONPATH, and the packages of all its
-    installations."""
+    """The directories that Python searches: WORKDIR, PYTHONPATH, and the packages of the interpreters in
+    PATH, each of which has directories of its minor version."""
     places = [side.workdir, *side.env.get("PYTHONPATH", "").split(":")]
     for pattern in (
         *LANGUAGE.words("toolchain.toml", "images", "package_directories"),
@@ -78,7 +81,11 @@ def _venv_packages(side: Side) -> Iterator[str]:
 def _glob(side: Side, pattern: str) -> Iterator[str]:
     head, _, tail = pattern.partition("/python3*")
     real = side.files.place(head)
-    for child in fnmatch.filter(side.files.children(real), "python3*") if real else ():
+    found = set(fnmatch.filter(side.files.children(real), "python3*")) if real else set()
+    interpreters = {name for p in map(side.files.place, side.path) if p for name in side.files.children(p)}
+    if any(_RELEASE.fullmatch(name) for name in interpreters):
+        found = {name for name in found if name in interpreters or not _RELEASE.fullmatch(name)}
+    for child in sorted(found):
         path = f"{head}/{child}{tail}"
         if side.entry(path) is not None:
             yield path

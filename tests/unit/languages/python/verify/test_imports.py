@@ -40,6 +40,20 @@ def test_sources_at_the_root_end_the_search() -> None:
     assert imports.check(seen).ok
 
 
+@pytest.mark.parametrize(
+    ("interpreter", "release", "found"),
+    [("python3", "3.9", True), ("python3.12", "3.12", True), ("python3.12", "3.9", False)],
+)
+def test_packages_of_another_interpreter_are_not_found(interpreter: str, release: str, found: bool) -> None:
+    facts = SourceFacts(imports=(Use(name="flask", file="a.py", line=1),))
+    python = file("/usr/local/bin/python3.12")
+    before = side(python, folder("/usr/local/lib/python3.12/site-packages/flask"))
+    after = side(
+        file(f"/usr/local/bin/{interpreter}"), folder(f"/usr/local/lib/python{release}/site-packages/flask")
+    )
+    assert imports.check(evidence(before, after, live(sources=facts))).ok == found
+
+
 @pytest.mark.parametrize("path", ["/", "//", "//app", "/app", "//app/sub"])
 def test_the_way_up_ends(path: str) -> None:
     assert len(list(between(path, "/"))) <= 2
