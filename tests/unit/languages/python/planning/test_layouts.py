@@ -188,7 +188,7 @@ ROWS = (
         ),
         rung="same-base",
         final=(
-            "RUN apt-get update && apt-get install -y --no-install-recommends python3-dev gcc ca-certificates python3 python3-setuptools && rm -rf /var/lib/apt/lists/*",
+            "RUN apt-get update && apt-get install -y --no-install-recommends python3-dev gcc ca-certificates python3 python3-setuptools \\\n    && rm -rf /var/lib/apt/lists/*",
         ),
     ),
     Row(

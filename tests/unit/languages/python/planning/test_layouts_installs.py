@@ -161,7 +161,7 @@ ROWS = (
         ),
         files={**FLASK, "app.py": "import subprocess\nsubprocess.run(['git', 'fetch'])\n"},
         final=(
-            "RUN apt-get update && apt-get install -y --no-install-recommends gettext git && rm -rf /var/lib/apt/lists/*",
+            "RUN apt-get update && apt-get install -y --no-install-recommends gettext git \\\n    && rm -rf /var/lib/apt/lists/*",
         ),
     ),
     Row(
