@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -23,7 +24,7 @@ from slimify.analysis.packages.package_verdicts import PackageUsage, copied_prog
 from slimify.analysis.packages.program_calls import final_stage_installs, final_stage_tools
 from slimify.analysis.packages.tool_settings import has_reader
 from slimify.analysis.previous_stages import with_previous_stages
-from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step
+from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step, facts_of
 from slimify.analysis.refusals import refusals
 from slimify.analysis.repository.run_commands import image_uses
 from slimify.analysis.roles.assign import assign_roles
@@ -38,8 +39,9 @@ from slimify.facts.images import ImageFacts
 from slimify.model.decisions import PackageVerdict
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.sources import Use
-from slimify.semantics.walk import Visit, base_image, start_state, walk
-from slimify.syntax.dockerfile.instructions import arg_names, is_multi_stage
+from slimify.semantics.machine.stages import execute
+from slimify.semantics.walk import Visit, base_image
+from slimify.syntax.dockerfile.instructions import arg_names
 from slimify.syntax.dockerfile.scope import scopes
 
 if TYPE_CHECKING:
@@ -68,8 +70,9 @@ def classify(
     base_env = {k: v for k, v in base.env.items() if v is not None} if base is not None else None
     in_force = scopes(file, base_env, build_args)
     body = [(i, x) for i, x in enumerate(instructions) if i > start]
-    visits, end = walk(body, dict(enumerate(in_force)), start_state(base, context), file.escape)
-    visits = installed_commands(visits, end)
+    machine = execute(file, context, partial(facts_of, names, reference, base), build_args)
+    end = machine.final.end
+    visits = installed_commands(machine.final.visits, end)
     seen: Mapping[int, tuple[str, ...]] = {}
     if evidence is not None:
         from slimify.analysis.evidence.layer_effects import layer_effects
@@ -79,8 +82,7 @@ def classify(
     language = language_of(base, visits, context)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
     needs = runtime_needs(contract, end, effects, uses.commands, language, base)
-    if is_multi_stage(file):
-        needs = with_previous_stages(needs, file, in_force, visits, context, base, names)
+    needs = with_previous_stages(needs, machine, base)
     needs = _with_kept_commands(needs, options.keep_commands)
     keep = _kept_instructions(file)
     needs = with_linked_packages(needs, evidence) if evidence is not None else needs
@@ -128,6 +130,7 @@ def classify(
         bases=uses.bases,
         image_evidence=evidence,
         base_map=names,
+        classified=machine if evidence is None else None,
     )
 
 

@@ -152,11 +152,12 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
     bases: tuple[Use, ...] = ()  # where other Dockerfiles start from the image
     image_evidence: BuiltImage | None = None  # an image built from the file, if one was given
     base_map: BaseMap = field(default_factory=BaseMap)  # aliases of base images in the settings
+    classified: Machine | None = None  # the file, executed without what a built image shows
 
     def facts_of(self, reference: str) -> ImageFacts | None:
         """What is known about an image. For the base image of the file, facts from the built image count
         too."""
-        return image(self.base_map.known(reference)) or (self.base if reference == self.base_ref else None)
+        return facts_of(self.base_map, self.base_ref, self.base, reference)
 
     @cached_property
     def machine(self) -> Machine:
@@ -165,7 +166,7 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def _machines(self) -> dict[str, Machine]:
-        return {}
+        return {self.dockerfile.text: self.classified} if self.classified is not None else {}
 
     def executed(self, file: Dockerfile) -> Machine:
         """A version of the file, executed in the same build context and with the same base images, and with
@@ -188,3 +189,8 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
     def step(self, index: int) -> Step:
         """The step of an instruction after FROM, by its index in `Dockerfile.instructions`."""
         return self.steps[index - self.steps[0].index]
+
+
+def facts_of(names: BaseMap, base_ref: str, base: ImageFacts | None, reference: str) -> ImageFacts | None:
+    """What is known about an image, beside the base image of the last stage."""
+    return image(names.known(reference)) or (base if reference == base_ref else None)
