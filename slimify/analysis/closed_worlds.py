@@ -13,13 +13,13 @@ from typing import Literal
 
 from msgspec import Struct
 
+from slimify.analysis.brought_programs import built_programs, packaged_programs
 from slimify.analysis.program import Program, RuntimeNeeds
 from slimify.analysis.runtime_needs import unread_start
 from slimify.analysis.server_files import served_files
 from slimify.context.scan import Context
 from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
-from slimify.facts.packages import system_package
 from slimify.facts.programs import reads_only_arguments, starts_what_users_name
 from slimify.facts.servers import drops_root, is_web_server, sets_path
 from slimify.languages import languages
@@ -195,19 +195,13 @@ def _reads_its_configuration(name: str) -> bool:
 
 def _made_programs(build: Sequence[Effect]) -> frozenset[str]:
     """The names of programs that build steps make, and of links."""
-    made = {path for e in build for path in (*e.outputs, *(e.writes if e.action == Action.LINK else ()))}
-    return frozenset(path.rpartition("/")[2] for path in made)
+    links = (path.rpartition("/")[2] for e in build if e.action == Action.LINK for path in e.writes)
+    return built_programs(build).union(links)
 
 
 def _is_known_program(tool: str, build: Sequence[Effect], base: ImageFacts | None) -> bool:
     """Whether it is known what a program starts: it is built here, or one of the system that starts nothing
     but what its configuration, which was read, names."""
     name = tool.rpartition("/")[2]
-    if _reads_its_configuration(name):
-        return True
-    if name in _made_programs(build):
-        return True
-    packages = {p.name for e in build if e.kind == "packages" for p in e.packages}
-    release = (base.distro, base.suite) if base is not None else (None, None)
-    facts = (system_package(package, *release) for package in packages)
-    return any(name in f.commands for f in facts if f is not None and f.kind == "run")
+    known = _reads_its_configuration(name) or name in _made_programs(build)
+    return known or name in packaged_programs(build, base, kind="run")

@@ -5,6 +5,8 @@ Other distributions are unknown."""
 
 from __future__ import annotations
 
+from functools import cache
+
 from slimify.facts import load
 from slimify.facts.alpine import (
     alpine_command,
@@ -30,6 +32,7 @@ __all__ = [
     "library_package",
     "package_facts",
     "programs_calling",
+    "programs_in",
     "soname_package",
     "starts",
 ]
@@ -49,6 +52,13 @@ def system_package(name: str, distro: str | None, suite: str | None) -> PackageF
     distribution is treated as Debian, since tools have the same names elsewhere."""
     facts = package_facts(name, distro or "debian", suite)
     return None if facts.kind == "unknown" and not facts.commands else facts
+
+
+@cache
+def programs_in(name: str, distro: str | None, suite: str | None) -> frozenset[str]:
+    """The programs that a package brings, and its own name."""
+    facts = system_package(name, distro, suite)
+    return frozenset((name, *(facts.commands if facts is not None else ())))
 
 
 def programs_calling(command: str) -> frozenset[str]:

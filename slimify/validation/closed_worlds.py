@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from slimify.analysis.brought_programs import installed_programs
 from slimify.analysis.packages.installer_settings import install_only_settings
 from slimify.facts.commands import readers_of
 from slimify.facts.system import default_path, is_for_people, is_package_source, is_scratch
@@ -68,7 +69,7 @@ def is_unused_copy(compared: Comparison, copy: Copy, place: str) -> bool:
 def _is_for_run_time(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]) -> bool:
     """Whether a path has a reader at run time whatever else is known: it is a program that is started, a
     directory that was made for another account, or at or below what run time names."""
-    if effect.kind == "install-global" and _programs_of(effect) & set(compared.needs.commands):
+    if effect.kind == "install-global" and installed_programs(effect) & set(compared.needs.commands):
         return True
     if is_named_place(path) or is_scratch(path):
         return False
@@ -123,15 +124,8 @@ def _is_unused_program(compared: Comparison, effect: Effect, path: str) -> bool:
         return {posixpath.basename(c) for c in commands} <= programs
     if effect.kind != "install-global":
         return False
-    names = _programs_of(effect)
+    names = installed_programs(effect)
     return bool(names) and not names & set(commands)
-
-
-def _programs_of(effect: Effect) -> frozenset[str]:
-    """The programs that an install of named packages brings."""
-    known, names = language(effect.ecosystem), [p.name for p in effect.packages]
-    part = known.packages if known is not None else None
-    return frozenset((*names, *(p for name in names if part is not None for p in part.programs(name))))
 
 
 def _copied_programs(stage: Stage) -> frozenset[str]:

@@ -6,9 +6,9 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from slimify.analysis.brought_programs import built_programs, installed_programs, packaged_programs
 from slimify.analysis.runtime_contract import DEFAULT_SHELL
 from slimify.facts.image_tables import busybox_servers, entry_scripts
-from slimify.facts.packages import system_package
 from slimify.facts.servers import document_roots, is_web_server, serves_only_files
 from slimify.facts.system import default_path
 from slimify.languages import language
@@ -155,22 +155,10 @@ def program_path(compared: Comparison, name: str) -> str | None:
 
 def known_programs(compared: Comparison) -> frozenset[str]:
     """The programs that are built from sources of the context, and those of installed system packages."""
-    made = {posixpath.basename(o) for e in compared.effects for o in e.outputs}
-    facts = compared.old.final.facts
-    release = (facts.distro, facts.suite) if facts is not None else (None, None)
-    names = {p.name for e in compared.effects if e.kind == "packages" for p in e.packages}
-    packages = (system_package(name, *release) for name in names)
-    brought = {c for package in packages if package is not None for c in (package.name, *package.commands)}
-    return frozenset({*made, *brought, *busybox_servers(), *_installed_programs(compared)})
-
-
-def _installed_programs(compared: Comparison) -> Iterator[str]:
-    """The programs that installers of languages install for every project."""
-    for effect in compared.effects:
-        known = language(effect.ecosystem) if effect.kind == "install-global" else None
-        for package in effect.packages if known is not None else ():
-            yield package.name
-            yield from known.packages.programs(package.name) if known is not None and known.packages else ()
+    effects = compared.effects
+    packaged = packaged_programs(effects, compared.old.final.facts)
+    everywhere = (installed_programs(e) for e in effects if e.kind == "install-global")
+    return built_programs(effects).union(packaged, busybox_servers(), *everywhere)
 
 
 def only_serves_files(compared: Comparison) -> bool:

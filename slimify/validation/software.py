@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 
 from slimify.facts.carried import carried, installed
 from slimify.facts.image_tables import image_packages
 from slimify.facts.images import ImageFacts
-from slimify.facts.packages import PackageFacts, system_package
+from slimify.facts.packages import PackageFacts, programs_in, system_package
 from slimify.model.effects import Effect
 from slimify.semantics.machine.stages import Event
 
@@ -66,13 +65,6 @@ def base_packages(facts: ImageFacts | None) -> frozenset[str]:
 def facts_about(name: str, facts: ImageFacts | None) -> PackageFacts | None:
     """Facts about a package in the distribution of a base image."""
     return system_package(name, facts.distro if facts else None, facts.suite if facts else None)
-
-
-@cache
-def programs_in(name: str, distro: str | None, suite: str | None) -> frozenset[str]:
-    """The programs that a package brings, and its own name."""
-    facts = system_package(name, distro, suite)
-    return frozenset((name, *(facts.commands if facts is not None else ())))
 
 
 def providers(program: str, names: frozenset[str], facts: ImageFacts | None) -> frozenset[str]:

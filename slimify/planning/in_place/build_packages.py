@@ -15,7 +15,7 @@ from slimify.analysis.packages.program_calls import build_tools
 from slimify.analysis.packages.toolchains import shared_installers
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed
-from slimify.facts.packages import system_package
+from slimify.facts.packages import programs_in
 from slimify.facts.system import is_plain_root
 from slimify.languages import language
 from slimify.model.decisions import Decision, Reason
@@ -147,15 +147,15 @@ def _in_one_step(program: Program, install: _Install, *, asked: bool) -> Edits |
 
 def _using_steps(program: Program, install: _Install) -> list[Step]:
     """The RUNs, from the install on, that may need one of the packages."""
-    commands = {c for n in install.names for c in _commands(program, n)}
+    commands = _commands(program, install)
     steps = [s for s in program.steps if s.index >= install.step.index and s.keyword == "RUN"]
     return [s for s in steps if _step_uses(install, s, commands)]
 
 
-def _commands(program: Program, name: str) -> tuple[str, ...]:
+def _commands(program: Program, install: _Install) -> set[str]:
     base = program.base
-    facts = system_package(name, base.distro if base else None, base.suite if base else None)
-    return (name, *(facts.commands if facts is not None else ()))
+    release = (base.distro, base.suite) if base is not None else (None, None)
+    return {c for name in install.names for c in programs_in(name, *release)}
 
 
 def _step_uses(install: _Install, step: Step, commands: set[str]) -> bool:
@@ -210,7 +210,7 @@ def _removed_at_end(program: Program, install: _Install) -> Edits | Reason:
     assert step.script is not None
     counterparts = [n for names in swap.values() for n in names]
     words = {span: " ".join((_text(install, span), *names)) for span, names in swap.items() if names}
-    using = _using_atoms(install, step, {c for n in install.names for c in _commands(program, n)})
+    using = _using_atoms(install, step, _commands(program, install))
     removed = extend_install.extended_removal(step, install.effect.manager, install.names, max(using))
     text = edit(step.instruction, step.script, replace_words={**words, **(removed or {})})
     assert text is not None
@@ -270,7 +270,7 @@ def _moved_to_use(program: Program, install: _Install, users: list[Step], *, ask
 
 def _extended_run(program: Program, install: _Install, step: Step) -> str | None:
     """The RUN with the packages added to its own install and removal; None if it has none."""
-    using = _using_atoms(install, step, {c for n in install.names for c in _commands(program, n)})
+    using = _using_atoms(install, step, _commands(program, install))
     words = extend_install.extended_install(
         step, install.effect.manager, _texts(install), install.names, using
     )

@@ -1,0 +1,33 @@
+"""The programs that commands bring into an image, by name."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+
+from slimify.facts.images import ImageFacts
+from slimify.facts.packages import system_package
+from slimify.languages import language
+from slimify.model.effects import Effect
+
+
+def built_programs(effects: Iterable[Effect]) -> frozenset[str]:
+    """Those that are built from sources."""
+    return frozenset(posixpath.basename(path) for e in effects for path in e.outputs)
+
+
+def packaged_programs(
+    effects: Iterable[Effect], base: ImageFacts | None, *, kind: str = ""
+) -> frozenset[str]:
+    """Those of system packages, of this kind if one is given."""
+    release = (base.distro, base.suite) if base is not None else (None, None)
+    names = {p.name for e in effects if e.kind == "packages" for p in e.packages}
+    known = (facts for name in names if (facts := system_package(name, *release)) is not None)
+    return frozenset(c for f in known if kind in ("", f.kind) for c in (f.name, *f.commands))
+
+
+def installed_programs(effect: Effect) -> frozenset[str]:
+    """Those of packages that an installer of a language is given by name, and the names of these."""
+    known, names = language(effect.ecosystem), [p.name for p in effect.packages]
+    part = known.packages if known is not None else None
+    return frozenset((*names, *(p for name in names if part is not None for p in part.programs(name))))
