@@ -18,7 +18,6 @@ from slimify.analysis.packages.module_needs import module_needs, present_modules
 from slimify.analysis.program import RuntimeContract, RuntimeNeeds
 from slimify.analysis.sources import read_sources
 from slimify.context.compose.yaml_commands import RunCommand
-from slimify.context.scan import Context
 from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import starts
@@ -47,17 +46,13 @@ def runtime_needs(
     files, Procfile, Kubernetes manifests). `base` is what is known about the base image."""
     roots = [(text, use, state) for text, use in (*_roots(runtime), *_hooks(base, state.view))]
     roots += _named_roots(runtime, state, named)
+    roots += [(text, use, state) for use, text in managed_commands(state.view)]
     everything = tuple(effects)
     filling = (e for e in everything if e.kind not in LEAVES_NOTHING | {"meta"} and e.tool != "mkdir")
     followed = _Followed([p for e in filling for p in (*e.writes, *e.outputs)])
     for text, use, where in roots:
         followed.add(text, use, where)
     commands = followed.commands
-    for use, text in managed_commands(state.view):
-        for tool in (
-            t for atom in interpreted(text, state).effects for e in atom for t in (e.tool, *e.tools)
-        ):
-            _add_command(commands, tool, use)
     found = read_sources(state.view, language, followed.start, everything)
     while followed.add_started(found.facts.started, state, language):
         found = read_sources(state.view, language, followed.start, everything)
@@ -229,32 +224,27 @@ def _json_words(text: str) -> list[str]:
     return [str(w) for w in words] if isinstance(words, list) else [text]
 
 
-def managed_commands(view: ContextView) -> Iterable[tuple[Use, str]]:
+def managed_commands(view: ContextView) -> Iterator[tuple[Use, str]]:
     """Command lines in configuration files of process managers that are copied into the image."""
-    context: Context = view.context
-    for path in context.files:
-        name = path.rpartition("/")[2]
-        if not holds_commands(path):
-            continue
-        if not view.image_paths(path):
-            continue
-        for number, line in enumerate((context.text(path) or "").splitlines(), 1):
-            text = _command_line(line, name)
+    for path in filter(holds_commands, view.context.files):
+        places = view.image_paths(path)
+        # crontab(5): those of the system have a field for the user
+        fields = 6 if any(place.startswith("/etc/cron") for place in places) else 5
+        for number, line in enumerate((view.context.text(path) or "").splitlines() if places else (), 1):
+            text = _command_line(line.strip(), path.rpartition("/")[2], fields)
             if text:
                 yield Use(name=text, file=path, line=number), text
 
 
-def _command_line(line: str, name: str) -> str:
-    line = line.strip()
+def _command_line(line: str, name: str, fields: int) -> str:
+    """The command in a line of the file with this name; `fields` are before it in a crontab."""
     if not line or line.startswith(("#", ";")):
         return ""
     if "cron" in name:
-        fields = line.split(None, 5)
-        return fields[5] if len(fields) == 6 and fields[0][:1] in "*0123456789@" else ""
+        words = line.split(None, fields)
+        return words[fields] if len(words) > fields and words[0][:1] in "*0123456789@" else ""
     key, mark, value = line.partition(":" if name == "Procfile" else "=")
-    if mark and (name == "Procfile" or is_command_key(key.strip())):
-        return value.strip()
-    return ""
+    return value.strip() if mark and (name == "Procfile" or is_command_key(key.strip())) else ""
 
 
 def _needs_shell(runtime: RuntimeContract, start: Sequence[Effect], commands: Mapping[str, Use]) -> bool:

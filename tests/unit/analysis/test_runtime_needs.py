@@ -145,3 +145,29 @@ def test_files_that_a_started_program_may_read(
     sources = classify(file, scan(tmp_path), "Dockerfile", Options(), None).runtime_needs.sources
     assert {use.name for use in sources.paths} == paths
     assert bool(sources.computed) == anything
+
+
+MANAGED: list[tuple[str, str, set[str]]] = [
+    ("notes.conf", "[program:a]\ncommand=sh tool.sh\n", set()),
+    ("supervisord.conf", "[program:a]\n; command=sh tool.sh\n", set()),
+    ("supervisord.conf", "[program:a]\ncommand=sh tool.sh\n", {"sh", "ware"}),
+    ("crontab", "# * * * * * npm run site\n", set()),
+    ("cron.d/jobs.cron", "* * * * * root npm run site\n", {"npm", "ware"}),
+    ("crontab", "* * * * * npm run site\n", {"npm", "ware"}),
+]
+
+
+@pytest.mark.parametrize(("file", "text", "expected"), MANAGED)
+def test_programs_that_a_process_manager_starts(
+    file: str, text: str, expected: set[str], tmp_path: Path
+) -> None:
+    for name, content in {"package.json": SCRIPTS, "tool.sh": "ware $1\n", file: text}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    docker = parse(
+        b'FROM debian\nWORKDIR /app\nCOPY cron.d* /etc/cron.d/\nCOPY *.* crontab* ./\nCMD ["idle"]\n',
+        "Dockerfile",
+    )
+    needs = classify(docker, scan(tmp_path), "Dockerfile", Options(), None).runtime_needs
+    assert set(needs.commands) - {"idle"} == expected
+    assert {c.call.name for c in needs.programs} - {"idle"} == expected & {"ware"}
