@@ -1,9 +1,7 @@
 """Shared by the source readers: collects uses, and finds programs in command lines.
 
 A reader evaluates expressions statically; parts known only at run time become `UNKNOWN` within the
-string, so `f"ffmpeg -i {name}"` still names its program. Shell text here is what programs pass to
-`system()`, mostly one command, so a simple lexer is enough: a wrong guess only adds a use, and a use
-only keeps something in the image.
+string, so `f"ffmpeg -i {name}"` still names its program.
 """
 
 from __future__ import annotations
@@ -17,8 +15,9 @@ from functools import cache
 from msgspec import Struct, field
 
 from slimify.facts.language_files import all_files
-from slimify.facts.shells import Wrapper, is_builtin, is_reserved, is_shell, wrapper
+from slimify.facts.shells import Wrapper, is_builtin, is_shell, wrapper
 from slimify.model.sources import SourceFacts, Use
+from slimify.syntax.shell.script import read
 
 UNKNOWN = "\0"
 HERE = "\1"  # at the start of a path: the root of the build context
@@ -35,16 +34,9 @@ def words(text: str) -> frozenset[str]:
 _XARGS = "InPLsEda"  # its short options that take a value
 _INDIRECT = frozenset({"eval", "source", "."})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
-_SHELL_TOKEN = r"""(?P<space>[ \t\r]+|\\\n)
-      | (?P<comment>(?:(?<=\s)|\A)\#[^\n]*)
-      | (?P<redirect>\d*(?:&>>?|<<<|<<-?|>>|[<>]&[\d-]?|>\||<>|[<>])[ \t]*)
-      | (?P<open>\$\((?!\()|`|\()
-      | (?P<close>\))
-      | (?P<operator>&&|\|\||;;|[;&|\n])
-      | (?P<piece>\\.|'[^']*'|"(?:\\.|[^"\\])*"
-          |\$\{[^}]{0,200}\}|\$[\w@*#?$!-]|\$\(\([^)]{0,200}\)\)|[^\s;&|()<>`'"\\$]+|.)
-    """
-_SUBSTITUTION = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
+_MARK = "\ue000"  # for UNKNOWN in text that is parsed
+_EXPANSION = re.compile(r"\$\(.*\)|`[^`]*`|\$\{[^}]*\}|\$[\w@*#?$!-]", re.DOTALL)
+_QUOTES = re.compile("[\"']")
 
 
 class Collector(Struct):
@@ -256,77 +248,20 @@ def _wrapped(known: Wrapper, arguments: Sequence[str], depth: int) -> tuple[list
 
 
 def shell_programs(text: str, depth: int = 0) -> tuple[list[str], bool]:
-    """The programs that shell text starts, and whether any is not constant.
+    """The programs that shell text starts, and whether any is not constant, as in text that cannot be read.
 
-    Builtins and reserved words do not count.
+    Builtins do not count.
     """
+    script = read(text[:_MAX_SHELL].replace(UNKNOWN, _MARK))
     names: list[str] = []
-    dynamic = False
-    for words in _simple_commands(text):
-        found, unknown = _shell_command(words, depth)
-        names += found
-        dynamic = dynamic or unknown
-    if depth < 3:
-        for outer, inner in _SUBSTITUTION.findall(text[:_MAX_SHELL]):
-            found, unknown = shell_programs(outer or inner, 3)
+    dynamic = bool(script.opaque) or len(text) > _MAX_SHELL
+    for command in script.commands:
+        words = [w.text if w.value is None else w.value for w in command.words]
+        words = [_QUOTES.sub("", _EXPANSION.sub(UNKNOWN, w.replace(_MARK, UNKNOWN))) for w in words]
+        if words and is_builtin(words[0]) and wrapper(words[0]) is None:
+            dynamic = dynamic or words[0] in _INDIRECT
+        elif words:
+            found, unknown = programs(words, depth + 1)
             names += found
             dynamic = dynamic or unknown
     return list(dict.fromkeys(names)), dynamic
-
-
-def _shell_command(words: list[str], depth: int) -> tuple[list[str], bool]:
-    while words and (is_reserved(words[0]) or _ASSIGNMENT.match(words[0])):
-        if words[0] in {"for", "case", "function", "[["}:
-            return [], False  # the words up to the next separator are not a command
-        words = words[1:]
-    if not words:
-        return [], False
-    if is_builtin(words[0]) and wrapper(words[0]) is None:
-        return [], words[0] in _INDIRECT
-    return programs(words, depth + 1)
-
-
-def _simple_commands(text: str) -> list[list[str]]:
-    """The words of each simple command, without redirections and quotes."""
-    commands: list[list[str]] = [[]]
-    outer: list[tuple[str, list[str]]] = []  # commands interrupted by a substitution
-    word: str | None = None
-    skip = False  # the next word is the target of a redirection
-    for token in re.finditer(_SHELL_TOKEN, text[:_MAX_SHELL], re.VERBOSE | re.DOTALL):
-        kind = token.lastgroup
-        if kind == "piece":
-            word = (word or "") + _unquoted(token[0])
-            continue
-        if word is not None and (kind != "open" or (outer and outer[-1][0] == token[0] == "`")):
-            if not skip:
-                commands[-1].append(word)
-            word, skip = None, False
-        if kind == "redirect":
-            skip = not token[0].rstrip()[-1:].isdigit() and not token[0].rstrip().endswith("-")
-        elif kind == "operator":
-            commands.append([])
-            skip = False
-        elif kind == "close" or (token[0] == "`" and outer and outer[-1][0] == "`"):
-            if outer:
-                opening, words = outer.pop()
-                if opening != "(" and not (words and words[-1].endswith(UNKNOWN)):
-                    words.append(UNKNOWN)
-                commands.append(words)
-        elif kind == "open":
-            outer.append((token[0], [*commands.pop(), *([word + UNKNOWN] if word else [])]))
-            commands.append([])
-            word = None
-    if word is not None and not skip:
-        commands[-1].append(word)
-    return [c for c in [*commands, *(words for _, words in outer)] if c]
-
-
-def _unquoted(piece: str) -> str:
-    if piece[0] == "'":
-        return piece.strip("'")
-    if piece[0] == "\\":
-        return piece[1:]
-    if piece[0] == '"':
-        piece = piece[1:-1] if len(piece) > 1 else ""
-        return _SUBSTITUTION.sub(UNKNOWN, re.sub(r"\$\w+|\$\{[^}]*\}", UNKNOWN, piece))
-    return UNKNOWN if piece[0] == "$" and len(piece) > 1 else piece
