@@ -63,7 +63,8 @@ def mask_words(lexed: LexedScript, source: str) -> str:
     """The source with letters in place of words, except in substitutions.
 
     Also masks other text that the grammar misreads: conditions in `[[ … ]]`, a `!` before a compound
-    command (its token is claimed later), and a missing separator as in `fi }`.
+    command (its token is claimed later), a missing separator as in `fi }`, and the end of a line of several
+    assignments.
     """
     chars = list(source)
     tokens = sorted((token for token in lexed.tokens.values() if token.kind != "comment"), key=_start)
@@ -73,6 +74,9 @@ def mask_words(lexed: LexedScript, source: str) -> str:
         following = texts[number + 1] if number + 1 < len(texts) else ""
         if token.kind != "word":
             continue
+        ends = source[token.end : token.end + 1] == "\n"
+        if number and ends and ASSIGNMENT.match(text) and ASSIGNMENT.match(texts[number - 1]):
+            chars[token.end] = ";"
         if text == "[[" and "]]" in texts[number:]:
             _hide_condition(chars, token.end, tokens[texts.index("]]", number)].start, inner)
         elif text == "!" and following[:1] in ("{", "(", "<", ">"):
