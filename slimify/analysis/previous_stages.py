@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from slimify.analysis.language import language_of
 from slimify.analysis.packages.module_needs import installed_modules, module_needs
 from slimify.analysis.program import RuntimeNeeds
+from slimify.analysis.runtime_needs import Followed
 from slimify.analysis.sources import read_sources
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import system_package
@@ -31,14 +32,18 @@ def with_previous_stages(needs: RuntimeNeeds, machine: Machine, base: ImageFacts
     packages, dynamic, unread = dict(needs.system_packages), needs.dynamic, False
     for stage in (stage for stage in machine.stages if stage in last.sources):
         own, view = _effects(stage), stage.end.view
-        sources = read_sources(view, language_of(stage.facts, stage.visits, view.context), (), own).facts
+        language = language_of(stage.facts, stage.visits, view.context)
+        sources = read_sources(view, language, (), own).facts
         unread = unread or any(e.kind in ("unknown", "fetch") for e in own) or bool(sources.skipped)
         dynamic = (*dynamic, *sources.dynamic)
         for use in (*sources.commands, *(sources.mentioned if sources.dynamic else ())):
             commands.setdefault(use.name.rpartition("/")[2], use)
+        followed = Followed()
+        followed.add_started(sources.started, stage.end, language)
         libraries = {**{use.name: use for use in sources.libraries}, **libraries}
         found = module_needs(installed_modules(own, view), base, installed)
-        commands, packages = {**found.commands, **commands}, {**found.packages, **packages}
+        commands = {**found.commands, **followed.commands, **commands}
+        packages = {**found.packages, **packages}
     if unread:
         commands = {**_callable_commands(installed, base, copies[0]), **commands}
     return replace(needs, commands=commands, libraries=libraries, system_packages=packages, dynamic=dynamic)

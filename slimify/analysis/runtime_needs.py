@@ -49,7 +49,7 @@ def runtime_needs(
     roots += [(text, use, state) for use, text in managed_commands(state.view)]
     everything = tuple(effects)
     filling = (e for e in everything if e.kind not in LEAVES_NOTHING | {"meta"} and e.tool != "mkdir")
-    followed = _Followed([p for e in filling for p in (*e.writes, *e.outputs)])
+    followed = Followed([p for e in filling for p in (*e.writes, *e.outputs)])
     for text, use, where in roots:
         followed.add(text, use, where)
     commands = followed.commands
@@ -91,10 +91,10 @@ def runtime_needs(
     )
 
 
-class _Followed(Struct):
+class Followed(Struct):
     """What command lines start, through scripts. `made` are the paths that the build makes."""
 
-    made: Sequence[str]
+    made: Sequence[str] = ()
     start: list[Effect] = field(default_factory=list)
     origins: list[Use] = field(default_factory=list)
     programs: list[Started] = field(default_factory=list)

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from slimify import pipeline
+from slimify.analysis.classify import classify
 from slimify.config import MinSaving, Options
+from slimify.context.scan import scan
+from slimify.syntax.dockerfile.parser import parse
 
 BUILDER = """FROM python:3.12-bookworm AS builder
 WORKDIR /app
@@ -58,3 +61,14 @@ def test_what_stays(
     first, _, rest = last.partition("COPY")
     assert {name for name in ("git", "gcc", "libpq-dev") if f" {name}" in first} == stay, last
     assert "purge -y --auto-remove" in rest
+
+
+def test_what_sources_start_is_followed(tmp_path: Path) -> None:
+    source = 'package main\n\nimport "os/exec"\n\nfunc main() { exec.Command("sh", "log.sh").Run() }\n'
+    for name, text in {"go.mod": "module a.b/c\n", "main.go": source, "log.sh": "svn log\n"}.items():
+        (tmp_path / name).write_text(text)
+    builder = "FROM golang:1.24 AS builder\nWORKDIR /app\nCOPY . .\nRUN go build -o server .\n"
+    last = "FROM debian\nRUN apt-get install -y subversion\nCOPY --from=builder /app/server /\nCMD /server\n"
+    file = parse((builder + last).encode(), "Dockerfile")
+    commands = classify(file, scan(tmp_path), "Dockerfile", Options()).runtime_needs.commands
+    assert {"sh", "svn"} <= set(commands)
