@@ -178,7 +178,11 @@ def _named_roots(
         view = state.view
         for source, target in command.mounts:
             view = view.with_copy([source], target)
-        inner = replace(state.with_env(dict(command.env)), view=view, cwd=command.cwd or state.cwd)
+        inner = replace(
+            state.with_env(dict(command.env)),
+            view=view,
+            cwd=command.cwd if command.cwd.startswith("/") else state.cwd,
+        )
         if runtime.entrypoint and not command.entrypoint:
             yield f"{shlex.join(runtime.entrypoint)} {command.text}", use, inner
         if not command.text.startswith("-"):

@@ -144,7 +144,7 @@ class _EngineCall(Struct, frozen=True, kw_only=True):
             entrypoint=bool(entry) or self.command.endswith("exec"),
             mounts=tuple((path, place) for path, place in inner if not path.startswith("..")),
             env=tuple((name, value) for name, equals, value in pairs if equals and "$" not in value),
-            cwd=next((d for d in given(options, "-w", "--workdir") if d.startswith("/")), ""),
+            cwd=next(iter(given(options, "-w", "--workdir")), ""),
         )
 
 

@@ -86,7 +86,9 @@ def compose_commands(
             if name in built or _string(_get(service, "image")) in images:
                 names.add(name)
                 mounts = _bind_mounts(service, path, built_image.context)
-                found.extend(replace(c, mounts=mounts) for c in _service(service, path))
+                env = tuple(_constants(_get(service, "environment")))
+                cwd = _string(_get(service, "working_dir"))
+                found += (replace(c, mounts=mounts, env=env, cwd=cwd) for c in _service(service, path))
         names |= {repository(image) for image in images}
     return found, names
 
@@ -190,9 +192,13 @@ def compose_services(context: Context, path: str) -> Iterator[tuple[str, Node]]:
 
 def build_arguments(service: Node) -> Iterator[tuple[str, str]]:
     """The build arguments of a Compose service whose values are constant."""
-    args = _get(service, "build", "args")
-    rows = [_string(item).partition("=")[::2] for item in _items(args)]
-    rows += [(name, _string(value)) for name, value in _entries(args)]
+    return _constants(_get(service, "build", "args"))
+
+
+def _constants(node: Node | None) -> Iterator[tuple[str, str]]:
+    """The variables of a list or mapping that have constant values."""
+    rows = [_string(item).partition("=")[::2] for item in _items(node)]
+    rows += [(name, _string(value)) for name, value in _entries(node)]
     return ((name, value) for name, value in rows if name and value and "$" not in value)
 
 

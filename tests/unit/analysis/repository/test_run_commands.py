@@ -210,6 +210,12 @@ def test_what_docker_run_mounts_and_sets(tmp_path: Path) -> None:
     assert (found.mounts, found.env, found.cwd) == ((("data", "/d"),), (("A", "1"),), "/srv")
 
 
+def test_what_a_service_sets(tmp_path: Path) -> None:
+    text = "    command: x\n    working_dir: /srv\n    environment: {A: '1', B: , C: $X}\n"
+    (found,) = image_uses(lay(tmp_path, {"compose.yml": SERVICE + text})).commands
+    assert (found.env, found.cwd) == ((("A", "1"),), "/srv")
+
+
 def test_second_dockerfile_of_a_context(tmp_path: Path) -> None:
     text = "services:\n  a:\n    build: {context: ., dockerfile: docker/W.Dockerfile}\n    command: x\n"
     context = lay(tmp_path, {"compose.yml": text})
