@@ -43,11 +43,6 @@ def _fill_languages(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**row, "image": row["image"].replace("{languages}", f"(?:{'|'.join(map(re.escape, names))})")}
 
 
-def is_service(name: str) -> bool:
-    """Whether an official image of this name often runs next to an application."""
-    return name in words("images.toml", "services")
-
-
 @cache
 def entry_scripts() -> frozenset[str]:
     """The entry scripts of official images. The one of Node only decides whether to prepend `node`."""

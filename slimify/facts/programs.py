@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import cache
 
@@ -82,12 +82,6 @@ def has_compiler(packages: Iterable[str]) -> bool:
 def versioned_programs() -> tuple[str, ...]:
     """Programs whose file name may contain a version or a target."""
     return words(_FILE, "compilers", "versioned")
-
-
-def runners() -> Mapping[str, int]:
-    """Programs that run a command line, with the number of operands before it."""
-    runners: Mapping[str, int] = load(_FILE)["runners"]
-    return runners
 
 
 def container_engines() -> tuple[str, ...]:

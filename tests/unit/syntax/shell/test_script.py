@@ -405,6 +405,8 @@ def _one(text: str) -> Command:
         pytest.param("env A=1 B='x y' a b", "A=1 B='x y' a b", id="env"),
         pytest.param("env -i -u X A=$B a", "A=$B a", id="env with options"),
         pytest.param("/usr/bin/env a", "a", id="by path"),
+        pytest.param("with-contenv s6-setuidgid app a b", "s6-setuidgid app a b", id="environment of s6"),
+        pytest.param("s6-setuidgid app a b", "a b", id="user of s6"),
         pytest.param("time -p a", "a", id="time"),
         pytest.param("nice -n 10 a", "a", id="nice"),
         pytest.param("nice -n10 a", "a", id="nice, bundled"),
