@@ -131,7 +131,7 @@ class _Reader(Struct):
 
     def read(self, script: Script, state: State) -> BuildScript | None:
         """What the script does if it is started in the directory of the state."""
-        variables = engine_variables(script)
+        variables = engine_variables(script.text)
         for call in host_commands(script, state):
             self.is_own = call.file == script.file
             self.lines = call.lines if self.is_own else self.lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -93,9 +94,10 @@ class HostCommand(Struct, frozen=True):
         return (inner.partition(":")[0].rstrip("/"), path) if inner and path is not None else None
 
 
-def engine_variables(script: Script) -> frozenset[str]:
-    """The variables of a script that hold the name of an engine."""
-    return frozenset(f"${name}" for name in _ENGINE.findall(script.text))
+@lru_cache(maxsize=8)
+def engine_variables(text: str) -> frozenset[str]:
+    """The variables that hold the name of an engine in the text of a script."""
+    return frozenset(f"${name}" for name in _ENGINE.findall(text))
 
 
 def host_state(files: Context) -> State:

@@ -12,6 +12,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import chain, islice
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -48,6 +49,7 @@ from slimify.model.sources import Use
 from slimify.semantics.effects.call import Options
 
 _MAX_FILES = 300
+_MAX_COMMANDS = 20_000  # of scripts, which are interpreted
 _COMPOSE_FILE = re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml")
 _YAML = re.compile(r".*\.ya?ml")
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
@@ -173,22 +175,25 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def engine_calls(self) -> tuple[_EngineCall, ...]:
         """The calls of container engines in scripts; those in lines that no script reaches come last."""
-        found = [call for script in self.scripts for call in self._calls_in(script, script.is_document)]
+        commands = chain.from_iterable(
+            self._commands(script, not script.is_document) for script in self.scripts
+        )
+        found = [call for call in islice(commands, _MAX_COMMANDS) if call is not None]
         reached = {(c.host.file, line) for c in found for line in range(c.host.lines[0], c.host.lines[1] + 1)}
         for script in self.scripts:
             for snippet in script.calls():
                 if reached.isdisjoint((script.file, n) for n in range(snippet.first, snippet.last + 1)):
-                    found += self._calls_in(replace(script, snippets=(snippet,)), True)
+                    found += filter(None, self._commands(replace(script, snippets=(snippet,)), False))
         return tuple(found)
 
-    def _calls_in(self, script: Script, in_root: bool) -> Iterator[_EngineCall]:
-        state, variables = host_state(self.view), engine_variables(script)
-        for start in (ROOT,) if in_root else start_directories(script.file):
+    def _commands(self, script: Script, anywhere: bool) -> Iterator[_EngineCall | None]:
+        """The commands of a script that is started in the root, or in its own directory if it may be started
+        anywhere; None for those that are no calls of an engine."""
+        state, variables = host_state(self.view), engine_variables(script.text)
+        for start in start_directories(script.file)[: 1 + anywhere]:
             for host in host_commands(script, replace(state, cwd=start)):
-                told = host.engine(variables)
-                if told is not None:
-                    own = script.is_document and host.file == script.file
-                    yield _EngineCall(command=told[0], words=told[1], host=host, in_document=own)
+                told, own = host.engine(variables), script.is_document and host.file == script.file
+                yield told and _EngineCall(command=told[0], words=told[1], host=host, in_document=own)
 
     @cached_property
     def scripts(self) -> tuple[Script, ...]:
