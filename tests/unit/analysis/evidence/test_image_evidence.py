@@ -32,7 +32,7 @@ BASE: Mapping[str, Content | int | str] = {
 }
 FROM = Made('CMD ["bash"]', BASE)
 SOURCES = {
-    "build.sh": '#!/bin/sh\nout=$(cat where)\ngo build -o "$out" .\n',
+    "build.sh": '#!/bin/sh\nout=$(head -n1 where)\ngo build -o "$out" .\n',
     "where": "/opt/app/server\n",
     "go.mod": "module example\n",
     "main.go": 'package main\n\nimport "net/http"\n\nfunc main() { http.ListenAndServe(":80", nil) }\n',
