@@ -179,7 +179,9 @@ def _is_unused_download(compared: Comparison, effect: Effect, path: str) -> bool
 
 def _is_unread(compared: Comparison, path: str) -> bool:
     """Whether a compiled program reads nothing there: it opens files by constant names only, or composes
-    names in its working directory, which is elsewhere."""
+    names in its working directory, which is elsewhere; and scripts read no files of unknown names."""
+    if any(effect.reads_anything for effect in compared.needs.start):
+        return False
     if "files" not in compared.needs.sources.features:
         return True
     return not overlap(path, compared.old.final.end.cwd or "/")

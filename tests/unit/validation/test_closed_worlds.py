@@ -206,6 +206,20 @@ CMD ["serve", "-s", "dist"]
 """
 
 
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        pytest.param("", "", id="reads nothing"),
+        pytest.param("cat /etc/hosts", "", id="reads another file"),
+        pytest.param('cat "$SETTINGS"', "/app/notes.txt", id="reads what only run time knows"),
+    ],
+)
+def test_what_a_start_script_reads(line: str, problem: str, tmp_path: Path) -> None:
+    files = {**GO_FILES, "notes.txt": "", "start.sh": f"#!/bin/sh\n{line}\nexec /app/gate\n"}
+    found = differences(GO, GO_NEW, files, tmp_path)
+    assert problem in found if problem else not found
+
+
 @pytest.mark.parametrize("package", ["", "serve@14.2.4", "pnpm@9"])
 def test_a_program_that_is_installed_by_its_name(package: str, tmp_path: Path) -> None:
     files = {"package.json": '{"scripts": {"build": "vite build"}}', "index.html": ""}
