@@ -62,7 +62,8 @@ def classify(
     instructions = file.instructions
     start = max(i for i, x in enumerate(instructions) if x.keyword == "FROM")
     names = BaseMap(options.bases)
-    uses = image_uses(context, _context_path(context, name))
+    path = _context_path(context, name)
+    uses = context.once(("uses", path), lambda: image_uses(context, path))  # whatever the text of the file
     build_args = {**_unset_arguments(file, uses.arguments), **options.build_args}
     reference, base = base_image(instructions[start], scopes(file, {}, build_args)[start], names)
     shown = _evidence_base(file, reference, base, evidence)

@@ -12,10 +12,11 @@ from slimify.languages import Language, languages, of_effect
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, Action, Effect
 from slimify.semantics.effects.files import is_disposable
-from slimify.semantics.machine.content import content_at, exists_in, is_directory
+from slimify.semantics.machine.content import content_at, is_directory
 from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import inside_any, join_path
 from slimify.validation.comparison import Pair
+from slimify.validation.inputs import is_there, matching
 from slimify.validation.software import facts_about
 
 _FOR_ROOT = frozenset({"packages", "unpackage", "users", "meta"})
@@ -25,6 +26,7 @@ _HARMLESS = frozenset({"index", "cache", "packages", "unpackage", "prune"})
 def addition_problems(pair: Pair) -> Iterator[Reason]:
     """New commands that do more, or that can't run in their stage."""
     for event, match in pair.commands():
+        yield from _other_owners(pair, event)
         if match is None and not _is_addition(pair, event):
             yield Reason.of("SL409", "command_new", command=event.text[:50])
         elif match is None and event.kinds & _FOR_ROOT and not is_root(event.state.user):
@@ -50,7 +52,7 @@ def _is_harmless(pair: Pair, event: Event, effect: Effect) -> bool:
     if effect.kind == "users":
         return bool(pair.user)
     if effect.kind == "meta":
-        return _changes_known_paths(pair, effect)
+        return _changes_known_paths(pair, event, effect)
     if effect.kind == "files":
         made = effect.tool in ("mkdir", "install") and not effect.writes_anywhere
         plain = made and _options_are_known(pair, effect)
@@ -62,55 +64,48 @@ def _is_harmless(pair: Pair, event: Event, effect: Effect) -> bool:
 
 def _is_asked_for(pair: Pair, name: str) -> bool:
     """Whether the old file installs a system package by its name, and not to build."""
-    names = {p.name for x in pair.old.events for e in x.effects if e.kind == "packages" for p in e.packages}
     facts = facts_about(name, pair.old.facts)
-    return name in names and (facts is None or facts.kind == "run")
+    asked = any(p.name == name for e in pair.old.effects if e.kind == "packages" for p in e.packages)
+    return asked and (facts is None or facts.kind == "run")
 
 
 def _writes(effect: Effect) -> bool:
     return bool(effect.writes or effect.outputs or effect.writes_anywhere)
 
 
-def _changes_known_paths(pair: Pair, effect: Effect) -> bool:
+def _changes_known_paths(pair: Pair, event: Event, effect: Effect) -> bool:
     """Whether chown or chmod names single paths that are there, none of them the system's."""
-    return (
-        bool(effect.writes)
-        and not effect.writes_anywhere
-        and all(
-            exists_in(pair.new, w) and not (is_systems(w) and is_shared_directory(w)) for w in effect.writes
-        )
+    names = [matching(pair.new, event, path) for path in effect.writes]
+    return not effect.writes_anywhere and all(
+        any(is_there(pair.new, event, name) for name in found)
+        and not any(is_systems(name) and is_shared_directory(name) for name in found)
+        for found in names or [[]]
     )
 
 
 def _options_are_known(pair: Pair, effect: Effect) -> bool:
     """Whether each long option is a usual one, or one that the old file gives to the same program."""
-    words = [w.value or "" for w in effect.command.words[1:]]
-    given = {
-        w.value
-        for event in pair.old.events
-        for e in event.effects
-        if e.tool == effect.tool
-        for w in e.command.words
-    }
-    return all(is_usual_option(w) or w in given for w in words if w.startswith("--"))
+    options = (w.value or "" for w in effect.command.words[1:])
+    given = {w.value for e in pair.old.effects if e.tool == effect.tool for w in e.command.words}
+    return all(is_usual_option(w) or w in given for w in options if w.startswith("--"))
 
 
 def _packages_follow(pair: Pair, event: Event, known: Language) -> bool:
     """Whether a later COPY brings the packages of a language from another stage."""
     places = [re.compile(p) for p in known.places.values()]
-    later = (e.copy for e in pair.new.events if e.number > event.number)
-    targets = (c.target for c in later if c is not None and c.stage is not None and c.target is not None)
+    later = (e.copy for e in pair.new.events[event.number :] if e.copy is not None)
+    targets = (copy.target for copy in later if copy.stage is not None and copy.target is not None)
     return any(place.fullmatch(target) for target in targets for place in places)
 
 
 def _may_be_deleted(pair: Pair, event: Event, path: str) -> bool:
     """Whether deleting a path, or what a pattern names, takes nothing that the image had before."""
-    later = (e.copy for e in pair.new.events if e.number > event.number)
-    if any(copy is not None and copy.target == path for copy in later):
+    later = (e.copy for e in pair.new.events[event.number :] if e.copy is not None)
+    if any(copy.target == path for copy in later):
         return True  # a COPY replaces it as a whole
     if is_disposable(path, event.state.home) or inside_any(path, manager_settings()):
         return True
-    caches = [c for event in pair.old.events for e in event.effects for c in e.caches]
+    caches = [c for e in pair.old.effects for c in e.caches]
     if inside_any(path.rstrip("/*"), caches):
         return True
     known = {directory for one in languages() for directory in one.install_directories}
@@ -137,7 +132,7 @@ def _is_known_install(pair: Pair, event: Event, effect: Effect) -> bool:
         return bool(names & (tools if _packages_follow(pair, event, known) else tools - used))
     if effect.action in known.prepares:
         return True
-    before = (e for event in pair.old.events for e in event.effects if e.kind == "install")
+    before = (e for e in pair.old.effects if e.kind == "install")
     return (
         not effect.packages
         and not effect.dev
@@ -168,27 +163,12 @@ def _can_run(pair: Pair, event: Event, effect: Effect) -> bool:
     )
 
 
-def changed_attributes(pair: Pair) -> Iterator[Reason]:
-    """Modes and owners that new commands set, unlike the old file."""
-    for event, match in pair.commands():
-        if pair.user and pair.last:
-            yield from _other_owners(pair, event)
-        if match is not None or pair.user:
-            continue
-        for path in (w for e in event.effects if e.kind == "meta" for w in e.writes):
-            before, after = content_at(pair.old, path), content_at(pair.new, path)
-            if before.mode != after.mode:
-                mode = before.mode or "the default"
-                yield Reason.of("SL409", "mode", path=path, before=mode, after=after.mode)
-            elif before and None not in (before.owner, after.owner) and before.owner != after.owner:
-                one, other = before.owner or "root", after.owner or "root"
-                yield Reason.of("SL409", "owner", path=path, before=one, after=other)
-
-
 def _other_owners(pair: Pair, event: Event) -> Iterator[Reason]:
     """Owners of empty directories, and those that commands set by number, that are not the account that the
     plan adds."""
-    user = pair.user.partition(":")[0]
+    user = pair.user.partition(":")[0] if pair.last else ""
+    if not user:
+        return
     for path in (w for e in event.effects if e.tool == "mkdir" for w in e.writes):
         content, view = content_at(pair.new, path), pair.new.end.view
         empty = set(content.origins) <= {event.origin} and not view.under(path)

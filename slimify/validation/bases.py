@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.machine.content import exists_in
@@ -16,27 +15,23 @@ from slimify.validation.comparison import Comparison
 
 def base_problems(compared: Comparison) -> Iterator[Reason]:
     """Base images that are not known to hold what the stage needs of the old one."""
-    old = _root(compared.old.final)
+    old, final = _root(compared.old.final), _root(compared.new.final)
+    known = {_root(stage).reference for stage in compared.old.stages}
     for stage in compared.new.stages:
-        new = _root(stage)
-        if stage is not new or any(_same(new, _root(other)) for other in compared.old.stages):
+        if stage.parent is not None or stage.reference in known:
             continue
-        last = compared.new.final is stage or _root(compared.new.final) is stage
-        if not last or not _is_partner(compared, old, new):
-            yield Reason.of("SL409", "base", base=old.reference, new_base=new.reference)
-        elif new.facts is not None and new.facts.family == "static" and _is_dynamic(compared):
-            yield Reason.of("SL409", "static", new_base=new.reference)
+        if stage is not final or not _is_partner(compared, old, stage):
+            yield Reason.of("SL409", "base", base=old.reference, new_base=stage.reference)
+        elif stage.facts is not None and stage.facts.family == "static" and _is_dynamic(compared):
+            yield Reason.of("SL409", "static", new_base=stage.reference)
     before, after = _platforms(compared.old), _platforms(compared.new)
     if not after <= before:
         yield Reason.of("SL409", "platforms")
 
 
 def _root(stage: Stage) -> Stage:
-    return _root(stage.parent) if stage.parent is not None else stage
-
-
-def _same(one: Stage, other: Stage) -> bool:
-    return one.reference == other.reference
+    *_, first = stage.chain
+    return first
 
 
 def _is_partner(compared: Comparison, old: Stage, new: Stage) -> bool:
@@ -50,8 +45,7 @@ def _is_partner(compared: Comparison, old: Stage, new: Stage) -> bool:
 
 def _is_dynamic(compared: Comparison) -> bool:
     """Whether a program of the image loads a C library."""
-    own = language(compared.language)
-    part = own.linking if own is not None else None
+    part = compared.own.linking if compared.own is not None else None
     if part is None or not part.may_load_libc(compared.needs.sources):
         return False
     old = compared.old.final

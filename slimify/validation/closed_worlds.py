@@ -15,7 +15,7 @@ from slimify.analysis.packages.installer_settings import install_only_settings
 from slimify.facts.commands import readers_of
 from slimify.facts.system import default_path, is_for_people, is_package_source, is_scratch
 from slimify.facts.toolchains import installers
-from slimify.languages import Language, language
+from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import BUILDS, INSTALLS, Effect
 from slimify.semantics.changed_settings import changes_install_settings
@@ -23,13 +23,14 @@ from slimify.semantics.machine.content import content_at, copied_places
 from slimify.semantics.machine.stages import Copy, Stage
 from slimify.semantics.paths import inside_any, is_named_place, overlap
 from slimify.validation.comparison import Comparison
-from slimify.validation.leftovers import (
+from slimify.validation.roots import (
     is_directory_still,
     is_for_compiler,
     is_generated_source,
     is_source,
+    known_programs,
+    only_serves_files,
 )
-from slimify.validation.roots import known_programs, only_serves_files
 
 
 def may_go(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]) -> bool:
@@ -43,18 +44,13 @@ def may_go(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]
         return True
     if _is_settings_of_build(compared, effect, path) or is_generated_source(compared, effect):
         return True
-    own = language(compared.language)
-    if own is not None and (is_for_compiler(compared, own, path) or is_source(compared, own, effect, path)):
+    if is_for_compiler(compared, path) or is_source(compared, effect, path):
         return True
-    if not compared.start_is_known:
-        return False
-    return (
+    return compared.start_is_known and (
         only_serves_files(compared)
         or (not compared.needs.dynamic and _is_unused_program(compared, effect, path))
-        or _is_of_idle_ecosystem(compared, effect)
-        or _is_unused_installer(compared, effect)
-        or _is_unused_download(compared, effect, path)
-        or (own is not None and own.is_compiled and _is_unread(compared, path))
+        or _is_unused_install(compared, effect, path)
+        or _is_unread(compared, path)
     )
 
 
@@ -73,17 +69,12 @@ def _is_for_run_time(compared: Comparison, effect: Effect, path: str, roots: Seq
         return True
     if is_named_place(path) or is_scratch(path):
         return False
-    own = language(compared.language)
-    if path in roots or (
-        inside_any(path, roots) and not (own is not None and is_for_compiler(compared, own, path))
-    ):
+    if path in roots or (inside_any(path, roots) and not is_for_compiler(compared, path)):
         return True
     if not _makes_directories(effect):
         return _is_started(compared, path)
     content = content_at(compared.old.final, path)
-    return bool(content.owner or content.mode) and not (
-        own is not None and own.is_compiled and _is_unread(compared, path)
-    )
+    return bool(content.owner or content.mode) and not _is_unread(compared, path)
 
 
 def _makes_directories(effect: Effect) -> bool:
@@ -106,7 +97,7 @@ def _is_started(compared: Comparison, path: str) -> bool:
 def _is_settings_of_build(compared: Comparison, effect: Effect, path: str) -> bool:
     """Whether a file holds settings of programs that nothing at run time starts, or settings of package
     managers that only installs read."""
-    readers = set(readers_of(path, compared.language))
+    readers = set(readers_of(path, compared.program.language))
     if readers:
         return not compared.needs.dynamic and not readers & set(compared.needs.commands)
     return changes_install_settings(effect, install_only_settings(compared.needs))
@@ -114,12 +105,16 @@ def _is_settings_of_build(compared: Comparison, effect: Effect, path: str) -> bo
 
 def _is_unused_program(compared: Comparison, effect: Effect, path: str) -> bool:
     """Whether the effect installs programs that nothing starts."""
-    commands = compared.needs.commands
+    commands, facts = compared.needs.commands, compared.old.final.facts
     if path in effect.outputs and effect.kind in ("compile", "build"):
         return posixpath.basename(path) not in commands and path not in commands
     known = language(effect.ecosystem)
     if known is not None and path.endswith("bin") and is_named_place(path):
-        programs = {*known.interpreters, *known_programs(compared), *_shell_programs(compared)}
+        programs = {
+            *known.interpreters,
+            *known_programs(compared),
+            *(facts.commands if facts is not None else ()),
+        }
         programs |= _copied_programs(compared.new.final)
         return {posixpath.basename(c) for c in commands} <= programs
     if effect.kind != "install-global":
@@ -136,65 +131,49 @@ def _copied_programs(stage: Stage) -> frozenset[str]:
     return frozenset(name for directory, name in places if directory in directories)
 
 
-def _shell_programs(compared: Comparison) -> frozenset[str]:
-    facts = compared.old.final.facts
-    return frozenset(facts.commands) if facts is not None else frozenset()
-
-
-def _is_of_idle_ecosystem(compared: Comparison, effect: Effect) -> bool:
-    """Whether it installs packages of a language that nothing at run time executes."""
-    known = language(effect.ecosystem)
-    if known is None or effect.kind not in INSTALLS or effect.ecosystem == compared.language:
+def _is_unused_install(compared: Comparison, effect: Effect, path: str) -> bool:
+    """Whether it installs packages of a language that nothing at run time executes, nothing but installers
+    that nothing at run time calls, or leaves something for packages that nothing imports or starts."""
+    known, needs = language(effect.ecosystem), compared.needs
+    if known is None or effect.kind not in INSTALLS | {"fetch"}:
         return False
-    started = {*compared.needs.commands, *(e.tool for e in compared.needs.start)}
-    runs = any(e.ecosystem == effect.ecosystem for e in compared.needs.start)
-    return not runs and not started & set(known.interpreters)
-
-
-def _is_unused_installer(compared: Comparison, effect: Effect) -> bool:
-    """Whether it installs nothing but installers, and nothing at run time calls one."""
-    known = language(effect.ecosystem)
-    own = installers(known) if known is not None else None
-    if known is None or own is None or effect.manifests:
+    commands, own = set(needs.commands), installers(known)
+    if own is not None and not effect.manifests and not own.commands & commands:
+        names = {p.name.lower() for p in effect.packages} or {effect.manager}
+        if names <= {*known.installers, *own.commands} and not own.managers & {
+            e.manager for e in needs.start
+        }:
+            return True
+    if effect.kind == "fetch":
         return False
-    names = {p.name.lower() for p in effect.packages} or {effect.manager}
-    started = {e.manager for e in compared.needs.start} & own.managers
-    return (
-        effect.kind in INSTALLS | {"fetch"}
-        and names <= {*known.installers, *own.commands}
-        and not started
-        and not own.commands & set(compared.needs.commands)
-    )
-
-
-def _is_unused_download(compared: Comparison, effect: Effect, path: str) -> bool:
-    """Whether an install leaves it for packages of which nothing at run time imports or starts one."""
-    known = language(effect.ecosystem)
-    if known is None or known.packages is None or effect.kind not in INSTALLS or is_named_place(path):
+    started = commands | {e.tool for e in needs.start}
+    runs = any(e.ecosystem == known.name for e in needs.start) or bool(started & set(known.interpreters))
+    if known is not compared.own and not runs:
+        return True
+    if known.packages is None or is_named_place(path):
         return False
-    used = {*compared.needs.commands, *(use.name for use in compared.needs.sources.imports)}
+    used = {*commands, *(use.name for use in needs.sources.imports)}
     leaving = known.packages.leaving(path)
     return bool(leaving) and not any({n, *known.packages.programs(n)} & used for n in leaving)
 
 
 def _is_unread(compared: Comparison, path: str) -> bool:
-    """Whether a compiled program reads nothing there: it opens files by constant names only, or composes
-    names in its working directory, which is elsewhere; and scripts read no files of unknown names."""
-    if any(effect.reads_anything for effect in compared.needs.start):
+    """Whether the program is compiled and reads nothing there: it opens files by constant names only, or
+    composes names in its working directory, which is elsewhere; scripts read no unknown files."""
+    compiled = compared.own is not None and compared.own.is_compiled
+    if not compiled or any(effect.reads_anything for effect in compared.needs.start):
         return False
-    if "files" not in compared.needs.sources.features:
-        return True
-    return not overlap(path, compared.old.final.end.cwd or "/")
+    named = "files" not in compared.needs.sources.features
+    return named or not overlap(path, compared.old.final.end.cwd or "/")
 
 
 def context_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reason]:
     """Files of the build context that the new image lacks although they may be read. `roots` are the paths
     that run time names."""
     old, new = compared.old.final.end.view, compared.new.final.end.view
-    known = compared.start_is_known
-    if old.copies == new.copies or (known and only_serves_files(compared)):
+    if old.copies == new.copies or (compared.start_is_known and only_serves_files(compared)):
         return
-    own = language(compared.language)
+    runs = compared.own.runtime_manifests if compared.own is not None else ()
     manifests = frozenset(m for e in compared.effects for m in e.manifests if e.kind in BUILDS)
     kept = frozenset(new.copies)
     gone = replace(old, copies=tuple(item for item in old.copies if item not in kept), texts=())
@@ -202,18 +181,15 @@ def context_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Rea
         file = old.context_path(path)
         if file is None or file == new.context_path(path) or is_scratch(path):
             continue
-        runs = own is not None and posixpath.basename(path) in own.runtime_manifests
-        if path in manifests and path not in roots and not runs:
+        if path in manifests and path not in roots and posixpath.basename(path) not in runs:
             continue
-        needed = inside_any(path, roots) or not _is_unneeded_file(compared, own, path, file, known)
+        needed = inside_any(path, roots) or not _is_unneeded_file(compared, path, file)
         if needed and not content_at(compared.old.final, path).gone:
             yield Reason.of("SL409", "file_missing", path=path, file=file)
 
 
-def _is_unneeded_file(compared: Comparison, own: Language | None, path: str, file: str, known: bool) -> bool:
+def _is_unneeded_file(compared: Comparison, path: str, file: str) -> bool:
     """Whether nothing at run time reads a file that no root names."""
-    if is_for_people(file):
+    if is_for_people(file) or is_for_compiler(compared, file):
         return True
-    if own is None or not own.is_compiled or not compared.needs.start:
-        return False
-    return is_for_compiler(compared, own, file) or (known and _is_unread(compared, path))
+    return bool(compared.needs.start) and compared.start_is_known and _is_unread(compared, path)

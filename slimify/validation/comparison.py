@@ -5,7 +5,6 @@ Both files are executed by the same machine. Nothing here knows how the new file
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
@@ -14,10 +13,12 @@ from msgspec.structs import replace
 
 from slimify.analysis.closed_worlds import started_programs
 from slimify.analysis.program import Program, RuntimeNeeds
+from slimify.facts.shells import changes_user
+from slimify.facts.system import is_plain_root
+from slimify.languages import Language, language
 from slimify.model.effects import NOT_FOR_RUN_TIME, Effect
 from slimify.semantics.machine.matches import identity, repeated
 from slimify.semantics.machine.stages import Event, Machine, Origin, Stage
-from slimify.syntax.dockerfile.instructions import arg_names, env_pairs
 
 
 class Pair(Struct, frozen=True, dict=True, kw_only=True):
@@ -57,16 +58,15 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
         return {new.number: old for old, new in self._repeated if identity(old) != identity(new)}
 
     @cached_property
-    def lasting(self) -> frozenset[Origin]:
-        """The commands of the old stage that leave more than caches and empty directories."""
-        return frozenset(
-            event.origin for event in self.old.events if event.origin is not None and _lasts(event)
-        )
+    def idle(self) -> frozenset[Origin]:
+        """The commands of the old stage that leave nothing but caches and empty directories."""
+        idle = (event for event in self.old.events if not _lasts(event))
+        return frozenset(event.origin for event in idle if event.origin is not None)
 
     @cached_property
     def manifests(self) -> frozenset[str]:
         """The manifests that commands of the old stage read."""
-        return frozenset(m for event in self.old.events for e in event.effects for m in e.manifests)
+        return frozenset(m for e in self.old.effects for m in e.manifests)
 
     @cached_property
     def installed(self) -> Mapping[tuple[str, str], int]:
@@ -76,29 +76,6 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
             for effect in event.effects:
                 for path in effect.writes if effect.kind == "install" and effect.ecosystem else ():
                     found.setdefault((effect.ecosystem, path), event.number)
-        return found
-
-    @cached_property
-    def outputs(self) -> frozenset[str]:
-        """The names of the programs that commands of the old stage build."""
-        return frozenset(
-            posixpath.basename(o) for event in self.old.events for e in event.effects for o in e.outputs
-        )
-
-    @cached_property
-    def declared(self) -> Mapping[str, int]:
-        """The variables that the old stage sets, each with the event that sets it first."""
-        found: dict[str, int] = {}
-        for event in self.old.events:
-            instruction = event.visit.instruction
-            if event.keyword == "ENV":
-                names = [name for name, _ in env_pairs(instruction)]
-            elif event.keyword == "ARG":
-                names = [name for name, _ in arg_names(instruction)]
-            else:
-                continue
-            for name in names:
-                found.setdefault(name, event.number)
         return found
 
     def commands(self) -> Iterator[tuple[Event, Event | None]]:
@@ -123,9 +100,17 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
     def needs(self) -> RuntimeNeeds:
         return self.program.runtime_needs
 
-    @property
-    def language(self) -> str | None:
-        return self.program.language
+    @cached_property
+    def own(self) -> Language | None:
+        """The language of the application."""
+        return language(self.program.language)
+
+    @cached_property
+    def compiled(self) -> Language | None:
+        """The language of the application, if it is compiled and run time starts no program of it."""
+        start = self.needs.start
+        idle = self.own is not None and self.own.is_compiled and bool(start)
+        return self.own if idle and all(e.ecosystem != self.program.language for e in start) else None
 
     @cached_property
     def programs_are_known(self) -> bool:
@@ -139,6 +124,12 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
         program, needs = self.program, replace(self.needs, dynamic=())
         known = started_programs(needs, self.effects, program.base, program.context).holds
         return known and not needs.sources.skipped
+
+    @cached_property
+    def only_root(self) -> bool:
+        """Whether root runs all that the image starts, who may read and write whatever the owner is."""
+        wrappers = {w for started in self.needs.programs for w in started.call.wrappers}
+        return is_plain_root(self.new.final.end.user) and not any(map(changes_user, wrappers))
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
@@ -156,12 +147,8 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
     @cached_property
     def idle(self) -> frozenset[Origin]:
         """The commands of the old file that leave nothing but caches and empty directories."""
-        return frozenset(
-            event.origin
-            for stage in self.old.stages
-            for event in stage.own
-            if event.origin is not None and not _lasts(event)
-        )
+        events = (event for stage in self.old.stages for event in stage.own if not _lasts(event))
+        return frozenset(event.origin for event in events if event.origin is not None)
 
     @cached_property
     def making(self) -> frozenset[Origin]:
@@ -169,10 +156,10 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
         kinds = {"build", "app", "fetch", "unpack", "files"}
         return frozenset(e.origin for e in self.old.final.events if e.origin is not None and e.kinds & kinds)
 
-    @cached_property
+    @property
     def effects(self) -> tuple[Effect, ...]:
         """The effects of the old image's commands."""
-        return tuple(e for event in self.old.final.events for e in event.effects)
+        return self.old.final.effects
 
 
 def _lasts(event: Event) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from slimify.facts.carried import data_files
 from slimify.languages import languages
@@ -11,17 +11,15 @@ from slimify.model.decisions import Reason
 from slimify.semantics.machine.content import content_at, exists_in, holds_place, is_directory, link_targets
 from slimify.semantics.machine.stages import Copy, Machine, Origin, Stage
 from slimify.semantics.paths import inside, is_glob
-from slimify.syntax.dockerfile.instructions import from_parts, meaning, split_stages
+from slimify.syntax.dockerfile.instructions import meaning
 from slimify.validation.comparison import Comparison
-from slimify.validation.roots import start_paths
 
 
-def copy_problems(compared: Comparison) -> Iterator[Reason]:
+def copy_problems(compared: Comparison, start: Sequence[str]) -> Iterator[Reason]:
     """Copies between stages that fail or change what they copy, and new copies of files that a clone of the
     repository lacks."""
     old, new = compared.old, compared.new
-    trusted = _trusted_paths(compared)
-    names = [(from_parts(s[0]).alias or "").lower() for s in split_stages(new.file)]
+    trusted = _trusted_paths(compared, start)
     known = {
         (meaning(e.visit.instruction), e.copy.target) for s in old.stages for e in s.own if e.copy is not None
     }
@@ -33,18 +31,15 @@ def copy_problems(compared: Comparison) -> Iterator[Reason]:
             if copy.stage is not None:
                 yield from _stage_copy_problems(compared, copy, copy.stage, trusted)
             elif copy.image:
-                if copy.image.lower() in names:
-                    yield Reason.of("SL409", "copy_stage", stage=copy.image)
-                else:
-                    yield Reason.of("SL409", "copy_image", stage=copy.image)
+                yield Reason.of("SL409", "copy_image", stage=copy.image)
             else:
                 yield from _context_copy_problems(old, copy)
 
 
-def _trusted_paths(compared: Comparison) -> frozenset[tuple[str, str]]:
+def _trusted_paths(compared: Comparison, start: Sequence[str]) -> frozenset[tuple[str, str]]:
     """Stages and paths in them that need not be shown to exist: the user asked to copy them, the old file
-    copies them, or the start command names them."""
-    named = (*compared.kept, *start_paths(compared))
+    copies them, or the start command names them (`start`)."""
+    named = (*compared.kept, *start)
     copies = [e.copy for s in compared.old.stages for e in s.own if e.copy is not None]
     copied = {(c.stage.name, path) for c in copies if c.stage is not None for path in c.sources}
     return frozenset(copied.union((s.name, path) for s in compared.new.stages for path in named))
@@ -67,15 +62,12 @@ def _stage_copy_problems(
 def _exists(compared: Comparison, stage: Stage, path: str) -> bool:
     """Whether a path certainly exists at the end of a stage."""
     content = content_at(stage, path)
-    files = (o for event in stage.events for e in event.effects for o in e.outputs)
-    if any(path != o and inside(path, o) for o in files):
+    if any(path != o and inside(path, o) for e in stage.effects for o in e.outputs):
         return False  # below a file
     if content and not content.named and set(content.origins) <= _installs(stage):
         held = stage.end.view.is_dir(path) or stage.end.view.context_path(path) is not None
-        return held or any(inside(w, path) for event in stage.events for e in event.effects for w in e.writes)
-    if exists_in(stage, path):
-        return True
-    if any(inside(path, cache) for event in stage.events for e in event.effects for cache in e.caches):
+        return held or any(inside(w, path) for e in stage.effects for w in e.writes)
+    if exists_in(stage, path) or any(inside(path, cache) for e in stage.effects for cache in e.caches):
         return True
     if stage.facts is not None and any(inside(f, path) for f in data_files(stage.facts)):
         return True

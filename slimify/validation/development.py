@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 def development_problems(compared: Comparison) -> Iterator[Reason]:
     """Development dependencies that the new file drops although something needs them."""
-    application, imports = language(compared.language), compared.needs.sources.imports
+    imports = compared.needs.sources.imports
     used = {
         *compared.needs.commands,
-        *(u.name for u in imports if not is_development_file(application, u.file)),
+        *(u.name for u in imports if not is_development_file(compared.own, u.file)),
     }
     used |= {tool.rpartition("/")[2] for e in compared.needs.start for tool in (e.tool, *e.tools)}
     for pair in compared.pairs:
         for event, effect in _drops(pair):
             programs = _development_programs(pair.old, effect)
             needed = used if _reaches_image(compared, pair.new) else set[str]()
-            later = (e for e in pair.new.events if e.number > event.number)
+            later = pair.new.events[event.number + 1 :]
             needed = needed | {tool for e in later for x in e.effects for tool in (x.tool, *x.tools)}
             for name, own in programs.items():
                 if own & needed:
@@ -64,8 +64,8 @@ def _development_programs(old: Stage, effect: Effect) -> dict[str, set[str]]:
     if known is None or known.packages is None:
         return {}
     view = old.end.view
-    installs = (e for event in old.events for e in event.effects if e.kind == "install")
-    manifests = {m for e in installs if e.ecosystem == effect.ecosystem and e.dev for m in e.manifests}
+    installs = (e for e in old.effects if e.does("install", effect.ecosystem) and e.dev)
+    manifests = {m for e in installs for m in e.manifests}
     paths = (view.context_path(manifest) for manifest in sorted(manifests))
     packages = known.packages
     return {

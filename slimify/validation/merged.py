@@ -48,7 +48,7 @@ def problems(
     for program, place in ((builder, -2), (runtime, -1)):
         old, new = program.machine, program.executed(file)
         if program is runtime:
-            found += contract_problems(old, new, runtime, plan)
+            found += contract_problems(old, new, plan)
         last_stage = program is runtime
         pair = Pair(old=old.final, new=new.stages[place], last=last_stage, program=program, user=plan.user)
         added = " ".join(_added_commands(plan))

@@ -17,7 +17,7 @@ from slimify.facts.toolchains import (
     programs_started_by,
     toolchain,
 )
-from slimify.languages import language, languages
+from slimify.languages import languages
 from slimify.model.decisions import Reason
 from slimify.model.effects import MANAGES_PACKAGES
 from slimify.semantics.machine.content import copied_places
@@ -49,7 +49,7 @@ def _plain(name: str) -> str:
 
 def _installs_unnamed(compared: Comparison) -> bool:
     """Whether a tool of the application installs the packages that it needs itself."""
-    effects = (e for event in compared.new.final.events for e in event.effects)
+    effects = compared.new.final.effects
     return any(e.kind == "packages" and e.ecosystem and not e.packages for e in effects)
 
 
@@ -71,10 +71,7 @@ def _base_problems(compared: Comparison, have: frozenset[str]) -> Iterator[Reaso
 def _made(compared: Comparison, program: str) -> bool:
     """Whether a step of the new image brings a program by its path."""
     return any(
-        w.rpartition("/")[2] == program
-        for event in compared.new.final.events
-        for e in event.effects
-        for w in (*e.writes, *e.outputs)
+        w.rpartition("/")[2] == program for e in compared.new.final.effects for w in (*e.writes, *e.outputs)
     )
 
 
@@ -106,7 +103,7 @@ def _may_go(compared: Comparison, name: str, have: frozenset[str], called: set[s
     facts = facts_about(name, old.facts)
     if facts is None or name in needs.system_packages or {name, *facts.commands} & set(needs.commands):
         return False
-    own = language(compared.language)
+    own = compared.own
     toolchain_of_own = installers(own) if own is not None else None
     uses = bool({name, *facts.commands} & called)
     if toolchain_of_own is not None and name in toolchain_of_own.packages:
@@ -125,7 +122,7 @@ def _may_go(compared: Comparison, name: str, have: frozenset[str], called: set[s
 def _serves_other_language(compared: Comparison, name: str, called: set[str]) -> bool:
     """Whether it belongs to the toolchain of a language that only build steps use."""
     for known in languages():
-        other = toolchain(known) if known.name != compared.language else None
+        other = toolchain(known) if known is not compared.own else None
         if other is not None and name in other.packages:
             return bool(other.commands & called) and not other.commands & set(compared.needs.commands)
     return False
@@ -133,7 +130,7 @@ def _serves_other_language(compared: Comparison, name: str, called: set[str]) ->
 
 def _copies_distribution(compared: Comparison) -> bool:
     """Whether the directory is copied in which the distribution's packages of the language are."""
-    own = language(compared.language)
+    own = compared.own
     places = [re.compile(p) for p in own.places.values()] if own is not None else []
     copied = (p for e in compared.new.final.events for p in _copied_paths(e))
     return any(in_package_tree(path) and any(p.fullmatch(path) for p in places) for path in copied)
@@ -141,7 +138,7 @@ def _copies_distribution(compared: Comparison) -> bool:
 
 def _counterparts_are_there(compared: Comparison, facts: PackageFacts, have: frozenset[str]) -> bool:
     """Whether the image has what the output of a compiler or of headers needs."""
-    own, old = language(compared.language), compared.old.final
+    own, old = compared.own, compared.old.final
     linking = own.linking if own is not None else None
     if linking is not None and linking.links_no_system_library(old.visits, old.end, compared.needs):
         return True
@@ -152,8 +149,8 @@ def _counterparts_are_there(compared: Comparison, facts: PackageFacts, have: fro
         return False
     brought = {_plain(n) for n in have}
     base = old.facts
-    if base is not None and base.language == compared.language:
-        brought |= set(own.interpreters if own is not None else ())
+    if base is not None and own is not None and base.language == own.name:
+        brought |= set(own.interpreters)
     return all(_plain(n) in brought for n in counterparts)
 
 

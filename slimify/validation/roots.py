@@ -13,18 +13,12 @@ from slimify.facts.servers import document_roots, is_web_server, serves_only_fil
 from slimify.facts.system import default_path
 from slimify.languages import language
 from slimify.model.decisions import Reason
-from slimify.model.effects import LEAVES_NOTHING
+from slimify.model.effects import LEAVES_NOTHING, Effect
 from slimify.semantics.effects.call import Call
-from slimify.semantics.machine.content import content_at
+from slimify.semantics.machine.content import content_at, exists_in
 from slimify.semantics.machine.stages import Origin
 from slimify.semantics.paths import ancestors, inside, join_path, overlap
 from slimify.validation.comparison import Comparison
-from slimify.validation.leftovers import (
-    is_directory_still,
-    is_for_compiler,
-    is_generated_source,
-    is_source,
-)
 
 _WILDCARD = re.compile(r"/[^/]*[*?\[].*")  # `templates/*.html` names the directory
 _ABSOLUTE = re.compile(r"(?<![\w./])/[\w@%+.-]+(?:/[\w@%+.-]+)+")
@@ -36,11 +30,8 @@ def root_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reason
     old, new = compared.old.final, compared.new.final
     for path in roots:
         before, after = content_at(old, path).origins, content_at(new, path).origins
-        files = old.end.view.context_path(path), new.end.view.context_path(path)
         lost = (o for o in before if o not in after and o.kind != "directory")
-        if any(_matters(compared, o, path) for o in lost) or (
-            files[0] != files[1] and files[0] is not None and not old.end.view.is_dir(path)
-        ):
+        if any(_matters(compared, o, path) for o in lost):
             yield Reason.of("SL409", "start_missing", path=path)
 
 
@@ -49,7 +40,6 @@ def _matters(compared: Comparison, origin: Origin, path: str) -> bool:
     or a directory that the new image has, too."""
     if origin.kind != "command":
         return True
-    own = language(compared.language)
     view = compared.old.final.end.view
     brought = view.context_path(path) is not None or view.is_dir(path)
     for event in compared.old.final.events:
@@ -57,9 +47,8 @@ def _matters(compared: Comparison, origin: Origin, path: str) -> bool:
             for written in (*effect.writes, *effect.outputs):
                 if not overlap(written, path) or is_directory_still(compared, effect, path):
                     continue
-                source = own is not None and (
-                    (written != path and is_for_compiler(compared, own, written))
-                    or (brought and inside(path, written) and is_source(compared, own, effect, written))
+                source = (written != path and is_for_compiler(compared, written)) or (
+                    brought and inside(path, written) and is_source(compared, effect, written)
                 )
                 if not source and not is_generated_source(compared, effect):
                     return True
@@ -81,13 +70,13 @@ def path_problems(compared: Comparison) -> Iterator[Reason]:
             yield Reason.of("SL409", "path_lacks", directory=directory)
 
 
-def root_paths(compared: Comparison) -> tuple[str, ...]:
-    """The paths that the start command, the sources and files written by the Dockerfile name, volumes, what
-    the user asked to keep, and the directories that servers serve. Of a path that no step makes, the
-    directory that one makes for it."""
+def root_paths(compared: Comparison, start: Sequence[str]) -> tuple[str, ...]:
+    """The paths that the start command (`start`), the sources and files written by the Dockerfile name,
+    volumes, what the user asked to keep, and the directories that servers serve. Of a path that no step
+    makes, the directory that one makes for it."""
     needs, cwd = compared.needs, compared.old.final.end.cwd
     paths: dict[str, None] = dict.fromkeys((*document_roots(), *compared.program.runtime.volumes))
-    paths |= dict.fromkeys((*compared.kept, *start_paths(compared)))
+    paths |= dict.fromkeys((*compared.kept, *start))
     if not only_serves_files(compared):
         names = (name for use in needs.sources.paths if _PATH.fullmatch(name := _WILDCARD.sub("", use.name)))
         paths |= dict.fromkeys(p for name in names if (p := join_path(cwd, name)) is not None)
@@ -166,3 +155,27 @@ def only_serves_files(compared: Comparison) -> bool:
     idle = (*DEFAULT_SHELL, *entry_scripts(), "")
     started = [e for e in compared.needs.start if e.kind not in LEAVES_NOTHING and e.tool not in idle]
     return bool(started) and all(serves_only_files(e.tool) for e in started)
+
+
+def is_directory_still(compared: Comparison, effect: Effect, path: str) -> bool:
+    """Whether only an empty directory is made, and the new image has it, too."""
+    return effect.tool == "mkdir" and exists_in(compared.new.final, path)
+
+
+def is_generated_source(compared: Comparison, effect: Effect) -> bool:
+    """Whether it generates sources of a compiled language."""
+    own = compared.own
+    part = own.generators if own is not None and own.is_compiled else None
+    return part is not None and part.generates_sources(effect)
+
+
+def is_source(compared: Comparison, effect: Effect, path: str) -> bool:
+    """Whether it is a tree of sources that an installer of a compiled language leaves."""
+    tree = path not in effect.outputs and not path.endswith("bin")
+    return compared.compiled is not None and tree and effect.ecosystem == compared.compiled.name
+
+
+def is_for_compiler(compared: Comparison, path: str) -> bool:
+    """Whether only compilers and build tools read a path, and run time starts none."""
+    files = compared.compiled.compiler_files if compared.compiled is not None else ""
+    return bool(files) and re.search(files, path) is not None

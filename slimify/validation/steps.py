@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from slimify.facts.image_tables import accounts
-from slimify.facts.images import ImageFacts
 from slimify.facts.programs import is_plain_check
 from slimify.facts.system import distribution_accounts, is_root
 from slimify.languages import languages, of_effect
@@ -21,64 +20,37 @@ from slimify.semantics.context_files import CopiedPath
 from slimify.semantics.machine.stages import Event, Stage
 from slimify.semantics.paths import inside, is_named_place, overlap
 from slimify.syntax.dockerfile.words import expand
-from slimify.validation.additions import addition_problems, changed_attributes
+from slimify.validation.additions import addition_problems
 from slimify.validation.comparison import Pair
 from slimify.validation.software import Packages, facts_about, lost_programs, programs_of, providers
 
 
 def step_problems(pair: Pair) -> Iterator[Reason]:
     """Commands that are new, missing, in another order, or that can't run where they are."""
-    yield from _unread_commands(pair)
     yield from addition_problems(pair)
-    yield from changed_attributes(pair)
-    yield from _order_problems(pair)
+    yield from _sequence_problems(pair)
     yield from _joint_problems(pair)
     yield from _option_problems(pair)
-    if not pair.last:
-        yield from _missing_in_builder(pair)
-    yield from _missing_compilers(pair)
-    if pair.alone:
-        yield from _missing_commands(pair)
-    yield from _missing_programs(pair)
+    yield from _program_problems(pair)
     yield from _package_manager_problems(pair)
 
 
-def _unread_commands(pair: Pair) -> Iterator[Reason]:
-    """Rule P9: a RUN that the shell parser can't read, although the old file has no such RUN."""
-    known = {e.visit.instruction.value for e in pair.old.events}
-    for visit in pair.new.visits:
-        script = visit.script
-        if script is None or visit.instruction.value in known:
-            continue
-        if script.opaque or any(atom.opaque.startswith("can't be parsed") for atom in script.atoms):
-            yield Reason.of("SL409", "command_new", command=visit.instruction.value[:50])
-
-
-def _order_problems(pair: Pair) -> Iterator[Reason]:
-    """Commands in another order: all of the builder (rule P1), and in the image those that run code. The
-    order of others follows from what they read."""
-    last = -1
-    for event, match in pair.commands():
-        if match is None or (pair.last and not event.kinds & (BUILDS | RUNS_CODE)):
-            continue
-        if match.number < last:
-            yield Reason.of("SL409", "order")
-            return
-        last = match.number
-
-
-def _missing_in_builder(pair: Pair) -> Iterator[Reason]:
-    """Rule P1: steps and copies that the builder leaves out although a later step may read what they make."""
-    for event, match in pair.commands():
-        if match is not None and _context_copies(event) != _context_copies(match):
-            yield Reason.of("SL409", "order")
-            return
-    done = [match for event, match in pair.commands() if match is not None]
-    last = max((m.number for m in done), default=-1)
-    for event in pair.old.events:
-        if event.number >= last:
-            break
-        idle = event.kinds == {"state"} or all(is_plain_check(e.tool) for e in event.effects)
+def _sequence_problems(pair: Pair) -> Iterator[Reason]:
+    """Rule P1: a builder executes the commands of the user's file in their order, each with the files of the
+    context that it had, up to the last one that it has; a file of one stage all that cleaning in place does
+    not replace. In the image those that run code keep their order: what others read is compared."""
+    done = [(event, match) for event, match in pair.commands() if match is not None]
+    numbers = [m.number for e, m in done if not pair.last or e.kinds & (BUILDS | RUNS_CODE)]
+    if numbers != sorted(numbers) or (
+        not pair.last and any(_context_copies(e) != _context_copies(m) for e, m in done)
+    ):
+        yield Reason.of("SL409", "order")
+    if pair.last and not pair.alone:
+        return
+    end = max(numbers, default=-1) if not pair.last else len(pair.old.events)
+    spare = _REPLACED if pair.last else {"state"}
+    for event in pair.old.events[: max(end, 0)]:
+        idle = event.kinds <= spare or all(is_plain_check(e.tool) for e in event.effects)
         if event.keyword == "RUN" and event.number not in pair.executed and not idle:
             yield Reason.of("SL409", "command_gone", command=event.text[:50])
 
@@ -89,26 +61,6 @@ def _context_copies(event: Event) -> frozenset[CopiedPath]:
 
 _REPLACED = frozenset({"packages", "unpackage", "index", "cache", "state", "meta", "files", "users", "prune"})
 """Kinds of commands that cleaning in place may replace: packages, files and accounts are compared."""
-
-
-def _missing_commands(pair: Pair) -> Iterator[Reason]:
-    """Commands that a file of one stage no longer has."""
-    for event in pair.old.events:
-        replaced = event.kinds <= _REPLACED or all(is_plain_check(e.tool) for e in event.effects)
-        if event.keyword == "RUN" and event.number not in pair.executed and not replaced:
-            yield Reason.of("SL409", "command_gone", command=event.text[:50])
-
-
-def _missing_compilers(pair: Pair) -> Iterator[Reason]:
-    """Packages for building that a build no longer has when it runs."""
-    old, new = Packages(pair.old.events), Packages(pair.new.events)
-    for event, match in pair.commands():
-        if match is None or not any(_may_compile(pair, e) for e in event.effects):
-            continue
-        for name in sorted(old.before(match.number) - new.before(event.number)):
-            facts = facts_about(name, pair.old.facts)
-            if facts is not None and facts.kind == "build":
-                yield Reason.of("SL409", "caller", command=event.text[:50], package=name)
 
 
 def _may_compile(pair: Pair, effect: Effect) -> bool:
@@ -189,24 +141,31 @@ def _is_at(path: str, directory: str) -> bool:
     return any(re.fullmatch(known.places.get(path, ""), directory) for known in languages())
 
 
-def _missing_programs(pair: Pair) -> Iterator[Reason]:
-    """Programs that a command starts and that the stage lacks at that point, unlike the old one."""
+def _program_problems(pair: Pair) -> Iterator[Reason]:
+    """Programs that a command starts, and packages that a build may need, which the stage lacks at that
+    point, unlike the old one."""
     lost = lost_programs(pair.old.facts, pair.new.facts)
     old, new = Packages(pair.old.events), Packages(pair.new.events)
+    without_shell = pair.new.facts is not None and not pair.new.facts.shell and not _same_base(pair)
     made: set[str] = set()  # the names of the files that steps of the new stage made so far
     for event, match in pair.commands():
+        if without_shell:
+            yield Reason.of("SL409", "no_shell", base=pair.new.reference, command=event.text[:50])
         if match is not None:
             had, have = old.before(match.number), new.before(event.number)
+            gone: set[str] = set()
             for program in dict.fromkeys(programs_of(event)):
                 sources = providers(program, had, pair.old.facts)
                 if sources and not sources & have and program not in made:
-                    yield Reason.of("SL409", "caller", command=event.text[:50], package=sorted(sources)[0])
+                    gone.add(min(sources))
                 elif program in lost and lost[program] not in have and not sources:
                     yield Reason.of("SL409", "tool_missing", command=program, at=f"`{event.text[:50]}`")
+            if had - have and any(_may_compile(pair, e) for e in event.effects):
+                facts = ((name, facts_about(name, pair.old.facts)) for name in had - have)
+                gone.update(name for name, found in facts if found is not None and found.kind == "build")
+            for name in sorted(gone):
+                yield Reason.of("SL409", "caller", command=event.text[:50], package=name)
         made |= {w.rpartition("/")[2] for x in event.effects for w in (*x.writes, *x.outputs)}
-    if pair.new.facts is not None and not pair.new.facts.shell and not _same_base(pair):
-        for event, _ in pair.commands():
-            yield Reason.of("SL409", "no_shell", base=pair.new.reference, command=event.text[:50])
 
 
 def _same_base(pair: Pair) -> bool:
@@ -243,49 +202,33 @@ def _with_lists(stage: Stage) -> frozenset[int]:
 
 def user_problems(pair: Pair) -> Iterator[Reason]:
     """Accounts that the stage names and that neither a step nor the base image creates."""
-    made: set[str] = set()
+    facts = pair.new.facts
+    if facts is None:
+        return
+    known = {*distribution_accounts(), facts.user, *accounts(facts.family), *facts.users}
     for event in pair.new.events:
         if event.kinds & {"unknown", "packages", "system"} or any(
-            _makes_any_account(e) for e in event.effects
-        ):
-            made |= set(re.findall(r"[\w.-]+", event.visit.instruction.value))
-        made |= {e.subject for e in event.effects if e.kind == "users"}
+            _ACCOUNTS in e.writes and not (e.kind == "users" and e.subject) for e in event.effects
+        ):  # it changes the list of accounts, by a name that is not known
+            known |= set(re.findall(r"[\w.-]+", event.visit.instruction.value))
+        known |= {e.subject for e in event.effects if e.kind == "users"}
         for name in _accounts_named(event):
-            if name.isdigit() or is_root(name) or name in made or _is_known_account(name, pair.new.facts):
-                continue
-            yield Reason.of("SL409", "user_missing", user=name, base=pair.new.reference)
-
-
-def _makes_any_account(effect: Effect) -> bool:
-    """Whether it changes the list of accounts, by a name that is not known."""
-    return _ACCOUNTS in effect.writes and not (effect.kind == "users" and effect.subject)
+            if not (name.isdigit() or is_root(name) or name in known):
+                yield Reason.of("SL409", "user_missing", user=name, base=pair.new.reference)
 
 
 _ACCOUNTS = "/etc/passwd"
 
 
 def _accounts_named(event: Event) -> Iterator[str]:
-    known = event.state.known_env
-    texts: list[str] = []
-    if event.keyword == "USER":
-        texts.append(event.visit.instruction.value)
-    if event.copy is not None and event.copy.parts.chown:
-        texts.append(event.copy.parts.chown)
+    texts = [event.visit.instruction.value] if event.keyword == "USER" else []
+    texts += [event.copy.parts.chown or ""] if event.copy is not None else []
     for effect in event.effects:
         if effect.kind == "meta" and effect.tool == "chown":
             words = [w.value or "" for w in effect.command.words]
             at = words.index("chown") + 1 if "chown" in words else len(words)  # behind sudo; or in a script
             texts += [w for w in words[at:] if not w.startswith("-")][:1]
     for text in texts:
-        name = (expand(text, known) or "").strip().strip("\"'").partition(":")[0]
+        name = (expand(text, event.state.known_env) or "").strip().strip("\"'").partition(":")[0]
         if name:
             yield name
-
-
-def _is_known_account(name: str, facts: ImageFacts | None) -> bool:
-    return facts is None or name in (
-        *distribution_accounts(),
-        facts.user,
-        *accounts(facts.family),
-        *facts.users,
-    )

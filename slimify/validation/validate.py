@@ -27,7 +27,7 @@ from slimify.validation.development import development_problems
 from slimify.validation.inputs import input_problems
 from slimify.validation.packages import package_problems
 from slimify.validation.result import result_problems
-from slimify.validation.roots import path_problems, root_paths, root_problems
+from slimify.validation.roots import path_problems, root_paths, root_problems, start_paths
 from slimify.validation.steps import step_problems, user_problems
 
 _MOST = 50  # problems that are looked for: a file with a thousand is as wrong
@@ -47,7 +47,7 @@ def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> t
         return (Reason.of("SL409", "unreadable", message=error.message),)
     old = program.machine
     before = old if original is program.dockerfile else program.executed(original)
-    found += contract_problems(before, new, program, plan)
+    found += contract_problems(before, new, plan)
     found += _steps_after_user(plan, new)
     compared = Comparison(old=old, new=new, program=program, user=plan.user, kept=plan.kept)
     found += islice(comparison_problems(compared), _MOST)
@@ -56,14 +56,15 @@ def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> t
 
 def comparison_problems(compared: Comparison) -> Iterator[Reason]:
     """What differs between the two images, or fails in the new file."""
+    start = tuple(dict.fromkeys(start_paths(compared)))
     yield from base_problems(compared)
-    yield from copy_problems(compared)
+    yield from copy_problems(compared, start)
     for pair in compared.pairs:
         yield from step_problems(pair)
         yield from input_problems(pair)
         yield from user_problems(pair)
         yield from _secret_problems(pair)
-    roots = root_paths(compared)
+    roots = root_paths(compared, start)
     yield from result_problems(compared, roots)
     yield from root_problems(compared, roots)
     yield from path_problems(compared)

@@ -22,8 +22,9 @@ from slimify.semantics.effects.state import State, absolute, resolve
 ROOT = "/repository"  # where the searched directory is for the shell
 _OUTPUTS = {"git rev-parse --show-toplevel": ROOT}
 _ENGINE = re.compile(
-    rf"""\b(\w+)=["']?(?:sudo )?(?:{"|".join(container_engines())})["']?\s*(?:;|$)""", re.MULTILINE
+    rf"""=(?<=\w=)["']?(?:sudo )?(?:{"|".join(container_engines())})["']?\s*(?:;|$)""", re.MULTILINE
 )
+_LAST_WORD = re.compile(r"\w+\Z")
 
 
 class HostCommand(Struct, frozen=True):
@@ -97,7 +98,8 @@ class HostCommand(Struct, frozen=True):
 @lru_cache(maxsize=8)
 def engine_variables(text: str) -> frozenset[str]:
     """The variables that hold the name of an engine in the text of a script."""
-    return frozenset(f"${name}" for name in _ENGINE.findall(text))
+    before = (text[: match.start()] for match in _ENGINE.finditer(text))
+    return frozenset(f"${name[0]}" for part in before if (name := _LAST_WORD.search(part, len(part) - 99)))
 
 
 def host_state(files: Context) -> State:

@@ -49,7 +49,7 @@ class Copy(Struct, frozen=True, kw_only=True):
     image: str = ""
 
 
-class Event(Struct, frozen=True, kw_only=True):
+class Event(Struct, frozen=True, dict=True, kw_only=True):
     """One command of a RUN, or any other instruction."""
 
     number: int  # position in the stage, including those it builds on
@@ -59,7 +59,7 @@ class Event(Struct, frozen=True, kw_only=True):
     effects: tuple[Effect, ...] = ()
     copy: Copy | None = None
 
-    @property
+    @cached_property
     def kinds(self) -> frozenset[str]:
         return frozenset(e.kind for e in self.effects)
 
@@ -139,6 +139,11 @@ class Stage(Struct, frozen=True, dict=True, eq=False, kw_only=True):
     def events(self) -> tuple[Event, ...]:
         """All events, beginning with those of the stages that it builds on."""
         return (*self.parent.events, *self.own) if self.parent is not None else self.own
+
+    @cached_property
+    def effects(self) -> tuple[Effect, ...]:
+        """The effects of all its events."""
+        return tuple(effect for event in self.events for effect in event.effects)
 
     @property
     def chain(self) -> Iterator[Stage]:

@@ -156,6 +156,20 @@ CMD ["/opt/gull/gull"]
             "{ http", '{ os.ReadFile("/opt/gull/gull.conf"); os.ReadFile("/var/lib/gull/food"); http'
         ).replace('import "net/http"', 'import (\n\t"net/http"\n\t"os"\n)'),
     },
+    "own-go-repeated": {
+        "Dockerfile": """FROM golang:1.24
+WORKDIR /app
+COPY . .
+RUN sh scripts/build.sh && chmod 644 locale/*
+RUN go build -o server .
+CMD ["./server"]
+""",
+        "scripts/build.sh": "mkdir -p locale\nfor name in $(ls messages); do\n"
+        '  cp "messages/$name" locale/\ndone\n',
+        "messages/de.po": "Hallo\n",
+        "go.mod": "module example.com/heron\n\ngo 1.24\n",
+        "main.go": 'package main\n\nimport "os"\n\nfunc main() { os.ReadFile("locale/de.po") }\n',
+    },
     "own-py-digest": {
         "Dockerfile": """FROM python:3.12@sha256:DIGEST
 WORKDIR /app

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from slimify.model.dockerfile import Instruction
 from slimify.syntax.dockerfile.instructions import copy_parts, split_stages
@@ -82,6 +82,13 @@ def step_before_its_files(s: Subject) -> Iterator[Change]:
                     yield f"{run.value[:40]} before {first.value}", s.moved(run, first)
 
 
+def _is_named_in(s: Subject, script: str, cwd: str, brought: Mapping[str, str]) -> bool:
+    """Whether a script that stands in its place of the context names a directory of what a COPY brings."""
+    text = s.contents.get(posixpath.relpath(script, cwd), "")
+    names = {posixpath.relpath(path, cwd).partition("/")[0] for path in brought}
+    return any(re.search(rf"\b{re.escape(name)}/", text) for name in names)
+
+
 def _reads(s: Subject, run: Instruction, copy: Instruction) -> bool:
     """Whether a RUN works on what only this COPY brings."""
     cwd = s.directory(s.final, run)
@@ -98,6 +105,8 @@ def _reads(s: Subject, run: Instruction, copy: Instruction) -> bool:
                 return True
             found = fnmatch.filter(paths, path.rstrip(";")) if "*" in path else ()
             if any(not s.brought_otherwise(copy, name) for name in found):
+                return True
+            if words[0] in ("sh", "bash") and _is_named_in(s, path, cwd, s.brings(copy)):
                 return True
             if words[0] in ("chown", "chmod") and "-R" in words and path == target:
                 return True

@@ -142,3 +142,31 @@ def _fills(command: str, target: str) -> bool:
     if target.endswith("site-packages"):
         return bool(re.search(r"pip3? install", command))
     return "go build" in command
+
+
+@kind("directory-made-again", "mkdir fails: a copy has brought the directory")
+def directory_made_again(s: Subject) -> Iterator[Change]:
+    for copy in s.final:
+        if copy.keyword in ("COPY", "ADD") and not copy.heredocs:
+            target = s.target(copy).rstrip("/")
+            if target and (copy.flag("from") or any(p.startswith(f"{target}/") for p in s.brings(copy))):
+                yield target, s.inserted(copy, f"RUN mkdir {target}")
+    for run, number, part in s.commands(s.final):
+        words = part.text.split()
+        if words[:1] == ["mkdir"] and "-p" not in words and len(words) > 1 and "$" not in part.text:
+            yield f"{part.text} twice", with_command(s, run, number, f"{part.text} && {part.text}")
+
+
+_OF_THE_BASE = re.compile(
+    r"/(?:bin|boot|dev|etc|home|lib|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)(?:/|\Z)"
+)
+
+
+@kind("owner-of-nothing", "chown or chmod fails: nothing of that name is there")
+def owner_of_nothing(s: Subject) -> Iterator[Change]:
+    for copy in s.from_context(s.final):
+        for path in [p for p in s.brings(copy) if not _OF_THE_BASE.match(p)][:2]:
+            pattern = f"{posixpath.dirname(path)}/*{posixpath.splitext(path)[1]}"
+            for name in (path, pattern):
+                yield f"chmod {name}", s.inserted(s.final[0], f"RUN chmod a+r {name}")
+            yield f"chown {path}.none", s.inserted(copy, f"RUN chown 0:0 {path}.none")

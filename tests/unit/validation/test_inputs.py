@@ -74,6 +74,11 @@ TOOLS_FILES = {
             id="a manifest is elsewhere",
         ),
         pytest.param((("chmod +x run.sh && ", ""),), "/src/run.sh", id="a script can't be executed"),
+        pytest.param(
+            (("FROM golang:1.24\n", "FROM golang:1.24\nWORKDIR /usr/share/signs\n"),),
+            "/usr/share/signs is there already",
+            id="a directory is made twice",
+        ),
     ],
 )
 def test_what_a_command_finds(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
@@ -142,3 +147,33 @@ def test_the_state_of_commands(pairs: tuple[tuple[str, str], ...], problem: str,
     files = {"requirements.txt": "bottle==0.13\n", "app.py": 'import bottle\nopen("/etc/app.conf")\n'}
     found = differences(STATE, changed(STATE, *pairs), files, tmp_path)
     assert problem in found if problem else not found
+
+
+OWNED = """FROM python:3.12
+WORKDIR /app
+COPY bin ./bin
+COPY app.py ./
+RUN chmod 755 bin/*.sh
+RUN chown 10 app.py
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), "", id="the same"),
+        pytest.param((("./bin", "./bin/"), ("app.py ./", "app.py /app/")), "", id="other words"),
+        pytest.param(
+            (("COPY bin ./bin", "COPY bin ./tools"),), "/app/bin/*.sh", id="a pattern finds nothing"
+        ),
+        pytest.param((("COPY app.py ./", "COPY app.py /srv/"),), "/app/app.py", id="a file is elsewhere"),
+        pytest.param((("WORKDIR /app\n", "WORKDIR /app\nRUN chmod 700 app.py\n"),), "new", id="too early"),
+        pytest.param((("COPY app.py ./\n", "COPY app.py ./\nRUN mkdir bin\n"),), "already", id="made again"),
+        pytest.param((("COPY app.py ./\n", "COPY app.py ./\nRUN mkdir -p bin\n"),), "", id="may be there"),
+    ],
+)
+def test_owners_and_directories(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
+    files = {"bin/run.sh": "", "app.py": "print(1)\n"}
+    found = differences(OWNED, changed(OWNED, *pairs), files, tmp_path)
+    assert problem in found if problem else not found, found

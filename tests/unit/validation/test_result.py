@@ -201,3 +201,25 @@ def test_an_install_in_an_environment(
 ) -> None:
     found = differences(VENV, changed(VENV_NEW, *pairs), USER_FILES, tmp_path)
     assert problem in found if problem else not found
+
+
+GIVEN = """FROM python:3.12
+RUN useradd app
+WORKDIR /srv
+COPY --chown=app app.py ./
+CMD {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "counts"),
+    [
+        ('["python", "app.py"]', False),  # root reads and writes whatever the owner is
+        ('["gosu", "app", "python", "app.py"]', True),
+        ('["sh", "-c", "exec gosu app python app.py"]', True),
+    ],
+)
+def test_owners_count_where_run_time_takes_another_account(start: str, counts: bool, tmp_path: Path) -> None:
+    old = GIVEN.format(start)
+    found = differences(old, changed(old, ("--chown=app ", "")), {"app.py": "print(1)\n"}, tmp_path)
+    assert ("would belong to" in found) is counts, found

@@ -41,6 +41,10 @@ class LockedPackage(Struct, frozen=True, kw_only=True):
 
 def lock_packages(context: Context, project: NodeProject) -> Mapping[str, LockedPackage]:
     """The packages of the project's lock file, sorted by name; empty without a readable lock."""
+    return context.once(("lock", project.path), lambda: _lock_packages(context, project))
+
+
+def _lock_packages(context: Context, project: NodeProject) -> Mapping[str, LockedPackage]:
     if project.lock is None:
         return {}
     text = context.text(project.lock.path, _LOCK_LIMIT)

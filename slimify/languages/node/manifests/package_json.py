@@ -90,6 +90,10 @@ class NodeProject(Struct, frozen=True, kw_only=True):
 def node_project(context: Context, dir: str = "") -> NodeProject | None:
     """The project whose package.json is in `dir`; None if there is none."""
     dir = clean(dir)
+    return context.once(("package.json", dir), lambda: _node_project(context, dir))
+
+
+def _node_project(context: Context, dir: str) -> NodeProject | None:
     path = posixpath.join(dir, "package.json")
     text = context.text(path)
     if text is None:
