@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from slimify.analysis.advice.findings import SECRET
+from slimify.analysis.brought_programs import installed_programs
 from slimify.analysis.graph.graph import Graph, Node
 from slimify.analysis.packages.final_stage_downloads import final_stage_downloads
 from slimify.analysis.packages.package_sources import serves_build_only
@@ -156,11 +157,10 @@ def _programs(given: Given, effects: Sequence[Effect]) -> Finding:
     """Programs that are installed for all projects are executed where something calls them."""
     installs = sorted((e for e in effects if e.kind in INSTALLS), key=lambda e: e.kind)
     known = language(installs[0].ecosystem)
-    part, packages = (known.global_installs, known.packages) if known is not None else (None, None)
+    part = known.global_installs if known is not None else None
     own = part.install_role(given, effects) if part is not None else None
-    names = [p.name for e in effects for p in e.packages]
-    bins = {*names, *(b for n in names for b in (packages.programs(n) if packages is not None else ()))}
-    started, called = bins & given.runtime_commands, bins & given.build_tools if names else set()
+    bins = frozenset(program for e in effects for program in installed_programs(e))
+    started, called = bins & given.runtime_commands, bins & given.build_tools
     if any(e.deletes for e in effects):
         return Finding("both", Reason.of("SL216", "removes"))
     if own is not None:
