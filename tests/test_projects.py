@@ -44,11 +44,7 @@ def _is_open(verdict: Verdict, finding: Finding) -> bool:
 
 
 def test_nothing_that_is_needed_is_missing() -> None:
-    wrong = [(v.case.seed, f) for v in _verdicts() for f in v.findings if not _is_open(v, f)]
-    again = [w for w in wrong if w[1].symptom == "second run changes it"]
-    assert [w for w in wrong if w not in again] == []
-    # what cleaning in place leaves to a second run; only lower this
-    assert len(again) <= 3, again
+    assert [(v.case.seed, f) for v in _verdicts() for f in v.findings if not _is_open(v, f)] == []
 
 
 def test_open_elements_exist() -> None:

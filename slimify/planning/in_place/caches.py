@@ -17,6 +17,7 @@ from slimify.planning.estimates import estimate
 from slimify.planning.in_place.cache_cleaning import CacheCleaning, is_editable, is_there_at_end
 from slimify.planning.in_place.edits import Edits
 from slimify.planning.in_place.runs import as_caller, extended_run, is_direct
+from slimify.planning.package_lists import may_read_earlier_lists
 from slimify.syntax.shell.script import EditRefused, edit
 
 
@@ -132,17 +133,6 @@ def _needless_apk_updates(step: Step) -> frozenset[int]:
         a.index for a, own in zip(step.atoms, kinds, strict=True) if own == {("index", SystemManager.APK)}
     )
     return frozenset(i for i in alone if any(n > i for n in adds))
-
-
-def may_read_earlier_lists(step: Step) -> bool:
-    """Whether the step installs, or may install, from lists fetched by an earlier step."""
-    for effect in step.effects:
-        if effect.kind == "index":
-            return False
-        apt = effect.kind == "packages" and effect.manager == SystemManager.APT
-        if apt or effect.kind == "unknown":
-            return True
-    return step.keyword == "RUN" and not step.atoms
 
 
 def _leaves_lists(program: Program, step: Step) -> bool:

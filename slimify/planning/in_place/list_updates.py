@@ -9,9 +9,9 @@ from slimify.analysis.program import Program, Step
 from slimify.model.decisions import Decision
 from slimify.model.effects import NOT_FOR_RUN_TIME, SystemManager
 from slimify.planning.estimates import estimate
-from slimify.planning.in_place.caches import may_read_earlier_lists
 from slimify.planning.in_place.edits import Edits
 from slimify.planning.in_place.runs import joined_runs
+from slimify.planning.package_lists import may_read_earlier_lists
 
 
 def list_updates(program: Program) -> Edits:

@@ -17,9 +17,9 @@ from slimify.analysis.program import Program
 from slimify.facts.builders import can
 from slimify.model.decisions import Decision
 from slimify.model.plan import Item, Plan, Stage
+from slimify.planning.package_lists import may_read_earlier_lists
 from slimify.planning.stages.items import keyword, keyword_case, named_from, new_item
 from slimify.planning.stages.join_runs import split_comments
-from slimify.planning.stages.split import MAY_READ_LISTS
 from slimify.syntax.dockerfile.instructions import arg_names
 
 # Instructions that only describe the image are harmless in the builder. CMD is not: a later ENTRYPOINT resets
@@ -81,13 +81,10 @@ def _common_items(
 
 
 def _may_read_lists(program: Program, item: Item) -> bool:
-    """Whether an item may read apt's lists."""
-    if keyword(item) != "RUN":
-        return False
-    step = program.step(item.origin) if item.origin is not None else None
-    if step is None or not step.atoms:
-        return True
-    return bool(MAY_READ_LISTS & {e.kind for e in step.effects})
+    """Whether an item may read apt's lists as an earlier one left them."""
+    if item.origin is None:
+        return keyword(item) == "RUN"
+    return may_read_earlier_lists(program.step(item.origin))
 
 
 def _is_same(one: Item, other: Item, *, cleaned: bool) -> bool:

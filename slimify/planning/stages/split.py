@@ -15,7 +15,6 @@ from slimify.analysis.program import Program, Step
 from slimify.model.effects import (
     INSTALLS_NOTHING,
     NOT_FOR_RUN_TIME,
-    USES_PACKAGE_LISTS,
 )
 from slimify.planning.final_stage.commands import (
     SplitRequest,
@@ -27,6 +26,7 @@ from slimify.planning.final_stage.commands import (
 from slimify.planning.final_stage.instruction_text import is_run_editable
 from slimify.planning.final_stage.restore_packages import merged_head_install
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
+from slimify.planning.package_lists import READS_LISTS, may_read_earlier_lists
 from slimify.planning.stages.certain_paths import made_certain
 
 
@@ -114,7 +114,7 @@ def _without_idle_runs(program: Program, final: Mapping[int, frozenset[int]]) ->
     def kinds(index: int) -> set[str]:
         return {e.kind for a in steps[index].atoms if a.index in final[index] for e in a.effects}
 
-    installs = [i for i in final if steps[i].keyword == "RUN" and kinds(i) & MAY_READ_LISTS]
+    installs = [i for i in final if steps[i].keyword == "RUN" and kinds(i) & READS_LISTS]
     for index in list(result):
         step = steps[index]
         if step.keyword != "RUN" or not step.atoms:
@@ -135,28 +135,22 @@ def _without_idle_runs(program: Program, final: Mapping[int, frozenset[int]]) ->
     return result
 
 
-# Effects that may read package lists fetched by an earlier step.
-MAY_READ_LISTS = USES_PACKAGE_LISTS | {"unknown"}
-
-
 def _lists_are_unread(program: Program, final: Mapping[int, frozenset[int]], index: int) -> bool:
-    """Whether no later RUN of the final stage reads the package lists before fetching its own."""
+    """Whether no later RUN of the final stage reads the package lists before another one fetches them."""
     for step in program.steps:
-        if step.keyword != "RUN" or step.index <= index or step.index not in final:
-            continue
-        kinds = [{e.kind for e in a.effects} for a in step.atoms if a.index in final[step.index]]
-        first = next(
-            (k for k in kinds if k & {"index", *MAY_READ_LISTS}), None if step.atoms else MAY_READ_LISTS
-        )
-        if first is not None:
-            return not first & MAY_READ_LISTS
+        if step.keyword == "RUN" and step.index > index and step.index in final:
+            kept = [a for a in step.atoms if a.index in final[step.index]]
+            if may_read_earlier_lists(step, final[step.index]):
+                return False
+            if any(e.kind == "index" for a in kept for e in a.effects):
+                return True
     return True
 
 
 def _without_orphan_clean_up(step: Step, atoms: frozenset[int]) -> frozenset[int]:
     """Drops index refreshes and clean-ups whose package commands are gone."""
     kinds = {e.kind for a in step.atoms if a.index in atoms for e in a.effects}
-    if kinds & MAY_READ_LISTS:
+    if kinds & READS_LISTS:
         return atoms
     idle = {a.index for a in step.atoms if {e.kind for e in a.effects} <= {"index", "cache"} and a.effects}
     lasting = atoms - idle
