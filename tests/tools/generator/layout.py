@@ -22,6 +22,8 @@ def lay_out(p: Project, random: Random) -> None:
             name.split("/")[0] for name in p.files if not name.startswith(("docs/", "README"))
         )
         p.ignore = ["*", *(f"!{name}" for name in tops), *p.ignore]
+    if not _parts(p)[0] and style not in ("whole", "chown", "add", "absolute"):
+        style = "whole"  # there is no file to name
     lines = list(_STYLES[style](p, random))
     p.slots["copy"] = [*lines, *p.slots.get("copy", [])]
     if random.random() < 0.15:

@@ -245,11 +245,11 @@ def _interpreter(p: Project, random: Random) -> None:
 
 @element("library-compiled", "program", "python", fits=has_compiler)
 def _library_compiled(p: Project, random: Random) -> None:
-    p.add("native/own.c", "int answer(void) { return 42; }\n")
+    p.add("shared/own.c", "int answer(void) { return 42; }\n")
     p.line("build", random.choice([
-        "RUN gcc -shared -fPIC -o /usr/local/lib/libown.so native/own.c && ldconfig",
-        "RUN cd native && gcc -shared -fPIC -o libown.so own.c && cp libown.so /usr/local/lib/ && ldconfig",
-        "RUN gcc -shared -fPIC -o native/libown.so native/own.c && install -m 644 native/libown.so /usr/local/lib/ && ldconfig",
+        "RUN gcc -shared -fPIC -o /usr/local/lib/libown.so shared/own.c && ldconfig",
+        "RUN cd shared && gcc -shared -fPIC -o libown.so own.c && cp libown.so /usr/local/lib/ && ldconfig",
+        "RUN gcc -shared -fPIC -o shared/libown.so shared/own.c && install -m 644 shared/libown.so /usr/local/lib/ && ldconfig",
     ]))  # fmt: skip
     p.probe("library", "libown.so")
 

@@ -283,6 +283,8 @@ class Build:
             owner = None
         mode = flags.get("--chmod")
         words = [self._word(image, w) for w in each.args]
+        if len(words) + len(each.heredocs) < 2:
+            raise BuildFailed(f"line {each.start_line}: COPY of nothing")
         target = posixpath.normpath(posixpath.join(image.workdir, words[-1]))
         into = words[-1].endswith(("/", "/.")) or words[-1] == "." or len(words) > 2
         for heredoc in each.heredocs:
