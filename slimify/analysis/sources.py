@@ -96,12 +96,12 @@ def application_sources(view: ContextView, name: str) -> tuple[str, ...]:
 
 
 def _application_paths(view: ContextView, known: Language) -> list[str]:
-    aside = _not_application()
-    return [
-        path
-        for path in view.context.files
-        if not aside.search(path) and is_source(view.context, path, known) and view.image_paths(path)
-    ]
+    aside, context = _not_application(), view.context
+    found = context.once(
+        ("sources", known.name),
+        lambda: [p for p in context.files if not aside.search(p) and is_source(context, p, known)],
+    )
+    return [path for path in found if view.image_paths(path)]
 
 
 def is_source(context: Context, path: str, known: Language) -> bool:

@@ -76,10 +76,18 @@ def present_modules(
             listed = own.packages.listed_packages(view, path)
         for module in listed if view.image_paths(path) else ():
             found.setdefault(module.use.name, module)
-    for use in imports:
+    for use in _first_uses(imports):
         for name in own.packages.providers(use.name) if is_source(view.context, use.file, own) else ():
             found.setdefault(name, _module(own, name, use))
     return tuple(found.values())
+
+
+def _first_uses(imports: Iterable[Use]) -> Iterable[Use]:
+    """The first use of each name in files with the same extension."""
+    found: dict[tuple[str, str], Use] = {}
+    for use in imports:
+        found.setdefault((use.name, use.file.rpartition(".")[2]), use)
+    return found.values()
 
 
 def _module(own: Language, name: str, use: Use) -> Module:
@@ -89,7 +97,7 @@ def _module(own: Language, name: str, use: Use) -> Module:
 def standard_libraries(imports: Iterable[Use], context: Context) -> dict[str, Use]:
     """Shared libraries that modules of the standard libraries load, each with the import."""
     found: dict[str, Use] = {}
-    for use in imports:
+    for use in _first_uses(imports):
         own = next((known for known in languages() if is_source(context, use.file, known)), None)
         for library in own.packages.standard_libraries(use.name) if own is not None and own.packages else ():
             found.setdefault(library, use)
