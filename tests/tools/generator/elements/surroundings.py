@@ -89,7 +89,8 @@ def _ignored(p: Project, random: Random) -> None:
     p.ignore += random.choice(
         [[".git", "*.md"], ["**/*.log", "docs"], [".git", "Dockerfile", ".dockerignore"]]
     )
-    p.add("README.md", "# app\n", application=False)
+    if "README.md" not in p.files:
+        p.add("README.md", "# app\n", application=False)
     p.add("docs/notes.txt", "notes\n", application=False)
 
 
