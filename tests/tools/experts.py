@@ -94,7 +94,10 @@ class Row:
 
     @property
     def right(self) -> bool:
-        return bool(self.broken - self.known) if self.change else self.proof.verdict == "equal"
+        """A change that only keeps the file from being built proves nothing."""
+        if not self.change:
+            return self.proof.verdict == "equal"
+        return bool(self.broken - self.known) and all(f.code != "SL501" for f in self.findings)
 
 
 def experts(names: Sequence[str] = ()) -> list[Expert]:

@@ -12,7 +12,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=garden.settings \
     PATH="/opt/venv/bin:$PATH"
-RUN adduser --disabled-password --gecos "" gardener
+RUN useradd --create-home gardener
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build --chown=gardener:gardener /code /code
 RUN chown gardener:gardener /code
