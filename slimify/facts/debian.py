@@ -92,6 +92,14 @@ def companions(name: str) -> tuple[str, ...]:
     return tuple(load("packages-debian.toml")["companions"].get(name, ()))
 
 
+def links_manual_pages(name: str, suite: str | None) -> bool:
+    """Whether installing a package fails where there are no directories of manual pages."""
+    tables = load("packages-debian.toml")
+    releases: list[str] = tables["counterparts"]["releases"]
+    last = next((s for row, s in tables["manual_pages"].items() if re.fullmatch(row, name)), None)
+    return last is not None and suite in releases[: releases.index(last) + 1]
+
+
 def brings(name: str) -> tuple[str, ...]:
     """The packages that apt installs as dependencies of a package, of those that may be restored one by
     one."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from slimify.facts.carried import carried
-from slimify.facts.debian import brings
+from slimify.facts.debian import brings, links_manual_pages
 from slimify.facts.image_tables import data_packages
 from slimify.facts.packages import PackageFacts
 from slimify.facts.system import in_package_tree
@@ -64,6 +64,10 @@ def _base_problems(compared: Comparison, have: frozenset[str]) -> Iterator[Reaso
     for library, name in carried(old).libraries.items():
         if library in compared.needs.libraries and name is not None and name not in have:
             yield Reason.of("SL409", "package_gone", package=name)
+    pages = any(w.startswith("/usr/share/man") for e in compared.new.final.effects for w in e.writes)
+    for name in sorted(have - base_packages(new)) if new.variant == "slim" and not pages else ():
+        if links_manual_pages(name, new.suite):
+            yield Reason.of("SL409", "manual_pages", package=name, base=new.reference)
     if compared.needs.shell and not new.shell:
         yield Reason.of("SL409", "no_shell", base=new.reference, command="at run time")
 

@@ -234,6 +234,8 @@ def test_policy_for_names() -> None:
         ("mariadb-dev", "3.20", ("mariadb-connector-c",)),
         ("build-base", "3.20", ("libstdc++",)),
         ("file-dev", "3.20", ("libmagic",)),
+        ("vips-dev", "3.16", ("vips",)),
+        ("vips-dev", "3.17", ("vips", "vips-cpp")),
     ],
 )
 def test_alpine_counterparts(name: str, release: str | None, expected: tuple[str, ...] | None) -> None:

@@ -18,6 +18,26 @@ CMD ["python", "/srv/app.py"]
 """
 
 
+JAVA = "FROM {}\nRUN apt-get update && apt-get install -y {}\nCMD java -version\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "package", "before", "wrong"),
+    [
+        ("python:3.8-slim-buster", "git", "", False),
+        ("python:3.8-buster", "default-jre-headless", "", False),  # not a slim image
+        ("python:3.8-slim-bookworm", "default-jre-headless", "", False),
+        ("python:3.8-slim-buster", "default-jre-headless", "RUN mkdir -p /usr/share/man/man1\n", False),
+        ("python:3.8-slim-buster", "default-jre-headless", "", True),
+        ("python:3.6-slim-stretch", "postgresql-client", "", True),
+    ],
+)
+def test_manual_pages(base: str, package: str, before: str, wrong: bool, tmp_path: Path) -> None:
+    old = JAVA.format(base.replace("-slim", ""), package)
+    new = JAVA.format(base, package).replace("RUN", f"{before}RUN", 1)
+    assert ("manual pages" in differences(old, new, {}, tmp_path)) == wrong
+
+
 @pytest.mark.parametrize(
     ("old", "new", "wrong"),
     [
