@@ -316,6 +316,11 @@ def distroless_accounts() -> tuple[str, ...]:
     return _words("accounts", "distroless")
 
 
+def joined_groups() -> tuple[str, ...]:
+    """The groups of which some tools make every account a member."""
+    return _words("accounts", "joined")
+
+
 @cache
 def _root() -> frozenset[str]:
     return frozenset(("", *load("system.toml")["root"].split()))

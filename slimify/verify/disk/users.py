@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from slimify.facts.system import is_root
+from slimify.facts.system import is_root, joined_groups
 from slimify.verify.disk.evidence import Evidence, Side, is_ephemeral
 from slimify.verify.model import Check, Finding, Grade, disk_check
 
@@ -98,12 +98,16 @@ def _account_difference(kind: str, old: Account, new: Account | None, *, used: b
 
 
 def _lost_memberships(evidence: Evidence, user: str) -> Iterator[Finding]:
-    """Findings for supplementary groups that the image's USER lost."""
+    """Findings for supplementary groups that the image's USER lost. One that every account of adduser has
+    breaks something if it owns files."""
     rows = accounts(evidence.before, "/etc/passwd").values()
     name = next((row.name for row in rows if user in (row.name, str(row.number))), "")
     if not name or is_root(user):
         return
     old, new = accounts(evidence.before, "/etc/group"), accounts(evidence.after, "/etc/group")
+    owning = _owning_ids(evidence, 1)
     for group in sorted(old):
         if name in old[group].members and (group not in new or name not in new[group].members):
-            yield Finding(code=USER, text=f"{name} is no longer in the group {group}", path=name)
+            text = f"{name} is no longer in the group {group}"
+            idle = group in joined_groups() and old[group].number not in owning
+            yield Finding(code=USER, text=text, path=name, grade="may-matter" if idle else "breaks")

@@ -425,6 +425,21 @@ def test_users(old: Pieces, new: Pieces, user: str, found: list[str]) -> None:
     assert said(users.check(evidence(side(*old, User=user), side(*new, User=user)))) == found
 
 
+@pytest.mark.parametrize(
+    ("group", "more", "grade"),
+    [
+        ("video", (), "breaks"),
+        ("users", (), "may-matter"),
+        ("users", (file("/app/x", gid=44),), "breaks"),
+    ],
+)
+def test_the_group_of_all_accounts_may_matter(group: str, more: Pieces, grade: str) -> None:
+    rows = file("/etc/passwd", table(app=101)), file("/etc/group", f"{group}:x:44:app\n")
+    new = file("/etc/passwd", table(app=101)), file("/etc/group", f"{group}:x:44:\n")
+    check = users.check(evidence(side(*rows, *more, User="app"), side(*new, *more, User="app")))
+    assert [finding.grade for finding in check.findings] == [grade]
+
+
 def test_the_name_of_root_may_matter() -> None:
     """An image from scratch has no table of accounts, and root acts there."""
     before = side(
