@@ -11,7 +11,7 @@ import posixpath
 import re
 import stat
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 
+from slimify.context.directory_walk import Limits, Walk
 from slimify.context.ignore_rules import Glob, IgnoreRules
 from slimify.facts.system import history_directories
-from slimify.languages import installed_directories
 
 if TYPE_CHECKING:
     from slimify.context.repository import Repository
@@ -30,16 +30,6 @@ _T = TypeVar("_T")
 _MAX_LINKS = 40  # as Linux: ELOOP
 _CACHED_LENGTH, _CACHED_TOTAL = 64 << 10, 24 << 20  # characters of one file, of all files
 _MAX_IGNORE_BYTES = 1 << 20
-
-
-class Limits(Struct, frozen=True, kw_only=True):
-    """How much of a context is read, in directory entries and bytes."""
-
-    entries: int = 400_000  # in the whole context
-    installed: int = 5_000  # in all node_modules and virtual environments together
-    ignored: int = 1_000  # ignored paths remembered by name
-    text: int = 1 << 20  # bytes of one file read by `Context.text`
-    depth: int = 200  # of nested directories
 
 
 class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
@@ -258,7 +248,7 @@ def scan(root: Path, dockerfile: Path | None = None, limits: Limits | None = Non
     text, ignore_file = _ignore_text(root, dockerfile)
     ignore = IgnoreRules.parse(text) if text is not None else IgnoreRules()
     own = dockerfile is not None and ignore_file not in (None, ".dockerignore")
-    walk = _Walk(str(root), ignore, limits)
+    walk = Walk(str(root), ignore, limits)
     walk.run()
     if ignore.errors:
         walk.notes.extend(f"{ignore_file}: {error}" for error in ignore.errors)
@@ -294,103 +284,6 @@ def _ignore_text(root: Path, dockerfile: Path | None) -> tuple[str | None, str |
             # The same decoding as file names, so that invalid bytes compare equal.
             return data.decode("utf-8", "surrogateescape"), candidate.name
     return None, None
-
-
-class _Walk:
-    """The state of one walk through the directory."""
-
-    def __init__(self, root: str, ignore: IgnoreRules, limits: Limits) -> None:
-        self.root, self.ignore, self.limits = root, ignore, limits
-        self.files: dict[str, int] = {}
-        self.symlinks: dict[str, str] = {}
-        self.directories: set[str] = set()
-        self.executables: set[str] = set()
-        self.ignored: list[str] = []
-        self.skipped: set[str] = set()
-        self.notes: list[str] = []
-        self.entries = 0
-        self.installed = 0
-
-    def run(self) -> None:
-        # Breadth first, so that a limit cuts off the deepest directories.
-        level: list[tuple[str, bool, bool]] = [("", False, False)]
-        depth = 0
-        while level:
-            following: list[tuple[str, bool, bool]] = []
-            for directory, ignored, installed in level:
-                following.extend(self._list(directory, ignored, installed))
-            depth += 1
-            if depth > self.limits.depth and following:
-                self._skip(following[0][0], f"directories below {self.limits.depth} levels are not listed")
-                self.skipped.update(name for name, _, _ in following)
-                return
-            level = following
-
-    def _list(self, directory: str, ignored: bool, installed: bool) -> Iterator[tuple[str, bool, bool]]:
-        """Record the entries of one directory. Yields the directories to list next."""
-        if self.entries >= self.limits.entries:
-            self._skip(directory, f"more than {self.limits.entries} entries: the rest is not listed")
-            return
-        if installed and self.installed >= self.limits.installed:
-            self._skip(
-                directory, f"more than {self.limits.installed} installed files: {directory} is not listed"
-            )
-            return
-        try:
-            with os.scandir(os.path.join(self.root, directory) if directory else self.root) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
-        except OSError as error:
-            self._skip(directory, f"{directory or '.'} cannot be listed: {error.strerror}")
-            return
-        self.entries += len(entries)
-        self.installed += len(entries) if installed else 0
-        environment = any(entry.name == "pyvenv.cfg" for entry in entries)
-        for entry in entries:
-            path = f"{directory}/{entry.name}" if directory else entry.name
-            try:
-                below = self._record(entry, path, ignored)
-            except OSError as error:
-                self.notes.append(f"{path} cannot be read: {error.strerror}")
-                continue
-            if below is not None:
-                yield path, below, installed or environment or entry.name in installed_directories()
-
-    def _record(self, entry: os.DirEntry[str], path: str, parent_ignored: bool) -> bool | None:
-        """Record one entry. For a directory to be listed, returns whether it is ignored itself."""
-        ignored = self.ignore.ignores(path)
-        is_directory = entry.is_dir(follow_symlinks=False)
-        if ignored:
-            if not parent_ignored and len(self.ignored) < self.limits.ignored:
-                self.ignored.append(path + "/" if is_directory else path)
-            return True if is_directory and self.ignore.may_reinclude(path) else None
-        self._add_parents(path)
-        if entry.is_symlink():
-            self.symlinks[path] = os.readlink(entry.path)
-            return None
-        if is_directory:
-            self.directories.add(path)
-            if entry.name in history_directories():  # known to exist, but not listed
-                self.skipped.add(path)
-                return None
-            return False
-        info = entry.stat(follow_symlinks=False)
-        if stat.S_ISREG(info.st_mode):
-            self.files[path] = info.st_size
-            if info.st_mode & 0o111:
-                self.executables.add(path)
-        return None
-
-    def _add_parents(self, path: str) -> None:
-        """Add the ignored parent directories of a re-included path."""
-        parent = posixpath.dirname(path)
-        while parent and parent not in self.directories:
-            self.directories.add(parent)
-            parent = posixpath.dirname(parent)
-
-    def _skip(self, directory: str, note: str) -> None:
-        self.skipped.add(directory)
-        if note not in self.notes and len(self.notes) < self.limits.ignored:
-            self.notes.append(note)
 
 
 def _is_below(directory: str, path: str) -> bool:

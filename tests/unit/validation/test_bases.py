@@ -25,10 +25,10 @@ JAVA = "FROM {}\nRUN apt-get update && apt-get install -y {}\nCMD java -version\
     ("base", "package", "before", "wrong"),
     [
         ("python:3.8-slim-buster", "git", "", False),
-        ("python:3.8-buster", "default-jre-headless", "", False),  # not a slim image
-        ("python:3.8-slim-bookworm", "default-jre-headless", "", False),
-        ("python:3.8-slim-buster", "default-jre-headless", "RUN mkdir -p /usr/share/man/man1\n", False),
-        ("python:3.8-slim-buster", "default-jre-headless", "", True),
+        ("python:3.6-stretch", "default-jre-headless", "", False),  # not a slim image
+        ("python:3.8-slim-buster", "default-jre-headless", "", False),
+        ("python:3.6-slim-stretch", "default-jre-headless", "RUN mkdir -p /usr/share/man/man1\n", False),
+        ("python:3.6-slim-stretch", "default-jre-headless", "", True),
         ("python:3.6-slim-stretch", "postgresql-client", "", True),
     ],
 )
