@@ -7,8 +7,11 @@ Steps that run the application's code (collectstatic, data downloads) run in the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
+from slimify.analysis.packages.module_needs import installed_modules
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.carried import installed
@@ -163,7 +166,7 @@ def python_copies(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
                 return site
             copies += [
                 CopyFromBuilder(path=path, after=made.first, is_file=path.startswith(SCRIPTS))
-                for path in site
+                for path in (*site, *_data_directories(program, site))
             ]
         elif made.path != BIN:
             copies.append(
@@ -179,6 +182,16 @@ def python_copies(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
         first = min(t.after for t in copies if inside(t.path, LOCAL))
         return (CopyFromBuilder(path=LOCAL, after=first), *(t for t in copies if not inside(t.path, LOCAL)))
     return tuple(_without_contained(copies))
+
+
+def _data_directories(program: Program, site: Sequence[str]) -> tuple[str, ...]:
+    """The directories of data that installed distributions have beside their packages. Every image has them:
+    what they contain depends on the release."""
+    prefix, found, _ = next((path.rpartition("/lib/python") for path in site), ("", "", ""))
+    effects = (e for s in program.steps for e in s.effects)
+    names = {m.use.name for m in installed_modules(effects, program.end_state.view)}
+    has_data = not names.isdisjoint(LANGUAGE.words("pypi.toml", "data", "names"))
+    return (f"{prefix}/share", f"{prefix}/etc") if found and has_data else ()
 
 
 def _without_contained(copies: list[CopyFromBuilder]) -> list[CopyFromBuilder]:

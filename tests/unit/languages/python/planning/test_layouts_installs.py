@@ -152,6 +152,15 @@ ROWS = (
         final=("    && apt-get install -y --no-install-recommends git \\",),
     ),
     Row(
+        id="data-of-wheels-beside-their-packages",
+        file=lines("FROM python:3.11", *INSTALL, START),
+        files={"requirements.txt": "jupyterlab==4.2.0\n", "app.py": "import jupyterlab\n"},
+        final=(
+            "COPY --from=builder /usr/local/share /usr/local/share",
+            "COPY --from=builder /usr/local/etc /usr/local/etc",
+        ),
+    ),
+    Row(
         id="what-is-put-back-goes-with-the-users-own-install",
         file=lines(
             "FROM python:3.11",
