@@ -27,3 +27,5 @@ def test_go_commands_and_files() -> None:
     assert go_package("github.com/chromedp/chromedp").commands == ("chromium",)
     assert go_package("github.com/golang-migrate/migrate/v4/source/file").files == ("migrations",)
     assert go_package("github.com/golang-migrate/migrate/v4").files == ()
+    assert go_package("github.com/urfave/negroni").computes_names
+    assert go_package("github.com/joho/godotenv/autoload").files == (".env",)
