@@ -33,6 +33,11 @@ def frontend_prefixes(name: str | None) -> tuple[str, ...]:
     return tuple(_row(name).get("frontends", ()))
 
 
+def asks_table(imports: Iterable[str], name: str | None) -> str:
+    """The first import that looks media types up for its caller; "" without one."""
+    return next((module for module in imports if module == _row(name).get("asks")), "")
+
+
 def first_file_server(imports: Iterable[str], name: str | None) -> str:
     """The first import that serves files or guesses their types; "" without one."""
     servers = frozenset(_row(name).get("servers", "").split())

@@ -8,7 +8,14 @@ from itertools import chain
 
 from slimify.analysis.program import Program
 from slimify.facts.carried import data_files
-from slimify.facts.mediatypes import TABLE, endings_by_table, first_file_server, frontend_prefixes, served
+from slimify.facts.mediatypes import (
+    TABLE,
+    asks_table,
+    endings_by_table,
+    first_file_server,
+    frontend_prefixes,
+    served,
+)
 from slimify.model.decisions import Decision, Reason
 
 
@@ -29,6 +36,9 @@ def media_types(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Dec
 def _reason(program: Program) -> Reason | None:
     language = program.language
     imports = [use.name for use in program.runtime_needs.sources.imports]
+    asked = asks_table(imports, language)
+    if asked:
+        return Reason.of("SL311", "asked_types", module=asked)
     words = chain(program.runtime.entrypoint or (), program.runtime.cmd or ())
     server = first_file_server((*imports, *(part for word in words for part in word.split())), language)
     if not server:

@@ -97,6 +97,13 @@ ROWS = (
         reason="static/text.woff2",
     ),
     Row(
+        id="a-program-that-asks-the-table-for-files-of-others",
+        file=lines("FROM python:3.11", *INSTALL, START),
+        files={**FLASK, "app.py": "import flask, mimetypes\n"},
+        final=("COPY --from=builder /etc/mime.types /etc/mime.types",),
+        reason="`mimetypes` looks media types up there",
+    ),
+    Row(
         id="a-server-that-tells-scripts-by-the-table-of-the-full-image",
         file=lines("FROM python:3.11-bookworm", *INSTALL, "COPY static static", START),
         files={**FLASK, "app.py": "import flask\n", "static/menu.js": ""},
