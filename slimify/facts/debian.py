@@ -92,12 +92,13 @@ def companions(name: str) -> tuple[str, ...]:
     return tuple(load("packages-debian.toml")["companions"].get(name, ()))
 
 
-def links_manual_pages(name: str, suite: str | None) -> bool:
-    """Whether installing a package fails where there are no directories of manual pages."""
+def needed_directory(name: str, suite: str | None) -> str:
+    """The directory that installing a package of a suite needs and slim images lack; "" for none."""
     tables = load("packages-debian.toml")
     releases: list[str] = tables["counterparts"]["releases"]
-    last = next((s for row, s in tables["manual_pages"].items() if re.fullmatch(row, name)), None)
-    return last is not None and suite in releases[: releases.index(last) + 1]
+    last = next((s for row, s in tables["manual_pages"]["until"].items() if re.fullmatch(row, name)), None)
+    old = last is not None and suite in releases[: releases.index(last) + 1]
+    return str(tables["manual_pages"]["directory"]) if old else ""
 
 
 def brings(name: str) -> tuple[str, ...]:

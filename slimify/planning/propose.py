@@ -17,7 +17,8 @@ def propose(program: Program, options: Options) -> Proposal:
     empty = _scratch_without_shell(program)
     if empty:
         return Proposal(reasons=(empty,))
-    for use in program.bases[:1]:
+    if program.bases:
+        use = program.bases[0]
         return Proposal(reasons=(Reason.of("SL406", "base_image", file=use.file, at=use.line),))
     known = language(program.language)
     if known is None or known.layouts is None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from slimify.facts.carried import carried
-from slimify.facts.debian import brings, links_manual_pages
+from slimify.facts.debian import brings, needed_directory
 from slimify.facts.image_tables import data_packages
 from slimify.facts.packages import PackageFacts
 from slimify.facts.system import in_package_tree
@@ -22,6 +22,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import MANAGES_PACKAGES
 from slimify.semantics.machine.content import copied_places
 from slimify.semantics.machine.stages import Event
+from slimify.semantics.paths import inside
 from slimify.validation.comparison import Comparison
 from slimify.validation.software import base_packages, facts_about, lost_programs, packages_left, programs_of
 
@@ -64,9 +65,10 @@ def _base_problems(compared: Comparison, have: frozenset[str]) -> Iterator[Reaso
     for library, name in carried(old).libraries.items():
         if library in compared.needs.libraries and name is not None and name not in have:
             yield Reason.of("SL409", "package_gone", package=name)
-    pages = any(w.startswith("/usr/share/man") for e in compared.new.final.effects for w in e.writes)
-    for name in sorted(have - base_packages(new)) if new.variant == "slim" and not pages else ():
-        if links_manual_pages(name, new.suite):
+    made = [w for e in compared.new.final.effects for w in e.writes]
+    for name in sorted(have - base_packages(new)) if new.variant == "slim" else ():
+        directory = needed_directory(name, new.suite)
+        if directory and not any(inside(path, directory) for path in made):
             yield Reason.of("SL409", "manual_pages", package=name, base=new.reference)
     if compared.needs.shell and not new.shell:
         yield Reason.of("SL409", "no_shell", base=new.reference, command="at run time")

@@ -107,9 +107,10 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     def has_other_releases(self) -> bool:
         """Whether a PPA may replace packages of the distribution by other releases. Those that are known for
         what they offer do not."""
-        known = merged("package-sources.toml")["offered"]
+        sources = merged("package-sources.toml")
         added = (w.text for _, e in self.effects if e.kind == "source" for w in e.command.words)
-        return any("ppa:" in text and not any(word in text for word in known) for text in added)
+        unknown = (text for text in added if not any(word in text for word in sources["offered"]))
+        return any(mark in text for text in unknown for mark in sources["replacing"]["marks"])
 
     def facts(self, name: str) -> PackageFacts | None:
         """Facts about a package in the distribution of the base image."""
@@ -215,9 +216,10 @@ def _verdict(package: _Package) -> PackageVerdict:
 
 def _used_by_other_files(package: _Package) -> PackageVerdict | None:
     """Steps of a Dockerfile that starts from this image may use it, compilers and headers included."""
-    for use in package.usage.bases[:1]:
-        return package.verdict("run", Reason.of("SL202", "base_image", place=_location(use)))
-    return None
+    use = next(iter(package.usage.bases), None)
+    if use is None:
+        return None
+    return package.verdict("run", Reason.of("SL202", "base_image", place=_location(use)))
 
 
 def _used_in_final_stage(package: _Package) -> PackageVerdict | None:
