@@ -223,7 +223,7 @@ def _go(parts: Sequence[tuple[str, str]], imports: Sequence[str], head: str, tit
     known = {
         "encoding/json",
         "fmt",
-        *(m for m, use in _GO_IMPORTS.items() if re.search(rf"\b{re.escape(use)}", bodies)),
+        *(m for m, use in _GO_IMPORTS.items() if re.search(rf"\b{re.escape(use)}[A-Z]", bodies)),
     }
     lines = [f'\t"{m}"' for m in sorted(known)]
     lines += ['\t_ "embed"' if "embed.FS" not in head else '\t"embed"'] if "go:embed" in head else []

@@ -81,7 +81,8 @@ def _go_build(p: Project, random: Random) -> None:
         ("RUN CGO_ENABLED=0 go build -o /server .", "/server"),
         ("RUN CGO_ENABLED=0 GOOS=linux go build -ldflags='-s -w' -o bin/server", "bin/server"),
         ("RUN go build", p.facts.get("module", "app")),
-        ("RUN go vet ./... && go build -o ./server ./...", "server"),
+        ("RUN go vet ./... && go build -o ./server .", "server"),
+        ("RUN go build -o ./bin/ ./...", "bin/" + p.facts.get("module", "app")),
         ("ENV CGO_ENABLED=0\nRUN go build -o server", "server"),
     ])  # fmt: skip
     _go(p, line, place)

@@ -9,24 +9,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, field
 from typing import Any
 
 from e2b_dockerfile_utils import DockerfileSyntaxError, ShellLex, parse_dockerfile_ast
 from tools.generator.simulation.accounts import ids
 from tools.generator.simulation.bases import base_of, files_of
+from tools.generator.simulation.copies import BuildFailed, bring, found, owner_of, place_node
 from tools.generator.simulation.files import Files, Missing, Node, copy_tree
-from tools.generator.simulation.permissions import changed_mode
 from tools.generator.simulation.shell import Shell, Unmodelled, program
-from tools.generator.simulation.text_programs import unpack
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 Behaviour = Callable[[Shell, list[str], bytes], int | None]
-
-
-class BuildFailed(Exception):
-    pass
 
 
 @dataclass
@@ -278,7 +272,7 @@ class Build:
         if unknown:
             raise Unmodelled(f"{each.name} {unknown}")
         source = self._image(flags["--from"]).files if "--from" in flags else self.context
-        owner = self._owner(image, self._word(image, flags.get("--chown", "")))
+        owner = owner_of(image.files, self._word(image, flags.get("--chown", "")))
         if "--from" in flags and "--chown" not in flags:
             owner = None
         mode = flags.get("--chmod")
@@ -290,102 +284,21 @@ class Build:
         for heredoc in each.heredocs:
             text = self._heredoc(image, heredoc)
             place = posixpath.join(target, heredoc.name) if into else target
-            self._place(image.files, place, Node("file", text.encode()), owner or (0, 0), mode)
+            place_node(image.files, place, Node("file", text.encode()), owner or (0, 0), mode)
         for word in words[:-1]:
             if word.startswith("https://"):
                 name = posixpath.basename(word)
                 place = posixpath.join(target, name) if into else target
-                self._place(image.files, place, Node("file", program(name), 0o600), owner or (0, 0), mode)
+                place_node(image.files, place, Node("file", program(name), 0o600), owner or (0, 0), mode)
             elif not word.startswith("<<"):
-                for found in self._found(source, word, "--from" in flags):
-                    self._bring(source, found, image.files, target, into, owner, mode, archives)
+                for path in found(source, word):
+                    bring(source, path, image.files, target, into, owner, mode, archives)
 
     def _heredoc(self, image: Image, heredoc: Any) -> str:
         if not heredoc.expand:
             return str(heredoc.content)
         env = {**image.args, **image.env}
         return re.sub(r"\$\{?(\w+)\}?", lambda m: env.get(m[1], ""), heredoc.content)
-
-    @staticmethod
-    def _owner(image: Image, text: str) -> tuple[int, int] | None:
-        if not text:
-            return 0, 0
-        user, _, group = text.partition(":")
-        try:
-            uid, gid = ids(image.files, text)
-        except Missing:
-            return 0, 0  # the builder does not complain
-        own = gid if group else (ids(image.files, f"{user}:")[1] if not user.isdigit() else uid)
-        return uid or 0, own or 0
-
-    @staticmethod
-    def _found(source: Files, word: str, from_stage: bool) -> list[str]:
-        path = posixpath.normpath(posixpath.join("/", word))
-        if not re.search(r"[*?[]", path):
-            if source.get(path) is None:
-                raise BuildFailed(f"COPY: {word} not found")
-            return [path]
-        found = ["/"]
-        for name in [n for n in path.split("/") if n]:
-            found = [
-                posixpath.join(d, n)
-                for d in found
-                if source.is_directory(d)
-                for n in source.names(d)
-                if fnmatchcase(n, name)
-            ]
-        return found
-
-    def _bring(
-        self,
-        source: Files,
-        found: str,
-        files: Files,
-        target: str,
-        into: bool,
-        owner: tuple[int, int] | None,
-        mode: str | None,
-        archives: bool,
-    ) -> None:
-        node = source.get(found)
-        assert node is not None
-        if archives and node.kind == "file" and re.search(r"\.(tar(\.\w+)?|tgz)$", found):
-            files.make_directories(target)
-            unpack(files, node.data, target)
-            return
-        if node.kind == "file":
-            name = posixpath.basename(found)
-            place = posixpath.join(target, name) if into or files.is_directory(target) else target
-            self._place(files, place, node, owner, mode)
-            return
-        uid, gid = owner or (0, 0)
-        files.make_directories(target, uid=uid, gid=gid)
-        before = set(files.nodes)
-        copy_tree(source, found, files, target, owner)
-        if mode:
-            start = source.real(found)
-            for path in source.below(start):
-                place = files.real(posixpath.join(target, path[len(start) :].lstrip("/")), last=False)
-                if files.nodes[place].kind != "link":
-                    old = files.nodes[place]
-                    files.nodes[place] = replace(
-                        old, mode=changed_mode(old.mode, mode, old.kind == "directory")
-                    )
-        assert before <= set(files.nodes)
-
-    @staticmethod
-    def _place(files: Files, place: str, node: Node, owner: tuple[int, int] | None, mode: str | None) -> None:
-        uid, gid = owner if owner is not None else (node.uid, node.gid)
-        files.make_directories(
-            posixpath.dirname(place), uid=owner[0] if owner else 0, gid=owner[1] if owner else 0
-        )
-        if mode:
-            node = replace(node, mode=changed_mode(node.mode, mode, False))
-        if files.is_directory(place):
-            raise BuildFailed(f"{place} is a directory")
-        if files.get(place, follow=False) is not None:
-            files.nodes.pop(files.real(place, last=False))
-        files.put(place, replace(node, uid=uid, gid=gid))
 
 
 def without_ignored(context: Files, ignore_rules: Sequence[str]) -> Files:

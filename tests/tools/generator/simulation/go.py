@@ -42,12 +42,15 @@ def _go_build(shell: Shell, action: str, output: str, flags: str, packages: list
         if root == "/":
             return shell.say("go: no go.mod")
         root = posixpath.dirname(root)
-    wanted = _go_packages(shell, packages)
+    found = _go_packages(shell, packages)
+    by_file = any(package.endswith(".go") for package in packages)  # which `//go:build ignore` does not hide
+    wanted = found if by_file else [place for place in found if _is_main(shell, place)]
     if not wanted:
         return shell.say(f"go: no package in {packages}")
-    several = (
-        len(wanted) > 1 or output.endswith("/") or (output and shell.files.is_directory(shell.path(output)))
-    )
+    directory = output.endswith("/") or (output and shell.files.is_directory(shell.path(output)))
+    if output and len(found) > 1 and not directory:
+        return shell.say(f"go: cannot write multiple packages to non-directory {output}")
+    several = len(found) > 1 or directory
     for place in wanted:
         data = _go_program(shell, root, place, flags)
         if isinstance(data, str):
@@ -83,8 +86,12 @@ def _go_packages(shell: Shell, packages: list[str]) -> list[str]:
         elif package.endswith("/..."):
             top = shell.path(package[:-4] or ".")
             below = [top, *(p for p in shell.files.below(top) if shell.files.nodes[p].kind == "directory")]
-            found += [p for p in below if _is_main(shell, p)]
-        elif shell.files.is_directory(shell.path(package)) and _is_main(shell, shell.path(package)):
+            found += [
+                p
+                for p in below
+                if _sources(shell, p) and not re.search(r"/(vendor|testdata|[._][^/]*)(/|$)", p[len(top) :])
+            ]
+        elif shell.files.is_directory(shell.path(package)):
             found.append(shell.path(package))
     return list(dict.fromkeys(found))
 
