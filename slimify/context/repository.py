@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
+from collections import deque
+from collections.abc import Collection
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from slimify.facts.system import deployment_directories
 
 _MAX_FILES = 2_000  # of those above the context
 _MAX_DEPTH = 4  # of the directories beside the context that are searched
+_MAX_BESIDE = 2_000  # directories beside the context that are searched for files by name
 _MAX_ABOVE = 12  # directories above the context that are searched for .git
 _MAX_BYTES = 1 << 18
 
@@ -48,6 +52,25 @@ class Repository(Struct, frozen=True, kw_only=True, dict=True):
                     _list_files(self.root, posixpath.join(above, name), found, _MAX_DEPTH)
         return Context(root=self.root, files=dict(sorted(found.items())))
 
+    def beside(self, name: re.Pattern[str], left_out: Collection[str]) -> Context:
+        """The files outside the context with a name that matches, down to a depth. Directories with a name
+        that is left out are not searched."""
+        found: dict[str, int] = {}
+        queue = deque([("", 0)])
+        for _ in range(_MAX_BESIDE):
+            if not queue:
+                break
+            directory, depth = queue.popleft()
+            for entry in _entries(self.root, directory):
+                path = posixpath.join(directory, entry.name)
+                if entry.is_file(follow_symlinks=False) and name.fullmatch(entry.name):
+                    found[path] = entry.stat(follow_symlinks=False).st_size
+                elif entry.name in left_out or path == self.prefix or depth == _MAX_DEPTH:
+                    continue
+                elif entry.is_dir(follow_symlinks=False):
+                    queue.append((path, depth + 1))
+        return Context(root=self.root, files=dict(sorted(found.items())))
+
 
 def repository_of(directory: Path) -> Repository:
     """The repository of a context directory; one without `.git` is taken for its own."""
@@ -59,22 +82,26 @@ def repository_of(directory: Path) -> Repository:
 
 def _list_files(root: Path, directory: str, found: dict[str, int], depth: int) -> None:
     """Adds the files of a directory, and of those below it down to a depth. Links are not followed."""
+    for entry in _entries(root, directory):
+        path = posixpath.join(directory, entry.name)
+        if len(found) >= _MAX_FILES:
+            return
+        if entry.is_file(follow_symlinks=False):
+            found[path] = entry.stat(follow_symlinks=False).st_size
+        elif depth and entry.is_dir(follow_symlinks=False):
+            _list_files(root, path, found, depth - 1)
+
+
+def _entries(root: Path, directory: str) -> list[os.DirEntry[str]]:
+    """The entries of a directory, sorted; none for a link to one, and for one that can't be read."""
     full = os.path.join(root, directory) if directory else str(root)
     try:
         if os.path.realpath(full) != full:
-            return
+            return []
         with os.scandir(full) as entries:
-            names = sorted(entries, key=lambda entry: entry.name)
-        for entry in names:
-            path = posixpath.join(directory, entry.name)
-            if len(found) >= _MAX_FILES:
-                return
-            if entry.is_file(follow_symlinks=False):
-                found[path] = entry.stat(follow_symlinks=False).st_size
-            elif depth and entry.is_dir(follow_symlinks=False):
-                _list_files(root, path, found, depth - 1)
+            return sorted(entries, key=lambda entry: entry.name)
     except OSError:
-        return
+        return []
 
 
 @cache

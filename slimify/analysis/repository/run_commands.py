@@ -43,7 +43,7 @@ from slimify.context.compose.yaml_commands import (
 )
 from slimify.context.ignored_files import with_ignored_files
 from slimify.context.scan import Context, clean
-from slimify.facts.system import third_party_directories
+from slimify.facts.system import history_directories, third_party_directories
 from slimify.languages import installed_directories, languages
 from slimify.model.sources import Use
 from slimify.semantics.effects.call import Options
@@ -55,7 +55,7 @@ _YAML = re.compile(r".*\.ya?ml")
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 _BAKE_FILE = re.compile(r"(?:.*/)?docker-bake(?:\.override)?\.(?:hcl|json)")
 _CHART_VALUES = re.compile(r"(?:.*/)?values[\w.-]*\.ya?ml")
-_DOCKERFILE = re.compile(r"(?:.*/)?(?:[\w.-]*Dockerfile[\w.-]*|Containerfile)", re.IGNORECASE)
+_DOCKERFILE = re.compile(r"[\w.-]*Dockerfile[\w.-]*|Containerfile", re.IGNORECASE)
 _FROM = re.compile(r"\s*FROM\s+(?:--\S+\s+)*(?P<name>\S+)", re.IGNORECASE)
 _TAG = re.compile(r"(?:@|:(?!\d+/)).*", re.DOTALL)
 _PLACEHOLDER = re.compile(r"[<\[\u2026]|\.\.\.|\A[A-Z][A-Z_]+\Z")
@@ -89,6 +89,7 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
     names |= {repository(tag) for tag in tags}
     for place in places:
         names |= place.containers(names)
+    dockerfiles = _dockerfiles(context, places[0].files) if tags else ()
     found = (
         replace(c, file=posixpath.relpath(c.file, place.image.context or "."))
         for place in places
@@ -97,7 +98,9 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
     return ImageUses(
         commands=tuple(sorted(dict.fromkeys(found), key=lambda item: (item.file, item.line))),
         arguments={name: next(iter(values)) for name, values in passed.items() if len(values) == 1},
-        bases=tuple(use for place in places for use in place.bases(tags)),
+        bases=tuple(
+            use for files, above in dockerfiles for use in _bases(files, above, tags, clean(dockerfile))
+        ),
     )
 
 
@@ -219,17 +222,6 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
         found = (compose_commands(self.files, path, self.image)[1] for path in self.matching(_COMPOSE_FILE))
         return {name for names in found for name in names}
 
-    def bases(self, tags: set[str]) -> Iterator[Use]:
-        """Where other Dockerfiles start from an image of these names."""
-        for path in self.matching(_DOCKERFILE) if tags else ():
-            if clean(path) == clean(self.image.dockerfile):
-                continue
-            for number, line in enumerate((self.files.text(path, MAX_BYTES) or "").splitlines(), 1):
-                found = _FROM.match(line)
-                if found is not None and _untagged(found["name"]) in tags:
-                    name = posixpath.relpath(path, self.image.context or ".")
-                    yield Use(name=found["name"], file=name, line=number)
-
     def containers(self, names: set[str]) -> set[str]:
         """The names of containers that scripts start from the image."""
         calls = [(call, o) for call in self.engine_calls if (o := call.options(names)) is not None]
@@ -276,6 +268,25 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
 def _untagged(name: str) -> str:
     """The name of an image without tag and digest, which may be substitutions with any text."""
     return _TAG.sub("", name, count=1)
+
+
+def _dockerfiles(context: Context, own: Context) -> Iterator[tuple[Context, str]]:
+    """Files with the Dockerfiles of the context and of the repository around it, and the path to them."""
+    yield own, ""
+    around = context.repository
+    if around is not None and around.prefix:
+        left_out = third_party_directories() | installed_directories() | history_directories()
+        yield around.beside(_DOCKERFILE, left_out), posixpath.relpath(".", around.prefix)
+
+
+def _bases(files: Context, above: str, tags: set[str], own: str) -> Iterator[Use]:
+    """Where other Dockerfiles start from an image of these names."""
+    for path in (name for name in files.files if _DOCKERFILE.fullmatch(posixpath.basename(name))):
+        file = posixpath.normpath(posixpath.join(above, path))
+        for number, line in enumerate((files.text(path, MAX_BYTES) or "").splitlines(), 1):
+            found = _FROM.match(line) if file != own else None
+            if found is not None and _untagged(found["name"]) in tags:
+                yield Use(name=found["name"], file=file, line=number)
 
 
 def _searched(context: Context, dockerfile: str) -> list[_Searched]:

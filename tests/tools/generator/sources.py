@@ -43,6 +43,7 @@ PYTHON: Mapping[str, str] = {
     "read-argument": "with open(sys.argv[1]) as file:\n    return file.read()",
     "read-option": 'parser = argparse.ArgumentParser()\nparser.add_argument("--config", default=@what@)\noptions, _ = parser.parse_known_args()\nreturn Path(options.config).read_text()',
     "program-configured": 'with open(@config@) as file:\n    name = json.load(file)["name"]\nsubprocess.run([name, "--version"], check=True, stdout=subprocess.DEVNULL)\nreturn "yes"',
+    "command-configured": 'with open(@config@) as file:\n    name = json.load(file)["name"]\nsubprocess.run(name.split(), check=True, stdout=subprocess.DEVNULL)\nreturn "yes"',
     "command": 'subprocess.run(@bare-words@, check=True, stdout=subprocess.DEVNULL)\nreturn "yes"',
     "command-shell": 'if os.system(@what@ + " > /dev/null"):\n    raise OSError(@what@)\nreturn "yes"',
 }
@@ -74,6 +75,7 @@ NODE: Mapping[str, str] = {
     "read-argument": 'return fs.readFileSync(process.argv[2], "utf8");',
     "read-option": 'const at = process.argv.indexOf("--config");\nconst config = at > 0 ? process.argv[at + 1] : @what@;\nreturn fs.readFileSync(config, "utf8");',
     "program-configured": 'const { name } = JSON.parse(fs.readFileSync(@config@, "utf8"));\nchild_process.execFileSync(name, ["--version"]);\nreturn "yes";',
+    "command-configured": 'const { name } = JSON.parse(fs.readFileSync(@config@, "utf8"));\nconst [program, ...words] = name.split(" ");\nchild_process.execFileSync(program, words);\nreturn "yes";',
     "command": 'child_process.execFileSync(@bare-first@, @bare-others@);\nreturn "yes";',
     "command-shell": 'child_process.execSync(@what@);\nreturn "yes";',
 }
@@ -109,6 +111,7 @@ GO: Mapping[str, str] = {
     "read-argument": "found, err := os.ReadFile(os.Args[1])\nreturn string(found), err",
     "read-option": 'flags := flag.NewFlagSet("app", flag.ContinueOnError)\nname := flags.String("config", @what@, "where the settings are")\nif err := flags.Parse(nil); err != nil {\n\treturn "", err\n}\nfound, err := os.ReadFile(*name)\nreturn string(found), err',
     "program-configured": 'var config struct{ Name string }\ntext, err := os.ReadFile(@config@)\nif err != nil {\n\treturn "", err\n}\nif err := json.Unmarshal(text, &config); err != nil {\n\treturn "", err\n}\nreturn "yes", exec.Command(config.Name, "--version").Run()',
+    "command-configured": 'var config struct{ Name string }\ntext, err := os.ReadFile(@config@)\nif err != nil {\n\treturn "", err\n}\nif err := json.Unmarshal(text, &config); err != nil {\n\treturn "", err\n}\nwords := strings.Fields(config.Name)\nreturn "yes", exec.Command(words[0], words[1:]...).Run()',
     "command": 'return "yes", exec.Command(@bare-arguments@).Run()',
     "command-shell": 'return "yes", exec.Command("sh", "-c", @what@).Run()',
     "capability": 'own, err := os.Executable()\nif err != nil {\n\treturn "", err\n}\n_, err = syscall.Getxattr(own, "security.capability", make([]byte, 64))\nreturn "yes", err',

@@ -28,6 +28,7 @@ NPM = {  # package: its programs
     "serve": ("serve",),
     "semver": ("semver",),
     "express": (),
+    "dotenv": (),
     "pnpm": ("pnpm",),
 }
 

@@ -31,6 +31,7 @@ PYPI = {  # distribution: its module, its programs
     "poetry": ("poetry", ("poetry",)),
     "pipenv": ("pipenv", ("pipenv",)),
     "flask": ("flask", ("flask",)),
+    "python-dotenv": ("dotenv", ("dotenv",)),
     "wheel": ("wheel", ("wheel",)),
     "pip": ("pip", ("pip", "pip3")),
     "setuptools": ("setuptools", ()),
