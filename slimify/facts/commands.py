@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
 from slimify.facts import load
 from slimify.languages import language, languages
@@ -29,6 +29,7 @@ class KnownCommand(Struct, frozen=True, kw_only=True):
     default: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
     why: str = ""
+    manager: str = ""
 
 
 class Installer(Struct, frozen=True, kw_only=True):
@@ -36,7 +37,7 @@ class Installer(Struct, frozen=True, kw_only=True):
 
     address: str  # a pattern
     kind: EffectKind
-    ecosystem: str  # a language, "" for none
+    ecosystem: str = ""  # a language, "" for none
     manager: str
     action: str
     writes: tuple[str, ...] = ()
@@ -51,6 +52,7 @@ class Commands(Struct, frozen=True, kw_only=True):
     known: Mapping[str, KnownCommand]
     tools: Mapping[str, EffectKind]  # project tools that a package manager installs
     values: Mapping[str, frozenset[str]]
+    shows: Mapping[str, frozenset[str]]
     actions: Mapping[str, Mapping[str, EffectKind]]
     installers: tuple[Installer, ...]
     own_version: frozenset[str]
@@ -66,18 +68,23 @@ def commands(of: str = "") -> Commands:
     for kind, names in data.get("kind", {}).items():
         known.update(dict.fromkeys(names, KnownCommand(kind=kind)))
     for name, row in data.get("command", {}).items():
-        entry = _known_command(row)
+        entry = convert(row, KnownCommand)
         known[name] = entry
         known.update(dict.fromkeys(row.get("like", ()), entry))
     return Commands(
         known=known,
         tools={name: kind for kind, names in data.get("tools", {}).items() for name in names},
-        values={name: frozenset(words.split()) for name, words in data.get("values", {}).items()},
+        **{
+            table: {name: frozenset(words.split()) for name, words in data.get(table, {}).items()}
+            for table in ("values", "shows")
+        },
         actions={
             manager: {verb: kind for kind, verbs in table.items() for verb in verbs.split()}
             for manager, table in data.get("actions", {}).items()
         },
-        installers=tuple(_installer(row, of) for row in data.get("installer", ())),
+        installers=convert(
+            [{**row, "ecosystem": of} for row in data.get("installer", ())], tuple[Installer, ...]
+        ),
         own_version=frozenset(data.get("own_version", ())),
         evaluated=tuple(data.get("evaluated", ())),
         prints=data.get("prints", {}),
@@ -103,9 +110,14 @@ def values(name: str, of: str = "") -> frozenset[str]:
     return commands(of).values[name]
 
 
-def actions(manager: str) -> Mapping[str, EffectKind]:
-    """The kinds of effects of a system package manager's commands: `install` -> packages, …"""
-    return commands().actions[manager]
+def shows(name: str, of: str = "") -> frozenset[str]:
+    """The options with which a command only prints something."""
+    return commands(of).shows[name]
+
+
+def actions(program: str) -> Mapping[str, EffectKind]:
+    """The kinds of effects of a program's subcommands: `install` of apt -> packages, …"""
+    return commands().actions[program]
 
 
 def readers_of(path: str, language: str | None) -> tuple[str, ...]:
@@ -114,31 +126,3 @@ def readers_of(path: str, language: str | None) -> tuple[str, ...]:
         if re.search(row["path"], path):
             return tuple(row["readers"])
     return ()
-
-
-def _known_command(row: Mapping[str, Any]) -> KnownCommand:
-    return KnownCommand(
-        kind=row["kind"],
-        values=frozenset(row.get("values", ())),
-        single=row.get("single", False),
-        skip=row.get("skip", 0),
-        unless=tuple(row.get("unless", ())),
-        reads=tuple(row.get("reads", ())),
-        writes=tuple(row.get("writes", ())),
-        outputs=tuple(row.get("outputs", ())),
-        deletes=tuple(row.get("deletes", ())),
-        default=tuple(row.get("default", ())),
-        caches=tuple(row.get("caches", ())),
-        why=row.get("why", ""),
-    )
-
-
-def _installer(row: Mapping[str, Any], of: str) -> Installer:
-    return Installer(
-        address=row["address"],
-        kind=row["kind"],
-        ecosystem=of,
-        manager=row["manager"],
-        action=row["action"],
-        **{name: tuple(row.get(name, ())) for name in ("writes", "caches", "packages", "variables")},
-    )

@@ -30,7 +30,7 @@ LANGUAGE = Language(
         "commands.tools": "bunx deno node nodejs npx pnpx",
         "commands.launchers": (
             "better-npm-run bower concurrently corepack cross-env cross-env-shell cross-os del del-cli "
-            "dotenv dotenvx env-cmd fnm husky lerna make-dir make-dir-cli mkdirp n npm-run-all "
+            "dotenv dotenvx env-cmd fnm lerna make-dir make-dir-cli mkdirp n npm-run-all "
             "npm-run-all2 npm-watch nvm pm2 premove rimraf run-p run-s shx turbo volta"
         ),
     },

@@ -38,6 +38,11 @@ class Options(Struct, frozen=True):
     given: dict[str, tuple[Arg, ...]]
     operands: tuple[Arg, ...]
 
+    @property
+    def verb(self) -> tuple[str, tuple[Arg, ...]]:
+        """The first operand, "" if there is none or it is unknown, and the operands behind it."""
+        return first_value(self.operands), self.operands[1:]
+
     def has(self, *names: str) -> bool:
         return any(name in self.given for name in names)
 
@@ -63,7 +68,7 @@ def _run_nothing(text: str, state: State, key: tuple[str, ...], line: int) -> tu
 
 
 def _start_nothing(call: Call) -> tuple[Effect, ...]:
-    return (call.unknown(Reason.of("SL221", "command", command=call.name)),)
+    return call.unknown(Reason.of("SL221", "command", command=call.name))
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -106,7 +111,7 @@ class Call(Struct, frozen=True, kw_only=True):
     def start(self, words: Sequence[Arg]) -> tuple[Effect, ...]:
         """The effects of a command that this one starts, given as program and arguments."""
         if not words or not words[0].value:
-            return (self.unknown(Reason.of("SL221", "program")),)
+            return self.unknown(Reason.of("SL221", "program"))
         path = words[0].value
         return self.starter(replace(self, name=posixpath.basename(path), path=path, args=tuple(words[1:])))
 
@@ -119,24 +124,24 @@ class Call(Struct, frozen=True, kw_only=True):
         """
         return parse_options(self.args, valued, single=single, stop=stop)
 
-    def effect(self, kind: EffectKind, action: str = "", **rest: Any) -> Effect:
-        """An effect of this command; keyword arguments are fields of `Effect`."""
+    def effect(self, kind: EffectKind, action: str = "", **rest: Any) -> tuple[Effect]:
+        """The one effect of this command; keyword arguments are fields of `Effect`."""
         rest.setdefault("tool", self.name)
         rest.setdefault("cwd", self.state.cwd)
         rest.setdefault("ecosystem", self.ecosystem)
-        return Effect(kind=kind, command=self.command, action=action, **rest)
+        return (Effect(kind=kind, command=self.command, action=action, **rest),)
 
-    def unknown(self, why: Reason, **rest: Any) -> Effect:
+    def unknown(self, why: Reason, **rest: Any) -> tuple[Effect]:
         return self.effect("unknown", writes_anywhere=True, why=why, **rest)
 
-    def application_code(self, action: str = "", **rest: Any) -> Effect:
+    def application_code(self, action: str = "", **rest: Any) -> tuple[Effect]:
         """The application's own code runs: it writes below the working directory, and possibly anywhere."""
         rest.setdefault("writes", (self.state.cwd,) if self.state.cwd else ())
         return self.effect("app", action, writes_anywhere=True, why=Reason.of("SL221", "own_code"), **rest)
 
     def write_effect(
         self, kind: EffectKind, action: str = "", *, writes: Iterable[Arg | str] = (), **rest: Any
-    ) -> Effect:
+    ) -> tuple[Effect]:
         """An effect that writes the paths of the words `writes`. A word that cannot be resolved sets
         `writes_anywhere`."""
         paths, lost = self.targets(writes)
@@ -203,6 +208,12 @@ class Call(Struct, frozen=True, kw_only=True):
         not known."""
         value = self.state.get(variable)
         return value or (self.home(*below_home) if value == "" or self.state.is_unset(variable) else None)
+
+    def word(self, path: str, variable: str = "") -> Arg | str:
+        """The word for a path below the home directory, or for the `place` of a variable. If that is not
+        known, it is one that can't be resolved."""
+        place = self.place(variable, path) if variable else self.home(path)
+        return place if place is not None else Arg(value=None, text=f"~/{path}")
 
 
 def parse_options(
@@ -302,6 +313,11 @@ def input_files(command: Command, state: State) -> tuple[Arg, ...]:
     """The files that the redirects of a command read."""
     files = arguments([r.target for r in command.redirects if r.op in ("<", "<>")], state, spans=False)
     return tuple(file for file in files if not file.prefix.startswith(("/dev/", "/proc/self/fd/")))
+
+
+def first_value(words: Sequence[Arg]) -> str:
+    """The first word, "" if there is none or it is unknown."""
+    return (words[0].value or "") if words else ""
 
 
 def literal_arg(text: str) -> Arg:

@@ -7,17 +7,17 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from slimify.facts.commands import tables, values
+from slimify.facts.commands import actions, shows, tables, values
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
-from slimify.semantics.effects.call import Arg, Call, package
+from slimify.semantics.effects.call import Arg, Call, package, parse_options
 from slimify.semantics.effects.table import table_path
 
 
 def _curl(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("curl"))
     if options.has("--version", "-V", "--help", "-I", "--head") and not options.has("-o", "-O"):
-        return (call.effect("check"),)
+        return call.effect("check")
     addresses = [*options.operands, *options.all("--url")]
     writes: list[Arg | str] = [
         a for a in options.all("-o", "--output") if a.value not in ("-", "/dev/null", "/dev/stdout")
@@ -26,44 +26,25 @@ def _curl(call: Call) -> tuple[Effect, ...]:
         folder = options.last("--output-dir")
         writes += [_download_target(address, folder) for address in addresses]
     if options.has("-o", "--output") and not writes:
-        return (call.effect("check"),)
-    return (call.write_effect("fetch", _first_address(addresses), writes=writes),)
+        return call.effect("check")
+    return call.write_effect("fetch", _first_address(addresses), writes=writes)
 
 
 def _wget(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("wget"))
-    if options.has("--version", "-V", "--help", "--spider"):
-        return (call.effect("check"),)
-    target = options.last("-O", "--output-document")
+    address, target = _first_address(options.operands), options.last("-O", "--output-document")
+    if options.has(*shows("wget")) or (target is not None and target.value == "/dev/null"):
+        return call.effect("check")
     if target is not None:
-        standard = target.value in ("-", "/dev/stdout", "/dev/null")
-        if target.value == "/dev/null":
-            return (call.effect("check"),)
-        return (
-            call.write_effect(
-                "fetch", _first_address(options.operands), writes=() if standard else (target,)
-            ),
-        )
+        standard = target.value in ("-", "/dev/stdout")
+        return call.write_effect("fetch", address, writes=() if standard else (target,))
     if any(text.value is not None and re.match(r"-[a-zA-Z]*O-\Z", text.value) for text in call.args):
-        return (call.effect("fetch", _first_address(options.operands)),)
+        return call.effect("fetch", address)
     folder = options.last("-P", "--directory-prefix")
-    if options.has(
-        "-r",
-        "--recursive",
-        "-m",
-        "--mirror",
-        "-i",
-        "--input-file",
-        "--content-disposition",
-        "--trust-server-names",
-    ):
-        return (
-            call.write_effect(
-                "fetch", _first_address(options.operands), writes=(folder if folder is not None else ".",)
-            ),
-        )
     writes = [_download_target(address, folder) for address in options.operands]
-    return (call.write_effect("fetch", _first_address(options.operands), writes=writes),)
+    if options.has(*values("wget names")):
+        writes = [folder if folder is not None else "."]
+    return call.write_effect("fetch", address, writes=writes)
 
 
 def _first_address(addresses: list[Arg] | tuple[Arg, ...]) -> str:
@@ -85,80 +66,28 @@ def _download_target(address: Arg, folder: Arg | None) -> Arg | str:
 
 
 def _git(call: Call) -> tuple[Effect, ...]:
-    options = call.options(("-C", "-c", "--git-dir", "--work-tree", "--exec-path"), stop=True)
+    options = call.options(values("git"), stop=True)
     base = options.last("-C")
-    words = options.operands
-    action = (words[0].value or "") if words else ""
+    action, words = options.verb
     if action == "clone":
-        return _clone(call, words[1:], base)
+        return _clone(call, words, base)
     if action == "config":
         system = any(w.value == "--system" for w in words)
         everyone = any(w.value == "--global" for w in words)
         target = "/etc/gitconfig" if system else call.home(".gitconfig") if everyone else None
         where: tuple[Arg | str, ...] = (target,) if target else (base or ".",)
-        return (call.write_effect("files", Action.CONFIG, writes=where),)
-    if action in (
-        "checkout",
-        "reset",
-        "pull",
-        "submodule",
-        "fetch",
-        "lfs",
-        "switch",
-        "merge",
-        "rebase",
-        "cherry-pick",
-        "apply",
-        "am",
-        "init",
-        "remote",
-        "add",
-        "commit",
-        "clean",
-        "stash",
-        "tag",
-        "branch",
-        "worktree",
-        "sparse-checkout",
-        "revert",
-        "mv",
-        "rm",
-        "restore",
-        "gc",
-        "prune",
-        "update-index",
-        "read-tree",
-    ):
-        kind = "fetch" if action in ("pull", "submodule", "fetch", "lfs") else "files"
-        return (call.write_effect(kind, action, writes=(base if base is not None else ".",)),)  # type: ignore[arg-type]
-    return (call.effect("check", action),)
+        return call.write_effect("files", Action.CONFIG, writes=where)
+    kind = actions("git").get(action)
+    if kind is None:
+        return call.effect("check", action)
+    return call.write_effect(kind, action, writes=(base if base is not None else ".",))
 
 
 def _clone(call: Call, words: tuple[Arg, ...], base: Arg | None) -> tuple[Effect, ...]:
     """git clone: the target is the last operand, else the repository name without .git."""
-    inner = Call(name="git", path="git", args=words, state=call.state, command=call.command)
-    operands = inner.options(
-        (
-            "-b",
-            "--branch",
-            "--depth",
-            "-o",
-            "--origin",
-            "-c",
-            "--config",
-            "--reference",
-            "--template",
-            "-j",
-            "--jobs",
-            "--filter",
-            "--separate-git-dir",
-            "-u",
-            "--shallow-since",
-            "--shallow-exclude",
-        )
-    ).operands
+    operands = parse_options(words, values("git clone")).operands
     if not operands:
-        return (call.unknown(Reason.of("SL221", "clone")),)
+        return call.unknown(Reason.of("SL221", "clone"))
     target: Arg | str
     if len(operands) > 1:
         target = operands[1]
@@ -171,7 +100,7 @@ def _clone(call: Call, words: tuple[Arg, ...], base: Arg | None) -> tuple[Effect
     if prefix and (isinstance(target, str) or target.value is not None):
         text = target if isinstance(target, str) else target.value or "."
         target = posixpath.join(prefix, text)
-    return (call.write_effect("fetch", "clone", writes=(target,)),)
+    return call.write_effect("fetch", "clone", writes=(target,))
 
 
 def installer_effects(call: Call, address: str) -> tuple[Effect, ...] | None:
@@ -184,20 +113,16 @@ def installer_effects(call: Call, address: str) -> tuple[Effect, ...] | None:
         known = tuple(path for path in writes if path)
         names = tuple(package(Arg(value=name, text=name)) for name in installer.packages)
         lost = len(known) < len(writes)
-        return (
-            call.effect(
-                installer.kind,
-                installer.action,
-                ecosystem=installer.ecosystem,
-                manager=installer.manager,
-                packages=names,
-                writes=known,
-                caches=tuple(
-                    path for cache in installer.caches if (path := table_path(call, cache)) is not None
-                ),
-                writes_anywhere=lost,
-                why=Reason.of("SL221", "home") if lost else None,
-            ),
+        return call.effect(
+            installer.kind,
+            installer.action,
+            ecosystem=installer.ecosystem,
+            manager=installer.manager,
+            packages=names,
+            writes=known,
+            caches=tuple(path for cache in installer.caches if (path := table_path(call, cache)) is not None),
+            writes_anywhere=lost,
+            why=Reason.of("SL221", "home") if lost else None,
         )
     return None
 

@@ -18,22 +18,25 @@ from slimify.semantics.effects.call import Arg, Call, parse_options
 from slimify.semantics.effects.state import absolute
 
 
+def deletion(
+    call: Call, words: Iterable[Arg | str], *, tool: str = "", surplus: bool = False, some: bool = False
+) -> tuple[Effect, ...]:
+    """A command deletes the paths of words, or with `some` a part of what is below them. `surplus`: run time
+    needs none of it."""
+    paths, lost = call.targets(words)
+    clean = lost is None and bool(paths) and all(is_disposable(path, call.home()) for path in paths)
+    return call.effect(
+        "cache" if clean or surplus else "files",
+        "delete",
+        tool=tool or call.name,
+        deletes=tuple(f"{path.rstrip('/')}/*" for path in paths) if some else paths,
+        writes_anywhere=lost is not None,
+        why=None if lost is None else Reason.of("SL221", "word", word=lost.text),
+    )
+
+
 def _rm(call: Call) -> tuple[Effect, ...]:
-    paths, lost = call.targets(_with_wildcard(arg) for arg in call.options().operands)
-    if lost is not None:
-        return (
-            call.effect(
-                "files",
-                "delete",
-                deletes=paths,
-                why=Reason.of("SL221", "word", word=lost.text),
-                writes_anywhere=True,
-            ),
-        )
-    home = call.home()
-    if paths and all(is_disposable(path, home) for path in paths):
-        return (call.effect("cache", "delete", deletes=paths),)
-    return (call.effect("files", "delete", deletes=paths),)
+    return deletion(call, map(_with_wildcard, call.options().operands))
 
 
 def _with_wildcard(arg: Arg) -> Arg:
@@ -66,23 +69,23 @@ def copy_effects(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("install" if call.name == "install" else "cp"))
     operands = options.operands
     if call.name == "install" and options.has("-d", "--directory"):
-        return (call.write_effect("files", "mkdir", writes=operands),)
+        return call.write_effect("files", "mkdir", writes=operands)
     target = options.last("-t", "--target-directory")
     sources: tuple[Arg, ...] = operands
     if target is None and len(operands) == 1 and call.name == "ln":
         target = Arg(value=".", text=".", prefix=".")
     elif target is None:
         if len(operands) < 2:
-            return (call.unknown(Reason.of("SL221", "files")),)
+            return call.unknown(Reason.of("SL221", "files"))
         target, sources = operands[-1], operands[:-1]
     writes = _written_paths(call, sources, target)
     if call.name == "ln" and options.has("-s", "--symbolic"):
         reads = _link_targets(call, sources, target)
-        return (call.write_effect("files", Action.LINK, writes=writes, reads=reads),)
+        return call.write_effect("files", Action.LINK, writes=writes, reads=reads)
     read = call.inputs(sources)
     if call.name == "mv":
-        return (call.write_effect("files", Action.MOVE, writes=writes, deletes=read["reads"], **read),)
-    return (call.write_effect("files", Action.COPY, writes=writes, **read),)
+        return call.write_effect("files", Action.MOVE, writes=writes, deletes=read["reads"], **read)
+    return call.write_effect("files", Action.COPY, writes=writes, **read)
 
 
 def _written_paths(call: Call, sources: Iterable[Arg], target: Arg) -> tuple[Arg | str, ...]:
@@ -116,7 +119,7 @@ def _sed(call: Call) -> tuple[Effect, ...]:
     """sed -i, perl -i, yq -i: edit files in place. Without -i they only print."""
     inplace = any(_edits_in_place(call.name, arg.prefix) for arg in call.args)
     if not inplace and call.name == "perl":
-        return (call.unknown(Reason.of("SL221", "perl")),)
+        return call.unknown(Reason.of("SL221", "perl"))
     scripts = {"sed": ("-e", "--expression", "-f", "--file"), "perl": ("-e", "-I", "-M"), "yq": ("-P",)}[
         call.name
     ]
@@ -126,8 +129,8 @@ def _sed(call: Call) -> tuple[Effect, ...]:
     if not options.has(*scripts):
         operands = operands[1:]
     if not inplace:
-        return (call.effect("check", **call.inputs(operands)),)
-    return (call.write_effect("files", "edit", writes=operands),)
+        return call.effect("check", **call.inputs(operands))
+    return call.write_effect("files", "edit", writes=operands)
 
 
 def _edits_in_place(name: str, text: str) -> bool:
@@ -138,7 +141,7 @@ def _edits_in_place(name: str, text: str) -> bool:
 
 def _rsync(call: Call) -> tuple[Effect, ...]:
     operands = call.options(values("rsync")).operands
-    return (call.write_effect("files", Action.COPY, writes=operands[-1:], **call.inputs(operands[:-1])),)
+    return call.write_effect("files", Action.COPY, writes=operands[-1:], **call.inputs(operands[:-1]))
 
 
 def _patch(call: Call) -> tuple[Effect, ...]:
@@ -146,21 +149,19 @@ def _patch(call: Call) -> tuple[Effect, ...]:
     where: tuple[Arg | str, ...] = options.all("-d", "--directory")[-1:] or (".",)
     if options.operands:
         where = options.operands[:1]
-    return (call.write_effect("files", "edit", writes=where, **call.inputs(options.all("-i", "--input"))),)
+    return call.write_effect("files", "edit", writes=where, **call.inputs(options.all("-i", "--input")))
 
 
 def _dd(call: Call) -> tuple[Effect, ...]:
     target = next((a.prefix[3:] for a in call.args if a.prefix.startswith("of=")), None)
-    return (
-        (call.write_effect("files", Action.WRITE, writes=(target,)),) if target else (call.effect("check"),)
-    )
+    return call.write_effect("files", Action.WRITE, writes=(target,)) if target else call.effect("check")
 
 
 def formatter_effects(call: Call, *, printing: bool = False) -> tuple[Effect, ...]:
     """A source formatter. With `printing` it prints the result instead of editing files."""
     if (printing or call.flag("--check", "--check-only", "--diff")) and not call.flag("--fix"):
-        return (call.effect("check"),)
-    return (call.write_effect("files", "edit", writes=(".",)),)
+        return call.effect("check")
+    return call.write_effect("files", "edit", writes=(".",))
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

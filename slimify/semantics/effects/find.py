@@ -10,10 +10,9 @@ from msgspec.structs import replace
 
 from slimify.facts.commands import values
 from slimify.facts.system import regenerated
-from slimify.model.decisions import Reason
-from slimify.model.effects import Effect, EffectKind
-from slimify.semantics.effects.call import Arg, Call, Options, input_files, literal_arg
-from slimify.semantics.effects.files import is_disposable
+from slimify.model.effects import Effect
+from slimify.semantics.effects.call import Arg, Call, Options, first_value, input_files, literal_arg
+from slimify.semantics.effects.files import deletion
 
 _EXEC = ("-exec", "-execdir", "-ok", "-okdir")
 # Tests that select only some of the files below the starting points.
@@ -37,7 +36,7 @@ def _find(call: Call) -> tuple[Effect, ...]:
     some = _is_selective(names)
     effects: list[Effect] = []
     if "-delete" in names:
-        effects.append(_delete_effect(call, "find", where, surplus=_only_regenerated(names), some=some))
+        effects += deletion(call, where, tool="find", surplus=_only_regenerated(names), some=some)
     at = 0
     while at < len(names):
         if names[at] in _EXEC:
@@ -46,7 +45,7 @@ def _find(call: Call) -> tuple[Effect, ...]:
             effects += _command_effects(call, words, where, surplus=_only_regenerated(names), some=some)
             at = end
         at += 1
-    return tuple(effects) or (call.effect("check"),)
+    return tuple(effects) or call.effect("check")
 
 
 def _only_regenerated(names: Sequence[str | None]) -> bool:
@@ -60,20 +59,6 @@ def _is_selective(names: Sequence[str | None]) -> bool:
     return any(_SELECTING_TESTS.fullmatch(name) for name in names if name)
 
 
-def _delete_effect(
-    call: Call, tool: str, where: Sequence[Arg | str], *, surplus: bool = False, some: bool = False
-) -> Effect:
-    paths, lost = call.targets(where)
-    clean = surplus or (bool(paths) and all(is_disposable(path, call.home()) for path in paths))
-    if some:
-        paths = tuple(f"{path.rstrip('/')}/*" for path in paths)
-    kind: EffectKind = "cache" if clean else "files"
-    if lost is not None:
-        why = Reason.of("SL221", "word", word=lost.text)
-        return call.effect(kind, "delete", tool=tool, deletes=paths, writes_anywhere=True, why=why)
-    return call.effect(kind, "delete", tool=tool, deletes=paths)
-
-
 def _command_effects(
     call: Call,
     words: Sequence[Arg],
@@ -83,9 +68,9 @@ def _command_effects(
     some: bool = False,
 ) -> tuple[Effect, ...]:
     """The effects of a command on files below `where`, which replace `{}` or follow its words."""
-    name = (words[0].value or "").rpartition("/")[2] if words else ""
+    name = first_value(words).rpartition("/")[2]
     if name in ("rm", "rmdir", "unlink"):
-        return (_delete_effect(call, name, where, surplus=surplus, some=some),)
+        return deletion(call, where, tool=name, surplus=surplus, some=some)
     places = tuple(
         word if isinstance(word, Arg) else Arg(value=word, text=word, prefix=word) for word in where
     )
@@ -114,7 +99,7 @@ def _xargs(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("xargs"), stop=True)
     words = options.operands
     if not words:
-        return (call.effect("check"),)
+        return call.effect("check")
     mark = options.value("-I", "--replace")
     if mark:
         words = tuple(replace(w, text="{}", value="{}") if w.value == mark else w for w in words)

@@ -343,7 +343,7 @@ class _Walk(Struct):
         branch = inner._nested(body.commands, body.depth)
         self.ended = branch.ends
         self.state = after_function(inner.state, self.state, blocks.local(body.commands))
-        return followed(marked(inner.found, branch.written)) or (call.effect("check"),)
+        return followed(marked(inner.found, branch.written)) or call.effect("check")
 
     def _source(self, call: Call, head: Effects) -> Effects:
         """`. FILE`: languages know some files by name, others run in this shell if their text is known."""

@@ -13,7 +13,7 @@ from slimify.context.make.targets import Makefile, Recipe, read, recipe
 from slimify.facts.commands import values
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Effect
-from slimify.semantics.effects.call import Arg, Call, Options
+from slimify.semantics.effects.call import Arg, Call, Options, first_value
 from slimify.semantics.effects.printed import output
 from slimify.semantics.effects.state import absolute
 
@@ -25,7 +25,7 @@ def make(call: Call) -> tuple[Effect, ...]:
     """make: the recipes of its goals if the Makefile is known, else a build below the directory."""
     options = call.options((*_VALUES, "-j") if _has_separate_jobs(call) else _VALUES)
     if options.has("--version", "-v", "-n", "--dry-run", "-q"):
-        return (call.effect("check"),)
+        return call.effect("check")
     call = _in_directory(call, options)
     goals: list[str] = []
     variables: dict[str, str] = {}
@@ -37,20 +37,20 @@ def make(call: Call) -> tuple[Effect, ...]:
             if word.value is not None:
                 variables[match[1]] = match[2]
         elif word.value is None:
-            return (call.unknown(Reason.of("SL221", "make_target", word=word.text)),)
+            return call.unknown(Reason.of("SL221", "make_target", word=word.text))
         else:
             goals.append(word.value)
     found = _makefile(call, options)
     if found is None:
-        return (_unread_makefile(call, goals, variables),)
+        return _unread_makefile(call, goals, variables)
     path, makefile = found
     known = {"CURDIR": call.state.cwd, **call.state.env}
     done = recipe(makefile, goals, variables, {k: v for k, v in known.items() if v is not None})
-    effects = [_unread_makefile(call, [goal] if goal else [], variables) for goal in done.missing]
+    effects = [e for g in done.missing for e in _unread_makefile(call, [g] if g else [], variables)]
     effects += _recipe_effects(call, done, path, variables)
     tools = tuple(dict.fromkeys(tool for e in effects for tool in (e.tool, *e.tools) if tool))
     head = call.effect("check", " ".join(goals), manifests=(path,), reads=(path,), tools=tools)
-    return (head, *effects)
+    return (*head, *effects)
 
 
 def _has_separate_jobs(call: Call) -> bool:
@@ -99,7 +99,7 @@ def _recipe_effects(call: Call, done: Recipe, path: str, variables: dict[str, st
             yield replace(effect, possible=(*effect.writes, *effect.outputs)) if fails else effect
 
 
-def _unread_makefile(call: Call, goals: list[str], variables: dict[str, str]) -> Effect:
+def _unread_makefile(call: Call, goals: list[str], variables: dict[str, str]) -> tuple[Effect, ...]:
     """A make call whose Makefile is not known, as in downloaded sources."""
     installing = [g for g in goals if re.match(r"(?:alt)?install|.*[-_]install\Z|install[-_].*", g)]
     if ("clean" in goals and len(goals) == 1) or goals == ["distclean"]:
@@ -125,42 +125,42 @@ def install_prefix(call: Call) -> str | None:
 def _cmake(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("cmake"))
     if options.has("--version", "--help"):
-        return (call.effect("check"),)
+        return call.effect("check")
     targets = [a.value for a in (*options.all("--target", "-t"), *options.operands)]
     writes: list[Arg | str] = [".", *options.all("-B", "--build", "--install")]
     if options.has("--install") or "install" in targets:
         writes.append(options.value("--prefix") or call.state.settings.get("prefix") or "/usr/local")
     if options.has("--build"):
         writes += list(options.operands[:1])
-    return (call.write_effect("build", call.first if call.name != "cmake" else "", writes=writes),)
+    return call.write_effect("build", call.first if call.name != "cmake" else "", writes=writes)
 
 
 def _cargo(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("cargo"))
     words = [w for w in options.operands if not (w.value or "").startswith("+")]
-    action = (words[0].value or "") if words else ""
+    action = first_value(words)
     home = call.place("CARGO_HOME", ".cargo")
     caches = tuple(f"{home}/{name}" for name in ("registry", "git")) if home else ()
     if action == "install":
         root = options.value("--root") or home
-        place: Arg | str = f"{root}/bin" if root else Arg(value=None, text="~/.cargo/bin")
-        return (call.write_effect("build", "install", manager="cargo", writes=(place,), caches=caches),)
+        place = f"{root}/bin" if root else call.word(".cargo/bin")
+        return call.write_effect("build", "install", manager="cargo", writes=(place,), caches=caches)
     if action in ("test", "check", "clippy", "fmt", "--version", "version", "tree", "metadata"):
-        return (call.effect("check", action, caches=caches),)
+        return call.effect("check", action, caches=caches)
     if action == "run":
         why = Reason.of("SL221", "own_code")
-        return (call.effect("app", "run", writes_anywhere=True, why=why, caches=caches),)
+        return call.effect("app", "run", writes_anywhere=True, why=why, caches=caches)
     writes: tuple[Arg | str, ...] = (".", *options.all("--target-dir", "--out-dir"))
-    return (call.write_effect("build", action, manager="cargo", writes=writes, caches=caches),)
+    return call.write_effect("build", action, manager="cargo", writes=writes, caches=caches)
 
 
 def _rustup(call: Call) -> tuple[Effect, ...]:
-    home = call.place("RUSTUP_HOME", ".rustup") or Arg(value=None, text="~/.rustup")
-    return (call.write_effect("build", call.first, manager="rustup", writes=(home,)),)
+    home = call.word(".rustup", "RUSTUP_HOME")
+    return call.write_effect("build", call.first, manager="rustup", writes=(home,))
 
 
 def _just(call: Call) -> tuple[Effect, ...]:
-    return (call.unknown(Reason.of("SL221", "runs", command=f"{call.name} {call.first}")),)
+    return call.unknown(Reason.of("SL221", "runs", command=f"{call.name} {call.first}"))
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

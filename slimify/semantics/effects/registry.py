@@ -26,9 +26,8 @@ Handler = Callable[[Call], tuple[Effect, ...]]
 MODULES = {
     "semantics.effects.system": (
         "add-apt-repository addgroup adduser apk apt apt-add-repository apt-fast apt-get apt-key "
-        "apt-mark aptitude clean-install delgroup deluser dnf dnf-config-manager dnf5 dpkg "
-        "extrepo gpg gpg2 groupadd groupdel install_packages microdnf rpm subscription-manager "
-        "tdnf useradd userdel xx-apk xx-apt xx-apt-get yum yum-config-manager zypper"
+        "apt-mark aptitude clean-install delgroup deluser dnf dnf5 dpkg extrepo gpg gpg2 groupadd "
+        "groupdel install_packages microdnf rpm tdnf useradd userdel xx-apk xx-apt xx-apt-get yum zypper"
     ),
     "semantics.effects.files": "cp dd install ln mv patch perl rm rsync sed yq",
     "semantics.effects.find": "find xargs",
@@ -97,13 +96,13 @@ def _ecosystem_of(name: str) -> str:
 def effects_of(call: Call) -> tuple[Effect, ...]:
     """The effects of one command, at least one."""
     if not call.path:
-        return (call.unknown(Reason.of("SL221", "program")),)
+        return call.unknown(Reason.of("SL221", "program"))
     name = plain_name(call.name)
     ecosystem = _ecosystem_of(name)
     if call.ecosystem != ecosystem:
         call = replace(call, ecosystem=ecosystem)
     if _asks_version(call, name):
-        return (call.effect("check"),)
+        return call.effect("check")
     handler = handler_of(name)
     # ./manage.py has a handler of its own
     relative = call.path.startswith(("./", "../")) and "." not in name
@@ -121,8 +120,8 @@ def effects_of(call: Call) -> tuple[Effect, ...]:
     if found is not None:
         return found
     if name.endswith((".sh", ".py")):
-        return (call.unknown(Reason.of("SL221", "missing_script", path=call.path), unread="context"),)
-    return (call.unknown(Reason.of("SL221", "command", command=call.name)),)
+        return call.unknown(Reason.of("SL221", "missing_script", path=call.path), unread="context")
+    return call.unknown(Reason.of("SL221", "command", command=call.name))
 
 
 def _asks_version(call: Call, name: str) -> bool:

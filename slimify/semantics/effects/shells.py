@@ -37,9 +37,9 @@ def _shell(call: Call) -> tuple[Effect, ...]:
         if call.stdin is not None:
             return call.run(call.stdin, call.state, "<<", call.stdin)
         return (
-            (call.effect("check"),)
+            call.effect("check")
             if flags in (["--version"], ["--help"])
-            else (call.unknown(Reason.of("SL221", "shell_input")),)
+            else call.unknown(Reason.of("SL221", "shell_input"))
         )
     return script_effects(call, operands[0], call.name, call.args[call.args.index(operands[0]) + 1 :])
 
@@ -63,8 +63,8 @@ def _piped_script(call: Call) -> tuple[Effect, ...]:
     assert upstream is not None
     address = download_url(upstream)
     if address:
-        return installer_effects(call, address) or (
-            call.unknown(Reason.of("SL221", "script_address", address=address), unread="address"),
+        return installer_effects(call, address) or call.unknown(
+            Reason.of("SL221", "script_address", address=address), unread="address"
         )
     if (
         upstream.name in ("echo", "printf")
@@ -74,7 +74,7 @@ def _piped_script(call: Call) -> tuple[Effect, ...]:
         return call.run(" ".join(a.value or "" for a in upstream.args), call.state)
     if upstream.name == "cat" and upstream.args:
         return script_effects(call, upstream.args[-1], call.name)
-    return (call.unknown(Reason.of("SL221", "printed_script")),)
+    return call.unknown(Reason.of("SL221", "printed_script"))
 
 
 def _su(call: Call) -> tuple[Effect, ...]:
@@ -83,7 +83,7 @@ def _su(call: Call) -> tuple[Effect, ...]:
     state = call.state.with_user(users[-1] or "" if users else "root")
     text = _command_string(call)[0] or (scripts[0] if scripts else None)
     if text is None:
-        return (call.unknown(Reason.of("SL221", "other_user")),)
+        return call.unknown(Reason.of("SL221", "other_user"))
     return call.run(text, state, "-c", text)
 
 
@@ -93,8 +93,8 @@ def _eval(call: Call) -> tuple[Effect, ...]:
         return call.run(" ".join(v for v in values if v is not None), call.state)
     text = call.args[0].text.strip("\"'") if call.args else ""
     if re.match(r"[$`(]", text) and text.lstrip("$`( \t").startswith(tuple(_evaluated_programs())):
-        return (call.effect("state"),)
-    return (call.unknown(Reason.of("SL221", "eval")),)
+        return call.effect("state")
+    return call.unknown(Reason.of("SL221", "eval"))
 
 
 def _evaluated_programs() -> Iterator[str]:
@@ -108,11 +108,11 @@ def script_effects(
     gets, None if they are unknown."""
     path = absolute(word.value, call.state) if word.value is not None else None
     if path is None:
-        return (call.unknown(Reason.of("SL221", "which_script", word=word.shown)),)
+        return call.unknown(Reason.of("SL221", "which_script", word=word.shown))
     text = call.state.view.text(path)
     if text is None:
         known = installer_effects(call, posixpath.basename(path))
-        return known or (call.unknown(Reason.of("SL221", "missing_script", path=path), unread="context"),)
+        return known or call.unknown(Reason.of("SL221", "missing_script", path=path), unread="context")
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
     given = tuple(a.value for a in arguments or () if a.value is not None)
@@ -126,7 +126,7 @@ def script_effects(
         reads=(path,),
         tools=tuple(dict.fromkeys(e.tool for e in found if e.tool)),
     )
-    return (head, *found)
+    return (*head, *found)
 
 
 def program_file(call: Call) -> tuple[Effect, ...] | None:
@@ -135,7 +135,7 @@ def program_file(call: Call) -> tuple[Effect, ...] | None:
     path = _program_path(call)
     text = call.state.view.text(path) if path is not None else None
     if path is not None and text is None and _is_missing_script(call, path):
-        return (call.unknown(Reason.of("SL221", "missing_script", path=path), unread="context"),)
+        return call.unknown(Reason.of("SL221", "missing_script", path=path), unread="context")
     if path is None or text is None:
         return None
     match = _SHEBANG.match(text)
@@ -169,14 +169,14 @@ def _interpreter(call: Call) -> tuple[Effect, ...]:
     """java, ruby, php: the application's own code, or a query about the interpreter."""
     asked = {"-version", "-v", "-m", "-i", "-l"} if call.name != "java" else {"-version", "-XshowSettings"}
     if call.args and call.args[0].value in asked:
-        return (call.effect("check"),)
+        return call.effect("check")
     script = next((a for a in call.args if not a.text.startswith("-")), None)
     if script is None and (call.upstream is not None or call.stdin is not None):
-        return (call.unknown(Reason.of("SL221", "printed_script")),)
+        return call.unknown(Reason.of("SL221", "printed_script"))
     if call.name == "ruby" and script is not None and script.value == "extconf.rb":
         # mkmf: configures a C extension and writes its Makefile (ruby: doc/extension.rdoc)
         return row_effects(call, commands().known["configure"])
-    return (call.application_code(),)
+    return call.application_code()
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

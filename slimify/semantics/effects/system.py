@@ -7,34 +7,26 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from slimify.facts.commands import actions, values
+from slimify.facts.commands import actions, shows, values
 from slimify.facts.system import is_package_file, is_silent, manager_caches
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect, EffectKind, Package, SystemManager
-from slimify.semantics.effects.call import Arg, Call, package
+from slimify.semantics.effects.call import Arg, Call, first_value, package
 
 _APT, _APK, _YUM = SystemManager.APT, SystemManager.APK, SystemManager.YUM
+_ACCOUNTS = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow")
 _CLEANS_LISTS = frozenset({"distclean", "dist-clean"})
 _VERSION = re.compile(r"[=~<>@].*\Z")
 
 
 def _apt(call: Call) -> tuple[Effect, ...]:
-    options = call.options(values("apt"))
-    action = _first_value(options.operands[:1])
+    action, words = call.options(values("apt")).verb
     kind = actions("apt").get(action)
     if kind is None:
         return _unknown_action(call, action)
-    words = options.operands[1:]
     if action == "build-dep":
-        text = ", ".join(word.shown for word in words)
-        return (
-            call.effect(
-                kind,
-                action,
-                manager=_APT,
-                why=Reason.of("SL221", "build_dep", package=text),
-            ),
-        )
+        why = Reason.of("SL221", "build_dep", package=", ".join(word.shown for word in words))
+        return call.effect(kind, action, manager=_APT, why=why)
     return _manager_effects(call, _APT, kind, action, words, _apt_name)
 
 
@@ -49,36 +41,30 @@ def _apt_shortcut(call: Call) -> tuple[Effect, ...]:
     """bitnami's install_packages, Kubernetes' clean-install: update, install and clean in one command."""
     words = call.options().operands
     installs = _manager_effects(call, _APT, "packages", Action.INSTALL, words, _apt_name)
-    return (
-        call.effect("index", "update", manager=_APT, caches=("/var/lib/apt/lists",)),
-        *(replace(effect, asks=False) for effect in installs),
-    )
+    lists = call.effect("index", "update", manager=_APT, caches=("/var/lib/apt/lists",))
+    return (*lists, *(replace(effect, asks=False) for effect in installs))
 
 
 def _apk(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("apk"))
-    action = _first_value(options.operands[:1])
+    action, words = options.verb
     kind = actions("apk").get(action)
     if kind is None:
         return _unknown_action(call, action)
     virtual = options.last("-t", "--virtual")
     group = virtual.shown if virtual is not None and action == "add" else ""
     label = f"{action} --virtual {group}" if group else action
-    return _manager_effects(
-        call, _APK, kind, label, options.operands[1:], lambda text: _VERSION.sub("", text), group
-    )
+    return _manager_effects(call, _APK, kind, label, words, lambda text: _VERSION.sub("", text), group)
 
 
 def _rpm_like(manager: str) -> Callable[[Call], tuple[Effect, ...]]:
     def handler(call: Call) -> tuple[Effect, ...]:
-        options = call.options(values("yum"))
-        action = _first_value(options.operands[:1])
+        action, words = call.options(values("yum")).verb
         kind = actions("yum").get(action)
-        words = options.operands[1:]
         if kind is None:
             return _unknown_action(call, action)
         if action in ("group", "groups"):
-            kind = "packages" if _first_value(words[:1]) == "install" else "check"
+            kind = "packages" if first_value(words[:1]) == "install" else "check"
             words = words[1:]
         return _manager_effects(call, manager, kind, action, words, lambda text: text)
 
@@ -118,7 +104,7 @@ def _manager_effects(
         rest["writes"] = (call.state.cwd,) if call.state.cwd else ()
     elif kind == "source":
         rest["writes"] = ("/etc/apt/sources.list.d",) if manager == _APT else ("/etc/yum.repos.d",)
-    return (call.effect(kind, action, manager=manager, packages=tuple(packages), why=why, **rest),)
+    return call.effect(kind, action, manager=manager, packages=tuple(packages), why=why, **rest)
 
 
 def _is_file(word: str) -> bool:
@@ -128,144 +114,70 @@ def _is_file(word: str) -> bool:
 
 def _unknown_action(call: Call, action: str) -> tuple[Effect, ...]:
     if not action and not any(arg.value is None for arg in call.args):
-        return (call.effect("check"),)
-    return (call.unknown(Reason.of("SL221", "command", command=f"{call.name} {action}".strip())),)
-
-
-def _first_value(words: tuple[Arg, ...]) -> str:
-    return (words[0].value or "") if words else ""
+        return call.effect("check")
+    return call.unknown(Reason.of("SL221", "command", command=f"{call.name} {action}".strip()))
 
 
 def _dpkg(call: Call) -> tuple[Effect, ...]:
     options = call.options(("--root", "--admindir", "--instdir", "-D", "--log"))
-    if options.has(
-        "-l",
-        "-L",
-        "-s",
-        "-S",
-        "-p",
-        "--list",
-        "--status",
-        "--listfiles",
-        "--print-architecture",
-        "-I",
-        "-c",
-        "--search",
-        "--get-selections",
-        "--print-foreign-architectures",
-        "--compare-versions",
-        "--audit",
-    ):
-        return (call.effect("check"),)
+    if options.has(*shows("dpkg")):
+        return call.effect("check")
     if options.has("--add-architecture", "--remove-architecture"):
-        return (call.effect("source", "--add-architecture", manager=_APT, writes=("/var/lib/dpkg/arch",)),)
+        return call.effect("source", "--add-architecture", manager=_APT, writes=("/var/lib/dpkg/arch",))
     if options.has("-r", "-P", "--remove", "--purge"):
         gone = tuple(package(arg) for arg in options.operands)
-        return (call.effect("unpackage", "remove", manager=_APT, packages=gone),)
+        return call.effect("unpackage", "remove", manager=_APT, packages=gone)
     if options.has("-x", "--extract", "-X", "--vextract"):
-        return (
-            call.write_effect(
-                "unpack", writes=options.operands[1:2], reads=call.known_paths(options.operands[:1])
-            ),
-        )
+        archive, where = options.operands[:1], options.operands[1:2]
+        return call.write_effect("unpack", writes=where, reads=call.known_paths(archive))
     if options.has("-i", "--install", "-R"):
-        return (
-            call.effect(
-                "system",
-                "install",
-                reads=call.known_paths(options.operands),
-                why=Reason.of("SL221", "package_file"),
-            ),
-        )
-    return (call.effect("system"),)
+        files = call.known_paths(options.operands)
+        return call.effect("system", "install", reads=files, why=Reason.of("SL221", "package_file"))
+    return call.effect("system")
 
 
 def _rpm(call: Call) -> tuple[Effect, ...]:
     options = call.options(("--root", "--prefix", "--dbpath", "--qf", "--queryformat"))
-    if options.has("-q", "-V", "-K", "--query", "--verify", "--checksig", "-E", "--eval"):
-        return (call.effect("check"),)
+    if options.has(*shows("rpm")):
+        return call.effect("check")
     if options.has("--import"):
         keys = call.known_paths(options.operands)
         writes = ("/etc/pki/rpm-gpg", "/var/lib/rpm")
-        return (call.effect("source", "--import", manager=_YUM, reads=keys, writes=writes),)
+        return call.effect("source", "--import", manager=_YUM, reads=keys, writes=writes)
     if options.has("-e", "--erase"):
         gone = tuple(package(arg) for arg in options.operands)
-        return (call.effect("unpackage", "remove", manager=_YUM, packages=gone),)
-    return (call.effect("system", "install", why=Reason.of("SL221", "package_file")),)
+        return call.effect("unpackage", "remove", manager=_YUM, packages=gone)
+    return call.effect("system", "install", why=Reason.of("SL221", "package_file"))
 
 
 def _apt_source(call: Call) -> tuple[Effect, ...]:
-    if call.name == "apt-key" and call.first in ("list", "finger", "export", "exportall"):
-        return (call.effect("check"),)
-    writes = (
-        "/etc/apt/trusted.gpg",
-        "/etc/apt/trusted.gpg.d",
-        "/etc/apt/sources.list",
-        "/etc/apt/sources.list.d",
-    )
+    if call.name == "apt-key" and call.first in actions("apt-key"):
+        return call.effect("check")
+    names = ("trusted.gpg", "trusted.gpg.d", "sources.list", "sources.list.d")
+    writes = tuple(f"/etc/apt/{name}" for name in names)
     keys = call.args[1:] if call.name == "apt-key" and call.first == "add" else ()
     reads = call.known_paths(tuple(key for key in keys if key.value != "-"))
-    return (call.effect("source", call.first, manager=_APT, reads=reads, writes=writes),)
-
-
-def _yum_source(call: Call) -> tuple[Effect, ...]:
-    return (call.effect("source", "config-manager", manager=_YUM, writes=("/etc/yum.repos.d",)),)
+    return call.effect("source", call.first, manager=_APT, reads=reads, writes=writes)
 
 
 def _apt_mark(call: Call) -> tuple[Effect, ...]:
     action = call.first
     if action.startswith("show") or action == "minimize-manual":
-        return (call.effect("check", action),)
-    return (call.effect("system", action, writes=("/var/lib/apt/extended_states",)),)
+        return call.effect("check", action)
+    return call.effect("system", action, writes=("/var/lib/apt/extended_states",))
 
 
 def _gpg(call: Call) -> tuple[Effect, ...]:
-    options = call.options(
-        (
-            "-o",
-            "--output",
-            "--keyserver",
-            "--recv-keys",
-            "--homedir",
-            "--keyring",
-            "--primary-keyring",
-            "-u",
-            "-r",
-            "--passphrase",
-            "--pinentry-mode",
-            "--import-options",
-            "--keyserver-options",
-            "--batch-size",
-        )
-    )
+    options = call.options(values("gpg"))
     target = options.last("-o", "--output")
     if target is not None:
-        return (call.write_effect("files", Action.WRITE, writes=(target,)),)
-    if options.has(
-        "--verify",
-        "--version",
-        "--list-keys",
-        "--fingerprint",
-        "--with-fingerprint",
-        "-k",
-        "--check-sigs",
-        "--show-keys",
-        "--list-packets",
-        "--verify-files",
-    ):
-        return (call.effect("check"),)
+        return call.write_effect("files", Action.WRITE, writes=(target,))
+    if options.has(*shows("gpg")):
+        return call.effect("check")
     if options.has("--export", "--dearmor", "--enarmor") and not options.has("-o"):
-        return (call.effect("check", "export"),)
-    keyring = (
-        options.last("--keyring", "--primary-keyring", "--homedir")
-        or call.state.get("GNUPGHOME")
-        or call.home(".gnupg")
-    )
-    return (
-        call.write_effect(
-            "files", "keys", writes=(keyring,) if keyring is not None else (Arg(value=None, text="~/.gnupg"),)
-        ),
-    )
+        return call.effect("check", "export")
+    named = options.last("--keyring", "--primary-keyring", "--homedir") or call.state.get("GNUPGHOME")
+    return call.write_effect("files", "keys", writes=(named or call.word(".gnupg"),))
 
 
 def new_user(call: Call) -> tuple[str, Arg | str | None, bool]:
@@ -296,41 +208,28 @@ def new_user(call: Call) -> tuple[str, Arg | str | None, bool]:
 
 
 def _useradd(call: Call) -> tuple[Effect, ...]:
-    files: tuple[Arg | str, ...] = (
-        "/etc/passwd",
-        "/etc/group",
-        "/etc/shadow",
-        "/etc/gshadow",
-        "/etc/subuid",
-        "/etc/subgid",
-    )
+    files: tuple[Arg | str, ...] = (*_ACCOUNTS, "/etc/subuid", "/etc/subgid")
     name, home, made = new_user(call)
     if made and home is not None:
         files = (*files, home)
     why = {} if name else {"why": Reason.of("SL221", "name")}
-    return (call.write_effect("users", f"{call.name} {name}".strip(), subject=name, writes=files, **why),)
+    return call.write_effect("users", f"{call.name} {name}".strip(), subject=name, writes=files, **why)
 
 
 def _groupadd(call: Call) -> tuple[Effect, ...]:
-    name = _first_value(call.options(values("useradd")).operands[-1:])
-    return (call.effect("users", f"{call.name} {name}".strip(), writes=("/etc/group", "/etc/gshadow")),)
+    name = first_value(call.options(values("useradd")).operands[-1:])
+    return call.effect("users", f"{call.name} {name}".strip(), writes=("/etc/group", "/etc/gshadow"))
 
 
 def _userdel(call: Call) -> tuple[Effect, ...]:
     operands = call.options().operands
-    action = f"{call.name} {_first_value(operands[:1])}".strip()
+    action = f"{call.name} {first_value(operands[:1])}".strip()
     home = (
         call.state.home_of(operands[0].value or "?")
         if operands and call.flag("-r", "--remove", "--remove-home")
         else None
     )
-    files = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow")
-    return (call.effect("users", action, writes=files, deletes=(home,) if home else ()),)
-
-
-def _dnf(call: Call) -> tuple[Effect, ...]:
-    """yum, dnf and variants with fewer commands (tdnf, microdnf)."""
-    return _rpm_like(_YUM)(call)
+    return call.effect("users", action, writes=_ACCOUNTS, deletes=(home,) if home else ())
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
@@ -342,12 +241,11 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     **dict.fromkeys(("install_packages", "clean-install"), _apt_shortcut),
     "xx-apk": _apk,
     **dict.fromkeys(("xx-apt", "xx-apt-get"), _apt),
-    **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf", "dnf5"), _dnf),
+    **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf", "dnf5"), _rpm_like(_YUM)),
     "zypper": _rpm_like("zypper"),
     "dpkg": _dpkg,
     "rpm": _rpm,
     **dict.fromkeys(("apt-key", "add-apt-repository", "apt-add-repository", "extrepo"), _apt_source),
-    **dict.fromkeys(("yum-config-manager", "dnf-config-manager", "subscription-manager"), _yum_source),
     "apt-mark": _apt_mark,
     **dict.fromkeys(("gpg", "gpg2"), _gpg),
     **dict.fromkeys(("useradd", "adduser"), _useradd),

@@ -5,27 +5,35 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from slimify.facts.commands import KnownCommand
+from slimify.facts.commands import KnownCommand, commands
 from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options
 
 
-def row_effects(call: Call, known: KnownCommand) -> tuple[Effect, ...]:
-    """The effects that a row of the table gives this command line."""
+def verb_effects(call: Call, program: str, verb: str, of: str = "") -> tuple[Effect, ...] | None:
+    """The effects of a subcommand that is a row of a table; None if it is none."""
+    row = commands(of).known.get(f"{program} {verb}")
+    return row_effects(call, row, verb) if row is not None else None
+
+
+def row_effects(call: Call, known: KnownCommand, verb: str = "") -> tuple[Effect, ...]:
+    """The effects that a row of the table gives this command line. `verb` is its subcommand, if the row is
+    about that."""
     options = call.options(known.values, single=known.single)
-    operands = options.operands[0 if options.has(*known.unless) else known.skip :]
+    operands = options.operands[0 if options.has(*known.unless) else known.skip :][bool(verb) :]
     read = call.inputs(_selected_words(call, known.reads, options, operands))
     outputs, lost = call.targets(_selected_words(call, known.outputs, options, operands))
     writes = _selected_words(call, known.writes, options, operands)
     if not writes and not outputs:
         writes = _selected_words(call, known.default, options, operands)
     deletes = call.known_paths(_selected_words(call, known.deletes, options, operands))
-    caches = tuple(path for cache in known.caches if (path := table_path(call, cache)) is not None)
-    effect = call.write_effect(
+    caches = known_places(call, known.caches)
+    return call.write_effect(
         "files" if known.kind == "check" and writes else known.kind,
-        _action(call, known),
+        verb or _action(call, known),
+        manager=known.manager,
         writes=writes,
         **read,
         outputs=outputs,
@@ -34,7 +42,6 @@ def row_effects(call: Call, known: KnownCommand) -> tuple[Effect, ...]:
         **({"why": Reason.of("SL221", "effect", why=known.why)} if known.why else {}),
         **({"writes_anywhere": True} if lost is not None else {}),
     )
-    return (effect,)
 
 
 def _action(call: Call, known: KnownCommand) -> str:
@@ -60,6 +67,11 @@ def _selected_words(
             path = table_path(call, selector)
             found.append(path if path is not None else Arg(value=None, text=selector))
     return tuple(found)
+
+
+def known_places(call: Call, places: Sequence[str]) -> tuple[str, ...]:
+    """The paths from the tables that are known."""
+    return tuple(path for place in places if (path := table_path(call, place)) is not None)
 
 
 def table_path(call: Call, place: str) -> str | None:

@@ -35,10 +35,10 @@ def _tar(call: Call) -> tuple[Effect, ...]:
     if options.has("-c", "--create", "-r", "-u", "--append"):
         packed = _packed(call, directories, options.operands)
         if archive is None or archive.value == "-":
-            return (call.effect("check", "pack", **packed),)
-        return (call.write_effect("files", "pack", writes=(archive,), **packed),)
+            return call.effect("check", "pack", **packed)
+        return call.write_effect("files", "pack", writes=(archive,), **packed)
     if options.has("-t", "--list", "--version", "--help"):
-        return (call.effect("check"),)
+        return call.effect("check")
     read = call.inputs((archive,) if archive is not None else ())
     where: tuple[Arg | str, ...] = directories[-1:] or (".",)
     if directories and options.operands:
@@ -49,7 +49,7 @@ def _tar(call: Call) -> tuple[Effect, ...]:
         )
     absolute_names = options.has("-P", "--absolute-names")
     rest = {"writes_anywhere": True, "why": Reason.of("SL221", "members")} if absolute_names else {}
-    return (call.write_effect("unpack", "tar", writes=where, **read, **rest),)
+    return call.write_effect("unpack", "tar", writes=where, **read, **rest)
 
 
 def _packed(call: Call, directories: tuple[Arg, ...], members: tuple[Arg, ...]) -> dict[str, Any]:
@@ -74,11 +74,11 @@ def _named_members(call: Call, directory: Arg, members: tuple[Arg, ...]) -> tupl
 def _unzip(call: Call) -> tuple[Effect, ...]:
     options = call.options(("-d", "-x", "-P", "-o" if call.name == "7z" else "-d"))
     if options.has("-l", "-t", "-Z", "-p", "-v"):
-        return (call.effect("check"),)
+        return call.effect("check")
     target = options.last("-d", "-o")
     where: tuple[Arg | str, ...] = (target,) if target is not None else (".",)
     operands = options.operands[1:] if call.name in ("7z", "7za") else options.operands
-    return (call.write_effect("unpack", call.name, writes=where, **call.inputs(operands[:1])),)
+    return call.write_effect("unpack", call.name, writes=where, **call.inputs(operands[:1]))
 
 
 def _gunzip(call: Call) -> tuple[Effect, ...]:
@@ -86,7 +86,7 @@ def _gunzip(call: Call) -> tuple[Effect, ...]:
     options = call.options(("-S", "--suffix", "-T", "--threads", "-o", "-b"))
     operands = options.operands
     if options.has("-c", "--stdout", "--to-stdout", "-t", "-l", "--test") or not operands:
-        return (call.effect("check"),)
+        return call.effect("check")
     packing = (
         not call.name.startswith("un")
         and call.name != "gunzip"
@@ -94,24 +94,22 @@ def _gunzip(call: Call) -> tuple[Effect, ...]:
     )
     paths, lost = call.targets(operands)
     if packing:
-        return (call.write_effect("files", "pack", writes=operands, reads=paths),)
+        return call.write_effect("files", "pack", writes=operands, reads=paths)
     made = tuple(re.sub(r"\.(?:gz|bz2|xz|zst|lzma|z|Z)\Z", "", path) for path in paths)
     if lost is not None:
-        return (call.write_effect("unpack", call.name, writes=operands, reads=paths),)
-    return (
-        call.effect(
-            "unpack",
-            call.name,
-            writes=made,
-            reads=paths,
-            deletes=() if options.has("-k", "--keep") else paths,
-        ),
+        return call.write_effect("unpack", call.name, writes=operands, reads=paths)
+    return call.effect(
+        "unpack",
+        call.name,
+        writes=made,
+        reads=paths,
+        deletes=() if options.has("-k", "--keep") else paths,
     )
 
 
 def _zip(call: Call) -> tuple[Effect, ...]:
     operands = call.options(("-x", "-i", "-b", "-n")).operands
-    return (call.write_effect("files", "pack", writes=operands[:1], **call.inputs(operands[1:])),)
+    return call.write_effect("files", "pack", writes=operands[:1], **call.inputs(operands[1:]))
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

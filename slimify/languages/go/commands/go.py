@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -23,7 +24,7 @@ from slimify.languages.go.commands.packages import (
 from slimify.languages.go.generators import GO_ONLY
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
-from slimify.semantics.effects.call import Arg, Call, Options
+from slimify.semantics.effects.call import Arg, Call, Options, first_value
 from slimify.semantics.effects.files import formatter_effects
 from slimify.semantics.effects.state import State, absolute
 from slimify.semantics.effects.table import row_effects
@@ -32,34 +33,29 @@ from slimify.semantics.paths import inside
 
 def go(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("go", "go"), single=True)
-    words = options.operands
-    action = (words[0].value or "") if words else ""
-    packages = words[1:]
-    if action == "build":
-        return (_with_link_settings(call, options, packages, _build(call, options, packages)),)
-    if action == "install":
-        return (_with_link_settings(call, options, packages, _install(call, action, packages)),)
-    if action == "get":
-        return (_with_link_settings(call, options, packages, _get(call, options, packages)),)
+    action, packages = options.verb
+    if action in ("build", "install", "get"):
+        made = {"build": _build, "install": _install, "get": _get}[action](call, options, packages)
+        return tuple(_with_link_settings(call, options, packages, effect) for effect in made)
     if action in ("mod", "work"):
-        return (_mod(call, action, packages),)
+        return _mod(call, action, packages)
     if action in ("test", "vet", "list", "doc", "version", "fmt", "fix", "tool", "bug", "help"):
-        return (_reading(call, action, options, packages),)
+        return _reading(call, action, options, packages)
     if action == "run":
         return _run(call, packages)
     if action == "generate":
-        return (_generate(call, packages),)
+        return _generate(call, packages)
     if action == "clean":
-        return (call.effect("cache", "clean", manager="go", deletes=_caches(call)),)
+        return call.effect("cache", "clean", manager="go", deletes=_caches(call))
     if action == "env":
         if not options.has("-w", "-u"):
-            return (call.effect("check", "env"),)
+            return call.effect("check", "env")
         where = call.place("GOENV", ".config/go/env")
-        return (call.effect("state", "env", manager="go", writes=(where,) if where else ()),)
+        return call.effect("state", "env", manager="go", writes=(where,) if where else ())
     return (
-        (call.effect("check", action),)
+        call.effect("check", action)
         if not action
-        else (call.unknown(Reason.of("SL221", "command", command=f"go {action}")),)
+        else call.unknown(Reason.of("SL221", "command", command=f"go {action}"))
     )
 
 
@@ -76,7 +72,7 @@ def _with_link_settings(call: Call, options: Options, packages: tuple[Arg, ...],
     return replace(effect, settings=tuple(told))
 
 
-def _go(call: Call, action: str, **rest: Any) -> Effect:
+def _go(call: Call, action: str, **rest: Any) -> tuple[Effect]:
     rest.setdefault("caches", _caches(call))
     return call.effect("compile", action, manager="go", **rest)
 
@@ -90,65 +86,36 @@ def _module_cache(call: Call) -> str | None:
     return _named_or_below(call, "GOMODCACHE", "pkg/mod")
 
 
-def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
+def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> tuple[Effect]:
     """go build: `-o`, else a binary in the working directory for a single main package."""
     directory = options.last("-C")
     if directory is not None and directory.value is not None:
         call = _in_directory(call, directory.value)
     names, sure = binary_names(call, packages)
     reads = call.known_paths(source_directories(call, packages))
-    manifests = module_files(call)
+    build = partial(_go, call, "build", reads=reads, manifests=module_files(call))
     target = options.last("-o")
     if target is not None:
         path = call.path_of(target)
         if path is None or target.value is None:
             known = (path,) if path is not None else ()
             why = Reason.of("SL221", "output", word=target.shown)
-            return _go(
-                call,
-                "build",
-                writes=known,
-                writes_anywhere=path is None,
-                why=why,
-                reads=reads,
-                manifests=manifests,
-            )
+            return build(writes=known, writes_anywhere=path is None, why=why)
         if path == "/dev/null":
-            return _go(call, "build", reads=reads, manifests=manifests)
+            return build()
         if target.value.endswith("/") or call.state.view.is_dir(path):
             outputs = tuple(posixpath.join(path, name) for name in names) if sure else ()
-            return _go(
-                call,
-                "build",
-                outputs=outputs,
-                writes=() if outputs else (path,),
-                reads=reads,
-                manifests=manifests,
-            )
-        return _go(call, "build", outputs=(path,), reads=reads, manifests=manifests)
+            return build(outputs=outputs, writes=() if outputs else (path,))
+        return build(outputs=(path,))
     cwd = call.state.cwd
     if options.value("-buildmode") in ("c-archive", "c-shared", "plugin"):
-        return _go(
-            call,
-            "build",
-            writes=(cwd,) if cwd else (),
-            writes_anywhere=cwd is None,
-            reads=reads,
-            manifests=manifests,
-        )
+        return build(writes=(cwd,) if cwd else (), writes_anywhere=cwd is None)
     if cwd is None:
-        return _go(call, "build", writes_anywhere=True, why=Reason.of("SL221", "cwd"), manifests=manifests)
+        return build(writes_anywhere=True, why=Reason.of("SL221", "cwd"))
     if not sure and len(packages) <= 1 and not _may_be_several(packages):
-        return _go(
-            call,
-            "build",
-            writes=(cwd,),
-            why=Reason.of("SL221", "binary"),
-            reads=reads,
-            manifests=manifests,
-        )
-    outputs = (posixpath.join(cwd, names[0]),) if len(names) == 1 and not _may_be_several(packages) else ()
-    return _go(call, "build", outputs=outputs, reads=reads, manifests=manifests)
+        return build(writes=(cwd,), why=Reason.of("SL221", "binary"))
+    one = len(names) == 1 and not _may_be_several(packages)
+    return build(outputs=(posixpath.join(cwd, names[0]),) if one else ())
 
 
 def _may_be_several(packages: tuple[Arg, ...]) -> bool:
@@ -195,29 +162,16 @@ def _platform(call: Call) -> str | None:
     return f"{system}_{machine}" if system != "linux" and machine else None
 
 
-def _install(call: Call, action: str, packages: tuple[Arg, ...]) -> Effect:
+def _install(call: Call, options: Options, packages: tuple[Arg, ...]) -> tuple[Effect]:
     where, below = _bin(call), _platform(call)
     names, sure = binary_names(call, [p for p in packages if not _holds_flags(p)])
     reads = call.known_paths(source_directories(call, packages))
-    manifests = module_files(call) if reads else ()
+    install = partial(_go, call, "install", reads=reads, manifests=module_files(call) if reads else ())
     if where is None:
-        return _go(call, action, writes_anywhere=True, why=Reason.of("SL221", "gopath"), reads=reads)
+        return install(writes_anywhere=True, why=Reason.of("SL221", "gopath"))
     if not sure or below is None:
-        return _go(
-            call,
-            action,
-            writes=(where,),
-            why=Reason.of("SL221", "binaries"),
-            reads=reads,
-            manifests=manifests,
-        )
-    return _go(
-        call,
-        action,
-        outputs=tuple(posixpath.join(where, below, name) for name in names),
-        reads=reads,
-        manifests=manifests,
-    )
+        return install(writes=(where,), why=Reason.of("SL221", "binaries"))
+    return install(outputs=tuple(posixpath.join(where, below, name) for name in names))
 
 
 def _holds_flags(word: Arg) -> bool:
@@ -225,7 +179,7 @@ def _holds_flags(word: Arg) -> bool:
     return word.value is None and re.fullmatch(r"\$\{?\w*(FLAGS|ARGS|OPTS|OPTIONS)\}?", word.text) is not None
 
 
-def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
+def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> tuple[Effect]:
     """go get: fetched into GOPATH/src and installed before modules; edits go.mod since then.
 
     The version of go is not always known, so both effects are listed.
@@ -248,7 +202,7 @@ def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
     return _go(call, "get", writes=tuple(writes), outputs=tuple(outputs), reads=reads, manifests=files)
 
 
-def _generate(call: Call, packages: tuple[Arg, ...]) -> Effect:
+def _generate(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
     """go generate runs the commands in comments of the packages, each in its package's directory."""
     base = gopath(call.state)
     paths = [p.value for p in packages if p.value and not p.value.startswith((".", "/"))]
@@ -263,8 +217,8 @@ def _generate(call: Call, packages: tuple[Arg, ...]) -> Effect:
     )
 
 
-def _mod(call: Call, group: str, words: tuple[Arg, ...]) -> Effect:
-    verb = (words[0].value or "") if words else ""
+def _mod(call: Call, group: str, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
+    verb = first_value(words)
     action = f"{group} {verb}".strip()
     if verb in ("verify", "graph", "why"):
         return call.effect("check", action)
@@ -277,7 +231,7 @@ def _mod(call: Call, group: str, words: tuple[Arg, ...]) -> Effect:
     return _go(call, action, writes=writes, manifests=module_files(call))
 
 
-def _reading(call: Call, action: str, options: Options, packages: tuple[Arg, ...]) -> Effect:
+def _reading(call: Call, action: str, options: Options, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
     caches = _caches(call) if action in ("test", "vet", "list", "tool") else ()
     if (action == "test" and options.has("-c")) or options.has("-coverprofile", "-cpuprofile"):
         return call.write_effect(
@@ -299,7 +253,7 @@ def _reading(call: Call, action: str, options: Options, packages: tuple[Arg, ...
 
 
 def _run(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
-    effect = call.effect(
+    return call.effect(
         "app",
         "run",
         manager="go",
@@ -308,7 +262,6 @@ def _run(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
         why=Reason.of("SL221", "own_code"),
         reads=call.known_paths(source_directories(call, packages)),
     )
-    return (effect,)
 
 
 def _protoc(call: Call) -> tuple[Effect, ...]:

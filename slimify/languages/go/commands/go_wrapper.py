@@ -40,7 +40,7 @@ def _wrapper(call: Call) -> tuple[Effect, ...]:
     action = call.args[0].value if call.args else None
     cwd, path = call.state.cwd, gopath(call.state)
     if cwd is None or action not in ("download", "install", "run"):
-        return (call.unknown(Reason.of("SL221", "command", command="go-wrapper")),)
+        return call.unknown(Reason.of("SL221", "command", command="go-wrapper"))
     rest = call.args[1:]
     if action == "run":
         name = started_program(call.state.view, cwd, path)

@@ -25,11 +25,19 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, Package
 from slimify.semantics.effects.call import Arg, Call, Options, package
 from slimify.semantics.effects.state import State, absolute
+from slimify.semantics.effects.table import verb_effects
 
 
 def only_shows(action: str) -> bool:
     """Whether a subcommand of npm, yarn or pnpm changes nothing."""
     return action in LANGUAGE.words("toolchain.toml", "installs", "checking")
+
+
+def manager_verb(call: Call, manager: str, verb: str) -> tuple[Effect, ...] | None:
+    """The effects of a subcommand that is a row of the table; None if it is none."""
+    found = verb_effects(call, manager, verb, "node") or ()
+    made = manifests(call.state) if any(e.kind == "install" for e in found) else ()
+    return tuple(replace(e, manager=manager, manifests=made) for e in found) or None
 
 
 def package_name(text: str) -> str:
@@ -70,23 +78,12 @@ def in_directory(call: Call, options: Options) -> Call:
 
 def node_caches(call: Call, manager: str) -> tuple[str, ...]:
     state = call.state
-    own = {
-        "npm": ("NPM_CONFIG_CACHE", "npm_config_cache"),
-        "yarn": ("YARN_CACHE_FOLDER",),
-        "pnpm": ("PNPM_STORE_DIR",),
-        "bun": (),
-    }[manager]
-    named = next((value for variable in own if (value := state.get(variable))), None)
+    row = LANGUAGE.facts("toolchain.toml")["caches"][manager]
+    named = next((value for variable in row["variables"] if (value := state.get(variable))), None)
     named = state.settings.get(f"{manager} cache", named) if manager == "npm" else named
     if named:
         return (named,)
-    places = {
-        "npm": (".npm",),
-        "yarn": (".cache/yarn", ".yarn/berry/cache"),
-        "pnpm": (".local/share/pnpm/store", ".cache/pnpm"),
-        "bun": (".bun/install/cache",),
-    }[manager]
-    found = tuple(path for place in places if (path := call.cache("", place)) is not None)
+    found = tuple(path for place in row["home"] if (path := call.cache("", place)) is not None)
     # as root, yarn 1 keeps its cache beside the installed programs
     return (
         ("/usr/local/share/.cache/yarn", *found) if manager == "yarn" and is_plain_root(state.user) else found
@@ -180,7 +177,7 @@ def install(
     quiet = options.has("--ignore-scripts") or state.get("NPM_CONFIG_IGNORE_SCRIPTS") == "true"
     browsers = [] if quiet else [b for b in _browsers() if b.fetched(state, words, dev=dev)]
     downloads = [place for b in browsers if (place := call.home(b.place)) is not None]
-    effect = call.write_effect(
+    (effect,) = call.write_effect(
         "install",
         action,
         manager=manager,
@@ -197,20 +194,8 @@ def install(
     more = tuple(
         e for hook in hooks if hook in scripts(state) for e in run_script(call, hook, manager=manager)
     )
-    return (
-        effect,
-        *(
-            replace(
-                e,
-                kind="build",
-                writes_anywhere=False,
-                why=Reason.of("SL221", "hook"),
-            )
-            if e.kind == "app"
-            else e
-            for e in more
-        ),
-    )
+    hook = {"kind": "build", "writes_anywhere": False, "why": Reason.of("SL221", "hook")}
+    return (effect, *(replace(e, **hook) if e.kind == "app" else e for e in more))
 
 
 class _Browser(Struct, frozen=True, kw_only=True):
@@ -279,27 +264,18 @@ def install_globally(
     prefix = options.value("--prefix")
     if prefix:
         places = call.known_paths((f"{prefix}/lib/node_modules", f"{prefix}/bin"))
-    unknown = next(
-        (
-            Reason.of("SL221", "stands_for", word=w.text)
-            for w in words
-            if w.value is None and not name_before_version(w.text)
-        ),
-        None,
-    )
+    unnamed = (w.text for w in words if w.value is None and not name_before_version(w.text))
     deleting = action in ("remove", "uninstall")
-    return (
-        call.effect(
-            "install-global",
-            action,
-            manager=manager,
-            packages=node_packages(words),
-            writes=places,
-            possible=_idle_corepack(call, words),
-            caches=node_caches(call, manager),
-            why=unknown,
-            deletes=_removed_directories(places, words) if deleting else (),
-        ),
+    return call.effect(
+        "install-global",
+        action,
+        manager=manager,
+        packages=node_packages(words),
+        writes=places,
+        possible=_idle_corepack(call, words),
+        caches=node_caches(call, manager),
+        why=next((Reason.of("SL221", "stands_for", word=text) for text in unnamed), None),
+        deletes=_removed_directories(places, words) if deleting else (),
     )
 
 

@@ -7,82 +7,60 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from slimify.facts.commands import values
+from slimify.facts.commands import commands, values
 from slimify.languages.node.commands.install import install, node_packages
 from slimify.languages.node.commands.project import in_workspaces, package_json, run_script, scripts
 from slimify.languages.node.commands.tools import tool_call, tool_effects, with_launcher
-from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
-from slimify.semantics.effects.call import Arg, Call, package
+from slimify.semantics.effects.call import Call, first_value, literal_arg, package
+from slimify.semantics.effects.files import deletion
+
+# Where they keep the versions: below the home directory, or where the variable says.
+_VERSIONS = {
+    "nvm": (".nvm", "NVM_DIR"),
+    "fnm": (".local/share/fnm", "FNM_DIR"),
+    "volta": (".volta", "VOLTA_HOME"),
+}
 
 
 def _corepack(call: Call) -> tuple[Effect, ...]:
     """`enable` creates shims next to node; prepare, install and use fill the cache that the shims read."""
+    options = call.options(("--install-directory",))
     words = call.options(("--install-directory", "-o")).operands
-    action = (words[0].value or "") if words else ""
-    home = call.place("COREPACK_HOME", ".cache/node/corepack")
-    target = call.options(("--install-directory",)).last("--install-directory")
-    shims: Arg | str = target if target is not None else "/usr/local/bin"
+    action, names = first_value(words), words[1:]
+    shims = options.last("--install-directory") or "/usr/local/bin"
     if action == "enable":
-        names = words[1:] or (Arg(value="yarn", text="yarn"), Arg(value="pnpm", text="pnpm"))
-        return (
-            call.write_effect(
-                "install-global",
-                "enable",
-                manager="corepack",
-                packages=node_packages(names),
-                writes=(shims,),
-                caches=(home,) if home else (),  # the first call of a shim fills it
-            ),
+        home = call.place("COREPACK_HOME", ".cache/node/corepack")
+        return call.write_effect(
+            "install-global",
+            "enable",
+            manager="corepack",
+            packages=node_packages(names or (literal_arg("yarn"), literal_arg("pnpm"))),
+            writes=(shims,),
+            caches=(home,) if home else (),  # the first call of a shim fills it
         )
     if action in ("prepare", "install", "use", "up", "hydrate", "pack"):
-        where = (home if home else Arg(value=None, text="~/.cache/node/corepack"),)
-        return (
-            call.write_effect(
-                "install-global", action, manager="corepack", packages=node_packages(words[1:]), writes=where
-            ),
+        where = call.word(".cache/node/corepack", "COREPACK_HOME")
+        return call.write_effect(
+            "install-global", action, manager="corepack", packages=node_packages(names), writes=(where,)
         )
     if action == "disable":
-        return (call.write_effect("files", "disable", manager="corepack", writes=(shims,)),)
+        return call.write_effect("files", "disable", manager="corepack", writes=(shims,))
     if action in ("yarn", "pnpm", "npm"):
         return tool_call(call, words)
-    return (call.effect("check", action),)
+    return call.effect("check", action)
 
 
 def _versions(call: Call) -> tuple[Effect, ...]:
     """nvm, n, fnm, volta: install other versions of node."""
-    action = call.first
-    if call.name == "nvm" and action in (
-        "use",
-        "alias",
-        "current",
-        "ls",
-        "which",
-        "deactivate",
-        "unload",
-        "--version",
-    ):
-        return (call.effect("state", action),)
-    if action in ("cache", "clean", "prune"):
-        return (call.effect("cache", action),)
-    if action in ("env", "list", "ls", "default", "current"):
-        return (call.effect("state" if action in ("env", "default") else "check", action),)
-    default = {
-        "n": call.state.get("N_PREFIX") or "/usr/local",
-        "nvm": call.place("NVM_DIR", ".nvm"),
-        "fnm": call.place("FNM_DIR", ".local/share/fnm"),
-        "volta": call.place("VOLTA_HOME", ".volta"),
-    }
-    where = default[call.name]
-    return (
-        call.write_effect(
-            "install-global",
-            action,
-            manager=call.name,
-            packages=(package(Arg(value="node", text="node")),),
-            writes=(where if where else Arg(value=None, text="~"),),
-        ),
-    )
+    action, tables = call.first, commands("node").actions
+    kind = tables.get(call.name, {}).get(action) or tables["versions"].get(action)
+    if kind is not None:
+        return call.effect(kind, action)
+    prefix = call.state.get("N_PREFIX") or "/usr/local"
+    where = prefix if call.name == "n" else call.word(*_VERSIONS[call.name])
+    node = (package(literal_arg("node")),)
+    return call.write_effect("install-global", action, manager=call.name, packages=node, writes=(where,))
 
 
 @with_launcher
@@ -108,7 +86,7 @@ def _run_many(call: Call) -> tuple[Effect, ...]:
     options = call.options(("--max-parallel", "--npm-path"))
     wanted = [arg.value.partition(" ")[0] for arg in options.operands if arg.value]
     effects = [effect for pattern in wanted for effect in _matching_scripts(call, pattern)]
-    return tuple(effects) or (call.effect("check"),)
+    return tuple(effects) or call.effect("check")
 
 
 @with_launcher
@@ -120,7 +98,7 @@ def _concurrently(call: Call) -> tuple[Effect, ...]:
         text = (arg.value or arg.text).strip("\"'")
         short = re.match(r"(?:npm|yarn|pnpm|bun):(\S+)", text)
         effects += _matching_scripts(call, short[1]) if short else call.run(text, call.state)
-    return tuple(effects) or (call.application_code(),)
+    return tuple(effects) or call.application_code()
 
 
 def _matching_scripts(call: Call, pattern: str) -> tuple[Effect, ...]:
@@ -141,13 +119,10 @@ def _lerna(call: Call) -> tuple[Effect, ...]:
     if action in ("bootstrap", "link"):
         return install(call, call.options(values("npm", "node")), (), "npm", "install")
     if action == "run":
-        words = call.options(("--scope", "--ignore", "--concurrency", "--stream")).operands[1:]
-        return (
-            in_workspaces(call, call.options(("--scope",)).all("--scope"), words[0].value or "", "npm")
-            if words
-            else (call.effect("check"),)
-        )
-    return (call.write_effect("build", action, writes=(".",)),)
+        options = call.options(("--scope", "--ignore", "--concurrency", "--stream"))
+        name = first_value(options.operands[1:])
+        return in_workspaces(call, options.all("--scope"), name, "npm") if name else call.effect("check")
+    return call.write_effect("build", action, writes=(".",))
 
 
 def _turbo(call: Call) -> tuple[Effect, ...]:
@@ -163,48 +138,25 @@ def _turbo(call: Call) -> tuple[Effect, ...]:
 def _pm2(call: Call) -> tuple[Effect, ...]:
     """pm2 install: a module of pm2 in its home directory; all other commands start programs."""
     if call.first not in ("install", "module:install"):
-        return (call.application_code(call.first),)
-    home = call.state.get("PM2_HOME") or call.home(".pm2")
-    where = Arg(value=home, text=home or "~/.pm2")
-    return (
-        call.write_effect(
-            "install-global",
-            "install",
-            manager="pm2",
-            packages=(package(Arg(value="pm2", text="pm2")),),
-            writes=(where,),
-        ),
-    )
+        return call.application_code(call.first)
+    where = call.state.get("PM2_HOME") or call.word(".pm2")
+    pm2 = (package(literal_arg("pm2")),)
+    return call.write_effect("install-global", "install", manager="pm2", packages=pm2, writes=(where,))
 
 
 def _deletes(call: Call) -> tuple[Effect, ...]:
-    paths, lost = call.targets(call.options(("-g", "--glob")).operands)
-    return (
-        call.effect(
-            "files",
-            "delete",
-            deletes=paths,
-            writes_anywhere=lost is not None,
-            why=None if lost is None else Reason.of("SL221", "word", word=lost.text),
-        ),
-    )
+    return deletion(call, call.options(("-g", "--glob")).operands)
 
 
 def _mkdirp(call: Call) -> tuple[Effect, ...]:
-    return (call.write_effect("files", "mkdir", writes=call.options().operands),)
+    return call.write_effect("files", "mkdir", writes=call.options().operands)
 
 
 def _bower(call: Call) -> tuple[Effect, ...]:
     if call.first in ("install", "i", "update", ""):
-        return (
-            call.write_effect(
-                "build",
-                "install",
-                writes=("bower_components", "."),
-                caches=call.known_paths(("~/.cache/bower",)),
-            ),
-        )
-    return (call.effect("cache" if call.first == "cache" else "check", call.first),)
+        caches = call.known_paths(("~/.cache/bower",))
+        return call.write_effect("build", "install", writes=("bower_components", "."), caches=caches)
+    return call.effect("cache" if call.first == "cache" else "check", call.first)
 
 
 @with_launcher
@@ -212,24 +164,11 @@ def _shx(call: Call) -> tuple[Effect, ...]:
     return tool_call(call, call.args)
 
 
-def _husky(call: Call) -> tuple[Effect, ...]:
-    return (call.write_effect("files", call.first, writes=(".husky", ".git")),)
-
-
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "corepack": _corepack,
     **dict.fromkeys(("nvm", "n", "fnm", "volta"), _versions),
     **dict.fromkeys(
-        (
-            "cross-env",
-            "cross-env-shell",
-            "dotenv",
-            "env-cmd",
-            "dotenvx",
-            "better-npm-run",
-            "cross-os",
-            "npm-watch",
-        ),
+        "cross-env cross-env-shell dotenv env-cmd dotenvx better-npm-run cross-os npm-watch".split(),
         _cross_env,
     ),
     **dict.fromkeys(("npm-run-all", "npm-run-all2", "run-s", "run-p"), _run_many),
@@ -241,5 +180,4 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     **dict.fromkeys(("mkdirp", "make-dir", "make-dir-cli"), _mkdirp),
     "bower": _bower,
     "shx": _shx,
-    "husky": _husky,
 }

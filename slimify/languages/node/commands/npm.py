@@ -13,15 +13,16 @@ from slimify.languages.node.commands.install import (
     in_directory,
     install,
     install_globally,
+    manager_verb,
     node_caches,
     node_packages,
     only_shows,
 )
-from slimify.languages.node.commands.project import in_workspaces, manifests, run_script
+from slimify.languages.node.commands.project import in_workspaces, run_script
 from slimify.languages.node.commands.tools import npx
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
-from slimify.semantics.effects.call import Arg, Call, Options
+from slimify.semantics.effects.call import Arg, Call, Options, first_value
 from slimify.semantics.effects.state import State
 
 
@@ -29,10 +30,8 @@ def npm(call: Call) -> tuple[Effect, ...]:
     options = call.options(
         values("npm", "node") - {"-p", "-C"} if call.name == "npm" else values("npm", "node")
     )
-    words = options.operands
-    written = (words[0].value or "") if words else ""
+    written, rest = options.verb
     action = LANGUAGE.facts("toolchain.toml")["aliases"]["npm"].get(written, written)
-    rest = words[1:]
     everywhere = options.has("-g", "--global") or options.value("--location") == "global"
     if not everywhere:
         call = in_directory(call, options)
@@ -48,9 +47,9 @@ def npm(call: Call) -> tuple[Effect, ...]:
 def _npm_run(call: Call, options: Options, action: str, rest: tuple[Arg, ...]) -> tuple[Effect, ...]:
     name = (rest[0].value if rest else None) if action == "run" else action
     if action == "run" and not rest:
-        return (call.effect("check", "run"),)
+        return call.effect("check", "run")
     if name is None:
-        return (call.unknown(Reason.of("SL221", "which_script", word=rest[0].text)),)
+        return call.unknown(Reason.of("SL221", "which_script", word=rest[0].text))
     workspace = options.all("-w", "--workspace")
     if workspace or options.has("--workspaces"):
         return in_workspaces(call, workspace, name, "npm")
@@ -58,56 +57,26 @@ def _npm_run(call: Call, options: Options, action: str, rest: tuple[Arg, ...]) -
 
 
 def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) -> tuple[Effect, ...]:
-    verb = (rest[0].value or "") if rest else ""
-    if action == "prune":
-        return (
-            call.write_effect(
-                "prune",
-                "prune",
-                manager="npm",
-                writes=("node_modules",),
-                deletes=call.known_paths(("node_modules",)),
-            ),
-        )
+    verb = first_value(rest)
     if action == "cache":
-        return (
-            call.effect("cache", f"cache {verb}".strip(), manager="npm", deletes=node_caches(call, "npm")),
-        )
+        return call.effect("cache", f"cache {verb}".strip(), manager="npm", deletes=node_caches(call, "npm"))
     if action in ("config", "set"):
         if action == "config" and verb not in ("set", "delete", "rm", "edit"):
-            return (call.effect("check", action),)
-        where = call.home(".npmrc") if not everywhere else "/usr/local/etc/npmrc"
-        return (
-            call.write_effect(
-                "files",
-                "config",
-                manager="npm",
-                writes=(where if where else Arg(value=None, text="~/.npmrc"),),
-            ),
-        )
-    if action in ("rebuild", "dedupe", "shrinkwrap"):
-        return (
-            call.write_effect(
-                "install", action, manager="npm", writes=("node_modules",), manifests=manifests(call.state)
-            ),
-        )
+            return call.effect("check", action)
+        where = call.word(".npmrc") if not everywhere else "/usr/local/etc/npmrc"
+        return call.write_effect("files", "config", manager="npm", writes=(where,))
     if action == "link":
-        return (
-            call.write_effect(
-                "install-global",
-                "link",
-                manager="npm",
-                packages=node_packages(rest),
-                writes=(*global_directories(call.state), "node_modules"),
-            ),
+        writes = (*global_directories(call.state), "node_modules")
+        return call.write_effect(
+            "install-global", "link", manager="npm", packages=node_packages(rest), writes=writes
         )
     if action == "exec":
         return npx(replace(call, args=call.args[1:]))
-    if action in ("init", "pack", "version") and (rest or action != "version"):
-        return (call.write_effect("files", action, manager="npm", writes=(".",)),)
-    if only_shows(action) or not action:
-        return (call.effect("check", action),)
-    return (call.unknown(Reason.of("SL221", "command", command=f"npm {action}")),)
+    if not action or (only_shows(action) and not (action == "version" and rest)):  # which then sets it
+        return call.effect("check", action)
+    return manager_verb(call, "npm", action) or call.unknown(
+        Reason.of("SL221", "command", command=f"npm {action}")
+    )
 
 
 def _state_after(call: Call, state: State) -> State:

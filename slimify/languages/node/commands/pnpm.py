@@ -13,6 +13,7 @@ from slimify.languages.node.commands.install import (
     in_directory,
     install,
     install_globally,
+    manager_verb,
     node_caches,
     only_shows,
 )
@@ -33,62 +34,43 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
     call = in_directory(call, options)
     filtered = options.all("--filter", "-F")
     if not action:
-        return (call.effect("check"),)
+        return call.effect("check")
     if action in INSTALLS:
         if everywhere:
             return install_globally(call, options, rest, "pnpm", INSTALLS[action])
         return install(call, options, rest, "pnpm", INSTALLS[action])
+    production = options.has("--prod", "-P") or (action == "deploy" and options.has("--production"))
     if action == "fetch":
-        return (
-            call.write_effect(
-                "install",
-                "fetch",
-                manager="pnpm",
-                writes=("node_modules",),
-                manifests=manifests(call.state)[1:],  # only the lock file, before package.json exists
-                caches=node_caches(call, "pnpm"),
-                dev=not options.has("--prod", "-P"),
-            ),
+        return call.write_effect(
+            "install",
+            "fetch",
+            manager="pnpm",
+            writes=("node_modules",),
+            manifests=manifests(call.state)[1:],  # only the lock file, before package.json exists
+            caches=node_caches(call, "pnpm"),
+            dev=not production,
         )
     if action == "deploy":
-        return (
-            call.write_effect(
-                "install",
-                "deploy",
-                manager="pnpm",
-                writes=rest[-1:],
-                manifests=manifests(call.state),
-                reads=call.known_paths((".",)),
-                dev=not options.has("--prod", "-P", "--production"),
-            ),
-        )
-    if action == "prune":
-        return (
-            call.write_effect(
-                "prune",
-                "prune",
-                manager="pnpm",
-                writes=("node_modules",),
-                deletes=call.known_paths(("node_modules",)),
-            ),
+        return call.write_effect(
+            "install",
+            "deploy",
+            manager="pnpm",
+            writes=rest[-1:],
+            manifests=manifests(call.state),
+            reads=call.known_paths((".",)),
+            dev=not production,
         )
     if action == "store":
-        return (call.effect("cache", "store", manager="pnpm", deletes=node_caches(call, "pnpm")),)
+        return call.effect("cache", "store", manager="pnpm", deletes=node_caches(call, "pnpm"))
     if action in ("config", "set", "c", "setup"):
         where = tuple(p for p in (call.home(".npmrc"), call.home(".config/pnpm"), call.home(".bashrc")) if p)
-        return (call.effect("files", action, manager="pnpm", writes=where),)
-    if action in ("rebuild", "rb", "approve-builds", "dedupe", "patch-commit"):
-        return (
-            call.write_effect(
-                "install", action, manager="pnpm", writes=("node_modules",), manifests=manifests(call.state)
-            ),
-        )
+        return call.effect("files", action, manager="pnpm", writes=where)
     if action == "env":
-        return (
-            call.effect(
-                "install-global", "env", manager="pnpm", writes=global_directories(call.state, "pnpm")
-            ),
+        return call.effect(
+            "install-global", "env", manager="pnpm", writes=global_directories(call.state, "pnpm")
         )
+    if found := manager_verb(call, "pnpm", action):
+        return found
     if action in ("dlx", "exec", "x"):
         return npx(replace(call, args=behind))
     if action in ("run", "run-script", "-r", "recursive", "test", "start"):
@@ -97,11 +79,11 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
         )
         names = tuple(w for w in names if w.value not in ("run", "exec"))
     elif only_shows(action) and action not in scripts(call.state):
-        return (call.effect("check", action),)
+        return call.effect("check", action)
     else:
         names = (Arg(value=action, text=action), *rest)
     if not names or names[0].value is None:
-        return (call.unknown(Reason.of("SL221", "some_script")),)
+        return call.unknown(Reason.of("SL221", "some_script"))
     if filtered or options.has("-r", "--recursive") or action == "recursive":
         return in_workspaces(call, filtered, names[0].value, "pnpm")
     return script_or_program(call, names, "pnpm")
@@ -119,15 +101,13 @@ def _bun(call: Call) -> tuple[Effect, ...]:
     if action == "build":
         valued = ("--outdir", "--outfile", "--target", "--compile-executable-path", "--format", "--external")
         out = replace(call, args=behind).options(valued)
-        return (
-            call.write_effect(
-                "build", "build", manager="bun", writes=(".", *out.all("--outdir", "--outfile"))
-            ),
+        return call.write_effect(
+            "build", "build", manager="bun", writes=(".", *out.all("--outdir", "--outfile"))
         )
     if action == "test" or not action or action == "pm":
-        return (call.effect("check", action),)
+        return call.effect("check", action)
     if re.search(r"\.[mc]?[jt]sx?\Z", action):
-        return (call.application_code(action),)
+        return call.application_code(action)
     return script_or_program(call, (Arg(value=action, text=action), *behind), "bun")
 
 

@@ -142,7 +142,7 @@ def run_script(
             if package_json(call.state) is None
             else Reason.of("SL221", "no_script", name=name)
         )
-        head = _script_effect(call, name, manager, by_name or "app", (), missing)
+        (head,) = _script_effect(call, name, manager, by_name or "app", (), missing)
         return (replace(head, unread="package"),)
     nested: list[Effect] = []
     state = replace(call.state, languages=call.state.languages | {"node-script"})
@@ -152,7 +152,7 @@ def run_script(
             nested += call.run(f"{known[hook]} {more}".strip(), state, "script", base, hook)
     tools = tuple(dict.fromkeys(tool for e in nested for tool in (e.tool, *e.tools) if tool))
     kind, why = _kind_of(nested, by_name)
-    head = _script_effect(call, name, manager, kind, tools, why)
+    (head,) = _script_effect(call, name, manager, kind, tools, why)
     if kind == "app":  # like a shell script or the recipe of a Makefile: it is what its commands are
         head = replace(head, kind="check", reads=head.manifests, writes=(), writes_anywhere=False, why=None)
         return (head, *nested)
@@ -161,7 +161,7 @@ def run_script(
 
 def _script_effect(
     call: Call, name: str, manager: str, kind: EffectKind, tools: tuple[str, ...], why: Reason | None
-) -> Effect:
+) -> tuple[Effect]:
     cwd = call.state.cwd
     return call.effect(
         kind,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from slimify.facts.commands import values
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.install import package_name
 from slimify.model.decisions import Reason
@@ -29,10 +30,7 @@ def with_launcher(handler: Callable[[Call], tuple[Effect, ...]]) -> Callable[[Ca
 
 def npx(call: Call) -> tuple[Effect, ...]:
     """npx, bunx, pnpm dlx, …: the effects of the program, which is downloaded if necessary."""
-    options = call.options(
-        ("-p", "--package", "-c", "--call", "--prefix", "--node-arg", "-w", "--workspace", "--registry"),
-        stop=True,
-    )
+    options = call.options(values("npx", "node"), stop=True)
     text = options.value("-c", "--call")
     if text:
         return call.run(text, call.state)
@@ -42,38 +40,22 @@ def npx(call: Call) -> tuple[Effect, ...]:
 def tool_call(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     """The effects of a program of node_modules/.bin with its arguments."""
     if not words or not words[0].value:
-        return (call.unknown(Reason.of("SL221", "program")),)
+        return call.unknown(Reason.of("SL221", "program"))
     name = package_name(words[0].value).rpartition("/")[2]
     return call.start((literal_arg(name), *words[1:]))
 
 
 def _node(call: Call) -> tuple[Effect, ...]:
-    options = call.options(
-        (
-            "-r",
-            "--require",
-            "-e",
-            "--eval",
-            "-p",
-            "--print",
-            "--max-old-space-size",
-            "--loader",
-            "--import",
-            "-C",
-            "--env-file",
-        ),
-        single=False,
-        stop=True,
-    )
+    options = call.options(values("node", "node"), stop=True)
     if options.has("--version", "-v", "--help", "-h", "--check"):
-        return (call.effect("check"),)
+        return call.effect("check")
     code = options.value("-e", "--eval", "-p", "--print", "-pe")
     if code is not None or options.has("-e", "-p", "--eval", "--print", "-pe"):
         if code is not None and not re.search(r"write|unlink|rename|mkdir|exec|spawn|require\(['\"]\.", code):
-            return (call.effect("check", "-e"),)
-        return (call.application_code("-e"),)
+            return call.effect("check", "-e")
+        return call.application_code("-e")
     if not options.operands:
-        return (call.application_code("-") if call.upstream or call.stdin else call.effect("check"),)
+        return call.application_code("-") if call.upstream or call.stdin else call.effect("check")
     script = options.operands[0]
     return _node_program(call, script, options.operands[1:])
 
@@ -86,17 +68,11 @@ def _node_program(call: Call, script: Arg, rest: tuple[Arg, ...]) -> tuple[Effec
         return tool_call(call, (Arg(value=name, text=name), *rest))
     if match and match[2] in ("puppeteer", "playwright") and "install" in path:
         where = call.home(".cache/puppeteer" if match[2] == "puppeteer" else ".cache/ms-playwright")
-        return (
-            call.write_effect(
-                "fetch",
-                f"{match[2]} install",
-                manager="node",
-                writes=(f"node_modules/{match[2]}", where or "~"),
-            ),
-        )
+        writes = (f"node_modules/{match[2]}", where or "~")
+        return call.write_effect("fetch", f"{match[2]} install", manager="node", writes=writes)
     if posixpath.basename(path) == "ace" and rest and rest[0].value == "build":
-        return (call.write_effect("build", "ace build", writes=(".",)),)
-    effect = call.application_code(posixpath.basename(path), reads=call.known_paths((script,)))
+        return call.write_effect("build", "ace build", writes=(".",))
+    (effect,) = call.application_code(posixpath.basename(path), reads=call.known_paths((script,)))
     at = call.path_of(script)
     text = call.state.view.text(at) or "" if at is not None else ""
     home = call.state.home
@@ -109,53 +85,26 @@ def tool_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
     """The effects of a program in the table of Node tools."""
     first = call.first
     if call.flag("--version", "-v", "--help") and len(call.args) == 1:
-        return (call.effect("check"),)
+        return call.effect("check")
     serving = first in LANGUAGE.words("toolchain.toml", "serving", "words") or call.flag(
         "--watch", "-w", "--serve"
     )
     migrating = call.name == "prisma" and first in ("migrate", "db", "studio", "seed")
     alone = not first and call.name in LANGUAGE.words("toolchain.toml", "serving", "alone")
     if kind == "app" or serving or migrating or alone:
-        return (call.application_code(first),)
-    if call.flag("--noEmit", "--no-emit", "--dry-run") or first in (
-        "test",
-        "lint",
-        "check",
-        "e2e",
-        "info",
-        "validate",
-        "tslint",
-    ):
-        return (call.effect("check", first),)
+        return call.application_code(first)
+    checking = LANGUAGE.words("toolchain.toml", "serving", "checking")
+    if call.flag("--noEmit", "--no-emit", "--dry-run") or first in checking:
+        return call.effect("check", first)
     if kind == "check":
         if call.flag("--fix", "--write"):
-            return (call.write_effect("files", "edit", writes=(".",)),)
-        return (call.effect("check", first),)
-    out = call.options(
-        (
-            "-o",
-            "--outDir",
-            "--out-dir",
-            "--dist-dir",
-            "--output",
-            "--out-file",
-            "-d",
-            "--dest",
-            "--dir",
-            "--output-path",
-            "--outdir",
-        )
-    )
+            return call.write_effect("files", "edit", writes=(".",))
+        return call.effect("check", first)
+    out = call.options(values("tools", "node"))
     targets = out.all("-o", "--outDir", "--out-dir", "--dist-dir", "--output-path", "--outdir", "--dest")
-    more = (
-        *targets,
-        *(
-            (out.operands[-1],)
-            if call.name in ("cpx", "cpx2", "copyfiles", "cpy", "ncp", "cpr") and out.operands
-            else ()
-        ),
-    )
-    return (call.write_effect("build", first if "/" not in first else "", writes=(".", *more)),)
+    if call.name in LANGUAGE.words("toolchain.toml", "serving", "copying"):
+        targets = (*targets, *out.operands[-1:])
+    return call.write_effect("build", first if "/" not in first else "", writes=(".", *targets))
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

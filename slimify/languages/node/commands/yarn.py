@@ -12,20 +12,15 @@ from slimify.languages.node.commands.install import (
     in_directory,
     install,
     install_globally,
+    manager_verb,
     node_caches,
     only_shows,
 )
-from slimify.languages.node.commands.project import (
-    in_workspaces,
-    manifests,
-    package_json,
-    run_script,
-    scripts,
-)
+from slimify.languages.node.commands.project import in_workspaces, package_json, run_script, scripts
 from slimify.languages.node.commands.tools import npx, tool_call, with_launcher
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
-from slimify.semantics.effects.call import Arg, Call, Options
+from slimify.semantics.effects.call import Arg, Call, Options, first_value
 
 INSTALLS: Mapping[str, str] = LANGUAGE.facts("toolchain.toml")["aliases"]["yarn"]  # with their other names
 
@@ -33,10 +28,9 @@ INSTALLS: Mapping[str, str] = LANGUAGE.facts("toolchain.toml")["aliases"]["yarn"
 def parsed_call(call: Call, valued: frozenset[str]) -> tuple[Options, str, tuple[Arg, ...], tuple[Arg, ...]]:
     """Options, the command word, its operands, and all words after it as written."""
     options = call.options(valued)
-    words = options.operands
-    action = (words[0].value or "") if words else ""
+    action, rest = options.verb
     at = next((i for i, a in enumerate(call.args) if a.value == action), len(call.args))
-    return options, action, words[1:], call.args[at + 1 :]
+    return options, action, rest, call.args[at + 1 :]
 
 
 @with_launcher
@@ -44,14 +38,14 @@ def _yarn(call: Call) -> tuple[Effect, ...]:
     options, action, rest, behind = parsed_call(call, values("npm", "node"))
     call = in_directory(call, options)
     if not action and options.has("--version", "-v", "--help"):
-        return (call.effect("check"),)
+        return call.effect("check")
     if action in INSTALLS:
         return install(call, options, rest, "yarn", INSTALLS[action])
     if action == "global":
-        verb = (rest[0].value or "") if rest else ""
+        verb = first_value(rest)
         if verb in ("add", "upgrade", "remove"):
             return install_globally(call, options, rest[1:], "yarn", verb)
-        return (call.effect("check", "global"),)
+        return call.effect("check", "global")
     if action == "workspaces" or action == "workspace":
         return _yarn_workspaces(call, options, action, rest, behind)
     if action == "run":
@@ -65,37 +59,29 @@ def _yarn(call: Call) -> tuple[Effect, ...]:
 
 
 def _yarn_rest(call: Call, action: str, rest: tuple[Arg, ...]) -> tuple[Effect, ...] | None:
-    verb = (rest[0].value or "") if rest else ""
+    verb = first_value(rest)
     if action == "cache":
         if verb not in ("clean", "clear"):
-            return (call.effect("check", "cache"),)
-        return (call.effect("cache", "cache clean", manager="yarn", deletes=node_caches(call, "yarn")),)
+            return call.effect("check", "cache")
+        return call.effect("cache", "cache clean", manager="yarn", deletes=node_caches(call, "yarn"))
     if action == "config":
         if verb not in ("set", "delete", "unset"):
-            return (call.effect("check", "config"),)
+            return call.effect("check", "config")
         where = (
             call.home(".yarnrc"),
             call.home(".yarnrc.yml"),
             call.state.cwd and f"{call.state.cwd}/.yarnrc.yml",
         )
-        return (call.effect("files", "config", manager="yarn", writes=tuple(p for p in where if p)),)
-    if action in ("set", "plugin", "policies", "init", "unplug", "patch-commit", "import", "version"):
-        return (call.write_effect("files", action, manager="yarn", writes=(".",)),)
+        return call.effect("files", "config", manager="yarn", writes=tuple(p for p in where if p))
     if action in ("link", "unlink"):
         home = call.home(".config/yarn/link")
-        return (
-            call.write_effect(
-                "files", action, manager="yarn", writes=("node_modules", *((home,) if home else ()))
-            ),
+        return call.write_effect(
+            "files", action, manager="yarn", writes=("node_modules", *((home,) if home else ()))
         )
-    if action in ("autoclean", "rebuild", "dedupe"):
-        return (
-            call.write_effect(
-                "install", action, manager="yarn", writes=("node_modules",), manifests=manifests(call.state)
-            ),
-        )
+    if found := manager_verb(call, "yarn", action):
+        return found
     if only_shows(action) and action not in scripts(call.state):
-        return (call.effect("check", action),)
+        return call.effect("check", action)
     return None
 
 
@@ -105,12 +91,12 @@ def _yarn_workspaces(
     if action == "workspaces" and rest and rest[0].value == "focus":
         return install(call, options, (), "yarn", "install")
     if action == "workspaces" and rest and rest[0].value in ("info", "list"):
-        return (call.effect("check", "workspaces"),)
+        return call.effect("check", "workspaces")
     names = [w for w in rest if w.value not in ("run", "foreach")]
     wanted = tuple(names[:1]) if action == "workspace" else ()
     verb = names[1 if action == "workspace" else 0 :]
     if not verb or verb[0].value is None:
-        return (call.unknown(Reason.of("SL221", "workspaces")),)
+        return call.unknown(Reason.of("SL221", "workspaces"))
     if verb[0].value in ("install", "add"):
         return install(call, options, (), "yarn", "install")
     return in_workspaces(call, wanted, verb[0].value, "yarn")
@@ -121,9 +107,9 @@ def script_or_program(call: Call, words: tuple[Arg, ...], manager: str) -> tuple
     named = [w for w in words if not w.prefix.startswith("-")]
     if not named or named[0].value is None:
         return (
-            (call.effect("check", "run"),)
+            call.effect("check", "run")
             if not named
-            else (call.unknown(Reason.of("SL221", "which_script", word=named[0].text)),)
+            else call.unknown(Reason.of("SL221", "which_script", word=named[0].text))
         )
     name = named[0].value
     rest = words[words.index(named[0]) + 1 :]

@@ -8,34 +8,17 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from slimify.facts.commands import values
 from slimify.languages.python.commands.environments import environment, named_packages, run_in_environment
 from slimify.model.effects import Effect
-from slimify.semantics.effects.call import Arg, Call
+from slimify.semantics.effects.call import Arg, Call, first_value
 
 
 def _conda(call: Call) -> tuple[Effect, ...]:
-    options = call.options(
-        (
-            "-n",
-            "--name",
-            "-p",
-            "--prefix",
-            "-c",
-            "--channel",
-            "-f",
-            "--file",
-            "--override-frozen",
-            "--set",
-            "--add",
-            "--append",
-            "--prepend",
-            "--solver",
-            "--platform",
-        )
-    )
+    options = call.options(values("conda", "python"))
     words = [w for w in options.operands if w.value != "env"]
     nested = len(words) < len(options.operands)
-    action = (words[0].value or "") if words else ""
+    action = first_value(words)
     base = (
         call.state.get("MAMBA_ROOT_PREFIX")
         or call.state.get("CONDA_DIR")
@@ -55,25 +38,23 @@ def _conda(call: Call) -> tuple[Effect, ...]:
             prefix = f"{base}/envs"
         where: tuple[Arg | str, ...] = (prefix if prefix is not None else base,)
         files = options.all("-f", "--file")
-        return (
-            call.write_effect(
-                "install",
-                f"env {action}" if nested else action,
-                manager="conda",
-                packages=named_packages(tuple(words[1:])),
-                writes=where,
-                manifests=call.known_paths(files),
-                caches=(f"{base}/pkgs",),
-            ),
+        return call.write_effect(
+            "install",
+            f"env {action}" if nested else action,
+            manager="conda",
+            packages=named_packages(tuple(words[1:])),
+            writes=where,
+            manifests=call.known_paths(files),
+            caches=(f"{base}/pkgs",),
         )
     if action == "clean":
-        return (call.effect("cache", "clean", manager="conda", deletes=(f"{base}/pkgs",)),)
+        return call.effect("cache", "clean", manager="conda", deletes=(f"{base}/pkgs",))
     if action in ("config", "init", "shell"):
         config = tuple(p for p in (call.home(".condarc"), call.home(".bashrc")) if p)
-        return (call.effect("files", action, manager="conda", writes=(*config, base)),)
+        return call.effect("files", action, manager="conda", writes=(*config, base))
     if action in ("activate", "deactivate"):
-        return (call.effect("state", action),)
-    return (call.effect("check", action),)
+        return call.effect("state", action)
+    return call.effect("check", action)
 
 
 def _conda_home(call: Call) -> str:
@@ -88,37 +69,28 @@ def _conda_home(call: Call) -> str:
 def _pipx(call: Call) -> tuple[Effect, ...]:
     words = call.options(("--python", "--pip-args", "--index-url", "-i", "--suffix")).operands
     if not words or words[0].value not in ("install", "inject", "upgrade"):
-        return (call.effect("check"),)
+        return call.effect("check")
     # without PIPX_HOME, ~/.local/share/pipx or in older releases ~/.local/pipx (pipx.pypa.io, "Installation")
-    home = call.place("PIPX_HOME", ".local")
-    scripts = call.place("PIPX_BIN_DIR", ".local/bin")
-    places = [path if path else Arg(value=None, text="~/.local") for path in (home, scripts)]
-    return (
-        call.write_effect(
-            "install", "tool install", manager="pipx", packages=named_packages(words[1:]), writes=places
-        ),
-    )
+    places = (call.word(".local", "PIPX_HOME"), call.word(".local/bin", "PIPX_BIN_DIR"))
+    packages = named_packages(words[1:])
+    return call.write_effect("install", "tool install", manager="pipx", packages=packages, writes=places)
 
 
 def _pip_tools(call: Call) -> tuple[Effect, ...]:
     options = call.options(("-o", "--output-file", "--extra", "--index-url", "-i", "--python-executable"))
     if call.name == "pip-sync":
         writes, lost = environment(call)
-        return (
-            call.effect(
-                "install",
-                "sync",
-                manager="pip",
-                writes=writes,
-                manifests=call.known_paths(options.operands),
-                writes_anywhere=lost is not None,
-            ),
+        return call.effect(
+            "install",
+            "sync",
+            manager="pip",
+            writes=writes,
+            manifests=call.known_paths(options.operands),
+            writes_anywhere=lost is not None,
         )
     output = options.all("-o", "--output-file")
-    return (
-        call.write_effect(
-            "files", "compile", writes=output or (".",), reads=call.known_paths(options.operands)
-        ),
+    return call.write_effect(
+        "files", "compile", writes=output or (".",), reads=call.known_paths(options.operands)
     )
 
 

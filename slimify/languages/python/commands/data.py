@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import SITE, environment
@@ -54,69 +55,45 @@ def code_downloads(call: Call, code: str) -> tuple[Effect, ...] | None:
         else:
             writes = tuple(table_path(call, path) or Arg(value=None, text=path) for path in download.writes)
         if SITE in writes:
-            return (call.effect("fetch", action, manager="python", writes=environment(call)[0]),)
-        return (call.write_effect("fetch", action, manager="python", writes=writes),)
+            return call.effect("fetch", action, manager="python", writes=environment(call)[0])
+        return call.write_effect("fetch", action, manager="python", writes=writes)
     return None
 
 
 def nltk(call: Call) -> tuple[Effect, ...]:
     """python -m nltk.downloader [-d DIR] name…"""
-    options = call.options(("-d", "--dir"))
-    folder: Arg | str | None = options.last("-d", "--dir") or call.place("NLTK_DATA", "nltk_data")
-    where = folder if folder is not None else Arg(value=None, text="~/nltk_data")
-    return (call.write_effect("fetch", "nltk download", manager="python", tool="nltk", writes=(where,)),)
+    where = call.options(("-d", "--dir")).last("-d", "--dir") or call.word("nltk_data", "NLTK_DATA")
+    return call.write_effect("fetch", "nltk download", manager="python", tool="nltk", writes=(where,))
 
 
 def spacy(call: Call) -> tuple[Effect, ...]:
     """python -m spacy download MODEL installs a package; link creates a symlink between packages."""
     if call.first not in ("download", "link"):
-        return (call.effect("check", f"spacy {call.first}", tool="spacy"),)
+        return call.effect("check", f"spacy {call.first}", tool="spacy")
     writes, lost = environment(call)
-    return (
-        call.effect(
-            "fetch",
-            f"spacy {call.first}",
-            manager="python",
-            tool="spacy",
-            writes=writes,
-            writes_anywhere=lost is not None,
-        ),
+    action, anywhere = f"spacy {call.first}", lost is not None
+    return call.effect(
+        "fetch", action, manager="python", tool="spacy", writes=writes, writes_anywhere=anywhere
     )
 
 
 def playwright(call: Call) -> tuple[Effect, ...]:
     """playwright install: browsers; with --with-deps also system packages."""
+    call = replace(call, name="playwright")
     if call.first not in ("install", "install-deps"):
-        return (
-            call.effect(
-                "app", call.first, writes_anywhere=True, why=Reason.of("SL221", "browsers"), tool="playwright"
-            ),
-        )
-    effects: list[Effect] = []
+        return call.effect("app", call.first, writes_anywhere=True, why=Reason.of("SL221", "browsers"))
+    effects: tuple[Effect, ...] = ()
     if call.first == "install-deps" or call.flag("--with-deps"):
-        lists = ("/var/lib/apt/lists",)
-        effects.append(call.effect("index", manager=SystemManager.APT, tool="playwright", caches=lists))
-        effects.append(
-            call.effect(
-                "packages",
-                Action.INSTALL_DEPS,
-                manager=SystemManager.APT,
-                tool="playwright",
-                why=Reason.of("SL221", "browser_libraries"),
-                caches=("/var/cache/apt",),
-            )
+        why, apt = Reason.of("SL221", "browser_libraries"), SystemManager.APT
+        effects += call.effect("index", manager=apt, caches=("/var/lib/apt/lists",))
+        effects += call.effect(
+            "packages", Action.INSTALL_DEPS, manager=apt, why=why, caches=("/var/cache/apt",)
         )
     if call.first == "install":
         folder = call.state.get("PLAYWRIGHT_BROWSERS_PATH")
-        where: Arg | str | None = folder if folder and folder != "0" else call.home(".cache/ms-playwright")
-        if where is None:
-            where = Arg(value=None, text="~/.cache/ms-playwright")
-        effects.append(
-            call.write_effect(
-                "fetch", "playwright install", manager="playwright", tool="playwright", writes=(where,)
-            )
-        )
-    return tuple(effects)
+        where = folder if folder and folder != "0" else call.word(".cache/ms-playwright")
+        effects += call.write_effect("fetch", "playwright install", manager="playwright", writes=(where,))
+    return effects
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"playwright": playwright, "spacy": spacy}

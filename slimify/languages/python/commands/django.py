@@ -16,16 +16,16 @@ def django(call: Call) -> tuple[Effect, ...]:
     action = call.first
     scope = LANGUAGE.facts("commands.toml")["django"].get(action)
     if scope is None:
-        return (call.application_code(f"manage.py {action}".strip()),)
+        return call.application_code(f"manage.py {action}".strip())
     if not scope:
-        return (call.effect("check", f"manage.py {action}"),)
+        return call.effect("check", f"manage.py {action}")
     writes: tuple[Arg | str, ...] = (".",)
     rest = {}
     if action == "collectstatic":
         roots, sure = _static_roots(call)
         writes = (".", *roots)
         rest = {} if sure else {"why": Reason.of("SL221", "static_root")}
-    return (call.write_effect("app", f"manage.py {action}", writes=writes, **rest),)
+    return call.write_effect("app", f"manage.py {action}", writes=writes, **rest)
 
 
 def _static_roots(call: Call) -> tuple[tuple[str, ...], bool]:

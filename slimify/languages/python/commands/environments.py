@@ -82,8 +82,7 @@ def install_target(call: Call, options: Options, manager: str) -> tuple[tuple[st
     if variable and manager == "pip":
         return call.targets((variable,))
     if options.has("--user") or (manager == "pip" and call.state.get("PIP_USER") in ("1", "true", "yes")):
-        base = call.place("PYTHONUSERBASE", ".local")
-        return call.targets((base if base is not None else Arg(value=None, text="~/.local"),))
+        return call.targets((call.word(".local", "PYTHONUSERBASE"),))
     if manager == "uv":
         return _uv_target(call, options)
     python = options.last("--python")
@@ -121,7 +120,7 @@ _PROJECT = {"poetry": "pyproject.toml", "pdm": "pyproject.toml", "uv": "pyprojec
 def run_in_environment(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     """The effects of what `poetry run`, `uv run` and `conda run` start: a program, or a Python file."""
     if not words or words[0].value is None:
-        return (call.unknown(Reason.of("SL221", "started")),)
+        return call.unknown(Reason.of("SL221", "started"))
     effects = call.start((literal_arg("python"), *words) if words[0].value.endswith(".py") else words)
     project = call.known_paths((_PROJECT[call.name],)) if call.name in _PROJECT else ()
     return tuple(replace(e, tools=(*e.tools, call.name), reads=(*e.reads, *project)) for e in effects)

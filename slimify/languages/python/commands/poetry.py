@@ -20,6 +20,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, Options
 from slimify.semantics.effects.state import State
+from slimify.semantics.effects.table import verb_effects
 
 
 def _setting(call: Call, key: str) -> str:
@@ -47,23 +48,21 @@ def _poetry_target(call: Call) -> tuple[tuple[str, ...], Arg | None, tuple[str, 
         return (*call.targets((".venv",)), caches)
     path = call.state.get("POETRY_VIRTUALENVS_PATH") or call.state.settings.get("poetry virtualenvs.path")
     kept = call.place("POETRY_CACHE_DIR", ".cache/pypoetry")
-    where = path or (f"{kept}/virtualenvs" if kept else None)
-    return (*call.targets((where if where else Arg(value=None, text="~/.cache/pypoetry"),)), caches)
+    where = path or (f"{kept}/virtualenvs" if kept else call.word(".cache/pypoetry"))
+    return (*call.targets((where,)), caches)
 
 
 def _poetry(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("poetry", "python"))
-    words = options.operands
-    action = (words[0].value or "") if words else ""
+    action, words = options.verb
     if action == "run":
         at = next(i for i, a in enumerate(call.args) if a.value == "run")
         return run_in_environment(call, call.args[at + 1 :])
     if action == "config":
-        if len(words) < 3 and not options.has("--unset"):
-            return (call.effect("check", "config"),)
-        home = "poetry.toml" if options.has("--local") else call.home(".config/pypoetry/config.toml")
-        unknown = Arg(value=None, text="~/.config/pypoetry")
-        return (call.write_effect("files", "config", writes=(home or unknown,)),)
+        if len(words) < 2 and not options.has("--unset"):
+            return call.effect("check", "config")
+        where = "poetry.toml" if options.has("--local") else call.word(".config/pypoetry/config.toml")
+        return call.write_effect("files", "config", writes=(where,))
     if action in ("install", "sync", "add", "update", "remove"):
         writes, lost, caches = _poetry_target(call)
         dev = action in ("install", "sync", "add", "update") and not _without_dev(
@@ -71,20 +70,18 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
         )
         more = call.known_paths(("pyproject.toml",)) if action not in ("install", "sync") else ()
         reads = () if options.has("--no-root") or action != "install" else call.known_paths((".",))
-        return (
-            call.effect(
-                "install",
-                action,
-                manager="poetry",
-                packages=named_packages(words[1:]),
-                writes=writes + more,
-                caches=caches,
-                dev=dev,
-                manifests=call.known_paths(("pyproject.toml", "poetry.lock")),
-                reads=reads,
-                writes_anywhere=lost is not None,
-                why=None if lost is None else Reason.of("SL221", "home"),
-            ),
+        return call.effect(
+            "install",
+            action,
+            manager="poetry",
+            packages=named_packages(words),
+            writes=writes + more,
+            caches=caches,
+            dev=dev,
+            manifests=call.known_paths(("pyproject.toml", "poetry.lock")),
+            reads=reads,
+            writes_anywhere=lost is not None,
+            why=None if lost is None else Reason.of("SL221", "home"),
         )
     if action in ("export", "lock"):
         output = options.last("-o", "--output")
@@ -93,20 +90,16 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
             writes_ = ("poetry.lock",)
         manifests = call.known_paths(("pyproject.toml", "poetry.lock"))
         kind: EffectKind = "build" if writes_ else "check"
-        return (call.write_effect(kind, action, manager="poetry", writes=writes_, manifests=manifests),)
-    if action == "build":
-        return (call.write_effect("build", "build", manager="poetry", writes=("dist",)),)
+        return call.write_effect(kind, action, manager="poetry", writes=writes_, manifests=manifests)
     if action == "self":
-        return (
-            call.effect(
-                "install", "self", manager="poetry", packages=named_packages(words[2:]), writes=(SITE, BIN)
-            ),
-        )
+        packages = named_packages(words[1:])
+        return call.effect("install", "self", manager="poetry", packages=packages, writes=(SITE, BIN))
     if action == "cache":
-        return (call.effect("cache", "cache", deletes=_poetry_target(call)[2]),)
+        return call.effect("cache", "cache", deletes=_poetry_target(call)[2])
     if action in ("check", "show", "env", "version", "about", "--version", "source", ""):
-        return (call.effect("check", action),)
-    return (call.unknown(Reason.of("SL221", "command", command=f"poetry {action}")),)
+        return call.effect("check", action)
+    known = verb_effects(call, "poetry", action, "python")
+    return known or call.unknown(Reason.of("SL221", "command", command=f"poetry {action}"))
 
 
 def _without_dev(options: Options, flags: tuple[str, ...]) -> bool:
@@ -115,11 +108,8 @@ def _without_dev(options: Options, flags: tuple[str, ...]) -> bool:
 
 
 def _pipenv(call: Call) -> tuple[Effect, ...]:
-    options = call.options(
-        ("--python", "-r", "--requirements", "-i", "--pypi-mirror", "-e", "--categories", "--extra-pip-args")
-    )
-    words = options.operands
-    action = (words[0].value or "") if words else ""
+    options = call.options(values("pipenv", "python"))
+    action, words = options.verb
     if action == "run":
         at = next(i for i, a in enumerate(call.args) if a.value == "run")
         return run_in_environment(call, call.args[at + 1 :])
@@ -127,30 +117,28 @@ def _pipenv(call: Call) -> tuple[Effect, ...]:
     if action in ("install", "sync", "update", "uninstall", "clean"):
         writes, lost = _pipenv_target(call, options)
         caches = tuple(p for p in (call.home(".cache/pipenv"), call.home(".cache/pip")) if p)
-        return (
-            call.effect(
-                "install",
-                action,
-                manager="pipenv",
-                packages=named_packages(words[1:]),
-                writes=writes,
-                caches=caches,
-                manifests=manifests + call.known_paths(options.all("-r", "--requirements")),
-                dev=options.has("--dev", "-d"),
-                writes_anywhere=lost is not None,
-                why=None if lost is None else Reason.of("SL221", "home"),
-            ),
+        return call.effect(
+            "install",
+            action,
+            manager="pipenv",
+            packages=named_packages(words),
+            writes=writes,
+            caches=caches,
+            manifests=manifests + call.known_paths(options.all("-r", "--requirements")),
+            dev=options.has("--dev", "-d"),
+            writes_anywhere=lost is not None,
+            why=None if lost is None else Reason.of("SL221", "home"),
         )
     if action in ("lock", "requirements"):
         printing = action == "requirements" or options.has("-r", "--requirements")
         if printing and call.outputs:  # the output is the input of a following pip install
-            return (call.write_effect("build", action, writes=call.outputs, manifests=manifests),)
+            return call.write_effect("build", action, writes=call.outputs, manifests=manifests)
         return (
-            (call.effect("check", action, manifests=manifests),)
+            call.effect("check", action, manifests=manifests)
             if printing
-            else (call.write_effect("build", "lock", writes=("Pipfile.lock",), manifests=manifests),)
+            else call.write_effect("build", "lock", writes=("Pipfile.lock",), manifests=manifests)
         )
-    return (call.effect("check", action),)
+    return call.effect("check", action)
 
 
 def _pipenv_target(call: Call, options: Options) -> tuple[tuple[str, ...], Arg | None]:
@@ -163,8 +151,7 @@ def _pipenv_target(call: Call, options: Options) -> tuple[tuple[str, ...], Arg |
         call.state.cwd and f"venv {call.state.cwd}/.venv" in call.state.settings
     ):
         return call.targets((".venv",))
-    home = call.place("WORKON_HOME", ".local/share/virtualenvs")
-    return call.targets((home if home else Arg(value=None, text="~/.local/share/virtualenvs"),))
+    return call.targets((call.word(".local/share/virtualenvs", "WORKON_HOME"),))
 
 
 def _state_after(call: Call, state: State) -> State:

@@ -30,27 +30,23 @@ _HARMLESS = re.compile(
 def pip(call: Call, manager: str = "pip") -> tuple[Effect, ...]:
     """pip, and tools with its command line; `manager` is the installer that effects name."""
     options = call.options(values("pip", "python"))
-    words = options.operands
-    action = (words[0].value or "") if words else ""
-    names = words[1:]
+    action, names = options.verb
     if action in ("install", "sync", "uninstall", "download", "wheel"):
-        return (_pip_install(call, manager, action, names),)
+        return _pip_install(call, manager, action, names)
     if action == "config":
         if not {"set", "unset", "edit"} & {w.value for w in names}:
-            return (call.effect("check", "config"),)
-        path = "/etc/pip.conf" if options.has("--global") else call.home(".config/pip/pip.conf")
-        return (
-            call.write_effect("files", "config", writes=(path or Arg(value=None, text="~/.config/pip"),)),
-        )
+            return call.effect("check", "config")
+        path = "/etc/pip.conf" if options.has("--global") else call.word(".config/pip/pip.conf")
+        return call.write_effect("files", "config", writes=(path,))
     if action == "cache":
-        return (call.effect("cache", "cache", deletes=_cache(call, "pip", ".cache/pip", "PIP_CACHE_DIR")),)
+        return call.effect("cache", "cache", deletes=_cache(call, "pip", ".cache/pip", "PIP_CACHE_DIR"))
     if action == "compile":
         output = options.all("-o", "--output-file")
-        return (call.write_effect("files", "compile", writes=output, reads=call.known_paths(names)),)
-    return (call.effect("check", action),)
+        return call.write_effect("files", "compile", writes=output, reads=call.known_paths(names))
+    return call.effect("check", action)
 
 
-def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) -> Effect:
+def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     options = call.options(values("pip", "python"))
     editable = options.all("-e", "--editable")
     requirements = options.all("-r", "--requirement") + (words if action == "sync" else ())
@@ -169,7 +165,7 @@ def python(call: Call) -> tuple[Effect, ...]:
         if flag.value in ("-W", "-X"):
             args = args[1:]
         elif flag.value in ("-V", "--version", "-VV", "-h", "--help"):
-            return (call.effect("check"),)
+            return call.effect("check")
         elif flag.value and re.fullmatch(r"-[a-zA-Z]+[mc]", flag.value):
             args.insert(0, Arg(value="-" + flag.value[-1], text=flag.text, prefix="-" + flag.value[-1]))
     if not args or args[0].value == "-":
@@ -186,8 +182,8 @@ def python(call: Call) -> tuple[Effect, ...]:
 def _piped(call: Call) -> tuple[Effect, ...]:
     if address := download_url(call.upstream):
         found = installer_effects(call, address)
-        return found or (call.unknown(Reason.of("SL221", "program_address", address=address)),)
-    return (call.unknown(Reason.of("SL221", "printed_program")) if call.upstream else call.effect("check"),)
+        return found or call.unknown(Reason.of("SL221", "program_address", address=address))
+    return call.unknown(Reason.of("SL221", "printed_program")) if call.upstream else call.effect("check")
 
 
 def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
@@ -196,25 +192,25 @@ def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
     if name in ("pip", "pip3", "pip._internal"):
         return pip(inner)
     if name in ("venv", "virtualenv"):
-        return (venv(inner),)
+        return venv(inner)
     if name == "ensurepip":
-        return (call.effect("install", "ensurepip", manager="pip", writes=environment(call)[0]),)
+        return call.effect("install", "ensurepip", manager="pip", writes=environment(call)[0])
     kind = LANGUAGE.facts("commands.toml")["modules"].get(name)
     if name in ("compileall", "py_compile"):
-        return (_bytecode(inner, name),)
+        return _bytecode(inner, name)
     if kind == "check":
-        return (call.effect("check", name),)
+        return call.effect("check", name)
     if kind == "build":
-        return (call.write_effect("build", name, writes=(".",)),)
+        return call.write_effect("build", name, writes=(".",))
     if name in ("nltk.downloader", "spacy", "playwright", "spacy.cli.download", "nltk"):
         return _download_module(inner, name)
     if name in ("poetry", "pipenv", "uv", "pdm", "flask", "django", "conda"):
         program = literal_arg("django-admin" if name == "django" else name)
         return call.start((program, *args[1:]))
-    return (call.application_code(name),)
+    return call.application_code(name)
 
 
-def _bytecode(call: Call, name: str) -> Effect:
+def _bytecode(call: Call, name: str) -> tuple[Effect, ...]:
     """compileall, py_compile: bytecode next to the named sources, or a mere check if there are none."""
     valued = ("-d", "-e", "-i", "-j", "-o", "-p", "-r", "-s", "-x", "--invalidation-mode")
     words = call.options(valued).operands
@@ -235,13 +231,13 @@ def _download_module(call: Call, name: str) -> tuple[Effect, ...]:
 def _code(call: Call, code: str | None) -> tuple[Effect, ...]:
     """Program text: a known download, imports that only test, or the application."""
     if code is None:
-        return (call.application_code("-c"),)
+        return call.application_code("-c")
     found = code_downloads(call, code)
     if found is not None:
         return found
     if _HARMLESS.match(code):
-        return (call.effect("check", "-c"),)
-    return (call.application_code("-c"),)
+        return call.effect("check", "-c")
+    return call.application_code("-c")
 
 
 def _program(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
@@ -262,7 +258,7 @@ def _program(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
     if known:
         return known
     if base in ("waf", "configure.py", "meson.py") or base.endswith("/waf"):
-        return (call.write_effect("build", base, writes=(".",)),)
+        return call.write_effect("build", base, writes=(".",))
     name = base.removesuffix(".py")
     if (
         script.value
@@ -270,8 +266,7 @@ def _program(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
         and name in ("pip", "pip3", "poetry")
     ):
         return call.start(args)
-    effect = inner.application_code(base)
-    return (replace(effect, reads=call.known_paths((script,))),)
+    return inner.application_code(base, reads=call.known_paths((script,)))
 
 
 def _setup(call: Call, script: Arg) -> tuple[Effect, ...]:
@@ -286,52 +281,36 @@ def _setup(call: Call, script: Arg) -> tuple[Effect, ...]:
             call, call.options(("--prefix", "--root", "--record", "--install-lib")), "pip"
         )
         action = "install" if "install" in actions else "install -e"
-        return (
-            call.effect(
-                "install",
-                action,
-                manager="setup.py",
-                manifests=manifests,
-                reads=reads,
-                writes=writes + reads,
-                writes_anywhere=lost is not None,
-            ),
+        return call.effect(
+            "install",
+            action,
+            manager="setup.py",
+            manifests=manifests,
+            reads=reads,
+            writes=writes + reads,
+            writes_anywhere=lost is not None,
         )
     if not actions or actions[0] in ("test", "check", "lint"):
-        return (call.effect("check", " ".join(actions)),)
-    return (
-        call.effect(
-            "build",
-            " ".join(actions),
-            writes=reads,
-            writes_anywhere=not reads,
-            why=None if reads else Reason.of("SL221", "its_directory"),
-        ),
+        return call.effect("check", " ".join(actions))
+    return call.effect(
+        "build",
+        " ".join(actions),
+        writes=reads,
+        writes_anywhere=not reads,
+        why=None if reads else Reason.of("SL221", "its_directory"),
     )
 
 
-def venv(call: Call) -> Effect:
+def venv(call: Call) -> tuple[Effect, ...]:
     """python -m venv, virtualenv, uv venv: the directories named."""
-    options = call.options(
-        (
-            "-p",
-            "--python",
-            "--prompt",
-            "--extra-search-dir",
-            "--pip",
-            "--setuptools",
-            "--app-data",
-            "--seeder",
-        )
-    )
-    where: tuple[Arg | str, ...] = options.operands
+    where: tuple[Arg | str, ...] = call.options(values("venv", "python")).operands
     if not where and call.name == "uv":
         where = (".venv",)
     return call.write_effect("install", "venv", manager="venv", writes=where)
 
 
 def _virtualenv(call: Call) -> tuple[Effect, ...]:
-    return (call.effect("check"),) if call.flag("--version") else (venv(call),)
+    return call.effect("check") if call.flag("--version") else venv(call)
 
 
 def _easy_install(call: Call) -> tuple[Effect, ...]:
@@ -340,14 +319,14 @@ def _easy_install(call: Call) -> tuple[Effect, ...]:
 
 
 def _server(call: Call) -> tuple[Effect, ...]:
-    return (call.application_code(call.first),)
+    return call.application_code(call.first)
 
 
 def _flask(call: Call) -> tuple[Effect, ...]:
     return (
-        (call.effect("check", call.first),)
+        call.effect("check", call.first)
         if call.first in ("--version", "routes")
-        else (call.application_code(call.first),)
+        else call.application_code(call.first)
     )
 
 
@@ -370,26 +349,9 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "flask": _flask,
     **dict.fromkeys(
         (
-            "gunicorn",
-            "uvicorn",
-            "celery",
-            "alembic",
-            "airflow",
-            "superset",
-            "streamlit",
-            "jupyter",
-            "scrapy",
-            "ipython",
-            "hypercorn",
-            "daphne",
-            "waitress-serve",
-            "paster",
-            "pserve",
-            "aerich",
-            "prefect",
-            "rasa",
-            "dbt",
-        ),
+            "gunicorn uvicorn celery alembic airflow superset streamlit jupyter scrapy ipython hypercorn "
+            "daphne waitress-serve paster pserve aerich prefect rasa dbt"
+        ).split(),
         _server,
     ),
 }

@@ -21,48 +21,44 @@ from slimify.languages.python.commands.environments import (
 from slimify.languages.python.commands.python import pip, venv
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, EffectKind
-from slimify.semantics.effects.call import Arg, Call, Options
+from slimify.semantics.effects.call import Arg, Call, Options, first_value
 from slimify.semantics.effects.state import State
+from slimify.semantics.effects.table import verb_effects
 
 _PDM_USE_VENV, _PDM_PACKAGES = "python.use_venv", "__pypackages__"
 
 
 def _uv(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("uv", "python"))
-    words = options.operands
-    action = (words[0].value or "") if words else ""
+    action, words = options.verb
     at = next((i for i, a in enumerate(call.args) if a.value == action), 0)
     rest = call.args[at + 1 :]
     if action == "pip":
         return pip(replace(call, args=(*call.args[:at], *rest)), "uv")
     if action == "venv":
-        return (venv(replace(call, args=rest)),)
+        return venv(replace(call, args=rest))
     if action in ("run", "x") or call.name == "uvx":
         return _uv_run(call, rest if action == "run" else call.args)
     if action in ("sync", "add", "remove"):
-        return (_uv_sync(call, options, action, words[1:]),)
+        return _uv_sync(call, options, action, words)
     if action == "tool" or action == "python":
-        return (_uv_tool(call, action, words[1:]),)
+        return _uv_tool(call, action, words)
     if action == "cache":
-        return (call.effect("cache", "cache", deletes=_uv_cache(call, options)),)
+        return call.effect("cache", "cache", deletes=_uv_cache(call, options))
     if action in ("lock", "export", "init", "version"):
         output = options.last("-o", "--output-file") or next(iter(call.outputs), None)
         if action in ("export", "version") and output is None:
-            return (call.effect("check", action),)
-        place: Arg | str = (
-            output if output is not None else "pyproject.toml" if action == "init" else "uv.lock"
-        )
+            return call.effect("check", action)
+        place = output or ("pyproject.toml" if action == "init" else "uv.lock")
         manifests = () if action == "init" else call.known_paths(("pyproject.toml", "uv.lock"))
         kind: EffectKind = "build" if action in ("lock", "export") else "files"
-        return (call.write_effect(kind, action, manager="uv", writes=(place,), manifests=manifests),)
+        return call.write_effect(kind, action, manager="uv", writes=(place,), manifests=manifests)
     if action == "build":
-        out = options.last("-o", "--out-dir")
-        return (
-            call.write_effect("build", "build", manager="uv", writes=(out if out is not None else "dist",)),
-        )
+        where = options.last("-o", "--out-dir") or "dist"
+        return call.write_effect("build", "build", manager="uv", writes=(where,))
     if action == "self":
-        return (call.write_effect("install-global", "self update", manager="uv", writes=("~/.local/bin",)),)
-    return (call.effect("check", action),)
+        return call.write_effect("install-global", "self update", manager="uv", writes=("~/.local/bin",))
+    return call.effect("check", action)
 
 
 def _uv_cache(call: Call, options: Options) -> tuple[str, ...]:
@@ -72,7 +68,7 @@ def _uv_cache(call: Call, options: Options) -> tuple[str, ...]:
     return (path,) if path else ()
 
 
-def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) -> Effect:
+def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     base = options.value("--project", "--directory")
     state = replace(call.state, cwd=call.path_of(base)) if base else call.state
     inner = replace(call, state=state)
@@ -103,21 +99,16 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
     )
 
 
-def _uv_tool(call: Call, action: str, words: tuple[Arg, ...]) -> Effect:
-    verb = (words[0].value or "") if words else ""
+def _uv_tool(call: Call, action: str, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
+    verb = first_value(words)
     if verb not in ("install", "upgrade", "pin"):
         return call.effect("check", f"{action} {verb}")
     if action == "python":
-        where = call.place("UV_PYTHON_INSTALL_DIR", ".local/share/uv/python")
-        return call.write_effect(
-            "install", "python install", manager="uv", writes=(where or Arg(value=None, text="~/.local"),)
-        )
-    tools = call.place("UV_TOOL_DIR", ".local/share/uv/tools")
-    scripts = call.place("UV_TOOL_BIN_DIR", ".local/bin")
-    places = [path if path else Arg(value=None, text="~/.local") for path in (tools, scripts)]
-    return call.write_effect(
-        "install", "tool install", manager="uv", packages=named_packages(words[1:]), writes=places
-    )
+        where = call.word(".local/share/uv/python", "UV_PYTHON_INSTALL_DIR")
+        return call.write_effect("install", "python install", manager="uv", writes=(where,))
+    tools, scripts = (".local/share/uv/tools", "UV_TOOL_DIR"), (".local/bin", "UV_TOOL_BIN_DIR")
+    places, packages = [call.word(*place) for place in (tools, scripts)], named_packages(words[1:])
+    return call.write_effect("install", "tool install", manager="uv", packages=packages, writes=places)
 
 
 def _uv_run(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
@@ -135,37 +126,30 @@ def _uv_run(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     effects = run_in_environment(call, operands)
     if call.name == "uvx" or options.has("--no-sync", "--no-project"):
         return effects
-    return (_uv_sync(inner, options, "sync", ()), *effects)
+    return (*_uv_sync(inner, options, "sync", ()), *effects)
 
 
 def _pdm(call: Call) -> tuple[Effect, ...]:
-    options = call.options(
-        ("-G", "--group", "-p", "--project", "-L", "--lockfile", "-o", "--output", "-f", "--format")
-    )
-    words = options.operands
-    action = (words[0].value or "") if words else ""
+    options = call.options(values("pdm", "python"))
+    action, words = options.verb
     if action == "run":
-        return run_in_environment(call, words[1:])
+        return run_in_environment(call, words)
     if action in ("install", "sync", "add", "update"):
         everywhere = options.has("-g", "--global")
         writes, lost = environment(call) if everywhere else call.targets((_pdm_directory(call),))
-        return (
-            call.effect(
-                "install",
-                action,
-                manager="pdm",
-                packages=named_packages(words[1:]),
-                writes=writes,
-                writes_anywhere=lost is not None,
-                manifests=call.known_paths(("pyproject.toml", "pdm.lock")),
-                reads=call.known_paths((".",)),
-                dev=not options.has("--prod", "--production", "--no-dev"),
-                caches=tuple(p for p in (call.cache("PDM_CACHE_DIR", ".cache/pdm"),) if p),
-            ),
+        return call.effect(
+            "install",
+            action,
+            manager="pdm",
+            packages=named_packages(words),
+            writes=writes,
+            writes_anywhere=lost is not None,
+            manifests=call.known_paths(("pyproject.toml", "pdm.lock")),
+            reads=call.known_paths((".",)),
+            dev=not options.has("--prod", "--production", "--no-dev"),
+            caches=tuple(p for p in (call.cache("PDM_CACHE_DIR", ".cache/pdm"),) if p),
         )
-    if action in ("config", "use", "lock", "export", "venv"):
-        return (call.write_effect("files", action, manager="pdm", writes=(".",)),)
-    return (call.effect("check", action),)
+    return verb_effects(call, "pdm", action, "python") or call.effect("check", action)
 
 
 def _pdm_directory(call: Call) -> str:

@@ -33,7 +33,9 @@ def propose(program: Program, options: Options) -> Proposal:
 
 def _try(program: Program, rung: Rung, base: str) -> Layout | Reason:
     copies = tuple(
-        CopyFromBuilder(path=made.path, after=made.first, owner=copy_owner(program, made.user), is_file=made.is_file)
+        CopyFromBuilder(
+            path=made.path, after=made.first, owner=copy_owner(program, made.user), is_file=made.is_file
+        )
         for made in program.artifacts
     )
     head, restored, missing = restored_packages(program, base) if rung == "slim" else ((), (), None)
