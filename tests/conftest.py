@@ -29,6 +29,9 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 # A shell without job control starts what runs in the background with interrupts ignored, nohup with hang-ups
 # ignored, and both are inherited: the programs that tests interrupt would not notice.
+# The settings of whoever runs the tests are not those of the tests.
+os.environ["XDG_CONFIG_HOME"] = os.devnull
+
 with contextlib.suppress(ValueError):  # not the main thread
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -111,6 +111,23 @@ def test_templates_of_the_project(project: Path) -> None:
     assert invoke("ci", "buildx", "web", cwd=project).stdout == b"make image FILE=web/Dockerfile\n"
 
 
+@pytest.mark.parametrize("link", [".gitlab-ci.yml", ".github"])
+def test_links_out_of_the_repository(
+    project: Path, link: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (project / link).symlink_to(outside / "secret" if link.endswith("yml") else outside)
+    kind = "gitlab" if link.endswith("yml") else "github"
+    if kind == "gitlab":
+        (outside / "secret").write_text("key: hunter2\n")
+    shown = invoke("ci", kind, "web", "--write", cwd=project)
+    assert shown.code == 4
+    assert "is a symlink that leads out of the repository" in shown.stderr
+    assert "hunter2" not in shown.stdout.decode() + shown.stderr
+    assert [path.name for path in outside.iterdir()] == ["secret"] * (kind == "gitlab")
+    assert kind == "github" or (outside / "secret").read_text() == "key: hunter2\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [(("kaniko", "nothing"), "no such file"), (("kaniko", "-"), "the path"), (("travis",), "travis")],

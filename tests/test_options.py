@@ -57,7 +57,7 @@ def test_settings_on_the_command_line_are_read_back(tmp_path: Path) -> None:
         for name, value in GIVEN.items()
     }
     flags = {f"--{name.replace('_', '-')}".replace("args", "arg") for name in GIVEN}
-    assert flags == options("config").keys() - {"--format", "--help"}
+    assert flags == options("config").keys() - {"--config", "--format", "--help", "--isolated"}
 
 
 def test_defaults_of_the_settings_are_shown() -> None:

@@ -324,6 +324,55 @@ def test_markdown(world: World) -> None:
     assert result.stdout.decode().startswith(head)
 
 
+# --- settings of the repository --------------------------------------------------------------------------
+
+HOSTILE = (
+    '[probes]\noptions = ["--privileged", "--pid=host", "--init"]\n'
+    'volumes = ["/:/host", "./app.py:/app.py:ro"]\n'
+)
+
+
+def started(world: World) -> str:
+    return next(call for call in world.fakes.calls if call.startswith("docker run"))
+
+
+@pytest.mark.parametrize("words", [("verify",), ("rewrite", "--verify"), ("check", "--verify")], ids=" ".join)
+def test_what_reaches_the_host_is_not_taken_from_the_repository(world: World, words: tuple[str, ...]) -> None:
+    (world.project / "slimify.toml").write_text(HOSTILE)
+    result = world.run(*words)
+    call = started(world)
+    assert "--privileged" not in call
+    assert "--pid=host" not in call
+    assert "/host" not in call
+    assert f" --init {world.project}" not in call
+    assert f"--volume {world.project}/app.py:/app.py:ro" in call
+    assert " --init " in call
+    for limit in ("--security-opt=no-new-privileges", "--pids-limit=4096", "--memory 4g"):
+        assert limit in call
+    assert "--network" not in call
+    if words[0] != "check":
+        text = " ".join(result.stderr.split())
+        for given in ("--privileged", "--pid=host", "/"):
+            assert f"repository's slimify.toml: probes.options: {given}" in text or given == "/"
+        assert "probes.volumes: / is outside the repository; --config" in text
+
+
+def test_the_user_allows_what_reaches_the_host(world: World) -> None:
+    (world.project / "slimify.toml").write_text(HOSTILE)
+    result = world.run("verify", "--config", "slimify.toml")
+    assert "--volume /:/host " in started(world)
+    assert " --privileged --pid=host --init " in started(world)
+    assert "not taken" not in result.stderr
+
+
+def test_a_repository_without_a_say(world: World) -> None:
+    (world.project / "slimify.toml").write_text(HOSTILE)
+    result = world.run("verify", "--isolated")
+    assert "--init" not in started(world)
+    assert "not taken" not in result.stderr
+    assert world.run("verify", "--isolated", "--config", "slimify.toml").code == 2
+
+
 # --- repair ----------------------------------------------------------------------------------------------
 
 
@@ -450,12 +499,12 @@ def test_probes_reach_the_engine(world: World) -> None:
         "[tool.slimify.probes]\nvolumes = ['./data:/data:ro', 'named:/n']\nenv = { A = 1 }\n"
         "options = ['--cap-add=X']\nrun = [{ command = 'app --version', exit = 0 }]\nport = 8080\n"
     )
-    result = world.run("verify")
+    result = world.run("verify", "--config", "pyproject.toml")
     assert result.code == 0, result.stdout.decode() + result.stderr
     runs = [call for call in world.fakes.calls if call.startswith("docker run")]
     assert len(runs) == 4  # each image as it starts, and with the command
     for call in runs:
-        assert f"--volume {world.project}/data:/data:ro --volume named:/n --cap-add=X" in call
+        assert f"--volume {world.project}/data:/data:ro --volume named:/n --memory 4g --cap-add=X" in call
         assert "--env A=1" in call
     assert sum("app --version" in call for call in runs) == 2
     assert sum("127.0.0.1::8080" in call for call in runs) == 2

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -23,11 +25,20 @@ class CiStep(Struct, frozen=True):
     step: Step
 
 
-def plan_ci(kind: Kind, path: str, context: Path | None = None, *, tag: str = "", ttl: int = 168) -> CiStep:
+def plan_ci(
+    kind: Kind,
+    path: str,
+    context: Path | None = None,
+    *,
+    tag: str = "",
+    ttl: int = 168,
+    settings: Mapping[str, object] = MappingProxyType({}),
+) -> CiStep:
     """The step that builds the Dockerfile at `path` and caches its layers (with Kaniko, for `ttl` hours).
 
-    `tag` is the name of the image; "" takes it from the CI file or the directory. Nothing is written. Raises
-    SlimifyError for an invalid Dockerfile or settings file.
+    `tag` is the name of the image; "" takes it from the CI file or the directory. `settings` are fields of
+    Options that override settings files. Nothing is written. Raises SlimifyError for an invalid Dockerfile or
+    settings file.
     """
     target = _single_target(path)
     if context is None:
@@ -45,7 +56,7 @@ def plan_ci(kind: Kind, path: str, context: Path | None = None, *, tag: str = ""
         given_tag=tag,
         ttl=ttl,
     )
-    templates = config.load(target.directory, target.path).templates
+    templates = config.load(target.directory, target.path, settings).templates
     return CiStep(root, planned(build, _ci_files(root, build), templates))
 
 
@@ -55,9 +66,12 @@ def write_ci(found: CiStep) -> None:
     if outcome.after is None:
         return
     path = found.root / outcome.file
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if config.is_inside(path.parent, found.root):
+        path.parent.mkdir(parents=True, exist_ok=True)
     before = outcome.before.encode("utf-8", "surrogateescape") if path.exists() else None
-    replace_file.replace_file(path, outcome.after.encode("utf-8", "surrogateescape"), expected=before)
+    replace_file.replace_file(
+        path, outcome.after.encode("utf-8", "surrogateescape"), expected=before, within=found.root
+    )
 
 
 def _single_target(path: str) -> Target:
@@ -80,6 +94,6 @@ def _ci_files(root: Path, build: Build) -> dict[str, str]:
     files = {}
     for name in names:
         path = root / name
-        if path.is_file() and path.resolve().is_relative_to(root.resolve()):
+        if path.is_file() and config.is_inside(path, root):
             files[name] = path.read_bytes().decode("utf-8", "surrogateescape")
     return files

@@ -59,10 +59,16 @@ def _process(
 
     # for standard input, settings are located in the build context
     beside = context if target.path is None and context is not None else target.directory
-    options = replace(config.load(beside, target.path), **overrides)
+    options = config.load(beside, target.path, overrides)
     remark = ""
     if context is None:
         context, remark = locate.build_context(target, data)
     phase = pipeline.rewrite if command == "rewrite" else pipeline.explain
     outcome = phase(data, name=target.name, context=context, options=options, image=image)
-    return replace(outcome, warnings=(remark, *outcome.warnings)) if remark else outcome
+    remarks = (*([remark] if remark else []), *options.warnings("templates"))
+    return with_warnings(outcome, remarks)
+
+
+def with_warnings(outcome: Outcome, warnings: tuple[str, ...]) -> Outcome:
+    """The outcome with further warnings in front of its own."""
+    return replace(outcome, warnings=(*warnings, *outcome.warnings)) if warnings else outcome

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from slimify import config
 from slimify.app.locate import Target
@@ -27,6 +26,6 @@ def settings_of(target: Target, given: Mapping[str, object]) -> Settings:
 
     Raises SlimifyError for an invalid settings file.
     """
-    path, layers = config.layers(target.directory, target.path)
-    options = replace(config.fold(path, layers), **given)
+    path, layers = config.layers(target.directory, target.path, given)
+    options = config.fold(path, layers, given)
     return Settings(name=target.name, options=options, layers=layers, given=given)

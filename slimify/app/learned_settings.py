@@ -51,15 +51,13 @@ def save_constraints(directory: Path, constraints: Iterable[Constraint]) -> Save
     written, and the message contains the lines to add.
     """
     wanted = settings(constraints)
-    path, _ = config.settings_file(directory)
-    if path is None:
-        path = directory / "slimify.toml"
-    problem: Exception | None = None
+    path, problem = directory / "slimify.toml", None
     try:
-        old = path.read_bytes() if path.exists() else None
+        path = config.settings_file(directory)[0] or path
+        old = path.read_bytes() if path.is_file() else None
         text = edit_settings((old or b"").decode("utf-8"), wanted) if path.name == "slimify.toml" else None
         if text is not None:
-            replace_file.replace_file(path, text.encode("utf-8"), expected=old)
+            replace_file.replace_file(path, text.encode("utf-8"), expected=old, within=directory)
             return SavedConstraints(path, wanted, True)
     except (SlimifyError, OSError, ValueError) as error:
         problem = error

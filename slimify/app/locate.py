@@ -80,6 +80,8 @@ def read(target: Target) -> bytes:
     """The bytes of a Dockerfile. Raises SlimifyError if it can't be read."""
     if target.path is None:
         return sys.stdin.buffer.read()
+    if target.path.is_symlink() and _leaves_repository(target.path):
+        raise SlimifyError(NOT_READABLE, "the file is a symlink that leads out of the repository")
     try:
         return target.path.read_bytes()
     except FileNotFoundError:
@@ -87,6 +89,12 @@ def read(target: Target) -> bytes:
         raise SlimifyError(NOT_READABLE, "no such file", hint=hint) from None
     except OSError as error:
         raise SlimifyError(NOT_READABLE, f"cannot read the file: {error.strerror}") from error
+
+
+def _leaves_repository(path: Path) -> bool:
+    """Whether a symlink in a repository leads out of it."""
+    directory = path.parent.resolve()
+    return config.repository_root(directory) is not None and not config.is_inside(path, directory)
 
 
 def build_context(target: Target, data: bytes) -> tuple[Path | None, str]:

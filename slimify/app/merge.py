@@ -6,11 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from slimify import config
 from slimify.app import locate, merge_pipeline
-from slimify.app.dockerfiles import Source
+from slimify.app.dockerfiles import Source, with_warnings
 from slimify.app.failures import failed
 from slimify.app.locate import Target
 from slimify.app.merge_pipeline import File
@@ -47,9 +45,11 @@ def merge_files(
         first = File(targets[0], locate.read(targets[0]))
         reading = path
         beside = context if path == "-" and context is not None else targets[1].directory
-        options = replace(config.load(beside, targets[1].path), **(settings or {}))
+        options = config.load(beside, targets[1].path, settings or {})
         second = File(source.target, source.data)
         outcome, proof = _merge(first, second, context, options, extracts, proving, listeners)
+        read = ("templates", "probes") if proving is not None else ("templates",)
+        outcome = with_warnings(outcome, options.warnings(*read))
     except Exception as error:
         outcome = failed(reading, error)
     return source, outcome, proof

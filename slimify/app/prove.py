@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from slimify import config
 from slimify.app import locate
-from slimify.app.dockerfiles import Source
+from slimify.app.dockerfiles import Source, with_warnings
 from slimify.app.failures import failed
 from slimify.app.locate import Job, Name, Target, target_of
 from slimify.model.errors import SlimifyError
@@ -125,7 +125,7 @@ def _prove_source(
     target, data = source.target, source.data
     # for standard input, settings are located in the build context
     beside = context if target.path is None and context is not None else target.directory
-    options: Options = replace(config.load(beside, target.path), **overrides)
+    options = config.load(beside, target.path, overrides)
     probe = probe_of(options, proving, target)
     if context is None:
         context, _ = locate.build_context(target, data)
@@ -134,7 +134,8 @@ def _prove_source(
     directory = context
 
     def rewrite(with_options: Options) -> Outcome:
-        return pipeline.rewrite(data, name=target.name, context=directory, options=with_options, image=image)
+        found = pipeline.rewrite(data, name=target.name, context=directory, options=with_options, image=image)
+        return with_warnings(found, options.warnings("templates", "probes"))
 
     outcome = _with_rewritten_file(proving.rewritten, rewrite(options), data)
     if outcome.after is None:
@@ -182,13 +183,13 @@ def _with_rewritten_file(path: Path | None, outcome: Outcome, data: bytes) -> Ou
 
 
 def probe_of(options: Options, proving: ProofOptions, target: Target) -> Probe:
-    """The probe of a Dockerfile. Volumes are relative to the settings file. Raises SlimifyError (SL904)."""
+    """The probe of a Dockerfile. Raises SlimifyError (SL904)."""
     from slimify.verify import probes
 
     settings = Path(options.settings)
     name = os.path.relpath(target.path or target.name, settings.parent)
     try:
-        probe = probes.with_absolute_volumes(probes.parse_table(options.probes, name), settings.parent)
+        probe = probes.parse_table(options.probes, name)
     except ValueError as error:
         raise SlimifyError("SL904", f"{settings}: {error}") from error
     try:

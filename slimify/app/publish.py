@@ -145,7 +145,8 @@ def _inside(root: Path, path: str) -> str:
 @contextlib.contextmanager
 def _publish_run(asked: PublishOptions, git: Git) -> Iterator[tuple[PublishRun, Client]]:
     """The context of publishing, with a temporary checkout of the base branch, and the API client."""
-    settings = replace(requests(config.load(git.directory).pr), **asked.requests)
+    options = config.load(git.directory, None, asked.settings)
+    settings = replace(requests(options.pr), **asked.requests)
     url = gits.push_url(git, asked.remote)
     remote = remotes.parse_remote(url, settings.forge, settings.api_url)
     token = remotes.forge_token(remote.kind)
@@ -233,8 +234,9 @@ def _results(
     """The results for the Dockerfiles of the checkout, which is the working directory; and why the original
     of a file could not be built, where that stops nothing."""
     todo = list(find(paths))
+    given = {**config.STRANGERS, **asked.settings}
     with contextlib.nullcontext() if asked.proving is None else run.git.standalone(run.commit):
-        results = list(rewrite_files(todo, context, asked.settings, asked.proving, asked.listeners))
+        results = list(rewrite_files(todo, context, given, asked.proving, asked.listeners))
     if asked.proving is None or not asked.proving.best_effort:
         return results, {}
     unbuilt = {o.file: p.problem for _, o, p in results if p is not None and p.verdict == "not built"}

@@ -9,23 +9,29 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from slimify import config
 from slimify.model.errors import SlimifyError
 
 CANNOT_WRITE = "SL902"
 CHANGED = "SL903"
 
 
-def replace_file(path: Path, data: bytes | Iterable[bytes], *, expected: bytes | None = None) -> None:
+def replace_file(
+    path: Path, data: bytes | Iterable[bytes], *, expected: bytes | None = None, within: Path | None = None
+) -> None:
     """Writes `data` (bytes, or their parts) to `path`, which is created if missing.
 
     The bytes are written to a temporary file next to the target, synced, and then renamed. Mode, owner and
     extended attributes of an existing file are kept; symlinks are followed. `expected` is the content of the
-    file when it was read.
+    file when it was read. `within` is given for a path that the user did not name: a directory in whose
+    repository the file must be.
 
     Raises SlimifyError and leaves the file unchanged: SL903 if it no longer contains `expected`; SL902 if it
     is read-only or not a regular file, its owner can't be kept, or the system reports an error (permission,
     disk full).
     """
+    if within is not None and not config.is_inside(path, within):
+        raise SlimifyError(CANNOT_WRITE, f"{path} is a symlink that leads out of the repository")
     try:
         target = path.resolve()
         old = target.stat() if target.exists() else None

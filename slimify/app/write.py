@@ -56,7 +56,7 @@ def _ignore_file(outcome: Outcome) -> Iterator[None]:
         raise SlimifyError(
             CHANGED, f"{path} was created meanwhile, and is not overwritten", hint="run slimify again"
         )
-    replace_file(path, _bytes(ignore.after), expected=before)
+    replace_file(path, _bytes(ignore.after), expected=before, within=path.parent)
     try:
         yield
     except BaseException:

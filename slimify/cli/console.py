@@ -125,7 +125,9 @@ def show_proof(outcome: Outcome, proof: Proof | None, form: Literal["text", "jso
         write_stderr(text.summary(outcome, width=columns(sys.stderr), paint=painter(sys.stderr)))
     elif form == "markdown":
         write_stdout(report.markdown(proof))
+        write_stderr(text.warnings(outcome, width=columns(sys.stderr), paint=painter(sys.stderr)))
     else:
+        write_stderr(text.warnings(outcome, width=columns(sys.stderr), paint=painter(sys.stderr)))
         write_stdout(report.text(proof, width=columns(sys.stdout), paint=painter(sys.stdout)))
 
 

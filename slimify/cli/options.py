@@ -134,11 +134,27 @@ Given: TypeAlias = dict[str, object]  # values of given options, by field of Opt
 
 
 def settings_options(*names: str) -> Group:
-    """A group for settings, named by their fields in `slimify.Options` and separated by spaces. Its value is
-    `Given`."""
+    """A group for settings, named by their fields in `slimify.Options` and separated by spaces, and for the
+    settings files to read. Its value is `Given`."""
     hints, defaults = get_type_hints(slimify.Options, include_extras=True), slimify.Options()
     settings = " ".join(names).split()
-    return Group(tuple(_setting(name, hints[name], getattr(defaults, name)) for name in settings), _given)
+    options = (_setting(name, hints[name], getattr(defaults, name)) for name in settings)
+    return Group((*options, *_SETTINGS_FILES), _given)
+
+
+_SETTINGS_FILES = (
+    _option(
+        "config",
+        Path | None,
+        None,
+        "--config",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="Settings file of yours to read in place of the repository's.",
+    ),
+    _option("isolated", bool, False, "--isolated", help="Do not read the settings file of the repository."),
+)
 
 
 def _setting(name: str, hint: Any, default: object) -> Parameter:
@@ -163,8 +179,18 @@ def _min_saving(text: str) -> MinSaving:
         raise typer.BadParameter(str(error)) from None
 
 
-def _given(*, build_args: list[str] | None = None, **values: object) -> Given:
+def _given(
+    *,
+    build_args: list[str] | None = None,
+    config: Path | None = None,
+    isolated: bool = False,
+    **values: object,
+) -> Given:
+    if isolated and config is not None:
+        raise typer.BadParameter("--config and --isolated can't be combined")
     given = {name: value for name, value in values.items() if value is not None}
+    if isolated or config is not None:
+        given["settings"] = str(config) if config is not None else ""
     return {**given, "build_args": dict(_build_args(build_args))} if build_args else given
 
 

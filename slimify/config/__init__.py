@@ -1,13 +1,16 @@
 """Loads the effective settings for a Dockerfile as `Options`, which describes each setting.
 
-The settings file is the nearest slimify.toml, or pyproject.toml with a table [tool.slimify], in the
-directory of the Dockerfile or above, up to the root of its repository:
+Later ones override earlier ones: the user's file, `slimify/slimify.toml` in $XDG_CONFIG_HOME; the settings
+file of the repository, which is the nearest slimify.toml, or pyproject.toml with a table [tool.slimify], in
+the directory of the Dockerfile or above, up to the root of its repository; and the command line:
 
     base = "slim"
     build-args = { PORT = "8080" }
 
     [files."services/*/Dockerfile"]  # overrides for these files
     base = "same"
+
+The repository's file may come from a stranger: of it, `trust` takes only what describes the image.
 """
 
 from __future__ import annotations
@@ -16,98 +19,114 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import Any, Literal
 
-import tomli
 from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.config.commandline import words
-from slimify.config.options import Base, Builder, MinSaving, Options, parse_min_saving
+from slimify.config.files import (
+    BAD_SETTING,
+    ancestors,
+    invalid,
+    is_inside,
+    read,
+    repository_root,
+    settings_file,
+    user_file,
+)
+from slimify.config.options import Base, Builder, Ignored, MinSaving, Options, parse_min_saving
 from slimify.config.settings import SETTINGS, is_path
 
-if TYPE_CHECKING:
-    from slimify.model.errors import SlimifyError
-
 __all__ = [
-    "BAD_SETTING", "SETTINGS", "Base", "Builder", "Layer", "MinSaving", "Options", "ancestors", "concerns",
-    "fold", "is_path", "layers", "load", "parse_min_saving", "repository_root", "settings_file",
-    "words",
+    "BAD_SETTING", "SETTINGS", "STRANGERS", "Base", "Builder", "Ignored", "Layer", "MinSaving", "Options",
+    "ancestors", "concerns", "fold", "is_inside", "is_path", "layers", "load", "parse_min_saving",
+    "repository_root", "settings_file", "words",
 ]  # fmt: skip
 
-BAD_SETTING = "SL904"
+Author = Literal["user", "repository", "stranger"]
+# Given for repositories that the user may not have looked at: only the user's own templates are used.
+STRANGERS: Mapping[str, Any] = {"templates": None}
 _GENERAL = {
     "probes": 'use a table of its own: [probes."worker.Dockerfile"]',
     "pr": "requests concern the whole repository",
 }
 
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
 class Layer(Struct, frozen=True):
-    """A table of settings: its origin, and values by their field in Options."""
+    """A table of settings: its origin, values by their field in Options, and what was not taken from it."""
 
     origin: str
-    values: Mapping[str, object]
+    values: Mapping[str, Any]
+    ignored: tuple[Ignored, ...] = ()
 
 
-def repository_root(directory: Path) -> Path | None:
-    """The nearest of `directory` and its parents that contains a version control folder, or None."""
-    for candidate in (directory, *directory.parents):
-        if any((candidate / name).exists() for name in (".git", ".hg", ".svn")):
-            return candidate
-    return None
-
-
-def ancestors(directory: Path) -> tuple[Path, ...]:
-    """`directory` and its parents, up to the root of the repository; outside a repository, only itself."""
-    directory = directory.resolve()
-    root = repository_root(directory)
-    if root is None:
-        return (directory,)
-    return (directory, *(p for p in directory.parents if p == root or root in p.parents))
-
-
-def load(directory: Path, file: Path | None = None) -> Options:
+def load(directory: Path, file: Path | None = None, given: Mapping[str, Any] = _NONE) -> Options:
     """The settings for Dockerfiles in `directory`, including overrides for `file`; defaults if there is
-    no settings file.
+    no settings file. `given` are the values of the command line, by their field in Options: a path as
+    `settings` (`--config`) is read in place of the repository's file, "" (`--isolated`) means none. With
+    `STRANGERS`, the repository's templates are not used either.
 
     Raises SlimifyError for an unreadable file, an unknown setting or an invalid value.
     """
-    return fold(*layers(directory, file))
+    return fold(*layers(directory, file, given), given)
 
 
-def layers(directory: Path, file: Path | None) -> tuple[Path | None, tuple[Layer, ...]]:
-    """The settings file, and its tables that apply to `file`; later ones override earlier ones."""
-    path, table = settings_file(directory)
+def layers(
+    directory: Path, file: Path | None, given: Mapping[str, Any]
+) -> tuple[Path | None, tuple[Layer, ...]]:
+    """The settings file, and the tables that apply to `file`; later ones override earlier ones."""
+    own = user_file()
+    named: str | None = given.get("settings")
+    if named is None:
+        path, table = settings_file(directory)
+    else:
+        path = Path(named) if named else None
+        table = (read(path) if path is not None else None) or {}
+    found = [*_layers(own, read(own) or {}, file, "user")] if own is not None else []
     if path is None:
-        return None, ()
+        return own, tuple(found)
+    author: Author = "stranger" if given.items() >= STRANGERS.items() else "repository"
+    return path, (*found, *_layers(path, table, file, author if named is None else "user"))
+
+
+def _layers(path: Path, table: Mapping[str, Any], file: Path | None, author: Author) -> Iterable[Layer]:
+    """The tables of one file that apply to the Dockerfile `file`."""
     special = table.get("files", {})
     if not isinstance(special, dict) or not all(isinstance(value, dict) for value in special.values()):
-        raise _wrong(f'{path}: "files" must be a table of tables')
+        raise invalid(f'{path}: "files" must be a table of tables')
     general = {name: value for name, value in table.items() if name != "files"}
-    found = [_layer(path, path.name, general)]
+    yield _layer(path, path.name, general, author)
     name = os.path.relpath(file.resolve(), path.parent.resolve()).replace(os.sep, "/") if file else ""
     for pattern, values in special.items():
-        layer = _layer(path, f'{path.name} [files."{pattern}"]', values, special=True)
-        found += [layer] if name and concerns(pattern, name) else []
-    return path, tuple(found)
+        for key in values:
+            if (known := key.replace("_", "-")) in _GENERAL:
+                raise invalid(f'{path}: "{known}" is not allowed in "files"', hint=_GENERAL[known])
+        layer = _layer(path, f'{path.name} [files."{pattern}"]', values, author)
+        if name and concerns(pattern, name):
+            yield layer
 
 
-def fold(path: Path | None, found: Iterable[Layer]) -> Options:
-    """The options of several tables combined: lists are extended, tables merged, other values replaced."""
+def fold(path: Path | None, found: Iterable[Layer], given: Mapping[str, Any]) -> Options:
+    """The options of several tables combined: lists are extended, tables merged, other values replaced.
+    Values of the command line replace all."""
     options = Options(settings=str(path)) if path is not None else Options()
     for layer in found:
-        for name, value in layer.values.items():
-            options = replace(options, **{name: _joined(getattr(options, name), value)})
-    if path is not None and options.templates:
-        options = replace(options, templates=_templates(path, options.templates))
-    return options
+        values = {name: _joined(getattr(options, name), value) for name, value in layer.values.items()}
+        options = replace(options, ignored=(*options.ignored, *layer.ignored), **values)
+    values = {name: value for name, value in given.items() if name != "settings" and value is not None}
+    return replace(options, **values)
 
 
-def _joined(before: object, value: object) -> object:
-    if isinstance(before, tuple) and isinstance(value, tuple):
-        return (*before, *(item for item in value if item not in before))
+def _joined(before: Any, value: Any) -> Any:
+    if isinstance(before, tuple | list) and isinstance(value, type(before)):
+        return type(before)((*before, *(item for item in value if item not in before)))
     if isinstance(before, Mapping) and isinstance(value, Mapping):
-        return {**before, **value}
+        return {**before, **{k: _joined(before[k], v) if k in before else v for k, v in value.items()}}
     return value
 
 
@@ -124,64 +143,19 @@ def concerns(pattern: str, name: str) -> bool:
     return re.fullmatch(f"{anywhere}{regex}|{regex}/.*", name) is not None
 
 
-def _templates(path: Path, directory: str) -> str:
-    """The user's template directory, which must be within the repository."""
-    found = (path.parent / directory).resolve()
-    root = (repository_root(path.parent.resolve()) or path.parent).resolve()
-    if not found.is_dir() or not found.is_relative_to(root):
-        why = "is outside the repository" if found.is_dir() else "is not a directory"
-        raise _wrong(f'{path}: setting "templates": {directory} {why}')
-    return str(found)
-
-
-def settings_file(directory: Path) -> tuple[Path | None, Mapping[str, object]]:
-    """The settings file for Dockerfiles in `directory`, or None, and its table.
-
-    Raises SlimifyError for an unreadable slimify.toml.
-    """
-    for candidate in ancestors(directory):
-        for name in ("slimify.toml", "pyproject.toml"):
-            path = candidate / name
-            table = _table(path) if path.is_file() else None
-            if table is not None:
-                return path, table
-    return None, {}
-
-
-def _table(path: Path) -> Mapping[str, object] | None:
-    """slimify's settings in one file, or None for a pyproject.toml without any."""
-    try:
-        document = tomli.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        if path.name == "pyproject.toml":
-            return None  # other tools report a malformed pyproject.toml
-        raise _wrong(f"cannot read {path}: {error}") from error
-    if path.name == "slimify.toml":
-        return document
-    tool = document.get("tool")
-    table = tool.get("slimify") if isinstance(tool, dict) else None
-    if table is not None and not isinstance(table, dict):
-        raise _wrong(f"{path}: [tool.slimify] must be a table")
-    return table
-
-
-def _layer(path: Path, origin: str, table: Mapping[str, object], *, special: bool = False) -> Layer:
-    values: dict[str, object] = {}
+def _layer(path: Path, origin: str, table: Mapping[str, Any], author: Author) -> Layer:
+    values: dict[str, Any] = {}
     for key, value in table.items():
         name = key.replace("_", "-")
         if name not in SETTINGS:
             known = ", ".join(sorted(SETTINGS))
-            raise _wrong(f'{path}: unknown setting "{key}"', hint=f"known settings: {known}")
-        if special and name in _GENERAL:
-            raise _wrong(f'{path}: "{name}" is not allowed in "files"', hint=_GENERAL[name])
+            raise invalid(f'{path}: unknown setting "{key}"', hint=f"known settings: {known}")
         try:
             values[name.replace("-", "_")] = SETTINGS[name](value)
         except ValueError as error:
-            raise _wrong(f'{path}: setting "{key}": {error}') from None
-    return Layer(origin, values)
+            raise invalid(f'{path}: setting "{key}": {error}') from None
+    if values.keys().isdisjoint(("probes", "pr", "templates")):
+        return Layer(origin, values)
+    from slimify.config import trust
 
-
-def _wrong(message: str, hint: str = "") -> SlimifyError:
-    from slimify.model.errors import SlimifyError  # not for `slimify --version`
-
-    return SlimifyError(BAD_SETTING, message, hint=hint)
+    return Layer(origin, *trust.host_settings(path, values, author))

@@ -13,6 +13,8 @@ def words(given: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _option(name: str, value: object) -> tuple[str, ...]:
+    if name == "settings":
+        return ("--config", str(value)) if value else ("--isolated",)
     if isinstance(value, bool):
         return (f"--{name}" if value else f"--no-{name}",)
     if isinstance(value, Mapping):  # build_args

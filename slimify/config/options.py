@@ -38,6 +38,13 @@ class MinSaving(Struct, frozen=True, kw_only=True):
         return self.bytes if self == MinSaving() else self.floor(original)
 
 
+class Ignored(Struct, frozen=True):
+    """Something that is not taken from the repository's settings file: the setting, and the reason."""
+
+    setting: str
+    text: str
+
+
 class Options(Struct, frozen=True, kw_only=True):
     """The settings of a run, in the order of `slimify config`. `--help` shows the same descriptions."""
 
@@ -86,6 +93,11 @@ class Options(Struct, frozen=True, kw_only=True):
         Mapping[str, Any], Meta(description="How pull and merge requests are made, see config.pr.")
     ] = field(default_factory=dict)
     settings: str = ""  # path of the settings file, or ""
+    ignored: tuple[Ignored, ...] = ()  # what is not taken from the repository's settings file
+
+    def warnings(self, *settings: str) -> tuple[str, ...]:
+        """Why parts of these settings are not taken from the repository."""
+        return tuple(item.text for item in self.ignored if item.setting in settings)
 
 
 def parse_min_saving(text: str) -> MinSaving:

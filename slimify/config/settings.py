@@ -78,5 +78,5 @@ _READERS: dict[str, Reader] = {
 SETTINGS: dict[str, Reader] = {
     name.replace("_", "-"): _READERS.get(name) or reader(kind)
     for name, kind in get_type_hints(Options).items()
-    if name != "settings"
+    if name not in ("settings", "ignored")
 }

@@ -280,7 +280,7 @@ class Engine:
     def _begin(self, tag: str, options: RunOptions, *, started: bool) -> str:
         runner = self._require_runner()
         name = self._resources.name(self._resources.containers)
-        words = run_arguments(tag, options, name=name, run=self.run_id, started=started)
+        words = run_arguments(self._family, tag, options, name=name, run=self.run_id, started=started)
         done = self._children.run((runner, *words), timeout=_QUICK_TIMEOUT)
         if done.code:
             with contextlib.suppress(EngineProblem):  # it is recorded, and cleaned up at the end

@@ -52,10 +52,17 @@ class Family(Struct, frozen=True, kw_only=True):
     save_to: tuple[str, ...] = ()  # and after it
     force: tuple[str, ...] = ("--force", "--volumes")  # options of `rm` for running containers and volumes
     checks_health: bool = True  # runs health checks without systemd
+    log: tuple[str, ...] = ("--log-driver=local",)  # keeps at most 100 MB, as other log drivers do not
 
 
 # podman would first stop the container and wait.
 _REMOVE_IMMEDIATELY = ("--force", "--volumes", "-t", "0")
+
+_PODMAN_LOG = ("--log-driver=k8s-file", "--log-opt=max-size=100mb")
+
+# The image may be a stranger's: what it starts gets no rights by setuid programs, and can't exhaust the host.
+# Memory is limited as well, see RunOptions. Engines let later options win over these.
+_LIMITS = ("--security-opt=no-new-privileges", "--pids-limit=4096")
 
 FAMILIES: Mapping[EngineName, Family] = {
     "buildx": Family(name="buildx", program="docker", builders=(BUILDX, BUILDKIT, LEGACY)),
@@ -67,6 +74,7 @@ FAMILIES: Mapping[EngineName, Family] = {
         save=("save", "--quiet", "--format=docker-archive"),
         force=_REMOVE_IMMEDIATELY,
         checks_health=False,
+        log=_PODMAN_LOG,
     ),
     "buildah": Family(
         name="buildah",
@@ -76,6 +84,7 @@ FAMILIES: Mapping[EngineName, Family] = {
         save_to=("docker-archive:/dev/stdout",),
         force=_REMOVE_IMMEDIATELY,
         checks_health=False,
+        log=_PODMAN_LOG,
     ),
 }
 
@@ -107,7 +116,7 @@ def build_arguments(
 
 
 def run_arguments(
-    tag: str, options: RunOptions, *, name: str, run: str, started: bool = True
+    family: Family, tag: str, options: RunOptions, *, name: str, run: str, started: bool = True
 ) -> tuple[str, ...]:
     """The arguments that start a container in the background, or only create it. Images are not pulled."""
     words = [
@@ -117,6 +126,8 @@ def run_arguments(
         name,
         "--label",
         f"{LABEL}={run}",
+        *_LIMITS,
+        *family.log,
     ]
     for port in options.ports:
         words += ["--publish", f"127.0.0.1::{port}"]

@@ -54,8 +54,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     ports: tuple[int, ...] = ()  # published on free ports of 127.0.0.1
     network: str = ""
     user: str = ""
-    memory: str = ""
-    arguments: tuple[str, ...] = ()  # further options of `run`
+    memory: str = "4g"
+    arguments: tuple[str, ...] = ()  # further options of `run`, which override the limits
 
 
 class State(Struct, frozen=True, kw_only=True):

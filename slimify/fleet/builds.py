@@ -95,7 +95,7 @@ def _built_row(row: Row, path: str, item: WorkItem, row_settings: RowSettings, b
         with time_limit(limit, _GRACE):
             todo = [(target(path), None)]
             ((_, outcome, proof),) = rewrite_files(
-                todo, None, row_settings.overrides, builds.proving, silent_listeners
+                todo, None, row_settings.given, builds.proving, silent_listeners
             )
     except TimeLimitError:
         return _with_proof(row, builds, "not built", limit, error_text(timeout_error(limit)))

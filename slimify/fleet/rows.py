@@ -38,6 +38,11 @@ class RowSettings(Struct, frozen=True, kw_only=True):
     seconds: int = 300
 
     @property
+    def given(self) -> dict[str, object]:
+        """The overridden options, for repositories of strangers."""
+        return {**config.STRANGERS, **self.overrides}
+
+    @property
     def by(self) -> str:
         """Version and options: rows with the same value are comparable."""
         return shlex.join(("slimify", __version__, *config.words(self.overrides)))
@@ -102,7 +107,7 @@ def _row(item: WorkItem, path: str, name: str, row_settings: RowSettings) -> Row
     try:
         with time_limit(row_settings.seconds, _GRACE):
             ((_, outcome),) = dockerfiles.outcomes(
-                "rewrite", [(target(path), None)], None, row_settings.overrides
+                "rewrite", [(target(path), None)], None, row_settings.given
             )
     except TimeLimitError:
         outcome = failed(name, timeout_error(row_settings.seconds))
@@ -140,7 +145,7 @@ def outcome_row(item: WorkItem, name: str, outcome: Outcome, row_settings: RowSe
         "measured": estimate is not None and estimate.measured,
         "proof": None,
         "codes": [d.code for d in outcome.decisions],
-        "reasons": reasons[:_REASONS],
+        "reasons": [*reasons[:_REASONS], *outcome.warnings],
         "seconds": 0.0,
     }
 

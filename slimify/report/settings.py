@@ -17,7 +17,13 @@ def to_json(name: str, options: Options, layers: Sequence[Layer], given: Mapping
         setting: {"value": _plain(setting, options), "from": list(_origins(setting, layers, given))}
         for setting in SETTINGS
     }
-    document = {"schema": 1, "file": name, "settings_file": options.settings or None, "settings": settings}
+    document = {
+        "schema": 1,
+        "file": name,
+        "settings_file": options.settings or None,
+        "settings": settings,
+        "ignored": [item.text for item in options.ignored],
+    }
     return json.dumps(document, ensure_ascii=False)
 
 
@@ -30,6 +36,7 @@ def text(name: str, options: Options, layers: Sequence[Layer], given: Mapping[st
     first = max(len(setting) for setting, _, _ in rows)
     second = min(max(len(value) for _, value, _ in rows), 40)
     lines = [f"{s.ljust(first)} = {v.ljust(second)}  # {origin}\n" for s, v, origin in rows]
+    lines += [f"# {item.text}\n" for item in options.ignored]
     return f"# {name}: {options.settings or 'no settings file'}\n{''.join(lines)}"
 
 

@@ -37,9 +37,14 @@ def summary(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN, done_
     if advice:
         lines.append("  Advice (not applied):")
         lines += _decisions(advice, width, paint)
-    for warning in outcome.warnings:
-        lines += hanging(paint("  warning: ", "yellow"), "  warning: ", warning, width)
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + warnings(outcome, width=width, paint=paint)
+
+
+def warnings(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
+    """The warnings about an outcome."""
+    first = paint("  warning: ", "yellow")
+    found = (hanging(first, "  warning: ", warning, width) for warning in outcome.warnings)
+    return "".join(f"{line}\n" for lines in found for line in lines)
 
 
 def page(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:

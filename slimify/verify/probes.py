@@ -5,7 +5,7 @@
     seconds = 60                          # time limit of a start
     env = { DATABASE_URL = "sqlite://" }
     volumes = ["./fixtures:/data:ro"]     # relative to the settings file
-    options = ["--cap-add=NET_ADMIN"]     # further options of the engine's run
+    options = ["--shm-size=256m"]        # further options of the engine's run
     http = ["/", { path = "/login", method = "POST", body = "a=b", status = 302 }]
     exec = ["./manage check"]             # in the running container
     run = [{ command = ["--version"], exit = 0 }]  # a container of its own
@@ -21,7 +21,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
@@ -93,18 +92,6 @@ def parse_table(table: Mapping[str, Any], file: str = "") -> Probe:
         if name in (file, file.rpartition("/")[2]):
             probe = merge(probe, special)
     return probe
-
-
-def with_absolute_volumes(probe: Probe, directory: Path) -> Probe:
-    """`probe` with absolute host paths of volumes, as engines require. Named volumes are unchanged."""
-    return replace(probe, volumes=tuple(_volume(item, directory) for item in probe.volumes))
-
-
-def _volume(text: str, directory: Path) -> str:
-    source, colon, rest = text.partition(":")
-    if not colon or not source.startswith((".", "~")):
-        return text
-    return f"{(directory / Path(source).expanduser()).resolve()}:{rest}"
 
 
 def merge(general: Probe, special: Probe) -> Probe:

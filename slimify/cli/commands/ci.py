@@ -9,7 +9,7 @@ import typer
 import slimify
 from slimify.cli import console
 from slimify.cli.exit_codes import DONE, REFUSED, exit_code, finish
-from slimify.cli.options import ContextOption, TableFormatOption
+from slimify.cli.options import ContextOption, Given, TableFormatOption, settings_options
 
 
 def ci(
@@ -24,6 +24,7 @@ def ci(
         int, typer.Option("--cache-ttl", metavar="HOURS", min=1, help="Time that Kaniko keeps a layer.")
     ] = 168,
     context: ContextOption = None,
+    given: Annotated[Given, settings_options()],
     format: TableFormatOption = "text",
 ) -> None:
     """Print the CI step that builds the image and caches its layers.
@@ -34,7 +35,7 @@ def ci(
 
     def job() -> int:
         try:
-            found = slimify.plan_ci(kind, path, context, tag=tag, ttl=cache_ttl)
+            found = slimify.plan_ci(kind, path, context, tag=tag, ttl=cache_ttl, settings=given)
             if write:
                 slimify.write_ci(found)
         except Exception as error:

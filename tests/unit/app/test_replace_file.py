@@ -90,6 +90,18 @@ def test_a_link_stays_one(file: Path) -> None:
 
 
 @posix
+def test_a_link_out_of_the_repository(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"old")
+    (tmp_path / "repository").mkdir()
+    link = tmp_path / "repository" / "link"
+    link.symlink_to(outside)
+    with pytest.raises(SlimifyError, match="leads out of the repository"):
+        replace_file(link, b"new", within=link.parent)
+    assert outside.read_bytes() == b"old"
+    assert link.is_symlink()
+
+
 def test_a_loop_of_links(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")

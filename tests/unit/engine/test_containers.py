@@ -276,6 +276,7 @@ def test_start(fakes: Fakes, engine: Engine) -> None:
     name = engine.start("tag", options)
     assert fakes.calls == [
         f"docker run --detach --pull=never --name {name} --label slimify.verify={engine.run_id}"
+        " --security-opt=no-new-privileges --pids-limit=4096 --log-driver=local"
         " --publish 127.0.0.1::80 --publish 127.0.0.1::443 --env A=b --volume /h:/c:ro"
         " --network n --user 1 --memory 1g --init tag serve --all"
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.server
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -174,22 +173,6 @@ def test_every_key_is_read() -> None:
         mask=("x+",),
     )
     assert probes.parse_table({}) == Probe()
-
-
-VOLUMES = [
-    ("absolute", "/a:/b", "/a:/b"),
-    ("a name", "data:/b:ro", "data:/b:ro"),
-    ("beside the settings", "./a:/b:ro", "/project/a:/b:ro"),
-    ("above the settings", "../a:/b", "/a:/b"),
-    ("a directory without a source", "/b", "/b"),
-]
-
-
-@pytest.mark.parametrize(
-    ("written", "located"), [row[1:] for row in VOLUMES], ids=[row[0] for row in VOLUMES]
-)
-def test_volumes_are_relative_to_the_settings(written: str, located: str) -> None:
-    assert probes.with_absolute_volumes(Probe(volumes=(written,)), Path("/project")).volumes == (located,)
 
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
