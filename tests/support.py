@@ -14,6 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from slimify.model.sources import SourceFacts
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "golden"
@@ -98,3 +102,13 @@ def slowness() -> float:
     for number in range(1_000_000):
         total += number * number
     return max(1.0, (time.process_time() - start) / 0.1)
+
+
+def with_started(facts: SourceFacts) -> SourceFacts:
+    """What sources use, with the programs that the command lines in them start."""
+    from slimify.analysis.runtime_needs import Followed
+    from slimify.semantics.effects.state import State
+
+    followed = Followed()
+    followed.add_started(facts.started, State(cwd="/app"), None)
+    return followed.with_started(facts)

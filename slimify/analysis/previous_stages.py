@@ -33,13 +33,13 @@ def with_previous_stages(needs: RuntimeNeeds, machine: Machine, base: ImageFacts
     for stage in (stage for stage in machine.stages if stage in last.sources):
         own, view = _effects(stage), stage.end.view
         language = language_of(stage.facts, stage.visits, view.context)
-        sources = read_sources(view, language, (), own).facts
+        followed, sources = Followed(), read_sources(view, language, (), own).facts
+        followed.add_started(sources.started, stage.end, language)
+        sources = followed.with_started(sources)
         unread = unread or any(e.kind in ("unknown", "fetch") for e in own) or bool(sources.skipped)
         dynamic = (*dynamic, *sources.dynamic)
         for use in (*sources.commands, *(sources.mentioned if sources.dynamic else ())):
             commands.setdefault(use.name.rpartition("/")[2], use)
-        followed = Followed()
-        followed.add_started(sources.started, stage.end, language)
         libraries = {**{use.name: use for use in sources.libraries}, **libraries}
         found = module_needs(installed_modules(own, view), base, installed)
         commands = {**found.commands, **followed.commands, **commands}

@@ -25,12 +25,14 @@ from slimify.facts.servers import holds_commands, is_command_key
 from slimify.facts.shells import is_shell
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Action, Effect
-from slimify.model.sources import Use
+from slimify.model.shell import Script
+from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.interpret import Interpreted, interpreted
-from slimify.semantics.effects.started import Started, programs
+from slimify.semantics.effects.started import Started, called_names, programs
 from slimify.semantics.effects.state import State
 from slimify.semantics.paths import overlap
+from slimify.syntax.shell.script import read
 
 
 def runtime_needs(
@@ -57,11 +59,7 @@ def runtime_needs(
     while followed.add_started(found.facts.started, state, language):
         found = read_sources(state.view, language, followed.start, everything)
     start = tuple(followed.start)
-    sources = replace(
-        found.facts,
-        paths=(*found.facts.paths, *followed.paths),
-        computed=(*found.facts.computed, *followed.computed),
-    )
+    sources = followed.with_started(found.facts)
     handed_on = sources.mentioned if sources.dynamic else ()
     for use in (*sources.commands, *handed_on):
         _add_command(commands, use.name, use)
@@ -102,8 +100,10 @@ class Followed(Struct):
     known: set[Use] = field(default_factory=set)  # command lines of sources
     paths: list[Use] = field(default_factory=list)  # the files of the image that those name
     computed: list[Use] = field(default_factory=list)  # those that may name any file
+    called: list[Use] = field(default_factory=list)  # the programs that those start
+    dynamic: list[Use] = field(default_factory=list)  # those that start one that only run time knows
 
-    def add(self, text: str, use: Use, state: State, *, by_scripts: bool = False) -> Interpreted:
+    def add(self, text: Script | str, use: Use, state: State, *, by_scripts: bool = False) -> Interpreted:
         """Adds a command line; with `by_scripts` only the names of the programs that it starts itself."""
         done = interpreted(text, state)
         own = tuple(effect for atom in done.effects for effect in atom)
@@ -122,13 +122,25 @@ class Followed(Struct):
         for use in uses:
             if use not in self.known:
                 self.known.add(use)
-                names = _named_paths(self.add(use.name, use, state, by_scripts=True), language)
+                script = read(use.name)
+                done = self.add(script, use, state, by_scripts=True)
+                called = dict.fromkeys(called_names(done.started))
+                unknown = "" in called or script.opaque
+                self.called += (replace(use, name=name) for name in called if name)
+                self.dynamic += (use,) if unknown else ()
+                names = _named_paths(done, language)
                 there = (
                     n for n in names if state.view.context_path(n) or any(overlap(n, m) for m in self.made)
                 )
                 self.paths += (replace(use, name=name) for name in there if name)
                 self.computed += (replace(use, name="") for name in names if not name)
         return any(effect.kind == "app" for effect in self.start[before:])
+
+    def with_started(self, sources: SourceFacts) -> SourceFacts:
+        """What sources use, with what the command lines in them use."""
+        kinds = ("paths", "computed", "dynamic")
+        more = {kind: (*getattr(sources, kind), *getattr(self, kind)) for kind in kinds}
+        return replace(sources, commands=(*self.called, *sources.commands), **more)
 
 
 def _named_paths(done: Interpreted, language: str | None) -> Sequence[str]:

@@ -45,7 +45,6 @@ class LanguageFiles(Struct, frozen=True, kw_only=True, rename="kebab"):
     home_caches: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
-    starts: Mapping[str, str] = field(default_factory=dict)
     announced: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
 
+from slimify.context.source_uses import ARGUMENT
+from slimify.facts.shells import is_builtin, is_shell
 from slimify.model.effects import Effect
 from slimify.model.shell import Command
 from slimify.semantics.effects.call import Call
+from slimify.semantics.effects.wrapped import unwrapped
 
+_INDIRECT = frozenset({"eval", "source", "."})
+_BEFORE_NAME = re.compile(r"\A.*/(?=[\w.+-]+\Z)|\A.*", re.DOTALL)  # all of a text that is no path to a name
 _FILES = frozenset({"file", "make", "source"})  # keys of texts that are files, or parts of files
 
 
@@ -60,6 +66,22 @@ class Started(Struct, frozen=True):
         block = self.command.blocks[-1] if self.command.blocks else None
         inside = block is not None and block.kind == "$(" and self.source.at is None
         return self.source.text[block.start : block.end] if block is not None and inside else ""
+
+
+def called_names(calls: Sequence[Started]) -> Iterator[str]:
+    """The programs that start, with those that only start others and without builtins, as commands name them;
+    "" for one that only run time knows."""
+    for started in calls:
+        call = started.call
+        yield from call.wrappers
+        own = [e for e in started.effects if e.kind == "unknown" and e.tool == call.name and not e.unread]
+        if not call.path or ARGUMENT in call.path:  # perhaps a known name in a directory that is not
+            yield _BEFORE_NAME.sub("", call.path or unwrapped(started.command).words[0].text, 1)
+            yield ""
+        elif not is_builtin(call.path):
+            yield call.path
+        if call.name in _INDIRECT or (is_shell(call.name) and own):
+            yield ""
 
 
 def programs(calls: Sequence[Started]) -> Iterator[Started]:

@@ -67,7 +67,7 @@ NAMED: list[tuple[str, str, set[str]]] = [
     ("app.py", "['npm', 'run', 'check']", {"npm", "semver"}),
     ("app.py", "['sh', '-c', 'npm run check && jq .']", {"sh", "npm", "semver", "jq"}),
     ("app.py", "['make', 'web']", {"make", "ware"}),
-    ("app.py", "['sh', 'tool.sh', sys.argv[1]]", {"sh", "tool.sh", "ware"}),
+    ("app.py", "['sh', 'tool.sh', sys.argv[1]]", {"sh", "ware"}),
     ("app.py", "['sh', '-c', 'poetry run ware']", {"sh", "poetry", "ware"}),
     ("main.go", '"npm", "run", "site"', {"npm", "ware"}),
     ("main.go", '"./tool.sh", os.Args[1]', {"./tool.sh", "tool.sh", "sh", "ware"}),

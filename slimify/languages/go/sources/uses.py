@@ -335,7 +335,7 @@ class _Calls:
         if name.startswith(("syscall.", "os.")) and len(arguments) > 1:
             arguments = arguments[:1]  # then a slice whose first element repeats the name
         for argv in argument_lists([self.values(argument) for argument in arguments]):
-            self.found.add_argv(argv, line, name)
+            self.found.add_argv(argv, line)
 
     def _literal(self, node: Node) -> None:
         """`exec.Cmd{Path: …}`"""
@@ -347,7 +347,7 @@ class _Calls:
             parts = element.named_children
             if len(parts) == 2 and ts.source(parts[0]) == "Path" and parts[1].named_children:
                 for text in self.values(parts[1].named_children[0]):
-                    self.found.add_argv((text,), ts.line(element), "os/exec.Cmd")
+                    self.found.add_argv((text,), ts.line(element))
 
 
 def _literal_text(source: str) -> str:

@@ -188,7 +188,7 @@ class _Reader:
                 self._module(self.names.one(arguments[0]), line)
         elif template is not None and template.type == "template_string":
             if name in _TAGS or name.partition("(")[0] in _TAGS:
-                self.found.add_shell(self.names.template(template), line, name)
+                self.found.add_shell(self.names.template(template), line)
         elif name in _SHELL or name in _NAMED or name in _FORKS:
             self._program(name, arguments, line)
         else:
@@ -200,11 +200,11 @@ class _Reader:
 
     def _program(self, name: str, arguments: list[Node], line: int) -> None:
         if not arguments or arguments[0].type == "spread_element":
-            self.found.add_argv((UNKNOWN,), line, name)
+            self.found.add_argv((UNKNOWN,), line)
             return
         rest = arguments[1:]
         if name in _FORKS or name == "execa.node":
-            self.found.add_argv(("node",), line, name)
+            self.found.add_argv(("node",), line)
             for text in self.names.values(arguments[0]):
                 self.found.add_path(text, line)
             return
@@ -214,10 +214,10 @@ class _Reader:
         shell = name in _SHELL or self._through_shell(rest)
         for text in self.names.values(first):
             if shell:
-                self.found.add_shell(text, line, name)
+                self.found.add_shell(text, line)
             else:
                 for argv in argument_lists([[text], *self._listed(rest)]):
-                    self.found.add_argv(argv, line, name)
+                    self.found.add_argv(argv, line)
 
     def _listed(self, rest: list[Node]) -> list[list[str]]:
         if not rest or rest[0].type != "array":

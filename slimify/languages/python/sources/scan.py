@@ -116,7 +116,7 @@ def scan_programs(text: str, code: str, lines: Lines, found: Collector) -> None:
     for match in _STARTS_PROGRAM.finditer(code):
         line, literal = lines.at(match.start()), _FIRST_STRING.match(text, match.end())
         if literal:
-            found.add_shell(literal[1] or literal[2] or "", line, match["name"])
+            found.add_shell(literal[1] or literal[2] or "", line)
         else:
             found.dynamic[found.use(match["name"], line)] = None
     for match in _LOADS_LIBRARY.finditer(code):

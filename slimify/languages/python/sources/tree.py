@@ -181,7 +181,7 @@ class _Reader:
             if module == "sh" and name not in _SH_ITSELF:
                 place = re.search(rf"\b{re.escape(name)}\b", self.code)
                 line = self.lines.at(place.start()) if place else 1
-                self._argv((name.replace("_", "-"),), "sh", line)
+                self._argv((name.replace("_", "-"),), line)
 
     # --- calls ---
 
@@ -225,7 +225,7 @@ class _Reader:
             and "sh" not in self.evaluator.aliases
             and name.split(".")[1] not in _SH_ITSELF
         ):
-            self._argv((name.split(".")[1].replace("_", "-"),), "sh")
+            self._argv((name.split(".")[1].replace("_", "-"),))
             return True
         position = _starts_at(name)
         if position is None:
@@ -233,17 +233,17 @@ class _Reader:
         keywords = {a.keyword.value: a.value for a in arguments if a.keyword is not None}
         plain = [a for a in arguments if a.keyword is None]
         if any(a.star for a in plain[: position + 1]):
-            self._argv((UNKNOWN,), name)
+            self._argv((UNKNOWN,))
             return True
         program = plain[position].value if len(plain) > position else None
         for word in ("args", "cmd", "command", "file", "path"):
             program = program or keywords.get(word)
         if program is None:
-            self._argv((UNKNOWN,), name)
+            self._argv((UNKNOWN,))
             return True
         if "executable" in keywords:
             for text in self.evaluator.texts(keywords["executable"], scope):
-                self._argv((text,), name)
+                self._argv((text,))
         rest = [a.value for a in plain[position + 1 :]]
         self._start(name, program, rest, keywords.get("shell"), scope)
         return True
@@ -256,17 +256,17 @@ class _Reader:
         for value in self.evaluator.values(program, scope):
             if isinstance(value, tuple):
                 if through_shell:  # the first element is the text, the others its parameters
-                    self.found.add_shell(value[0] if value else UNKNOWN, self.line, name)
+                    self.found.add_shell(value[0] if value else UNKNOWN, self.line)
                 else:
-                    self._argv(value, name)
+                    self._argv(value)
             elif through_shell:
-                self.found.add_shell(value, self.line, name)
+                self.found.add_shell(value, self.line)
             elif name.startswith("pexpect."):
-                self._argv(tuple(value.split()) or (UNKNOWN,), name)
+                self._argv(tuple(value.split()) or (UNKNOWN,))
             elif name in _NAMED or name.endswith("subprocess_exec"):
-                self._argv((value, *self._arguments(name, rest, scope)), name)
+                self._argv((value, *self._arguments(name, rest, scope)))
             else:  # a command line in one string works on Windows only, but shows the intent
-                self._argv((value,) if "/" in value or " " not in value else tuple(value.split()), name)
+                self._argv((value,) if "/" in value or " " not in value else tuple(value.split()))
 
     def _arguments(self, name: str, rest: list[cst.BaseExpression], scope: Scope) -> tuple[str, ...]:
         """The arguments after the program; the exec and spawn families repeat its name first."""
@@ -276,9 +276,9 @@ class _Reader:
         texts = tuple(self.evaluator.one(node, scope) for node in rest)
         return texts[1:] if name.startswith("os.") else texts
 
-    def _argv(self, argv: Sequence[str], what: str, line: int | None = None) -> None:
+    def _argv(self, argv: Sequence[str], line: int | None = None) -> None:
         line = line or self.line
-        self.found.add_argv(argv, line, what)
+        self.found.add_argv(argv, line)
         base = argv[0].rpartition("/")[2] if argv else ""
         if base.startswith("python") and len(argv) > 2 and argv[1] == "-m":
             self.found.add_import(argv[2].partition(".")[0], line)
@@ -297,7 +297,7 @@ class _Reader:
     def _library(self, name: str, arguments: Sequence[cst.Arg], scope: Scope) -> None:
         if name == "ctypes.util.find_library":
             # It calls ldconfig, or a compiler or linker if that is missing.
-            self._argv(("ldconfig",), name)
+            self._argv(("ldconfig",))
         if not arguments or (isinstance(arguments[0].value, cst.Name) and arguments[0].value.value == "None"):
             return  # the running program itself
         for text in self._texts(arguments, 0, scope):

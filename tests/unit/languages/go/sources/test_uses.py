@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import with_started
 
 from slimify.context.source_uses import MAX_FILE
 from slimify.languages.go.sources import uses
@@ -128,21 +129,21 @@ COMMANDS = {
 
 @pytest.mark.parametrize(("text", "expected", "dynamic"), COMMANDS.values(), ids=COMMANDS)
 def test_commands(text: str, expected: list[str], dynamic: bool) -> None:
-    facts = uses.read(f"{IMPORTS}func f() {{\n{text}\n}}\n", "a.go")
+    facts = with_started(uses.read(f"{IMPORTS}func f() {{\n{text}\n}}\n", "a.go"))
     assert names(facts, "commands") == expected
     assert bool(facts.dynamic) is dynamic
 
 
 def test_names_are_those_of_the_function() -> None:
     text = f'{IMPORTS}func f(t string) {{ exec.Command(t) }}\nfunc g() {{ t := "tar"; exec.Command(t) }}\n'
-    facts = uses.read(text, "a.go")
+    facts = with_started(uses.read(text, "a.go"))
     assert [(use.name, use.line) for use in facts.commands] == [("tar", 4)]
     assert [use.line for use in facts.dynamic] == [3]
 
 
 def test_renamed_imports() -> None:
     text = 'package a\nimport e "os/exec"\nimport . "os"\nfunc f() { e.Command("git"); Open("x") }\n'
-    facts = uses.read(text, "a.go")
+    facts = with_started(uses.read(text, "a.go"))
     assert names(facts, "commands") == ["git"]
     assert names(facts, "paths") == ["x"]
 
@@ -250,7 +251,7 @@ ELSEWHERE = {
 @pytest.mark.parametrize(("file", "above", "expected"), ELSEWHERE.values(), ids=ELSEWHERE)
 def test_files_of_other_systems_need_nothing(file: str, above: str, expected: bool) -> None:
     text = f'{above}package a\nimport "os/exec"\nfunc f() {{ exec.Command("git") }}\n'
-    assert bool(uses.read(text, file).commands) is expected
+    assert bool(uses.read(text, file).started) is expected
 
 
 def test_cgo_files_fall_away_without_cgo() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import with_started
 
 from slimify.context.source_uses import MAX_FILE
 from slimify.languages.node.sources import uses
@@ -121,7 +122,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize(("text", "expected", "dynamic"), COMMANDS.values(), ids=COMMANDS)
 def test_commands(text: str, expected: list[str], dynamic: bool) -> None:
-    facts = uses.read(text, "src/a.js")
+    facts = with_started(uses.read(text, "src/a.js"))
     assert names(facts, "commands") == expected
     assert bool(facts.dynamic) is dynamic
 
@@ -173,9 +174,9 @@ def test_lines() -> None:
     text = (
         "<script>\nimport x from 'x'\nimport { exec } from 'child_process'\n\nexec(\n  'ls'\n)\n</script>\n"
     )
-    facts = uses.read(text, "a.vue")
+    facts = with_started(uses.read(text, "a.vue"))
     assert [(use.name, use.line) for use in facts.imports] == [("x", 2)]
-    assert [(use.name, use.line) for use in facts.commands] == [("sh", 5), ("ls", 5)]
+    assert [(use.name, use.line) for use in facts.commands] == [("ls", 5), ("sh", 5)]
 
 
 HOSTILE = {

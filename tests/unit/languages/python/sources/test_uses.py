@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from support import with_started
 
 from slimify.context.source_uses import MAX_FILE
 from slimify.languages.python.sources import scan, uses
@@ -78,7 +79,7 @@ COMMANDS = {
     "run-string": ("subprocess.call('ls')", ["ls"], False),
     "run-tuple": ("subprocess.check_output(('tar', 'x'))", ["tar"], False),
     "keyword": ("subprocess.Popen(args=['nginx'])", ["nginx"], False),
-    "executable": ("subprocess.Popen(['x'], executable='/bin/bash')", ["/bin/bash", "x"], False),
+    "executable": ("subprocess.Popen(['x'], executable='/bin/bash')", ["/bin/bash", "x"], True),
     "shell-true": (
         "subprocess.run('cat a | jq . && curl x', shell=True)",
         ["cat", "curl", "jq", "sh"],
@@ -92,6 +93,7 @@ COMMANDS = {
     "percent-program": ("os.system('%s -x' % tool)", ["sh"], True),
     "format": ("os.popen('identify {}'.format(x))", ["identify", "sh"], False),
     "plus": ("os.system('rm ' + x)", ["rm", "sh"], False),
+    "unclosed": ('os.system("git \'x")', ["sh"], True),
     "builtin-only": ("os.system('cd /x && echo y')", ["sh"], False),
     "getoutput": ("subprocess.getoutput('id -u')", ["id", "sh"], False),
     "execvp": ("os.execvp('sh', ['sh', '-c', 'exec nginx'])", ["nginx", "sh"], False),
@@ -134,7 +136,7 @@ COMMANDS = {
     "partial": ("from functools import partial\npartial(subprocess.run, ['a'])", ["a"], False),
     "to-thread": ("asyncio.to_thread(subprocess.run, ['a'])", ["a"], False),
     "wrapper": ("subprocess.run(['sudo', '-u', 'me', 'X=1', 'apt-get'])", ["apt-get", "sudo"], False),
-    "script-through-shell": ("subprocess.run(['bash', 'run.sh'])", ["bash", "run.sh"], False),
+    "script-through-shell": ("subprocess.run(['bash', 'run.sh'])", ["bash"], False),
     "beside-the-file": ("subprocess.run([Path(__file__).parent / 'run.sh'])", ["pkg/run.sh"], False),
     "sh-module": ("import sh\nsh.git_lfs('x')\nsh.ls()", ["git-lfs", "ls"], False),
     "sh-function": ("from sh import git\ngit('x')", ["git"], False),
@@ -148,7 +150,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize(("text", "expected", "dynamic"), COMMANDS.values(), ids=COMMANDS)
 def test_commands(text: str, expected: list[str], dynamic: bool) -> None:
-    facts = uses.read(HEAD + text, "pkg/a.py")
+    facts = with_started(uses.read(HEAD + text, "pkg/a.py"))
     assert names(facts, "commands") == expected
     assert bool(facts.dynamic) is dynamic
 
@@ -252,7 +254,7 @@ def test_lines() -> None:
         def g(): subprocess.run(['c'])
         """
     )
-    assert [(u.name, u.line) for u in uses.read(text, "a.py").commands] == [("a", 7), ("b", 10), ("c", 11)]
+    assert [(u.name, u.line) for u in uses.read(text, "a.py").started] == [("a", 7), ("b", 10), ("c", 11)]
 
 
 def test_files_over_the_limit_are_named() -> None:
@@ -263,7 +265,7 @@ def test_files_over_the_limit_are_named() -> None:
 
 def test_beyond_the_budget_nothing_is_missed() -> None:
     text = "import subprocess as s\nx = ['git']\ns.Popen(x)\ns.check_output(['curl', 'x'])\nopen('a.txt')\n"
-    facts = uses.read_many([("a.py", text)], budget=0)
+    facts = with_started(uses.read_many([("a.py", text)], budget=0))
     assert names(facts, "commands") == ["curl", "sh"]
     assert names(facts, "dynamic") == ["Popen"]
     assert names(facts, "paths") == ["a.txt"]
