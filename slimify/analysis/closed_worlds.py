@@ -122,14 +122,34 @@ def application_files(program: Program, place: str, named: Collection[str]) -> C
     script = next(scripted_paths(program, known=False), None)
     if script is not None:
         return _files(place, Reason.of("SL316", "variable", use=script), script)
-    used = {p: use for use in sources.paths for p in _image_paths(program, use.name)}
-    for path, use in used.items():
-        if inside(path, place) and path != place and not _is_in_checkout(program, path):
-            return _files(place, Reason.of("SL316", "absent", path=path, use=use), use)
-    for path in filter(_SETTINGS_FILE.search, named):
-        if inside(path, place) and not _is_in_checkout(program, path):
-            return _files(place, Reason.of("SL316", "absent_setting", path=path))
+    for path, source in absent_files(program, place, named):
+        if source is not None:
+            return _files(place, Reason.of("SL316", "absent", path=path, use=source), source)
+        return _files(place, Reason.of("SL316", "absent_setting", path=path))
     return Claim(kind="files", region=place)
+
+
+def absent_files(program: Program, place: str, named: Collection[str]) -> Iterator[tuple[str, Use | None]]:
+    """The files below a directory that run time reads, and that not every final image has: those that sources
+    name, with the place, and settings."""
+    used = {p: use for use in program.runtime_needs.sources.paths for p in _image_paths(program, use.name)}
+    named_here: list[tuple[str, Use | None]] = [(path, use) for path, use in used.items() if path != place]
+    named_here += ((path, None) for path in filter(_SETTINGS_FILE.search, named))
+    for path, use in named_here:
+        if inside(path, place) and not _is_always_there(program, path):
+            yield path, use
+
+
+def _is_always_there(program: Program, path: str) -> bool:
+    """Whether every final image has the path: it is in each checkout, a step that is executed in the final
+    stage makes it, or it belongs to an artifact. What other steps of the builder may leave is not copied."""
+    final = (e for s in program.steps for a in s.atoms if a.role != "build" for e in a.effects)
+    if any(_makes(e, path) for e in final) or any(overlap(a.path, path) for a in program.artifacts):
+        return True
+    place, context = program.end_state.view.context_path(path), program.context
+    if place is None or not context.has(place) or (context.is_dir(place) and not context.under(place)):
+        return False  # git stores no empty directories
+    return context.repository is None or not context.repository.ignores(place)
 
 
 def scripted_paths(program: Program, *, known: bool) -> Iterator[Use]:
@@ -164,19 +184,10 @@ def _image_paths(program: Program, name: str) -> Iterator[str]:
     return (posixpath.normpath(posixpath.join(home, name)) for home in sorted(homes))
 
 
-def _is_in_checkout(program: Program, path: str) -> bool:
-    """Whether every build of the image has the path: a step makes it, or it is in each checkout."""
-    if any(_makes(effect, path) for step in program.steps for effect in step.effects):
-        return True
-    place, context = program.end_state.view.context_path(path), program.context
-    if place is None or not context.has(place) or (context.is_dir(place) and not context.under(place)):
-        return False  # git stores no empty directories
-    return context.repository is None or not context.repository.ignores(place)
-
-
 def _makes(effect: Effect, path: str) -> bool:
-    """Whether a command may make the path: `mkdir` and changes of owners make nothing below a directory."""
-    if effect.kind in LEAVES_NOTHING or effect.kind == "meta":
+    """Whether a command may make the path: `mkdir` makes nothing below a directory, changes of files and
+    their owners make nothing at all."""
+    if effect.kind in LEAVES_NOTHING or effect.kind == "meta" or effect.action == Action.EDIT:
         return False
     made = (*effect.writes, *effect.outputs)
     return any(inside(w, path) or (effect.tool != "mkdir" and inside(path, w)) for w in made)

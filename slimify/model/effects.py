@@ -86,6 +86,7 @@ class Action(StrEnum):
     CHECK = "check"
     CONFIG = "config"
     COPY = "copy"
+    EDIT = "edit"  # of files that exist
     FIX = "fix"
     INSTALL = "install"
     INSTALL_DEPS = "install-deps"  # the system packages of what a language's installer downloaded

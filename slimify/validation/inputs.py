@@ -15,6 +15,7 @@ from slimify.model.effects import (
     LEAVES_NOTHING,
     NOT_FOR_RUN_TIME,
     READS_DIRECTORY,
+    Action,
     Effect,
 )
 from slimify.semantics.machine.content import content_at
@@ -101,7 +102,7 @@ def _paths_read(pair: Pair, event: Event) -> Iterator[str]:
 def _read_by(pair: Pair, effect: Effect) -> tuple[str, ...]:
     if effect.kind in NOT_FOR_RUN_TIME - LEAVES_NOTHING:
         return ()
-    changed = effect.writes if effect.action == "edit" else ()
+    changed = effect.writes if effect.action == Action.EDIT else ()
     place = (effect.cwd,) if effect.cwd and _reads_directory(pair, effect) else ()
     anything = ("/",) if effect.reads_anything else ()
     return (*effect.reads, *effect.manifests, *changed, *place, *anything)

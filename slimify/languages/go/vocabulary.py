@@ -8,8 +8,9 @@ MANAGER = "go"
 
 
 class GoAction(StrEnum):
-    """Subcommands of go that leave programs."""
+    """Subcommands of go that leave files."""
 
     BUILD = "build"
+    GENERATE = "generate"
     GET = "get"
     INSTALL = "install"

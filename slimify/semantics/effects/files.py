@@ -130,7 +130,7 @@ def _sed(call: Call) -> tuple[Effect, ...]:
         operands = operands[1:]
     if not inplace:
         return call.effect("check", **call.inputs(operands))
-    return call.write_effect("files", "edit", writes=operands)
+    return call.write_effect("files", Action.EDIT, writes=operands)
 
 
 def _edits_in_place(name: str, text: str) -> bool:
@@ -149,7 +149,7 @@ def _patch(call: Call) -> tuple[Effect, ...]:
     where: tuple[Arg | str, ...] = options.all("-d", "--directory")[-1:] or (".",)
     if options.operands:
         where = options.operands[:1]
-    return call.write_effect("files", "edit", writes=where, **call.inputs(options.all("-i", "--input")))
+    return call.write_effect("files", Action.EDIT, writes=where, **call.inputs(options.all("-i", "--input")))
 
 
 def _dd(call: Call) -> tuple[Effect, ...]:
@@ -161,7 +161,7 @@ def formatter_effects(call: Call, *, printing: bool = False) -> tuple[Effect, ..
     """A source formatter. With `printing` it prints the result instead of editing files."""
     if (printing or call.flag("--check", "--check-only", "--diff")) and not call.flag("--fix"):
         return call.effect("check")
-    return call.write_effect("files", "edit", writes=(".",))
+    return call.write_effect("files", Action.EDIT, writes=(".",))
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

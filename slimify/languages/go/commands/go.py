@@ -23,7 +23,7 @@ from slimify.languages.go.commands.packages import (
 )
 from slimify.languages.go.generators import GO_ONLY
 from slimify.model.decisions import Reason
-from slimify.model.effects import Effect
+from slimify.model.effects import Action, Effect
 from slimify.semantics.effects.call import Arg, Call, Options, first_value
 from slimify.semantics.effects.files import formatter_effects
 from slimify.semantics.effects.state import State, absolute
@@ -242,7 +242,7 @@ def _reading(call: Call, action: str, options: Options, packages: tuple[Arg, ...
             caches=caches,
         )
     if action in ("fmt", "fix") or options.has("-w"):
-        return call.write_effect("files", action, manager="go", writes=(".",))
+        return call.write_effect("files", Action.EDIT, manager="go", writes=(".",))
     if (
         action == "tool"
         and packages

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from slimify.analysis.closed_worlds import application_files
+from slimify.analysis.closed_worlds import absent_files, application_files
 from slimify.analysis.copy_targets import copied_files, copy_targets
 from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.model import Artifact
 from slimify.context.scan import Context
 from slimify.facts.system import is_for_people, is_plain_root, is_shared_directory
 from slimify.languages.go import LANGUAGE
+from slimify.languages.go.generators import generates_sources
 from slimify.languages.go.planning.names import named_paths, opens_unknown
 from slimify.languages.go.planning.symlink_copies import with_link_targets
 from slimify.languages.go.vocabulary import GoAction
@@ -50,7 +51,7 @@ def runtime_files(program: Program) -> RuntimeFiles:
         CopyFromBuilder(path=m.path, after=m.first, is_file=m.is_file)
         for m in program.artifacts
         if _is_needed(program, m, named, unknown)
-    )
+    ) + tuple(_generated(program, named))
     drop: set[int] = set()
     replace: dict[int, str] = {}
     kept = [t.path for t in copies]
@@ -86,6 +87,16 @@ def runtime_files(program: Program) -> RuntimeFiles:
     replace |= _with_slash(program, idle, drop | set(replace))
     drop |= idle
     return RuntimeFiles(copies=copies, drop=frozenset(drop), replace=replace, whole=whole)
+
+
+def _generated(program: Program, named: Sequence[str]) -> Iterator[CopyFromBuilder]:
+    """The trees in which a generator of sources may have left a file that the program reads: nothing else is
+    certain to bring it."""
+    for step in program.steps:
+        makers = [e for e in step.effects if e.action == GoAction.GENERATE or generates_sources(e)]
+        for tree in dict.fromkeys(w for e in makers for w in e.writes):
+            if any(absent_files(program, tree, named)):
+                yield CopyFromBuilder(path=tree, after=step.index)
 
 
 def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: bool) -> bool:

@@ -12,7 +12,7 @@ from slimify.facts.commands import values
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.install import package_name
 from slimify.model.decisions import Reason
-from slimify.model.effects import Effect, EffectKind
+from slimify.model.effects import Action, Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, literal_arg
 
 
@@ -98,7 +98,7 @@ def tool_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
         return call.effect("check", first)
     if kind == "check":
         if call.flag("--fix", "--write"):
-            return call.write_effect("files", "edit", writes=(".",))
+            return call.write_effect("files", Action.EDIT, writes=(".",))
         return call.effect("check", first)
     out = call.options(values("tools", "node"))
     targets = out.all("-o", "--outDir", "--out-dir", "--dist-dir", "--output-path", "--outdir", "--dest")

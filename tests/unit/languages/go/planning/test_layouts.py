@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from unit.go_layouts import BUILD, MODULE, OPENS, SERVER, SHOP, SHOP_COPY, START, STARTS, Row, holds
 
+NAMED = 'package main\n\nimport "os"\n\nfunc main() {\n\tos.Open("shop.json")\n}\n'
 ROWS = (
     # --- left alone ----------------------------------------------------------------------------------
     Row(id="toolchain-image", file=("FROM golang:1.22", "RUN go install x.io/tool@v1"), kind="unchanged"),
@@ -170,6 +171,33 @@ ROWS = (
         files={**SHOP, "main.go": OPENS, "api.proto": "", "web/page.html": "<p>"},
         final=("COPY . .", SHOP_COPY),
         never=("COPY --from=builder /app",),
+    ),
+    Row(
+        id="no-checkout-has-what-is-read",
+        file=("FROM golang:1.22", *BUILD[:2], "RUN go mod vendor", BUILD[2], START),
+        files={**SHOP, "main.go": NAMED, ".gitignore": "shop.json"},
+        final=("COPY . .", SHOP_COPY),
+        never=("COPY --from=builder /app",),
+    ),
+    Row(
+        id="a-generator-may-make-what-is-read",
+        file=("FROM golang:1.22", *BUILD[:2], "RUN go generate ./...", BUILD[2], START),
+        files={**SHOP, "main.go": NAMED, ".gitignore": "shop.json"},
+        final=("COPY . .", "COPY --from=builder /app /app"),
+    ),
+    Row(
+        id="a-formatter-makes-nothing-that-is-read",
+        file=("FROM golang:1.22", *BUILD[:2], "RUN go fmt ./...", BUILD[2], START),
+        files={**SHOP, "main.go": NAMED, ".gitignore": "shop.json"},
+        final=("COPY . .", SHOP_COPY),
+        never=("COPY --from=builder /app",),
+    ),
+    Row(
+        id="a-generator-of-sources-only",
+        file=("FROM golang:1.22", *BUILD[:2], "RUN go generate ./...", BUILD[2], START),
+        files={**SHOP, "main.go": NAMED, "shop.json": "{}"},
+        final=("COPY shop.json ./", SHOP_COPY),
+        never=("COPY . .", "COPY --from=builder /app /app"),
     ),
     Row(
         id="generated-descriptors-may-be-read",
