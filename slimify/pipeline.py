@@ -77,6 +77,7 @@ def _outcome(
     """The outcome of a file that could be parsed."""
     from slimify.analysis.classify import classify
     from slimify.analysis.roles.executed_roles import verdicts
+    from slimify.analysis.whole_last_stage import WholeStage, with_whole_last_stage
     from slimify.syntax.dockerfile.instructions import is_multi_stage
     from slimify.syntax.dockerfile.parser import encode, parse
 
@@ -93,22 +94,25 @@ def _outcome(
         return classify(parsed, context, name, options, evidence)
 
     several = is_multi_stage(file)
-    if several:
-        stages = Reason.of("SL404", "several")
-        outcome = replace(outcome, decisions=safe_decisions((stages,)))
     if program.refusals:
-        outcome = replace(outcome, instructions=verdicts(users))
-        return outcome if several else outcome.become(Refused, decisions=safe_decisions(program.refusals))
+        outcome = replace(outcome, instructions=verdicts(users), decisions=safe_decisions(program.refusals))
+        return outcome if several else outcome.become(Refused)
+    whole = with_whole_last_stage(file, program.build_args) if several else WholeStage(file=file)
+    if whole.parent:
+        program = classify(whole.file, context, name, options, evidence)
+        program = replace(program, parent=whole.parent, own=whole.own)
     compiled = _compiled_start(program) if not (several or options.single_stage) else None
     if compiled is not None:
         program = read(compiled.text)
-    result = _best_plan(program, file, options, read, compiled.start if compiled is not None else None)
+    start = compiled.start if compiled is not None else None
+    result = _best_plan(program, users if whole.parent else program, file, options, read, start)
     if isinstance(result, _ValidPlan):
         roles = verdicts(users, result.plan, program.executed(parse(encode(result.text), name)))
         outcome = replace(outcome, instructions=roles)
-        before = (compiled.decision,) if compiled is not None else outcome.decisions
+        before = (compiled.decision,) if compiled is not None else ()
         return _with_ignore_file(program, _rewritten(outcome, result, before + program.findings), options)
-    decisions = (*outcome.decisions, *safe_decisions(result.reasons), *result.advice, *program.findings)
+    stages = (Reason.of("SL404", "several"),) if several else ()
+    decisions = (*safe_decisions((*stages, *result.reasons)), *result.advice, *program.findings)
     outcome = replace(outcome, instructions=verdicts(users), decisions=decisions)
     return _with_ignore_file(program, outcome, options)
 
@@ -141,18 +145,19 @@ class _NoPlan(Struct, frozen=True):
 
 def _best_plan(
     program: Program,
+    cleanable: Program,
     file: Dockerfile,
     options: Options,
     read: Callable[[str], Program],
     start: NewStart | None,
 ) -> _ValidPlan | _NoPlan:
-    """The best plan that passes validation, or why there is none. `start` is the start command that was
-    already replaced in the file."""
+    """The best plan that passes validation, or why there is none. `cleanable` is the program without what
+    its last stage has from others, `start` the start command that was already replaced in the file."""
     from slimify.planning.options.requested import with_requested_options
 
     reasons: list[Reason] = []
     advice: list[Decision] = []
-    for plan in _plans(program, options, read):
+    for plan in _plans(program, cleanable, options, read):
         if isinstance(plan, Decision):
             advice.append(plan)
             continue
@@ -172,7 +177,7 @@ def _best_plan(
 
 
 def _plans(
-    program: Program, options: Options, read: Callable[[str], Program]
+    program: Program, cleanable: Program, options: Options, read: Callable[[str], Program]
 ) -> Iterator[Plan | Reason | Decision]:
     """Yields plans, best first, and between them the reasons why better ones were not possible. If a file can
     only be cleaned in place and nothing can be, yields advice. Layouts that gain nothing over cleaning in
@@ -183,8 +188,7 @@ def _plans(
     from slimify.planning.stages.assemble import assemble
     from slimify.syntax.dockerfile.instructions import is_multi_stage
 
-    several = is_multi_stage(program.dockerfile)
-    proposal = propose(program, options) if not (several or options.single_stage) else None
+    proposal = propose(program, options) if not options.single_stage else None
     yield from proposal.reasons if proposal is not None else ()
     cleaned: _Cleaned | None = None
     behind: list[Layout] = []
@@ -196,24 +200,25 @@ def _plans(
             yield from (d.reason for d in layout.decisions if d.code == "SL313")
             continue
         if layout.rung == "same-base":  # any other base is what cleaning in place can't save
-            cleaned = cleaned or _cleaned_in_place(program, options, read)
+            cleaned = cleaned or _cleaned_in_place(cleanable, options, read)
             gains = gains_over(layout, cleaned.plan, cleaned.removed_again, options)
             if cleaned.changed and not gains and not _pays_after(cleaned, options):
                 behind.append(layout)
                 continue
         yield assemble(program, layout)
-    cleaned = cleaned or _cleaned_in_place(program, options, read)
+    cleaned = cleaned or _cleaned_in_place(cleanable, options, read)
     plan, changed = cleaned.plan, cleaned.changed
     if changed and plan.saving >= options.min_saving.in_place(plan.original):
         told = (Decision.of("SL407", "no_gain", safety="advice", rung=x.rung) for x in behind)
         yield replace(plan, decisions=(*plan.decisions, *told))
         yield from (assemble(program, layout) for layout in behind)
         return
-    if changed and proposal is None:
+    in_place = proposal is None or is_multi_stage(program.dockerfile)  # by choice, or as the user does
+    if changed and in_place:
         yield small_saving("cleanup", plan.saving)
     elif options.single_stage:
         yield Reason.of("SL407", "nothing_in_place")
-    if proposal is None:
+    if in_place:
         yield from (d for d in plan.decisions if d.safety == "advice")
 
 

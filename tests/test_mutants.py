@@ -12,7 +12,7 @@ from support import GOLDEN
 from tools.mutants import KINDS, REQUIRED, Tally, run
 
 _CASES = sorted(path.parent.name for path in GOLDEN.glob("*/case.toml"))
-_UNCOMMON = ("all-arg", "all-heredoc", "all-secret", "go-heredoc", "go-user-volume", "multi-last")
+_UNCOMMON = ("all-arg", "all-heredoc", "all-secret", "go-heredoc", "go-user-volume", "multi-")
 _PREFIXES = (*_UNCOMMON, "node-user", "node-start", "own-")
 _SAMPLE = [*(name for n, name in enumerate(_CASES) if n % 8 == 0), *_PREFIXES]
 

@@ -83,7 +83,7 @@ def classify(
     language = language_of(base, visits, context)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
     needs = runtime_needs(contract, end, effects, uses.commands, language, base)
-    needs = with_previous_stages(needs, machine, base)
+    needs = with_previous_stages(needs, machine, base, language)
     needs = _with_kept_commands(needs, options.keep_commands)
     keep = _kept_instructions(file)
     needs = with_linked_packages(needs, evidence) if evidence is not None else needs

@@ -11,8 +11,10 @@ from slimify.analysis.packages.module_needs import installed_modules, module_nee
 from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.runtime_needs import Followed
 from slimify.analysis.sources import read_sources
+from slimify.context.source_uses import merge
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import system_package
+from slimify.languages import language as find
 from slimify.model.effects import Effect
 from slimify.model.sources import Use
 from slimify.semantics.machine.stages import Machine, Stage
@@ -20,33 +22,64 @@ from slimify.semantics.machine.stages import Machine, Stage
 _CALLED_KINDS = ("fetch", "tool")  # kinds of packages that are installed to be called
 
 
-def with_previous_stages(needs: RuntimeNeeds, machine: Machine, base: ImageFacts | None) -> RuntimeNeeds:
-    """Adds the needs of the stages from which the last one copies files. If the sources of such a stage are
-    not in the context, it may call any tool that the last stage installs."""
+def with_previous_stages(
+    needs: RuntimeNeeds, machine: Machine, base: ImageFacts | None, application: str | None
+) -> RuntimeNeeds:
+    """Adds the needs of the stages from which the last one copies programs of `application`, its language, or
+    of one that run time starts. If it installs system packages, those of all such stages; it may call any
+    tool among them if the sources of a stage are not in the context."""
     last = machine.final
-    copies = [e.visit.instruction.line for e in last.own if e.copy is not None and e.copy.stage is not None]
-    installed = [p.name for e in _effects(last) if e.kind == "packages" for p in e.packages]
-    if not installed or not copies:
+    copies = [
+        e.visit.instruction.line for e in last.events if e.copy is not None and e.copy.stage is not None
+    ]
+    if not copies:
         return needs
+    installed = _packages(last)
     commands, libraries = dict(needs.commands), dict(needs.libraries)
     packages, dynamic, unread = dict(needs.system_packages), needs.dynamic, False
+    facts, unresolved = [needs.sources], dict(needs.unresolved)
     for stage in (stage for stage in machine.stages if stage in last.sources):
         own, view = _effects(stage), stage.end.view
         language = language_of(stage.facts, stage.visits, view.context)
+        runs = _runs(language, application, needs)
+        if not (installed or runs):
+            continue
         followed, sources = Followed(), read_sources(view, language, (), own).facts
         followed.add_started(sources.started, stage.end, language)
         sources = followed.with_started(sources)
+        facts += [sources] if runs else []
         unread = unread or any(e.kind in ("unknown", "fetch") for e in own) or bool(sources.skipped)
         dynamic = (*dynamic, *sources.dynamic)
         for use in (*sources.commands, *(sources.mentioned if sources.dynamic else ())):
             commands.setdefault(use.name.rpartition("/")[2], use)
         libraries = {**{use.name: use for use in sources.libraries}, **libraries}
-        found = module_needs(installed_modules(own, view), base, installed)
+        found = module_needs(installed_modules(own, view), base, (*installed, *_packages(stage)))
         commands = {**found.commands, **followed.commands, **commands}
         packages = {**found.packages, **packages}
+        unresolved = {**found.unresolved, **unresolved} if runs else unresolved
     if unread:
         commands = {**_callable_commands(installed, base, copies[0]), **commands}
-    return replace(needs, commands=commands, libraries=libraries, system_packages=packages, dynamic=dynamic)
+    return replace(
+        needs,
+        commands=commands,
+        libraries=libraries,
+        system_packages=packages,
+        unresolved=unresolved,
+        dynamic=dynamic,
+        sources=merge(facts),
+    )
+
+
+def _runs(language: str | None, application: str | None, needs: RuntimeNeeds) -> bool:
+    """Whether programs in a language can run in the image: compiled ones, or its interpreter is started."""
+    known = find(language)
+    if known is None or known.is_compiled or language == application:
+        return known is not None
+    return any(name in needs.commands for name in known.interpreters)
+
+
+def _packages(stage: Stage) -> tuple[str, ...]:
+    return tuple(p.name for e in stage.effects if e.kind == "packages" for p in e.packages)
 
 
 def _effects(stage: Stage) -> tuple[Effect, ...]:

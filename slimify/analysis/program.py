@@ -23,7 +23,7 @@ from slimify.semantics.walk import Visit
 
 if TYPE_CHECKING:
     from slimify.analysis.evidence.image_evidence import BuiltImage
-    from slimify.semantics.machine.stages import Machine
+    from slimify.semantics.machine.stages import Event, Machine
 
 
 class AtomStep(Struct, frozen=True, kw_only=True):
@@ -153,6 +153,8 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
     image_evidence: BuiltImage | None = None  # an image built from the file, if one was given
     base_map: BaseMap = field(default_factory=BaseMap)  # aliases of base images in the settings
     classified: Machine | None = None  # the file, executed without what a built image shows
+    parent: str = ""  # the stage of the user's file that the last one starts from, with all that it says
+    own: int = 0  # the first instruction that the last stage does not have from it
 
     def facts_of(self, reference: str) -> ImageFacts | None:
         """What is known about an image. For the base image of the file, facts from the built image count
@@ -163,6 +165,31 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
     def machine(self) -> Machine:
         """The file, executed."""
         return self.executed(self.dockerfile)
+
+    @cached_property
+    def copied_places(self) -> tuple[str, ...]:
+        """The paths of the last stage that it copies from other stages."""
+        from slimify.semantics.machine.content import places_of
+
+        copies = (e.copy for e in self.machine.final.events if e.copy is not None)
+        return tuple(place for copy in copies if copy.stage is not None for place in places_of(copy))
+
+    @cached_property
+    def brought(self) -> tuple[Event, ...]:
+        """The commands of other stages that left what the last one copies from them."""
+        from slimify.semantics.machine.content import content_at
+
+        final = self.machine.final
+        made = {o for place in self.copied_places for o in content_at(final, place).origins}
+        stages = (stage for stage in self.machine.stages if stage in final.sources)
+        return tuple(event for stage in stages for event in stage.own if event.origin in made)
+
+    @cached_property
+    def making(self) -> tuple[tuple[Effect, State], ...]:
+        """The effects of its steps, and of those of other stages that left what it copies, each with the
+        state before the step."""
+        own = ((effect, step.state) for step in self.steps for effect in step.effects)
+        return (*own, *((effect, event.state) for event in self.brought for effect in event.effects))
 
     @cached_property
     def _machines(self) -> dict[str, Machine]:

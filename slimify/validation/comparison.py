@@ -137,11 +137,13 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
         if len(self.old.stages) == len(self.new.stages):
             both = zip(self.old.stages, self.new.stages, strict=True)
             return tuple(self._pair(o, n) for o, n in both)
-        return tuple(self._pair(self.old.final, n) for n in _used_stages(self.new.final))
+        same = dict(zip(self.new.stages, self.old.stages[:-1], strict=False))  # the image has one of its own
+        return tuple(self._pair(same.get(n, self.old.final), n) for n in _used_stages(self.new.final))
 
     def _pair(self, old: Stage, new: Stage) -> Pair:
         last = new is self.new.final
         alone = last and len(self.new.stages) == len(self.old.stages)
+        alone = alone and (old.parent is None) == (new.parent is None)  # or what it built on is copied from
         return Pair(old=old, new=new, last=last, program=self.program, user=self.user, alone=alone)
 
     @cached_property

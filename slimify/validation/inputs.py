@@ -26,6 +26,7 @@ from slimify.validation.comparison import Pair
 _READS_NO_PACKAGES = NOT_FOR_RUN_TIME | {"install-global"}
 _NAME = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w*)")
 _PARENTS = re.compile(r"-\w*p\w*|--parents")
+_FORCE = re.compile(r"-\w*f\w*|--force")
 
 
 def input_problems(pair: Pair) -> Iterator[Reason]:
@@ -45,13 +46,19 @@ def input_problems(pair: Pair) -> Iterator[Reason]:
 
 
 def _blocking(pair: Pair, event: Event, match: Event | None) -> Iterator[str]:
-    """Directories that a command makes, which fails if they are there, and that were not there before."""
-    makes = (e for e in event.effects if e.tool == "mkdir")
-    plain = (e for e in makes if not any(_PARENTS.fullmatch(w.text) for w in e.command.words))
-    for path in (w for e in plain for w in e.writes):
-        before = match is not None and is_there(pair.old, match, path)
-        if is_there(pair.new, event, path) and not before:
-            yield path
+    """Directories and links that a command makes, which fails if they are there, and files that it changes
+    although another stage has done so: what was not there, or not changed, before."""
+    for effect in event.effects:
+        words = [w.text for w in effect.command.words]
+        careless = _PARENTS if effect.tool == "mkdir" else _FORCE
+        makes = effect.tool == "mkdir" or effect.action == Action.LINK
+        makes = makes and not any(careless.fullmatch(word) for word in words)
+        adds = effect.action == "edit" or any(r.op == ">>" for r in effect.command.redirects)
+        for path in effect.writes if makes or adds else ():
+            before = match is not None and is_there(pair.old, match, path)
+            again = event.origin in content_at(pair.new, path, event.number).origins
+            if again if adds else is_there(pair.new, event, path) and not before:
+                yield path
 
 
 def _paths_needed(pair: Pair, event: Event, match: Event) -> dict[str, bool]:

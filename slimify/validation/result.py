@@ -38,6 +38,7 @@ def result_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reas
             kept |= dict.fromkeys(_files_copied(event, event.copy))
         if event.copy is not None and (event.copy.stage is not None or event.copy.image):
             yield from _lost_copies(compared, event.copy)
+            kept |= dict.fromkeys(places_of(event.copy))
         for effect in event.effects:
             if effect.kind == "meta":
                 kept |= dict.fromkeys(effect.writes)

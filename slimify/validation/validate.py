@@ -15,7 +15,7 @@ from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.errors import SlimifyError
 from slimify.model.plan import Plan
-from slimify.semantics.machine.stages import Machine
+from slimify.semantics.machine.stages import Machine, Stage
 from slimify.syntax.dockerfile.instructions import arg_names, meaning, split_stages
 from slimify.syntax.dockerfile.parser import encode, parse
 from slimify.validation.bases import base_problems
@@ -42,13 +42,15 @@ def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> t
     try:
         file = parse(encode(text), program.name)
         found = [*_plan_problems(plan, split_stages(file))]
-        new = default_target(program.executed(file))
+        everything = program.executed(file)
+        new = default_target(everything)
     except SlimifyError as error:
         return (Reason.of("SL409", "unreadable", message=error.message),)
-    old = program.machine
-    before = old if original is program.dockerfile else program.executed(original)
+    before = program.executed(original)
+    old = before if program.parent else program.machine  # the user's file, with the same start command
     found += contract_problems(before, new, plan)
     found += _steps_after_user(plan, new)
+    found += _stage_problems(old, everything)
     compared = Comparison(old=old, new=new, program=program, user=plan.user, kept=plan.kept)
     found += islice(comparison_problems(compared), _MOST)
     return tuple(dict.fromkeys(found))
@@ -92,6 +94,21 @@ def _plan_problems(plan: Plan, stages: list[list[Instruction]]) -> Iterator[Reas
         start = next(i for i, x in enumerate(planned.instructions) if x.keyword == "FROM")
         if [meaning(x) for x in planned.instructions[start:]] != [meaning(x) for x in instructions]:
             yield Reason.of("SL409", "more_instructions", stage=stage.name or "final")
+
+
+def _stage_problems(old: Machine, new: Machine) -> Iterator[Reason]:
+    """Stages of the old file that the new one lacks or changes: a build may ask for any of them by its name.
+    The image keeps its own."""
+    if old.final.name not in ("", *(stage.name for stage in new.stages)):
+        yield Reason.of("SL409", "stage_changes", stage=old.final.name)
+    for number, stage in enumerate(old.stages[:-1]):
+        other = new.stages[number] if number < len(new.stages) else None
+        if other is None or _stage_text(stage) != _stage_text(other):
+            yield Reason.of("SL409", "stage_changes", stage=stage.name or str(number))
+
+
+def _stage_text(stage: Stage) -> tuple[object, ...]:
+    return stage.name, stage.reference, [meaning(instruction) for _, instruction in stage.body]
 
 
 def _steps_after_user(plan: Plan, machine: Machine) -> Iterator[Reason]:

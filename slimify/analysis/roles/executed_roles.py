@@ -20,7 +20,6 @@ from slimify.analysis.runtime_contract import DEFAULT_SHELL
 from slimify.facts.carried import installed
 from slimify.facts.system import exists_everywhere
 from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason, Role
-from slimify.model.dockerfile import Instruction
 from slimify.model.plan import Plan
 from slimify.semantics.paths import overlap
 from slimify.syntax.dockerfile.instructions import (
@@ -59,8 +58,8 @@ FINAL = Places(final=True)
 class Execution(Struct, frozen=True, kw_only=True):
     """Where the steps of a file are executed.
 
-    `stages` says it for each stage of a file that stays as it is, `steps` for each step of a file with one
-    stage that a plan changes. `separated`: the final image copies from another stage. `installs` are the
+    `stages` says it for each stage that stays as it is, `steps` for each step of a last stage that a plan
+    changes. `separated`: the final image copies from another stage. `installs` are the
     packages that the commands of the final image name, `base` is its first stage.
     """
 
@@ -72,7 +71,7 @@ class Execution(Struct, frozen=True, kw_only=True):
 
     def of(self, index: int, atom: int) -> Places:
         """The places of a command of the last stage, or of an instruction with `atom` 0."""
-        return self.stages[-1] if self.stages else self.steps.get((index, atom), Places())
+        return self.steps.get((index, atom), Places()) if self.base is not None else self.stages[-1]
 
 
 ONE_STAGE = Execution(separated=False, stages=(FINAL,))
@@ -86,7 +85,7 @@ def own_execution(machine: Machine) -> Execution:
 
 
 def planned_execution(old: Machine, new: Machine) -> Execution:
-    """Where the new file executes the steps of a file with one stage."""
+    """Where the new file executes the steps of a file whose last stage a plan changes."""
     from slimify.semantics.machine.content import content_at
     from slimify.semantics.machine.matches import identity, repeated
 
@@ -109,8 +108,9 @@ def planned_execution(old: Machine, new: Machine) -> Execution:
         key = event.visit.index, event.atom
         if any(_is_part(copy, event.copy, built=not steps[key].builder) for copy in copies):
             steps[key] |= FINAL
-    *_, base = new.final.chain
-    return Execution(separated=bool(sources), steps=steps, installs=installs, base=base)
+    image = [*new.final.chain]
+    earlier = tuple(Places(s in sources, s in image) for s in new.stages[: len(old.stages) - 1])
+    return Execution(separated=bool(sources), stages=earlier, steps=steps, installs=installs, base=image[-1])
 
 
 def _is_part(copy: Copy, whole: Copy | None, *, built: bool) -> bool:
@@ -152,6 +152,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
     def all(self) -> Iterator[InstructionVerdict]:
         file = self.program.dockerfile
         *earlier, (last, *_) = split_stages(file)
+        at = {id(x): index for index, x in enumerate(file.instructions)}
         base = Reason.of("SL223", "base")
         for argument in file.instructions:
             if argument.keyword == "FROM":
@@ -162,9 +163,10 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
             name = from_parts(instructions[0]).alias or str(number)
             for instruction in instructions:
                 shell = shell_command(instruction) if instruction.keyword == "SHELL" else shell
-                yield self._earlier(places, instruction, name, shell)
-        role: Role = "run" if earlier else "both"
-        reason = Reason.of("SL223", "last_base") if earlier else base
+                yield self._earlier(places, at[id(instruction)], name, shell)
+        stays = bool(earlier) and self.execution.base is None
+        role: Role = "run" if stays else "both"
+        reason = Reason.of("SL223", "last_base") if stays else base
         yield InstructionVerdict(instruction=last, role=role, reasons=(reason,))
         for step in self.program.steps:
             yield self._step(step)
@@ -241,28 +243,35 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
             return "both", (*reasons, Reason.of("SL226", "also_built"))
         return _shown("both", role, reasons, Reason.of("SL226", "repeated"))
 
-    def _earlier(
-        self, places: Places, instruction: Instruction, stage: str, shell: tuple[str, ...]
-    ) -> InstructionVerdict:
-        """The verdict on an instruction of another stage than the last one, which is executed in `places`."""
-        alone = self.execution.separated and not places.builder
-        role: Role = "build" if not places.final else "run" if alone else "both"
-        if places.final:
-            reason = Reason.of("SL226", "inherited", stage=stage)
-        elif places.builder:
-            reason = Reason.of("SL226", "copied", stage=stage)
-        else:
-            reason = Reason.of("SL226", "unused", stage=stage)
+    def _earlier(self, places: Places, at: int, stage: str, shell: tuple[str, ...]) -> InstructionVerdict:
+        """The verdict on the instruction number `at` of the file, in another stage than the last one, which
+        is executed in `places`; what the last stage repeats of it, in both."""
+        instruction = self.program.dockerfile.instructions[at]
         commands: tuple[CommandVerdict, ...] = ()
         if instruction.keyword == "RUN" and instruction.exec_form is None:
             script = read_run(instruction, shell=shell, escape=self.program.dockerfile.escape)
+            judged = [self._elsewhere(places, (at, number), stage) for number in range(len(script.atoms))]
             commands = tuple(
-                CommandVerdict(text=script.text_of(atom), atom=number, role=role, reasons=(reason,))
-                for number, atom in enumerate(script.atoms)
+                CommandVerdict(text=script.text_of(atom), atom=number, role=role, reasons=reasons)
+                for number, (atom, (role, reasons)) in enumerate(zip(script.atoms, judged, strict=True))
             )
+        roles = {command.role for command in commands}
+        role, reasons = self._elsewhere(places, (at, 0), stage)
         return InstructionVerdict(
-            instruction=instruction, role=role, reasons=() if commands else (reason,), commands=commands
+            instruction=instruction,
+            role=role if len(roles) < 2 else "both",
+            reasons=() if commands else reasons,
+            commands=commands,
         )
+
+    def _elsewhere(self, places: Places, key: AtomKey, stage: str) -> _Judged:
+        """The role of a command of another stage, which is executed in `places`, and why."""
+        if not places.final and self.execution.steps.get(key, places).final:
+            return "both", (Reason.of("SL226", "repeated"),)
+        if places.final:
+            alone = self.execution.separated and not places.builder
+            return "run" if alone else "both", (Reason.of("SL226", "inherited", stage=stage),)
+        return "build", (Reason.of("SL226", "copied" if places.builder else "unused", stage=stage),)
 
 
 def _shown(role: Role, found: Role, reasons: tuple[Reason, ...], planned: Reason) -> _Judged:

@@ -26,7 +26,7 @@ def from_instruction(program: Program) -> Instruction:
 
 
 def from_index(program: Program) -> int:
-    return next(i for i, x in enumerate(program.dockerfile.instructions) if x.keyword == "FROM")
+    return max(i for i, x in enumerate(program.dockerfile.instructions) if x.keyword == "FROM")
 
 
 def edited_run(program: Program, index: int, drop: frozenset[int], words: WordEdit) -> str | None:

@@ -95,7 +95,7 @@ def runnable(program: Program, layout: Layout, plan: Plan) -> Layout | Reason:
     kept = [a for s in program.steps for a in s.atoms if a.index in stays.get(s.index, ())]
     if not any(_needs_paths(e) for a in kept for e in a.effects):
         return layout
-    text = "".join(item.text for stage in plan.stages for item in stage.items)
+    text = "\n".join("".join(item.text for item in stage.items) for stage in plan.stages)
     lost = (program.base.workdir or "") if program.base is not None and layout.rung != "same-base" else ""
     new = program.executed(parse(encode(text))).final
     stages = _Stages(old=program.machine.final, new=new, lost=lost)

@@ -59,6 +59,10 @@ class Draft(Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         return "".join(item.text for item in self.items) + self.tail
 
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        return tuple(_stages(self))
+
     def edited(self, edits: Edits) -> Draft:
         """The draft with the edits applied. Its `program` is still that of the text before."""
         items = tuple(_items(self, edits)) if edits.changes else self.items
@@ -81,7 +85,7 @@ class Draft(Struct, frozen=True, kw_only=True):
         return Plan(
             rung="cleanup",
             language=self.program.language or "",
-            stages=tuple(_stages(self)),
+            stages=self.stages,
             decisions=(*decisions, *self.decisions),
             saving=self.saving,
             original=original,
@@ -154,7 +158,7 @@ def _user_lines(draft: Draft) -> Mapping[int, int]:
 
 
 def _stages(draft: Draft) -> Iterator[Stage]:
-    """The stages of the file. Blank lines between them are left to the template, which adds one."""
+    """The stages of the draft. Blank lines between them are left to the template, which adds one."""
     instructions = draft.program.dockerfile.instructions
     end = draft.program.dockerfile.newline
     heads = [i for i, x in enumerate(instructions) if x.keyword == "FROM"]

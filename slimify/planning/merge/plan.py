@@ -12,6 +12,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -277,15 +278,16 @@ def _stage_name(pair: Pair) -> str:
 
 
 def _global_args(program: Program) -> Iterator[tuple[str, str | None]]:
-    for instruction in program.dockerfile.instructions[: from_index(program)]:
+    for instruction in takewhile(lambda x: x.keyword != "FROM", program.dockerfile.instructions):
         if instruction.keyword == "ARG":
             yield from arg_names(instruction, program.dockerfile.escape)
 
 
 def _nodes_before_from(program: Program) -> list[Node]:
-    """The nodes before FROM."""
-    nodes = program.dockerfile.nodes
-    return list(nodes[: next(i for i, n in enumerate(nodes) if n is from_instruction(program))])
+    """The nodes before the first FROM."""
+    return [
+        *takewhile(lambda n: not isinstance(n, Instruction) or n.keyword != "FROM", program.dockerfile.nodes)
+    ]
 
 
 def _preambles(pair: Pair) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from slimify.planning.final_stage.instruction_text import (
 )
 from slimify.planning.final_stage.present_paths import runnable
 from slimify.planning.final_stage.rebase import configured_base
+from slimify.planning.in_place.edits import new_draft
 from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.stages.items import keyword_case, named_from, new_item, with_line_end
 from slimify.planning.stages.passes import finished
@@ -54,23 +55,25 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
 
 def _plan(program: Program, layout: Layout) -> Plan:
     """The plan that a layout describes. Raises EditRefused if its edits are not possible."""
-    file = program.dockerfile
-    blocks = instruction_blocks(file)
-    name, nodes = _builder_name(program), file.nodes
-    lead = "".join(n.raw for n in nodes[: nodes.index(from_instruction(program))])  # comments, ARGs
-    start, end, case = from_parts(from_instruction(program)), file.newline, keyword_case(program)
+    blocks = instruction_blocks(program.dockerfile)
+    *stages, own = new_draft(program).stages
+    start, several = from_instruction(program), bool(stages)
+    above = [
+        item.text for item in own.items if item.origin is not None and item.origin <= from_index(program)
+    ]
+    lead = "".join(above).removesuffix(with_line_end(start.raw, program.dockerfile.newline))
+    name = _builder_name(program, layout)
     final = [_with_stage_name(item, name) for item in _final_items(program, layout, blocks)]
-    stages: list[Stage] = []
-    if layout.builder_end is not None:
-        first = Item(text=lead + from_instruction(program).raw, origin=from_index(program))
-        builder = _builder_items(program, layout, blocks, layout.builder_end)
-        items = (named_from(first, name, case, end), *builder)
-        stages.append(Stage(name=name, base=start.image, purpose="build", items=items))
-        lead = ""
+    builder = _builder(program, layout, blocks, "" if several else lead, name)
+    takes = any(item.origin is None and f"--from={name} " in item.text for item in final)
+    if builder is not None or (takes and name not in {stage.name for stage in stages}):
+        stages.append(builder or _empty_builder(program, name))
+    upper = lead if several or builder is None else ""
+    parts = from_parts(start)
     base, called = configured_base(program, layout.base)
-    origin = from_index(program) if not stages else None
-    head = Item(text=lead + _final_from(program, base, start.alias or ""), origin=origin)
-    stages.append(Stage(name=start.alias or "", base=base, purpose="run", items=(head, *final)))
+    origin = from_index(program) if several or builder is None else None
+    head = Item(text=upper + _final_from(program, base, parts.alias or ""), origin=origin)
+    stages.append(Stage(name=parts.alias or "", base=base, purpose="run", items=(head, *final)))
     plan = Plan(
         rung=layout.rung,
         language=layout.language,
@@ -108,10 +111,51 @@ def _with_stage_name(item: Item, name: str) -> Item:
     return replace(item, text=item.text.replace("--from=builder ", f"--from={name} "))
 
 
-def _builder_name(program: Program) -> str:
+def _builder_name(program: Program, layout: Layout) -> str:
+    """The name of the stage that is copied from: the one that the last stage starts from if it executes all
+    that is copied, or an earlier one on the same image if nothing has to be executed."""
+    if _is_in_parent(program, layout):
+        return program.parent
+    earlier = program.machine.stages[:-1]
+    sources = program.machine.final.sources
+    alike = (
+        s.name
+        for s in sorted(earlier, key=lambda s: s not in sources)
+        if s.name and [*s.chain][-1].reference == program.base_ref
+    )
     alias = (from_parts(from_instruction(program)).alias or "").lower()
-    taken = {alias, program.base_ref.lower()}
-    return next(n for n in ("builder", "build", "build-stage", "builder-stage") if n not in taken)
+    taken = {alias, program.base_ref.lower(), *(stage.name for stage in earlier)}
+    new = next(n for n in ("builder", "build", "build-stage", "builder-stage", "base") if n not in taken)
+    return next(alike, new) if layout.builder_end is None else new
+
+
+def _is_in_parent(program: Program, layout: Layout) -> bool:
+    """Whether the stage that the last one starts from executes all that the layout copies."""
+    within = layout.builder_end is None or layout.builder_end < program.own
+    return bool(program.parent) and within and not (layout.builder_tail or layout.builder_before)
+
+
+def _builder(
+    program: Program, layout: Layout, blocks: tuple[Block, ...], lead: str, name: str
+) -> Stage | None:
+    """The stage that is copied from; None if the file has it, or if nothing is copied."""
+    if _is_in_parent(program, layout) or layout.builder_end is None:
+        return None
+    start, end, case = from_instruction(program), program.dockerfile.newline, keyword_case(program)
+    image = program.parent or from_parts(start).image
+    if any(index < program.own for index in layout.builder_before):
+        raise EditRefused(Reason.of("SL390", "parent", stage=program.parent))
+    line = f"{case('FROM')} {program.parent}{end}" if program.parent else start.raw
+    first = Item(text=lead + line, origin=None if program.parent else from_index(program))
+    items = _builder_items(program, layout, blocks, layout.builder_end)
+    return Stage(name=name, base=image, purpose="build", items=(named_from(first, name, case, end), *items))
+
+
+def _empty_builder(program: Program, name: str) -> Stage:
+    """A stage with the files of the old base image."""
+    start, end, case = from_instruction(program), program.dockerfile.newline, keyword_case(program)
+    first = named_from(Item(text=start.raw), name, case, end)
+    return Stage(name=name, base=from_parts(start).image, purpose="build", items=(first,))
 
 
 def _final_from(program: Program, base: str, alias: str) -> str:
@@ -137,7 +181,7 @@ def _builder_items(
     """The user's instructions up to `last`, without those that only describe the image."""
     end = program.dockerfile.newline
     items: list[Item] = []
-    start = from_index(program) + 1
+    start = program.own or from_index(program) + 1
     for index, block in enumerate(blocks[start : last + 1], start):
         if block.instruction.keyword in {*CONFIG_ONLY, "ONBUILD"}:
             continue

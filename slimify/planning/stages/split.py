@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from slimify.analysis.program import Program, Step
+from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.effects import (
     INSTALLS_NOTHING,
     NOT_FOR_RUN_TIME,
@@ -28,6 +28,7 @@ from slimify.planning.final_stage.restore_packages import merged_head_install
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.planning.package_lists import READS_LISTS, may_read_earlier_lists
 from slimify.planning.stages.certain_paths import made_certain
+from slimify.semantics.paths import inside
 
 
 def split_layout(program: Program, request: SplitRequest) -> Layout:
@@ -55,6 +56,7 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
             step.keyword in ("COPY", "ADD") and step.role != "build" and step.index not in request.drop_final
         ):
             final[step.index] = frozenset()
+    final = _without_done_in_parent(program, final, copies, last)
     final = _without_idle_runs(program, final)
     final = {i: _with_exit_status(program, i, kept, edits.get(i, WordEdit())) for i, kept in final.items()}
     head, words = merged_head_install(
@@ -80,6 +82,27 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
         saving=request.saving,
         original=request.original,
     )
+
+
+def _without_done_in_parent(
+    program: Program, final: Mapping[int, frozenset[int]], copies: Sequence[CopyFromBuilder], last: int | None
+) -> dict[int, frozenset[int]]:
+    """The commands of the final stage without those that the stage it starts from executes behind the last
+    one that is copied: they left their files in directories that are copied with them."""
+    folders = [copy.path for copy in copies if not copy.is_file]
+    result = dict(final)
+    for step in program.steps:
+        if step.keyword == "RUN" and step.index in final and (last or 0) < step.index < program.own:
+            result[step.index] -= {a.index for a in step.atoms if _is_copied(a, folders)}
+            if not result[step.index]:
+                del result[step.index]
+    return result
+
+
+def _is_copied(atom: AtomStep, folders: Sequence[str]) -> bool:
+    written = [w for e in atom.effects for w in (*e.writes, *e.outputs)]
+    known = all(e.kind == "files" and not (e.deletes or e.writes_anywhere) for e in atom.effects)
+    return bool(written) and known and all(any(w != f and inside(w, f) for f in folders) for w in written)
 
 
 def _is_line_editable(program: Program, step: Step, kept: frozenset[int], words: WordEdit) -> bool:

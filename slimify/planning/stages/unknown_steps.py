@@ -23,6 +23,9 @@ from slimify.semantics.paths import inside, inside_any
 
 def split_obstacle(program: Program, request: SplitRequest) -> Reason | None:
     """Why the steps can't be split safely for this base; None if they can."""
+    why = _unknown_of_other_stage(program) if request.rung in ("minimal", "slim") else None
+    if why is not None:
+        return why
     for step in program.steps:
         for atom in step.atoms:
             if request.rung == "slim" and any(e.tool == "add-apt-repository" for e in atom.effects):
@@ -35,6 +38,23 @@ def split_obstacle(program: Program, request: SplitRequest) -> Reason | None:
             if not _finds_its_inputs(program, step, atom, request.copies):
                 return Reason.of("SL392", "after_build", at=step.line, reason=reason)
     return absent_file(program, request.copies)
+
+
+def _unknown_of_other_stage(program: Program) -> Reason | None:
+    """Why what the last stage copies from others may need anything of its base image: it is cloned, built by
+    tools of no known language, or may be by a step that is not understood."""
+    sources = program.machine.final.sources
+    unread = [e for s in program.machine.stages if s in sources for e in s.own if "unknown" in e.kinds]
+    for event in (*unread, *program.brought):
+        for effect in event.effects:
+            cloned = effect.kind == "fetch" and effect.tool == "git"
+            if effect.kind == "unknown" or cloned or (effect.kind in _BUILT and not effect.ecosystem):
+                at = event.visit.instruction.line
+                return Reason.of("SL392", "other_stage", at=at, base=program.base_ref)
+    return None
+
+
+_BUILT = frozenset({"compile", "build"})
 
 
 def unknown_home(program: Program, copies: Sequence[CopyFromBuilder]) -> Reason | None:

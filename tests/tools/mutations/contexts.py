@@ -200,6 +200,77 @@ CMD ["python", "swift.py"]
         "swift.py": 'import bottle\n\nopen("/var/lib/swift/may.txt")\nbottle.run()\n',
         "songs/may.txt": "",
     },
+    "own-multi-go-net": {
+        "Dockerfile": """FROM golang:1.24 AS tools
+RUN apt-get update && apt-get install -y jq
+
+FROM golang:1.24 AS build
+WORKDIR /src
+COPY . .
+RUN go build -o /out/rook .
+
+FROM golang:1.24 AS image
+RUN useradd --uid 1500 rook
+COPY --from=build --chown=rook /out/rook /usr/local/bin/
+USER rook
+ENTRYPOINT ["rook"]
+""",
+        "go.mod": "module example.com/rook\n\ngo 1.24\n",
+        "main.go": _GO_MAIN,
+    },
+    "own-multi-parent": {
+        "Dockerfile": """FROM python:3.12 AS base
+ENV PYTHONUNBUFFERED=1
+RUN apt-get update && apt-get install -y gcc libpq-dev git
+WORKDIR /srv
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+RUN ln -s /srv/bin/ibis /usr/local/bin/ibis
+
+FROM base AS test
+RUN pip install pytest
+CMD ["pytest"]
+
+FROM base AS image
+RUN useradd --create-home ibis && mkdir /data && chown ibis /data
+COPY . .
+RUN chmod +x bin/ibis
+USER ibis
+VOLUME /data
+EXPOSE 8000
+CMD ["ibis"]
+""",
+        "requirements.txt": "psycopg2==2.9.9\n",
+        "bin/ibis": "#!/usr/bin/env python3\nimport psycopg2\nimport subprocess\n"
+        "\nsubprocess.run(['git', 'log'])\nopen('/data/nest.txt')\n",
+    },
+    "own-multi-venv": {
+        "Dockerfile": """FROM python:3.12 AS build
+RUN python -m venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+
+FROM node:20-slim AS pages
+WORKDIR /pages
+COPY package.json ./
+RUN npm install
+COPY pages ./pages
+RUN npm run build
+
+FROM python:3.12
+ENV PATH=/opt/venv/bin:$PATH
+WORKDIR /srv
+COPY --from=build /opt/venv /opt/venv
+COPY --from=pages /pages/dist ./static
+COPY wader.py ./
+CMD ["python", "wader.py"]
+""",
+        "requirements.txt": "psycopg2==2.9.9\n",
+        "package.json": '{"scripts": {"build": "parcel build"}, "devDependencies": {"parcel": "2"}}',
+        "pages/index.html": "",
+        "wader.py": "import psycopg2\n\nopen('static/index.html')\n",
+    },
 }
 
 

@@ -49,3 +49,34 @@ def test_manual_pages(base: str, package: str, before: str, wrong: bool, tmp_pat
 def test_platforms(old: str, new: str, wrong: bool, tmp_path: Path) -> None:
     before, after = (changed(STAGES, ("FROM node", text)) for text in (old, new))
     assert ("platform" in differences(before, after, {"build.js": ""}, tmp_path)) == wrong
+
+
+FINISHED = """FROM golang:1.24 AS build
+WORKDIR /src
+COPY go.mod main.go ./
+RUN go build -o /out/server .
+
+FROM golang:1.24
+COPY --from=build /out/server /server
+CMD ["/server"]
+"""
+NET = 'package main\n\nimport "net/http"\n\nfunc main() { http.ListenAndServe(":80", nil) }\n'
+PURE = 'package main\n\nimport "os"\n\nfunc main() { os.Exit(1) }\n'
+BARE = ("FROM golang:1.24\nCOPY", "FROM gcr.io/distroless/static-debian13\nCOPY")
+
+
+@pytest.mark.parametrize(
+    ("main", "pairs", "wrong"),
+    [
+        pytest.param(PURE, (), False, id="no C library"),
+        pytest.param(NET, (), True, id="one of another stage"),
+        pytest.param(NET, (("RUN go build", "RUN CGO_ENABLED=0 go build"),), False, id="without cgo there"),
+        pytest.param("", (), True, id="sources that were not read"),
+    ],
+)
+def test_a_finished_program(
+    main: str, pairs: tuple[tuple[str, str], ...], wrong: bool, tmp_path: Path
+) -> None:
+    files = {"go.mod": "module example.com/a\n\ngo 1.24\n", **({"main.go": main} if main else {})}
+    old = changed(FINISHED, *pairs)
+    assert ("static-debian13" in differences(old, changed(old, BARE), files, tmp_path)) == wrong

@@ -177,3 +177,37 @@ def test_owners_and_directories(pairs: tuple[tuple[str, str], ...], problem: str
     files = {"bin/run.sh": "", "app.py": "print(1)\n"}
     found = differences(OWNED, changed(OWNED, *pairs), files, tmp_path)
     assert problem in found if problem else not found, found
+
+
+PARENT = """FROM python:3.12 AS base
+WORKDIR /srv
+COPY app.py start.sh ./
+RUN {step}
+FROM base
+CMD ["python", "app.py"]
+"""
+COPIED = """FROM python:3.12-slim
+WORKDIR /srv
+COPY --from=base /srv /srv
+RUN {step}
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "problem"),
+    [
+        pytest.param("chmod +x start.sh", False, id="the same once more"),
+        pytest.param("mkdir -p /srv/data", False, id="a directory that may be there"),
+        pytest.param("mkdir /srv/data", True, id="a directory that must not be there"),
+        pytest.param("ln -sf start.sh /srv/run", False, id="a link that is replaced"),
+        pytest.param("ln -s start.sh /srv/run", True, id="a link that is there"),
+        pytest.param("echo 80 >> /srv/ports", True, id="a line is added again"),
+        pytest.param("sed -i s/a/aa/ /srv/app.py", True, id="a file is edited again"),
+    ],
+)
+def test_what_the_parent_did(step: str, problem: bool, tmp_path: Path) -> None:
+    old = PARENT.format(step=step)
+    new = old.partition("FROM base\n")[0] + COPIED.format(step=step)
+    found = differences(old, new, {"app.py": "", "start.sh": "#!/bin/sh\n"}, tmp_path)
+    assert ("there already" in found) == problem

@@ -223,3 +223,30 @@ def test_owners_count_where_run_time_takes_another_account(start: str, counts: b
     old = GIVEN.format(start)
     found = differences(old, changed(old, ("--chown=app ", "")), {"app.py": "print(1)\n"}, tmp_path)
     assert ("would belong to" in found) is counts, found
+
+
+OWNED = """FROM node:20 AS pages
+RUN mkdir /web && echo a > /web/index.html
+
+FROM node:20
+RUN useradd app
+COPY --from=pages --chown=app /web /srv/web
+USER app
+CMD ["node", "/srv/server.js"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), False, id="unchanged"),
+        pytest.param((("FROM node:20\n", "FROM node:20-slim\n"),), False, id="on another base"),
+        pytest.param(((" --chown=app", ""),), True, id="without its owner"),
+        pytest.param(((" --chown=app", " --chown=4321"),), True, id="another owner"),
+    ],
+)
+def test_owner_of_what_another_stage_made(
+    pairs: tuple[tuple[str, str], ...], problem: bool, tmp_path: Path
+) -> None:
+    found = differences(OWNED, changed(OWNED, *pairs), {}, tmp_path)
+    assert ("/srv/web would belong" in found) == problem

@@ -75,11 +75,10 @@ def _common_bases(program: Program, base: ImageFacts) -> Mapping[str, str]:
 
 
 def _builds(program: Program) -> list[tuple[Effect, Mapping[str, str | None]]]:
-    """The effects that build programs, each with the environment of its step."""
+    """The effects that build programs, also those of other stages, each with the environment of its step."""
     return [
-        (e, s.state.env)
-        for s in program.steps
-        for e in s.effects
+        (e, state.env)
+        for e, state in program.making
         if e.does("compile", "go") and e.outputs and not (e.action == GoAction.GET and not e.reads)
     ]
 
@@ -129,7 +128,11 @@ def system_need(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reason
     effects = [e for s in program.steps for e in s.effects]
     built = [o for e in effects if e.does("compile", "go") for o in e.outputs]
     built += [w for e in effects if e.action == Action.LINK for w in e.writes]
-    brought = (*(t.path for t in copies), *(o for o in built if any(inside(o, t.path) for t in copies)))
+    brought = (
+        *(t.path for t in copies),
+        *program.copied_places,
+        *(o for o in built if any(inside(o, t.path) for t in copies)),
+    )
     outputs = {posixpath.basename(path) for path in brought}
     for name, use in runtime_needs.commands.items():
         if posixpath.basename(name) not in outputs and "/" not in name:
@@ -168,7 +171,9 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
         else [posixpath.join(d, name) for d in path_dirs(program)]
     )
     again = (e for s in program.steps for a in s.atoms if a.role == "run" for e in a.effects)
-    have = [t.path for t in copies] + [w for e in again if e.action == Action.LINK for w in e.writes]
+    have = [*program.copied_places, *(t.path for t in copies)] + [
+        w for e in again if e.action == Action.LINK for w in e.writes
+    ]
     if program.base is None and any(posixpath.basename(h) == name for h in have):
         return ""  # the PATH of an unknown image
     if any(inside(p, h) for p in places for h in have):

@@ -49,12 +49,14 @@ def left_bytes(program: Program) -> int:
     """The bytes of the build cache and of the modules that steps leave in the image. Caches at places that
     are not known are left."""
     left: dict[str, bool] = {}
+    compiles = False
     for step in program.steps:
         mounted = "type=cache" in step.instruction.raw
-        for effect in step.effects:
-            for place in effect.caches if effect.does("compile", "go") else ():
+        for effect in (e for e in step.effects if e.does("compile", "go")):
+            compiles = True
+            for place in effect.caches:
                 left[place] = left.get(place, False) or not (mounted or deletes_caches(step, (place,)))
-    return BUILD_CACHE * max(2 - sum(not stays for stays in left.values()), 0)
+    return BUILD_CACHE * max(2 - sum(not stays for stays in left.values()), 0) if compiles else 0
 
 
 def needs_mount(program: Program) -> bool:

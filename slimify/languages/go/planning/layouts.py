@@ -47,6 +47,9 @@ from slimify.planning.stages.unknown_steps import keep_everything_before_unknown
 from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import env_pairs
 
+_PROGRAM = 20 * MB
+_BUILT = 100 * MB  # with the caches of its build
+
 
 def propose(program: Program, options: Options) -> Proposal:
     """Layouts on distroless, on the slim distribution and on the same base."""
@@ -54,7 +57,8 @@ def propose(program: Program, options: Options) -> Proposal:
     if why:
         return Proposal(reasons=(why,))
     found = runtime_files(program)
-    if not any(_is_program(program, t) for t in found.copies):
+    finished = any(e.does("compile", "go") for event in program.brought for e in event.effects)
+    if not finished and not any(_is_program(program, t) for t in found.copies):
         return Proposal(reasons=(_no_program(program),))
     lost = not_started(program, found.copies)
     if lost:
@@ -180,7 +184,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         builder_only_env=idle,
         decisions=(*_decisions(program, rung, base, found.copies), *_kept_whole(program, found), *put),
         saving=_saving(program, base, rung),
-        original=estimate.original_bytes(program) + 100 * MB,
+        original=estimate.original_bytes(program) + (_BUILT if found.copies else _PROGRAM),
     )
     why = split_obstacle(program, request)
     if why:

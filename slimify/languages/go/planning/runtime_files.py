@@ -159,7 +159,7 @@ def _is_emptied(program: Program, path: str) -> bool:
 
 def built_programs(program: Program) -> frozenset[str]:
     """The names of the programs that are built from the context."""
-    builds = [e for s in program.steps for e in s.effects if e.does("compile", "go") and e.reads]
+    builds = [e for e, _ in program.making if e.does("compile", "go") and e.reads]
     return frozenset(posixpath.basename(path) for e in builds for path in e.outputs)
 
 

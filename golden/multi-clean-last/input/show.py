@@ -1,0 +1,3 @@
+import flask
+
+print(open("words.txt").read().strip(), flask.__name__)
