@@ -77,7 +77,7 @@ def _outcome(
     """The outcome of a file that could be parsed."""
     from slimify.analysis.classify import classify
     from slimify.analysis.roles.executed_roles import verdicts
-    from slimify.analysis.whole_last_stage import WholeStage, with_whole_last_stage
+    from slimify.analysis.whole_last_stage import whole_program
     from slimify.syntax.dockerfile.instructions import is_multi_stage
     from slimify.syntax.dockerfile.parser import encode, parse
 
@@ -97,15 +97,12 @@ def _outcome(
     if program.refusals:
         outcome = replace(outcome, instructions=verdicts(users), decisions=safe_decisions(program.refusals))
         return outcome if several else outcome.become(Refused)
-    whole = with_whole_last_stage(file, program.build_args) if several else WholeStage(file=file)
-    if whole.parent:
-        program = classify(whole.file, context, name, options, evidence)
-        program = replace(program, parent=whole.parent, own=whole.own)
+    program = whole_program(users, options, evidence) if several else users
     compiled = _compiled_start(program) if not (several or options.single_stage) else None
     if compiled is not None:
         program = read(compiled.text)
     start = compiled.start if compiled is not None else None
-    result = _best_plan(program, users if whole.parent else program, file, options, read, start)
+    result = _best_plan(program, users if program.parent else program, file, options, read, start)
     if isinstance(result, _ValidPlan):
         roles = verdicts(users, result.plan, program.executed(parse(encode(result.text), name)))
         outcome = replace(outcome, instructions=roles)

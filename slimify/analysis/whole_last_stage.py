@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.analysis.classify import classify
+from slimify.analysis.program import Program
+from slimify.config import Options
 from slimify.context.scan import Context
 from slimify.model.dockerfile import Dockerfile, Instruction, Node
 from slimify.semantics.machine.stages import Stage, execute
 from slimify.syntax.dockerfile.instructions import from_parts, split_stages
 from slimify.syntax.dockerfile.parser import encode, parse
+
+if TYPE_CHECKING:
+    from slimify.analysis.evidence.image_evidence import BuiltImage
 
 
 class WholeStage(Struct, frozen=True, kw_only=True):
@@ -38,6 +45,15 @@ def with_whole_last_stage(file: Dockerfile, build_args: Mapping[str, str]) -> Wh
     whole = replace(file, text="".join(node.raw for node in nodes), nodes=nodes)
     count = sum(isinstance(node, Instruction) for node in inherited)
     return WholeStage(file=whole, parent=last.reference.lower(), own=start + 1 + count)
+
+
+def whole_program(program: Program, options: Options, evidence: BuiltImage | None = None) -> Program:
+    """The program with all that its last stage is made of. `program` is the user's file, classified."""
+    whole = with_whole_last_stage(program.dockerfile, program.build_args)
+    if not whole.parent:
+        return program
+    found = classify(whole.file, program.context, program.name, options, evidence)
+    return replace(found, parent=whole.parent, own=whole.own)
 
 
 def _head(file: Dockerfile, chain: Sequence[Stage], last: Instruction) -> Instruction:

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from slimify.analysis.classify import classify
 from slimify.analysis.program import Program, RuntimeNeeds
+from slimify.analysis.whole_last_stage import whole_program
 from slimify.config import Options
 from slimify.context.scan import scan
 from slimify.engine.model import BuildOptions, Progress
@@ -69,7 +70,7 @@ def proof_request(
 ) -> ProofRequest:
     """The request for `data`, the original Dockerfile. Raises SlimifyError if it is malformed."""
     where = scan(context, Path(name) if name != "-" else None)
-    program = classify(parse(data, name), where, name, options)
+    program = whole_program(classify(parse(data, name), where, name, options), options)
     return ProofRequest(
         file=name,
         original=data,
