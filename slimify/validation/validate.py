@@ -129,7 +129,8 @@ def _secret_problems(pair: Pair) -> Iterator[Reason]:
     """Rule P6: secrets that the image names and the old one did not, or that could stay in another stage."""
     if not pair.last or pair.new.visits == pair.old.visits:
         return
-    old = {n for v in pair.old.visits if v.instruction.keyword == "ARG" for n, _ in arg_names(v.instruction)}
+    declared = (v.instruction for stage in pair.old.chain for v in stage.visits)
+    old = {n for x in declared if x.keyword == "ARG" for n, _ in arg_names(x)}
     texts = " ".join(v.instruction.value for v in pair.new.visits if v.instruction.keyword != "ARG")
     for visit in pair.new.visits:
         if visit.instruction.keyword == "ARG":

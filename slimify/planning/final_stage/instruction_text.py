@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Mapping
 
+from slimify.analysis.advice.findings import SECRET
 from slimify.analysis.program import Program, Step
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import CHANGES_FILES, LEAVES_NOTHING, MANAGES_PACKAGES, Effect
@@ -177,7 +178,8 @@ class _Needs:
                 return not names <= self._layout.builder_only_env or self._is_read(names)
             case "ARG":
                 names = {name for name, _ in arg_names(instruction)}
-                return bool(names & self.named) or (not names & self._mentioned and self._is_read(names))
+                asked = not names & self._mentioned and not any(map(SECRET.search, names))
+                return bool(names & self.named) or (asked and self._is_read(names))
         return False
 
     def _is_read(self, names: set[str]) -> bool:

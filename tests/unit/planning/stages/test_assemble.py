@@ -300,6 +300,85 @@ RUN rm -rf web
 CMD ["node", "server.js"]
 """,
     ),
+    Case(
+        id="a-secret-that-no-step-names-stays-in-the-builder",
+        file="""\
+FROM python:3.12-bookworm
+ARG RELEASE
+ARG API_TOKEN
+COPY ca.crt /usr/local/share/ca-certificates/
+RUN update-ca-certificates
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+COPY . .
+CMD ["python", "app.py"]
+""",
+        files={**PYTHON, "ca.crt": ""},
+        final="""\
+# hadolint ignore=DL3008
+RUN apt-get update \\
+    && apt-get install -y --no-install-recommends libpq5 \\
+    && rm -rf /var/lib/apt/lists/*
+ARG RELEASE
+COPY ca.crt /usr/local/share/ca-certificates/
+RUN update-ca-certificates
+COPY --from=builder /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
+COPY . .
+CMD ["python", "app.py"]
+""",
+    ),
+    Case(
+        id="of-several-stages-only-the-last-one-is-split",
+        file="""\
+FROM node:20 AS pages
+RUN mkdir /pages
+
+# what runs
+FROM python:3.12-bookworm AS image
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+COPY . .
+COPY --from=pages /pages ./pages
+CMD ["python", "app.py"]
+""",
+        final="""\
+# hadolint ignore=DL3008
+RUN apt-get update \\
+    && apt-get install -y --no-install-recommends libpq5 \\
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=builder /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
+COPY . .
+COPY --from=pages /pages ./pages
+CMD ["python", "app.py"]
+""",
+    ),
+    Case(
+        id="what-the-stage-it-starts-from-has-done-is-copied",
+        file="""\
+FROM python:3.12-bookworm AS base
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+RUN ln -s /srv/start.sh /usr/local/bin/start
+RUN echo 80 > /etc/ports
+
+FROM base
+COPY . .
+CMD ["python", "app.py"]
+""",
+        final="""\
+# hadolint ignore=DL3008
+RUN apt-get update \\
+    && apt-get install -y --no-install-recommends libpq5 \\
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=base /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages
+COPY --from=base /usr/local/bin /usr/local/bin
+RUN echo 80 > /etc/ports
+COPY . .
+CMD ["python", "app.py"]
+""",
+    ),
 )
 
 
