@@ -55,7 +55,7 @@ def test_what_stays(
     for name, text in {"requirements.txt": "flask\n", **files}.items():
         (tmp_path / name).write_text(text)
     text = BUILDER.format(brought=brought, copied=copied)
-    options = Options(dockerignore=False, min_saving=MinSaving(percent=0, bytes=0))
+    options = Options(single_stage=True, dockerignore=False, min_saving=MinSaving(percent=0, bytes=0))
     outcome = pipeline.rewrite(text, tmp_path, options=options)
     last = (outcome.after or "").rpartition("\nFROM ")[2]
     first, _, rest = last.partition("COPY")
