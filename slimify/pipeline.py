@@ -103,14 +103,16 @@ def _outcome(
         program = read(compiled.text)
     start = compiled.start if compiled is not None else None
     result = _best_plan(program, users if program.parent else program, file, options, read, start)
+    builds = compiled is not None or any(r.code == "SL406" for r in result.reasons)
     if isinstance(result, _ValidPlan):
-        roles = verdicts(users, result.plan, program.executed(parse(encode(result.text), name)))
+        new = program.executed(parse(encode(result.text), name))
+        roles = verdicts(users, result.plan, new, builds=builds)
         outcome = replace(outcome, instructions=roles)
         before = (compiled.decision,) if compiled is not None else ()
         return _with_ignore_file(program, _rewritten(outcome, result, before + program.findings), options)
     stages = (Reason.of("SL404", "several"),) if several else ()
     decisions = (*safe_decisions((*stages, *result.reasons)), *result.advice, *program.findings)
-    outcome = replace(outcome, instructions=verdicts(users), decisions=decisions)
+    outcome = replace(outcome, instructions=verdicts(users, builds=builds), decisions=decisions)
     return _with_ignore_file(program, outcome, options)
 
 

@@ -1,5 +1,6 @@
 """The verdicts that `explain` prints. The role of a step is where the chosen plan executes it; what analysis
-found only decides where the plan leaves a choice.
+found only decides where the plan leaves a choice, as one that keeps a single stage does: a step whose results
+run time does not need where they are, or which only compiles a program, belongs to the build.
 
 The abstract machine executes the user's file and the new one. A step is executed where a stage of the new
 file has the same event: of the same origin, or, if the plan has edited it, one that does a part of its work.
@@ -37,6 +38,7 @@ _Judged = tuple[Role, tuple[Reason, ...]]
 # They say what a step is, not where it is executed.
 _FITS_EVERY_ROLE = frozenset({"SL200", "SL218", "SL220", "SL223"})
 _CONFIGURES = (Reason.of("SL200", "configuration"),)
+_BESIDE = (Reason.of("SL218", "beside"),)
 _REMOVED = frozenset({"removed", "removed_group"})  # forms of SL201: gone before the RUN ends
 # Decisions of a plan that removes packages in place.
 _REMOVALS = frozenset({("SL201", "in_place"), ("SL351", "one_layer"), ("SL351", "one_layer_stay")})
@@ -127,11 +129,12 @@ def _is_part(copy: Copy, whole: Copy | None, *, built: bool) -> bool:
 
 
 def verdicts(
-    program: Program, plan: Plan | None = None, new: Machine | None = None
+    program: Program, plan: Plan | None = None, new: Machine | None = None, *, builds: bool = False
 ) -> tuple[InstructionVerdict, ...]:
     """One verdict per instruction of the user's file, in order, including instructions before FROM.
 
-    `plan` is the chosen plan and `new` the new file, executed, None if the file stays as it is.
+    `plan` is the chosen plan and `new` the new file, executed, None if the file stays as it is. `builds`: the
+    image itself is for building, so that run time needs what its steps leave.
     """
     if plan is None or new is None or plan.rung == "cleanup":  # in place: each step stays in its stage
         several = is_multi_stage(program.dockerfile)
@@ -139,7 +142,26 @@ def verdicts(
     else:
         execution = planned_execution(program.machine, new)
     decisions = plan.decisions if plan is not None else ()
-    return tuple(_Verdicts(program=program, execution=execution, decisions=decisions).all())
+    starts = program.runtime.sets_start_command and not builds
+    left = left_for_run_time(program) if execution is ONE_STAGE and starts else None
+    return tuple(_Verdicts(program=program, execution=execution, decisions=decisions, left=left).all())
+
+
+def left_for_run_time(program: Program) -> frozenset[AtomKey]:
+    """The steps of the last stage that leave files at places that run time needs, other than programs that
+    they compile, and those beside them."""
+    places = [a.path for a in program.artifacts]
+    found: set[AtomKey] = set()
+    for event in program.machine.final.events:
+        others = (e for e in event.effects if not (e.kind == "compile" and e.outputs))
+        made = [path for e in others for path in (*e.writes, *e.outputs)]
+        if event.copy is not None:
+            made += [c.target for c in event.copy.view.copies] or [event.copy.target or "/"]
+        if any(overlap(path, place) for path in made for place in places):
+            found.add((event.visit.index, event.atom))
+    runs = {index for index, _ in found}
+    beside = ((s.index, a.index) for s in program.steps for a in s.atoms if a.reasons == _BESIDE)
+    return frozenset((*found, *(key for key in beside if key[0] in runs)))
 
 
 class _Verdicts(Struct, frozen=True, kw_only=True):
@@ -148,6 +170,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
     program: Program
     execution: Execution
     decisions: tuple[Decision, ...]  # of the plan
+    left: Collection[AtomKey] | None  # of one stage: `left_for_run_time`; None for all steps
 
     def all(self) -> Iterator[InstructionVerdict]:
         file = self.program.dockerfile
@@ -173,7 +196,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
 
     def _step(self, step: Step) -> InstructionVerdict:
         """The verdict on an instruction of the last stage."""
-        role, reasons = self._judged(self.execution.of(step.index, 0), step.role, step.reasons)
+        role, reasons = self._judged((step.index, 0), step.role, step.reasons)
         commands = tuple(self._command(step, atom) for atom in step.atoms)
         if commands:
             roles = {command.role for command in commands}
@@ -186,14 +209,14 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
         assert step.script is not None
         key = step.index, atom.index
         places = self.execution.of(*key)
-        role, reasons = self._install(atom, places) or self._judged(places, atom.role, atom.reasons)
+        role, reasons = self._install(atom, places) or self._judged(key, atom.role, atom.reasons)
         named = self.execution.installs.get(key, {p.name for p in atom.packages})
         return CommandVerdict(
             text=step.script.text_of(step.script.atoms[atom.index]),
             atom=atom.index,
             role=role,
             reasons=reasons,
-            packages=tuple(self._package(p, places, named) for p in atom.packages),
+            packages=tuple(self._package(p, key, named) for p in atom.packages),
         )
 
     def _install(self, atom: AtomStep, places: Places) -> _Judged | None:
@@ -217,17 +240,18 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
             package.name in d.names("names") for d in self.decisions if (d.code, d.form) in _REMOVALS
         )
 
-    def _package(self, package: PackageVerdict, places: Places, named: Collection[str]) -> PackageVerdict:
+    def _package(self, package: PackageVerdict, key: AtomKey, named: Collection[str]) -> PackageVerdict:
         """The verdict on a package of an install that names `named` in the final image."""
-        installs = places.final and package.name in named
+        installs = self.execution.of(*key).final and package.name in named
         if package.role != "build" or self._is_removed(package) or not installs:
             return package
-        role, reasons = self._judged(places, package.role, package.reasons)
+        role, reasons = self._judged(key, package.role, package.reasons)
         return replace(package, role=role, reasons=(*reasons, *package.reasons), counterparts=())
 
-    def _judged(self, places: Places, role: Role, reasons: tuple[Reason, ...]) -> _Judged:
-        """The role of a step that is executed in `places`, and why. `role` and `reasons` are what analysis
-        found."""
+    def _judged(self, key: AtomKey, role: Role, reasons: tuple[Reason, ...]) -> _Judged:
+        """The role of a step, and why. `role` and `reasons` are what analysis found. Where nothing is
+        separated, they hold unless run time needs what the step leaves where it is."""
+        places = self.execution.of(*key)
         if places.final and reasons == _CONFIGURES:
             return role, reasons
         if not places.final:
@@ -238,7 +262,8 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
         if not places.builder and self.execution.separated:
             return _shown("run", role, reasons, Reason.of("SL226", "final"))
         if not places.builder:
-            return _shown("both" if role == "build" else role, role, reasons, Reason.of("SL226", "image"))
+            kept = role == "build" and (self.left is None or key in self.left)
+            return _shown("both" if kept else role, role, reasons, Reason.of("SL226", "image"))
         if role == "run" and not _fits_every_role(reasons):
             return "both", (*reasons, Reason.of("SL226", "also_built"))
         return _shown("both", role, reasons, Reason.of("SL226", "repeated"))

@@ -70,6 +70,14 @@ USER a
 CMD ["/usr/local/bin/a"]
 """
 
+STAYS = """FROM golang:1.22-alpine
+WORKDIR /src
+COPY go.mod main.go ./
+RUN apk add --no-cache g++
+RUN go build -o /a .
+CMD ["/opt/agent", "/a"]
+"""
+
 SCRIPT = """FROM node:22-slim
 RUN apt-get update && apt-get install -y g++ make python3
 WORKDIR /app
@@ -104,6 +112,16 @@ def roles(outcome: Outcome) -> list[str]:
         pytest.param(
             LEFT, NODE, "unchanged", ["1 both", "2 both", "3 both", "4 both npm=both npm=both", "5 run"],
             id="one stage that stays as it is",
+        ),
+        pytest.param(
+            STAYS, GO, "cleanup",
+            ["1 both", "2 both", "3 both", "4 build apk=build", "5 build go=build", "6 run"],
+            id="one stage that stays as it is, as nothing is known to make what it starts",
+        ),
+        pytest.param(
+            STAYS.replace('"/opt/agent"', '"go", "vet"'), GO, "unchanged",
+            ["1 both", "2 both", "3 both", "4 both apk=both", "5 both go=both", "6 run"],
+            id="one stage for building",
         ),
         pytest.param(
             COPIED, GO, "unchanged",
