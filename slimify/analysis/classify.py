@@ -129,6 +129,7 @@ def classify(
         build_args=build_args,
         final_stage_tools=late,
         bases=uses.bases,
+        mounts=uses.mounts,
         image_evidence=evidence,
         base_map=names,
         classified=machine if evidence is None else None,

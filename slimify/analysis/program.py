@@ -150,6 +150,7 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
         default_factory=dict
     )  # programs that steps of the final stage call
     bases: tuple[Use, ...] = ()  # where other Dockerfiles start from the image
+    mounts: tuple[Use, ...] = ()  # the directories that files of the repository hide with mounts
     image_evidence: BuiltImage | None = None  # an image built from the file, if one was given
     base_map: BaseMap = field(default_factory=BaseMap)  # aliases of base images in the settings
     classified: Machine | None = None  # the file, executed without what a built image shows

@@ -74,6 +74,11 @@ def compilers() -> tuple[str, ...]:
     return words(_FILE, "compilers", "programs")
 
 
+def starting_compilers() -> tuple[str, ...]:
+    """The compilers, and programs that start one."""
+    return (*compilers(), *words(_FILE, "compilers", "starting"))
+
+
 def has_compiler(packages: Iterable[str]) -> bool:
     """Whether one of the system packages is a compiler, or installed to compile."""
     return not set(words(_FILE, "compilers", "packages")).isdisjoint(packages)

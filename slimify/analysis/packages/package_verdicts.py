@@ -26,7 +26,12 @@ from slimify.facts import merged
 from slimify.facts.debian import PackageFacts, has_one_counterpart
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import interpreters, programs_calling, system_package
-from slimify.facts.programs import compilers, has_compiler, is_called_indirectly, serves_more_than_compiling
+from slimify.facts.programs import (
+    has_compiler,
+    is_called_indirectly,
+    serves_more_than_compiling,
+    starting_compilers,
+)
 from slimify.facts.toolchains import beside, interpreters_to_compile
 from slimify.languages import language
 from slimify.model.decisions import PackageVerdict, Reason, Role
@@ -263,8 +268,9 @@ def _used_at_run_time(package: _Package) -> PackageVerdict | None:
     if called is not None:
         reason = Reason.of("SL202", "runs", place=_location(needs.commands[called]), command=called)
         return package.verdict("both" if package.user is not None else "run", reason)
-    compiler = next((needs.commands[c] for c in compilers() if c in needs.commands), None)
-    if compiler is not None and package.name.endswith("-dev"):
+    compiler = next((needs.commands[c] for c in starting_compilers() if c in needs.commands), None)
+    builds = package.facts is not None and package.facts.kind == "build"
+    if compiler is not None and (builds or package.name.endswith("-dev")):
         return package.verdict("run", Reason.of("SL202", "compiles", place=_location(compiler)))
     return None
 

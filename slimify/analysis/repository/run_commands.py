@@ -35,6 +35,7 @@ from slimify.context.compose.yaml_commands import (
     build_arguments,
     chart_commands,
     compose_commands,
+    compose_mounts,
     compose_services,
     is_built_from,
     kubernetes_commands,
@@ -58,16 +59,19 @@ _CHART_VALUES = re.compile(r"(?:.*/)?values[\w.-]*\.ya?ml")
 _DOCKERFILE = re.compile(r"[\w.-]*Dockerfile[\w.-]*|Containerfile", re.IGNORECASE)
 _FROM = re.compile(r"\s*FROM\s+(?:--\S+\s+)*(?P<name>\S+)", re.IGNORECASE)
 _TAG = re.compile(r"(?:@|:(?!\d+/)).*", re.DOTALL)
+_MOUNTED = re.compile(r"(?::|\b(?:target|dst|destination)=)(?P<place>/[^:,]+)")
 _PLACEHOLDER = re.compile(r"[<\[\u2026]|\.\.\.|\A[A-Z][A-Z_]+\Z")
 
 
 class ImageUses(Struct, frozen=True, kw_only=True):
     """Every command found, by file and line, whose file is relative to the context; the build arguments, if
-    all files that pass one agree on its value; and where other Dockerfiles start from the image."""
+    all files that pass one agree on its value; where other Dockerfiles start from the image; and which of its
+    directories are hidden by mounts."""
 
     commands: tuple[RunCommand, ...]
     arguments: Mapping[str, str]
     bases: tuple[Use, ...] = ()
+    mounts: tuple[Use, ...] = ()
 
 
 def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
@@ -101,6 +105,7 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
         bases=tuple(
             use for files, above in dockerfiles for use in _bases(files, above, tags, clean(dockerfile))
         ),
+        mounts=tuple(dict.fromkeys(use for place in places for use in place.mounts(names))),
     )
 
 
@@ -244,15 +249,32 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
             if equals and "$" not in value:
                 yield name, value
 
-    def commands(self, names: set[str]) -> Iterator[RunCommand]:
-        compose = self.matching(_COMPOSE_FILE)
+    @cached_property
+    def compose_files(self) -> Mapping[str, frozenset[str]]:
+        """The Compose files, each with the services of its directory that are built from the Dockerfile."""
         services: dict[str, set[str]] = {}
-        for path in compose:
+        paths = self.matching(_COMPOSE_FILE)
+        for path in paths:
             built = compose_commands(self.files, path, self.image)[1]
             services.setdefault(posixpath.dirname(path), set()).update(built)
-        for path in compose:
-            same = frozenset(services[posixpath.dirname(path)])
-            yield from compose_commands(self.files, path, self.image, same)[0]
+        return {path: frozenset(services[posixpath.dirname(path)]) for path in paths}
+
+    def mounts(self, names: set[str]) -> Iterator[Use]:
+        """The directories of the image that containers with it hide with mounts."""
+        for path, built in self.compose_files.items():
+            for use in compose_mounts(self.files, path, self.image, built):
+                yield replace(use, file=posixpath.relpath(path, self.image.context or "."))
+        for call in self.engine_calls:
+            options = call.options(names)
+            for text in given(options, "-v", "--volume", "--mount") if options is not None else ():
+                place = _MOUNTED.search(text)
+                if place is not None:
+                    file = posixpath.relpath(call.host.file, self.image.context or ".")
+                    yield Use(name=place["place"], file=file, line=call.host.lines[0])
+
+    def commands(self, names: set[str]) -> Iterator[RunCommand]:
+        for path, built in self.compose_files.items():
+            yield from compose_commands(self.files, path, self.image, built)[0]
         for path in self.matching(_YAML, 10 * _MAX_FILES):
             yield from kubernetes_commands(self.files, path, names)
         for path in self.matching(_CHART_VALUES):

@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.context.scan import Context, clean
+from slimify.model.sources import Use
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 << 10  # of one file
 _MAX_MERGES = 40
 _TEMPLATE = "$TEMPLATE"
+_MOUNT = re.compile(r":(/[^:]+)")
 _BUILD_ACTION = "docker/build-push-action"
 
 
@@ -73,6 +75,29 @@ def compose_commands(
     """
     found: list[RunCommand] = []
     names: set[str] = set()
+    for name, service in _own_services(context, path, built_image, known):
+        names |= {name, repository(_string(_get(service, "image")))} - {""}
+        mounts = _bind_mounts(service, path, built_image.context)
+        env = tuple(_constants(_get(service, "environment")))
+        cwd = _string(_get(service, "working_dir"))
+        found += (replace(c, mounts=mounts, env=env, cwd=cwd) for c in _service(service, path))
+    return found, names
+
+
+def compose_mounts(
+    context: Context, path: str, built_image: BuiltImage, known: frozenset[str] = frozenset()
+) -> Iterator[Use]:
+    """The directories of the image that those services hide with mounts of any kind."""
+    for _, service in _own_services(context, path, built_image, known):
+        for item in _items(_get(service, "volumes")):
+            place = _MOUNT.search(_string(item)) or _MOUNT.search(f":{_string(_get(item, 'target'))}")
+            if place is not None:
+                yield Use(name=place[1], file=path, line=item.start_mark.line + 1)
+
+
+def _own_services(
+    context: Context, path: str, built_image: BuiltImage, known: frozenset[str]
+) -> Iterator[tuple[str, Node]]:
     for document in _documents(context, path):
         services = dict(_entries(_get(document, "services") or document))
         built = {name for name, service in services.items() if is_built_from(service, path, built_image)}
@@ -84,13 +109,7 @@ def compose_commands(
         images = {_string(_get(services[name], "image")) for name in built} - {""}
         for name, service in services.items():
             if name in built or _string(_get(service, "image")) in images:
-                names.add(name)
-                mounts = _bind_mounts(service, path, built_image.context)
-                env = tuple(_constants(_get(service, "environment")))
-                cwd = _string(_get(service, "working_dir"))
-                found += (replace(c, mounts=mounts, env=env, cwd=cwd) for c in _service(service, path))
-        names |= {repository(image) for image in images}
-    return found, names
+                yield name, service
 
 
 def kubernetes_commands(context: Context, path: str, names: set[str]) -> Iterator[RunCommand]:

@@ -19,7 +19,9 @@ from slimify.languages.go.commands import go_wrapper
 from slimify.languages.go.commands.install_root import install_root as gopath
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Instruction
+from slimify.model.effects import LEAVES_ARTIFACTS
 from slimify.model.plan import CompiledStart, NewStart
+from slimify.semantics.paths import inside
 from slimify.syntax.shell.append import joined
 from slimify.syntax.shell.script import EditRefused
 
@@ -45,6 +47,8 @@ def compiled_start(program: Program) -> CompiledStart | None:
         if parsed is None:
             continue
         flags, package, arguments, lead = parsed
+        if not _is_there(program, posixpath.join(step.state.cwd or "/", _directory(package))):
+            continue
         path = _PROGRAM + _program_name(program, package)
         build = f"RUN go build {''.join(shlex.quote(f) + ' ' for f in flags)}-o {path} {' '.join(package)}"
         command = _command(step.instruction, path, arguments, lead)
@@ -123,6 +127,28 @@ def _go_run(words: list[str]) -> tuple[list[str], list[str], list[str], list[str
     if not package or "@" in package[0]:
         return None
     return flags, package, rest, lead
+
+
+def _directory(package: list[str]) -> str:
+    """The directory of a package, relative to the working directory: that itself for an import path."""
+    first = package[0].removesuffix("/...")
+    if first.endswith(".go"):
+        return posixpath.dirname(first) or "."
+    return first if first.startswith((".", "/")) else "."
+
+
+def _is_there(program: Program, package: str) -> bool:
+    """Whether the image has the sources of a package in a directory, and what it starts with are these:
+    nothing is mounted over Go sources, which are then another program at every start."""
+    view, package = program.end_state.view, posixpath.normpath(package)
+
+    def has_sources(place: str) -> bool:
+        return any(path.endswith(".go") for path in view.under(place))
+
+    made = (w for s in program.steps for e in s.effects if e.kind in LEAVES_ARTIFACTS for w in e.writes)
+    if not has_sources(package) and not any(inside(package, w) for w in made):
+        return False
+    return not any(inside(package, m.name) or has_sources(m.name) for m in program.mounts)
 
 
 def _program_name(program: Program, package: list[str]) -> str:

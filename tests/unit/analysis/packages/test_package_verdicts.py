@@ -30,6 +30,7 @@ CASES = (
     ("started-by-a-source", "apt-get install -y git && git --version", START, {"a.py": "import subprocess\nsubprocess.run(['git'])\n"}, {"git": ("both", "SL202")}),
     ("linked", "apt-get install -y libmagic1 && pip install python-magic", START, {"a.py": "import magic\n"}, {"libmagic1": ("run", "SL202")}),
     ("compiles-at-run-time", "apt-get install -y gcc libffi-dev", "CMD gcc a.c && ./a.out\n", {}, {"gcc": ("run", "SL202"), "libffi-dev": ("run", "SL202")}),
+    ("cgo-at-run-time", "apt-get install -y gcc librdkafka-dev", "CMD go run .\n", {}, {"gcc": ("run", "SL202"), "librdkafka-dev": ("run", "SL202")}),
     # only the build uses it, and everything that starts is known
     ("called", "apt-get install -y git && git clone https://example.org/x /x", START, {}, {"git": ("build", "SL205")}),
     ("compiler", "apt-get install -y gcc libpq-dev && pip install --no-binary :all: psycopg2", START, {}, {"gcc": ("build", "SL201"), "libpq-dev": ("build", "SL204")}),

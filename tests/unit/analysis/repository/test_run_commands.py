@@ -394,3 +394,31 @@ BUILD_ARGS = "services:\n  web:\n    build:\n      context: app\n      args: {ar
 def test_build_arguments(tmp_path: Path, files: dict[str, str], passed: dict[str, str]) -> None:
     above = {f"../{name}": text for name, text in {".git/HEAD": "", **files}.items()}
     assert image_uses(lay(tmp_path, {"Dockerfile": "", **above})).arguments == passed
+
+
+MOUNTS = "services:\n  a:\n    build: .\n    volumes:\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "mounted"),
+    [
+        pytest.param({"Makefile": "a:\n\tdocker run -d -v /data redis\n"}, [], id="another-image"),
+        pytest.param({"compose.yml": MOUNTS + "    - /app/cache\n"}, [], id="without-a-source"),
+        pytest.param(
+            {"compose.yml": MOUNTS.replace(" .", " ./b") + "    - .:/app\n"}, [], id="another-service"
+        ),
+        pytest.param({"compose.yml": MOUNTS + "    - ${PWD:-.}:/app:ro\n"}, ["/app"], id="short"),
+        pytest.param(
+            {"compose.yml": MOUNTS + "    - {type: bind, source: ., target: /app}\n"}, ["/app"], id="long"
+        ),
+        pytest.param({"compose.yml": MOUNTS + "    - code:/app\n"}, ["/app"], id="named"),
+        pytest.param(
+            {"Makefile": "a:\n\tdocker run -v $(PWD):/src --mount type=bind,src=.,dst=/x app\n"},
+            ["/src", "/x"],
+            id="make",
+        ),
+        pytest.param({"README.md": "```\ndocker run -v $PWD:/src app\n```\n"}, ["/src"], id="documented"),
+    ],
+)
+def test_directories_that_mounts_hide(tmp_path: Path, files: dict[str, str], mounted: list[str]) -> None:
+    assert [use.name for use in image_uses(lay(tmp_path, {"Dockerfile": "", **files})).mounts] == mounted

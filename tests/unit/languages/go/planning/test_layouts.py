@@ -8,6 +8,7 @@ import pytest
 from unit.go_layouts import BUILD, MODULE, OPENS, SERVER, SHOP, SHOP_COPY, START, STARTS, Row, holds
 
 NAMED = 'package main\n\nimport "os"\n\nfunc main() {\n\tos.Open("shop.json")\n}\n'
+MOUNTED = "services:\n  shop:\n    build: .\n    volumes: ['./src:{}']\n"
 ROWS = (
     # --- left alone ----------------------------------------------------------------------------------
     Row(id="toolchain-image", file=("FROM golang:1.22", "RUN go install x.io/tool@v1"), kind="unchanged"),
@@ -28,6 +29,25 @@ ROWS = (
         ),
         kind="unchanged",
         reason="its purpose is the toolchain",
+    ),
+    Row(
+        id="go-run-of-sources-that-only-a-mount-brings",
+        file=("FROM golang:1.22", "WORKDIR /app", "COPY go.mod .", 'CMD ["go", "run", "."]'),
+        kind="unchanged",
+        reason="its purpose is the toolchain",
+    ),
+    Row(
+        id="go-run-of-sources-that-a-mount-hides",
+        file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", 'CMD ["go", "run", "."]'),
+        files=SHOP | {"compose.yml": MOUNTED.format("/app")},
+        kind="unchanged",
+        reason="its purpose is the toolchain",
+    ),
+    Row(
+        id="go-run-beside-a-mount",
+        file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", 'CMD ["go", "run", "."]'),
+        files=SHOP | {"compose.yml": MOUNTED.format("/app/data")},
+        reason="`go run` is replaced",
     ),
     Row(
         id="own-program-has-the-name-of-a-watcher",
