@@ -178,12 +178,14 @@ def _package_manager_problems(pair: Pair) -> Iterator[Reason]:
     old, new = _with_lists(pair.old), _with_lists(pair.new)
     same = _same_base(pair)
     for event, match in pair.commands():
-        installs = [e for e in event.effects if e.kind == "packages" and e.manager == SystemManager.APT]
-        for effect in (e for e in installs if e.packages):
-            listed = event.number in new or "index" in event.kinds
-            if not listed and (match is None or not same or match.number in old):
+        own = [e for e in event.effects if e.manager == SystemManager.APT]
+        listed = event.number in new or "index" in event.kinds
+        missed = not listed and (match is None or not same or match.number in old)
+        for effect in own:
+            installs = effect.kind == "packages" and bool(effect.packages)
+            if missed and (installs or effect.kind == "system"):
                 yield Reason.of("SL409", "lists", command=event.text[:50])
-            if effect.asks and (match is None or not same):
+            if installs and effect.asks and (match is None or not same):
                 yield Reason.of("SL409", "asks", command=event.text[:50])
 
 

@@ -15,6 +15,7 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.effects import (
     INSTALLS_NOTHING,
     NOT_FOR_RUN_TIME,
+    Effect,
 )
 from slimify.planning.final_stage.commands import (
     SplitRequest,
@@ -26,7 +27,7 @@ from slimify.planning.final_stage.commands import (
 from slimify.planning.final_stage.instruction_text import is_run_editable
 from slimify.planning.final_stage.restore_packages import merged_head_install
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
-from slimify.planning.package_lists import READS_LISTS, may_read_earlier_lists
+from slimify.planning.package_lists import may_read_earlier_lists, reads_lists
 from slimify.planning.stages.certain_paths import made_certain
 from slimify.semantics.paths import inside
 
@@ -134,15 +135,15 @@ def _without_idle_runs(program: Program, final: Mapping[int, frozenset[int]]) ->
     result = dict(final)
     steps = {s.index: s for s in program.steps}
 
-    def kinds(index: int) -> set[str]:
-        return {e.kind for a in steps[index].atoms if a.index in final[index] for e in a.effects}
+    def effects(index: int) -> list[Effect]:
+        return [e for a in steps[index].atoms if a.index in final[index] for e in a.effects]
 
-    installs = [i for i in final if steps[i].keyword == "RUN" and kinds(i) & READS_LISTS]
+    installs = [i for i in final if steps[i].keyword == "RUN" and any(map(reads_lists, effects(i)))]
     for index in list(result):
         step = steps[index]
         if step.keyword != "RUN" or not step.atoms:
             continue
-        own = kinds(index)
+        own = {e.kind for e in effects(index)}
         if (
             (
                 own <= {"index", "state", "check"}
@@ -172,8 +173,7 @@ def _lists_are_unread(program: Program, final: Mapping[int, frozenset[int]], ind
 
 def _without_orphan_clean_up(step: Step, atoms: frozenset[int]) -> frozenset[int]:
     """Drops index refreshes and clean-ups whose package commands are gone."""
-    kinds = {e.kind for a in step.atoms if a.index in atoms for e in a.effects}
-    if kinds & READS_LISTS:
+    if any(reads_lists(e) for a in step.atoms if a.index in atoms for e in a.effects):
         return atoms
     idle = {a.index for a in step.atoms if {e.kind for e in a.effects} <= {"index", "cache"} and a.effects}
     lasting = atoms - idle

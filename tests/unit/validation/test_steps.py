@@ -226,3 +226,11 @@ def test_builders(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Pa
 def test_accounts_that_a_command_writes(made: str, missing: bool, tmp_path: Path) -> None:
     file = f'FROM debian:bookworm\nRUN {made}\nUSER app\nCMD ["ls"]\n'
     assert ("USER app is not created" in differences(file, file, {}, tmp_path)) == missing
+
+
+@pytest.mark.parametrize("manager", ["apt", "apt-get"])
+def test_an_upgrade_reads_package_lists(manager: str, tmp_path: Path) -> None:
+    old = f'FROM python:3.12\nRUN {manager} update && {manager} upgrade -y\nCMD ["python3"]\n'
+    new = old.replace("FROM python:3.12", "FROM python:3.12-slim").replace(f"{manager} update && ", "")
+    assert "would find no package lists" in differences(old, new, {}, tmp_path)
+    assert "lists" not in differences(old, old.replace("3.12", "3.12-slim"), {}, tmp_path)

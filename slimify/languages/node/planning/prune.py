@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -20,6 +21,9 @@ from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
 from slimify.model.versions import version_numbers
 from slimify.planning.layout import CopyFromBuilder
+from slimify.semantics.effects.interpret import interpreted
+from slimify.semantics.effects.state import State
+from slimify.semantics.paths import inside, overlap
 
 _NPM_LOCKS = ("/package-lock.json", "/npm-shrinkwrap.json")
 
@@ -229,8 +233,10 @@ def prune_command(program: Program, project: NodeProject, effect: Effect) -> str
             command = "npm prune --omit=dev" if version is None or version >= 16 else "npm prune --production"
             return command if locked else f"{command} --no-package-lock"
         case NodeManager.YARN:
-            # yarn 1 also removes files of no package, such as a generated client; yarn 2 has another command
-            if generated or late or any(w.endswith((".pnp.cjs", "/.yarn")) for w in effect.writes):
+            # yarn 1 also removes files of no package, such as a generated client, and undoes changes of
+            # others; yarn 2 has another command
+            berry = any(w.endswith((".pnp.cjs", "/.yarn")) for w in effect.writes)
+            if generated or late or berry or _changes_packages(program, project, effect):
                 return None
             return "yarn install --production --ignore-scripts --prefer-offline"
         case NodeManager.PNPM:
@@ -238,6 +244,18 @@ def prune_command(program: Program, project: NodeProject, effect: Effect) -> str
             members = sum(w.endswith("/node_modules") for w in effect.writes) > 1
             return None if generated or late or hooks or members else "pnpm prune --prod"
     return None
+
+
+def _changes_packages(program: Program, project: NodeProject, install: Effect) -> bool:
+    """Whether a hook of the project, or a step behind the install, may change files of installed packages."""
+    place = posixpath.join(install.cwd or "/", "node_modules")
+    hooks = [interpreted(text, State(cwd=install.cwd)).effects for text in project.hooks.values()]
+    own = [e for effects in hooks for atom in effects for e in atom]
+    if any(e.writes_anywhere or any(overlap(w, place) for w in e.writes) for e in own):
+        return True
+    steps = [e for s in program.steps for e in s.effects]
+    later = (e for e in steps[steps.index(install) + 1 :] if e.kind not in ("install", "prune", "cache"))
+    return any(inside(w, place) for e in later for w in e.writes)
 
 
 def node_major(program: Program) -> int | None:

@@ -59,6 +59,11 @@ def test_builder(base: str, builder: str, after: str, tmp_path: Path) -> None:
         pytest.param("mkdir /data && rm -rf /tmp/*", "mkdir /data", id="all-or-nothing"),
         pytest.param("set -e; mkdir /data; rm -rf /tmp/*", "set -e; mkdir /data", id="stops-at-an-error"),
         pytest.param("mkdir /data; rm -rf /tmp/*", "mkdir /data; rm -rf /tmp/*", id="its-end-is-its-status"),
+        pytest.param(
+            "apt-get update && apt-get upgrade -y && apt-get clean",
+            "apt-get update && apt-get upgrade -y && apt-get clean",
+            id="an-upgrade-reads-package-lists",
+        ),
     ],
 )
 def test_clean_up(run: str, final: str, tmp_path: Path) -> None:

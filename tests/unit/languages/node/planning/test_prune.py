@@ -177,3 +177,23 @@ def test_packages_that_pages_load_stay(directory: str, page: str, pruned: bool, 
     }
     files = {"a.js": SERVES.format(directory), "public/index.html": page}
     assert ("npm prune" in (rewrite(tmp_path, text, package, files).after or "")) is pruned
+
+
+@pytest.mark.parametrize(
+    ("scripts", "step", "pruned"),
+    [
+        pytest.param({}, "npx tsc", True, id="no-hook"),
+        pytest.param({"prepare": "is-ci || husky install"}, "npx tsc", True, id="hook-of-git"),
+        pytest.param({"postinstall": "patch-package"}, "npx tsc", False, id="hook-that-patches"),
+        pytest.param({"postinstall": "node setup.js"}, "npx tsc", False, id="hook-with-own-code"),
+        pytest.param({}, "npx tsc && npx patch-package", False, id="step-that-patches"),
+        pytest.param({}, "sed -i s/a/b/ node_modules/a/b.js && npx tsc", False, id="step-that-edits"),
+    ],
+)
+def test_yarn_prunes_by_installing_again(
+    tmp_path: Path, scripts: dict[str, str], step: str, pruned: bool
+) -> None:
+    text = f'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN yarn\nRUN {step}\nCMD ["node", "a.js"]\n'
+    package = {"scripts": scripts, "dependencies": {"express": "4"}, "devDependencies": {"typescript": "5"}}
+    outcome = rewrite(tmp_path, text, package, {"a.js": "", "yarn.lock": "# v1\n"})
+    assert ("--production" in (outcome.after or "")) is pruned
