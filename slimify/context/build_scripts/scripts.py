@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from slimify.context.build_scripts import document, jenkinsfile
 from slimify.context.build_scripts.snippet import Snippet, logical_lines
+from slimify.context.make.reader import function_goal
 from slimify.context.scan import Context
 from slimify.context.yaml_nodes import items, pairs, text_of
 from slimify.facts.programs import container_engines
@@ -99,10 +100,12 @@ def _may_be_script(path: str) -> bool:
 
 
 def _make_calls(text: str, path: str) -> Iterator[str]:
-    """A call of make for each target, and one for all in file order, since users may run them one after the
-    other."""
+    """A call of make for each target and each function, and one for all targets in file order, since users
+    may run them one after the other."""
     names = tuple(dict.fromkeys(re.findall(r"(?m)^([\w./-]+)\s*:(?![=:])", text)))[:_MAX_TARGETS]
-    for goals in (*((name,) for name in names), names):
+    defined = re.findall(r"(?m)^(?:override\s+)?define\s+([\w.-]+)", text)[:_MAX_TARGETS]
+    single = (*names, *map(function_goal, defined))
+    for goals in (*((name,) for name in single), names):
         yield shlex.join(("make", "-f", path, *goals))
 
 

@@ -64,6 +64,11 @@ def read(text: str, file: str = "") -> Makefile:
     return Makefile(lines=tuple(lines))
 
 
+def function_goal(name: str) -> str:
+    """A goal that calls a function of the user (`define`), as targets made by `$(eval)` do."""
+    return f"define {name}"
+
+
 class Rule(Struct):
     """A rule with its unexpanded recipe lines. `stem_pattern` is set for a pattern rule."""
 
@@ -178,6 +183,10 @@ class Reader:
         if line.text.strip() == "endef":
             if self.active is not False:
                 self.scope.assign(name, operator, "\n".join(body))
+                text = f"$(call {name},{','.join(['$(any argument)'] * 4)})"
+                call = Line(number=line.number, text=text, recipe=True, file=line.file)
+                goal = function_goal(name)
+                self._by_target[goal] = [Rule(targets=(goal,), prerequisites=(), recipe=[call])]
             self._define = None
         else:
             body.append(line.text)

@@ -139,6 +139,9 @@ HIT: list[tuple[str, dict[str, str], list[tuple[str, str, int, bool]]]] = [
       ("sh", "README.md", 9, False)]),
     ("make-run", {"Makefile": "a:\n\t@docker run -it -e A=1 -v $(PWD):/x --name n app npm test && echo\n"},
      [("npm test", "Makefile", 2, False)]),
+    ("make-function-without-a-caller",
+     {"Makefile": "S ?= app\ndefine inside\n\t@docker run --rm --entrypoint=make $(S) \\\n\t\t$(1)\nendef\n"},
+     [("make '$UNKNOWN'", "Makefile", 5, True)]),
     ("make-built-tag",
      {"Makefile": "a:\n\tdocker build -t me/$(N):$(V) .\n\tdocker run \\\n"
       "\t  me/$(N):$(V) \\\n\t  sh -c 'a b'; x\n"},
