@@ -25,6 +25,9 @@ LANGUAGE = Language(
             r"(?:/lib(?:/(?:pypy|python)[\d.]+(?:/(?:site|dist)-packages)?)?)?"
         ),
         "@bin": r"(?P<prefix>/usr|/usr/local|/opt/.+?)(?:/bin(?:/[^/]+)?)?",
+        "@share": r"(?P<prefix>/usr|/usr/local|/opt/.+?)(?:/share)?",
+        "@etc": r"(?P<prefix>/usr|/usr/local|/opt/.+?)(?:/etc)?",
+        "@lib": r"(?P<prefix>/usr|/usr/local|/opt/.+?)(?:/lib)?",
     },
     managers=("pip", "pipenv", "poetry", "uv", "pdm", "conda"),
     installers=("pip", "setuptools", "wheel", "pipenv", "poetry", "virtualenv"),

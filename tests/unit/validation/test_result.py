@@ -250,3 +250,35 @@ def test_owner_of_what_another_stage_made(
 ) -> None:
     found = differences(OWNED, changed(OWNED, *pairs), {}, tmp_path)
     assert ("/srv/web would belong" in found) == problem
+
+
+JUPYTER = """FROM python:3.11 AS builder
+COPY requirements.txt ./
+RUN pip install -r requirements.txt
+FROM python:3.11-slim
+COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
+COPY --from=builder /usr/local/share /usr/local/share
+COPY --from=builder /usr/local/etc /usr/local/etc
+CMD ["jupyter", "lab"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("lost", "requirements", "missing"),
+    [
+        pytest.param("", "jupyterlab\n", False, id="all is copied"),
+        pytest.param("/usr/local/etc", "nbconvert\n", False, id="nothing is there"),
+        pytest.param("/usr/local/share", "jupyterlab\n", True, id="data"),
+        pytest.param("/usr/local/etc", "jupyter_server\n", True, id="settings"),
+        pytest.param("", "tbb\n", True, id="libraries"),
+    ],
+)
+def test_data_that_wheels_have_beside_their_packages(
+    lost: str, requirements: str, missing: bool, tmp_path: Path
+) -> None:
+    first = JUPYTER.partition("FROM python:3.11-slim")[0].replace(" AS builder", "")
+    old = first + 'CMD ["jupyter", "lab"]\n'
+    new = JUPYTER.replace(f"COPY --from=builder {lost} {lost}\n", "") if lost else JUPYTER
+    found = differences(old, new, {"requirements.txt": requirements}, tmp_path)
+    assert ("pip install" in found) is missing, found

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from slimify.facts.system import is_root, on_default_path
+from slimify.languages.python import LANGUAGE
+from slimify.languages.python.package_facts import normalised
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, NamedPlace, Package
 from slimify.semantics.effects.call import Arg, Call, Options, literal_arg, package
@@ -19,9 +22,13 @@ class PythonPlace(NamedPlace):
 
     SITE = "@site"  # site-packages
     BIN = "@bin"  # the directory of its scripts
+    SHARE = "@share"  # data that distributions have beside their packages
+    ETC = "@etc"
+    LIB = "@lib"
 
 
 SITE, BIN = PythonPlace.SITE, PythonPlace.BIN
+DATA = (PythonPlace.SHARE, PythonPlace.ETC, PythonPlace.LIB)
 TRUE = ("1", "true", "yes", "on")
 FALSE = ("0", "false", "no", "off")
 
@@ -71,6 +78,20 @@ def environment(call: Call) -> tuple[tuple[str, ...], Arg | None]:
         local = call.home(".local")
         return ((local,), None) if local else ((SITE, BIN), Arg(value=None, text="~/.local"))
     return (SITE, BIN), None
+
+
+def with_data(
+    call: Call, writes: tuple[str, ...], packages: Iterable[Package], manifests: Iterable[str]
+) -> tuple[str, ...]:
+    """The directories that an install writes to, with those of the data that some of the distributions which
+    it names or lists have beside their packages."""
+    if SITE not in writes or LANGUAGE.packages is None:
+        return writes
+    names, view = {normalised(package.name) for package in packages}, call.state.view
+    for path in filter(None, map(view.context_path, manifests)):
+        names |= {module.use.name for module in LANGUAGE.packages.listed_packages(view, path)}
+    own = LANGUAGE.facts("pypi.toml")["data"]
+    return (*writes, *(place for place in DATA if not names.isdisjoint(own[place[1:]].split())))
 
 
 def install_target(call: Call, options: Options, manager: str) -> tuple[tuple[str, ...], Arg | None]:

@@ -15,6 +15,7 @@ from slimify.languages.python.commands.environments import (
     environment,
     named_packages,
     run_in_environment,
+    with_data,
 )
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, EffectKind
@@ -70,15 +71,17 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
         )
         more = call.known_paths(("pyproject.toml",)) if action not in ("install", "sync") else ()
         reads = () if options.has("--no-root") or action != "install" else call.known_paths((".",))
+        manifests = call.known_paths(("pyproject.toml", "poetry.lock"))
+        packages = named_packages(words)
         return call.effect(
             "install",
             action,
             manager="poetry",
-            packages=named_packages(words),
-            writes=writes + more,
+            packages=packages,
+            writes=with_data(call, writes, packages, manifests) + more,
             caches=caches,
             dev=dev,
-            manifests=call.known_paths(("pyproject.toml", "poetry.lock")),
+            manifests=manifests,
             reads=reads,
             writes_anywhere=lost is not None,
             why=None if lost is None else Reason.of("SL221", "home"),
@@ -122,7 +125,7 @@ def _pipenv(call: Call) -> tuple[Effect, ...]:
             action,
             manager="pipenv",
             packages=named_packages(words),
-            writes=writes,
+            writes=with_data(call, writes, named_packages(words), manifests),
             caches=caches,
             manifests=manifests + call.known_paths(options.all("-r", "--requirements")),
             dev=options.has("--dev", "-d"),

@@ -12,7 +12,12 @@ from slimify.facts.commands import values
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.data import code_downloads, nltk, playwright, spacy
 from slimify.languages.python.commands.django import django
-from slimify.languages.python.commands.environments import environment, install_target, with_venv
+from slimify.languages.python.commands.environments import (
+    environment,
+    install_target,
+    with_data,
+    with_venv,
+)
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, Package
 from slimify.semantics.effects.call import Arg, Call, literal_arg, package
@@ -62,6 +67,9 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
             writes += _editable_sources(call, editable)
     if lost is not None:
         why = why or Reason.of("SL221", "target", target=lost.text)
+    manifests = call.known_paths((*requirements, *constraints)) + _projects(call, reads)
+    if action not in ("uninstall", "download", "wheel"):
+        writes = with_data(call, writes, packages, manifests)
     caches: tuple[str, ...] = ()
     if manager == "uv":
         if not options.has("--no-cache", "-n") and not call.state.get("UV_NO_CACHE"):
@@ -73,7 +81,7 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
         action + (" -e" if editable else ""),
         manager=manager,
         packages=packages,
-        manifests=call.known_paths((*requirements, *constraints)) + _projects(call, reads),
+        manifests=manifests,
         reads=reads,
         writes=writes,
         caches=caches,

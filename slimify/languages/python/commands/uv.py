@@ -16,6 +16,7 @@ from slimify.languages.python.commands.environments import (
     environment,
     named_packages,
     run_in_environment,
+    with_data,
     with_venv,
 )
 from slimify.languages.python.commands.python import pip, venv
@@ -78,6 +79,8 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
     writes, lost = inner.targets((place,))
     if any(path in ("/usr/local", "/usr") for path in writes):
         writes = (SITE, BIN)  # documented for images: UV_PROJECT_ENVIRONMENT=/usr/local
+    packages, manifests = named_packages(words), inner.known_paths(("pyproject.toml", "uv.lock"))
+    writes = with_data(inner, writes, packages, manifests)
     if action != "sync":
         writes += inner.known_paths(("pyproject.toml",))
     quiet = options.has("--no-dev", "--only-group", "--no-default-groups") or state.get("UV_NO_DEV") in TRUE
@@ -88,11 +91,11 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
         "install",
         action,
         manager="uv",
-        packages=named_packages(words),
+        packages=packages,
         writes=writes + more,
         reads=reads,
         dev=not quiet,
-        manifests=inner.known_paths(("pyproject.toml", "uv.lock")),
+        manifests=manifests,
         caches=_uv_cache(call, options),
         writes_anywhere=lost is not None,
         why=None if lost is None else Reason.of("SL221", "its_directory"),

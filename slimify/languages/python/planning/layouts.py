@@ -7,17 +7,14 @@ Steps that run the application's code (collectstatic, data downloads) run in the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from msgspec.structs import replace
 
-from slimify.analysis.packages.module_needs import installed_modules
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.carried import installed
 from slimify.facts.system import is_project_directory, is_shared_directory
 from slimify.languages.python import LANGUAGE
-from slimify.languages.python.commands.environments import BIN, SITE
+from slimify.languages.python.commands.environments import BIN, DATA, SITE, PythonPlace
 from slimify.languages.python.planning import venv as venvs
 from slimify.languages.python.planning.distribution_python import SCRIPTS
 from slimify.languages.python.planning.frontend import without_node_modules
@@ -149,24 +146,20 @@ def python_copies(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
     left, alive = installer_directories(program)
     if alive:
         return Reason.of("SL393", "installer", program=alive)
-    dropped = (SITE, BIN) if installs_only_installers(program) else ()
+    dropped = tuple(PythonPlace) if installs_only_installers(program) else ()
     for made in program.artifacts:
         if made.path in left or made.path in dropped:
             continue
-        if made.path == SITE:
-            site = site_packages(program)
-            if _is_moving_tag(program):
-                environment = venvs.venv(program)
-                if isinstance(environment, Reason) and not (
-                    isinstance(site, tuple) and _has_one_directory(program)
-                ):
-                    return environment
-                site = (venvs.PATH,) if not isinstance(environment, Reason) else site
+        if made.path == SITE or made.path in DATA:
+            site = _installed_to(program)
             if isinstance(site, Reason):
                 return site
+            prefix = next((path.partition("/lib/")[0] for path in site if "/lib/" in path), "")
+            if made.path != SITE:
+                site = (f"{prefix}/{made.path[1:]}",) if prefix else ()
             copies += [
                 CopyFromBuilder(path=path, after=made.first, is_file=path.startswith(SCRIPTS))
-                for path in (*site, *_data_directories(program, site))
+                for path in site
             ]
         elif made.path != BIN:
             copies.append(
@@ -184,14 +177,16 @@ def python_copies(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
     return tuple(_without_contained(copies))
 
 
-def _data_directories(program: Program, site: Sequence[str]) -> tuple[str, ...]:
-    """The directories of data that installed distributions have beside their packages. Every image has them:
-    what they contain depends on the release."""
-    prefix, found, _ = next((path.rpartition("/lib/python") for path in site), ("", "", ""))
-    effects = (e for s in program.steps for e in s.effects)
-    names = {m.use.name for m in installed_modules(effects, program.end_state.view)}
-    has_data = not names.isdisjoint(LANGUAGE.words("pypi.toml", "data", "names"))
-    return (f"{prefix}/share", f"{prefix}/etc") if found and has_data else ()
+def _installed_to(program: Program) -> tuple[str, ...] | Reason:
+    """The directories of the installed packages: those of the interpreter, or a virtual environment where the
+    tag may stand for another one."""
+    site = site_packages(program)
+    if not _is_moving_tag(program):
+        return site
+    environment = venvs.venv(program)
+    if not isinstance(environment, Reason):
+        return (venvs.PATH,)
+    return site if isinstance(site, tuple) and _has_one_directory(program) else environment
 
 
 def _without_contained(copies: list[CopyFromBuilder]) -> list[CopyFromBuilder]:

@@ -14,7 +14,7 @@ from slimify.analysis.roles.model import Artifact
 from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.system import scratch
 from slimify.languages.python import LANGUAGE
-from slimify.languages.python.commands.environments import BIN, SITE
+from slimify.languages.python.commands.environments import SITE, PythonPlace
 from slimify.languages.python.planning.distribution_python import (
     distribution_packages,
     named_version,
@@ -117,7 +117,7 @@ def installs_only_installers(program: Program) -> bool:
     return (
         bool(effects)
         and _installer_programs().isdisjoint(called | started)
-        and any(m.path not in (SITE, BIN) and _python_or_build(m) for m in program.artifacts)
+        and any(m.path not in tuple(PythonPlace) and _python_or_build(m) for m in program.artifacts)
     )
 
 

@@ -15,7 +15,7 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.images import ImageFacts
 from slimify.facts.servers import sets_path
 from slimify.languages.python import LANGUAGE
-from slimify.languages.python.commands.environments import BIN, SITE
+from slimify.languages.python.commands.environments import SITE, PythonPlace
 from slimify.languages.python.vocabulary import PythonManager
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
@@ -129,7 +129,7 @@ def _writes_site_packages(effect: Effect) -> bool:
     places = [
         w for w in effect.writes if w.startswith("@") or "packages" in w or "/.local" in w or "venv" in w
     ]
-    return bool(places) and all(w in (SITE, BIN) for w in places)
+    return bool(places) and all(w in tuple(PythonPlace) for w in places)
 
 
 def _absolute_in_files(program: Program) -> str:

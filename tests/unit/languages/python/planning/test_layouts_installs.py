@@ -161,6 +161,12 @@ ROWS = (
         ),
     ),
     Row(
+        id="libraries-of-wheels-beside-their-packages",
+        file=lines("FROM python:3.11", *INSTALL, START),
+        files={"requirements.txt": "scikit_learn-intelex\n", "app.py": "import sklearnex\n"},
+        final=("COPY --from=builder /usr/local/lib /usr/local/lib",),
+    ),
+    Row(
         id="what-is-put-back-goes-with-the-users-own-install",
         file=lines(
             "FROM python:3.11",
