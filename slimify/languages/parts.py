@@ -83,7 +83,7 @@ class InstallRoot(Protocol):
 
 class PackageFacts(Protocol):
     """What is known of a package by its name. `native` is what it needs of the system, `commands` are the
-    programs that it starts."""
+    programs that it starts, `requires` are packages with needs that are installed with it."""
 
     @property
     def name(self) -> str: ...
@@ -93,6 +93,8 @@ class PackageFacts(Protocol):
     def native(self) -> Native: ...
     @property
     def commands(self) -> tuple[str, ...]: ...
+    @property
+    def requires(self) -> tuple[str, ...]: ...
 
 
 class Packages(Protocol):

@@ -56,7 +56,19 @@ def installed_modules(
             if path is not None:
                 for module in own.packages.listed_packages(view, path, development=development):
                     found.setdefault(module.use.name, module)
-    return tuple(found.values())
+    return tuple(_with_required(found).values())
+
+
+def _with_required(found: dict[str, Module]) -> dict[str, Module]:
+    """The packages with those that are known to be installed with them."""
+    waiting = list(found.values())
+    while waiting:
+        module = waiting.pop()
+        for name in package_facts_of(module).package_facts(module.use.name).requires:
+            required = Module(use=replace(module.use, name=name), language=module.language)
+            if found.setdefault(name, required) is required:
+                waiting.append(required)
+    return found
 
 
 def present_modules(
@@ -79,7 +91,7 @@ def present_modules(
     for use in _first_uses(imports):
         for name in own.packages.providers(use.name) if is_source(view.context, use.file, own) else ():
             found.setdefault(name, _module(own, name, use))
-    return tuple(found.values())
+    return tuple(_with_required(found).values())
 
 
 def _first_uses(imports: Iterable[Use]) -> Iterable[Use]:

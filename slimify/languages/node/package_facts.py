@@ -31,6 +31,7 @@ class NpmFacts(Struct, frozen=True, kw_only=True):
     stored: int | None = None
     browser: bool = False
     known: bool = False
+    requires: tuple[str, ...] = ()
 
 
 def npm(name: str) -> NpmFacts:

@@ -31,6 +31,7 @@ class PypiFacts(Struct, frozen=True, kw_only=True):
     caches: tuple[str, ...] = ()
     development: bool = False
     known: bool = False
+    requires: tuple[str, ...] = ()
 
 
 class Installer(Struct, frozen=True, kw_only=True):
@@ -58,7 +59,7 @@ def pypi(name: str, newest: str | None = None) -> PypiFacts:
     older = table["older"].get(key)
     if older is not None and newest is not None and _order(newest) <= _order(older["before"]):
         libraries = (*libraries, *older["libraries"])
-    sections = ("imports", "scripts", "native", "libraries", "commands", "caches")
+    sections = ("imports", "scripts", "native", "libraries", "commands", "caches", "requires")
     return PypiFacts(
         name=key,
         imports=tuple(table["imports"].get(key, (key.replace("-", "_"),))),
@@ -68,6 +69,7 @@ def pypi(name: str, newest: str | None = None) -> PypiFacts:
         commands=tuple(table["commands"].get(key, ())),
         caches=tuple(table["caches"].get(key, ())),
         development=key in table["development"]["names"],
+        requires=tuple(table["requires"].get(key, ())),
         known=any(key in table[section] for section in sections),
     )
 

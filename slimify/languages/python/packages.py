@@ -51,7 +51,9 @@ def pinned_release(text: str) -> str | None:
 
 
 def listed_packages(view: ContextView, path: str, *, development: bool = False) -> Iterator[Module]:
-    """The packages of a requirements file with its includes, else those of the project in the directory."""
+    """The packages of a requirements file with its includes, else those of the project in the directory, and
+    what its lock file says that they require."""
+    from slimify.languages.python.manifests.lock_files import pinned_packages
     from slimify.languages.python.manifests.project import python_project
     from slimify.languages.python.manifests.requirements import requirements
 
@@ -59,11 +61,21 @@ def listed_packages(view: ContextView, path: str, *, development: bool = False) 
         return  # each is a group of its own, and only installed by name
     directory = path.rpartition("/")[0]
     rows = requirements(view.context, path) if path.endswith((".txt", ".in", ".pip")) else ()
-    for requirement in rows or python_project(view.context, directory).dependencies:
-        if requirement.name:
-            limit = _LIMITED.search(requirement.specifier)
-            use = Use(name=requirement.name, file=requirement.file or path, line=requirement.line)
-            yield Module(use=use, language=LANGUAGE.name, version=limit[1] if limit else None)
+    project = python_project(view.context, directory) if not rows else None
+    pinned = pinned_packages(view.context, project) if project is not None else {}
+    seen: set[str] = set()
+    for requirement in rows or (project.dependencies if project is not None else ()):
+        waiting = [requirement.name] if requirement.name else []
+        while waiting:
+            name = waiting.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            limit = _LIMITED.search(requirement.specifier) if name == requirement.name else None
+            version = pinned[name].version if name in pinned else limit[1] if limit else None
+            use = Use(name=name, file=requirement.file or path, line=requirement.line)
+            yield Module(use=use, language=LANGUAGE.name, version=version)
+            waiting += pinned[name].requires if name in pinned else ()
 
 
 def package_at(path: str) -> str:

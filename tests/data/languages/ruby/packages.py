@@ -25,6 +25,7 @@ class Gem(Struct, frozen=True, kw_only=True):
     known: bool
     native: Native
     commands: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
 
 
 def package_facts(name: str, newest: str | None = None) -> Gem:

@@ -22,6 +22,15 @@ PYTHON = (
     'RUN pip install -r requirements.txt\nCOPY a.py ./\nCMD ["python", "a.py"]\n'
 )
 SSL = {"openssl", "ca-certificates"}
+POETRY = (
+    "FROM python:3.9-bullseye\nWORKDIR /app\nENV POETRY_VIRTUALENVS_CREATE=false\nRUN pip install poetry\n"
+    'COPY . .\nRUN poetry install --no-root\nCMD ["python", "a.py"]\n'
+)
+WANTS = '[tool.poetry]\nname = "a"\n[tool.poetry.dependencies]\nouter = "1"\n'
+LOCK = (
+    '[[package]]\nname = "outer"\nversion = "1"\n[package.dependencies]\n{0} = "*"\n\n'
+    '[[package]]\nname = "{0}"\nversion = "4"\n\n[[package]]\nname = "rasterio"\nversion = "1.4"\n'
+)
 PANGO = {"libpango-1.0-0", "libpangoft2-1.0-0"}
 CAIRO = {"libpangocairo-1.0-0", "libgdk-pixbuf-2.0-0"}
 
@@ -54,6 +63,22 @@ CAIRO = {"libpangocairo-1.0-0", "libgdk-pixbuf-2.0-0"}
             {"a.py": "", "requirements.txt": "ansible\n"},
             {"openssh-client"},
             id="what-brings-another",
+        ),
+        pytest.param(PYTHON, {"a.py": "", "requirements.txt": "rasterio\n"}, {"libexpat1"}, id="of-a-wheel"),
+        pytest.param(
+            PYTHON, {"a.py": "", "requirements.txt": "rio_tiler\n"}, {"libexpat1"}, id="of-what-it-requires"
+        ),
+        pytest.param(
+            POETRY,
+            {"a.py": "", "pyproject.toml": WANTS, "poetry.lock": LOCK.format("flask")},
+            set(),
+            id="locked-for-another-group",
+        ),
+        pytest.param(
+            POETRY,
+            {"a.py": "", "pyproject.toml": WANTS, "poetry.lock": LOCK.format("lightgbm")},
+            {"libgomp1"},
+            id="of-what-is-locked",
         ),
         pytest.param(PYTHON, {"a.py": "", "requirements.txt": "weasyprint==60.1\n"}, PANGO, id="new-release"),
         pytest.param(PYTHON, {"a.py": "", "requirements.txt": "weasyprint\n"}, PANGO, id="newest-release"),
