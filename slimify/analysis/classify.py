@@ -18,7 +18,7 @@ from slimify.analysis.evidence.linked_packages import with_linked_packages
 from slimify.analysis.graph.graph import AtomKey, graph_of
 from slimify.analysis.installed_commands import installed_commands
 from slimify.analysis.language import language_of
-from slimify.analysis.packages.context_mentions import ContextMentions
+from slimify.analysis.packages.context_mentions import mentions_in
 from slimify.analysis.packages.installer_settings import install_only_settings
 from slimify.analysis.packages.package_verdicts import PackageUsage, copied_programs, package_verdicts
 from slimify.analysis.packages.program_calls import final_stage_installs, final_stage_tools
@@ -95,7 +95,7 @@ def classify(
         base=base,
         application=language,
         keep=options.keep_packages,
-        mentions=ContextMentions(context),
+        mentions=mentions_in(context),
         programs=started_programs(needs, effects, base, context),
         links_nothing=links_nothing,
         bases=uses.bases,

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from slimify.analysis.packages.context_mentions import named_packages
 from slimify.analysis.packages.module_needs import module_needs, present_modules, standard_libraries
 from slimify.analysis.program import RuntimeContract, RuntimeNeeds
 from slimify.analysis.sources import read_sources
@@ -82,7 +83,7 @@ def runtime_needs(
         start=start,
         sources=sources,
         shell=_needs_shell(runtime, start, commands),
-        system_packages=needs.packages,
+        system_packages={**named_packages(state.view.context, base), **needs.packages},
         unresolved=needs.unresolved,
         origins=tuple(followed.origins),
         programs=tuple(followed.programs),

@@ -22,6 +22,12 @@ _COVERED = ("stretch", "buster")  # the suites that "" in a row is about, beside
 _LIBRARY_PACKAGE = re.compile(r"(lib[a-z][a-z0-9+]*?(?:-[a-z]+)*)-?(\d[\d.]*)(?:t64|v5)?")
 
 
+def named_files() -> Mapping[str, tuple[str, ...]]:
+    """Packages of data, each with the names by which programs use its files."""
+    names: Mapping[str, str] = load("packages-debian.toml")["named"]
+    return {package: tuple(text.split()) for package, text in names.items()}
+
+
 class PackageFacts(Struct, frozen=True, kw_only=True):
     """One package in one suite.
 

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 
 from slimify.context.ignored_files import ignored_files, unfiltered_text
 from slimify.context.scan import Context
 from slimify.facts import merged
+from slimify.facts.carried import carried
+from slimify.facts.debian import named_files
+from slimify.facts.images import ImageFacts
 from slimify.facts.system import settings_endings
 from slimify.languages import languages
+from slimify.model.sources import Use
 
 _MAX_BYTES = 16_000_000
 _MAX_IGNORED = 200  # files
+
+
+def mentions_in(context: Context) -> ContextMentions:
+    """The mentions in a context, whose texts are read only once."""
+    return context.once("mentions", lambda: ContextMentions(context))
+
+
+def named_packages(context: Context, base: ImageFacts | None) -> Mapping[str, Use]:
+    """The packages of the base image whose files the context names, unless it has files of these names."""
+    there = carried(base).packages if base is not None else frozenset[str]()
+    own = {posixpath.basename(path) for path in context.files}
+    found: dict[str, Use] = {}
+    for package, names in named_files().items() if there else ():
+        lacking = [name for name in names if name not in own]
+        file = mentions_in(context).first_file(lacking) if package in there else ""
+        if file:
+            found[package] = Use(name=file, file=file, line=0)
+    return found
 
 
 class ContextMentions:

@@ -39,6 +39,9 @@ def _reason(program: Program) -> Reason | None:
     asked = asks_table(imports, language)
     if asked:
         return Reason.of("SL311", "asked_types", module=asked)
+    named = next((u.file for u in program.runtime_needs.sources.paths if u.name == TABLE), "")
+    if named:
+        return Reason.of("SL311", "needed_by", user=named)
     words = chain(program.runtime.entrypoint or (), program.runtime.cmd or ())
     server = first_file_server((*imports, *(part for word in words for part in word.split())), language)
     if not server:

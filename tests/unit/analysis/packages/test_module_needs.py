@@ -22,6 +22,8 @@ PYTHON = (
     'RUN pip install -r requirements.txt\nCOPY a.py ./\nCMD ["python", "a.py"]\n'
 )
 SSL = {"openssl", "ca-certificates"}
+FONT = "f = font('/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', 20)\n"
+FONTS = "fonts-dejavu-core"
 POETRY = (
     "FROM python:3.9-bullseye\nWORKDIR /app\nENV POETRY_VIRTUALENVS_CREATE=false\nRUN pip install poetry\n"
     'COPY . .\nRUN poetry install --no-root\nCMD ["python", "a.py"]\n'
@@ -79,6 +81,19 @@ CAIRO = {"libpangocairo-1.0-0", "libgdk-pixbuf-2.0-0"}
             {"a.py": "", "pyproject.toml": WANTS, "poetry.lock": LOCK.format("lightgbm")},
             {"libgomp1"},
             id="of-what-is-locked",
+        ),
+        pytest.param(PYTHON, {"a.py": FONT, "requirements.txt": "pillow\n"}, {FONTS}, id="font"),
+        pytest.param(
+            PYTHON,
+            {"a.py": "f('DejaVuSans.ttf')\n", "requirements.txt": "pillow\n"},
+            {FONTS},
+            id="font-by-name",
+        ),
+        pytest.param(
+            PYTHON,
+            {"a.py": "f('DejaVuSans.ttf')\n", "DejaVuSans.ttf": "", "requirements.txt": "pillow\n"},
+            set(),
+            id="font-of-its-own",
         ),
         pytest.param(PYTHON, {"a.py": "", "requirements.txt": "weasyprint==60.1\n"}, PANGO, id="new-release"),
         pytest.param(PYTHON, {"a.py": "", "requirements.txt": "weasyprint\n"}, PANGO, id="newest-release"),
