@@ -228,22 +228,56 @@ def prune_command(program: Program, project: NodeProject, effect: Effect) -> str
         path.endswith(f"/{project.lock.path.rpartition('/')[2]}") for path in effect.manifests
     )
     generated = "@prisma/client" in {*project.dependencies, *project.dev_dependencies}
+    options = _options_of_tree(effect)  # else npm can't resolve what it has installed
+    if options is None or _has_other_packages(program, project, effect):
+        return None
     match effect.manager:
         case NodeManager.NPM:
             command = "npm prune --omit=dev" if version is None or version >= 16 else "npm prune --production"
-            return command if locked else f"{command} --no-package-lock"
+            return " ".join((command, *options) if locked else (command, "--no-package-lock", *options))
         case NodeManager.YARN:
             # yarn 1 also removes files of no package, such as a generated client, and undoes changes of
             # others; yarn 2 has another command
             berry = any(w.endswith((".pnp.cjs", "/.yarn")) for w in effect.writes)
             if generated or late or berry or _changes_packages(program, project, effect):
                 return None
-            return "yarn install --production --ignore-scripts --prefer-offline"
+            return " ".join(("yarn install --production --ignore-scripts --prefer-offline", *options))
         case NodeManager.PNPM:
             hooks = {"preinstall", "install", "postinstall", "prepare"} & set(project.scripts)
             members = sum(w.endswith("/node_modules") for w in effect.writes) > 1
             return None if generated or late or hooks or members else "pnpm prune --prod"
     return None
+
+
+def _options_of_tree(install: Effect) -> tuple[str, ...] | None:
+    """The options of an install that decide which packages are installed and where; None if the command that
+    prunes can't have the same."""
+    tree = LANGUAGE.facts("toolchain.toml")["tree"]
+    own, valued = tree.get(install.manager, "").split(), tree["valued"].split()
+    given = [w.text for w in install.command.words[1:] if w.text.partition("=")[0] in own]
+    unclear = any(re.search(r"[$\"'\\]", text) or text in valued for text in given)
+    settings = any(re.match(r"(?i)npm_config_|yarn_", name) for name, _ in install.command.assigns)
+    return None if settings or unclear else tuple(given)
+
+
+def _has_other_packages(program: Program, project: NodeProject, install: Effect) -> bool:
+    """Whether there are packages that package.json does not name when the install is pruned: a COPY or
+    `--no-save` brought them, or a COPY replaces the package.json that named them."""
+    directory = install.cwd or "/"
+    place, manifest = posixpath.join(directory, "node_modules"), posixpath.join(directory, "package.json")
+    listed = {*project.dependencies, *project.dev_dependencies}
+    replaced = False
+    for event in reversed(program.machine.final.events):
+        if event.copy is not None:
+            if inside(event.copy.target or "/", place):
+                return True
+            replaced |= event.copy.view.context_path(manifest) is not None
+        for effect in event.effects:
+            added = effect.does("install", "node") and effect.cwd == install.cwd
+            names = {package.name for package in effect.packages} - listed if added else set()
+            if names and (replaced or any(w.text == "--no-save" for w in effect.command.words)):
+                return True
+    return False
 
 
 def _changes_packages(program: Program, project: NodeProject, install: Effect) -> bool:

@@ -127,6 +127,12 @@ def test_pruning_joins_the_last_run(tmp_path: Path, middle: str, joined: bool) -
         ("node:20", "package.json", "npm i", "package-lock.json", "npm prune --omit=dev --no-package-lock"),
         ("node:14", "package.json", "npm install", "", "npm prune --production --no-package-lock"),
         (
+            "node:20", "package*.json", "npm ci --legacy-peer-deps", "package-lock.json",
+            "npm prune --omit=dev --legacy-peer-deps",
+        ),
+        ("node:20", "package*.json", "npm ci --omit optional", "package-lock.json", ""),
+        ("node:20", "package*.json", "NPM_CONFIG_FORCE=1 npm ci", "package-lock.json", ""),
+        (
             "node:20", "package.json yarn.lock", "yarn", "yarn.lock",
             "yarn install --production --ignore-scripts --prefer-offline",
         ),
@@ -197,3 +203,21 @@ def test_yarn_prunes_by_installing_again(
     package = {"scripts": scripts, "dependencies": {"express": "4"}, "devDependencies": {"typescript": "5"}}
     outcome = rewrite(tmp_path, text, package, {"a.js": "", "yarn.lock": "# v1\n"})
     assert ("--production" in (outcome.after or "")) is pruned
+
+
+@pytest.mark.parametrize(
+    ("steps", "pruned"),
+    [
+        pytest.param("RUN npm install\nCOPY . .", True, id="nothing-else"),
+        pytest.param("RUN npm install\nRUN npm install koa\nCOPY . .", True, id="that-the-project-names"),
+        pytest.param("RUN npm install\nCOPY src ./\nRUN npm install pg", True, id="that-npm-saves"),
+        pytest.param("RUN npm install\nRUN npm install pg\nCOPY . .", False, id="that-a-copy-forgets"),
+        pytest.param("RUN npm install\nCOPY src ./\nRUN npm i --no-save pg", False, id="unsaved"),
+        pytest.param("RUN npm install\nCOPY . .\nCOPY src node_modules/own", False, id="copied"),
+    ],
+)
+def test_packages_that_package_json_does_not_name(tmp_path: Path, steps: str, pruned: bool) -> None:
+    text = f'FROM node:20\nWORKDIR /app\nCOPY package.json ./\n{steps}\nRUN npx tsc\nCMD ["node", "a.js"]\n'
+    package = {"dependencies": {"koa": "2"}, "devDependencies": {"typescript": "5"}}
+    outcome = rewrite(tmp_path, text, package, {"a.js": "", "src/a.js": ""})
+    assert ("npm prune" in (outcome.after or "")) is pruned, outcome.after
