@@ -15,12 +15,13 @@ class Use(Struct, frozen=True, kw_only=True):
 
 class Module(Struct, frozen=True, kw_only=True):
     """An installed package of a language's index, and where the install is requested. `programs` are the
-    commands that it is known to install."""
+    commands that it is known to install. `required`: another one requires it, no manifest lists it."""
 
     use: Use
     language: str
     version: str | None = None  # the newest release that may be installed, if a manifest limits it
     programs: tuple[str, ...] = ()
+    required: bool = False
 
 
 class SourceFacts(Struct, frozen=True, kw_only=True):

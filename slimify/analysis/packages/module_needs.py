@@ -65,7 +65,8 @@ def _with_required(found: dict[str, Module]) -> dict[str, Module]:
     while waiting:
         module = waiting.pop()
         for name in package_facts_of(module).package_facts(module.use.name).requires:
-            required = Module(use=replace(module.use, name=name), language=module.language)
+            use = replace(module.use, name=name)
+            required = Module(use=use, language=module.language, required=True)
             if found.setdefault(name, required) is required:
                 waiting.append(required)
     return found

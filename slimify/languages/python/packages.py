@@ -74,7 +74,8 @@ def listed_packages(view: ContextView, path: str, *, development: bool = False) 
             limit = _LIMITED.search(requirement.specifier) if name == requirement.name else None
             version = pinned[name].version if name in pinned else limit[1] if limit else None
             use = Use(name=name, file=requirement.file or path, line=requirement.line)
-            yield Module(use=use, language=LANGUAGE.name, version=version)
+            required = name != requirement.name
+            yield Module(use=use, language=LANGUAGE.name, version=version, required=required)
             waiting += pinned[name].requires if name in pinned else ()
 
 
