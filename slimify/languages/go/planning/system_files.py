@@ -14,6 +14,7 @@ from slimify.languages.go.planning.base import wanted_packages
 from slimify.languages.go.planning.names import opens_unknown
 from slimify.model.decisions import Decision, Reason
 from slimify.model.sources import Use
+from slimify.planning.final_stage.media_types import media_types
 from slimify.planning.final_stage.restore_packages import restored_packages
 from slimify.planning.layout import CopyFromBuilder
 
@@ -64,7 +65,8 @@ def restored_system_files(
             certificates = named_data_files("golang")["certificates"]
             copied = tuple(line for line in copied if certificates not in line)
             copy_decisions = tuple(d for d in copy_decisions if d.get("path") != certificates)
-        return (*install, *copied), (*copy_decisions, *put), missing
+        types, told = media_types(program, base)
+        return (*install, *copied, *types), (*copy_decisions, *put, *told), missing
     installed = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role != "build"}
     names = sorted(set(wanted) - installed)
     if not names:

@@ -255,6 +255,26 @@ ROWS = (
         final=("RUN mkdir -p /data/up", "COPY --from=builder /data/shop /data/shop"),
     ),
     Row(
+        id="starts-a-program-of-the-base",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={**SHOP, "main.go": STARTS.replace("NAME", '"git"')},
+        base="debian:bookworm-slim",
+        never=("mime.types",),
+    ),
+    Row(
+        id="asks-for-media-types-and-starts-a-program-of-the-base",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            **SHOP,
+            "main.go": STARTS.replace("NAME", '"git"').replace(
+                'import "os/exec"', 'import ("mime"; "os/exec")'
+            )
+            + '\nvar kind = mime.TypeByExtension(".docx")\n',
+        },
+        base="debian:bookworm-slim",
+        final=("COPY --from=builder /etc/mime.types /etc/mime.types",),
+    ),
+    Row(
         id="notes-are-no-data",
         file=("FROM golang:1.22", *BUILD, START),
         files={
