@@ -82,9 +82,12 @@ def root_paths(compared: Comparison, start: Sequence[str]) -> tuple[str, ...]:
         paths |= dict.fromkeys(p for name in names if (p := join_path(cwd, name)) is not None)
     texts = (text for path, text in compared.old.final.end.view.texts if path in paths)
     paths |= dict.fromkeys(path for text in texts for path in _ABSOLUTE.findall(text))
+    # a program that is started by its path is a root wherever it comes from, also from an install around it
+    named = (join_path(cwd, name) for name in needs.commands if "/" in name)
+    started = {p: None for p in named if p is not None and content_at(compared.old.final, p)}
     whole = {"/", cwd}  # a working directory is a place, not a file that is named
     made = (p if _is_made(compared, p) else _directory_made(compared, p) for p in paths if p not in whole)
-    return tuple(dict.fromkeys(p for p in made if p is not None and p not in whole))
+    return tuple(dict.fromkeys(p for p in (*made, *started) if p is not None and p not in whole))
 
 
 def _directory_made(compared: Comparison, path: str) -> str | None:

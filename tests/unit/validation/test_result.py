@@ -282,3 +282,32 @@ def test_data_that_wheels_have_beside_their_packages(
     new = JUPYTER.replace(f"COPY --from=builder {lost} {lost}\n", "") if lost else JUPYTER
     found = differences(old, new, {"requirements.txt": requirements}, tmp_path)
     assert ("pip install" in found) is missing, found
+
+
+TOOL = """FROM python:3.11 AS builder
+WORKDIR /app
+RUN python -m venv tools && tools/bin/pip install yt-dlp
+COPY app.py ./
+FROM python:3.11-slim
+WORKDIR /app
+COPY app.py ./
+COPY --from=builder /app/tools /app/tools
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "missing"),
+    [
+        pytest.param("tools/bin/yt-dlp", True, id="below the install"),
+        pytest.param("/app/tools/bin/yt-dlp", True, id="absolute"),
+        pytest.param("/usr/bin/env", False, id="of the base image"),
+    ],
+)
+def test_programs_that_are_started_by_their_path(program: str, missing: bool, tmp_path: Path) -> None:
+    files = {"app.py": f"import subprocess\nsubprocess.run(['{program}'])\n"}
+    first = TOOL.partition("FROM python:3.11-slim")[0].replace(" AS builder", "")
+    lost = TOOL.replace("COPY --from=builder /app/tools /app/tools\n", "")
+    assert not differences(first + 'CMD ["python", "app.py"]\n', TOOL, files, tmp_path)
+    found = differences(first + 'CMD ["python", "app.py"]\n', lost, files, tmp_path)
+    assert ("/app/tools/bin/yt-dlp is started" in found) is missing, found
