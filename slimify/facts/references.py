@@ -9,7 +9,7 @@ import re
 
 from msgspec import Struct
 
-from slimify.facts import load
+from slimify.facts import load, words
 
 _REFERENCE = re.compile(
     r"(?P<name>(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
@@ -45,6 +45,15 @@ def parse_reference(text: str) -> Reference | None:
         digest=found["digest"] or "",
         official="/" not in name,
     )
+
+
+def is_public_image(name: str) -> bool:
+    """Whether a name, perhaps with variables, is that of an image that is published for everybody: an
+    official one, from any registry, or one of a known organisation."""
+    *owners, last = name.partition("@")[0].split("/")
+    public = (words("public-images.toml", kind) for kind in ("official", "publishers"))
+    official, publishers = map(frozenset, public)
+    return last.partition(":")[0] in official or not publishers.isdisjoint(owners)
 
 
 def _split_prefix(name: str) -> tuple[str, str]:

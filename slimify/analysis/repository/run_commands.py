@@ -10,9 +10,10 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property, partial
 from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,18 +29,20 @@ from slimify.analysis.repository.host_command import (
 )
 from slimify.context.build_scripts.scripts import Script, scripts
 from slimify.context.compose.bake import BakeTarget, bake_targets
+from slimify.context.compose.image_names import ImageNames, repository
 from slimify.context.compose.yaml_commands import (
     MAX_BYTES,
     BuiltImage,
     RunCommand,
     build_arguments,
     chart_commands,
-    compose_commands,
-    compose_mounts,
+    compose_names,
     compose_services,
     is_built_from,
     kubernetes_commands,
-    repository,
+    own_services,
+    service_commands,
+    service_mounts,
     workflow_builds,
 )
 from slimify.context.ignored_files import with_ignored_files
@@ -48,6 +51,9 @@ from slimify.facts.system import history_directories, third_party_directories
 from slimify.languages import installed_directories, languages
 from slimify.model.sources import Use
 from slimify.semantics.effects.call import Options
+
+if TYPE_CHECKING:
+    from yaml import Node
 
 _MAX_FILES = 300
 _MAX_COMMANDS = 20_000  # of scripts, which are interpreted
@@ -80,20 +86,32 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
     places = _searched(context, dockerfile)
     # an image with the name of the project is built from its main Dockerfile
     main = posixpath.basename(dockerfile) == "Dockerfile" or not context.has("Dockerfile")
-    names = _project_names(context) if main else set()
+    own, others = _project_names(context) if main else set(), set[str]()
     passed: dict[str, set[str]] = {}
     tags: set[str] = set()
     for place in places:
         tags |= place.tags()
-        names |= place.names()
+        for path in place.matching(_COMPOSE_FILE):
+            built, beside = compose_names(place.files, path, place.image)
+            own, others = own | built, others | beside
         for name, value in place.arguments():
             passed.setdefault(name, set()).add(value)
     for place in places:
         tags |= place.other_tags(tags)
-    names |= {repository(tag) for tag in tags}
+        others |= place.tags(own=False)
+    own |= {repository(tag) for tag in tags}
+    dockerfiles = partial(_dockerfiles, context, places[0].files)
+    names = ImageNames(
+        own=frozenset(own),
+        others=frozenset(name for name in map(repository, others) if "$" not in name) - own,
+        dockerfile=places[-1].image.dockerfile,
+        dockerfiles=lambda: _dockerfile_paths(context, dockerfiles()),
+    )
     for place in places:
-        names |= place.containers(names)
-    dockerfiles = _dockerfiles(context, places[0].files) if tags else ()
+        own |= place.service_names(names)
+    for place in places:
+        own |= place.containers(own)
+    names = replace(names, own=frozenset(own))
     found = (
         replace(c, file=posixpath.relpath(c.file, place.image.context or "."))
         for place in places
@@ -103,7 +121,9 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
         commands=tuple(sorted(dict.fromkeys(found), key=lambda item: (item.file, item.line))),
         arguments={name: next(iter(values)) for name, values in passed.items() if len(values) == 1},
         bases=tuple(
-            use for files, above in dockerfiles for use in _bases(files, above, tags, clean(dockerfile))
+            use
+            for files, above in (dockerfiles() if tags else ())
+            for use in _bases(files, above, tags, clean(dockerfile))
         ),
         mounts=tuple(dict.fromkeys(use for place in places for use in place.mounts(names))),
     )
@@ -124,7 +144,7 @@ class _EngineCall(Struct, frozen=True, kw_only=True):
         known = "$" not in file
         return self.command == "build" and (not known or self.host.names(file, clean(image.dockerfile)))
 
-    def options(self, names: set[str]) -> Options | None:
+    def options(self, names: Collection[str]) -> Options | None:
         """Its options and operands if it starts a command in a container of one of these names."""
         told = f"docker {self.command.replace('create', 'run')}"
         if told.rpartition(" ")[2] not in ("run", "exec"):
@@ -207,11 +227,16 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     def scripts(self) -> tuple[Script, ...]:
         return tuple(scripts(self.files, ROOT))
 
-    def tags(self) -> set[str]:
-        """The names, without tag and digest, that scripts, bake files and workflows give the image."""
-        tags = [tag for target in self.bake_targets() for tag in target.tags]
+    def tags(self, *, own: bool = True) -> set[str]:
+        """The names, without tag and digest, that scripts, bake files and workflows give the image; or those
+        that scripts give others."""
+        tags: list[str] = []
         for call in self.engine_calls:
-            tags += docker_build(call.words).tags if call.builds(self.image) else ()
+            is_built = call.command == "build" and call.builds(self.image) is own
+            tags += docker_build(call.words).tags if is_built else ()
+        if not own:
+            return {_untagged(tag) for tag in tags if tag}
+        tags += (tag for target in self.bake_targets() for tag in target.tags)
         for inputs in self.workflow_builds():
             given = re.split(r"[\s,]+", inputs.get("tags", ""))
             tags += (tag for tag in given if not repository(tag).startswith("$"))
@@ -222,12 +247,25 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
         pairs = (options_of("docker tag", c.words).operands for c in self.engine_calls if c.command == "tag")
         return {_untagged(p[1].shown) for p in pairs if len(p) == 2 and _untagged(p[0].shown) in tags}
 
-    def names(self) -> set[str]:
-        """The names that Compose files give the image."""
-        found = (compose_commands(self.files, path, self.image)[1] for path in self.matching(_COMPOSE_FILE))
-        return {name for names in found for name in names}
+    def service_names(self, names: ImageNames) -> set[str]:
+        """The names of the services that may use the image."""
+        return {name for found in self.services(names).values() for name, _ in found}
 
-    def containers(self, names: set[str]) -> set[str]:
+    def services(self, names: ImageNames) -> Mapping[str, list[tuple[str, Node]]]:
+        """The services that may use the image, by name, of each Compose file."""
+        paths = self.matching(_COMPOSE_FILE)
+        known: dict[str, set[str]] = {}
+        for path in paths:
+            found = (name for name, _ in own_services(self.files, path, self.image, names))
+            known.setdefault(posixpath.dirname(path), set()).update(found)
+        return {
+            path: list(
+                own_services(self.files, path, self.image, names, frozenset(known[posixpath.dirname(path)]))
+            )
+            for path in paths
+        }
+
+    def containers(self, names: Collection[str]) -> set[str]:
         """The names of containers that scripts start from the image."""
         calls = [(call, o) for call in self.engine_calls if (o := call.options(names)) is not None]
         return {repository(n) for call, o in calls for n in (*given(o, "--name"), *call.host.result)}
@@ -249,32 +287,23 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
             if equals and "$" not in value:
                 yield name, value
 
-    @cached_property
-    def compose_files(self) -> Mapping[str, frozenset[str]]:
-        """The Compose files, each with the services of its directory that are built from the Dockerfile."""
-        services: dict[str, set[str]] = {}
-        paths = self.matching(_COMPOSE_FILE)
-        for path in paths:
-            built = compose_commands(self.files, path, self.image)[1]
-            services.setdefault(posixpath.dirname(path), set()).update(built)
-        return {path: frozenset(services[posixpath.dirname(path)]) for path in paths}
-
-    def mounts(self, names: set[str]) -> Iterator[Use]:
+    def mounts(self, names: ImageNames) -> Iterator[Use]:
         """The directories of the image that containers with it hide with mounts."""
-        for path, built in self.compose_files.items():
-            for use in compose_mounts(self.files, path, self.image, built):
+        for path, services in self.services(names).items():
+            for use in (use for _, service in services for use in service_mounts(service, path)):
                 yield replace(use, file=posixpath.relpath(path, self.image.context or "."))
         for call in self.engine_calls:
-            options = call.options(names)
+            options = call.options(names.own)
             for text in given(options, "-v", "--volume", "--mount") if options is not None else ():
                 place = _MOUNTED.search(text)
                 if place is not None:
                     file = posixpath.relpath(call.host.file, self.image.context or ".")
                     yield Use(name=place["place"], file=file, line=call.host.lines[0])
 
-    def commands(self, names: set[str]) -> Iterator[RunCommand]:
-        for path, built in self.compose_files.items():
-            yield from compose_commands(self.files, path, self.image, built)[0]
+    def commands(self, names: ImageNames) -> Iterator[RunCommand]:
+        for path, services in self.services(names).items():
+            for _, service in services:
+                yield from service_commands(service, path, self.image)
         for path in self.matching(_YAML, 10 * _MAX_FILES):
             yield from kubernetes_commands(self.files, path, names)
         for path in self.matching(_CHART_VALUES):
@@ -282,7 +311,7 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
         for call in self.engine_calls:
             # `exec` and Compose in documents are for containers that run: development, more often than not
             started = call.in_document and call.command != "run"
-            options = None if started else call.options(names)
+            options = None if started else call.options(names.own)
             if options is not None and (command := call.run_command(options, self.image)) is not None:
                 yield command
 
@@ -299,6 +328,15 @@ def _dockerfiles(context: Context, own: Context) -> Iterator[tuple[Context, str]
     if around is not None and around.prefix:
         left_out = third_party_directories() | installed_directories() | history_directories()
         yield around.beside(_DOCKERFILE, left_out), posixpath.relpath(".", around.prefix)
+
+
+def _dockerfile_paths(context: Context, found: Iterable[tuple[Context, str]]) -> Iterator[str]:
+    """The paths of Dockerfiles from the root of the repository."""
+    prefix = context.repository.prefix if context.repository is not None else ""
+    for files, above in found:
+        for path in files.files:
+            if _DOCKERFILE.fullmatch(posixpath.basename(path)):
+                yield posixpath.normpath(posixpath.join(prefix, above, path))
 
 
 def _bases(files: Context, above: str, tags: set[str], own: str) -> Iterator[Use]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.context.compose.image_names import ImageNames, repository
 from slimify.context.scan import Context, clean
 from slimify.model.sources import Use
 
@@ -44,11 +45,6 @@ class RunCommand(Struct, frozen=True, kw_only=True):
     cwd: str = ""
 
 
-def repository(image: str) -> str:
-    """The last path component of an image name, without tag and digest."""
-    return image.rpartition("/")[2].partition("@")[0].partition(":")[0]
-
-
 class BuiltImage(Struct, frozen=True, kw_only=True):
     """What an image is built from: a Dockerfile and a build context, as paths of the files that are searched.
     The context is "" if it is their root."""
@@ -64,69 +60,77 @@ class BuiltImage(Struct, frozen=True, kw_only=True):
         return clean(here) == self.context and clean(wanted) == clean(self.dockerfile)
 
 
-def compose_commands(
-    context: Context, path: str, built_image: BuiltImage, known: frozenset[str] = frozenset()
-) -> tuple[list[RunCommand], set[str]]:
-    """The commands of services that are built from the Dockerfile or use the image of such a service;
-    and the names of these services and images.
-
-    `known` are services built in another file of the directory. A file that has neither `build` nor
-    `image` for one of them is an override.
-    """
-    found: list[RunCommand] = []
-    names: set[str] = set()
-    for name, service in _own_services(context, path, built_image, known):
-        names |= {name, repository(_string(_get(service, "image")))} - {""}
-        mounts = _bind_mounts(service, path, built_image.context)
-        env = tuple(_constants(_get(service, "environment")))
-        cwd = _string(_get(service, "working_dir"))
-        found += (replace(c, mounts=mounts, env=env, cwd=cwd) for c in _service(service, path))
-    return found, names
+def compose_names(context: Context, path: str, built_image: BuiltImage) -> tuple[set[str], set[str]]:
+    """The names of services that are built from the Dockerfile, and of their images; and those of others that
+    are built."""
+    own, others = set[str](), set[str]()
+    for name, service in compose_services(context, path):
+        if _get(service, "build") is not None:
+            found = own if is_built_from(service, path, built_image) else others
+            found |= {name, repository(_string(_get(service, "image")))} - {""}
+    return own, others
 
 
-def compose_mounts(
-    context: Context, path: str, built_image: BuiltImage, known: frozenset[str] = frozenset()
-) -> Iterator[Use]:
-    """The directories of the image that those services hide with mounts of any kind."""
-    for _, service in _own_services(context, path, built_image, known):
-        for item in _items(_get(service, "volumes")):
-            place = _MOUNT.search(_string(item)) or _MOUNT.search(f":{_string(_get(item, 'target'))}")
-            if place is not None:
-                yield Use(name=place[1], file=path, line=item.start_mark.line + 1)
-
-
-def _own_services(
-    context: Context, path: str, built_image: BuiltImage, known: frozenset[str]
+def own_services(
+    context: Context,
+    path: str,
+    built_image: BuiltImage,
+    names: ImageNames,
+    known: frozenset[str] = frozenset(),
 ) -> Iterator[tuple[str, Node]]:
+    """The services that are built from the Dockerfile, or may use its image.
+
+    `known` are such services of other files of the directory. A file that has neither `build` nor `image`
+    for one of them is an override.
+    """
     for document in _documents(context, path):
         services = dict(_entries(_get(document, "services") or document))
-        built = {name for name, service in services.items() if is_built_from(service, path, built_image)}
-        built |= {
-            name
-            for name in known & services.keys()
-            if _get(services[name], "build") is None and _get(services[name], "image") is None
+        images = {
+            name: _string(_get(service, "image"))
+            for name, service in services.items()
+            if _get(service, "build") is None
         }
-        images = {_string(_get(services[name], "image")) for name in built} - {""}
+        built = {name for name, service in services.items() if is_built_from(service, path, built_image)}
+        built |= {name for name, image in images.items() if name in known and not image}
+        named = bool(built) or any(map(names.means_own, images.values()))
         for name, service in services.items():
-            if name in built or _string(_get(service, "image")) in images:
+            if name in built or names.may_mean_own(images.get(name, ""), elsewhere=named):
                 yield name, service
 
 
-def kubernetes_commands(context: Context, path: str, names: set[str]) -> Iterator[RunCommand]:
-    """Commands, probes and hooks of containers whose image has one of `names`, or a name set by the values of
-    a Helm chart."""
+def service_commands(service: Node, path: str, built_image: BuiltImage) -> Iterator[RunCommand]:
+    """The commands of a service, and its health check."""
+    mounts = _bind_mounts(service, path, built_image.context)
+    env = tuple(_constants(_get(service, "environment")))
+    cwd = _string(_get(service, "working_dir"))
+    return (replace(c, mounts=mounts, env=env, cwd=cwd) for c in _service(service, path))
+
+
+def service_mounts(service: Node, path: str) -> Iterator[Use]:
+    """The directories of the image that a service hides with mounts of any kind."""
+    for item in _items(_get(service, "volumes")):
+        place = _MOUNT.search(_string(item)) or _MOUNT.search(f":{_string(_get(item, 'target'))}")
+        if place is not None:
+            yield Use(name=place[1], file=path, line=item.start_mark.line + 1)
+
+
+def kubernetes_commands(context: Context, path: str, names: ImageNames) -> Iterator[RunCommand]:
+    """Commands, probes and hooks of containers that may use the image, as those do whose image the values of
+    a Helm chart set."""
     text = context.text(path, MAX_BYTES) or ""
     if not re.search(r"^[ \t-]*(?:containers|initContainers):", text, re.MULTILINE):
         return
-    for document in _documents(context, path):
-        for container in _containers(document):
-            if repository(_string(_get(container, "image"))) in {*names, _TEMPLATE}:
-                yield from _container_commands(container, path)
+    containers = [found for document in _documents(context, path) for found in _containers(document)]
+    images = [_string(_get(container, "image")) for container in containers]
+    named = any(map(names.means_own, images))
+    for container, image in zip(containers, images, strict=True):
+        if names.may_mean_own(image, elsewhere=named):
+            yield from _container_commands(container, path)
 
 
-def chart_commands(context: Context, path: str, names: set[str]) -> Iterator[RunCommand]:
-    """Commands and probes that the values of a Helm chart set for containers, if the image beside them has
-    one of `names`, or if it is the image of a chart of that name."""
+def chart_commands(context: Context, path: str, names: ImageNames) -> Iterator[RunCommand]:
+    """Commands and probes that the values of a Helm chart set for containers, if the image beside them is
+    that of this image, or if it is the image of a chart of that name."""
     chart = posixpath.dirname(path)
     if not context.has(posixpath.join(chart, "Chart.yaml")):
         return
@@ -136,7 +140,7 @@ def chart_commands(context: Context, path: str, names: set[str]) -> Iterator[Run
         pending += ((value, "") for _, value in _entries(node))
         place = _get(node, "image")
         image = _string(place) or _string(_get(place, "repository"))
-        if repository(image) in names or (image and name in names):
+        if names.may_mean_own(image, elsewhere=not name) or (image and name in names.own):
             yield from _container_commands(node, path)
 
 

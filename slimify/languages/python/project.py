@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slimify.context.compose.yaml_commands import repository
+from slimify.context.compose.image_names import repository
 from slimify.context.scan import Context
 from slimify.context.values import table, text_of, toml_of
 

@@ -21,6 +21,8 @@ def lay(root: Path, files: Mapping[str, str]) -> Context:
 
 
 POD = "kind: Pod\nspec:\n  containers:\n  - image: {image}\n    command: [python, worker.py]\n"
+IMAGE = "services:\n  a:\n    image: {}\n    command: x\n"
+BUILT = ".github/workflows/a.yml"
 # Nothing that is run in the image of ./Dockerfile.
 NOOP = [
     ("nothing", {"a.txt": "docker run app sh"}),
@@ -54,7 +56,19 @@ NOOP = [
       "README.md": "    docker exec app sh\n    docker-compose run app npm install\n"}),
     ("readme-other-image", {"README.md": "    docker run redis redis-cli\n"}),
     ("readme-compose-function", {"README.md": "    docker compose run app sh\n"}),
-    ("kubernetes-other-image", {"a.yml": POD.format(image="me/other")}),
+    ("kubernetes-image-of-a-publisher", {"a.yml": POD.format(image="prom/node-exporter")}),
+    ("kubernetes-image-of-another-dockerfile",
+     {"a.yml": POD.format(image="me/shop-mail"), "mail/Dockerfile": "FROM a\n"}),
+    ("kubernetes-image-of-another-build",
+     {"a.yml": POD.format(image="me/other"), "Makefile": "a:\n\tdocker build -t me/other other\n"}),
+    ("kubernetes-beside-the-image",
+     {"a.yml": "containers:\n- image: me/app\n- image: me/other\n  command: [x]\n"}),
+    ("compose-mirror", {"compose.yml": IMAGE.format("$MIRROR/library/postgres:14")}),
+    ("compose-default-of-a-variable", {"compose.yml": IMAGE.format("${DB:-postgres:14}")}),
+    ("compose-beside-the-image", {"compose.yml": IMAGE.format("me/mail") + "  w:\n    build: .\n"}),
+    ("compose-image-of-another-service",
+     {"compose.prod.yml": IMAGE.format("me/w"),
+      "compose.yml": "services:\n  w:\n    build: ./w\n    image: me/w\n"}),
     ("procfile", {"Procfile": "web: gunicorn app\n"}),  # for the image of a buildpack
     ("exec-in-a-variable", {"Makefile": "a:\n\tdocker exec -it $(ID) bash\n"}),
     ("printed", {"a.sh": "echo 'docker run app x'\n"}),
@@ -104,6 +118,23 @@ HIT: list[tuple[str, dict[str, str], list[tuple[str, str, int, bool]]]] = [
      [("x", "deploy/compose.yml", 4, False)]),
     ("compose-version-1", {"docker-compose.yml": "web:\n  build: .\n  command: x\n"},
      [("x", "docker-compose.yml", 3, False)]),
+    ("compose-of-a-built-tag",
+     {"compose.yml": IMAGE.format("r.example/me/x:1"), BUILT: "a: {run: docker build -t me/x .}\n"},
+     [("x", "compose.yml", 4, False)]),
+    ("compose-image-in-a-variable", {"compose.yml": IMAGE.format("${TAG}")},
+     [("x", "compose.yml", 4, False)]),
+    ("compose-variable-beside-the-image", {"compose.yml": IMAGE.format("$TAG") + "  w:\n    build: .\n"},
+     [("x", "compose.yml", 4, False)]),
+    ("compose-image-that-nothing-builds", {"compose.yml": IMAGE.format("me/x")},
+     [("x", "compose.yml", 4, False)]),
+    ("compose-image-overridden",
+     {"compose.yml": IMAGE.format("me/x"), "compose.dev.yml": "services:\n  a:\n    command: y\n"},
+     [("y", "compose.dev.yml", 3, False), ("x", "compose.yml", 4, False)]),
+    ("compose-run-of-an-image",
+     {"compose.yml": "services:\n  a:\n    image: $TAG\n", "a.sh": "docker compose exec a y\n"},
+     [("y", "a.sh", 1, True)]),
+    ("kubernetes-image-that-nothing-builds", {"a.yml": POD.format(image="me/other")},
+     [("python worker.py", "a.yml", 5, True)]),
     ("kubernetes-by-directory", {"k8s/a.yml": POD.format(image="reg.io/me/app:1")},
      [("python worker.py", "k8s/a.yml", 5, True)]),
     ("kubernetes-by-package", {"a.yml": POD.format(image="x"), "package.json": '{"name": "@me/x"}'},
