@@ -27,11 +27,13 @@ from slimify.analysis.repository.host_command import (
     host_state,
     start_directories,
 )
+from slimify.context.build_scripts import jenkinsfile
 from slimify.context.build_scripts.scripts import Script, scripts
 from slimify.context.compose.bake import BakeTarget, bake_targets
 from slimify.context.compose.image_names import ImageNames, repository
+from slimify.context.compose.nodes import MAX_BYTES
+from slimify.context.compose.platforms import development_container, jenkins_commands, platform_commands
 from slimify.context.compose.yaml_commands import (
-    MAX_BYTES,
     BuiltImage,
     RunCommand,
     build_arguments,
@@ -47,6 +49,7 @@ from slimify.context.compose.yaml_commands import (
 )
 from slimify.context.ignored_files import with_ignored_files
 from slimify.context.scan import Context, clean
+from slimify.facts.platforms import is_platform_file
 from slimify.facts.system import history_directories, third_party_directories
 from slimify.languages import installed_directories, languages
 from slimify.model.sources import Use
@@ -57,11 +60,12 @@ if TYPE_CHECKING:
 
 _MAX_FILES = 300
 _MAX_COMMANDS = 20_000  # of scripts, which are interpreted
-_COMPOSE_FILE = re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml")
+_COMPOSE_FILE = re.compile(r"(?:.*/)?(?:docker-)?(?:compose|stack)[\w.-]*\.ya?ml")
 _YAML = re.compile(r".*\.ya?ml")
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 _BAKE_FILE = re.compile(r"(?:.*/)?docker-bake(?:\.override)?\.(?:hcl|json)")
 _CHART_VALUES = re.compile(r"(?:.*/)?values[\w.-]*\.ya?ml")
+_JENKINSFILE = re.compile(rf"(?:.*/)?(?:{jenkinsfile.NAME.pattern})")
 _DOCKERFILE = re.compile(r"[\w.-]*Dockerfile[\w.-]*|Containerfile", re.IGNORECASE)
 _FROM = re.compile(r"\s*FROM\s+(?:--\S+\s+)*(?P<name>\S+)", re.IGNORECASE)
 _TAG = re.compile(r"(?:@|:(?!\d+/)).*", re.DOTALL)
@@ -124,7 +128,8 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
             use
             for files, above in (dockerfiles() if tags else ())
             for use in _bases(files, above, tags, clean(dockerfile))
-        ),
+        )
+        + tuple(use for place in places for use in place.development_containers(names)),
         mounts=tuple(dict.fromkeys(use for place in places for use in place.mounts(names))),
     )
 
@@ -287,6 +292,16 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
             if equals and "$" not in value:
                 yield name, value
 
+    @cached_property
+    def platform_files(self) -> list[str]:
+        return [name for name in self.files.files if is_platform_file(name)][:_MAX_FILES]
+
+    def development_containers(self, names: ImageNames) -> Iterator[Use]:
+        """Where people develop in the image."""
+        for path in self.platform_files:
+            for use in development_container(self.files, path, self.image, names):
+                yield replace(use, file=posixpath.relpath(path, self.image.context or "."))
+
     def mounts(self, names: ImageNames) -> Iterator[Use]:
         """The directories of the image that containers with it hide with mounts."""
         for path, services in self.services(names).items():
@@ -304,6 +319,10 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
         for path, services in self.services(names).items():
             for _, service in services:
                 yield from service_commands(service, path, self.image)
+        for path in self.platform_files:
+            yield from platform_commands(self.files, path, self.image, names)
+        for path in self.matching(_JENKINSFILE):
+            yield from jenkins_commands(self.files, path, self.image, names)
         for path in self.matching(_YAML, 10 * _MAX_FILES):
             yield from kubernetes_commands(self.files, path, names)
         for path in self.matching(_CHART_VALUES):

@@ -5,6 +5,7 @@ Groovy is not evaluated: interpolations such as `"${app}"` remain as written.
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator
@@ -22,6 +23,14 @@ _SHELL = re.compile(
     r"(?:(?:def|String|final)?\s*\b(?P<name>\w+)\s*=\s*)?\bsh\s*\(?\s*(?:\w+\s*:\s*\w+\s*,\s*)*(?:script\s*:\s*)?$"
 )
 _FOLDER = re.compile(r"\bdir\s*\(?\s*$")
+# What steps run in: a Dockerfile, with its options, or an image (www.jenkins.io/doc/book/pipeline/docker).
+_CONTAINER = re.compile(
+    r"""\bdockerfile\s+true\b|\bdockerfile\s*\{(?P<options>[^{}]*)\}
+    |\bdocker\s*(?:\{[^{}]*?\bimage\b)?\s*['"](?P<image>[^'"\n]+)
+    |\bdocker\.(?P<verb>image|build)\s*\(\s*['"](?P<inside>[^'"\n]+)(?=.*\.inside\b)""",
+    re.DOTALL | re.VERBOSE,
+)
+_OPTION = re.compile(r"""\b(filename|dir)\s*:?\s*['"]([^'"\n]+)""")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 
 
@@ -41,6 +50,7 @@ def steps(text: str) -> Iterator[Snippet]:
                 yield Snippet(shlex.join(("cd", folder)), first, last)
             folder = ""
         elif token["brace"] == "}":
+            folder = ""  # an option: `dockerfile { dir 'x' }`
             if open_folders and open_folders.pop():
                 yield Snippet("cd -", first, last)
         else:
@@ -50,6 +60,15 @@ def steps(text: str) -> Iterator[Snippet]:
             if found is not None:
                 taken = f"{found['name']}=$({content})" if found["name"] else content
                 yield Snippet(taken, first, last)
+
+
+def containers(text: str) -> Iterator[tuple[str, str]]:
+    """The Dockerfile and the image, one of them "", that steps may run in."""
+    for found in _CONTAINER.finditer(text):
+        given = dict(_OPTION.findall(found["options"] or ""))
+        image = found["image"] or (found["inside"] if found["verb"] == "image" else "") or ""
+        file = posixpath.join(given.get("dir", ""), given.get("filename", "Dockerfile"))
+        yield ("", image) if image else (posixpath.normpath(file), "")
 
 
 def _string_value(token: re.Match[str]) -> str:

@@ -1,0 +1,114 @@
+"""Nodes of YAML, JSON and TOML: they keep line numbers, construct no objects, and do not expand aliases."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from slimify.context.scan import Context
+
+if TYPE_CHECKING:
+    from yaml import Node
+
+MAX_BYTES = 256 << 10  # of one file
+_TEMPLATE = "$TEMPLATE"
+_MAX_MERGES = 40
+_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/|\t', re.DOTALL)  # of JSON; YAML has no tabs
+
+
+def documents(context: Context, path: str) -> tuple[Node, ...]:
+    """The roots of the documents of a file; none of a malformed one."""
+    return context.once(("nodes", path), lambda: tuple(_read(context, path)))
+
+
+def _read(context: Context, path: str) -> list[Node]:
+    text = context.text(path, MAX_BYTES)
+    if text is None:
+        return []
+    if path.endswith(".toml"):
+        return _toml(text)
+    if path.endswith(".json"):
+        text = _COMMENT.sub(lambda found: found[1] or " " * len(found[0]), text)
+    if "{{" in text:  # a Helm template: drop directives, replace values by a word
+        text = re.sub(r"^[ \t]*\{\{-?[^}\n]*\}\}[ \t]*$", "", text, flags=re.MULTILINE)
+        text = re.sub(r"\$?\{\{[^}\n]*\}\}", _TEMPLATE, text)
+    import yaml
+
+    found: list[Node] = []
+    try:
+        for node in yaml.compose_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if node is not None:
+                found.append(node)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        pass  # keep the documents before the error
+    return found
+
+
+def _toml(text: str) -> list[Node]:
+    """Its content, all of it in the first line."""
+    import json
+
+    import tomli
+    import yaml
+
+    try:
+        node = yaml.compose(json.dumps(tomli.loads(text), default=str), yaml.SafeLoader)
+    except (ValueError, RecursionError, yaml.YAMLError):
+        return []
+    return [node] if node is not None else []
+
+
+def pairs(node: Node | None) -> list[tuple[Node, Node]]:
+    value = node.value if node is not None and node.tag.endswith(":map") else None
+    return value if isinstance(value, list) else []
+
+
+def items(node: Node | None) -> list[Node]:
+    value = node.value if node is not None and node.tag.endswith(":seq") else None
+    return value if isinstance(value, list) else []
+
+
+def string(node: Node | None) -> str:
+    return node.value if node is not None and isinstance(node.value, str) else ""
+
+
+def entries(node: Node | None, depth: int = 0) -> Iterator[tuple[str, Node]]:
+    """The entries of a mapping; those merged by `<<` come last."""
+    merged: list[Node] = []
+    for key, value in pairs(node):
+        if string(key) == "<<":
+            merged += items(value) or [value]
+        else:
+            yield string(key), value
+    for value in merged if depth < _MAX_MERGES else ():
+        yield from entries(value, depth + 1)
+
+
+def get(node: Node | None, *keys: str) -> Node | None:
+    for key in keys:
+        node = next((value for name, value in entries(node) if name == key), None)
+    return node
+
+
+def reached(node: Node, path: str) -> Iterator[Node]:
+    """The values at a path such as `jobs.*.image`, where `*` is every value of a list or mapping."""
+    nodes = [node]
+    for key in path.split(".") if path else ():
+        if key == "*":
+            nodes = [value for n in nodes for value in (*items(n), *(v for _, v in entries(n)))]
+        else:
+            nodes = [value for n in nodes if (value := get(n, key)) is not None]
+    yield from nodes
+
+
+def words(node: Node | None) -> list[str]:
+    """The words of a list, or of a string, which Compose splits without a shell; none on error."""
+    text = string(node).replace("$$", "$")
+    if not text:
+        return [string(item).replace("$$", "$") for item in items(node)]
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return []

@@ -1,0 +1,127 @@
+"""Commands that platforms and CI services run in an image, by their files, which facts describe."""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from slimify.context.build_scripts import jenkinsfile
+from slimify.context.compose.image_names import ImageNames
+from slimify.context.compose.nodes import MAX_BYTES, documents, items, reached, string
+from slimify.context.compose.yaml_commands import BuiltImage, RunCommand, check_command
+from slimify.context.scan import Context, clean
+from slimify.facts.platforms import PlatformFile, platform_files
+from slimify.model.sources import Use
+
+if TYPE_CHECKING:
+    from yaml import Node
+
+CHECKOUT = "/checkout"  # where CI mounts the sources, whatever it is called
+
+
+def platform_commands(
+    context: Context, path: str, image: BuiltImage, names: ImageNames
+) -> Iterator[RunCommand]:
+    """The commands that a file runs in the image."""
+    for row, unit in _own_units(context, path, image, names):
+        for place in row.commands.split():
+            for node in reached(unit, place):
+                text = _text(node, lines=row.ci)
+                found = RunCommand(
+                    text=text, file=path, line=_line(context, path, node), entrypoint=row.ci or row.develops
+                )
+                if text.strip():
+                    yield _in_checkout(found, image) if row.ci or row.develops else found
+        for place in row.checks.split():
+            for node in reached(unit, place):
+                yield from check_command(node, path)
+
+
+def jenkins_commands(
+    context: Context, path: str, image: BuiltImage, names: ImageNames
+) -> Iterator[RunCommand]:
+    """The commands of a Jenkinsfile, if its steps run in the image."""
+    text = context.text(path, MAX_BYTES) or ""
+    if any(
+        names.may_mean_own(name, elsewhere=True) if name else clean(file) == clean(image.dockerfile)
+        for file, name in jenkinsfile.containers(text)
+    ):
+        steps = list(jenkinsfile.steps(text))
+        script = "\n".join(step.text for step in steps)
+        for step in steps[:1]:
+            yield _in_checkout(RunCommand(text=script, file=path, line=step.first, entrypoint=True), image)
+
+
+def _in_checkout(command: RunCommand, image: BuiltImage) -> RunCommand:
+    """The command where the sources are mounted and it is started among them."""
+    checkout = posixpath.join(CHECKOUT, image.context).rstrip("/")
+    return replace(command, mounts=((".", checkout),), cwd=CHECKOUT)
+
+
+def development_container(context: Context, path: str, image: BuiltImage, names: ImageNames) -> Iterator[Use]:
+    """Where a file makes the image one that people develop in."""
+    for row, unit in _own_units(context, path, image, names):
+        if row.develops:
+            yield Use(name=path, file=path, line=unit.start_mark.line + 1)
+
+
+def _own_units(
+    context: Context, path: str, image: BuiltImage, names: ImageNames
+) -> Iterator[tuple[PlatformFile, Node]]:
+    """The parts of a file that run the image, with the row that describes them."""
+    rows = [row for row in platform_files() if row.describes(path)]
+    for row, root in ((row, root) for row in rows for root in documents(context, path)):
+        found = [unit for place in row.units.split() or ("",) for unit in reached(root, place)]
+        default = _first(root, row.default_image)
+        units = [
+            (unit, _first(unit, row.image) or default)
+            for unit in found
+            if _first(unit, row.kind) in (row.kinds or ("",))
+        ]
+        named = row.ci or any(names.means_own(name) for _, name in units)
+        for unit, name in units:
+            if (
+                names.may_mean_own(name, elsewhere=named)
+                if name
+                else _builds(context, row, unit, path, image)
+            ):
+                yield row, unit
+
+
+def _builds(context: Context, row: PlatformFile, unit: Node, path: str, image: BuiltImage) -> bool:
+    """Whether the unit is built from the Dockerfile of the image."""
+    own, folder = clean(image.dockerfile), posixpath.dirname(path)
+    given = {string(n) for place in row.dockerfile.split() for n in reached(unit, place)} - {""}
+    names = given or ({"Dockerfile"} if row.builds else set())
+    for name in names:
+        places = (folder, posixpath.dirname(folder), "" if given else folder)
+        paths = [clean(posixpath.normpath(posixpath.join(place, name))) for place in places]
+        if next((p for p in paths if p == own or context.has(p)), "") == own:
+            return True
+    return False
+
+
+def _first(node: Node, places: str) -> str:
+    """The first text at one of these places."""
+    found = (string(n) for place in places.split() for n in reached(node, place))
+    return next(filter(None, found), "")
+
+
+def _text(node: Node, *, lines: bool) -> str:
+    """A command line: text, the words of a list, or `lines` of one."""
+    if not items(node):
+        return string(node)
+    parts = [text for item in items(node) if (text := string(item))]
+    return "\n".join(parts) if lines or len(parts) == 1 else shlex.join(parts)
+
+
+def _line(context: Context, path: str, node: Node) -> int:
+    if not path.endswith(".toml"):
+        return int(node.start_mark.line) + 1 + (getattr(node, "style", None) in ("|", ">"))
+    first = (string(node) or string(next(iter(items(node)), None))).strip().partition("\n")[0]
+    text = (context.text(path) or "").partition(first)
+    return 1 + text[0].count("\n") if text[1] else 1

@@ -1,0 +1,51 @@
+"""Files of platforms and CI services that run commands in an image."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, cached_property
+
+from msgspec import Struct, convert
+
+from slimify.facts import load
+
+
+class PlatformFile(Struct, frozen=True, kw_only=True, dict=True):
+    """One row of platforms.toml, which describes the fields."""
+
+    files: str
+    units: str = ""
+    image: str = ""
+    default_image: str = ""
+    dockerfile: str = ""
+    commands: str = ""
+    checks: str = ""
+    kind: str = ""
+    kinds: tuple[str, ...] = ()
+    builds: bool = False
+    ci: bool = False
+    develops: bool = False
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(self.files)
+
+    def describes(self, path: str) -> bool:
+        """Whether a path is that of such a file."""
+        return self._pattern.fullmatch(path) is not None
+
+
+@cache
+def platform_files() -> tuple[PlatformFile, ...]:
+    """All rows."""
+    return tuple(convert(load("platforms.toml")["rows"], list[PlatformFile]))
+
+
+@cache
+def _any() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{row.files})" for row in platform_files()))
+
+
+def is_platform_file(path: str) -> bool:
+    """Whether a row describes the file."""
+    return _any().fullmatch(path) is not None
