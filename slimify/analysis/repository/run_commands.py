@@ -278,7 +278,7 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     def arguments(self) -> Iterator[tuple[str, str]]:
         """The build arguments that are passed for the image, with constant values."""
         for path in self.matching(_COMPOSE_FILE):
-            for _, service in compose_services(self.files, path):
+            for service in compose_services(self.files, path).values():
                 if is_built_from(service, path, self.image):
                     yield from build_arguments(service)
         for target in self.bake_targets():

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from yaml import Node
 
 _MOUNT = re.compile(r":(/[^:]+)")
+_MAX_EXTENDED = 8
 _BUILD_ACTION = "docker/build-push-action"
 
 
@@ -62,7 +63,7 @@ def compose_names(context: Context, path: str, built_image: BuiltImage) -> tuple
     """The names of services that are built from the Dockerfile, and of their images; and those of others that
     are built."""
     own, others = set[str](), set[str]()
-    for name, service in compose_services(context, path):
+    for name, service in compose_services(context, path).items():
         if get(service, "build") is not None:
             found = own if is_built_from(service, path, built_image) else others
             found |= {name, repository(string(get(service, "image")))} - {""}
@@ -81,19 +82,14 @@ def own_services(
     `known` are such services of other files of the directory. A file that has neither `build` nor `image`
     for one of them is an override.
     """
-    for document in documents(context, path):
-        services = dict(entries(get(document, "services") or document))
-        images = {
-            name: string(get(service, "image"))
-            for name, service in services.items()
-            if get(service, "build") is None
-        }
-        built = {name for name, service in services.items() if is_built_from(service, path, built_image)}
-        built |= {name for name, image in images.items() if name in known and not image}
-        named = bool(built) or any(map(names.means_own, images.values()))
-        for name, service in services.items():
-            if name in built or names.may_mean_own(images.get(name, ""), elsewhere=named):
-                yield name, service
+    services = compose_services(context, path)
+    images = {n: string(get(s, "image")).strip() for n, s in services.items() if get(s, "build") is None}
+    built = {name for name, service in services.items() if is_built_from(service, path, built_image)}
+    built |= {name for name, image in images.items() if name in known and not image}
+    named = bool(built) or any(map(names.means_own, images.values()))
+    for name, service in services.items():
+        if name in built or names.may_mean_own(images.get(name, ""), elsewhere=named):
+            yield name, service
 
 
 def service_commands(service: Node, path: str, built_image: BuiltImage) -> Iterator[RunCommand]:
@@ -119,7 +115,7 @@ def kubernetes_commands(context: Context, path: str, names: ImageNames) -> Itera
     if not re.search(r"^[ \t-]*(?:containers|initContainers):", text, re.MULTILINE):
         return
     containers = [found for document in documents(context, path) for found in _containers(document)]
-    images = [string(get(container, "image")) for container in containers]
+    images = [string(get(container, "image")).strip() for container in containers]
     named = any(map(names.means_own, images))
     for container, image in zip(containers, images, strict=True):
         if names.may_mean_own(image, elsewhere=named):
@@ -154,10 +150,29 @@ def _container_commands(container: Node, path: str) -> Iterator[RunCommand]:
         yield from _combined_command(first, rest, path)
 
 
-def compose_services(context: Context, path: str) -> Iterator[tuple[str, Node]]:
-    """The services of a Compose file, by name."""
-    for document in documents(context, path):
-        yield from entries(get(document, "services") or document)
+def compose_services(context: Context, path: str) -> dict[str, Node]:
+    """The services of a Compose file, with what they extend."""
+    return {name: _extended(context, path, service) for name, service in _written(context, path).items()}
+
+
+def _written(context: Context, path: str) -> dict[str, Node]:
+    roots = documents(context, path)
+    return {name: node for root in roots for name, node in entries(get(root, "services") or root)}
+
+
+def _extended(context: Context, path: str, service: Node, depth: int = 0) -> Node:
+    """A service with the settings of the one that it extends, as if they were merged."""
+    given = get(service, "extends")
+    file = string(get(given, "file"))
+    other = posixpath.normpath(posixpath.join(posixpath.dirname(path), file)) if file else path
+    base = _written(context, other).get(string(given) or string(get(given, "service"))) if given else None
+    if base is None or depth == _MAX_EXTENDED:
+        return service
+    from yaml import MappingNode, ScalarNode
+
+    merge = ScalarNode("tag:yaml.org,2002:str", "<<")
+    rows = [*pairs(service), (merge, _extended(context, other, base, depth + 1))]
+    return MappingNode(service.tag, rows, service.start_mark, service.end_mark)
 
 
 def build_arguments(service: Node) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,7 @@ def lay(root: Path, files: Mapping[str, str]) -> Context:
 
 
 POD = "kind: Pod\nspec:\n  containers:\n  - image: {image}\n    command: [python, worker.py]\n"
+SERVICE = "services:\n  web:\n    build: .\n"
 IMAGE = "services:\n  a:\n    image: {}\n    command: x\n"
 BUILT = ".github/workflows/a.yml"
 # Nothing that is run in the image of ./Dockerfile.
@@ -61,10 +62,13 @@ NOOP = [
      {"a.yml": POD.format(image="me/shop-mail"), "mail/Dockerfile": "FROM a\n"}),
     ("kubernetes-image-of-another-build",
      {"a.yml": POD.format(image="me/other"), "Makefile": "a:\n\tdocker build -t me/other other\n"}),
+    ("kubernetes-image-of-a-trigger", {"a.yml": POD.format(image="' '")}),
     ("kubernetes-beside-the-image",
      {"a.yml": "containers:\n- image: me/app\n- image: me/other\n  command: [x]\n"}),
     ("compose-mirror", {"compose.yml": IMAGE.format("$MIRROR/library/postgres:14")}),
     ("compose-default-of-a-variable", {"compose.yml": IMAGE.format("${DB:-postgres:14}")}),
+    ("compose-extends-another", {"compose.yml": SERVICE.replace(" .", " a") + "  t:\n    extends: web\n    command: x\n"}),
+    ("compose-extends-itself", {"compose.yml": "services:\n  t:\n    extends: t\n    command: x\n"}),
     ("compose-beside-the-image", {"compose.yml": IMAGE.format("me/mail") + "  w:\n    build: .\n"}),
     ("compose-image-of-another-service",
      {"compose.prod.yml": IMAGE.format("me/w"),
@@ -85,7 +89,6 @@ def test_no_commands(tmp_path: Path, files: dict[str, str]) -> None:
     assert image_uses(lay(tmp_path, files)).commands == ()
 
 
-SERVICE = "services:\n  web:\n    build: .\n"
 # (id, files, (text, file, line, entrypoint) of each command)
 HIT: list[tuple[str, dict[str, str], list[tuple[str, str, int, bool]]]] = [
     ("not-sent-to-the-builder",
@@ -109,6 +112,16 @@ HIT: list[tuple[str, dict[str, str], list[tuple[str, str, int, bool]]]] = [
     ("compose-same-image",
      {"compose.yml": SERVICE + "    image: me/web\n  worker:\n    image: me/web\n    command: celery\n"},
      [("celery", "compose.yml", 7, False)]),
+    ("compose-extends", {"compose.yml": SERVICE + "  t:\n    extends: web\n    command: x\n"},
+     [("x", "compose.yml", 6, False)]),
+    ("compose-extends-twice",
+     {"compose.yml": SERVICE + "  t:\n    extends: {service: web}\n    command: x\n  u: {extends: t}\n",
+      "a.sh": "docker compose run u y\n"},
+     [("y", "a.sh", 1, False), ("x", "compose.yml", 6, False)]),
+    ("compose-extends-a-file",
+     {"common.yml": SERVICE, "compose.yml": "services:\n  t:\n    extends: {file: common.yml, service: web}\n"
+      "    healthcheck: {test: curl x}\n"},
+     [("curl x", "compose.yml", 4, True)]),
     ("compose-merge",
      {"compose.yml": "x-base: &b\n  build: .\n  command: a\nservices:\n  w:\n"
       "    <<: *b\n  v:\n    <<: [*b]\n    command: c\n"},
