@@ -244,3 +244,65 @@ def _only(p: Project, random: Random) -> None:
         ]
     )
     p.add("tmp/scratch.txt", "scratch\n", application=False)
+
+
+@element("compose-of-an-image", "around", weight=2, fits=full)
+def _compose_image(p: Project, random: Random) -> None:
+    """A file for production names the image that is pushed, if at all, and not how it is built."""
+    p.service = p.service or "service"
+    image, built = random.choice([
+        ("${APP_IMAGE}", f"docker build -t $TAG {p.service}"),
+        ("registry.example.org/team/shop:${TAG:-latest}", f"docker build -t registry.example.org/team/shop:1 {p.service}"),
+        ("team/shop:1", "echo nothing is built here"),
+    ])  # fmt: skip
+    tool = random.choice(["curl", "git"])
+    use = random.choice([
+        f"    healthcheck:\n      test: {tool} --version || exit 1\n",
+        f"    healthcheck: {{test: [CMD, {tool}, --version]}}\n",
+        f"    entrypoint: [{tool}]\n    command: [--version]\n",
+        f"  once:\n    extends: {{service: app}}\n    entrypoint: {tool} --version\n",
+    ])  # fmt: skip
+    p.outer["docker-compose.prod.yml"] = (
+        f"services:\n  store:\n    image: redis:7\n    command: redis-server --save 60 1\n  app:\n    image: {image}\n{use}"
+    )
+    p.outer[".gitlab-ci.yml"] = f"publish:\n  script:\n    - {built}\n"
+    _by_hand(p, tool, "--version")
+
+
+@element("job-in-the-image", "around", weight=2, fits=full)
+def _job(p: Project, random: Random) -> None:
+    """CI runs commands in a container with the image."""
+    p.service = p.service or "service"
+    tool = random.choice(["git", "curl"])
+    job = f"    steps:\n      - run: {tool} --version\n"
+    push = (
+        f"  image:\n    steps:\n      - run: docker build -t team/shop {p.service} && docker push team/shop\n"
+    )
+    file, text = random.choice([
+        (".github/workflows/test.yml", f"jobs:\n{push}  test:\n    container: team/shop\n{job}"),
+        (".github/workflows/test.yml", f"jobs:\n  test:\n    container:\n      image: ${{{{ inputs.image }}}}\n{job}"),
+        (".circleci/config.yml", f"jobs:\n{push}  test:\n    docker:\n      - image: team/shop\n{job}"),
+        ("ci/.gitlab-ci.yml", f"test:\n  image: $CI_REGISTRY_IMAGE/test:1\n  script:\n    - cd /\n    - {tool} --version\n"),
+        ("Jenkinsfile", f"pipeline {{\n  agent {{ dockerfile {{ dir '{p.service}' }} }}\n  stages {{ stage('a') {{ steps {{ sh '{tool} --version' }} }} }}\n}}\n"),
+    ])  # fmt: skip
+    p.outer[file] = text
+    _by_hand(p, tool, "--version")
+
+
+@element("platform", "around", weight=2, fits=full)
+def _platform(p: Project, random: Random) -> None:
+    """A platform runs a command in the image, before or beside the application."""
+    command = f"{random.choice(['git', 'curl', 'wget'])} --version"
+    words = json.dumps(command.split())
+    file, text = random.choice([
+        ("fly.toml", f'app = "app"\n\n[deploy]\n  release_command = "{command}"\n'),
+        ("railway.json", f'{{"build": {{"builder": "DOCKERFILE"}}, "deploy": {{"preDeployCommand": "{command}"}}}}\n'),
+        ("render.yaml", f"services:\n  - type: web\n    runtime: docker\n    preDeployCommand: {command}\n"),
+        ("heroku.yml", f"build:\n  docker:\n    web: Dockerfile\nrelease:\n  image: web\n  command:\n    - {command}\n"),
+        ("task-definition.json", f'{{"containerDefinitions": [{{"image": "<IMAGE>", "healthCheck": {{"command": ["CMD-SHELL", "{command}"]}}}}]}}\n'),
+        ("ecs/task-def.json", f'{{"containerDefinitions": [{{"image": "1.dkr.ecr.eu-west-1.amazonaws.com/shop:1", "entryPoint": {words}}}]}}\n'),
+        ("config/deploy.yml", f"service: app\nimage: team/shop\nservers:\n  jobs:\n    cmd: {command}\n"),
+        (".devcontainer/devcontainer.json", f'{{\n  // of the team\n  "build": {{"dockerfile": "../Dockerfile"}},\n  "postCreateCommand": "{command}",\n}}\n'),
+    ])  # fmt: skip
+    p.add(file, text, application=False)
+    _by_hand(p, *command.split())
