@@ -292,17 +292,18 @@ def _job(p: Project, random: Random) -> None:
 @element("platform", "around", weight=2, fits=full)
 def _platform(p: Project, random: Random) -> None:
     """A platform runs a command in the image, before or beside the application."""
+    p.service = p.service or "service"
     command = f"{random.choice(['git', 'curl', 'wget'])} --version"
-    words = json.dumps(command.split())
+    words, own = json.dumps(command.split()), f"{p.service}/Dockerfile"
     file, text = random.choice([
-        ("fly.toml", f'app = "app"\n\n[deploy]\n  release_command = "{command}"\n'),
-        ("railway.json", f'{{"build": {{"builder": "DOCKERFILE"}}, "deploy": {{"preDeployCommand": "{command}"}}}}\n'),
-        ("render.yaml", f"services:\n  - type: web\n    runtime: docker\n    preDeployCommand: {command}\n"),
-        ("heroku.yml", f"build:\n  docker:\n    web: Dockerfile\nrelease:\n  image: web\n  command:\n    - {command}\n"),
+        ("fly.toml", f'app = "app"\n\n[build]\n  dockerfile = "{own}"\n\n[deploy]\n  release_command = "{command}"\n'),
+        ("railway.json", f'{{"build": {{"dockerfilePath": "{own}"}}, "deploy": {{"preDeployCommand": "{command}"}}}}\n'),
+        ("render.yaml", f"services:\n  - type: web\n    runtime: docker\n    dockerfilePath: ./{own}\n    preDeployCommand: {command}\n"),
+        ("heroku.yml", f"build:\n  docker:\n    web: {own}\nrelease:\n  image: web\n  command:\n    - {command}\n"),
         ("task-definition.json", f'{{"containerDefinitions": [{{"image": "<IMAGE>", "healthCheck": {{"command": ["CMD-SHELL", "{command}"]}}}}]}}\n'),
-        ("ecs/task-def.json", f'{{"containerDefinitions": [{{"image": "1.dkr.ecr.eu-west-1.amazonaws.com/shop:1", "entryPoint": {words}}}]}}\n'),
+        ("deploy/task-def.json", f'{{"containerDefinitions": [{{"image": "1.dkr.ecr.eu-west-1.amazonaws.com/shop:1", "entryPoint": {words}}}]}}\n'),
         ("config/deploy.yml", f"service: app\nimage: team/shop\nservers:\n  jobs:\n    cmd: {command}\n"),
-        (".devcontainer/devcontainer.json", f'{{\n  // of the team\n  "build": {{"dockerfile": "../Dockerfile"}},\n  "postCreateCommand": "{command}",\n}}\n'),
+        (".devcontainer/devcontainer.json", f'{{\n  // of the team\n  "build": {{"dockerfile": "../{own}"}},\n  "postCreateCommand": "{command}",\n}}\n'),
     ])  # fmt: skip
-    p.add(file, text, application=False)
+    p.outer[file] = text
     _by_hand(p, *command.split())
