@@ -18,6 +18,8 @@ class PlatformFile(Struct, frozen=True, kw_only=True, dict=True):
     image: str = ""
     default_image: str = ""
     dockerfile: str = ""
+    compose: str = ""
+    service: str = ""
     commands: str = ""
     checks: str = ""
     kind: str = ""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from slimify.context.build_scripts import jenkinsfile
 from slimify.context.compose.image_names import ImageNames
 from slimify.context.compose.nodes import MAX_BYTES, documents, items, reached, string
-from slimify.context.compose.yaml_commands import BuiltImage, RunCommand, check_command
+from slimify.context.compose.yaml_commands import BuiltImage, RunCommand, check_command, own_services
 from slimify.context.scan import Context, clean
 from slimify.facts.platforms import PlatformFile, platform_files
 from slimify.model.sources import Use
@@ -88,6 +88,7 @@ def _own_units(
                 names.may_mean_own(name, elsewhere=named)
                 if name
                 else _builds(context, row, unit, path, image)
+                or any(_is_service(context, row, unit, path, image, names))
             ):
                 yield row, unit
 
@@ -103,6 +104,16 @@ def _builds(context: Context, row: PlatformFile, unit: Node, path: str, image: B
         if next((p for p in paths if p == own or context.has(p)), "") == own:
             return True
     return False
+
+
+def _is_service(
+    context: Context, row: PlatformFile, unit: Node, path: str, image: BuiltImage, names: ImageNames
+) -> Iterator[bool]:
+    """Whether the unit is a service with the image, of each Compose file that it names."""
+    for file in (string(n) for place in row.compose.split() for n in reached(unit, place)):
+        other = posixpath.normpath(posixpath.join(posixpath.dirname(path), file))
+        services = own_services(context, other, image, names) if file else ()
+        yield any(name == _first(unit, row.service) for name, _ in services)
 
 
 def _first(node: Node, places: str) -> str:

@@ -109,6 +109,17 @@ def test_people_develop_in_a_development_container(tmp_path: Path) -> None:
     assert (found.file, found.line) == (".devcontainer/devcontainer.json", 1)
 
 
+@pytest.mark.parametrize(("build", "number"), [(".", 1), ("./api", 0)])
+def test_people_develop_in_a_service(tmp_path: Path, build: str, number: int) -> None:
+    text = '{"dockerComposeFile": ["../compose.yml", "compose.yml"], "service": "api"}'
+    files = {
+        ".devcontainer/devcontainer.json": text,
+        ".devcontainer/compose.yml": "services:\n  api:\n    command: sleep infinity\n",
+        "compose.yml": f"services:\n  api:\n    build: {build}\n  web:\n    build: .\n",
+    }
+    assert len(uses(tmp_path, files).bases) == number
+
+
 def test_every_row_has_a_command_above() -> None:
     paths = [path for _, files, _ in HIT for path in files]
     assert all(map(is_platform_file, (p for p in paths if "Jenkins" not in p)))
