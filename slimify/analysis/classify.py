@@ -36,6 +36,7 @@ from slimify.config import Options
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts
+from slimify.facts.programs import only_reader
 from slimify.model.decisions import PackageVerdict
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.sources import Use
@@ -85,6 +86,7 @@ def classify(
     needs = runtime_needs(contract, end, effects, uses.commands, language, base)
     needs = with_previous_stages(needs, machine, base, language)
     needs = _with_kept_commands(needs, options.keep_commands)
+    needs = replace(needs, commands={**_only_readers(visits), **needs.commands})
     keep = _kept_instructions(file)
     needs = with_linked_packages(needs, evidence) if evidence is not None else needs
     linking = known.linking if (known := languages.language(language)) is not None else None
@@ -190,6 +192,19 @@ def _with_kept_commands(needs: RuntimeNeeds, commands: Sequence[str]) -> Runtime
         return needs
     kept = {name: Use(name="keep-commands", file="slimify.toml", line=0) for name in commands}
     return replace(needs, commands={**kept, **needs.commands})
+
+
+def _only_readers(visits: Sequence[Visit]) -> dict[str, Use]:
+    """The only programs that read files which COPY names, unless the build starts them: people do."""
+    steps = "\n".join(v.instruction.value for v in visits if v.instruction.keyword == "RUN")
+    named = (
+        (program, Use(name=word, file="Dockerfile", line=v.instruction.line))
+        for v in visits
+        if v.instruction.keyword == "COPY" and v.instruction.flag("from") is None
+        for word in v.instruction.value.split()[:-1]
+        if (program := only_reader(word))
+    )
+    return {program: use for program, use in named if re.search(rf"\b{program}\b", steps) is None}
 
 
 def _context_path(context: Context, name: str) -> str:

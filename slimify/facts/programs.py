@@ -27,6 +27,12 @@ def starts_what_users_name(program: str) -> bool:
     return program in words(_FILE, "hosts")
 
 
+def only_reader(path: str) -> str:
+    """The only program that reads a file of this name, "" for others."""
+    name = path.rpartition("/")[2]
+    return next((p for p, names in load(_FILE)["readers"].items() if name in names.split()), "")
+
+
 def reads_only_arguments(program: str) -> bool:
     """Whether a program reads none of an application's files but those that its arguments name."""
     return program in words(_FILE, "argument_readers")

@@ -171,3 +171,22 @@ def test_programs_that_a_process_manager_starts(
     needs = classify(docker, scan(tmp_path), "Dockerfile", Options(), None).runtime_needs
     assert set(needs.commands) - {"idle"} == expected
     assert {c.call.name for c in needs.programs} - {"idle"} == expected & {"ware"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "made"),
+    [
+        ("COPY . .", False),
+        ("COPY Makefile ./\nRUN make web", False),
+        ("FROM debian\nCOPY --from=0 Makefile ./", False),
+        ("COPY package.json ./", False),
+        ("COPY Makefile package.json ./", True),
+        ("COPY --chown=1 sub/Makefile ./\nRUN cmake .", True),
+    ],
+)
+def test_only_people_read_a_file_that_is_copied_by_name(lines: str, made: bool, tmp_path: Path) -> None:
+    for name in ("Makefile", "package.json"):
+        (tmp_path / name).write_text(FILES[name])
+    file = parse(f"FROM debian\n{lines}\nCMD server\n".encode(), "Dockerfile")
+    needs = classify(file, scan(tmp_path), "Dockerfile", Options(), None).runtime_needs
+    assert ("make" in needs.commands) is made
