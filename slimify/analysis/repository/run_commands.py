@@ -13,7 +13,6 @@ import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -36,6 +35,7 @@ from slimify.context.compose.platforms import development_container, jenkins_com
 from slimify.context.compose.yaml_commands import (
     BuiltImage,
     RunCommand,
+    Service,
     build_arguments,
     chart_commands,
     compose_names,
@@ -43,8 +43,6 @@ from slimify.context.compose.yaml_commands import (
     is_built_from,
     kubernetes_commands,
     own_services,
-    service_commands,
-    service_mounts,
     workflow_builds,
 )
 from slimify.context.ignored_files import with_ignored_files
@@ -54,9 +52,6 @@ from slimify.facts.system import history_directories, third_party_directories
 from slimify.languages import installed_directories, languages
 from slimify.model.sources import Use
 from slimify.semantics.effects.call import Options
-
-if TYPE_CHECKING:
-    from yaml import Node
 
 _MAX_FILES = 300
 _MAX_COMMANDS = 20_000  # of scripts, which are interpreted
@@ -254,14 +249,14 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
 
     def service_names(self, names: ImageNames) -> set[str]:
         """The names of the services that may use the image."""
-        return {name for found in self.services(names).values() for name, _ in found}
+        return {service.name for found in self.services(names).values() for service in found}
 
-    def services(self, names: ImageNames) -> Mapping[str, list[tuple[str, Node]]]:
-        """The services that may use the image, by name, of each Compose file."""
+    def services(self, names: ImageNames) -> Mapping[str, list[Service]]:
+        """The services of each Compose file that may use the image."""
         paths = self.matching(_COMPOSE_FILE)
         known: dict[str, set[str]] = {}
         for path in paths:
-            found = (name for name, _ in own_services(self.files, path, self.image, names))
+            found = (service.name for service in own_services(self.files, path, self.image, names))
             known.setdefault(posixpath.dirname(path), set()).update(found)
         return {
             path: list(
@@ -305,7 +300,7 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     def mounts(self, names: ImageNames) -> Iterator[Use]:
         """The directories of the image that containers with it hide with mounts."""
         for path, services in self.services(names).items():
-            for use in (use for _, service in services for use in service_mounts(service, path)):
+            for use in (use for service in services for use in service.mounts):
                 yield replace(use, file=posixpath.relpath(path, self.image.context or "."))
         for call in self.engine_calls:
             options = call.options(names.own)
@@ -316,9 +311,9 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
                     yield Use(name=place["place"], file=file, line=call.host.lines[0])
 
     def commands(self, names: ImageNames) -> Iterator[RunCommand]:
-        for path, services in self.services(names).items():
-            for _, service in services:
-                yield from service_commands(service, path, self.image)
+        for services in self.services(names).values():
+            for service in services:
+                yield from service.commands
         for path in self.platform_files:
             yield from platform_commands(self.files, path, self.image, names)
         for path in self.matching(_JENKINSFILE):

@@ -113,7 +113,7 @@ def _is_service(
     for file in (string(n) for place in row.compose.split() for n in reached(unit, place)):
         other = posixpath.normpath(posixpath.join(posixpath.dirname(path), file))
         services = own_services(context, other, image, names) if file else ()
-        yield any(name == _first(unit, row.service) for name, _ in services)
+        yield any(service.name == _first(unit, row.service) for service in services)
 
 
 def _first(node: Node, places: str) -> str:

@@ -59,6 +59,15 @@ class BuiltImage(Struct, frozen=True, kw_only=True):
         return clean(here) == self.context and clean(wanted) == clean(self.dockerfile)
 
 
+class Service(Struct, frozen=True, kw_only=True):
+    """A service of Compose: its commands, its health check among them, and the directories of the image that
+    it hides with mounts of any kind."""
+
+    name: str
+    commands: tuple[RunCommand, ...]
+    mounts: tuple[Use, ...]
+
+
 def compose_names(context: Context, path: str, built_image: BuiltImage) -> tuple[set[str], set[str]]:
     """The names of services that are built from the Dockerfile, and of their images; and those of others that
     are built."""
@@ -76,7 +85,7 @@ def own_services(
     built_image: BuiltImage,
     names: ImageNames,
     known: frozenset[str] = frozenset(),
-) -> Iterator[tuple[str, Node]]:
+) -> Iterator[Service]:
     """The services that are built from the Dockerfile, or may use its image.
 
     `known` are such services of other files of the directory. A file that has neither `build` nor `image`
@@ -89,19 +98,18 @@ def own_services(
     named = bool(built) or any(map(names.means_own, images.values()))
     for name, service in services.items():
         if name in built or names.may_mean_own(images.get(name, ""), elsewhere=named):
-            yield name, service
+            commands = _commands(service, path, built_image)
+            yield Service(name=name, commands=tuple(commands), mounts=tuple(_mounts(service, path)))
 
 
-def service_commands(service: Node, path: str, built_image: BuiltImage) -> Iterator[RunCommand]:
-    """The commands of a service, and its health check."""
+def _commands(service: Node, path: str, built_image: BuiltImage) -> Iterator[RunCommand]:
     mounts = _bind_mounts(service, path, built_image.context)
     env = tuple(_constants(get(service, "environment")))
     cwd = string(get(service, "working_dir"))
     return (replace(c, mounts=mounts, env=env, cwd=cwd) for c in _service(service, path))
 
 
-def service_mounts(service: Node, path: str) -> Iterator[Use]:
-    """The directories of the image that a service hides with mounts of any kind."""
+def _mounts(service: Node, path: str) -> Iterator[Use]:
     for item in items(get(service, "volumes")):
         place = _MOUNT.search(string(item)) or _MOUNT.search(f":{string(get(item, 'target'))}")
         if place is not None:
