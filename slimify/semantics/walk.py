@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -15,15 +16,16 @@ from slimify.model.dockerfile import Instruction
 from slimify.model.effects import Effect
 from slimify.model.shell import Script
 from slimify.semantics.context_files import ContextView
+from slimify.semantics.copies import CopyStep, read_copy
 from slimify.semantics.effects.interpret import interpret_run
 from slimify.semantics.effects.state import State
 from slimify.semantics.paths import join_path
-from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs, from_parts
+from slimify.syntax.dockerfile.instructions import arg_names, env_pairs, from_parts
 from slimify.syntax.dockerfile.words import expand
 from slimify.syntax.shell.script import read_run
 
 
-class Visit(Struct, frozen=True, kw_only=True):
+class Visit(Struct, frozen=True, kw_only=True, dict=True):
     """One instruction with the state before it. A RUN also has its script and its effects, one tuple per
     atom."""
 
@@ -32,6 +34,22 @@ class Visit(Struct, frozen=True, kw_only=True):
     state: State
     script: Script | None = None
     effects: tuple[tuple[Effect, ...], ...] = ()
+
+    @cached_property
+    def copy(self) -> CopyStep | None:
+        """What a COPY or ADD says."""
+        is_copy = self.instruction.keyword in ("COPY", "ADD")
+        return read_copy(self.instruction, self.state) if is_copy else None
+
+    @cached_property
+    def copy_targets(self) -> tuple[str, ...] | None:
+        """The paths that a COPY or ADD creates; None if they are not known."""
+        return self.copy.targets if self.copy is not None else None
+
+    @cached_property
+    def copied_files(self) -> frozenset[str] | None:
+        """All files that a COPY or ADD brings from the context; None if they are not known."""
+        return self.copy.files if self.copy is not None else None
 
 
 def base_image(
@@ -82,10 +100,11 @@ def walk(
             script = read_run(instruction, shell=state.shell, escape=escape)
             effects, state = interpret_run(script, state)
         else:
-            state = _after(instruction, scopes[index], scopes.get(index + 1, {}), state, stages)
-        visits.append(
-            Visit(index=index, instruction=instruction, state=before, script=script, effects=effects)
-        )
+            state = _after(instruction, scopes[index], scopes.get(index + 1, {}), state)
+        visit = Visit(index=index, instruction=instruction, state=before, script=script, effects=effects)
+        if visit.copy is not None:
+            state = replace(state, view=_after_copy(visit.copy, instruction, state, stages))
+        visits.append(visit)
     return tuple(visits), state
 
 
@@ -94,7 +113,6 @@ def _after(
     scope: Mapping[str, str],
     following: Mapping[str, str],
     state: State,
-    stages: Mapping[str, ContextView],
 ) -> State:
     match instruction.keyword:
         case "ENV":
@@ -116,30 +134,21 @@ def _after(
             return state.with_user((expand(instruction.value, scope) or "").strip())
         case "SHELL":
             return replace(state, shell=instruction.exec_form or state.shell)
-        case "COPY" | "ADD":
-            return _after_copy(instruction, scope, state, stages)
     return state
 
 
 def _after_copy(
-    instruction: Instruction, scope: Mapping[str, str], state: State, stages: Mapping[str, ContextView]
-) -> State:
-    parts = copy_parts(instruction)
-    sources = [expand(source, scope) or source for source in parts.sources]
-    target = expand(parts.dest, scope)
+    copy: CopyStep, instruction: Instruction, state: State, stages: Mapping[str, ContextView]
+) -> ContextView:
+    """The files after a COPY or ADD."""
+    view, target = state.view, copy.target
     if target is None:
-        return state
-    if parts.from_stage is not None:
-        copied = stages.get(parts.from_stage.lower())
-        place = join_path(state.cwd, target)
-        if copied is None or place is None:
-            return state
-        slash = parts.dest.endswith(("/", "/.")) or parts.dest in (".", "..")
-        into = slash or len(sources) > 1
-        return replace(state, view=state.view.with_stage(copied, sources, place, into=into))
-    view = state.view.with_copy(sources, target, state.cwd, add=instruction.keyword == "ADD")
+        return view
+    if copy.parts.from_stage is not None:
+        copied = stages.get(copy.parts.from_stage.lower())
+        return view if copied is None else view.with_stage(copied, copy.sources, target, into=copy.into)
+    place, add = f"{target.rstrip('/')}/" if copy.into else target, copy.parts.keyword == "ADD"
+    view = view.with_copy(copy.sources, place, add=add, parents=copy.parts.parents)
     for heredoc in instruction.heredocs:
-        path = join_path(state.cwd, target)
-        if path is not None:
-            view = view.with_text(path, heredoc.body)
-    return replace(state, view=view)
+        view = view.with_text(target, heredoc.body)
+    return view

@@ -13,7 +13,6 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from slimify.analysis.copy_targets import copied_files, copy_targets, only_this_copy
 from slimify.analysis.graph.natures import Nature, nature_of
 from slimify.facts.system import is_shared_directory
 from slimify.model.effects import LEAVES_NOTHING, MANAGES_PACKAGES, RUNS_CODE, WORKS_BY_PATH, Effect
@@ -112,18 +111,19 @@ class Node(Struct, frozen=True, dict=True):
     def targets(self) -> tuple[str, ...] | None:
         """The paths that it creates: the directory that receives the content, or single files; None if they
         are not known."""
-        return copy_targets(self.visit)
+        return self.visit.copy_targets
 
     @cached_property
     def files(self) -> frozenset[str] | None:
         """All files that it copies from the context; None if they are not known."""
-        return copied_files(self.visit)
+        return self.visit.copied_files
 
     def brings(self, path: str) -> bool:
         """Whether it may create what a path or glob names, or something below that."""
         if not any(covers(path, t) or overlap(t, literal_part(path)) for t in self.targets or ("/",)):
             return False
-        view = only_this_copy(self.visit)
+        assert self.visit.copy is not None
+        view = self.visit.copy.view
         if self.parts.from_stage or self.visit.instruction.heredocs or not view.copies:
             return True
         if not is_glob(path):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import Program, Step
 from slimify.facts.images import image
 from slimify.model.plan import Plan
@@ -132,4 +131,4 @@ def _saved_by_narrowing(built: BuiltImage, step: Step, text: str) -> int:
     """The bytes that a COPY saves by copying less than the original one."""
     copies = parse(encode(f"FROM scratch\n{text}\n"), "").instructions[1:]
     visits = (Visit(index=step.index, instruction=item, state=step.state) for item in copies)
-    return sum(built.bytes_of(path) for visit in visits for path in copy_targets(visit) or ())
+    return sum(built.bytes_of(path) for visit in visits for path in visit.copy_targets or ())

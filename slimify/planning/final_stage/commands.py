@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct, field
 
-from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed as base_packages
 from slimify.facts.images import image
@@ -106,7 +105,7 @@ def removes_copied(program: Program, step: Step) -> bool:
     """Whether a clean-up removes context files that the final stage copied before it."""
     deleted = [d for e in step.effects if e.kind == "cache" for d in e.deletes]
     copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.index < step.index)
-    brought = (copy_targets(s.visit) for s in copies if deleted and s.role != "build")
+    brought = (s.visit.copy_targets for s in copies if deleted and s.role != "build")
     return any(inside(p, d) or fnmatchcase(p, d) for paths in brought for p in paths or () for d in deleted)
 
 
@@ -178,7 +177,7 @@ def _on_copy_root(program: Program, step: Step, atom: AtomStep, copies: Sequence
 def _is_copied_later(program: Program, step: Step, copy: CopyFromBuilder) -> bool:
     """Whether the directory does not exist yet: only the builder executes the COPY that created it."""
     copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.role == "build")
-    brought = (copy_targets(s.visit) for s in copies if s.index < step.index)
+    brought = (s.visit.copy_targets for s in copies if s.index < step.index)
     return step.index < copy.after and any(inside(p, copy.path) for paths in brought for p in paths or ())
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import Program, Step
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
@@ -55,7 +54,7 @@ def _needs_copy(step: Step, copy: CopyFromBuilder) -> bool:
 def _changes_copy(step: Step, copy: CopyFromBuilder) -> bool:
     """Whether this step changes something in the copied directory in the final stage."""
     if step.keyword in ("COPY", "ADD") and step.role != "build":
-        places = copy_targets(step.visit)
+        places = step.visit.copy_targets
         return places is None or any(overlap(p, copy.path) for p in places)
     effects = [e for a in step.atoms if a.role != "build" for e in a.effects if not runs_installed_program(e)]
     return any(

@@ -11,7 +11,6 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import Program, Step
 from slimify.facts.system import exists_in_distroless, is_plain_root, is_shared_directory
 from slimify.model.effects import INSTALLS_NOTHING, Effect
@@ -51,7 +50,7 @@ def mkdir_copies(
 
 
 def _copied_paths(step: Step) -> tuple[str, ...]:
-    return copy_targets(step.visit) or ("/",)
+    return step.visit.copy_targets or ("/",)
 
 
 def _copied_directories(owners: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from slimify.analysis.copied_context import context_size
-from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.system import is_plain_root
 from slimify.languages import project_directories
@@ -151,22 +150,20 @@ def _later_chmod(program: Program, change: _Change, brought: Iterable[Step]) -> 
             words = [w.value or "" for w in effect.command.words]
             if words[:1] != ["chmod"] or not any(_RECURSIVE.fullmatch(w) for w in words):
                 continue
-            if all(any(inside(t, w) for w in effect.writes) for s in brought for t in _targets(s) or ()):
+            if all(
+                any(inside(t, w) for w in effect.writes) for s in brought for t in s.visit.copy_targets or ()
+            ):
                 return step
     return None
 
 
-def _targets(step: Step) -> tuple[str, ...] | None:
-    return copy_targets(step.visit)
-
-
 def _reaches(step: Step, places: tuple[str, ...]) -> bool:
-    found = _targets(step)
+    found = step.visit.copy_targets
     return found is None or any(overlap(t, p) for t in found for p in places)
 
 
 def _within(step: Step, places: tuple[str, ...]) -> bool:
-    found = _targets(step)
+    found = step.visit.copy_targets
     return found is not None and all(any(inside(t, p) for p in places) for t in found)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from slimify.analysis.copy_targets import copied_files
 from slimify.analysis.program import Program, Step
 from slimify.facts.system import is_plain_root
 from slimify.languages import language
@@ -55,7 +54,7 @@ def _copied_files(step: Step) -> frozenset[str]:
     whole = all("$" not in s and context.is_dir(s.strip("/") or ".") for s in (*parts.sources,))
     if not whole or "$" in parts.dest or not is_plain_root(step.state.user):
         return frozenset()
-    return copied_files(step.visit) or frozenset()
+    return step.visit.copied_files or frozenset()
 
 
 def _following_installs(program: Program, step: Step) -> tuple[Step, ...]:

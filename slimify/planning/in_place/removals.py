@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from slimify.analysis.copy_targets import copied_files, copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.programs import is_basic
 from slimify.facts.shells import is_builtin
@@ -149,7 +148,7 @@ def _copies_path(step: Step, path: str) -> bool:
     if step.keyword not in ("COPY", "ADD"):
         return False
     visit = step.visit
-    removal = copied_files(visit) or copy_targets(visit)
+    removal = visit.copied_files or visit.copy_targets
     return removal is None or any(overlap(f, path) for f in removal)
 
 

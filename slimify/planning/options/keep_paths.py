@@ -8,7 +8,6 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from slimify.analysis.copy_targets import copied_files, copy_targets
 from slimify.analysis.program import Program
 from slimify.facts.carried import data_files
 from slimify.facts.mediatypes import TABLE
@@ -75,7 +74,7 @@ def _providers(program: Program, path: str) -> Iterator[tuple[int, Role]]:
     for step in program.steps:
         if step.keyword in ("COPY", "ADD"):
             visit = step.visit
-            brought = copied_files(visit) or copy_targets(visit) or ()
+            brought = visit.copied_files or visit.copy_targets or ()
             if any(inside(place, path) for place in brought):
                 yield step.index, "both"
         for atom in step.atoms:

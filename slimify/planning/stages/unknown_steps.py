@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages import language
 from slimify.model.decisions import Reason
@@ -138,7 +137,7 @@ def _with_all_kept(step: Step, copied: Sequence[str]) -> Step:
     )
     role = step.role
     if step.keyword in ("COPY", "ADD") and role == "build":
-        places = copy_targets(step.visit)
+        places = step.visit.copy_targets
         if places is None or not all(any(inside(p, c) for c in copied) for p in places):
             role = "both"
     return replace(step, atoms=atoms, role=role)

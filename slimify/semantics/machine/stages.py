@@ -8,18 +8,18 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
 from slimify.facts.programs import lean_options
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.effects import MANAGES_PACKAGES, READS_DIRECTORY, Effect
-from slimify.semantics.context_files import ContextView
+from slimify.semantics.copies import CopyStep
 from slimify.semantics.effects.state import State
 from slimify.semantics.paths import PathNumbers, is_named_place, join_path
 from slimify.semantics.walk import Visit, start_state, walk
-from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts, from_parts, mounts, split_stages
+from slimify.syntax.dockerfile.instructions import copy_parts, from_parts, mounts, split_stages
 from slimify.syntax.dockerfile.scope import scopes
 from slimify.syntax.dockerfile.words import expand
 
@@ -36,15 +36,9 @@ class Origin(Struct, frozen=True):
     place: str = ""  # where a command runs, or the paths that it changes if it reads none of its directory
 
 
-class Copy(Struct, frozen=True, kw_only=True):
-    """A COPY or ADD. `stage` is set if it copies from another stage of the file, `image` if from an image.
-    `sources` are context paths, addresses, or absolute paths of the other stage."""
+class Copy(CopyStep, frozen=True, kw_only=True):
+    """A COPY or ADD. `stage` is set if it copies from another stage of the file, `image` if from an image."""
 
-    parts: CopyParts
-    target: str | None  # absolute; None if it is not known
-    into: bool  # the target is a directory that receives the sources
-    sources: tuple[str, ...] = ()
-    view: ContextView = ContextView()  # what it copies from the context
     stage: Stage | None = None
     image: str = ""
 
@@ -273,8 +267,8 @@ def _events(
 ) -> Iterator[Event]:
     number = begin
     for visit in visits:
-        if visit.instruction.keyword in ("COPY", "ADD"):
-            yield Event(number=number, visit=visit, copy=_copy(visit, stages))
+        if visit.copy is not None:
+            yield Event(number=number, visit=visit, copy=_copy(visit.copy, stages))
             number += 1
             continue
         atoms = visit.script.atoms if visit.script is not None else ()
@@ -325,23 +319,7 @@ def workdir_of(visit: Visit) -> str | None:
     return join_path(visit.state.cwd, path) if path else None
 
 
-def _copy(visit: Visit, stages: Sequence[Stage]) -> Copy:
-    parts = copy_parts(visit.instruction)
-    known = visit.state.known_env
-    dest = expand(parts.dest, known)
-    target = join_path(visit.state.cwd, dest) if dest else None
-    sources = tuple(expand(s, known) or s for s in parts.sources)
-    slash = parts.dest.endswith(("/", "/.")) or parts.dest in (".", "..")
-    into = slash or len(sources) > 1 or (target is not None and visit.state.view.is_dir(target))
-    if parts.from_stage is not None:
-        stage = stage_named(stages, parts.from_stage)
-        sources = tuple(join_path("/", s) or s for s in sources)
-        image = parts.from_stage if stage is None else ""
-        return Copy(parts=parts, target=target, into=into, sources=sources, stage=stage, image=image)
-    empty = ContextView(context=visit.state.view.context, directories=visit.state.view.directories)
-    view = empty
-    if target is not None:
-        view = empty.with_copy(
-            sources, dest or parts.dest, visit.state.cwd, add=parts.keyword == "ADD", parents=parts.parents
-        )
-    return Copy(parts=parts, target=target, into=into, sources=sources, view=view)
+def _copy(step: CopyStep, stages: Sequence[Stage]) -> Copy:
+    source = step.parts.from_stage
+    stage = stage_named(stages, source) if source is not None else None
+    return Copy(**asdict(step), stage=stage, image=source or "" if stage is None else "")

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from slimify.analysis.copy_targets import copied_files, copy_targets
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.images import ImageFacts
@@ -118,8 +117,8 @@ def _sources(program: Program) -> Iterator[str]:
     """The directories of the image that sources of build steps were copied to."""
     for step in program.steps:
         if step.keyword in ("COPY", "ADD") and step.role in ("build", "both"):
-            single = copied_files(step.visit) or ()
-            for place in copy_targets(step.visit) or ():
+            single = step.visit.copied_files or ()
+            for place in step.visit.copy_targets or ():
                 yield posixpath.dirname(place) if place in single else place
 
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 from slimify.analysis.closed_worlds import scripted_paths
-from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import Program, Step
 from slimify.analysis.server_files import served_files
 from slimify.facts.shells import is_shell_file, is_shell_script
@@ -28,7 +27,7 @@ def named_paths(program: Program) -> tuple[str, ...]:
     """Image paths named at run time: in arguments, variables, sources and chmod."""
     found: dict[str, None] = {}
     # where the sources are copied to is often a variable of the build
-    copied = {p for s in program.steps if s.keyword in ("COPY", "ADD") for p in copy_targets(s.visit) or ()}
+    copied = {p for s in program.steps if s.keyword in ("COPY", "ADD") for p in s.visit.copy_targets or ()}
     homes = {program.end_state.cwd or "/", *(e.cwd for e in program.runtime_needs.start if e.cwd)}
 
     def note(word: str) -> None:

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from slimify.analysis.closed_worlds import absent_files, application_files
-from slimify.analysis.copy_targets import copied_files, copy_targets
 from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.model import Artifact
 from slimify.context.scan import Context
@@ -61,7 +60,7 @@ def runtime_files(program: Program) -> RuntimeFiles:
     for step in program.steps:
         if step.keyword not in ("COPY", "ADD"):
             continue
-        places = copy_targets(step.visit) or ()
+        places = step.visit.copy_targets or ()
         why = _open_world(program, step, named)
         if why is not None:
             whole[step.index] = why
@@ -171,14 +170,14 @@ def _all_names_known(program: Program) -> bool:
 
 def _is_source_tree(program: Program, made: Artifact) -> bool:
     """Whether sources were copied to the directory, or it exists for sources."""
-    copied = [p for s in program.steps if s.keyword in ("COPY", "ADD") for p in copy_targets(s.visit) or ()]
+    copied = [p for s in program.steps if s.keyword in ("COPY", "ADD") for p in s.visit.copy_targets or ()]
     return any(inside(p, made.path) or inside(made.path, p) for p in copied)
 
 
 def _copies_only_sources(step: Step, named: Sequence[str], unknown: bool) -> bool:
     """Whether a COPY of single files copies only files for the compiler."""
-    names = copied_files(step.visit)
-    places = copy_targets(step.visit) or ()
+    names = step.visit.copied_files
+    places = step.visit.copy_targets or ()
     if names and all(n.endswith((".go", "/go.mod", "/go.sum")) and n not in named for n in names):
         return True
     if not names or any(overlap(p, n) for p in names for n in named if not is_shared_directory(n)):
@@ -189,7 +188,7 @@ def _copies_only_sources(step: Step, named: Sequence[str], unknown: bool) -> boo
 
 def _open_world(program: Program, step: Step, named: Sequence[str]) -> Reason | None:
     """Why a COPY of a directory can't be narrowed; None if it can, or if it copies something else."""
-    places = copy_targets(step.visit) or ()
+    places = step.visit.copy_targets or ()
     source = _copied_directory(program.context, copy_parts(step.instruction))
     if (
         step.role != "both"
@@ -217,7 +216,7 @@ def _needed_entries(program: Program, step: Step, named: Sequence[str]) -> tuple
     """The entries of a copied directory that the final stage needs; None to copy it unchanged."""
     context = program.context
     parts = copy_parts(step.instruction)
-    places = copy_targets(step.visit) or ()
+    places = step.visit.copy_targets or ()
     source = _copied_directory(context, parts)
     if step.role != "both" or source is None or len(places) != 1:
         return None
@@ -335,7 +334,7 @@ def _with_slash(program: Program, idle: frozenset[int], done: set[int]) -> dict[
     for step in program.steps:
         if step.keyword not in ("COPY", "ADD") or step.role == "build" or step.index in done:
             continue
-        dest, places = copy_parts(step.instruction).dest, copy_targets(step.visit) or ()
+        dest, places = copy_parts(step.instruction).dest, step.visit.copy_targets or ()
         if dest.endswith("/"):
             continue
         folder = posixpath.dirname(places[0]) if len(places) == 1 else ""

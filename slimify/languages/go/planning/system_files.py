@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import Program
 from slimify.facts.carried import carried, named_data_files
 from slimify.facts.system import is_plain_root
@@ -47,7 +46,7 @@ def with_writable_directories(
     for step in program.steps:
         if step.keyword in ("COPY", "ADD") and step.index not in drop:
             visit = step.visit
-            places.update(copy_targets(visit) or ())
+            places.update(visit.copy_targets or ())
     beside = (path for path in _open() if path != opened and any(p.startswith(path + "/") for p in places))
     return (*head[:at], f"RUN install -d -m 1777 {' '.join((opened, *beside))}", *head[at:])
 
