@@ -57,6 +57,9 @@ class Language(Struct, frozen=True, kw_only=True):
     # how an image with the language is recognised: by a program, and a file that names the version
     program: str = ""
     version_file: str = ""
+    # the parts of the version in the path of that program or in that file, else the variable with it
+    version_pattern: str = ""
+    version_variable: str = ""
     interpreters: tuple[str, ...] = ()  # the programs that run code of the language
     installs_on_path: bool = False  # programs of installed packages are on PATH
     install_directories: tuple[str, ...] = ()  # names of directories of installed packages (node_modules)
@@ -94,7 +97,6 @@ class Language(Struct, frozen=True, kw_only=True):
     image_checks = Part["parts.ImageChecks"]("image_checks")
     image_waste = Part["parts.ImageWaste"]("image_waste")
     installed_packages = Part["parts.InstalledPackages"]("installed_packages")
-    installed_version = Part["parts.InstalledVersion"]("installed_version")
     linking = Part["parts.Linking"]("linking")
     local_sources = Part["parts.LocalSources"]("commands.local_sources")
     package_removals = Part["parts.PackageRemovals"]("package_removals")

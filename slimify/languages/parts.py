@@ -320,11 +320,3 @@ class GlobalInstalls(Protocol):
 
     def installed_regions(self, given: Given) -> Sequence[Region]:
         """Further paths that such installs leave and that run time reads."""
-
-
-class InstalledVersion(Protocol):
-    """Part `installed_version`: the version of the language in a base image."""
-
-    def installed_version(self, path: str, text: bytes, env: Mapping[str, str | None]) -> str | None:
-        """The version, from the path of `Language.program`, the content of `Language.version_file` and the
-        environment; None if unknown."""

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict
 
-from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason
-from slimify.model.errors import SlimifyError
-from slimify.model.ignore_file import Asset
+from slimify.model.decisions import CommandVerdict, InstructionVerdict, PackageVerdict, Reason
 from slimify.model.outcome import Outcome
 from slimify.model.plan import Stage
 from slimify.report.diff import diff
+from slimify.report.fields import fields
 
 if TYPE_CHECKING:
     from slimify.verify.model import Proof
@@ -44,7 +43,7 @@ def to_dict(outcome: Outcome, *, texts: bool = True) -> dict[str, Any]:
         "language": outcome.language,
         "rung": outcome.rung,
         "instructions": [_instruction(verdict) for verdict in outcome.instructions],
-        "decisions": [_decision(decision) for decision in outcome.decisions],
+        "decisions": [fields(decision, "code safety text line") for decision in outcome.decisions],
         "stages": [_stage(stage) for stage in outcome.stages],
         "warnings": list(outcome.warnings),
     }
@@ -54,13 +53,14 @@ def to_dict(outcome: Outcome, *, texts: bool = True) -> dict[str, Any]:
         before, after = outcome.ignore.sent
         result["context"] = {"ignore_file": outcome.ignore.path, "before": before, "after": after}
     if outcome.assets:
-        result["assets"] = [_asset(asset) for asset in outcome.assets]
+        told = "path bytes line action excluded"
+        result["assets"] = [fields(a, told, evidence=a.evidence.text) for a in outcome.assets]
     if texts:
         result["dockerfile"] = _dockerfile(outcome)
         result["dockerignore"] = outcome.ignore.after if outcome.ignore is not None else None
         result["diff"] = diff(outcome)
     if outcome.error is not None:
-        result["error"] = _error(outcome.error)
+        result["error"] = fields(outcome.error, "code message line hint")
     return result
 
 
@@ -83,50 +83,18 @@ def _instruction(verdict: InstructionVerdict) -> dict[str, Any]:
 
 
 def _command(verdict: CommandVerdict) -> dict[str, Any]:
-    return {
-        "text": verdict.text,
-        "role": verdict.role,
-        "reasons": _reasons(verdict.reasons),
-        "packages": [_package(package) for package in verdict.packages],
-    }
+    packages = [_package(package) for package in verdict.packages]
+    return fields(verdict, "text role", reasons=_reasons(verdict.reasons), packages=packages)
 
 
 def _package(verdict: PackageVerdict) -> dict[str, Any]:
-    return {
-        "name": verdict.name,
-        "role": verdict.role,
-        "counterpart": " ".join(verdict.counterparts) or None,
-        "reasons": _reasons(verdict.reasons),
-    }
+    counterpart = " ".join(verdict.counterparts) or None
+    return fields(verdict, "name role", counterpart=counterpart, reasons=_reasons(verdict.reasons))
 
 
 def _reasons(reasons: tuple[Reason, ...]) -> list[dict[str, str]]:
-    return [{"code": reason.code, "text": reason.text} for reason in reasons]
-
-
-def _decision(decision: Decision) -> dict[str, Any]:
-    return {
-        "code": decision.code,
-        "safety": decision.safety,
-        "text": decision.text,
-        "line": decision.line,
-    }
-
-
-def _asset(asset: Asset) -> dict[str, Any]:
-    return {
-        "path": asset.path,
-        "bytes": asset.bytes,
-        "line": asset.line,
-        "evidence": asset.evidence.text,
-        "action": asset.action,
-        "excluded": asset.excluded,
-    }
+    return [fields(reason, "code text") for reason in reasons]
 
 
 def _stage(stage: Stage) -> dict[str, str]:
     return {"name": stage.name, "from": stage.base, "purpose": stage.purpose}
-
-
-def _error(error: SlimifyError) -> dict[str, Any]:
-    return {"code": error.code, "message": error.message, "line": error.line, "hint": error.hint}

@@ -8,6 +8,7 @@ from typing import Any
 
 from slimify.model.counts import counted
 from slimify.report.ansi import Paint
+from slimify.report.fields import fields
 from slimify.report.text import PLAIN, WIDTH, hanging, size
 from slimify.verify.model import Check, Constraint, Finding, Proof, Round, Sizes, Times
 
@@ -234,35 +235,19 @@ def to_dict(proof: Proof) -> dict[str, Any]:
 
 
 def _check_dict(check: Check) -> dict[str, Any]:
-    return {
-        "name": check.name,
-        "layer": check.layer,
-        "ok": check.ok,
-        "detail": check.detail,
-        "findings": [_finding(finding) for finding in check.findings],
-        "note": check.note,
-    }
+    findings = [_finding(finding) for finding in check.findings]
+    return fields(check, "name layer ok detail", findings=findings, note=check.note)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "code": finding.code,
-        "text": finding.text,
-        "grade": finding.grade,
-        "path": finding.path,
-        "package": finding.owner,
-        "accepted": finding.accepted,
-        "needs": [_need(item) for item in finding.constraints],
-    }
+    needs = [_need(item) for item in finding.constraints]
+    told = fields(finding, "code text grade path", package=finding.owner)
+    return {**told, "accepted": finding.accepted, "needs": needs}
 
 
 def _round_dict(turn: Round) -> dict[str, Any]:
-    return {
-        "rung": turn.rung,
-        "verdict": turn.verdict,
-        "findings": [_finding(finding) for finding in turn.findings],
-        "needs": [_need(item) for item in turn.constraints],
-    }
+    findings, needs = map(_finding, turn.findings), map(_need, turn.constraints)
+    return fields(turn, "rung verdict", findings=[*findings], needs=[*needs])
 
 
 def _measures(
@@ -272,12 +257,8 @@ def _measures(
         return None
     seconds = times.get(label, Times())
     return {
-        "disk": sizes.disk,
-        "compressed": sizes.compressed,
-        "files": sizes.files,
-        "packages": sizes.packages,
-        "executables": sizes.executables,
+        **fields(sizes, "disk compressed files packages executables"),
         "layers": [{"instruction": name, "size": number} for name, number in sizes.layers],
-        "seconds": {"cold": seconds.cold, "changed": seconds.changed, "start": seconds.start},
+        "seconds": fields(seconds, "cold changed start"),
         "rebuilt": seconds.rebuilt,
     }

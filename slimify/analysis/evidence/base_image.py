@@ -157,6 +157,7 @@ def _language(
         program = (files.resolve(posixpath.join(d, known.program)) for d in places if known.program)
         found = next(filter(None, program), None)
         if found is not None and evidence.packages.owner_of(found.path) is None:
-            part, text = known.installed_version, evidence.image.contents.get(known.version_file, b"")
-            return known.name, part.installed_version(found.path, text, env) if part is not None else None
+            text = evidence.image.contents.get(known.version_file, b"").decode("utf-8", "replace")
+            parts = re.findall(known.version_pattern or "(?!)", f"{found.path}\n{text}")
+            return known.name, ".".join(parts) or env.get(known.version_variable)
     return None, None

@@ -24,5 +24,7 @@ LANGUAGE = Language(
     versioned_programs=("go",),
     program="go",
     version_file="/usr/local/go/VERSION",
+    version_pattern=r"(?m)^go(\d+(?:\.\d+)*)",
+    version_variable="GOLANG_VERSION",
     lock_files=("go.sum",),
 )

@@ -36,6 +36,8 @@ LANGUAGE = Language(
     },
     program="node",
     version_file="/usr/local/include/node/node_version.h",
+    version_pattern=r"#define\s+NODE_(?:MAJOR|MINOR|PATCH)_VERSION\s+(\d+)",
+    version_variable="NODE_VERSION",
     lean_options=("--omit=dev", "--production", "--prod", "--only=production", "--only=prod"),
     lock_files=(
         "package-lock.json",

@@ -44,5 +44,7 @@ LANGUAGE = Language(
         "commands.conda": "conda mamba micromamba pip-compile pip-sync pipx",
     },
     program="python3",
+    version_pattern=r"(?m)python(3\.\d+)$",
+    version_variable="PYTHON_VERSION",
     versioned_programs=("python", "pip", "pypy", "easy_install", "virtualenv"),
 )

@@ -11,13 +11,17 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from slimify.analyze.model import Analysis, Cost, Efficiency, LayerView, Node, Rule, Waste
+from msgspec.structs import asdict
+
+from slimify.analyze.model import Analysis, Efficiency, LayerView, Rule
 from slimify.model.errors import SlimifyError
 from slimify.report.analysis.file_differences import FileSet, difference
 from slimify.report.analysis.largest_paths import largest
+from slimify.report.fields import fields
 from slimify.report.printable import masked
 
 SCHEMA: Final = 1
+_FINDING = "code kind bytes path paths count layer line base text remedy safe rewrite"
 
 
 def to_json(
@@ -34,29 +38,25 @@ def to_dict(
     result: dict[str, Any] = {
         "schema": SCHEMA,
         "images": [_image(analysis) for analysis in analyses],
-        "rules": [_rule(rule) for rule in rules],
+        "rules": [fields(rule, "name limit found ok") for rule in rules],
         "passed": all(rule.ok for rule in rules) if rules else None,
         "difference": _difference(*analyses) if len(analyses) == 2 else None,
     }
     if error is not None:
-        result["error"] = {"code": error.code, "message": error.message, "hint": error.hint}
+        result["error"] = fields(error, "code message hint")
     return result
 
 
 def _image(analysis: Analysis) -> dict[str, Any]:
     return {
-        "name": analysis.name,
-        "architecture": analysis.architecture,
-        "size": analysis.size,
+        **fields(analysis, "name architecture size"),
         "base": analysis.size - analysis.own_size,
         "own": analysis.own_size,
-        "avoidable": analysis.avoidable,
-        "files": analysis.files,
-        "packages": analysis.packages,
+        **fields(analysis, "avoidable files packages"),
         "efficiency": _efficiency(analysis.efficiency),
         "layers": [_layer(analysis, layer) for layer in analysis.layers],
-        "findings": [_finding(waste) for waste in analysis.findings],
-        "cost": _cost(analysis.cost) if analysis.cost is not None else None,
+        "findings": [fields(waste, _FINDING) for waste in analysis.findings],
+        "cost": asdict(analysis.cost) if analysis.cost is not None else None,
         "warnings": list(analysis.warnings),
     }
 
@@ -75,54 +75,10 @@ def _efficiency(found: Efficiency) -> dict[str, Any]:
 def _layer(analysis: Analysis, layer: LayerView) -> dict[str, Any]:
     tree = analysis.trees[layer.index] if layer.index < len(analysis.trees) else None
     return {
-        "index": layer.index,
-        "digest": layer.digest,
-        "instruction": masked(layer.instruction),
-        "line": layer.line,
-        "base": layer.base,
-        "size": layer.size,
-        "compressed": layer.compressed,
-        "added": layer.added,
-        "modified": layer.modified,
-        "removed": layer.removed,
-        "hidden": layer.hidden,
-        "largest": [_place(node) for node in largest(tree)] if tree is not None else [],
+        **fields(layer, "index digest", instruction=masked(layer.instruction)),
+        **fields(layer, "line base size compressed added modified removed hidden"),
+        "largest": [fields(node, "path kind size") for node in largest(tree)] if tree is not None else [],
     }
-
-
-def _place(node: Node) -> dict[str, Any]:
-    return {"path": node.path, "kind": node.kind, "size": node.size}
-
-
-def _finding(waste: Waste) -> dict[str, Any]:
-    return {
-        "code": waste.code,
-        "kind": waste.kind,
-        "bytes": waste.bytes,
-        "path": waste.path,
-        "paths": list(waste.paths),
-        "count": waste.count,
-        "layer": waste.layer,
-        "line": waste.line,
-        "base": waste.base,
-        "text": waste.text,
-        "remedy": waste.remedy,
-        "safe": waste.safe,
-        "rewrite": waste.rewrite,
-    }
-
-
-def _cost(cost: Cost) -> dict[str, int]:
-    return {
-        "replicas": cost.replicas,
-        "nodes": cost.nodes,
-        "pulled": cost.pulled,
-        "stored": cost.stored,
-    }
-
-
-def _rule(rule: Rule) -> dict[str, Any]:
-    return {"name": rule.name, "limit": rule.limit, "found": rule.found, "ok": rule.ok}
 
 
 def _difference(before: Analysis, after: Analysis) -> dict[str, Any]:
@@ -137,8 +93,4 @@ def _difference(before: Analysis, after: Analysis) -> dict[str, Any]:
 
 
 def _part(part: FileSet) -> dict[str, Any]:
-    return {
-        "bytes": part.bytes,
-        "files": part.files,
-        "largest": [{"path": row.path, "bytes": row.bytes, "files": row.files} for row in part.rows],
-    }
+    return fields(part, "bytes files", largest=[fields(row, "path bytes files") for row in part.rows])

@@ -7,6 +7,7 @@ from typing import Any
 
 from slimify.lint.findings import Checked
 from slimify.report import json as outcome_json
+from slimify.report.fields import fields
 
 
 def to_json(item: Checked) -> str:
@@ -24,17 +25,6 @@ def _findings(item: Checked) -> list[dict[str, Any]]:
     finding = item.finding
     if finding is None:
         return []
-    found = {
-        "code": finding.code,
-        "path": item.place.path if item.place is not None else None,
-        "line": finding.line,
-        "end_line": finding.end_line,
-        "text": finding.text,
-        "saving": finding.saving,
-        "original": finding.original,
-        "measured": finding.measured,
-        "fingerprint": finding.fingerprint,
-        "known": finding.known,
-        "command": item.command,
-    }
-    return [found]
+    place = item.place.path if item.place is not None else None
+    told = fields(finding, "line end_line text saving original measured fingerprint known")
+    return [{"code": finding.code, "path": place, **told, "command": item.command}]
