@@ -7,12 +7,15 @@ per process. Facts about one language are located in `languages/<language>/facts
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import tomli
-from msgspec import json
+from msgspec import convert, json
+
+_T = TypeVar("_T")
 
 
 @cache
@@ -31,6 +34,11 @@ def words(name: str, *keys: str) -> tuple[str, ...]:
     for key in keys:
         entry = entry[key]
     return tuple(entry.split())
+
+
+def records(found: Any, kind: type[_T]) -> _T:
+    """Rows of a facts file as values of a type; fields of type `re.Pattern` are compiled."""
+    return convert(found, kind, dec_hook=lambda _, text: re.compile(text))
 
 
 @cache

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from slimify.facts import load, merged
+from slimify.facts import load, merged, records
 from slimify.model.versions import version_numbers
 
 Feature = Literal[
@@ -53,34 +53,20 @@ def syntax_can(syntax: str | None, feature: Literal["cache_mounts"]) -> bool:
 class CacheFacts(Struct, frozen=True, kw_only=True):
     """How to mount the cache of one installer; builders.toml explains the fields."""
 
-    targets: tuple[str, ...]
-    sharing: str
     mentions: tuple[re.Pattern[str], ...]
-    others: bool
     cleans: re.Pattern[str]
-    prepare: str
-    whole: bool
-    reinstalls: bool
-    home: str
-    off: str
-    forgets: re.Pattern[str] | None
+    targets: tuple[str, ...] = ()
+    sharing: str = ""
+    others: bool = False
+    prepare: str = ""
+    whole: bool = field(name="all", default=False)
+    reinstalls: bool = False
+    home: str = ""
+    off: str = ""
+    forgets: re.Pattern[str] | None = None
 
 
 def cache(manager: str) -> CacheFacts | None:
     """The facts about an installer's cache; None if it has no cache mount."""
     row: Mapping[str, Any] | None = merged("builders.toml")["cache"].get(manager)
-    if row is None:
-        return None
-    return CacheFacts(
-        targets=tuple(row.get("targets", ())),
-        sharing=row.get("sharing", ""),
-        mentions=tuple(re.compile(pattern) for pattern in row["mentions"]),
-        others=row.get("others", False),
-        cleans=re.compile(row["cleans"]),
-        prepare=row.get("prepare", ""),
-        whole=row.get("all", False),
-        reinstalls=row.get("reinstalls", False),
-        home=row.get("home", ""),
-        off=row.get("off", ""),
-        forgets=re.compile(row["forgets"], re.MULTILINE) if "forgets" in row else None,
-    )
+    return records(row, CacheFacts) if row is not None else None

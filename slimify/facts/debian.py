@@ -47,7 +47,7 @@ class PackageFacts(Struct, frozen=True, kw_only=True):
 def debian_package(name: str, suite: str | None) -> PackageFacts:
     """Facts about a package of a suite. With suite None, no versions are assumed."""
     table = _table(suite)
-    kind, listed = _kind(name)
+    kind, listed = kind_of(name)
     own = bool(table) and suite in GENERATED
     return PackageFacts(
         name=name,
@@ -168,20 +168,20 @@ def is_archived(suite: str | None) -> bool:
     return suite in words("packages-debian.toml", "archived", "suites")
 
 
-def _kind(name: str) -> tuple[Kind, bool]:
-    """The kind of a package, and whether a list (not a rule) states it."""
-    found = _kinds().get(name)
+def kind_of(name: str, file: str = "packages-debian.toml") -> tuple[Kind, bool]:
+    """The kind of a package by a file of facts, and whether a list (not a rule) states it."""
+    found = kinds(file).get(name)
     if found:
         return found, True
-    for rule in load("packages-debian.toml")["rules"]:
+    for rule in load(file)["rules"]:
         if re.fullmatch(rule["name"], name):
             return rule["kind"], False
     return "unknown", False
 
 
 @cache
-def _kinds() -> Mapping[str, Kind]:
-    return {name: kind for kind, names in load("packages-debian.toml")["kinds"].items() for name in names}
+def kinds(file: str) -> Mapping[str, Kind]:
+    return {name: kind for kind, names in load(file)["kinds"].items() for name in names}
 
 
 def _commands(name: str, table: Mapping[str, Any]) -> tuple[str, ...]:
@@ -248,7 +248,7 @@ def _command_index(suite: str | None) -> Mapping[str, str]:
     """Packages by command: the package of that name, else the one with the fewest commands."""
     index: dict[str, str] = {}
     programs = _table(suite or GENERATED[-1])["programs"]
-    for package in sorted(programs, key=lambda name: (not _kind(name)[1], len(programs[name]))):
+    for package in sorted(programs, key=lambda name: (not kind_of(name)[1], len(programs[name]))):
         for command in programs[package].split():
             index.setdefault(command, package)
     return {command: command if command in programs else package for command, package in index.items()}

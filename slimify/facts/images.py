@@ -13,6 +13,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from slimify.facts import records
 from slimify.facts.image_tables import image_tables, named_language, tags
 from slimify.facts.references import Reference, parse_reference
 from slimify.facts.system import default_path
@@ -328,28 +329,15 @@ def _image_by_row(reference: str, parts: Reference) -> ImageFacts | None:
             distro = distro or known["suites"][suite]["distro"]
         family = str(row.get("family") or groups.get("family")).removesuffix(groups.get("version", ""))
         language = row.get("language") or named_language(groups.get("language", family).strip("/"))
-        return ImageFacts(
-            reference=reference,
-            repository=parts.name,
-            tag=parts.tag,
-            digest=parts.digest,
-            family=family,
-            language=language,
+        start = {"reference": reference, "repository": parts.name, "tag": parts.tag, "digest": parts.digest}
+        told = {"env": {"PATH": default_path()}, **row, **start, "family": family, "language": language}
+        return replace(
+            records(told, ImageFacts),
             version=groups.get("version"),
             version_sure="version" in groups,
-            variant=row["variant"],
             distro=distro,
             suite=suite,
             suite_sure=bool(suite) and row.get("sure", True),
-            user=row.get("user", "root"),
-            workdir=row.get("workdir", ""),
-            env=row.get("env", {"PATH": default_path()}),
-            entrypoint=tuple(row.get("entrypoint", ())),
-            cmd=tuple(row.get("cmd", ())),
-            commands=tuple(row.get("commands", ())),
-            prefix=row.get("prefix", "/usr/local"),
-            hooks=tuple(row.get("hooks", ())),
-            shell=row.get("shell", True),
             slim_partner=_slim_other_tag(row, parts),
         )
     return None

@@ -11,6 +11,7 @@ from functools import cache
 
 from msgspec import Struct
 
+from slimify.facts import records
 from slimify.languages import Language, languages, of_effect
 from slimify.model.effects import Effect
 
@@ -44,23 +45,13 @@ class Installers(Struct, frozen=True, kw_only=True):
 def toolchain(of: Language | None) -> Toolchain | None:
     """The toolchain of a language; None if unknown."""
     row = of.facts("toolchain.toml").get("elsewhere") if of is not None else None
-    return row and Toolchain(
-        packages=frozenset(row["packages"]),
-        commands=frozenset(row["commands"]),
-        variables=re.compile(row["variables"]),
-        sources=re.compile(row["sources"]),
-        endings=tuple(row["endings"]),
-    )
+    return row and records(row, Toolchain)
 
 
 def installers(of: Language) -> Installers | None:
     """The installers of a language; None if unknown."""
     row = of.facts("toolchain.toml").get("installers")
-    return row and Installers(
-        packages={name: tuple(needs) for name, needs in row["packages"].items()},
-        commands=frozenset(row["commands"]),
-        managers=frozenset(row["managers"]),
-    )
+    return row and records(row, Installers)
 
 
 def programs_started_by(effect: Effect) -> tuple[str, ...]:
@@ -90,5 +81,5 @@ def is_development_file(of: Language | None, path: str) -> bool:
 @cache
 def beside(package: str) -> tuple[str, ...]:
     """Programs from other sources that belong to a system package or require it."""
-    rows = (known.facts("toolchain.toml").get("beside", {}) for known in languages())
-    return tuple(name for row in rows for name in row.get(package, ()))
+    tables = (known.facts("toolchain.toml").get("beside", {}) for known in languages())
+    return tuple(name for row in tables for name in row.get(package, ()))

@@ -7,16 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from slimify.facts.images import ImageFacts
 from slimify.languages.node import LANGUAGE
-from slimify.languages.node.package_facts import (
-    NpmFacts,
-    loaders,
-    npm,
-    packages_leaving,
-    possible_programs,
-)
+from slimify.languages.node.package_facts import NpmFacts, loaders, npm
+from slimify.languages.node.package_facts import packages_leaving as leaving
+from slimify.languages.node.package_facts import possible_programs as programs
 from slimify.model.effects import Effect
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
+
+__all__ = ["leaving", "programs"]
 
 _INSTALL = re.compile(r"\b(?:npm|yarn|pnpm)\s+(?:install|add|i)\b")
 _LISTS = re.compile(r'"\w*[dD]ependencies(Meta)?"\s*:\s*\{[^}]*\}')
@@ -26,14 +24,6 @@ manifests = r"(^|/)(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml)$|(^
 
 def package_facts(name: str, newest: str | None = None) -> NpmFacts:
     return npm(name)
-
-
-def programs(name: str) -> tuple[str, ...]:
-    return possible_programs(name)
-
-
-def leaving(place: str) -> tuple[str, ...]:
-    return packages_leaving(place)
 
 
 def pinned_release(text: str) -> str | None:
@@ -52,8 +42,8 @@ def listed_packages(view: ContextView, path: str, *, development: bool = False) 
     locked = lock_packages(view.context, project) if development else {}
     for dependency in project.dev_dependencies if development else project.dependencies:
         use = Use(name=dependency, file=path, line=0)
-        programs = locked_programs(locked, dependency) or ()
-        yield Module(use=use, language=LANGUAGE.name, programs=programs)
+        bins = locked_programs(locked, dependency) or ()
+        yield Module(use=use, language=LANGUAGE.name, programs=bins)
 
 
 def package_at(path: str) -> str:
@@ -92,7 +82,7 @@ def without_dependency_lists(path: str, text: str) -> str:
 
 def aliases(name: str) -> Iterator[str]:
     """The name, and those of packages that load it."""
-    yield from (name, *possible_programs(name), *loaders(name))
+    yield from (name, *programs(name), *loaders(name))
 
 
 def is_imported(name: str, text: str) -> bool:

@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from slimify.facts import records
 from slimify.facts.native import Native, invert, native_of
 from slimify.languages.python import LANGUAGE
-from slimify.model.sizes import MB
 from slimify.model.versions import version_numbers
 
 
@@ -34,9 +34,9 @@ class PypiFacts(Struct, frozen=True, kw_only=True):
     requires: tuple[str, ...] = ()
 
 
-class Installer(Struct, frozen=True, kw_only=True):
-    """A distribution whose program installs others: its size in bytes with its `companions`, its size
-    `alone`, and the distributions that call it at run time."""
+class Installer(Struct, frozen=True, kw_only=True, rename="kebab"):
+    """A distribution whose program installs others: its size in MB with its `companions`, its size `alone`,
+    and the distributions that call it at run time."""
 
     size: int
     alone: int
@@ -77,15 +77,7 @@ def pypi(name: str, newest: str | None = None) -> PypiFacts:
 @cache
 def installers() -> Mapping[str, Installer]:
     """The distributions that only install others, by normalized name."""
-    return {
-        name: Installer(
-            size=row["size"] * MB,
-            alone=row["alone"] * MB,
-            companions=tuple(row.get("companions", ())),
-            wanted_by=tuple(row.get("wanted-by", ())),
-        )
-        for name, row in _table()["installers"].items()
-    }
+    return records(_table()["installers"], dict[str, Installer])
 
 
 def install_compiles(

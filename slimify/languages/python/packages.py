@@ -7,19 +7,16 @@ from collections.abc import Iterator, Sequence
 
 from slimify.facts.images import ImageFacts
 from slimify.languages.python import LANGUAGE
-from slimify.languages.python.package_facts import (
-    PypiFacts,
-    distributions,
-    install_compiles,
-    loaders,
-    packages_leaving,
-    pypi,
-)
-from slimify.languages.python.package_facts import standard_libraries as standard
+from slimify.languages.python.package_facts import distributions as providers
+from slimify.languages.python.package_facts import install_compiles, loaders, pypi, standard_libraries
+from slimify.languages.python.package_facts import packages_leaving as leaving
+from slimify.languages.python.package_facts import pypi as package_facts
 from slimify.languages.python.vocabulary import PythonManager
 from slimify.model.effects import Effect
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
+
+__all__ = ["leaving", "package_facts", "providers", "standard_libraries"]
 
 _PINNED = re.compile(r"===?\s*([\w.]+)")
 _LIMITED = re.compile(r"(?:===?|~=|<=?)\s*([\w.]+)")
@@ -33,16 +30,8 @@ manifests = (
 )
 
 
-def package_facts(name: str, newest: str | None = None) -> PypiFacts:
-    return pypi(name, newest)
-
-
 def programs(name: str) -> tuple[str, ...]:
     return pypi(name).scripts
-
-
-def leaving(place: str) -> tuple[str, ...]:
-    return packages_leaving(place)
 
 
 def pinned_release(text: str) -> str | None:
@@ -82,14 +71,6 @@ def listed_packages(view: ContextView, path: str, *, development: bool = False) 
 def package_at(path: str) -> str:
     found = _OWN_MANIFEST.search(path)
     return found[1] if found else ""
-
-
-def providers(module: str) -> tuple[str, ...]:
-    return distributions(module)
-
-
-def standard_libraries(module: str) -> tuple[str, ...]:
-    return standard(module)
 
 
 def is_compiled(name: str, version: str | None, base: ImageFacts | None) -> bool:

@@ -10,6 +10,7 @@ from functools import cache
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.facts import records
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import SITE, environment
 from slimify.model.decisions import Reason
@@ -30,16 +31,7 @@ class _Download(Struct, frozen=True, kw_only=True):
 
 @cache
 def _downloads() -> tuple[_Download, ...]:
-    return tuple(
-        _Download(
-            pattern=re.compile(row["pattern"]),
-            name=row["name"],
-            writes=tuple(row["writes"]),
-            option=tuple(re.compile(text) for text in row.get("option", ())),
-            variable=row.get("variable", ""),
-        )
-        for row in LANGUAGE.facts("commands.toml")["download"]
-    )
+    return records(LANGUAGE.facts("commands.toml")["download"], tuple[_Download, ...])
 
 
 def code_downloads(call: Call, code: str) -> tuple[Effect, ...] | None:

@@ -24,6 +24,7 @@ from slimify.languages.python.planning.site_packages import has_unknown_start
 from slimify.languages.python.vocabulary import PythonAction, PythonManager
 from slimify.model.decisions import Decision
 from slimify.model.effects import Effect
+from slimify.model.sizes import MB
 from slimify.planning.layout import CopyFromBuilder
 
 LOCKED = frozenset({PythonManager.POETRY, PythonManager.PIPENV, PythonManager.PDM})
@@ -61,7 +62,7 @@ def without_installers(program: Program, copies: tuple[CopyFromBuilder, ...]) ->
     return InstallerRemoval(
         tail=(_uninstall(pip, names),),
         decisions=(Decision.of("SL347", "installers", safety="assumed", line=step.line, names=tuple(idle)),),
-        size=sum(i.size if len(names) > len(idle) else i.alone for i in idle.values()),
+        size=MB * sum(i.size if len(names) > len(idle) else i.alone for i in idle.values()),
     )
 
 
