@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from slimify.context.source_uses import UNKNOWN
+
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser, Query
 
 MAX_DEPTH = 500  # of visited nodes; hand-written code has less than 100
 _MAX_OPEN = 1000
+MAX_VALUES = 6  # values kept of one expression
+_MAX_LENGTH = 4000  # characters
+_MAX_NESTED = 25  # expressions
 _BRACKETS = re.compile(r"[()\[\]{}<>;]")
 
 
@@ -97,6 +103,36 @@ def source(node: Node | None) -> str:
 def line(node: Node) -> int:
     """The 1-based line a node starts on."""
     return int(node.start_point[0]) + 1
+
+
+class Values:
+    """The strings that the expressions of a file may be, each evaluated once."""
+
+    def __init__(self, functions: list[Node]) -> None:
+        self.scopes = Scopes(functions)
+        self._known: dict[int, list[str]] = {}
+        self._depth = 0
+
+    def values(self, node: Node) -> list[str]:
+        """All strings an expression may be, at most a few; UNKNOWN for what is not known."""
+        known = self._known.get(node.id)
+        if known is not None:
+            return known
+        if self._depth > _MAX_NESTED:
+            return [UNKNOWN]
+        self._known[node.id] = [UNKNOWN]  # what a definition by itself is
+        self._depth += 1
+        found = list(dict.fromkeys(text[:_MAX_LENGTH] for text in self._evaluate(node)))[:MAX_VALUES]
+        self._depth -= 1
+        self._known[node.id] = found or [UNKNOWN]
+        return self._known[node.id]
+
+    def one(self, node: Node) -> str:
+        found = self.values(node)
+        return found[0] if len(found) == 1 else UNKNOWN
+
+    def _evaluate(self, node: Node) -> Iterator[str]:
+        raise NotImplementedError
 
 
 class Scopes:

@@ -148,12 +148,10 @@ def _local_name(path: str, name: str) -> str:
     return parts[-1].partition(".")[0].removeprefix("go-")
 
 
-class _Calls:
+class _Calls(ts.Values):
     def __init__(self, nodes: dict[str, list[Node]], packages: dict[str, str], found: Collector) -> None:
+        super().__init__(nodes.get("function", []))
         self.nodes, self.packages, self.found = nodes, packages, found
-        self.scopes = ts.Scopes(nodes.get("function", []))
-        self.known: dict[int, list[str]] = {}
-        self.depth = 0
         self.made: set[str] = set()  # directories that the file creates itself
 
     def read(self) -> None:
@@ -200,24 +198,6 @@ class _Calls:
 
     # --- values ---
 
-    def values(self, node: Node) -> list[str]:
-        """All strings an expression may be, at most a few; UNKNOWN for what is not known."""
-        known = self.known.get(node.id)
-        if known is not None:
-            return known
-        if self.depth > 25:
-            return [UNKNOWN]
-        self.known[node.id] = [UNKNOWN]  # what a definition by itself is
-        self.depth += 1
-        found = list(dict.fromkeys(text[:4000] for text in self._evaluate(node)))[:6]
-        self.depth -= 1
-        self.known[node.id] = found or [UNKNOWN]
-        return self.known[node.id]
-
-    def one(self, node: Node) -> str:
-        found = self.values(node)
-        return found[0] if len(found) == 1 else UNKNOWN
-
     def _evaluate(self, node: Node) -> Iterator[str]:
         kind = node.type
         if kind in {"interpreted_string_literal", "raw_string_literal"}:
@@ -225,7 +205,7 @@ class _Calls:
         elif kind in {"parenthesized_expression", "unary_expression"} and node.named_children:
             yield from self.values(node.named_children[0])
         elif kind == "identifier":
-            for value in self.scopes.values(ts.source(node), node)[:6]:
+            for value in self.scopes.values(ts.source(node), node)[: ts.MAX_VALUES]:
                 yield from self.values(value) if value is not None else [UNKNOWN]
         elif kind == "binary_expression":
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")

@@ -19,23 +19,18 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 PATH_JOINS = frozenset(LANGUAGE.words("sources.toml", "values", "joins"))
-_MAX_VALUES = 6  # values kept of one expression
-_MAX_LENGTH = 4000  # characters
-_DEPTH = 25
 _SAME = frozenset(LANGUAGE.words("sources.toml", "values", "same"))
 _INTEROP = re.compile(r"_*(?:interop\w*|import(?:Default|Star)|toESM)")
 _PROMISIFY = frozenset(LANGUAGE.words("sources.toml", "values", "promisify"))
 
 
-class Evaluator:
+class Evaluator(ts.Values):
     """Names and values of one file, from its captured functions, parameters and bindings."""
 
     def __init__(self, nodes: dict[str, list[Node]], file: str) -> None:
+        super().__init__(nodes.get("function", []))
         self.file = file
         self.aliases: dict[str, str] = {}  # local names of imported things
-        self.scopes = ts.Scopes(nodes.get("function", []))
-        self._known: dict[int, list[str]] = {}
-        self._depth = 0
         self._nodes = nodes
 
     def bind(self) -> None:
@@ -129,24 +124,6 @@ class Evaluator:
             return self.qualified(arguments[0], depth + 1)
         return ""
 
-    def values(self, node: Node) -> list[str]:
-        """All strings an expression may evaluate to, up to a limit; UNKNOWN for unknown ones."""
-        known = self._known.get(node.id)
-        if known is not None:
-            return known
-        if self._depth > _DEPTH:
-            return [UNKNOWN]
-        self._known[node.id] = [UNKNOWN]  # what a definition by itself is
-        self._depth += 1
-        found = list(dict.fromkeys(text[:_MAX_LENGTH] for text in self._evaluate(node)))[:_MAX_VALUES]
-        self._depth -= 1
-        self._known[node.id] = found or [UNKNOWN]
-        return self._known[node.id]
-
-    def one(self, node: Node) -> str:
-        found = self.values(node)
-        return found[0] if len(found) == 1 else UNKNOWN
-
     def _evaluate(self, node: Node) -> Iterator[str]:
         kind = node.type
         if kind == "string":
@@ -199,7 +176,7 @@ class Evaluator:
         if name in fixed:
             yield fixed[name]
             return
-        for value in self.scopes.values(name, node)[:_MAX_VALUES]:
+        for value in self.scopes.values(name, node)[: ts.MAX_VALUES]:
             yield from self.values(value) if value is not None else [UNKNOWN]
 
     def _call_value(self, node: Node) -> Iterator[str]:
