@@ -59,7 +59,7 @@ class Step(Struct, frozen=True, kw_only=True, dict=True):
         return self.visit.state
 
     @property
-    def script(self) -> Script | None:
+    def script(self) -> Script:
         return self.visit.script
 
     @property
@@ -209,9 +209,7 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
         seen: dict[str, tuple[Effect, ...]] = {}
         for step in self.steps if self.image_evidence is not None else ():
             for atom in step.atoms:
-                assert step.script is not None
-                place = step.script.atoms[atom.index]
-                seen[plain_text(step.script.text[place.start : place.end], ())] = atom.effects
+                seen[plain_text(step.script.source_of(atom.index), ())] = atom.effects
         return execute(file, self.context, self.facts_of, self.build_args, seen)
 
     def step(self, index: int) -> Step:

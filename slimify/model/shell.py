@@ -95,6 +95,13 @@ class Script(Struct, frozen=True, kw_only=True):
     def commands(self) -> tuple[Command, ...]:
         return tuple(c for a in self.atoms for c in a.commands)
 
-    def text_of(self, atom: Atom) -> str:
-        """A command as written, on one line."""
-        return " ".join(self.text[atom.start : atom.end].split())
+    def source_of(self, index: int) -> str:
+        """An atom as written, by its index."""
+        return self.text[self.atoms[index].start : self.atoms[index].end]
+
+    def text_of(self, index: int) -> str:
+        """An atom as written, on one line."""
+        return " ".join(self.source_of(index).split())
+
+
+NO_SCRIPT = Script(text="", atoms=())

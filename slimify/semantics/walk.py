@@ -14,7 +14,7 @@ from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts, image
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import Effect
-from slimify.model.shell import Script
+from slimify.model.shell import NO_SCRIPT, Script
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.copies import CopyStep, read_copy
 from slimify.semantics.effects.interpret import interpret_run
@@ -32,7 +32,7 @@ class Visit(Struct, frozen=True, kw_only=True, dict=True):
     index: int
     instruction: Instruction
     state: State
-    script: Script | None = None
+    script: Script = NO_SCRIPT
     effects: tuple[tuple[Effect, ...], ...] = ()
 
     @cached_property
@@ -93,7 +93,7 @@ def walk(
     state = start
     visits: list[Visit] = []
     for index, instruction in instructions:
-        script: Script | None = None
+        script = NO_SCRIPT
         effects: tuple[tuple[Effect, ...], ...] = ()
         before = state
         if instruction.keyword == "RUN":

@@ -111,8 +111,8 @@ def _follows(event: Event, other: Event) -> bool:
 
 def _operator(event: Event) -> str:
     script = event.visit.script
-    operator = script.atoms[event.atom].operator if script is not None else ""
-    return "&&" if operator == ";" and script is not None and script.errexit else operator
+    operator = script.atoms[event.atom].operator if script.atoms else ""
+    return "&&" if operator == ";" and script.errexit else operator
 
 
 def _option_problems(pair: Pair) -> Iterator[Reason]:

@@ -28,10 +28,7 @@ def serves_build_only(
     visit: Visit, number: int, packages: Mapping[tuple[int, int], tuple[PackageVerdict, ...]]
 ) -> bool:
     """Whether only the build needs the packages that are installed from the source."""
-    if visit.script is None:
-        return False
-    atom = visit.script.atoms[number]
-    text = visit.script.text[atom.start : atom.end]
+    text = visit.script.source_of(number)
     offered = merged("package-sources.toml")["offered"]
     names = {name for word, found in offered.items() if word in text for name in found}
     verdicts = [v for found in packages.values() for v in found if v.name in names]

@@ -206,13 +206,12 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
         return InstructionVerdict(instruction=step.instruction, role=role, reasons=reasons, commands=commands)
 
     def _command(self, step: Step, atom: AtomStep) -> CommandVerdict:
-        assert step.script is not None
         key = step.index, atom.index
         places = self.execution.of(*key)
         role, reasons = self._install(atom, places) or self._judged(key, atom.role, atom.reasons)
         named = self.execution.installs.get(key, {p.name for p in atom.packages})
         return CommandVerdict(
-            text=step.script.text_of(step.script.atoms[atom.index]),
+            text=step.script.text_of(atom.index),
             atom=atom.index,
             role=role,
             reasons=reasons,
@@ -277,8 +276,8 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
             script = read_run(instruction, shell=shell, escape=self.program.dockerfile.escape)
             judged = [self._elsewhere(places, (at, number), stage) for number in range(len(script.atoms))]
             commands = tuple(
-                CommandVerdict(text=script.text_of(atom), atom=number, role=role, reasons=reasons)
-                for number, (atom, (role, reasons)) in enumerate(zip(script.atoms, judged, strict=True))
+                CommandVerdict(text=script.text_of(number), atom=number, role=role, reasons=reasons)
+                for number, (role, reasons) in enumerate(judged)
             )
         roles = {command.role for command in commands}
         role, reasons = self._elsewhere(places, (at, 0), stage)

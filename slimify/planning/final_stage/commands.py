@@ -163,7 +163,6 @@ def _on_copy_root(program: Program, step: Step, atom: AtomStep, copies: Sequence
     """Whether the atom changes owner or mode of a directory that is copied whole. COPY transfers the
     content of a directory, but creates the directory itself or leaves an existing one unchanged (docker:
     COPY copies the content of a directory)."""
-    assert step.script is not None
     roots = {t.path for t in copies if not t.is_file and not _is_copied_later(program, step, t)}
     owned = any(w in roots for e in step.effects if e.kind == "meta" for w in e.writes)
     if not owned or not atom.effects or step.script.atoms[atom.index].opaque not in PLAIN:

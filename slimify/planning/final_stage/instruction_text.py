@@ -35,7 +35,6 @@ def edited_run(program: Program, index: int, drop: frozenset[int], words: WordEd
     if not drop and not words.drop and not words.replace:
         return instruction.raw
     step = program.step(index)
-    assert step.script is not None
     change = edit_heredoc if instruction.heredocs else edit
     return change(
         instruction,
@@ -63,7 +62,6 @@ _PRINTING = frozenset({"echo", "printf"})  # their words are text
 
 def _only_loses_cwd(step: Step, drop: frozenset[int]) -> bool:
     """Whether dropping these atoms loses only a change of directory that no remaining command uses."""
-    assert step.script is not None
     states = [a for a in step.atoms if a.index in drop and step.script.atoms[a.index].state]
     stays = [e for a in step.atoms if a.index not in drop for e in a.effects]
     return all(e.tool == "cd" for a in states for e in a.effects) and all(
@@ -88,7 +86,7 @@ def _text(program: Program, layout: Layout, index: int) -> str | None:
     if index in layout.replace:
         return layout.replace[index] + program.dockerfile.newline
     step = program.step(index)
-    if instruction.keyword != "RUN" or step.script is None or not step.script.atoms:
+    if instruction.keyword != "RUN" or not step.script.atoms:
         return instruction.raw
     drop = frozenset(range(len(step.script.atoms))) - layout.final[index]
     text = edited_run(program, index, drop, layout.words.get(index, WordEdit()))

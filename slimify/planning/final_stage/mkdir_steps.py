@@ -75,7 +75,7 @@ def _made_directories(step: Step) -> dict[str, str]:
     for atom in real_atoms(step):
         if atom.packages or atom.role not in ("run", "both", "unknown"):
             continue  # the final stage doesn't execute it; packages are handled separately
-        if step.script is None or step.script.atoms[atom.index].opaque not in PLAIN:
+        if step.script.atoms[atom.index].opaque not in PLAIN:
             return {}
         for effect in (e for e in atom.effects if e.kind not in INSTALLS_NOTHING):
             owner = _owner(effect) if effect.tool == "chown" else ""

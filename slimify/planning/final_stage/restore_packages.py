@@ -165,7 +165,7 @@ def merged_head_install(
         edit = words.get(index, WordEdit())
         span = _last_name(step, atoms, edit, names) if {"packages", "index"} <= kinds else None
         if span is not None:
-            text = edit.replace.get(span, step.script.text[span[0] : span[1]] if step.script else "")
+            text = edit.replace.get(span, step.script.text[span[0] : span[1]])
             more = replace(edit, replace={**edit.replace, span: " ".join((text, *names))}, added=names)
             return tuple(h for h in head if h != line), {**words, index: more}
     return head, words
@@ -185,7 +185,6 @@ def _last_name(
 
 def _is_extensible(step: Step, atom: AtomStep, effect: Effect, names: Sequence[str]) -> bool:
     """Whether this is a plain `apt-get install` in the RUN itself whose options also suit the new names."""
-    assert step.script is not None
     given = {w.value or "" for w in effect.command.words}
     sparing = "--no-install-recommends" in given or all(n.startswith("lib") for n in names)
     return (

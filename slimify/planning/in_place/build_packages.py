@@ -207,7 +207,6 @@ def _removed_at_end(program: Program, install: _Install) -> Edits | Reason:
     if not is_extendable(install.step):
         return Reason.of("SL356", "nothing_behind", step=step_line(install.step))
     step, swap = install.step, _counterpart_edits(program, install)
-    assert step.script is not None
     counterparts = [n for names in swap.values() for n in names]
     words = {span: " ".join((_text(install, span), *names)) for span, names in swap.items() if names}
     using = _using_atoms(install, step, _commands(program, install))
@@ -274,7 +273,7 @@ def _extended_run(program: Program, install: _Install, step: Step) -> str | None
     words = extend_install.extended_install(
         step, install.effect.manager, _texts(install), install.names, using
     )
-    return edit(step.instruction, step.script, replace_words=words) if words and step.script else None
+    return edit(step.instruction, step.script, replace_words=words) if words else None
 
 
 def _sources_between(program: Program, install: Step, user: Step) -> bool:
@@ -369,7 +368,6 @@ def _remaining_text(program: Program, install: _Install) -> str | None:
     swap = _counterpart_edits(program, install)
     left = [p for p in install.effect.packages if p.name not in install.names]
     step = install.step
-    assert step.script is not None
     if left or any(swap.values()):
         words = {span: " ".join(names) for span, names in swap.items() if names}
         gone = frozenset(span for span, names in swap.items() if not names)
@@ -395,6 +393,5 @@ def _without_removals(program: Program, install: _Install, last: Step) -> dict[i
             and any(e.packages for e in a.effects)
         )
         if drop:
-            assert step.script is not None
             texts[step.index] = edit(step.instruction, step.script, drop=drop) or ""
     return texts

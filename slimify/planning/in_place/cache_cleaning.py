@@ -28,7 +28,6 @@ class CacheCleaning(Struct, frozen=True, kw_only=True):
 
 def is_editable(step: Step) -> bool:
     """Whether commands of a RUN can be changed: plain shell text without cache mounts."""
-    assert step.script is not None
     return (
         not step.script.opaque and not step.instruction.heredocs and "type=cache" not in step.instruction.raw
     )

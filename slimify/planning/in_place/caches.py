@@ -39,7 +39,7 @@ def caches(program: Program) -> Edits:
     saving, shared = 0, dict[str, int]()
     started = _installers_at_start(program)
     for step in program.steps:
-        if step.keyword != "RUN" or step.script is None or not is_editable(step):
+        if step.keyword != "RUN" or not is_editable(step):
             continue
         cleaning = _step_cleaning(program, step, started)
         try:
@@ -59,7 +59,6 @@ def caches(program: Program) -> Edits:
 
 
 def _step_cleaning(program: Program, step: Step, started: frozenset[str]) -> _Cleaning:
-    assert step.script is not None
     index = _apk_without_cache(step)
     found = _Cleaning(dict(index), [], [])
     if index:
@@ -136,7 +135,6 @@ def _needless_apk_updates(step: Step) -> frozenset[int]:
 
 
 def _leaves_lists(program: Program, step: Step) -> bool:
-    assert step.script is not None
     fetched = any(e.kind == "index" and e.manager == SystemManager.APT for e in step.effects)
     installs = any(e.kind == "packages" and e.manager == SystemManager.APT for e in step.effects)
     removed = estimate.removes_lists(step.effects) or "lists" in step.instruction.raw

@@ -120,7 +120,7 @@ def _moved_to_copy(program: Program, change: _Change) -> Edits | Reason | None:
     if makers is None:
         return Reason.of("SL356", "owner_made", owner=change.owner, step=step_line(brought[0]))
     if makers.atoms:
-        before[brought[0].index] = ("RUN " + " && ".join(_words(step, a) for a in makers.atoms),)
+        before[brought[0].index] = ("RUN " + " && ".join(step.script.text_of(a.index) for a in makers.atoms),)
     for copy in brought:
         texts[copy.index] = _with_owner(copy, change.written)
     text = _without_change(program, change, frozenset(a.index for a in makers.atoms))
@@ -244,7 +244,6 @@ def _owner_makers(program: Program, change: _Change, copy: Step) -> _Makers | No
     if _owner_exists(program, change.owner, copy.index):
         return _Makers()
     step = change.step
-    assert step.script is not None
     if not is_plain_root(copy.state.user):
         return None
     between = [s for s in program.steps if copy.index < s.index < step.index]
@@ -261,13 +260,14 @@ def _owner_makers(program: Program, change: _Change, copy: Step) -> _Makers | No
     names = {n for n in change.owner.split(":") if not n.isdigit()} - {"root"}
     if any(overlap(w, p) for w in written for p in change.places) or not names <= made:
         return None
-    if any(not _is_movable(s, copy) for s in steps) or any("$" in _words(step, a) for a in atoms):
+    if any(not _is_movable(s, copy) for s in steps) or any(
+        "$" in step.script.text_of(a.index) for a in atoms
+    ):
         return None
     return _Makers(atoms=tuple(atoms), steps=tuple(steps))
 
 
 def _makes_users(step: Step, atom: AtomStep) -> bool:
-    assert step.script is not None
     opaque = step.script.atoms[atom.index].opaque
     return bool(atom.effects) and all(e.kind == "users" for e in atom.effects) and not opaque
 
@@ -276,12 +276,6 @@ def _is_movable(step: Step, copy: Step) -> bool:
     """Whether a RUN has the same effect before a COPY."""
     plain = is_readable(step) and not step.instruction.flags and is_plain_root(step.state.user)
     return plain and ("$" not in step.instruction.value or step.state.env == copy.state.env)
-
-
-def _words(step: Step, atom: AtomStep) -> str:
-    assert step.script is not None
-    part = step.script.atoms[atom.index]
-    return " ".join(step.script.text[part.start : part.end].split())
 
 
 def _with_owner(step: Step, owner: str) -> str:
@@ -295,7 +289,6 @@ def _with_owner(step: Step, owner: str) -> str:
 def _without_change(program: Program, change: _Change, drop: frozenset[int]) -> str | EditRefused | None:
     """The RUN without the chown, or with a chown of only the directories created before COPY."""
     step = change.step
-    assert step.script is not None
     alone = _root_owned_directories(program, change)
     swap: dict[tuple[int, int], str] = {}
     gone: set[tuple[int, int]] = set()

@@ -91,7 +91,6 @@ def _may_need_files(effect: Effect) -> bool:
 
 def _deleted_paths(program: Program, step: Step, atom: AtomStep) -> tuple[str, ...]:
     """The paths that a command deletes; () if it has other effects, or if the files come from the context."""
-    assert step.script is not None
     part = step.script.atoms[atom.index]
     if part.opaque or not atom.effects or {e.kind for e in atom.effects} - _CLEANS_UP:
         return ()
@@ -182,7 +181,7 @@ def _moved(program: Program, removal: _Removal) -> Edits | Reason:
     if not _names_same_files(last, step, text):
         return Reason.of("SL356", "other_words", step=step_line(last))
     try:
-        rest = edit(step.instruction, step.script, drop=frozenset({removal.atom.index}))  # type: ignore[arg-type]
+        rest = edit(step.instruction, step.script, drop=frozenset({removal.atom.index}))
     except EditRefused as error:
         return Reason.of("SL356", "edit", why=error.reason)
     texts = {step.index: rest or ""}

@@ -23,7 +23,6 @@ def is_readable(step: Step) -> bool:
     """Whether this is a shell-form RUN whose commands are all known."""
     return (
         step.keyword == "RUN"
-        and step.script is not None
         and not step.script.opaque
         and bool(step.script.atoms)
         and step.instruction.exec_form is None
@@ -35,17 +34,17 @@ def is_readable(step: Step) -> bool:
 
 def is_chained(step: Step) -> bool:
     """Whether the commands are joined by `&&` only, so that another one can be put first."""
-    return is_readable(step) and step.script is not None and all(a.operator != ";" for a in step.script.atoms)
+    return is_readable(step) and all(a.operator != ";" for a in step.script.atoms)
 
 
 def is_extendable(step: Step) -> bool:
     """Whether a command can be added at the end: the RUN fails if any command fails."""
-    return is_readable(step) and step.script is not None and (is_chained(step) or step.script.errexit)
+    return is_readable(step) and (is_chained(step) or step.script.errexit)
 
 
 def keeps_shell_state(step: Step) -> bool:
     """Whether the RUN leaves directory, variables and options of its shell unchanged."""
-    return step.script is not None and not any(atom.state for atom in step.script.atoms)
+    return not any(atom.state for atom in step.script.atoms)
 
 
 def run_prefix(instruction: Instruction) -> str:
@@ -126,13 +125,11 @@ def as_caller(effect: Effect, command: str) -> str:
 
 def command_text(program: Program, step: Step, atom: AtomStep) -> str:
     """A command as written, on one line."""
-    assert step.script is not None
-    return step.script.text_of(step.script.atoms[atom.index])
+    return step.script.text_of(atom.index)
 
 
 def is_direct(step: Step, atom: AtomStep, effect: Effect) -> bool:
     """Whether the command is in the RUN itself, not in a script or a group: its words can be edited."""
-    assert step.script is not None
     part = step.script.atoms[atom.index]
     own = not effect.followed and not effect.command.context
     return own and not part.opaque and part.start <= effect.command.start < part.end

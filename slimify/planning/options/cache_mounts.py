@@ -157,7 +157,7 @@ def _cache_obstacle(program: Program, plan: Plan, facts: CacheFacts, uses: list[
         instruction = use.step.instruction
         if not is_root(use.step.state.user):
             return Reason.of("SL335", "user", at=use.step.line, user=use.step.state.user)
-        if instruction.heredocs or use.step.script is None or instruction.exec_form is not None:
+        if instruction.heredocs or instruction.exec_form is not None:
             return Reason.of("SL335", "not_plain", at=use.step.line)
         if instruction.flag("mount") is not None:
             return Reason.of("SL335", "mounts", at=use.step.line)

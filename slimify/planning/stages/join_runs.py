@@ -73,7 +73,7 @@ def _is_single_command(program: Program, index: int) -> bool:
     if index < program.steps[0].index:
         return False
     step = program.step(index)
-    if step.keyword != "RUN" or step.script is None or step.instruction.flags or step.instruction.heredocs:
+    if step.keyword != "RUN" or step.instruction.flags or step.instruction.heredocs:
         return False
     if step.instruction.exec_form is not None or step.script.opaque or len(step.script.atoms) != 1:
         return False

@@ -271,10 +271,8 @@ def _events(
             yield Event(number=number, visit=visit, copy=_copy(visit.copy, stages))
             number += 1
             continue
-        atoms = visit.script.atoms if visit.script is not None else ()
         for at, effects in enumerate(visit.effects):
-            assert visit.script is not None
-            raw = visit.script.text[atoms[at].start : atoms[at].end]
+            raw = visit.script.source_of(at)
             effects = seen.get(plain_text(raw, ()), effects)
             text = plain_text(raw, effects)
             cwd = next((e.cwd for e in effects if e.cwd), visit.state.cwd)

@@ -31,7 +31,7 @@ _FETCHING = _COMPILING | {"mod download", "mod tidy", "mod vendor"}
 def cache_cleanings(program: Program, step: Step, started: frozenset[str]) -> Iterable[CacheCleaning]:
     """The caches of the go command, removed after the last command of a RUN."""
     tail = _cleaner(program, step)
-    if tail and step.atoms and step.script is not None and not step.script.atoms[-1].opaque:
+    if tail and step.atoms and not step.script.atoms[-1].opaque:
         yield CacheCleaning(what="Go's cache", tail=tail, saving=_cache_bytes(program, tail))
 
 

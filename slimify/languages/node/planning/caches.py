@@ -44,7 +44,7 @@ def mounted_bytes(program: Program) -> int:
 
 def cleaning_command(program: Program, step: Step) -> str:
     """The command that removes the installer's cache after the last install of a RUN; "" for none."""
-    if step.script is None or not is_editable(step):
+    if not is_editable(step):
         return ""
     own = (e for e in step.effects if e.ecosystem == "node")
     if not step.atoms or any(e.kind == "cache" or (e.kind == "install-global" and e.deletes) for e in own):

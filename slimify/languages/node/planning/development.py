@@ -118,7 +118,6 @@ def _omitted(program: Program, found: _Install) -> Edits | Reason:
     if flag is None or found.project.berry:
         return Reason.of("SL313", "no_option")
     last = words[-1]
-    assert found.step.script is not None
     swap = {(last.start, last.end): f"{last.text} {flag}"}
     text = edit(found.step.instruction, found.step.script, replace_words=swap)
     count = len(found.project.dev_dependencies)

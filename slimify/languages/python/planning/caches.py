@@ -74,7 +74,6 @@ def _environment_cleaner(program: Program, step: Step) -> tuple[str, str]:
     """pipenv, poetry or conda, and the command that removes its cache after the last command of a RUN; ("",
     "") for none. Environments are outside these directories, and hold hard links of their own to conda's
     files."""
-    assert step.script is not None
     if program.base is None or not step.atoms or step.script.atoms[-1].opaque:
         return "", ""
     if any(program.end_state.get(name) for name in _OTHER_CACHE):
