@@ -127,7 +127,6 @@ def classify(
             *missing_earlier_sources(instructions[:start], in_force[:start], context),
             *findings(visits, contract, needs, judged),
         ),
-        kept_instructions=keep,
         build_args=build_args,
         final_stage_tools=late,
         bases=uses.bases,

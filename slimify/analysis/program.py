@@ -144,7 +144,6 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
     end_state: State  # the state after the last instruction
     refusals: tuple[Reason, ...] = ()
     findings: tuple[Decision, ...] = ()
-    kept_instructions: frozenset[int] = frozenset()
     build_args: Mapping[str, str] = field(default_factory=dict)  # values of --build-arg
     final_stage_tools: Mapping[str, Use] = field(
         default_factory=dict

@@ -21,11 +21,6 @@ ARGUMENT = '"$_"'  # for a shell: a part that only run time knows
 MAX_FILE = 1_000_000  # characters; larger files are generated bundles
 
 
-def words(text: str) -> frozenset[str]:
-    """The words of a table written as one string."""
-    return frozenset(text.split())
-
-
 class Collector(Struct):
     """Collects the uses in one file. Duplicates on a line count once."""
 

@@ -18,7 +18,6 @@ def state(inspected: Mapping[str, Any]) -> State:
         running=running,
         exit_code=None if running else inspected.get("ExitCode"),
         health="" if health == "none" else health,
-        oom_killed=bool(inspected.get("OOMKilled")),
         error=str(inspected.get("Error") or ""),
     )
 

@@ -64,7 +64,6 @@ class State(Struct, frozen=True, kw_only=True):
     running: bool
     exit_code: int | None
     health: str = ""
-    oom_killed: bool = False
     error: str = ""
 
 

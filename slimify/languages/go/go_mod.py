@@ -62,7 +62,6 @@ class GoModule(Struct, frozen=True, kw_only=True):
     requires: tuple[GoRequire, ...] = ()
     replaces: tuple[GoReplace, ...] = ()
     tools: tuple[str, ...] = ()
-    sum_file: bool = False
     vendor: bool = False
     vendored: tuple[str, ...] = ()
     workspace: str | None = None
@@ -111,7 +110,6 @@ def go_module(context: Context, dir: str = "") -> GoModule | None:
         requires=tuple(requires),
         replaces=tuple(replaces),
         tools=tuple(tools),
-        sum_file=context.has(posixpath.join(dir, "go.sum")),
         vendor=vendor,
         vendored=vendored,
         workspace=workspace,

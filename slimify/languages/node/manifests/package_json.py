@@ -61,7 +61,6 @@ class NodeProject(Struct, frozen=True, kw_only=True):
     dependencies: Mapping[str, str] = field(default_factory=dict)
     dev_dependencies: Mapping[str, str] = field(default_factory=dict)
     optional_dependencies: Mapping[str, str] = field(default_factory=dict)
-    peer_dependencies: Mapping[str, str] = field(default_factory=dict)
     engines: Mapping[str, str] = field(default_factory=dict)
     workspaces: tuple[str, ...] = ()
     package_manager: str | None = None
@@ -80,11 +79,6 @@ class NodeProject(Struct, frozen=True, kw_only=True):
             or re.match(r"yarn@([2-9]|\d\d)", self.package_manager or "")
             or "yarnPath" in self.settings
         )
-
-    @property
-    def plug_and_play(self) -> bool:
-        """Whether there is no node_modules: Yarn loads packages from its cache at run time."""
-        return self.berry and self.settings.get("nodeLinker", "pnp") == "pnp"
 
 
 def node_project(context: Context, dir: str = "") -> NodeProject | None:
@@ -121,7 +115,6 @@ def _node_project(context: Context, dir: str) -> NodeProject | None:
         dependencies=strings(data.get("dependencies")),
         dev_dependencies=strings(data.get("devDependencies")),
         optional_dependencies=strings(data.get("optionalDependencies")),
-        peer_dependencies=strings(data.get("peerDependencies")),
         engines=strings(data.get("engines")),
         workspaces=_members(context, dir, data),
         package_manager=package_manager,

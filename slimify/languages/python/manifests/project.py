@@ -51,8 +51,6 @@ class PythonProject(Struct, frozen=True, kw_only=True):
     locks: tuple[str, ...] = ()
     name: str | None = None
     requires_python: str | None = None
-    build_backend: str | None = None
-    build_requires: tuple[Requirement, ...] = ()
     dependencies: tuple[Requirement, ...] = ()
     extras: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
     groups: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
@@ -89,12 +87,10 @@ def python_project(context: Context, dir: str = "") -> PythonProject:
     path = posixpath.join(dir, "pyproject.toml")
     text = context.text(path)
     data = toml_of(text)
-    build: tuple[Requirement, ...] = ()
     if text is not None:
         found.files.append(path)
         if not data and text.strip():
             found.dynamic.append("pyproject.toml is malformed")
-        build = _parsed(texts(table(data, "build-system").get("requires")), path, text)
         _standard(data, path, text, found)
         _setuptools(context, data, dir, found)
         _poetry(table(data, "tool", "poetry"), path, text, found)
@@ -117,8 +113,6 @@ def python_project(context: Context, dir: str = "") -> PythonProject:
         or text_of(table(data, "tool", "poetry").get("name"))
         or setup.name,
         requires_python=found.requires_python or setup.requires_python,
-        build_backend=text_of(table(data, "build-system").get("build-backend")),
-        build_requires=build + setup.setup_requires,
         dependencies=tuple(found.dependencies),
         extras=found.extras,
         groups=found.groups,

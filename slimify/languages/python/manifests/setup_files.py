@@ -23,7 +23,6 @@ class SetupInfo(Struct, frozen=True, kw_only=True):
     files: tuple[str, ...] = ()
     name: str | None = None
     requires: tuple[Requirement, ...] = ()
-    setup_requires: tuple[Requirement, ...] = ()
     extras: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
     scripts: Mapping[str, str] = field(default_factory=dict)
     requires_python: str | None = None
@@ -63,7 +62,6 @@ def setup_info(context: Context, dir: str = "") -> SetupInfo:
         files=tuple(files),
         name=text_of(values.get("name")),
         requires=parsed("install_requires"),
-        setup_requires=parsed("setup_requires"),
         extras={
             key: parsed("", value) for key, value in (extras.items() if isinstance(extras, dict) else ())
         },

@@ -74,7 +74,6 @@ replace example.com/six => ./
         ("example.com/six", "./", "", False),
     ]
     assert found.tools == ("example.com/two/cmd/gen",)
-    assert found.sum_file
     assert not found.vendor
     assert found.legacy is None
 

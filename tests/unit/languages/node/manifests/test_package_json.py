@@ -70,7 +70,6 @@ def test_fields(tmp_path: Path) -> None:
                 "dependencies": {"express": "^4"},
                 "devDependencies": {"jest": "*"},
                 "optionalDependencies": {"fsevents": "*"},
-                "peerDependencies": {"react": "*"},
                 "engines": {"node": ">=18"},
             }
         },
@@ -84,7 +83,7 @@ def test_fields(tmp_path: Path) -> None:
     assert found.bin == {"app": "cli.js"}
     assert list(found.hooks) == ["preinstall", "postinstall", "prepare"]
     assert (found.dependencies, found.dev_dependencies) == ({"express": "^4"}, {"jest": "*"})
-    assert (found.optional_dependencies, found.peer_dependencies) == ({"fsevents": "*"}, {"react": "*"})
+    assert found.optional_dependencies == {"fsevents": "*"}
     assert found.engines == {"node": ">=18"}
     assert (found.manager, found.lock) == ("npm", None)
 
@@ -133,19 +132,6 @@ def test_manager(
     assert found.manager == manager
     assert (found.lock and (found.lock.kind, found.lock.path, found.lock.version)) == lock
     assert found.berry is berry
-
-
-@pytest.mark.parametrize(
-    ("rc", "expected"),
-    [
-        pytest.param("", True, id="default"),
-        pytest.param("nodeLinker: node-modules\n", False, id="node-modules"),
-        pytest.param("nodeLinker: pnp\n", True, id="said"),
-    ],
-)
-def test_plug_and_play(tmp_path: Path, rc: str, expected: bool) -> None:
-    files = {"package.json": {"packageManager": "yarn@4.0.0"}, ".yarnrc.yml": rc}
-    assert project(tmp_path, files).plug_and_play is expected
 
 
 def test_settings_hold_no_credentials(tmp_path: Path) -> None:

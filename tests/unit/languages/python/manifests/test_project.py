@@ -206,8 +206,6 @@ lint = ["mypy", {include-group = "test"}]
 """,
     )
     assert (found.name, found.tool, found.requires_python, found.package) == ("app", "hatch", ">=3.11", True)
-    assert found.build_backend == "hatchling.build"
-    assert names(found.build_requires) == ["hatchling"]
     assert [(item.name, item.file, item.line) for item in found.dependencies] == [
         ("flask", "pyproject.toml", 9),
         ("psycopg", "pyproject.toml", 9),
@@ -325,11 +323,10 @@ setup(name="app", packages=find_packages(), install_requires=REQUIRES, python_re
       extras_require={"dev": ["pytest"]}, ext_modules=[Extension("x", ["x.c"])], data_files=[("etc", ["a"])],
       entry_points={"console_scripts": ["app = app.cli:main"]}, scripts=["bin/tool"])
 """,
-        cfg="[metadata]\nname = other\n[options]\ninstall_requires =\n  click\nsetup_requires =\n  cython\n",
+        cfg="[metadata]\nname = other\n[options]\ninstall_requires =\n  click\n",
     )
     assert (found.name, found.tool, found.native, found.data_files) == ("app", "setuptools", True, True)
     assert [(item.name, item.line) for item in found.dependencies] == [("flask", 3), ("six", 3)]
-    assert names(found.build_requires) == ["cython"]
     assert names(found.extras["dev"]) == ["pytest"]
     assert found.scripts == {"app": "app.cli:main", "tool": "bin/tool"}
     assert found.dynamic == ("packages", "ext_modules")
