@@ -13,6 +13,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, EffectKind, Package
 from slimify.model.shell import Command, Word
 from slimify.semantics.effects.state import State, absolute, fields, known_pattern, known_prefix, resolve
+from slimify.semantics.paths import is_named_place
 
 NO_SPAN = (-1, -1)  # the span of a word that is not part of a RUN
 
@@ -146,7 +147,7 @@ class Call(Struct, frozen=True, kw_only=True):
         `writes_anywhere`."""
         paths, lost = self.targets(writes)
         if lost is not None:
-            rest.setdefault("why", Reason.of("SL221", "target", target=lost.text))
+            rest["why"] = rest.get("why") or Reason.of("SL221", "target", target=lost.text)
             rest["writes_anywhere"] = True
         elif "/" in paths:
             paths = tuple(path for path in paths if path != "/")
@@ -172,7 +173,7 @@ class Call(Struct, frozen=True, kw_only=True):
     def path_of(self, word: Arg | str) -> str | None:
         """The absolute path of a word, or of its directory if only that is known."""
         if isinstance(word, str):
-            return absolute(word, self.state)
+            return word if is_named_place(word) else absolute(word, self.state)
         if word.value is not None:
             return absolute(word.value, self.state)
         directory, slash, _ = word.prefix.rpartition("/")

@@ -26,7 +26,7 @@ NAMES = re.compile(
 MEANT = {
     ("browse/__init__.py", "pip install 'dockerfile-slimify[tui]'"),  # slimify's own dependency
     ("browse/stack.py", "node"),  # of a tree
-    ("config/__init__.py", "pyproject.toml"),  # slimify's own settings
+    ("config/files.py", "pyproject.toml"),  # slimify's own settings
     ("context/build_scripts/jenkinsfile.py", "n"),  # the end of a line, behind a backslash
     ("image/streams.py", "this Python cannot read"),  # the one that runs slimify
     ("image/streams.py", "Python 3.14"),

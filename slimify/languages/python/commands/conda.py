@@ -79,14 +79,9 @@ def _pipx(call: Call) -> tuple[Effect, ...]:
 def _pip_tools(call: Call) -> tuple[Effect, ...]:
     options = call.options(("-o", "--output-file", "--extra", "--index-url", "-i", "--python-executable"))
     if call.name == "pip-sync":
-        writes, lost = environment(call)
-        return call.effect(
-            "install",
-            "sync",
-            manager="pip",
-            writes=writes,
-            manifests=call.known_paths(options.operands),
-            writes_anywhere=lost is not None,
+        manifests = call.known_paths(options.operands)
+        return call.write_effect(
+            "install", "sync", manager="pip", writes=environment(call), manifests=manifests
         )
     output = options.all("-o", "--output-file")
     return call.write_effect(

@@ -47,7 +47,7 @@ def code_downloads(call: Call, code: str) -> tuple[Effect, ...] | None:
         else:
             writes = tuple(table_path(call, path) or Arg(value=None, text=path) for path in download.writes)
         if SITE in writes:
-            return call.effect("fetch", action, manager="python", writes=environment(call)[0])
+            return call.write_effect("fetch", action, manager="python", writes=environment(call))
         return call.write_effect("fetch", action, manager="python", writes=writes)
     return None
 
@@ -62,11 +62,8 @@ def spacy(call: Call) -> tuple[Effect, ...]:
     """python -m spacy download MODEL installs a package; link creates a symlink between packages."""
     if call.first not in ("download", "link"):
         return call.effect("check", f"spacy {call.first}", tool="spacy")
-    writes, lost = environment(call)
-    action, anywhere = f"spacy {call.first}", lost is not None
-    return call.effect(
-        "fetch", action, manager="python", tool="spacy", writes=writes, writes_anywhere=anywhere
-    )
+    action, writes = f"spacy {call.first}", environment(call)
+    return call.write_effect("fetch", action, manager="python", tool="spacy", writes=writes)
 
 
 def playwright(call: Call) -> tuple[Effect, ...]:

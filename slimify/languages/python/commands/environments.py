@@ -60,29 +60,22 @@ def _is_venv_bin(directory: str) -> bool:
     )
 
 
-def environment(call: Call) -> tuple[tuple[str, ...], Arg | None]:
-    """The directories that the current interpreter installs to, and a word that could not be resolved."""
-    if "/" in call.path:
-        path = absolute(call.path, call.state)
-        if (
-            path is not None
-            and not on_default_path(posixpath.dirname(path))
-            and posixpath.basename(posixpath.dirname(path)) == "bin"
-        ):
-            return (posixpath.dirname(posixpath.dirname(path)),), None
+def environment(call: Call) -> tuple[Arg | str, ...]:
+    """The directories that the current interpreter installs to."""
+    path = absolute(call.path, call.state) if "/" in call.path else None
+    programs = posixpath.dirname(path) if path is not None else ""
+    if posixpath.basename(programs) == "bin" and not on_default_path(programs):
+        return (posixpath.dirname(programs),)
     venv = active_venv(call.state)
     if venv is not None:
-        return (venv,), None
-    if not is_root(call.state.user):
-        # pip falls back to a user install if site-packages is not writable
-        local = call.home(".local")
-        return ((local,), None) if local else ((SITE, BIN), Arg(value=None, text="~/.local"))
-    return (SITE, BIN), None
+        return (venv,)
+    # pip falls back to a user install if site-packages is not writable
+    return (SITE, BIN) if is_root(call.state.user) else (call.word(".local"),)
 
 
 def with_data(
-    call: Call, writes: tuple[str, ...], packages: Iterable[Package], manifests: Iterable[str]
-) -> tuple[str, ...]:
+    call: Call, writes: tuple[Arg | str, ...], packages: Iterable[Package], manifests: Iterable[str]
+) -> tuple[Arg | str, ...]:
     """The directories that an install writes to, with those of the data that some of the distributions which
     it names or lists have beside their packages."""
     if SITE not in writes or LANGUAGE.packages is None:
@@ -94,44 +87,38 @@ def with_data(
     return (*writes, *(place for place in DATA if not names.isdisjoint(own[place[1:]].split())))
 
 
-def install_target(call: Call, options: Options, manager: str) -> tuple[tuple[str, ...], Arg | None]:
+def install_target(call: Call, options: Options, manager: str) -> tuple[Arg | str, ...]:
     """The directories that an installer with pip's options writes to."""
     given = options.last("-t", "--target") or options.last("--prefix") or options.last("--root")
     if given is not None:
-        return call.targets((given,))
+        return (given,)
     variable = call.state.get("PIP_TARGET") or call.state.get("PIP_PREFIX")
     if variable and manager == "pip":
-        return call.targets((variable,))
+        return (variable,)
     if options.has("--user") or (manager == "pip" and call.state.get("PIP_USER") in ("1", "true", "yes")):
-        return call.targets((call.word(".local", "PYTHONUSERBASE"),))
+        return (call.word(".local", "PYTHONUSERBASE"),)
     if manager == "uv":
         return _uv_target(call, options)
-    python = options.last("--python")
-    if python is not None and python.value and "/" in python.value:
-        where = absolute(python.value, call.state)
-        if where is not None:
-            return (re.sub(r"/bin/python[\d.]*\Z", "", where),), None
-    return environment(call)
+    python = options.value("--python") or ""
+    where = absolute(python, call.state) if "/" in python else None
+    return environment(call) if where is None else (_prefix_of(where),)
 
 
-def _uv_target(call: Call, options: Options) -> tuple[tuple[str, ...], Arg | None]:
+def _uv_target(call: Call, options: Options) -> tuple[Arg | str, ...]:
     """uv pip: --system, else the active environment, else .venv of the working directory."""
     python = options.last("--python", "-p")
-    if (
-        python is not None
-        and python.value
-        and python.value.startswith("/")
-        and not on_default_path(posixpath.dirname(python.value))
-    ):
-        return (re.sub(r"/bin/python[\d.]*\Z", "", python.value),), None
-    if (
-        options.has("--system")
-        or (call.state.get("UV_SYSTEM_PYTHON") or "") in ("1", "true", "yes")
-        or python is not None
-    ):
-        return (SITE, BIN), None
-    venv = call.state.get("VIRTUAL_ENV") or active_venv(call.state)
-    return call.targets((venv if venv is not None else ".venv",))
+    path = (python.value or "") if python is not None else ""
+    if path.startswith("/") and not on_default_path(posixpath.dirname(path)):
+        return (_prefix_of(path),)
+    system = options.has("--system") or (call.state.get("UV_SYSTEM_PYTHON") or "") in ("1", "true", "yes")
+    if system or python is not None:
+        return (SITE, BIN)
+    return (call.state.get("VIRTUAL_ENV") or active_venv(call.state) or ".venv",)
+
+
+def _prefix_of(python: str) -> str:
+    """The environment of an interpreter."""
+    return re.sub(r"/bin/python[\d.]*\Z", "", python)
 
 
 # The file by which a tool finds the project whose environment it uses.

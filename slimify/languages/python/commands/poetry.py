@@ -30,27 +30,24 @@ def _setting(call: Call, key: str) -> str:
     return (call.state.get(variable) or call.state.settings.get(f"poetry {key}") or "").lower()
 
 
-def _poetry_target(call: Call) -> tuple[tuple[str, ...], Arg | None, tuple[str, ...]]:
-    """The directories that poetry installs to, a word that could not be resolved, and its caches.
+def _poetry_target(call: Call) -> tuple[Arg | str, ...]:
+    """The directories that poetry installs to.
 
     An active environment is used as it is. Otherwise virtualenvs.create, virtualenvs.in-project and
     virtualenvs.path decide (python-poetry.org/docs/configuration).
     """
-    cache = call.cache("POETRY_CACHE_DIR", ".cache/pypoetry")
-    caches = (f"{cache}/cache", f"{cache}/artifacts") if cache else ()
     venv_ = active_venv(call.state)
     if venv_ is not None:
-        return (venv_,), None, caches
+        return (venv_,)
     if _setting(call, "virtualenvs.create") in FALSE:
-        return (*environment(call), caches)
+        return environment(call)
     if _setting(call, "virtualenvs.in-project") in TRUE or (
         call.state.cwd and f"venv {call.state.cwd}/.venv" in call.state.settings
     ):
-        return (*call.targets((".venv",)), caches)
+        return (".venv",)
     path = call.state.get("POETRY_VIRTUALENVS_PATH") or call.state.settings.get("poetry virtualenvs.path")
     kept = call.place("POETRY_CACHE_DIR", ".cache/pypoetry")
-    where = path or (f"{kept}/virtualenvs" if kept else call.word(".cache/pypoetry"))
-    return (*call.targets((where,)), caches)
+    return (path or (f"{kept}/virtualenvs" if kept else call.word(".cache/pypoetry")),)
 
 
 def _poetry(call: Call) -> tuple[Effect, ...]:
@@ -65,26 +62,22 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
         where = "poetry.toml" if options.has("--local") else call.word(".config/pypoetry/config.toml")
         return call.write_effect("files", "config", writes=(where,))
     if action in ("install", "sync", "add", "update", "remove"):
-        writes, lost, caches = _poetry_target(call)
         dev = action in ("install", "sync", "add", "update") and not _without_dev(
             options, ("--no-dev", "--only-main", "--without-dev")
         )
-        more = call.known_paths(("pyproject.toml",)) if action not in ("install", "sync") else ()
+        more = ("pyproject.toml",) if action not in ("install", "sync") else ()
         reads = () if options.has("--no-root") or action != "install" else call.known_paths((".",))
-        manifests = call.known_paths(("pyproject.toml", "poetry.lock"))
-        packages = named_packages(words)
-        return call.effect(
+        manifests, packages = call.known_paths(("pyproject.toml", "poetry.lock")), named_packages(words)
+        return call.write_effect(
             "install",
             action,
             manager="poetry",
             packages=packages,
-            writes=with_data(call, writes, packages, manifests) + more,
-            caches=caches,
+            writes=(*with_data(call, _poetry_target(call), packages, manifests), *more),
+            caches=_poetry_caches(call),
             dev=dev,
             manifests=manifests,
             reads=reads,
-            writes_anywhere=lost is not None,
-            why=None if lost is None else Reason.of("SL221", "home"),
         )
     if action in ("export", "lock"):
         output = options.last("-o", "--output")
@@ -98,11 +91,16 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
         packages = named_packages(words[1:])
         return call.effect("install", "self", manager="poetry", packages=packages, writes=(SITE, BIN))
     if action == "cache":
-        return call.effect("cache", "cache", deletes=_poetry_target(call)[2])
+        return call.effect("cache", "cache", deletes=_poetry_caches(call))
     if action in ("check", "show", "env", "version", "about", "--version", "source", ""):
         return call.effect("check", action)
     known = verb_effects(call, "poetry", action, "python")
     return known or call.unknown(Reason.of("SL221", "command", command=f"poetry {action}"))
+
+
+def _poetry_caches(call: Call) -> tuple[str, ...]:
+    cache = call.cache("POETRY_CACHE_DIR", ".cache/pypoetry")
+    return (f"{cache}/cache", f"{cache}/artifacts") if cache else ()
 
 
 def _without_dev(options: Options, flags: tuple[str, ...]) -> bool:
@@ -118,19 +116,16 @@ def _pipenv(call: Call) -> tuple[Effect, ...]:
         return run_in_environment(call, call.args[at + 1 :])
     manifests = call.known_paths(("Pipfile", "Pipfile.lock"))
     if action in ("install", "sync", "update", "uninstall", "clean"):
-        writes, lost = _pipenv_target(call, options)
         caches = tuple(p for p in (call.home(".cache/pipenv"), call.home(".cache/pip")) if p)
-        return call.effect(
+        return call.write_effect(
             "install",
             action,
             manager="pipenv",
             packages=named_packages(words),
-            writes=with_data(call, writes, named_packages(words), manifests),
+            writes=with_data(call, _pipenv_target(call, options), named_packages(words), manifests),
             caches=caches,
             manifests=manifests + call.known_paths(options.all("-r", "--requirements")),
             dev=options.has("--dev", "-d"),
-            writes_anywhere=lost is not None,
-            why=None if lost is None else Reason.of("SL221", "home"),
         )
     if action in ("lock", "requirements"):
         printing = action == "requirements" or options.has("-r", "--requirements")
@@ -144,17 +139,17 @@ def _pipenv(call: Call) -> tuple[Effect, ...]:
     return call.effect("check", action)
 
 
-def _pipenv_target(call: Call, options: Options) -> tuple[tuple[str, ...], Arg | None]:
+def _pipenv_target(call: Call, options: Options) -> tuple[Arg | str, ...]:
     if options.has("--system") or call.state.get("PIPENV_SYSTEM") in TRUE:
         return environment(call)
     venv_ = active_venv(call.state)
     if venv_ is not None and call.state.get("PIPENV_IGNORE_VIRTUALENVS") not in TRUE:
-        return (venv_,), None
+        return (venv_,)
     if call.state.get("PIPENV_VENV_IN_PROJECT") in TRUE or (
         call.state.cwd and f"venv {call.state.cwd}/.venv" in call.state.settings
     ):
-        return call.targets((".venv",))
-    return call.targets((call.word(".local/share/virtualenvs", "WORKON_HOME"),))
+        return (".venv",)
+    return (call.word(".local/share/virtualenvs", "WORKON_HOME"),)
 
 
 def _state_after(call: Call, state: State) -> State:

@@ -58,34 +58,29 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
     constraints = options.all("-c", "--constraint") if action != "sync" else ()
     packages, local, why = _requested(() if action == "sync" else words)
     reads = call.known_paths((*local, *editable))
+    where: tuple[Arg | str, ...]
     if action in ("download", "wheel"):
         where = options.all("-d", "--dest", "-w", "--wheel-dir")[-1:] or (".",)
-        writes, lost = call.targets(where)
     else:
-        writes, lost = install_target(call, options, manager)
-        if editable:
-            writes += _editable_sources(call, editable)
-    if lost is not None:
-        why = why or Reason.of("SL221", "target", target=lost.text)
+        where = (*install_target(call, options, manager), *_editable_sources(call, editable))
     manifests = call.known_paths((*requirements, *constraints)) + _projects(call, reads)
     if action not in ("uninstall", "download", "wheel"):
-        writes = with_data(call, writes, packages, manifests)
+        where = with_data(call, where, packages, manifests)
     caches: tuple[str, ...] = ()
     if manager == "uv":
         if not options.has("--no-cache", "-n") and not call.state.get("UV_NO_CACHE"):
             caches = _cache(call, "uv", ".cache/uv", "UV_CACHE_DIR")
     elif not (options.has("--no-cache-dir", "--no-cache") or _no_cache(call.state.get("PIP_NO_CACHE_DIR"))):
         caches = _cache(call, "pip", ".cache/pip", "PIP_CACHE_DIR")
-    return call.effect(
+    return call.write_effect(
         "install",
         action + (" -e" if editable else ""),
         manager=manager,
         packages=packages,
         manifests=manifests,
         reads=reads,
-        writes=writes,
+        writes=where,
         caches=caches,
-        writes_anywhere=lost is not None,
         why=why,
     )
 
@@ -202,7 +197,7 @@ def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
     if name in ("venv", "virtualenv"):
         return venv(inner)
     if name == "ensurepip":
-        return call.effect("install", "ensurepip", manager="pip", writes=environment(call)[0])
+        return call.write_effect("install", "ensurepip", manager="pip", writes=environment(call))
     kind = LANGUAGE.facts("commands.toml")["modules"].get(name)
     if name in ("compileall", "py_compile"):
         return _bytecode(inner, name)
@@ -285,18 +280,14 @@ def _setup(call: Call, script: Arg) -> tuple[Effect, ...]:
     reads = (where,) if where else ()
     manifests = (path,) if path else ()
     if "install" in actions or "develop" in actions:
-        writes, lost = install_target(
-            call, call.options(("--prefix", "--root", "--record", "--install-lib")), "pip"
-        )
-        action = "install" if "install" in actions else "install -e"
-        return call.effect(
+        options = call.options(("--prefix", "--root", "--record", "--install-lib"))
+        return call.write_effect(
             "install",
-            action,
+            "install" if "install" in actions else "install -e",
             manager="setup.py",
             manifests=manifests,
             reads=reads,
-            writes=writes + reads,
-            writes_anywhere=lost is not None,
+            writes=(*install_target(call, options, "pip"), *reads),
         )
     if not actions or actions[0] in ("test", "check", "lint"):
         return call.effect("check", " ".join(actions))

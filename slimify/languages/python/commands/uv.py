@@ -20,7 +20,6 @@ from slimify.languages.python.commands.environments import (
     with_venv,
 )
 from slimify.languages.python.commands.python import pip, venv
-from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, Options, first_value
 from slimify.semantics.effects.state import State
@@ -76,18 +75,17 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
     place = state.get("UV_PROJECT_ENVIRONMENT") or ".venv"
     if options.has("--active") and state.get("VIRTUAL_ENV"):
         place = state.get("VIRTUAL_ENV") or place
-    writes, lost = inner.targets((place,))
-    if any(path in ("/usr/local", "/usr") for path in writes):
-        writes = (SITE, BIN)  # documented for images: UV_PROJECT_ENVIRONMENT=/usr/local
+    # documented for images: UV_PROJECT_ENVIRONMENT=/usr/local
+    system = inner.path_of(place) in ("/usr/local", "/usr")
     packages, manifests = named_packages(words), inner.known_paths(("pyproject.toml", "uv.lock"))
-    writes = with_data(inner, writes, packages, manifests)
+    writes = with_data(inner, (SITE, BIN) if system else (place,), packages, manifests)
     if action != "sync":
-        writes += inner.known_paths(("pyproject.toml",))
+        writes += ("pyproject.toml",)
     quiet = options.has("--no-dev", "--only-group", "--no-default-groups") or state.get("UV_NO_DEV") in TRUE
     reads = () if options.has("--no-install-project", "--no-install-workspace") else inner.known_paths((".",))
     python = state.get("UV_PYTHON_INSTALL_DIR")
     more = (python,) if python else ()
-    return inner.effect(
+    return inner.write_effect(
         "install",
         action,
         manager="uv",
@@ -97,8 +95,6 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
         dev=not quiet,
         manifests=manifests,
         caches=_uv_cache(call, options),
-        writes_anywhere=lost is not None,
-        why=None if lost is None else Reason.of("SL221", "its_directory"),
     )
 
 
@@ -139,14 +135,12 @@ def _pdm(call: Call) -> tuple[Effect, ...]:
         return run_in_environment(call, words)
     if action in ("install", "sync", "add", "update"):
         everywhere = options.has("-g", "--global")
-        writes, lost = environment(call) if everywhere else call.targets((_pdm_directory(call),))
-        return call.effect(
+        return call.write_effect(
             "install",
             action,
             manager="pdm",
             packages=named_packages(words),
-            writes=writes,
-            writes_anywhere=lost is not None,
+            writes=environment(call) if everywhere else (_pdm_directory(call),),
             manifests=call.known_paths(("pyproject.toml", "pdm.lock")),
             reads=call.known_paths((".",)),
             dev=not options.has("--prod", "--production", "--no-dev"),
