@@ -30,6 +30,7 @@ class KnownCommand(Struct, frozen=True, kw_only=True):
     caches: tuple[str, ...] = ()
     why: str = ""
     manager: str = ""
+    manifests: tuple[str, ...] = ()
 
 
 class Installer(Struct, frozen=True, kw_only=True):

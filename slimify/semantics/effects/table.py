@@ -9,20 +9,26 @@ from slimify.facts.commands import KnownCommand, commands
 from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
-from slimify.semantics.effects.call import Arg, Call, Options
+from slimify.semantics.effects.call import Arg, Call, Options, first_value
 
 
-def verb_effects(call: Call, program: str, verb: str, of: str = "") -> tuple[Effect, ...] | None:
-    """The effects of a subcommand that is a row of a table; None if it is none."""
-    row = commands(of).known.get(f"{program} {verb}")
-    return row_effects(call, row, verb) if row is not None else None
+def verb_effects(
+    call: Call, program: str, verb: str, rest: Sequence[Arg] = (), *, of: str = ""
+) -> tuple[Effect, ...] | None:
+    """The effects of a subcommand, perhaps with one of its own among `rest`, that is a row of a table; None
+    if it is none."""
+    known = commands(of).known
+    for name in (f"{verb} {first_value(rest)}", verb):
+        if f"{program} {name}" in known:
+            return row_effects(call, known[f"{program} {name}"], name)
+    return None
 
 
 def row_effects(call: Call, known: KnownCommand, verb: str = "") -> tuple[Effect, ...]:
     """The effects that a row of the table gives this command line. `verb` is its subcommand, if the row is
     about that."""
     options = call.options(known.values, single=known.single)
-    operands = options.operands[0 if options.has(*known.unless) else known.skip :][bool(verb) :]
+    operands = options.operands[0 if options.has(*known.unless) else known.skip :][len(verb.split()) :]
     read = call.inputs(_selected_words(call, known.reads, options, operands))
     outputs, lost = call.targets(_selected_words(call, known.outputs, options, operands))
     writes = _selected_words(call, known.writes, options, operands)
@@ -38,6 +44,7 @@ def row_effects(call: Call, known: KnownCommand, verb: str = "") -> tuple[Effect
         **read,
         outputs=outputs,
         deletes=deletes,
+        manifests=call.known_paths(known.manifests),
         caches=caches,
         **({"why": Reason.of("SL221", "effect", why=known.why)} if known.why else {}),
         **({"writes_anywhere": True} if lost is not None else {}),

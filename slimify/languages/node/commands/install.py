@@ -33,11 +33,15 @@ def only_shows(action: str) -> bool:
     return action in LANGUAGE.words("toolchain.toml", "installs", "checking")
 
 
-def manager_verb(call: Call, manager: str, verb: str) -> tuple[Effect, ...] | None:
+def manager_verb(call: Call, manager: str, verb: str, rest: tuple[Arg, ...]) -> tuple[Effect, ...] | None:
     """The effects of a subcommand that is a row of the table; None if it is none."""
-    found = verb_effects(call, manager, verb, "node") or ()
-    made = manifests(call.state) if any(e.kind == "install" for e in found) else ()
-    return tuple(replace(e, manager=manager, manifests=made) for e in found) or None
+    found = verb_effects(call, manager, verb, rest, of="node")
+    if found is None or found[0].kind == "check":
+        return found
+    effect = replace(found[0], manager=manager)
+    if effect.kind == "cache":
+        effect = replace(effect, deletes=node_caches(call, manager))
+    return (replace(effect, manifests=manifests(call.state)) if effect.kind == "install" else effect,)
 
 
 def package_name(text: str) -> str:

@@ -14,7 +14,6 @@ from slimify.languages.node.commands.install import (
     install,
     install_globally,
     manager_verb,
-    node_caches,
     node_packages,
     only_shows,
 )
@@ -58,8 +57,6 @@ def _npm_run(call: Call, options: Options, action: str, rest: tuple[Arg, ...]) -
 
 def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) -> tuple[Effect, ...]:
     verb = first_value(rest)
-    if action == "cache":
-        return call.effect("cache", f"cache {verb}".strip(), manager="npm", deletes=node_caches(call, "npm"))
     if action in ("config", "set"):
         if action == "config" and verb not in ("set", "delete", "rm", "edit"):
             return call.effect("check", action)
@@ -74,7 +71,7 @@ def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) 
         return npx(replace(call, args=call.args[1:]))
     if not action or (only_shows(action) and not (action == "version" and rest)):  # which then sets it
         return call.effect("check", action)
-    return manager_verb(call, "npm", action) or call.unknown(
+    return manager_verb(call, "npm", action, rest) or call.unknown(
         Reason.of("SL221", "command", command=f"npm {action}")
     )
 

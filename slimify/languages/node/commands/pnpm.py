@@ -60,16 +60,11 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
             reads=call.known_paths((".",)),
             dev=not production,
         )
-    if action == "store":
-        return call.effect("cache", "store", manager="pnpm", deletes=node_caches(call, "pnpm"))
-    if action in ("config", "set", "c", "setup"):
-        where = tuple(p for p in (call.home(".npmrc"), call.home(".config/pnpm"), call.home(".bashrc")) if p)
-        return call.effect("files", action, manager="pnpm", writes=where)
     if action == "env":
         return call.effect(
             "install-global", "env", manager="pnpm", writes=global_directories(call.state, "pnpm")
         )
-    if found := manager_verb(call, "pnpm", action):
+    if found := manager_verb(call, "pnpm", action, rest):
         return found
     if action in ("dlx", "exec", "x"):
         return npx(replace(call, args=behind))
@@ -98,14 +93,10 @@ def _bun(call: Call) -> tuple[Effect, ...]:
         return install(call, options, rest, "bun", INSTALLS[action])
     if action in ("run", "x"):
         return script_or_program(call, behind, "bun") if action == "run" else npx(replace(call, args=behind))
-    if action == "build":
-        valued = ("--outdir", "--outfile", "--target", "--compile-executable-path", "--format", "--external")
-        out = replace(call, args=behind).options(valued)
-        return call.write_effect(
-            "build", "build", manager="bun", writes=(".", *out.all("--outdir", "--outfile"))
-        )
-    if action == "test" or not action or action == "pm":
-        return call.effect("check", action)
+    if not action:
+        return call.effect("check")
+    if found := manager_verb(call, "bun", action, rest):
+        return found
     if re.search(r"\.[mc]?[jt]sx?\Z", action):
         return call.application_code(action)
     return script_or_program(call, (Arg(value=action, text=action), *behind), "bun")

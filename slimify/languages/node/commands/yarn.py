@@ -13,7 +13,6 @@ from slimify.languages.node.commands.install import (
     install,
     install_globally,
     manager_verb,
-    node_caches,
     only_shows,
 )
 from slimify.languages.node.commands.project import in_workspaces, package_json, run_script, scripts
@@ -53,36 +52,11 @@ def _yarn(call: Call) -> tuple[Effect, ...]:
     if action in ("dlx", "exec", "node"):
         inner = behind if action != "node" else (Arg(value="node", text="node"), *behind)
         return npx(replace(call, args=inner))
-    return _yarn_rest(call, action, rest) or script_or_program(
-        call, (Arg(value=action, text=action), *behind), "yarn"
-    )
-
-
-def _yarn_rest(call: Call, action: str, rest: tuple[Arg, ...]) -> tuple[Effect, ...] | None:
-    verb = first_value(rest)
-    if action == "cache":
-        if verb not in ("clean", "clear"):
-            return call.effect("check", "cache")
-        return call.effect("cache", "cache clean", manager="yarn", deletes=node_caches(call, "yarn"))
-    if action == "config":
-        if verb not in ("set", "delete", "unset"):
-            return call.effect("check", "config")
-        where = (
-            call.home(".yarnrc"),
-            call.home(".yarnrc.yml"),
-            call.state.cwd and f"{call.state.cwd}/.yarnrc.yml",
-        )
-        return call.effect("files", "config", manager="yarn", writes=tuple(p for p in where if p))
-    if action in ("link", "unlink"):
-        home = call.home(".config/yarn/link")
-        return call.write_effect(
-            "files", action, manager="yarn", writes=("node_modules", *((home,) if home else ()))
-        )
-    if found := manager_verb(call, "yarn", action):
+    if found := manager_verb(call, "yarn", action, rest):
         return found
     if only_shows(action) and action not in scripts(call.state):
         return call.effect("check", action)
-    return None
+    return script_or_program(call, (Arg(value=action, text=action), *behind), "yarn")
 
 
 def _yarn_workspaces(

@@ -79,14 +79,11 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
             manifests=manifests,
             reads=reads,
         )
-    if action in ("export", "lock"):
-        output = options.last("-o", "--output")
-        writes_: tuple[Arg | str, ...] = (output,) if output is not None else call.outputs
-        if action == "lock":
-            writes_ = ("poetry.lock",)
+    if action == "export":
+        writes: tuple[Arg | str, ...] = options.all("-o", "--output")[-1:] or call.outputs
         manifests = call.known_paths(("pyproject.toml", "poetry.lock"))
-        kind: EffectKind = "build" if writes_ else "check"
-        return call.write_effect(kind, action, manager="poetry", writes=writes_, manifests=manifests)
+        kind: EffectKind = "build" if writes else "check"
+        return call.write_effect(kind, action, manager="poetry", writes=writes, manifests=manifests)
     if action == "self":
         packages = named_packages(words[1:])
         return call.effect("install", "self", manager="poetry", packages=packages, writes=(SITE, BIN))
@@ -94,7 +91,7 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
         return call.effect("cache", "cache", deletes=_poetry_caches(call))
     if action in ("check", "show", "env", "version", "about", "--version", "source", ""):
         return call.effect("check", action)
-    known = verb_effects(call, "poetry", action, "python")
+    known = verb_effects(call, "poetry", action, of="python")
     return known or call.unknown(Reason.of("SL221", "command", command=f"poetry {action}"))
 
 

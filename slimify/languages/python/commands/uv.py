@@ -45,20 +45,12 @@ def _uv(call: Call) -> tuple[Effect, ...]:
         return _uv_tool(call, action, words)
     if action == "cache":
         return call.effect("cache", "cache", deletes=_uv_cache(call, options))
-    if action in ("lock", "export", "init", "version"):
-        output = options.last("-o", "--output-file") or next(iter(call.outputs), None)
-        if action in ("export", "version") and output is None:
-            return call.effect("check", action)
-        place = output or ("pyproject.toml" if action == "init" else "uv.lock")
-        manifests = () if action == "init" else call.known_paths(("pyproject.toml", "uv.lock"))
-        kind: EffectKind = "build" if action in ("lock", "export") else "files"
-        return call.write_effect(kind, action, manager="uv", writes=(place,), manifests=manifests)
-    if action == "build":
-        where = options.last("-o", "--out-dir") or "dist"
-        return call.write_effect("build", "build", manager="uv", writes=(where,))
-    if action == "self":
-        return call.write_effect("install-global", "self update", manager="uv", writes=("~/.local/bin",))
-    return call.effect("check", action)
+    if action in ("export", "version"):
+        writes = options.all("-o", "--output-file")[-1:] or call.outputs[:1]
+        manifests = call.known_paths(("pyproject.toml", "uv.lock"))
+        kind: EffectKind = "check" if not writes else "build" if action == "export" else "files"
+        return call.write_effect(kind, action, manager="uv", writes=writes, manifests=manifests)
+    return verb_effects(call, "uv", action, of="python") or call.effect("check", action)
 
 
 def _uv_cache(call: Call, options: Options) -> tuple[str, ...]:
@@ -146,7 +138,7 @@ def _pdm(call: Call) -> tuple[Effect, ...]:
             dev=not options.has("--prod", "--production", "--no-dev"),
             caches=tuple(p for p in (call.cache("PDM_CACHE_DIR", ".cache/pdm"),) if p),
         )
-    return verb_effects(call, "pdm", action, "python") or call.effect("check", action)
+    return verb_effects(call, "pdm", action, of="python") or call.effect("check", action)
 
 
 def _pdm_directory(call: Call) -> str:
