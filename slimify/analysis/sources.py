@@ -69,7 +69,7 @@ def read_sources(
 
 
 def _read(reader: Sources, view: ContextView, paths: Iterable[str]) -> SourceFacts:
-    return reader.read_many(_texts(view, paths))
+    return reader.read_many(texts_of(view, paths))
 
 
 def _chosen_paths(view: ContextView, known: Language, *, limit: bool) -> tuple[list[str], tuple[str, ...]]:
@@ -124,5 +124,5 @@ def _not_application() -> re.Pattern[str]:
     )
 
 
-def _texts(view: ContextView, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+def texts_of(view: ContextView, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
     return ((path, text) for path in paths if (text := view.context.text(path)) is not None)

@@ -13,6 +13,7 @@ from slimify.app.failures import failed
 from slimify.app.replace_file import CHANGED, replace_file
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome, Unchanged
+from slimify.syntax.dockerfile.parser import encode
 
 if TYPE_CHECKING:
     from slimify.app.dockerfiles import Source
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def new_content(outcome: Outcome, source: Source) -> bytes | None:
     """The Dockerfile to build from: the new one, the unchanged one, or None if the rewrite was refused."""
     if outcome.after is not None:
-        return _bytes(outcome.after)
+        return encode(outcome.after)
     return source.data if outcome.kind == "unchanged" else None
 
 
@@ -51,12 +52,12 @@ def _ignore_file(outcome: Outcome) -> Iterator[None]:
         yield
         return
     path = Path(ignore.path)
-    before = None if ignore.before is None else _bytes(ignore.before)
+    before = None if ignore.before is None else encode(ignore.before)
     if before is None and path.exists():
         raise SlimifyError(
             CHANGED, f"{path} was created meanwhile, and is not overwritten", hint="run slimify again"
         )
-    replace_file(path, _bytes(ignore.after), expected=before, within=path.parent)
+    replace_file(path, encode(ignore.after), expected=before, within=path.parent)
     try:
         yield
     except BaseException:
@@ -65,10 +66,6 @@ def _ignore_file(outcome: Outcome) -> Iterator[None]:
         else:
             replace_file(path, before)
         raise
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
 
 
 def _without_ignore_file(outcome: Outcome) -> Outcome:

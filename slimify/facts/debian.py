@@ -93,6 +93,11 @@ def counterparts_by_rule(rows: Mapping[str, Any], name: str) -> tuple[str, ...] 
     return None
 
 
+def name_before_t64(name: str) -> str:
+    """The package name before Debian 13's 64-bit time transition; apt accepts both."""
+    return name.removesuffix("t64")
+
+
 def companions(name: str) -> tuple[str, ...]:
     """Recommended packages that a package requires in practice, such as certificates for git."""
     return tuple(load("packages-debian.toml")["companions"].get(name, ()))

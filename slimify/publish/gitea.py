@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct, field
-
 from slimify.model.errors import SlimifyError
 from slimify.publish import pull_requests
 from slimify.publish.client import Client
 from slimify.publish.model import REJECTED, NewPullRequest, PullRequest, Remote, Repository
+from slimify.publish.pull_requests import PullRequests
 
 
 def client(remote: Remote, token: str, *, dry: bool, offline: bool) -> Client:
@@ -17,25 +16,14 @@ def client(remote: Remote, token: str, *, dry: bool, offline: bool) -> Client:
     return Client(url=remote.api, name="Gitea", headers=headers, token=token, dry=dry, offline=offline)
 
 
-class Gitea(Struct):
+class Gitea(PullRequests):
     """One repository on Gitea."""
 
-    remote: Remote
-    client: Client
-    remarks: list[str] = field(default_factory=list)
-
-    @property
-    def _repo(self) -> str:
-        return f"/repos/{self.remote.path}"
-
-    def repository(self) -> Repository:
-        return pull_requests.repository(self.client, self.remote)
-
     def fork(self) -> Repository:
-        answer = self.client.change("POST", f"{self._repo}/forks", {}, accepted=(409,))
+        answer = self.client.change("POST", f"{self.repo}/forks", {}, accepted=(409,))
         if answer.status == 409:
             user = (self.client.get("/user") or {}).get("login")
-            forks = self.client.pages(f"{self._repo}/forks", limit=50)
+            forks = self.client.pages(f"{self.repo}/forks", limit=50)
             found = next((item for item in forks if item["owner"]["login"] == user), None)
             if found is None:
                 raise SlimifyError(REJECTED, "Gitea can't create a fork: its name is taken")
@@ -45,65 +33,40 @@ class Gitea(Struct):
             found = answer.content
         return pull_requests.ready_fork(self.client, found)
 
-    def is_protected(self, home: Repository, branch: str) -> bool:
-        return pull_requests.is_protected(self.client, home, branch)
-
     def requests(self, home: Repository, branch: str) -> tuple[PullRequest, ...]:
         # the API has no filter by branch
-        found = self.client.pages(f"{self._repo}/pulls", state="all", sort="recentupdate", limit=50)
+        found = self.client.pages(f"{self.repo}/pulls", state="all", sort="recentupdate", limit=50)
         return tuple(_request(item) for item in found if _comes_from(item, home, branch))
 
     def open_requests(self) -> tuple[PullRequest, ...]:
-        return tuple(map(_request, self.client.pages(f"{self._repo}/pulls", state="open", limit=50)))
+        return tuple(map(_request, self.client.pages(f"{self.repo}/pulls", state="open", limit=50)))
 
     def create(self, home: Repository, draft: NewPullRequest) -> PullRequest | None:
-        own = home.path == self.remote.path
         body: dict[str, Any] = {
             "title": f"WIP: {draft.title}" if draft.draft else draft.title,
-            "head": draft.branch if own else f"{home.owner}:{draft.branch}",
+            "head": self.head(home, draft),
             "base": draft.base,
             "body": draft.body,
         }
         labels = self._ids(draft.labels)
         if labels:
             body["labels"] = labels
-        answer = self.client.change("POST", f"{self._repo}/pulls", body, accepted=(409,))
+        answer = self.client.change("POST", f"{self.repo}/pulls", body, accepted=(409,))
         if answer.status == 409:
             return None
         made = pull_requests.unsent_request(draft) if answer.content is None else _request(answer.content)
-        if draft.reviewers:
-            self._request_reviews(made, draft.reviewers)
+        self.request_reviews(made, draft.reviewers)
         return made
 
     def _ids(self, names: tuple[str, ...]) -> list[int]:
         """The IDs of labels. A label that does not exist is skipped with a remark."""
         if not names or self.client.offline:
             return []
-        known = {
-            item["name"]: int(item["id"]) for item in self.client.pages(f"{self._repo}/labels", limit=50)
-        }
+        known = {item["name"]: int(item["id"]) for item in self.client.pages(f"{self.repo}/labels", limit=50)}
         self.remarks += [
             f"label {name} not set: the repository has no such label" for name in names if name not in known
         ]
         return [known[name] for name in names if name in known]
-
-    def _request_reviews(self, request: PullRequest, reviewers: tuple[str, ...]) -> None:
-        people = [name for name in reviewers if "/" not in name]
-        teams = [name.rpartition("/")[2] for name in reviewers if "/" in name]
-        path = f"{self._repo}/pulls/{request.number or 'NUMBER'}/requested_reviewers"
-        try:
-            self.client.change("POST", path, {"reviewers": people, "team_reviewers": teams})
-        except SlimifyError as error:
-            self.remarks.append(f"reviewers not set: {error.message}")
-
-    def describe(self, request: PullRequest, body: str) -> None:
-        self.client.change("PATCH", f"{self._repo}/pulls/{request.number}", {"body": body})
-
-    def close(self, request: PullRequest, body: str, comment: str) -> None:
-        self.client.change("PATCH", f"{self._repo}/pulls/{request.number}", {"body": body, "state": "closed"})
-        self.client.change(
-            "POST", f"{self._repo}/issues/{request.number}/comments", {"body": comment}, once=True
-        )
 
 
 def _comes_from(item: dict[str, Any], home: Repository, branch: str) -> bool:

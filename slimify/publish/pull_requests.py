@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct, field
 
 from slimify.model.errors import SlimifyError
 from slimify.publish.client import Client
@@ -13,17 +16,58 @@ from slimify.publish.model import REJECTED, NewPullRequest, PullRequest, Remote,
 _FORK_LOOKS = 10
 
 
-def repository(client: Client, remote: Remote) -> Repository:
-    """The repository; for an offline client, as far as its address identifies it. Raises SlimifyError if it
-    does not exist or the token can't access it."""
-    found = client.get(f"/repos/{remote.path}")
-    if found is None and not client.offline:
-        raise SlimifyError(
-            REJECTED,
-            f"{client.name} has no repository {remote.path} that this token can access",
-            hint="if the repository is private, use a token with access to it",
-        )
-    return read(found) if found else Repository(id=remote.path, path=remote.path, default_branch="")
+class PullRequests(Struct):
+    """One repository."""
+
+    remote: Remote
+    client: Client
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def repo(self) -> str:
+        return f"/repos/{self.remote.path}"
+
+    def repository(self) -> Repository:
+        """The repository; for an offline client, as far as its address identifies it. Raises SlimifyError if
+        it does not exist or the token can't access it."""
+        found, path = self.client.get(self.repo), self.remote.path
+        if found is None and not self.client.offline:
+            raise SlimifyError(
+                REJECTED,
+                f"{self.client.name} has no repository {path} that this token can access",
+                hint="if the repository is private, use a token with access to it",
+            )
+        return read(found) if found else Repository(id=path, path=path, default_branch="")
+
+    def is_protected(self, home: Repository, branch: str) -> bool:
+        found = self.client.get(f"/repos/{home.path}/branches/{quote(branch, safe='')}")
+        return bool(found and found.get("protected"))
+
+    def head(self, home: Repository, draft: NewPullRequest) -> str:
+        """The branch of a new pull request, with the owner of the fork that has it."""
+        return draft.branch if home.path == self.remote.path else f"{home.owner}:{draft.branch}"
+
+    def request_reviews(self, request: PullRequest, reviewers: Sequence[str]) -> None:
+        if reviewers:
+            people = [name for name in reviewers if "/" not in name]
+            teams = [name.rpartition("/")[2] for name in reviewers if "/" in name]
+            path = f"{self.repo}/pulls/{request.number or 'NUMBER'}/requested_reviewers"
+            self.try_post(path, {"reviewers": people, "team_reviewers": teams}, "reviewers")
+
+    def try_post(self, path: str, body: dict[str, Any], what: str) -> None:
+        """A failure becomes a remark, because the request itself exists."""
+        try:
+            self.client.change("POST", path, body)
+        except SlimifyError as error:
+            self.remarks.append(f"{what} not set: {error.message}")
+
+    def describe(self, request: PullRequest, body: str) -> None:
+        self.client.change("PATCH", f"{self.repo}/pulls/{request.number}", {"body": body})
+
+    def close(self, request: PullRequest, body: str, comment: str) -> None:
+        self.client.change("PATCH", f"{self.repo}/pulls/{request.number}", {"body": body, "state": "closed"})
+        path = f"{self.repo}/issues/{request.number}/comments"
+        self.client.change("POST", path, {"body": comment}, once=True)
 
 
 def unsent_fork(remote: Remote) -> Repository:
@@ -40,11 +84,6 @@ def ready_fork(client: Client, found: dict[str, Any]) -> Repository:
             return fork
         time.sleep(min(2.0**look, 15))
     raise SlimifyError(REJECTED, f"the fork {fork.path} is not ready yet", hint="run slimify again later")
-
-
-def is_protected(client: Client, home: Repository, branch: str) -> bool:
-    found = client.get(f"/repos/{home.path}/branches/{quote(branch, safe='')}")
-    return bool(found and found.get("protected"))
 
 
 def unsent_request(draft: NewPullRequest) -> PullRequest:

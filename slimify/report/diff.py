@@ -28,7 +28,7 @@ def diff(outcome: Outcome) -> str:
 def _patch(file: str, before: str | None, after: str) -> str:
     name = _header_name(file)
     old = name if before is not None else "/dev/null"
-    lines = difflib.unified_diff(_lines(before or ""), _lines(after), old, name)
+    lines = difflib.unified_diff(lines_of(before or ""), lines_of(after), old, name)
     return "".join(x if x.endswith("\n") else f"{x}\n\\ No newline at end of file\n" for x in lines)
 
 
@@ -44,7 +44,7 @@ def _painted(line: str, paint: Paint) -> str:
     return line
 
 
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
     """Lines with their endings. Only \\n ends a line, as in Docker and patch (unlike str.splitlines)."""
     parts = text.split("\n")
     return [part + "\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])

@@ -98,6 +98,10 @@ def size(number: int) -> str:
     return f"{number} bytes"
 
 
+def percent(part: int, whole: int) -> str:
+    return f"{part * 100 / whole:.0f} %" if whole else "0 %"
+
+
 def _headline(outcome: Outcome, done_as: str, width: int, paint: Paint) -> list[str]:
     kind = done_as if outcome.kind == "rewritten" else outcome.kind
     parts = [kind]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from slimify.facts.carried import carried
-from slimify.facts.debian import brings, needed_directory
+from slimify.facts.debian import brings, name_before_t64, needed_directory
 from slimify.facts.image_tables import data_packages
 from slimify.facts.packages import PackageFacts
 from slimify.facts.system import in_package_tree
@@ -38,14 +38,11 @@ def package_problems(compared: Comparison) -> Iterator[Reason]:
         if not _may_go(compared, name, have, called):
             yield Reason.of("SL409", "package_gone", package=name)
     for name in sorted(compared.needs.system_packages) if not _installs_unnamed(compared) else ():
-        if _plain(name) not in {_plain(n) for n in have} and name in before | base_packages(old.facts):
+        if name_before_t64(name) not in {name_before_t64(n) for n in have} and name in before | base_packages(
+            old.facts
+        ):
             yield Reason.of("SL409", "package_gone", package=name)
     yield from _base_problems(compared, have)
-
-
-def _plain(name: str) -> str:
-    """A package name before Debian 13's 64-bit time transition; apt accepts both."""
-    return name.removesuffix("t64")
 
 
 def _installs_unnamed(compared: Comparison) -> bool:
@@ -153,11 +150,11 @@ def _counterparts_are_there(compared: Comparison, facts: PackageFacts, have: fro
         counterparts = _seen_counterparts(compared, facts.name)
     if counterparts is None:
         return False
-    brought = {_plain(n) for n in have}
+    brought = {name_before_t64(n) for n in have}
     base = old.facts
     if base is not None and own is not None and base.language == own.name:
         brought |= set(own.interpreters)
-    return all(_plain(n) in brought for n in counterparts)
+    return all(name_before_t64(n) in brought for n in counterparts)
 
 
 def _seen_counterparts(compared: Comparison, name: str) -> tuple[str, ...] | None:

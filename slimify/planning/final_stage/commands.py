@@ -9,13 +9,14 @@ from msgspec import Struct, field
 
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed as base_packages
+from slimify.facts.debian import name_before_t64
 from slimify.facts.images import image
 from slimify.facts.programs import is_plain_check
 from slimify.facts.system import yes_option
 from slimify.model.decisions import Decision, PackageVerdict
 from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING, SystemManager
 from slimify.model.plan import Rung
-from slimify.planning.final_stage.restore_packages import install_run, name_before_t64
+from slimify.planning.final_stage.restore_packages import install_run
 from slimify.planning.layout import CopyFromBuilder, WordEdit
 from slimify.semantics.paths import inside
 

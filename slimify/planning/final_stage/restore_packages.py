@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import carried
-from slimify.facts.debian import brings, is_archived
+from slimify.facts.debian import brings, is_archived, name_before_t64
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, Action, Effect, SystemManager
 from slimify.model.sources import Use
@@ -69,11 +69,6 @@ def restored_packages(
     )
     quiet = "" if _has_own_install(program) else _UNPINNED
     return (quiet + install_run(names),), decisions, None
-
-
-def name_before_t64(name: str) -> str:
-    """The package name before Debian 13's 64-bit time transition; apt accepts both."""
-    return name.removesuffix("t64")
 
 
 def _demanding(program: Program) -> bool:

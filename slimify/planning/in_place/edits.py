@@ -15,6 +15,7 @@ from slimify.analysis.program import Program, Step
 from slimify.model.decisions import Decision, Line
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.plan import Item, Plan, Stage
+from slimify.planning.stages.items import with_line_end
 from slimify.syntax.dockerfile.instructions import from_parts
 
 
@@ -127,7 +128,7 @@ def _items(draft: Draft, edits: Edits) -> Iterator[Item]:
                 text=_split_preamble(leads[other])[1] + _instruction_text(file, edits, other),
             )
         space, pending = space or pending, ""
-        new = [Item(text=_with_newline(text, file.newline)) for text in edits.before.get(index, ())]
+        new = [Item(text=with_line_end(text, file.newline)) for text in edits.before.get(index, ())]
         text = "" if index in edits.moved else _instruction_text(file, edits, index)
         new += [replace(draft.items[index], text=comments + text)] if text else []
         for position, item in enumerate(new):
@@ -137,7 +138,7 @@ def _items(draft: Draft, edits: Edits) -> Iterator[Item]:
 
 def _instruction_text(file: Dockerfile, edits: Edits, index: int) -> str:
     text = edits.texts.get(index, file.instructions[index].raw)
-    return _with_newline(text, file.newline) if text else ""
+    return with_line_end(text, file.newline) if text else ""
 
 
 def _split_preamble(lead: str) -> tuple[str, str]:
@@ -145,10 +146,6 @@ def _split_preamble(lead: str) -> tuple[str, str]:
     lines = lead.splitlines(keepends=True)
     last = max((i for i, line in enumerate(lines) if not line.strip()), default=-1)
     return "".join(lines[: last + 1]), "".join(lines[last + 1 :])
-
-
-def _with_newline(text: str, end: str) -> str:
-    return text if text.endswith("\n") else text + end
 
 
 def _user_lines(draft: Draft) -> Mapping[int, int]:

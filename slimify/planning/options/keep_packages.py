@@ -12,12 +12,13 @@ from msgspec.structs import replace
 
 from slimify.analysis.program import Program
 from slimify.facts.carried import installed
+from slimify.facts.debian import name_before_t64
 from slimify.facts.system import hadolint_rule
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import SystemManager
 from slimify.model.plan import Plan, Stage
 from slimify.planning.final_stage.rebase import base_as_written
-from slimify.planning.final_stage.restore_packages import install_run, name_before_t64
+from slimify.planning.final_stage.restore_packages import install_run
 from slimify.planning.stages.items import keyword, keyword_case, new_item, with_item
 
 # The instruction that `restore_packages.install_run` writes.

@@ -19,7 +19,7 @@ from slimify.report.analysis.file_differences import Difference, FileSet, differ
 from slimify.report.analysis.tree import columns
 from slimify.report.markup import escaped, policy
 from slimify.report.printable import masked
-from slimify.report.text import size
+from slimify.report.text import percent, size
 
 TREE_BUDGET = 4_000_000  # characters of JSON for the file trees of a page
 MAX_FINDINGS = 2_000  # rows
@@ -135,10 +135,6 @@ def _colours(layers: Sequence[LayerView]) -> list[str]:
 # --- values for the template ------------------------------------------------------------------------
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{part * 100 / whole:.0f} %" if whole else "0 %"
-
-
 def _change(old: int, new: int) -> str:
     """The change, for example `−93 %`. It is −100 % only if nothing remains."""
     if not old or old == new:
@@ -161,7 +157,7 @@ def _figures(images: tuple[Analysis, ...]) -> list[_Figure]:
         texts = [size(number) for number in numbers]
         if wholes is not None:
             pairs = zip(texts, numbers, wholes, strict=True)
-            texts = [f"{text} ({_share(number, whole)})" for text, number, whole in pairs]
+            texts = [f"{text} ({percent(number, whole)})" for text, number, whole in pairs]
         return _Figure(name, note, texts, _change(numbers[0], numbers[-1]))
 
     def counts(name: str, note: str, numbers: list[int]) -> _Figure:

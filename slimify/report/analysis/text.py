@@ -14,7 +14,7 @@ from slimify.report.analysis.file_differences import Difference, FileSet, differ
 from slimify.report.analysis.largest_paths import findings_at, largest
 from slimify.report.ansi import Paint
 from slimify.report.printable import masked, printable
-from slimify.report.text import PLAIN, WIDTH, hanging, size
+from slimify.report.text import PLAIN, WIDTH, hanging, percent, size
 
 PATHS_PER_LAYER: Final = 4
 MAX_FINDINGS: Final = 20
@@ -84,9 +84,9 @@ def _summary(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
     if base:
         yield _figure("base image", analysis.size - analysis.own_size, counted(base, "layer"))
         yield _figure("on top of it", analysis.own_size, counted(len(own), "layer"))
-    percent = f"{_percent(analysis.avoidable, analysis.size)}, "
+    part = f"{percent(analysis.avoidable, analysis.size)}, "
     found = counted(len(analysis.findings), "finding")
-    yield _figure("avoidable", analysis.avoidable, percent + found if analysis.findings else "", paint)
+    yield _figure("avoidable", analysis.avoidable, part + found if analysis.findings else "", paint)
     yield _figure(
         "wasted", analysis.efficiency.wasted, f"efficiency {score(analysis)}, both as defined by dive"
     )
@@ -329,10 +329,6 @@ def _sentence(text: str) -> str:
 def score(analysis: Analysis) -> str:
     """dive's efficiency score, rounded down: 100 % means no waste at all."""
     return f"{math.floor(analysis.efficiency.score * 10_000) / 100:.2f} %"
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{part * 100 / whole:.0f} %" if whole else "0 %"
 
 
 def _change(before: int, after: int) -> str:

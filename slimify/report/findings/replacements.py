@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
+from slimify.report.diff import lines_of
+
 _BOM = "\ufeff"  # not counted as a column
 
 
@@ -12,7 +14,7 @@ def replacements(before: str, after: str) -> list[dict[str, Any]] | None:
     """The replacements; None if a text has bytes that are not UTF-8, which JSON can't represent."""
     if any("\udc80" <= char <= "\udcff" for char in before + after):
         return None
-    old, new = _lines(before.removeprefix(_BOM)), _lines(after.removeprefix(_BOM))
+    old, new = lines_of(before.removeprefix(_BOM)), lines_of(after.removeprefix(_BOM))
     edits = difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes()
     return [
         {"deletedRegion": _region(old, a, b), "insertedContent": {"text": "".join(new[c:d])}}
@@ -33,9 +35,3 @@ def _point(lines: list[str], index: int) -> tuple[int, int]:
     if index == len(lines) and lines and not lines[-1].endswith("\n"):
         return len(lines), len(lines[-1]) + 1
     return index + 1, 1
-
-
-def _lines(text: str) -> list[str]:
-    """Lines with their endings. Only a line feed ends a line."""
-    parts = text.split("\n")
-    return [part + "\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])

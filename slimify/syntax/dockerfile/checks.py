@@ -9,7 +9,6 @@ from functools import partial
 from typing import Literal
 
 from slimify.model.dockerfile import Dockerfile, Flag, Instruction
-from slimify.model.errors import SlimifyError
 from slimify.syntax.dockerfile import instructions as read
 from slimify.syntax.dockerfile.keywords import is_one_edit_apart
 from slimify.syntax.dockerfile.syntax_error import syntax_error
@@ -72,7 +71,7 @@ def check_instructions(dockerfile: Dockerfile) -> None:
         _check_flags(instruction)
         in_stage = in_stage or instruction.keyword == "FROM"
         if not in_stage and instruction.keyword != "ARG":
-            raise _malformed(
+            raise read.malformed(
                 instruction, f"{instruction.keyword} before the first FROM", "only ARG may precede FROM"
             )
     if not in_stage:
@@ -134,13 +133,13 @@ def _no_check(_: Instruction) -> None:
 def _check_run(instruction: Instruction) -> None:
     for mount in read.mounts(instruction):
         if "$" not in mount.type and mount.type not in _MOUNT_TYPES:
-            raise _malformed(instruction, f'unsupported mount type "{mount.type}"')
+            raise read.malformed(instruction, f'unsupported mount type "{mount.type}"')
         if mount.from_stage and "$" in mount.from_stage:
-            raise _malformed(instruction, "from= of a mount does not support variables", "name the stage")
+            raise read.malformed(instruction, "from= of a mount does not support variables", "name the stage")
     for name, allowed in (("network", _NETWORKS), ("security", _SECURITY_MODES)):
         value = instruction.flag(name)
         if value and "$" not in value and value not in allowed:
-            raise _malformed(
+            raise read.malformed(
                 instruction, f'invalid --{name} "{value}"', f"one of {', '.join(sorted(allowed))}"
             )
 
@@ -156,13 +155,13 @@ def _check_flags(instruction: Instruction) -> None:
         kind = allowed.get(flag.name)
         if kind is None:
             suggestion = next((name for name in allowed if is_one_edit_apart(name, flag.name)), "")
-            raise _malformed(
+            raise read.malformed(
                 instruction,
                 f"unknown flag: --{flag.name}",
                 f"did you mean --{suggestion}?" if suggestion else "",
             )
         if flag.name in seen and kind != "texts":
-            raise _malformed(instruction, f"duplicate flag specified: --{flag.name}")
+            raise read.malformed(instruction, f"duplicate flag specified: --{flag.name}")
         seen.add(flag.name)
         _check_value(instruction, flag, kind)
 
@@ -170,18 +169,18 @@ def _check_flags(instruction: Instruction) -> None:
 def _check_value(instruction: Instruction, flag: Flag, kind: _Kind) -> None:
     if kind == "bool":
         if flag.value == "" or (flag.value or "true").lower() not in ("true", "false"):
-            raise _malformed(instruction, f"--{flag.name} must be true or false, not {flag.value!r}")
+            raise read.malformed(instruction, f"--{flag.name} must be true or false, not {flag.value!r}")
         return
     if flag.value is None:
-        raise _malformed(instruction, f"missing a value on flag: --{flag.name}")
+        raise read.malformed(instruction, f"missing a value on flag: --{flag.name}")
     if kind == "duration" and flag.value and not _is_duration(flag.value):
-        raise _malformed(
+        raise read.malformed(
             instruction,
             f'invalid duration --{flag.name}="{flag.value}"',
             "use a number and a unit, such as 500ms, 30s or 1m30s",
         )
     if kind == "count" and flag.value and not re.fullmatch(r"\+?[0-9]{1,9}", flag.value):
-        raise _malformed(instruction, f'--{flag.name} takes a number, not "{flag.value}"')
+        raise read.malformed(instruction, f'--{flag.name} takes a number, not "{flag.value}"')
 
 
 def _is_duration(text: str) -> bool:
@@ -194,7 +193,3 @@ def _is_duration(text: str) -> bool:
         return False
     seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
     return seconds == 0 or seconds >= _MIN_DURATION
-
-
-def _malformed(instruction: Instruction, message: str, hint: str = "") -> SlimifyError:
-    return syntax_error("SL001", message, instruction.line, hint)

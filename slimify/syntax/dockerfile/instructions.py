@@ -76,10 +76,10 @@ def from_parts(instruction: Instruction) -> FromParts:
     if len(words) != 3 or words[1].lower() != "as":
         has_comment = any(word.startswith("#") for word in words)
         hint = "a comment needs a line of its own" if has_comment else "FROM image AS name"
-        raise _malformed(instruction, "FROM requires either one or three arguments", hint)
+        raise malformed(instruction, "FROM requires either one or three arguments", hint)
     alias = words[2].lower()
     if not _STAGE_NAME.fullmatch(alias):
-        raise _malformed(
+        raise malformed(
             instruction,
             f'invalid name for build stage: "{words[2]}"',
             "a name starts with a letter, followed by letters, digits, - _ or .",
@@ -92,21 +92,21 @@ def env_pairs(instruction: Instruction, escape: str = "\\") -> tuple[tuple[str, 
     keyword, value = instruction.keyword, instruction.value
     words = split_words(value, escape)
     if not words:
-        raise _malformed(instruction, f"{keyword} requires at least one argument", f"{keyword} name=value")
+        raise malformed(instruction, f"{keyword} requires at least one argument", f"{keyword} name=value")
     if "=" not in words[0]:
         name, *rest = SEPARATOR.split(value, maxsplit=1)
         if not rest:
-            raise _malformed(instruction, f"{keyword} must have two arguments", f"{keyword} {name}=value")
+            raise malformed(instruction, f"{keyword} must have two arguments", f"{keyword} {name}=value")
         return ((name, rest[0]),)
     pairs: list[tuple[str, str]] = []
     for word in words:
         name, equals, text = word.partition("=")
         if not equals:
-            raise _malformed(
+            raise malformed(
                 instruction, f'can\'t find = in "{word}"', f'{keyword} name="a value with spaces"'
             )
         if not name:
-            raise _malformed(instruction, f"{keyword} names can not be blank")
+            raise malformed(instruction, f"{keyword} names can not be blank")
         pairs.append((name, text))
     return tuple(pairs)
 
@@ -117,10 +117,10 @@ def arg_names(instruction: Instruction, escape: str = "\\") -> tuple[tuple[str, 
     for word in split_words(instruction.value, escape):
         name, equals, text = word.partition("=")
         if not name:
-            raise _malformed(instruction, "ARG names can not be blank")
+            raise malformed(instruction, "ARG names can not be blank")
         out.append((name, text if equals else None))
     if not out:
-        raise _malformed(instruction, "ARG requires at least one argument")
+        raise malformed(instruction, "ARG requires at least one argument")
     return tuple(out)
 
 
@@ -128,12 +128,12 @@ def copy_parts(instruction: Instruction) -> CopyParts:
     words = _json_or_words(instruction)
     keyword = instruction.keyword
     if len(words) < 2:
-        raise _malformed(
+        raise malformed(
             instruction, f"{keyword} requires at least two arguments", f"{keyword} source destination"
         )
     *given, dest = words
     if _opens_heredoc(instruction, dest):
-        raise _malformed(instruction, f"{keyword} cannot accept a heredoc as a destination")
+        raise malformed(instruction, f"{keyword} cannot accept a heredoc as a destination")
     names = {word: name for word in given if (name := _opens_heredoc(instruction, word))}
     return CopyParts(
         keyword=keyword,
@@ -152,16 +152,16 @@ def copy_parts(instruction: Instruction) -> CopyParts:
 def healthcheck(instruction: Instruction) -> HealthcheckParts:
     kind, command = split_healthcheck(instruction.value)
     if not kind:
-        raise _malformed(instruction, "HEALTHCHECK requires at least one argument")
+        raise malformed(instruction, "HEALTHCHECK requires at least one argument")
     if kind.upper() == "NONE":
         if command:
-            raise _malformed(instruction, "HEALTHCHECK NONE takes no arguments")
+            raise malformed(instruction, "HEALTHCHECK NONE takes no arguments")
         return HealthcheckParts(test=None)
     if kind.upper() != "CMD":
-        raise _malformed(instruction, f'unknown type "{kind}" in HEALTHCHECK', "HEALTHCHECK CMD …")
+        raise malformed(instruction, f'unknown type "{kind}" in HEALTHCHECK', "HEALTHCHECK CMD …")
     test: tuple[str, ...] | str = command if instruction.exec_form is None else instruction.exec_form
     if not test:
-        raise _malformed(instruction, "missing command after HEALTHCHECK CMD")
+        raise malformed(instruction, "missing command after HEALTHCHECK CMD")
     return HealthcheckParts(test=test, flags=instruction.flags)
 
 
@@ -175,11 +175,11 @@ def shell_command(instruction: Instruction) -> tuple[str, ...]:
     """The words of a SHELL."""
     if instruction.exec_form is None:
         if not instruction.value:
-            raise _malformed(instruction, "SHELL requires at least one argument")
+            raise malformed(instruction, "SHELL requires at least one argument")
         message = "SHELL requires the arguments to be in JSON form"
         raise syntax_error("SL005", message, instruction.line, 'SHELL ["/bin/sh", "-c"]')
     if not instruction.exec_form:
-        raise _malformed(instruction, "SHELL requires at least one argument")
+        raise malformed(instruction, "SHELL requires at least one argument")
     return instruction.exec_form
 
 
@@ -190,14 +190,14 @@ def expose_ports(instruction: Instruction) -> tuple[str, ...]:
 def volumes(instruction: Instruction) -> tuple[str, ...]:
     paths = tuple(word.strip(SPACE) for word in _json_or_words(instruction))
     if "" in paths:
-        raise _malformed(instruction, "VOLUME can not be an empty string")
+        raise malformed(instruction, "VOLUME can not be an empty string")
     return _at_least_one(instruction, paths)
 
 
 def single_value(instruction: Instruction) -> str:
     """The argument of USER, WORKDIR, STOPSIGNAL or MAINTAINER: everything after the keyword."""
     if not instruction.value:
-        raise _malformed(instruction, f"{instruction.keyword} requires exactly one argument")
+        raise malformed(instruction, f"{instruction.keyword} requires exactly one argument")
     return instruction.value
 
 
@@ -207,9 +207,9 @@ user = workdir = stop_signal = maintainer = single_value
 def onbuild_trigger(instruction: Instruction) -> Instruction:
     trigger = instruction.trigger
     if trigger is None:
-        raise _malformed(instruction, "ONBUILD requires at least one argument")
+        raise malformed(instruction, "ONBUILD requires at least one argument")
     if trigger.keyword in ("ONBUILD", "FROM", "MAINTAINER"):
-        raise _malformed(instruction, f"{trigger.keyword} isn't allowed as an ONBUILD trigger")
+        raise malformed(instruction, f"{trigger.keyword} isn't allowed as an ONBUILD trigger")
     return trigger
 
 
@@ -222,7 +222,7 @@ def _mount(instruction: Instruction, text: str) -> Mount:
     try:
         fields = next(csv.reader([text], strict=True), [])
     except csv.Error as error:
-        raise _malformed(instruction, f"--mount={text}: {error}") from None
+        raise malformed(instruction, f"--mount={text}: {error}") from None
     options: list[tuple[str, str | None]] = []
     for field in fields:
         key, equals, value = field.partition("=")
@@ -248,7 +248,7 @@ def _json_or_words(instruction: Instruction) -> tuple[str, ...]:
 
 def _at_least_one(instruction: Instruction, words: tuple[str, ...]) -> tuple[str, ...]:
     if not words:
-        raise _malformed(instruction, f"{instruction.keyword} requires at least one argument")
+        raise malformed(instruction, f"{instruction.keyword} requires at least one argument")
     return words
 
 
@@ -256,7 +256,7 @@ def _opens_heredoc(instruction: Instruction, word: str) -> str:
     try:
         opening = heredoc_opening(word)
     except WordError as error:
-        raise _malformed(instruction, f"bad heredoc name: {error}") from None
+        raise malformed(instruction, f"bad heredoc name: {error}") from None
     return opening.name if opening else ""
 
 
@@ -269,7 +269,7 @@ def _first_space(text: str) -> str:
     return next((char for char in text if char in SPACE), "")
 
 
-def _malformed(instruction: Instruction, message: str, hint: str = "") -> SlimifyError:
+def malformed(instruction: Instruction, message: str, hint: str = "") -> SlimifyError:
     return syntax_error("SL001", message, instruction.line, hint)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from slimify.analysis.sources import texts_of
 from slimify.context.source_uses import merge
 from slimify.languages.go.package_facts import go_package
 from slimify.languages.go.sources.program import built_sources, is_vendored, named_entries, source_directories
@@ -36,8 +37,8 @@ def program_facts(
     sources = built_sources(view, effects)
     if sources is None or len(sources.files) > limit:
         return None
-    own = read_many(_texts(view, (f for f in sources.files if not is_vendored(f))))
-    libraries = read_many(_texts(view, (f for f in sources.files if is_vendored(f) and _LOADERS not in f)))
+    own = read_many(texts_of(view, (f for f in sources.files if not is_vendored(f))))
+    libraries = read_many(texts_of(view, (f for f in sources.files if is_vendored(f) and _LOADERS not in f)))
     libraries = replace(libraries, dynamic=(), paths=(), computed=(), features=libraries.features - {"main"})
     facts = merge((own, libraries))
     imports = {use.name: use for use in reversed(facts.imports)}
@@ -67,7 +68,3 @@ def program_facts(
 def _named(view: ContextView, pattern: str) -> Sequence[str]:
     """The files of the context that a glob matches, or the one that it names, which a step may make."""
     return view.context.glob(pattern, directories=True) or (() if is_glob(pattern) else (pattern,))
-
-
-def _texts(view: ContextView, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-    return ((path, text) for path in paths if (text := view.context.text(path)) is not None)

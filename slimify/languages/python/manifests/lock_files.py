@@ -10,7 +10,7 @@ from msgspec import Struct
 from slimify.context.scan import Context
 from slimify.context.values import json_of, table, text_of, texts, toml_of
 from slimify.languages.python.manifests.project import PythonProject
-from slimify.languages.python.manifests.requirements import normalise
+from slimify.languages.python.package_facts import normalised
 
 _LOCK_LIMIT = 16 << 20  # bytes
 
@@ -59,11 +59,11 @@ def _pinned(entry: Mapping[str, object]) -> PinnedPackage:
         names = [text_of(table(item).get("name")) or text_of(item) or "" for item in needs]
         needs = {name.split("[")[0].split(">")[0].split("=")[0].split("<")[0].strip(): None for name in names}
     return PinnedPackage(
-        name=normalise(text_of(entry.get("name")) or ""),
+        name=normalised(text_of(entry.get("name")) or ""),
         version=text_of(entry.get("version")) or "",
         groups=texts(entry.get("groups")) or ((category,) if category else ()),
         source_only=sdist and not wheels,
-        requires=tuple(normalise(name) for name in table(needs) if name),
+        requires=tuple(normalised(name) for name in table(needs) if name),
     )
 
 
@@ -74,5 +74,5 @@ def _pipfile_lock(data: object) -> list[PinnedPackage]:
             version = (text_of(table(value).get("version")) or "").removeprefix("==")
             before = found.get(name)
             groups = (*before.groups, group) if before is not None else (group,)
-            found[name] = PinnedPackage(name=normalise(name), version=version, groups=groups)
+            found[name] = PinnedPackage(name=normalised(name), version=version, groups=groups)
     return list(found.values())

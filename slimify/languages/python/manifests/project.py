@@ -20,11 +20,11 @@ from slimify.context.values import strings, table, text_of, texts, toml_of, yaml
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.manifests.requirements import (
     Requirement,
-    normalise,
     parse_requirement,
     read_requirements,
 )
 from slimify.languages.python.manifests.setup_files import setup_info
+from slimify.languages.python.package_facts import normalised
 
 Tool = Literal["poetry", "uv", "pdm", "pipenv", "conda", "hatch", "flit", "setuptools", "pip"]
 
@@ -137,10 +137,10 @@ def _standard(data: Mapping[str, object], path: str, text: str, found: _Found) -
     found.scripts |= strings(project.get("scripts"))
     found.dynamic.extend(texts(project.get("dynamic")))
     for name, items in table(project, "optional-dependencies").items():
-        found.extras[normalise(name)] = _parsed(texts(items), path, text)
+        found.extras[normalised(name)] = _parsed(texts(items), path, text)
     groups = table(data, "dependency-groups")
     for name in groups:
-        found.groups[normalise(name)] = _parsed(tuple(_group(groups, name, ())), path, text)
+        found.groups[normalised(name)] = _parsed(tuple(_group(groups, name, ())), path, text)
 
 
 def _setuptools(context: Context, data: Mapping[str, object], dir: str, found: _Found) -> None:
@@ -155,7 +155,7 @@ def _setuptools(context: Context, data: Mapping[str, object], dir: str, found: _
 
 def _group(groups: Mapping[str, object], name: str, above: tuple[str, ...]) -> Iterator[str]:
     """The requirement strings of a group, following `include-group` and stopping at cycles."""
-    spelled = next((key for key in groups if normalise(key) == normalise(name)), None)
+    spelled = next((key for key in groups if normalised(key) == normalised(name)), None)
     items = groups.get(spelled) if spelled is not None and spelled not in above else None
     for item in items if isinstance(items, list) else ():
         if isinstance(item, str):
@@ -171,19 +171,19 @@ def _poetry(poetry: Mapping[str, object], path: str, text: str, found: _Found) -
     found.requires_python = found.requires_python or text_of(main.get("python"))
     known = {item.name for item in found.dependencies}
     wanted = _poetry_items(main, path, text)
-    optional = {normalise(name) for name, value in main.items() if table(value).get("optional") is True}
+    optional = {normalised(name) for name, value in main.items() if table(value).get("optional") is True}
     # Poetry 2: tool.poetry.dependencies only adds sources to what [project] lists.
     found.dependencies.extend(item for item in wanted if item.name not in known | optional)
     for name, members in table(poetry, "extras").items():
-        names = {normalise(member) for member in texts(members)}
-        found.extras[normalise(name)] = tuple(item for item in wanted if item.name in names)
+        names = {normalised(member) for member in texts(members)}
+        found.extras[normalised(name)] = tuple(item for item in wanted if item.name in names)
     groups = {**table(poetry, "group")}
     if "dev-dependencies" in poetry:
         groups.setdefault("dev", {"dependencies": poetry["dev-dependencies"]})
     for name, value in groups.items():
-        found.groups[normalise(name)] = _poetry_items(table(value, "dependencies"), path, text)
+        found.groups[normalised(name)] = _poetry_items(table(value, "dependencies"), path, text)
         if table(value).get("optional") is not True:
-            found.default_groups.append(normalise(name))
+            found.default_groups.append(normalised(name))
     found.scripts |= strings(poetry.get("scripts"))
 
 
@@ -191,7 +191,7 @@ def _poetry_items(items: Mapping[str, object], path: str, text: str) -> tuple[Re
     """Requirements of a Poetry (or Pipfile) table: name = "^1" or name = { version = …, git = … }."""
     found = []
     for name, value in items.items():
-        if normalise(name) == "python":
+        if normalised(name) == "python":
             continue
         if isinstance(value, list):  # one entry per marker
             value = value[0] if value else ""
@@ -201,11 +201,11 @@ def _poetry_items(items: Mapping[str, object], path: str, text: str) -> tuple[Re
         local = text_of(detail.get("path"))
         found.append(
             Requirement(
-                name=normalise(name),
+                name=normalised(name),
                 raw=f"{name} {version}".strip(),
                 file=path,
                 line=_line(text, rf"^\s*[\"']?{re.escape(name)}[\"']?\s*="),
-                extras=tuple(normalise(extra) for extra in texts(detail.get("extras"))),
+                extras=tuple(normalised(extra) for extra in texts(detail.get("extras"))),
                 specifier="" if version == "*" else version,
                 marker=text_of(detail.get("markers")) or "",
                 editable=detail.get("develop") is True or detail.get("editable") is True,
@@ -222,19 +222,19 @@ def _other_tools(data: Mapping[str, object], path: str, text: str, found: _Found
     if old := texts(uv.get("dev-dependencies")):
         found.groups["dev"] = found.groups.get("dev", ()) + _parsed(old, path, text)
     for name, items in table(pdm, "dev-dependencies").items():
-        found.groups[normalise(name)] = _parsed(texts(items), path, text)
-        found.default_groups.append(normalise(name))
+        found.groups[normalised(name)] = _parsed(texts(items), path, text)
+        found.default_groups.append(normalised(name))
     if "dev" in found.groups and not table(data, "tool", "poetry"):
         found.default_groups.append("dev")  # uv's default
     if "default-groups" in uv:
         chosen = uv["default-groups"]
-        found.default_groups[:] = list(found.groups) if chosen == "all" else map(normalise, texts(chosen))
+        found.default_groups[:] = list(found.groups) if chosen == "all" else map(normalised, texts(chosen))
     # The source of a dependency for uv is not in [project].
     for name, source in table(uv, "sources").items():
         where = table(source)
         local = text_of(where.get("path"))
         for index, item in enumerate(found.dependencies):
-            if item.name == normalise(name):
+            if item.name == normalised(name):
                 found.dependencies[index] = replace(
                     item,
                     editable=where.get("editable") is True or where.get("workspace") is True,

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.context.scan import Context
+from slimify.languages.python.package_facts import normalised
 
 _MAX_FILES = 100
 _VCS = ("git+", "hg+", "svn+", "bzr+")
@@ -103,11 +104,6 @@ def read_requirements(context: Context, path: str) -> RequirementsFile:
     )
 
 
-def normalise(name: str) -> str:
-    """The normalized form of a distribution name (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def parse_requirement(text: str, *, file: str = "", line: int = 0, editable: bool = False) -> Requirement:
     """One requirement as pip accepts it: PEP 508, a URL, a path or an archive."""
     raw = text.strip()
@@ -118,7 +114,7 @@ def parse_requirement(text: str, *, file: str = "", line: int = 0, editable: boo
     if named is not None and not direct and not _is_location(bare):
         specifier, _, marker = named[4].partition(";")
         return Requirement(
-            name=normalise(named[1]),
+            name=normalised(named[1]),
             raw=raw,
             file=file,
             line=line,
@@ -137,7 +133,7 @@ def parse_requirement(text: str, *, file: str = "", line: int = 0, editable: boo
     url = location if "://" in location or location.startswith(_VCS) else None
     local = re.sub(r"\[[^\]]*\]$", "", location.removeprefix("file:"))
     return Requirement(
-        name=normalise(name),
+        name=normalised(name),
         raw=raw,
         file=file,
         line=line,
@@ -191,7 +187,7 @@ def _is_location(text: str) -> bool:
 
 
 def _extras(text: str | None) -> tuple[str, ...]:
-    return tuple(normalise(part.strip()) for part in (text or "").split(",") if part.strip())
+    return tuple(normalised(part.strip()) for part in (text or "").split(",") if part.strip())
 
 
 def _name_of(location: str) -> str:

@@ -10,11 +10,11 @@ from slimify.context.scan import Context, scan
 from slimify.languages.python.manifests.lock_files import pinned_packages
 from slimify.languages.python.manifests.project import PythonProject, python_project
 from slimify.languages.python.manifests.requirements import (
-    normalise,
     parse_requirement,
     read_requirements,
     requirements,
 )
+from slimify.languages.python.package_facts import normalised
 
 
 def lay(root: Path, files: Mapping[str, str]) -> Context:
@@ -92,7 +92,7 @@ def test_agrees_with_packaging(row: tuple[str, str, str, dict[str, object]]) -> 
     except InvalidRequirement:
         return  # pip's own forms
     found = parse_requirement(row[1])
-    assert found.name == canonicalize_name(oracle.name) == normalise(oracle.name)
+    assert found.name == canonicalize_name(oracle.name) == normalised(oracle.name)
     assert set(found.extras) == {canonicalize_name(extra) for extra in oracle.extras}
     assert found.url == oracle.url
     assert bool(found.specifier) == bool(oracle.specifier)
