@@ -295,7 +295,8 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
         if places.final:
             alone = self.execution.separated and not places.builder
             return "run" if alone else "both", (Reason.of("SL226", "inherited", stage=stage),)
-        return "build", (Reason.of("SL226", "copied" if places.builder else "unused", stage=stage),)
+        copied, unused = Reason.of("SL226", "copied", stage=stage), Reason.of("SL226", "unused", stage=stage)
+        return "build", (copied if places.builder else unused,)
 
 
 def _shown(role: Role, found: Role, reasons: tuple[Reason, ...], planned: Reason) -> _Judged:
