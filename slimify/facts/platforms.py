@@ -17,6 +17,7 @@ class PlatformFile(Struct, frozen=True, kw_only=True, dict=True):
     units: str = ""
     image: str = ""
     default_image: str = ""
+    variables: str = ""
     dockerfile: str = ""
     compose: str = ""
     service: str = ""

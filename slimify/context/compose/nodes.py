@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 << 10  # of one file
 _TEMPLATE = "$TEMPLATE"
 _MAX_MERGES = 40
+_MATRIX = re.compile(r"\$\{\{\s*matrix\.[^}\n]*\}\}")  # of a workflow: its values stand in the file
 _COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/|\t', re.DOTALL)  # of JSON; YAML has no tabs
 
 
@@ -31,6 +32,7 @@ def _read(context: Context, path: str) -> list[Node]:
         return _toml(text)
     if path.endswith(".json"):
         text = _COMMENT.sub(lambda found: found[1] or " " * len(found[0]), text)
+    text = _MATRIX.sub("matrix", text)
     if "{{" in text:  # a Helm template: drop directives, replace values by a word
         text = re.sub(r"^[ \t]*\{\{-?[^}\n]*\}\}[ \t]*$", "", text, flags=re.MULTILINE)
         text = re.sub(r"\$?\{\{[^}\n]*\}\}", _TEMPLATE, text)

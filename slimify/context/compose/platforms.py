@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 
 from slimify.context.build_scripts import jenkinsfile
 from slimify.context.compose.image_names import ImageNames
-from slimify.context.compose.nodes import MAX_BYTES, documents, items, reached, string
+from slimify.context.compose.nodes import MAX_BYTES, documents, entries, get, items, reached, string
 from slimify.context.compose.yaml_commands import BuiltImage, RunCommand, check_command, own_services
 from slimify.context.scan import Context, clean
 from slimify.facts.platforms import PlatformFile, platform_files
@@ -20,6 +21,7 @@ from slimify.model.sources import Use
 if TYPE_CHECKING:
     from yaml import Node
 
+_VARIABLE = re.compile(r"\$\{?(?P<name>\w+)\}?")
 CHECKOUT = "/checkout"  # where CI mounts the sources, whatever it is called
 
 
@@ -78,7 +80,7 @@ def _own_units(
         found = [unit for place in row.units.split() or ("",) for unit in reached(root, place)]
         default = _first(root, row.default_image)
         units = [
-            (unit, _first(unit, row.image) or default)
+            (unit, _expanded(_first(unit, row.image) or default, row, root, unit))
             for unit in found
             if _first(unit, row.kind) in (row.kinds or ("",))
         ]
@@ -114,6 +116,13 @@ def _is_service(
         other = posixpath.normpath(posixpath.join(posixpath.dirname(path), file))
         services = own_services(context, other, image, names) if file else ()
         yield any(service.name == _first(unit, row.service) for service in services)
+
+
+def _expanded(image: str, row: PlatformFile, root: Node, unit: Node) -> str:
+    """The name of an image with the variables that the file sets, for all of it or for the unit."""
+    tables = [table for node in (root, unit) for table in reached(node, row.variables) if row.variables]
+    values = {n: string(v) or string(get(v, "value")) for table in tables for n, v in entries(table)}
+    return _VARIABLE.sub(lambda found: values.get(found["name"]) or found[0], image)
 
 
 def _first(node: Node, places: str) -> str:
