@@ -164,8 +164,13 @@ def provided_by(package: str, suite: str | None) -> tuple[tuple[str, ...], tuple
 
 def _table(suite: str | None) -> Mapping[str, Any]:
     """The generated table of a suite or of the nearest one; {} if there is none."""
-    nearest = suite if suite in GENERATED else load("packages-debian.toml")["nearest"].get(suite)
+    nearest = nearest_suite(suite)
     return load(f"debian-{nearest}.json") if nearest else {}
+
+
+def nearest_suite(suite: str | None) -> str | None:
+    """The suite with generated tables that is nearest to a release; None if there is none."""
+    return suite if suite in GENERATED else load("packages-debian.toml")["nearest"].get(suite)
 
 
 def is_archived(suite: str | None) -> bool:

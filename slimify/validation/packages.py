@@ -24,24 +24,35 @@ from slimify.semantics.machine.content import copied_places
 from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import inside
 from slimify.validation.comparison import Comparison
-from slimify.validation.software import base_packages, facts_about, lost_programs, packages_left, programs_of
+from slimify.validation.software import (
+    base_packages,
+    came_along,
+    facts_about,
+    lost_programs,
+    packages_left,
+    programs_of,
+    providers,
+)
 
 
 def package_problems(compared: Comparison) -> Iterator[Reason]:
     """Packages that are missing although run time needs them or may need them."""
     old = compared.old.final
     have = _packages_there(compared)
-    have |= {b for name in have for b in brings(name)}
-    before = packages_left(old.events)
+    have |= {b for name in have for b in brings(name)} | came_along(compared.new.final.events, old.facts)
+    before, along = packages_left(old.events), came_along(old.events, old.facts)
     called = {program for event in old.events for program in _started(event)}
     for name in sorted(before - have):
         if not _may_go(compared, name, have, called):
             yield Reason.of("SL409", "package_gone", package=name)
     for name in sorted(compared.needs.system_packages) if not _installs_unnamed(compared) else ():
-        if name_before_t64(name) not in {name_before_t64(n) for n in have} and name in before | base_packages(
-            old.facts
-        ):
+        there = before | base_packages(old.facts) | {name_before_t64(n) for n in along}
+        if name_before_t64(name) not in {name_before_t64(n) for n in have} and name in there:
             yield Reason.of("SL409", "package_gone", package=name)
+    for program in compared.needs.commands if along - have else ():
+        sources = providers(program, along, old.facts)
+        if sources and not providers(program, have, old.facts) and not _made(compared, program):
+            yield Reason.of("SL409", "package_gone", package=min(sources))
     yield from _base_problems(compared, have)
 
 

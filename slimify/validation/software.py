@@ -9,7 +9,8 @@ from slimify.facts.carried import carried, installed
 from slimify.facts.image_tables import image_packages
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import PackageFacts, programs_in, system_package
-from slimify.model.effects import Effect
+from slimify.facts.recommends import brought_along
+from slimify.model.effects import Effect, SystemManager
 from slimify.semantics.machine.stages import Event
 
 
@@ -42,6 +43,19 @@ class Packages:
         """The packages before an event number."""
         at = bisect_left(self._numbers, number)
         return self._sets[at - 1] if at else self._first
+
+
+def came_along(events: Sequence[Event], facts: ImageFacts | None) -> frozenset[str]:
+    """The packages that apt installed beside those that the events name, as far as they are known."""
+    if facts is None:
+        return frozenset()
+    found: set[str] = set()
+    for effect in (e for event in events for e in event.effects):
+        if effect.kind == "packages" and effect.manager == SystemManager.APT:
+            sparing = "--no-install-recommends" in {w.value for w in effect.command.words}
+            for package in effect.packages:
+                found |= brought_along(package.name, facts.suite, recommended=not sparing)
+    return frozenset(found)
 
 
 def _take(effect: Effect, have: dict[str, None], groups: dict[str, list[str]]) -> None:

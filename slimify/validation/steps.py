@@ -22,7 +22,15 @@ from slimify.semantics.paths import inside, is_named_place, overlap
 from slimify.syntax.dockerfile.words import expand
 from slimify.validation.additions import addition_problems
 from slimify.validation.comparison import Pair
-from slimify.validation.software import Packages, facts_about, lost_programs, programs_of, providers
+from slimify.validation.software import (
+    Packages,
+    base_packages,
+    came_along,
+    facts_about,
+    lost_programs,
+    programs_of,
+    providers,
+)
 
 
 def step_problems(pair: Pair) -> Iterator[Reason]:
@@ -146,6 +154,8 @@ def _program_problems(pair: Pair) -> Iterator[Reason]:
     point, unlike the old one."""
     lost = lost_programs(pair.old.facts, pair.new.facts)
     old, new = Packages(pair.old.events), Packages(pair.new.events)
+    along = came_along(pair.old.events, pair.old.facts) - base_packages(pair.new.facts)
+    along -= came_along(pair.new.events, pair.new.facts)
     without_shell = pair.new.facts is not None and not pair.new.facts.shell and not _same_base(pair)
     made: set[str] = set()  # the names of the files that steps of the new stage made so far
     for event, match in pair.commands():
@@ -155,7 +165,7 @@ def _program_problems(pair: Pair) -> Iterator[Reason]:
             had, have = old.before(match.number), new.before(event.number)
             gone: set[str] = set()
             for program in dict.fromkeys(programs_of(event)):
-                sources = providers(program, had, pair.old.facts)
+                sources = providers(program, had, pair.old.facts) or providers(program, along, pair.old.facts)
                 if sources and not sources & have and program not in made:
                     gone.add(min(sources))
                 elif program in lost and lost[program] not in have and not sources:

@@ -3,8 +3,9 @@
     python tests/tools/refresh_recommends.py LISTS       # a folder like /var/lib/apt/lists
 
 LISTS holds Packages (amd64) of every suite in SUITES. Of each package that packages-debian.toml lists: what
-apt installs beside it only because something recommends it, on an image that has no more than apt; and how
-large that is.
+apt installs beside it only because something recommends it, on an image that has no more than apt, and how
+large that is. Of these packages and of the headers that it has rows for: which of the packages that it lists
+come along as dependencies, on a slim image.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from refresh_debian import FACTS, SUITES, Archive, Package, choose, closure, read_packages
+
+from slimify.facts.debian import image_packages
 
 _MOST = 60  # of more, nobody wants to read a verdict
 
@@ -51,12 +54,28 @@ def rows(archive: Archive, names: set[str]) -> dict[str, str]:
     return found
 
 
+def along(
+    archive: Archive, names: set[str], listed: set[str], slim: frozenset[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The listed packages that come with each of `names` as dependencies, and those that come otherwise."""
+    base = slim | closure([p.name for p in archive.packages.values() if p.essential], archive)
+    more = with_recommended(archive)
+    needed, others = {}, {}
+    for name in sorted(n for n in names if choose([n], archive) is not None):
+        strict = closure([name], archive, base)
+        for found, which in ((needed, strict), (others, closure([name], more, base) - strict)):
+            row = {p for p in which if p.removesuffix("t64") in listed}
+            found[name] = " ".join(sorted(row - base - {name}))
+    return tuple({n: row for n, row in found.items() if row} for found in (needed, others))  # type: ignore[return-value]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("lists", type=Path)
     args = parser.parse_args()
-    kinds = tomllib.loads((FACTS / "packages-debian.toml").read_text())["kinds"]
-    names = {name for listed in kinds.values() for name in listed}
+    tables = tomllib.loads((FACTS / "packages-debian.toml").read_text())
+    names = {name for listed in tables["kinds"].values() for name in listed}
+    headers = {*tables["counterparts"]["all"], *tables["counterparts"]["older"]}
     table: dict[str, object] = {
         "source": "Debian's package lists of each suite, amd64: Recommends of all that is installed",
         "refresh": "python tests/tools/refresh_recommends.py LISTS",
@@ -65,10 +84,14 @@ def main() -> None:
     for suite in SUITES:
         (listing,) = args.lists.glob(f"*_debian_dists_{suite}_main_binary-amd64_Packages*")
         packages, providers = read_packages(listing)
-        found = rows(Archive(packages, providers, {}, {}, set(), {}), names)
+        archive = Archive(packages, providers, {}, {}, set(), {})
+        found = rows(archive, names)
+        depends, recommends = along(archive, names | headers, names, image_packages("debian-slim", suite))
         brought = {name for row in found.values() for name in row.split()}
         table[suite] = {
             "brings": found,
+            "depends": depends,
+            "recommends": recommends,
             "kilobytes": {name: packages[name].kilobytes for name in sorted(brought)},
         }
     text = json.dumps(table, indent=0, separators=(",", ":"), ensure_ascii=False)

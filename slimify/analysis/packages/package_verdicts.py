@@ -23,7 +23,8 @@ from slimify.analysis.packages.program_calls import build_tools
 from slimify.analysis.packages.toolchains import build_only_use
 from slimify.analysis.program import RuntimeNeeds
 from slimify.facts import merged
-from slimify.facts.debian import PackageFacts, has_one_counterpart
+from slimify.facts.carried import installed
+from slimify.facts.debian import PackageFacts, debian_command, has_one_counterpart, library_package
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import interpreters, programs_calling, system_package
 from slimify.facts.programs import (
@@ -32,6 +33,7 @@ from slimify.facts.programs import (
     serves_more_than_compiling,
     starting_compilers,
 )
+from slimify.facts.recommends import brought_along
 from slimify.facts.toolchains import beside, interpreters_to_compile
 from slimify.languages import language
 from slimify.model.decisions import PackageVerdict, Reason, Role
@@ -92,14 +94,23 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
         return tuple((key, e) for key, e in self.effects if e.kind == "unpackage")
 
     @cached_property
-    def linked_packages(self) -> frozenset[str]:
-        """The packages of libraries that run time is linked with, which come by dependency only."""
-        if self.evidence is None:
-            return frozenset()
-        from slimify.analysis.evidence.base_image import base_packages
-
+    def unnamed_needs(self) -> Mapping[str, Use]:
+        """The packages that run time or the final stage needs, and that only come along with others."""
         named = {p.name for _, e in self.effects if e.kind == "packages" for p in e.packages}
-        return frozenset(self.needs.system_packages.keys() - named - base_packages(self.evidence))
+        wanted = dict(self.needs.system_packages)
+        if self.evidence is not None:
+            from slimify.analysis.evidence.base_image import base_packages
+
+            there = base_packages(self.evidence)
+        elif self.base is None or self.base.manager != SystemManager.APT:
+            return {}
+        else:
+            there, suite = installed(self.base, nearest=True), self.base.suite
+            programs = {**self.needs.commands, **self.final_stage_tools}
+            found = ((debian_command(command, suite), use) for command, use in programs.items())
+            libraries = ((library_package(n, suite), use) for n, use in self.needs.libraries.items())
+            wanted = {**{name: use for name, use in (*found, *libraries) if name}, **wanted}
+        return {name: use for name, use in wanted.items() if name not in named | there}
 
     @cached_property
     def programs_of_variables(self) -> frozenset[str]:
@@ -128,7 +139,7 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
 
 class _Package(Struct, frozen=True, dict=True):
     """A package that an install command names. `names` are all packages of the command, `groups` the names
-    that they have together (apk's --virtual)."""
+    that they have together (apk's --virtual). `recommended`: it brings what it recommends."""
 
     name: str
     key: AtomKey
@@ -136,6 +147,7 @@ class _Package(Struct, frozen=True, dict=True):
     groups: frozenset[str]
     usage: PackageUsage
     facts: PackageFacts | None
+    recommended: bool = True
 
     @cached_property
     def commands(self) -> tuple[str, ...]:
@@ -162,18 +174,24 @@ class _Package(Struct, frozen=True, dict=True):
         return mentions.first_file(names) if mentions is not None else ""
 
     @cached_property
-    def linked(self) -> tuple[str, ...]:
-        """The packages that it depends on and that run time is linked with, as a built image shows."""
+    def along(self) -> Mapping[str, Use]:
+        """The packages that come along with it and that run time needs."""
         usage = self.usage
-        if usage.evidence is None or not usage.linked_packages:
-            return ()
-        return tuple(sorted(usage.linked_packages & usage.evidence.packages.closure((self.name,))))
+        if not usage.unnamed_needs:
+            return {}
+        if usage.evidence is not None:
+            brought = usage.evidence.packages.closure((self.name,))
+        else:
+            suite = usage.base.suite if usage.base is not None else None
+            brought = brought_along(self.name, suite, recommended=self.recommended)
+        return {n: use for n, use in usage.unnamed_needs.items() if n in brought or f"{n}t64" in brought}
 
     def verdict(self, role: Role, reason: Reason, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
-        more = [n for n in self.linked if n not in counterparts] if role == "build" else []
+        more = sorted(n for n in self.along if n not in counterparts) if role == "build" else []
         if more:
-            user, counterparts = self.usage.needs.system_packages[more[0]].name, (*counterparts, *more)
-            reason = Reason.of("SL204", "linked", counterparts=counterparts, user=user)
+            user, counterparts = self.along[more[0]].name, (*counterparts, *more)
+            text = "linked" if self.usage.evidence is not None else "along"
+            reason = Reason.of("SL204", text, counterparts=counterparts, user=user)
         return PackageVerdict(name=self.name, role=role, counterparts=counterparts, reasons=(reason,))
 
 
@@ -188,7 +206,12 @@ def package_verdicts(usage: PackageUsage) -> Mapping[AtomKey, tuple[PackageVerdi
                 continue
             key = (visit.index, number)
             groups = frozenset(e.subject for e in installs if e.subject)
-            packages = (_Package(n, key, names, groups, usage, usage.facts(n)) for n in dict.fromkeys(names))
+            words = {w.value for e in installs for w in e.command.words}
+            recommended = "--no-install-recommends" not in words
+            packages = (
+                _Package(n, key, names, groups, usage, usage.facts(n), recommended)
+                for n in dict.fromkeys(names)
+            )
             verdicts[key] = tuple(map(_verdict, packages))
     return verdicts
 
@@ -288,7 +311,7 @@ def _used_by_build(package: _Package) -> PackageVerdict | None:
     if facts.kind == "build" and usage.links_nothing and facts.counterparts != ():
         reason = Reason.of("SL201", "needed_no_c", user=user) if user else Reason.of("SL201", "no_c")
         return _goes(package, user, reason=reason)
-    if facts.kind == "build" and facts.counterparts is None and not package.linked:
+    if facts.kind == "build" and facts.counterparts is None and not package.along:
         return package.verdict("run", Reason.of("SL203", "unknown_counterpart"))
     if facts.kind == "build":
         return _goes(package, user, facts.counterparts or ())

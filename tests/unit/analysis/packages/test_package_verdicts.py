@@ -65,3 +65,44 @@ def test_verdicts(
     verdicts = [v for step in program.steps for atom in step.atoms for v in atom.packages]
     found = {v.name: (v.role, v.reasons[0].code) for v in verdicts}
     assert found == expected, verdicts
+
+
+SLIM = "FROM python:3.12-slim\nCOPY . .\nRUN apt-get update && apt-get install -y {0}\nRUN pip install --no-binary x x\n{1}"
+CALLS = "import os\nos.system('xz a')\nos.system('ps')\n"
+
+
+@pytest.mark.parametrize(
+    ("packages", "step", "source", "expected"),
+    [
+        pytest.param("gcc", "", "", ((),), id="nothing-needed"),
+        pytest.param("gcc", "", CALLS, ((),), id="never-there"),
+        pytest.param("build-essential", "", CALLS, (("xz-utils",),), id="a-dependency"),
+        pytest.param("cmake", "", CALLS, (("procps",),), id="a-program"),
+        pytest.param("gcc xz-utils", "", CALLS, ((), ()), id="installed-by-name"),
+        pytest.param("build-essential", "", "import lightgbm\n", (("libgomp1",),), id="a-library"),
+        pytest.param(
+            "git",
+            "RUN git clone https://x.io/x /y && rm -r /y\nRUN adduser --disabled-password x\n",
+            "",
+            (("adduser",),),
+            id="recommended",
+        ),
+        pytest.param(
+            "--no-install-recommends git",
+            "RUN git clone https://x.io/x /y && rm -r /y\nRUN adduser --disabled-password x\n",
+            "",
+            ((),),
+            id="not-recommended",
+        ),
+    ],
+)
+def test_what_came_along(
+    tmp_path: Path, packages: str, step: str, source: str, expected: tuple[tuple[str, ...], ...]
+) -> None:
+    """What run time needs of what a package brought along is installed in its place."""
+    (tmp_path / "a.py").write_text(source)
+    (tmp_path / "requirements.txt").write_text("lightgbm\n" if "lightgbm" in source else "six\n")
+    text = SLIM.format(packages, f"{step}RUN pip install -r requirements.txt\n{START}")
+    program = classify(parse(encode(text), "Dockerfile"), scan(tmp_path), "Dockerfile", Options())
+    verdicts = [v for s in program.steps for atom in s.atoms for v in atom.packages]
+    assert tuple(v.counterparts for v in verdicts) == expected, verdicts
