@@ -78,6 +78,12 @@ def commands_module(program: str) -> Commands | None:
     return found
 
 
+def has_own_certificates(name: str | None) -> bool:
+    """Whether the official images of a language, by its name, read no certificates of the system."""
+    known = language(name)
+    return known is not None and known.own_certificates
+
+
 def of_effect(effect: Effect) -> Language | None:
     """The language whose installer or compiler has the effect, None for any other effect."""
     return language(effect.ecosystem) if effect.kind in INSTALLS or effect.kind == "compile" else None

@@ -62,6 +62,7 @@ class Language(Struct, frozen=True, kw_only=True):
     version_variable: str = ""
     interpreters: tuple[str, ...] = ()  # the programs that run code of the language
     installs_on_path: bool = False  # programs of installed packages are on PATH
+    own_certificates: bool = False  # official images of the language read no certificates of the system
     install_directories: tuple[str, ...] = ()  # names of directories of installed packages (node_modules)
 
     # where its named places are, as patterns of directories that hold all of the place (`@site`). The

@@ -50,3 +50,8 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
     computed: tuple[Use, ...] = ()
     features: frozenset[str] = frozenset()
     skipped: tuple[str, ...] = ()  # files too large or unreadable
+
+    @property
+    def may_use_tls(self) -> bool:
+        """Whether it may check certificates. Only sources of a compiled `main` tell that they do not."""
+        return "main" not in self.features or bool(self.features & {"net", "tls", "external"})

@@ -17,7 +17,7 @@ from slimify.facts.toolchains import (
     programs_started_by,
     toolchain,
 )
-from slimify.languages import languages
+from slimify.languages import has_own_certificates, languages
 from slimify.model.decisions import Reason
 from slimify.model.effects import MANAGES_PACKAGES
 from slimify.semantics.machine.content import copied_places
@@ -49,6 +49,9 @@ def package_problems(compared: Comparison) -> Iterator[Reason]:
         there = before | base_packages(old.facts) | {name_before_t64(n) for n in along}
         if name_before_t64(name) not in {name_before_t64(n) for n in have} and name in there:
             yield Reason.of("SL409", "package_gone", package=name)
+    own = old.facts is not None and has_own_certificates(old.facts.language)
+    if "ca-certificates" in along - have and compared.needs.sources.may_use_tls and not own:
+        yield Reason.of("SL409", "package_gone", package="ca-certificates")
     for program in compared.needs.commands if along - have else ():
         sources = providers(program, along, old.facts)
         if sources and not providers(program, have, old.facts) and not _made(compared, program):

@@ -35,7 +35,7 @@ from slimify.facts.programs import (
 )
 from slimify.facts.recommends import brought_along
 from slimify.facts.toolchains import beside, interpreters_to_compile
-from slimify.languages import language
+from slimify.languages import has_own_certificates, language
 from slimify.model.decisions import PackageVerdict, Reason, Role
 from slimify.model.effects import Effect, SystemManager
 from slimify.model.sources import Use
@@ -106,6 +106,8 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
             return {}
         else:
             there, suite = installed(self.base, nearest=True), self.base.suite
+            if self.needs.sources.may_use_tls and not has_own_certificates(self.base.language):
+                wanted.setdefault("ca-certificates", Use(name="a TLS connection", file="", line=0))
             programs = {**self.needs.commands, **self.final_stage_tools}
             found = ((debian_command(command, suite), use) for command, use in programs.items())
             libraries = ((library_package(n, suite), use) for n, use in self.needs.libraries.items())

@@ -35,6 +35,7 @@ LANGUAGE = Language(
         ),
     },
     program="node",
+    own_certificates=True,  # https://nodejs.org/api/cli.html#--use-bundled-ca---use-openssl-ca
     version_file="/usr/local/include/node/node_version.h",
     version_pattern=r"#define\s+NODE_(?:MAJOR|MINOR|PATCH)_VERSION\s+(\d+)",
     version_variable="NODE_VERSION",

@@ -106,3 +106,27 @@ def test_what_came_along(
     program = classify(parse(encode(text), "Dockerfile"), scan(tmp_path), "Dockerfile", Options())
     verdicts = [v for s in program.steps for atom in s.atoms for v in atom.packages]
     assert tuple(v.counterparts for v in verdicts) == expected, verdicts
+
+
+DEBIAN = "FROM {0}\nCOPY . .\nRUN apt-get update && apt-get install -y {1} git\nRUN git clone https://x.io/x /y && rm -r /y\n{2}"
+
+
+@pytest.mark.parametrize(
+    ("base", "package", "start", "sources", "brought"),
+    [
+        pytest.param("python:3.12-slim", "gcc", START, {}, False, id="image-has-them"),
+        pytest.param("node:20-slim", "gcc", "CMD node a.js\n", {"package.json": "{}"}, False, id="node-has-its-own"),
+        pytest.param("debian:12", "python3", 'CMD ["python3", "a.py"]\n', {}, True, id="python-may-connect"),
+        pytest.param("debian:12", "golang", "RUN go build -o /x .\nCMD /x\n", {"go.mod": "module x\n", "main.go": "package main\n\nfunc main() {}\n"}, False, id="go-that-does-not"),
+        pytest.param("debian:12", "golang", "RUN go build -o /x .\nCMD /x\n", {"go.mod": "module x\n", "main.go": 'package main\n\nimport "net/http"\n\nfunc main() { http.Get("https://x.io") }\n'}, True, id="go-that-connects"),
+    ],
+)  # fmt: skip
+def test_certificates_that_came_along(
+    tmp_path: Path, base: str, package: str, start: str, sources: dict[str, str], brought: bool
+) -> None:
+    for name, text in {"a.py": "", **sources}.items():
+        (tmp_path / name).write_text(text)
+    file = parse(encode(DEBIAN.format(base, package, start)), "Dockerfile")
+    program = classify(file, scan(tmp_path), "Dockerfile", Options())
+    verdicts = {v.name: v for s in program.steps for atom in s.atoms for v in atom.packages}
+    assert ("ca-certificates" in verdicts["git"].counterparts) is brought, verdicts
