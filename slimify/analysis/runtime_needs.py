@@ -22,7 +22,7 @@ from slimify.context.compose.yaml_commands import RunCommand
 from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import starts
-from slimify.facts.servers import holds_commands, is_command_key
+from slimify.facts.servers import command_directories, holds_commands, is_command_key
 from slimify.facts.shells import is_shell
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Action, Effect
@@ -242,15 +242,26 @@ def _json_words(text: str) -> list[str]:
 
 
 def managed_commands(view: ContextView) -> Iterator[tuple[Use, str]]:
-    """Command lines in configuration files of process managers that are copied into the image."""
-    for path in filter(holds_commands, view.context.files):
-        places = view.image_paths(path)
+    """Command lines in configuration files of process managers and cron in the image: copied ones, and those
+    that a command writes from constant words."""
+    inner = (place for directory in command_directories() for place in view.under(directory))
+    copied = (
+        place for path in filter(holds_commands, view.context.files) for place in view.image_paths(path)
+    )
+    written = (path for path, _ in view.texts if holds_commands(path))
+    seen: set[str] = set()
+    for place in (*inner, *copied, *written):
+        file = view.context_path(place)
+        if (file or place) in seen:
+            continue
+        seen.add(file or place)
         # crontab(5): those of the system have a field for the user
-        fields = 6 if any(place.startswith("/etc/cron") for place in places) else 5
-        for number, line in enumerate((view.context.text(path) or "").splitlines() if places else (), 1):
-            text = _command_line(line.strip(), path.rpartition("/")[2], fields)
+        fields = 6 if place.startswith("/etc/cron") and not place.startswith("/etc/crontabs") else 5
+        name = "crontab" if place.startswith(("/etc/cron", "/var/spool/cron")) else place.rpartition("/")[2]
+        for number, line in enumerate((view.text(place) or "").splitlines(), 1):
+            text = _command_line(line.strip(), name, fields)
             if text:
-                yield Use(name=text, file=path, line=number), text
+                yield Use(name=text, file=file or "Dockerfile", line=number if file else 0), text
 
 
 def _command_line(line: str, name: str, fields: int) -> str:

@@ -69,6 +69,11 @@ def holds_commands(path: str) -> bool:
     return name in _words("commands", "files") or name.endswith(_words("commands", "endings")) or supervised
 
 
+def command_directories() -> tuple[str, ...]:
+    """The directories of an image in which each file contains such command lines."""
+    return tuple(_words("commands", "directories"))
+
+
 def is_command_key(key: str) -> bool:
     """Whether the value of this key in such a file is a command line."""
     return key in _words("commands", "keys")

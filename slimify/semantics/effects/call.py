@@ -84,6 +84,7 @@ class Call(Struct, frozen=True, kw_only=True):
     state: State
     command: Command
     outputs: tuple[Arg, ...] = ()  # files that its output is redirected to
+    appends: bool = False  # to files that exist
     stdin: str | None = None  # text of a heredoc, if it is static
     upstream: Call | None = None
     downstream: tuple[Arg, ...] = ()  # words of the command that reads its output

@@ -324,6 +324,7 @@ class _Walk(Struct):
             state=state,
             command=outer,
             outputs=files,
+            appends=any(redirect.op.endswith(">>") for redirect in written.redirects),
             stdin=stdin(command),
             upstream=upstream,
             downstream=downstream,

@@ -14,6 +14,7 @@ from slimify.semantics.effects.make import install_prefix
 from slimify.semantics.effects.registry import state_change_of
 from slimify.semantics.effects.state import State, absolute, resolve
 from slimify.semantics.effects.system import new_user
+from slimify.semantics.effects.written_text import written_text
 
 
 def changed_state(call: Call, state: State) -> State:
@@ -21,11 +22,8 @@ def changed_state(call: Call, state: State) -> State:
     mover = _STATE_CHANGES.get(call.name) or state_change_of(call.name)
     if mover is not None:
         state = mover(call, state)
-    if call.outputs and call.stdin is not None and call.name in ("cat", "tee"):
-        path = call.path_of(call.outputs[0])
-        if path is not None and call.outputs[0].value is not None:
-            state = replace(state, view=state.view.with_text(path, call.stdin))
-    return state
+    written = written_text(call)
+    return replace(state, view=state.view.with_text(*written)) if written is not None else state
 
 
 def _cd(call: Call, state: State) -> State:

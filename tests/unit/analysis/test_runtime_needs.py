@@ -157,6 +157,14 @@ MANAGED: list[tuple[str, str, set[str]]] = [
 ]
 
 
+def test_a_crontab_that_a_step_writes(tmp_path: Path) -> None:
+    lines = (
+        "FROM debian\nRUN echo '* * * * * root ware' > /etc/cron.d/x && echo '* * * * * root other' > /y\n"
+    )
+    needs = classify(parse(lines.encode(), "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
+    assert set(needs.runtime_needs.commands) == {"ware"}
+
+
 @pytest.mark.parametrize(("file", "text", "expected"), MANAGED)
 def test_programs_that_a_process_manager_starts(
     file: str, text: str, expected: set[str], tmp_path: Path

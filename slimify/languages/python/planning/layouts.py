@@ -10,6 +10,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
+from slimify.analysis.runtime_needs import unread_start
 from slimify.config import Options
 from slimify.facts.carried import installed
 from slimify.facts.system import is_project_directory, is_shared_directory
@@ -71,6 +72,10 @@ def _try(
 ) -> None:
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
+    unread = unread_start(program.runtime_needs.start) if rung == "slim" else None
+    if unread:
+        reasons.append(Reason.of("SL392", "unread_start", why=unread, base=program.base_ref))
+        return
     copies = python_copies(program)
     if isinstance(copies, Reason):
         worth = _gained_bytes(program) >= options.min_saving.floor(estimate.original_bytes(program))

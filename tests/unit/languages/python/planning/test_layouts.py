@@ -11,6 +11,22 @@ from unit.python_layouts import FLASK, INSTALL, START, Row, holds, lines
 
 ROWS = (
     Row(
+        id="a-start-script-that-no-checkout-has",
+        file=lines("FROM python:3.11", "WORKDIR /app", *INSTALL, 'CMD ["/app/run.sh"]'),
+        kind="unchanged",
+        rung="unchanged",
+    ),
+    Row(
+        id="a-start-script-that-a-step-writes",
+        file=lines(
+            "FROM python:3.11",
+            *INSTALL,
+            "RUN printf '#!/bin/sh\\nwget x\\n' > /run && chmod +x /run",
+            "CMD /run",
+        ),
+        final=("    && apt-get install -y --no-install-recommends wget \\",),
+    ),
+    Row(
         id="a-directory-that-is-emptied-holds-more-than-what-the-build-read",
         file=lines(
             "FROM python:3.11",

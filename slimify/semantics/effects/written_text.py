@@ -1,0 +1,64 @@
+"""The text of a file that a command writes from constant words: echo, printf, cat and tee."""
+
+from __future__ import annotations
+
+import re
+
+from slimify.semantics.effects.call import Arg, Call
+
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'", "c": ""}
+
+
+def written_text(call: Call) -> tuple[str, str] | None:
+    """The image path and the whole text of the file that a command writes; None if either is unknown.
+
+    What is appended to a file that nothing has described is its whole text only if a script begins with it.
+    """
+    operands = call.options().operands if call.name == "tee" else ()
+    target: Arg | None = next(iter((*operands, *call.outputs)), None)
+    path = call.path_of(target) if target is not None and target.value is not None else None
+    text = _printed(call)
+    if path is None or text is None:
+        return None
+    if call.appends or (call.name == "tee" and call.flag("-a", "--append")):
+        before = call.state.view.text(path)
+        if before is None and not text.startswith("#!"):
+            return None
+        text = (before or "") + text
+    return path, text
+
+
+def _printed(call: Call) -> str | None:
+    """What a command prints; None if that is not known."""
+    if call.name in ("cat", "tee") and call.stdin is not None:
+        return call.stdin
+    if call.name == "tee":
+        return _printed(call.upstream) if call.upstream is not None else None
+    words = [arg.value for arg in call.args]
+    if call.name not in ("echo", "printf") or not words or None in words:
+        return None
+    known = [word for word in words if word is not None]
+    return _echo(known, call) if call.name == "echo" else _printf(known)
+
+
+def _echo(words: list[str], call: Call) -> str:
+    options = next((at for at, word in enumerate(words) if not re.fullmatch(r"-[neE]+", word)), len(words))
+    given, text = "".join(words[:options]), " ".join(words[options:])
+    # dash, the /bin/sh of Debian, has escapes in any case, bash only with -e
+    if "e" in given or call.state.shell[0].endswith("/sh"):
+        text = _unescaped(text)
+    return text if "n" in given else text + "\n"
+
+
+def _printf(words: list[str]) -> str | None:
+    form, values = _unescaped(words[0]), words[1:]
+    if "%" not in form:
+        return form
+    if form.count("%") != 1 or form.count("%s") != 1 or not values:
+        return None
+    return "".join(form.replace("%s", value) for value in values)
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[0]), text)
