@@ -74,13 +74,21 @@ def check(evidence: Evidence) -> Check:
 
 
 def _owning_ids(evidence: Evidence, position: int) -> set[int]:
-    """The ids that own files above the base image that both images have and no system package owns."""
+    """The ids that own files above the base image that both images have and no system package owns. System
+    accounts that packages make may have other ids if the files have their owners by name."""
+    file = ("/etc/passwd", "/etc/group")[position]
+    old, new = (
+        {row.number: name for name, row in accounts(side, file).items()}
+        for side in (evidence.before, evidence.after)
+    )
     found = set()
     for entry in evidence.before.added():
         number = (entry.uid, entry.gid)[position]
-        if number in found or is_ephemeral(entry.path) or evidence.after.files.get(entry.path) is None:
+        other = evidence.after.files.get(entry.path)
+        if number in found or is_ephemeral(entry.path) or other is None:
             continue
-        if evidence.before.packages.owner_of(entry.path) is None:
+        same = old.get(number) == new.get((other.uid, other.gid)[position]) and number < FIRST_USER_ID
+        if not (same and number) and evidence.before.packages.owner_of(entry.path) is None:
             found.add(number)
     return found
 
