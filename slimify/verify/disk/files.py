@@ -22,6 +22,7 @@ from slimify.verify.disk.evidence import (
     is_ephemeral,
 )
 from slimify.verify.disk.leftovers import is_waste
+from slimify.verify.disk.start_commands import start_command_lines
 from slimify.verify.model import Check, Constraint, Finding, Grade, disk_check
 
 MISSING, LINK, OWNER, CONTENT, VOLUME = "SL526", "SL527", "SL528", "SL529", "SL530"
@@ -83,14 +84,25 @@ def _paths_named(evidence: Evidence) -> set[tuple[str, Use]]:
     """The paths that runtime steps and sources name. Relative paths start at WORKDIR."""
     if evidence.runtime_needs is None:
         return set()
-    found = {(path, use) for path, use in evidence.runtime_needs.paths.items()}
     workdir = evidence.before.workdir
+    replaced = _start_words(evidence.before) - _start_words(evidence.after)
+    found = {
+        (path, use)
+        for path, use in evidence.runtime_needs.paths.items()
+        if replaced.isdisjoint((path, posixpath.relpath(path, workdir)))
+    }
     served = static_site.is_static_site(evidence)
     for use in evidence.runtime_needs.sources.paths:
         if served and evidence.after.entry(evidence.image_path(use)) is None:
             continue  # only the build read this source
         found.add((posixpath.normpath(posixpath.join(workdir, use.name)), use))
     return {(path, use) for path, use in found if path not in ("/", workdir)}
+
+
+def _start_words(side: Side) -> set[str]:
+    """The words of the start command, whose files only this command reads."""
+    words = start_command_lines(side)[:1]
+    return {posixpath.normpath(part) for line in words for word in line for part in word.split()}
 
 
 def _expand_wildcards(side: Side, path: str) -> Iterator[str]:

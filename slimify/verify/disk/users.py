@@ -55,7 +55,7 @@ def check(evidence: Evidence) -> Check:
     count = 0
     for file, kind, named, position in (("/etc/passwd", "user", user, 0), ("/etc/group", "group", group, 1)):
         old, new = accounts(before, file), accounts(after, file)
-        owners = _owning_ids(evidence, position)
+        owners = _carried_ids(evidence, position, file)
         # in an unchanged table, all accounts are the base image's: only those in use matter
         made = (before.files.layer(file) or 0) >= before.first_own_layer
         for name, account in sorted(old.items()):
@@ -74,23 +74,31 @@ def check(evidence: Evidence) -> Check:
 
 
 def _owning_ids(evidence: Evidence, position: int) -> set[int]:
-    """The ids that own files above the base image that both images have and no system package owns. System
-    accounts that packages make may have other ids if the files have their owners by name."""
-    file = ("/etc/passwd", "/etc/group")[position]
+    """The ids that own files above the base image that both images have and no system package owns."""
+    found = set()
+    for entry in evidence.before.added():
+        number = (entry.uid, entry.gid)[position]
+        if number in found or is_ephemeral(entry.path) or evidence.after.files.get(entry.path) is None:
+            continue
+        if evidence.before.packages.owner_of(entry.path) is None:
+            found.add(number)
+    return found
+
+
+def _carried_ids(evidence: Evidence, position: int, file: str) -> set[int]:
+    """The owning ids whose files have another owner, by name, in the other image. Ids from 1000 on are the
+    Dockerfile's own, and count in any case."""
     old, new = (
         {row.number: name for name, row in accounts(side, file).items()}
         for side in (evidence.before, evidence.after)
     )
     found = set()
     for entry in evidence.before.added():
-        number = (entry.uid, entry.gid)[position]
-        other = evidence.after.files.get(entry.path)
-        if number in found or is_ephemeral(entry.path) or other is None:
-            continue
-        same = old.get(number) == new.get((other.uid, other.gid)[position]) and number < FIRST_USER_ID
-        if not (same and number) and evidence.before.packages.owner_of(entry.path) is None:
+        number, other = (entry.uid, entry.gid)[position], evidence.after.files.get(entry.path)
+        if other is not None and old.get(number) != new.get((other.uid, other.gid)[position]):
             found.add(number)
-    return found
+    own = _owning_ids(evidence, position)
+    return {n for n in own if n in found or n >= FIRST_USER_ID or is_root(str(n))}
 
 
 def _account_difference(kind: str, old: Account, new: Account | None, *, used: bool) -> str:

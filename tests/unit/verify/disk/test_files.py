@@ -545,3 +545,18 @@ def test_data_elsewhere(old: Pieces, new: Pieces, text: str) -> None:
     assert check.ok
     assert check.note == bool(text)
     assert check.detail == (text or "none is left out")
+
+
+@pytest.mark.parametrize(
+    ("start", "messages"),
+    [
+        pytest.param(["go", "run", "main.go"], ["missing"], id="the-same-start"),
+        pytest.param(["/bin/x", "./main.go"], ["missing"], id="another-program-for-the-file"),
+        pytest.param(["/bin/x"], [], id="another-start"),
+    ],
+)
+def test_what_only_a_replaced_start_reads(start: list[str], messages: list[str]) -> None:
+    before = side(file("/app/main.go"), WorkingDir="/app", Cmd=["go", "run", "main.go"])
+    named = live(paths={"/app/main.go": Use(name="/app/main.go", file="Dockerfile", line=0)})
+    check = files.named_paths(evidence(before, side(WorkingDir="/app", Cmd=start), named), "go")
+    assert len(check.findings) == len(messages)
