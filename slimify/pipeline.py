@@ -103,7 +103,8 @@ def _outcome(
         program = read(compiled.text)
     start = compiled.start if compiled is not None else None
     result = _best_plan(program, users if program.parent else program, file, options, read, start)
-    builds = compiled is not None or any(r.code == "SL406" for r in result.reasons)
+    at_start = ("SL406", "compiles_at_start")  # it is for building, or installs and compiles when it starts
+    builds = compiled is not None or any({r.code, r.form} & {*at_start} for r in result.reasons)
     if isinstance(result, _ValidPlan):
         new = program.executed(parse(encode(result.text), name))
         roles = verdicts(users, result.plan, new, builds=builds)

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from slimify.analysis.graph.graph import AtomKey
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.analysis.runtime_contract import DEFAULT_SHELL
+from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.carried import installed
 from slimify.facts.system import exists_everywhere
 from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason, Role
@@ -142,8 +143,8 @@ def verdicts(
     else:
         execution = planned_execution(program.machine, new)
     decisions = plan.decisions if plan is not None else ()
-    starts = program.runtime.sets_start_command and not builds
-    left = left_for_run_time(program) if execution is ONE_STAGE and starts else None
+    starts = program.runtime.sets_start_command and not unread_start(program.runtime_needs.start)
+    left = left_for_run_time(program) if execution is ONE_STAGE and starts and not builds else None
     return tuple(_Verdicts(program=program, execution=execution, decisions=decisions, left=left).all())
 
 

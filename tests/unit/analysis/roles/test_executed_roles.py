@@ -124,6 +124,11 @@ def roles(outcome: Outcome) -> list[str]:
             id="one stage for building",
         ),
         pytest.param(
+            STAYS.replace('"/opt/agent", "/a"', '"./start.sh"'), GO, "unchanged",
+            ["1 both", "2 both", "3 both", "4 both apk=both", "5 both go=both", "6 run"],
+            id="one stage with a script that no checkout has",
+        ),
+        pytest.param(
             COPIED, GO, "unchanged",
             ["1 build", "2 build", "3 build", "4 build go=build go=build", "6 run", "7 run", "8 run"],
             id="the last stage only copies",
