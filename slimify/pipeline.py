@@ -273,13 +273,13 @@ def _cleaned_first(
 
 def _validated_text(program: Program, plan: Plan, file: Dockerfile, options: Options) -> str | list[Reason]:
     """The text of the new file, or the reasons to reject it."""
-    from slimify.render import render
+    from slimify.render import own_comments, render
     from slimify.validation.validate import problems
 
     text = render(plan, file, annotate=options.annotate, templates=options.templates)
     if text == file.text:
         return [Reason.of("SL407", "same_text", rung=plan.rung)]
-    found = problems(program, plan, text, file)
+    found = problems(program, plan, text, file, own_comments(options.templates))
     if not found:
         return text
     shown = [Reason.of("SL409", "rejected", rung=plan.rung, problem=problem) for problem in found[:_SHOWN]]

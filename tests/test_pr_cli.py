@@ -6,13 +6,15 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from forges.hub import Fault, git
+from forges.hub import Fault, Hub, git
+from forges.server import Server
 from forges.world import TOKENS, World
-from support import GOLDEN, Result
+from support import GOLDEN, Result, invoke
 
 BRANCH = "slimify/web/Dockerfile"
 FORGES = ("github", "gitlab", "gitea")
@@ -21,7 +23,9 @@ FORGES = ("github", "gitlab", "gitea")
 @pytest.fixture
 def world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with World(getattr(request, "param", "github"), tmp_path, monkeypatch).serving() as found:
-        monkeypatch.setattr("slimify.publish.client.time.sleep", found.waited.append)
+        # subprocess polls with the same function
+        sleep = time.sleep
+        monkeypatch.setattr(time, "sleep", lambda s: sleep(s) if s < 0.5 else found.waited.append(s))
         yield found
 
 
@@ -290,7 +294,8 @@ def test_hooks_of_the_project_are_not_executed(world: World) -> None:
 
 
 def test_without_a_name_git_says_what_is_missing(world: World) -> None:
-    (world.home / ".gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
+    for words in (("--unset", "user.name"), ("--unset", "user.email"), ("user.useConfigOnly", "true")):
+        world.project_git("config", "--global", *words)
     result = world.run("web")
     assert (result.code, world.pulls) == (4, [])
     assert "hint: set user.name" in result.stderr
@@ -396,7 +401,6 @@ class TestOverHttp:
 
     def test_the_token_goes_to_git_and_nowhere_else(self, world: World) -> None:
         """Not into arguments, nor into files, nor to helpers of the user, who would store it."""
-        world.project_git("config", "--unset-all", f"url.{world.repo.bare}.insteadOf")
         world.project_git("remote", "set-url", "origin", f"{world.hub.url}/git/acme/shop.git")
         stored = world.home / "stored"
         world.project_git("config", "--global", "credential.helper", f"store --file={stored}")
@@ -420,7 +424,7 @@ def test_an_expired_token(world: World) -> None:
     world.monkeypatch.setenv(TOKENS[world.kind], "old")
     result = world.run("web")
     assert (result.code, result.stdout) == (2, b"")
-    assert "rejects the token: it is wrong, expired or revoked" in result.stderr
+    assert "rejects the token, which is wrong, expired or revoked" in result.stderr
     assert len(result.stderr.splitlines()) == 2
     assert "old" not in result.stderr
 
@@ -458,6 +462,28 @@ def test_faults_that_pass(world: World, fault: Fault) -> None:
     assert (result.code, [pull.state for pull in world.pulls]) == (0, ["open"]), result.stderr
     assert sum(world.waited) == 7 if fault.headers else 0 < sum(world.waited) < 7
     assert world.json("web")[0]["done"] == "unchanged"
+
+
+@every_forge
+@pytest.mark.parametrize("content", [{}, [1], {"message": "x\x1b[2J\n::error::y"}], ids=["{}", "[1]", "text"])
+@pytest.mark.parametrize("number", [0, 2])
+def test_answers_of_any_shape(world: World, content: object, number: int) -> None:
+    """Whichever answer it is: a message, and the exit code for a forge that failed."""
+    world.hub.faults.append(Fault("", 200, content, times=99))
+    served = iter(range(10**6))
+    real = Server._fault
+
+    def fault(server: Server, call: str) -> Fault | None:
+        return real(server, call) if next(served) >= number else None
+
+    world.monkeypatch.setattr(Server, "_fault", fault)
+    result = world.run("web")
+    assert result.code in (0, 2, 4), result.stderr
+    assert "Traceback" not in result.stderr
+    assert "slimify has an error" not in result.stderr
+    assert "\x1b" not in result.stderr
+    if result.code == 4:
+        assert "does not answer as its API is documented" in " ".join(result.stderr.split())
 
 
 def check(result: Result, code: int, message: str) -> None:
@@ -502,7 +528,7 @@ def test_two_runs_at_once(world: World) -> None:
     meeting = world.folder / "meeting"
     meeting.mkdir()
     script = str(Path(__file__).parent / "forges" / "together.py")
-    words = ["pr", "web", "--format", "json", "--api-url", world.api]
+    words = ["pr", "web", "--no-verify", "--format", "json", "--api-url", world.api]
     runs = [
         subprocess.Popen(
             [sys.executable, script, str(meeting), name, "2", *words],
@@ -515,3 +541,106 @@ def test_two_runs_at_once(world: World) -> None:
     assert sorted(json.loads(out)["done"] for out, _ in said) == ["opened", "unchanged"]
     assert len(world.pulls) == 1
     assert world.on(BRANCH, "rev-list", "--count", "^main") == "1"
+
+
+# --- repositories of strangers ------------------------------------------------------------------
+
+
+def _ran(world: World) -> list[str]:
+    return sorted(path.name for path in world.folder.glob("ran-*"))
+
+
+def _program(world: World, name: str) -> str:
+    """A program that leaves a trace."""
+    path = world.folder / f"program-{name}"
+    path.write_text(f"#!/bin/sh\ntouch {world.folder}/ran-{name}\nexec cat\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+CONFIGURED = [
+    "core.fsmonitor", "core.sshCommand", "core.gitProxy", "core.pager", "core.editor", "core.askPass",
+    "core.alternateRefsCommand", "filter.x.smudge", "filter.x.clean", "filter.x.process", "diff.external",
+    "diff.x.command", "diff.x.textconv", "gpg.program", "gpg.ssh.program", "gpg.ssh.defaultKeyCommand",
+    "remote.origin.uploadpack", "remote.origin.receivepack", "remote.origin.vcs",
+    "uploadpack.packObjectsHook",
+    "credential.helper", "sequence.editor", "merge.x.driver", "protocol.ext.allow", "alias.fetch",
+    "trailer.x.command", "interactive.diffFilter", "url.ext::sh.insteadOf",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [(), ("--dry-run",)], ids=["pr", "dry run"])
+def test_programs_that_a_clone_configures_are_not_started(world: World, words: tuple[str, ...]) -> None:
+    world.write(".gitattributes", "* filter=x diff=x merge=x\n")
+    world.commit("Attributes", push=True)
+    for key in CONFIGURED:
+        world.project_git("config", key, _program(world, key))
+    world.project_git("config", "filter.x.required", "true")
+    world.project_git("config", "core.worktree", str(world.project))
+    world.project_git("config", "core.hooksPath", str(world.folder))
+    world.monkeypatch.setattr(world, "state", tuple)
+    result = world.run("web", *words)
+    assert result.code == 0, result.stderr
+    assert _ran(world) == []
+
+
+@pytest.mark.parametrize("url", ["ext::touch {}/ran-ext", "-u touch {}/ran-u", "fd::17", "x::{}/program"])
+def test_addresses_that_run_commands(world: World, url: str) -> None:
+    world.project_git("config", "remote.origin.url", url.format(world.folder))
+    world.project_git("config", "protocol.ext.allow", "always")
+    assert world.run("web", "--forge", "github").code in (2, 4)
+    assert _ran(world) == []
+
+
+def test_the_callers_index_and_repository_are_left_alone(world: World) -> None:
+    """As in a hook, whose variables say where git works."""
+    index = world.folder / "index"
+    world.monkeypatch.setenv("GIT_INDEX_FILE", str(index))
+    world.monkeypatch.setenv("GIT_CONFIG_PARAMETERS", f"'core.sshcommand={_program(world, 'parameters')}'")
+    world.monkeypatch.setattr(world, "state", tuple)
+    assert world.run("web").code == 0
+    assert not index.exists()
+
+
+@pytest.mark.parametrize("depth", ["1", "2"])
+def test_shallow_and_partial_clones(world: World, depth: str) -> None:
+    for name in "abc":
+        world.commit(name, push=True)
+    project = world.folder / "shallow"
+    words = ("--filter=blob:none",) if depth == "2" else ()
+    git(world.repo.bare, "config", "uploadpack.allowFilter", "true")
+    git(
+        world.folder,
+        "clone",
+        "--quiet",
+        f"--depth={depth}",
+        *words,
+        f"file://{world.repo.bare}",
+        str(project),
+    )
+    git(project, "remote", "set-url", "origin", f"https://github.com/{world.repo.path}.git")
+    world.project = project
+    assert world.run("web").code == 0
+    assert world.json("web")[0]["done"] == "unchanged"
+    assert world.on(BRANCH, "rev-list", "--count", "^main") == "1"
+
+
+@pytest.mark.parametrize("forge", ["github", "gitea"])
+def test_the_repository_does_not_say_where_the_token_goes(world: World, forge: str) -> None:
+    evil = Hub(world.folder / "evil")
+    world.monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody there
+    world.monkeypatch.setenv("GITEA_TOKEN", world.hub.token)
+    with Server(forge, evil) as api:
+        world.write("slimify.toml", f'[pr]\napi-url = "{api}"\nforge = "{forge}"\n')
+        result = invoke("pr", "web", "--no-verify", cwd=world.project)
+        assert (result.code, evil.calls) == (4, [])
+        assert "can't be reached at https://api.github.com" in result.stderr
+        world.write("own.toml", f'[pr]\napi-url = "{api}"\nforge = "{forge}"\n')
+        invoke("pr", "web", "--no-verify", "--config", "own.toml", cwd=world.project)
+        assert evil.calls != []
+
+
+def test_what_is_not_taken_is_said(world: World) -> None:
+    world.write("slimify.toml", '[pr]\napi-url = "http://evil.example"\n')
+    shown = " ".join(world.run("web").stdout.decode().split())
+    assert 'pr.api-url = "http://evil.example" decides where the token is sent; --config' in shown

@@ -202,3 +202,13 @@ def test_ten_thousand_lines(text: str) -> None:
     start = time.process_time()
     rewrite(text.encode())
     assert time.process_time() - start < 30 * slowness()
+
+
+@pytest.mark.parametrize("name", ["package.json", "package-lock.json", "lerna.json", "tsconfig.json"])
+def test_json_of_any_depth(tmp_path: Path, name: str) -> None:
+    (tmp_path / "package.json").write_text('{"scripts": {"build": "tsc"}}')
+    (tmp_path / name).write_text('{"dependencies": ' + "[" * 2000 + "]" * 2000 + "}")
+    outcome = rewrite(
+        b'FROM node:20\nCOPY . .\nRUN npm ci && npm run build\nCMD ["node", "a.js"]\n', tmp_path
+    )
+    assert outcome.error is None

@@ -296,3 +296,34 @@ def test_the_same_rows_from_one_and_from_two_processes() -> None:
         )
 
     assert facts("1") == facts("2") != []
+
+
+def test_a_clone_leaves_the_callers_index_alone(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a hook, whose variables say where git works."""
+    commit(fleet / "shop")
+    index = fleet.parent / "index"
+    monkeypatch.setenv("GIT_INDEX_FILE", str(index))
+    monkeypatch.setenv("GIT_DIR", str(fleet / "broken" / ".git"))
+    found, _ = scan(f"file://{fleet}/shop", "--format", "json")
+    assert [row["outcome"] for row in found] == ["rewritten"]
+    assert not index.exists()
+
+
+def test_passwords_of_addresses_are_nowhere(fleet: Path, tmp_path: Path) -> None:
+    commit(fleet / "shop")
+    results = tmp_path / "rows.jsonl"
+    address = f"file://me:hunter2@{fleet}/shop"  # git ignores the login of such an address
+    found, _ = scan(address, "--format", "json", "-o", results, "--html", tmp_path / "page.html")
+    assert found[0]["repository"] == f"file://{fleet}/shop"
+    _, text = scan(address, "-o", results)
+    assert "hunter2" not in results.read_text() + (tmp_path / "page.html").read_text() + text + str(found)
+    failed, _ = scan("https://me:hunter2@127.0.0.1:9/x", "--format", "json")
+    assert (failed[0]["outcome"], "hunter2" in str(failed)) == ("failed", False)
+
+
+@pytest.mark.parametrize(
+    "words", [("/dev/zero",), (".", "-o", "/dev/full"), (".", "-o", "/dev/zero")], ids=" ".join
+)
+def test_devices_are_no_files(words: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(app, ["scan", *words])
+    assert done.exit_code in (2, 4)

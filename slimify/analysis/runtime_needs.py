@@ -19,6 +19,7 @@ from slimify.analysis.packages.module_needs import module_needs, present_modules
 from slimify.analysis.program import RuntimeContract, RuntimeNeeds
 from slimify.analysis.sources import read_sources
 from slimify.context.compose.yaml_commands import RunCommand
+from slimify.context.values import json_of
 from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import starts
@@ -232,12 +233,7 @@ def _hooks(base: ImageFacts | None, view: ContextView) -> list[tuple[str, Use]]:
 
 
 def _json_words(text: str) -> list[str]:
-    import json
-
-    try:
-        words = json.loads(text)
-    except ValueError:
-        return [text]
+    words = json_of(text)
     return [str(w) for w in words] if isinstance(words, list) else [text]
 
 

@@ -18,6 +18,7 @@ from slimify.app.locate import Job
 from slimify.app.prove import silent_listeners
 from slimify.app.rewrite import rewrite_files
 from slimify.config import MinSaving
+from slimify.config.read_file import read_file
 from slimify.lint import baseline as known
 from slimify.lint.baseline import Baseline, Entry
 from slimify.lint.findings import Checked, checked
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from slimify.image.model import Image
 
 BAD_BASELINE = "SL906"
+_MAX_BYTES = 100_000_000  # of a baseline
 
 
 class CheckOptions(Struct, frozen=True, kw_only=True):
@@ -79,7 +81,7 @@ class BaselineFile(Struct, frozen=True):
 def read_baseline(path: Path, *, new: bool = False) -> BaselineFile:
     """Reads a baseline file. Raises SlimifyError if it can't be read, or if it is missing and not `new`."""
     try:
-        content = path.read_bytes()
+        content = read_file(path, _MAX_BYTES)
         return BaselineFile(path, content, known.read(content.decode("utf-8")))
     except FileNotFoundError:
         if new:

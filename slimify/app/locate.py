@@ -12,9 +12,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from slimify import config
+from slimify.config.read_file import read_file
 from slimify.model.errors import SlimifyError
 
 NOT_READABLE = "SL901"
+_MAX_BYTES = 20_000_000  # of a Dockerfile
 
 PATTERNS = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile")
 _STDIN = "-"
@@ -83,7 +85,7 @@ def read(target: Target) -> bytes:
     if target.path.is_symlink() and _leaves_repository(target.path):
         raise SlimifyError(NOT_READABLE, "the file is a symlink that leads out of the repository")
     try:
-        return target.path.read_bytes()
+        return read_file(target.path, _MAX_BYTES)
     except FileNotFoundError:
         hint = "name a Dockerfile, or a directory to search: slimify rewrite ."
         raise SlimifyError(NOT_READABLE, "no such file", hint=hint) from None

@@ -23,7 +23,7 @@ from slimify.model.outcome import Outcome
 from slimify.publish import git as gits
 from slimify.publish import names, publisher
 from slimify.publish import remote as remotes
-from slimify.publish.git import Git, Login
+from slimify.publish.git import Git
 from slimify.publish.model import (
     NO_REPOSITORY,
     RATE_LIMITED,
@@ -34,9 +34,9 @@ from slimify.publish.model import (
     Offer,
     Remote,
     Report,
-    Repository,
 )
 from slimify.publish.publisher import PublishRun
+from slimify.publish.token import Login, Token
 
 if TYPE_CHECKING:
     from slimify.app.dockerfiles import Source
@@ -87,17 +87,17 @@ def open_requests(asked: PublishOptions) -> Iterator[Published]:
     """Opens or updates the pull requests one by one. Raises SlimifyError if none can be opened at all."""
     from slimify.engine.process import cleanup_on_signals
 
-    git = _repository(asked.paths)
-    here = [_inside(git.directory, path) for path in asked.paths]
-    context = _inside(git.directory, str(asked.context)) if asked.context is not None else None
+    root = _repository(asked.paths)
+    here = [_inside(root, path) for path in asked.paths]
+    context = _inside(root, str(asked.context)) if asked.context is not None else None
     proving, why = _proof_wanted(asked)
-    with cleanup_on_signals(), _publish_run(asked, git) as (run, client), contextlib.chdir(run.tree):
+    with cleanup_on_signals(), _publish_run(asked, root) as (run, client), contextlib.chdir(run.tree):
         place = Path(context) if context is not None else None
         results, unbuilt = _results(replace(asked, proving=proving), run, here, place)
         sources = {outcome.file: source for source, outcome, _ in results}
         run = replace(run, write_files=lambda tree, offer: _write_files(run, tree, offer, sources))
         calls = len(client.calls) if not asked.fork else 0
-        notice = [_NOT_LOOKED_UP] if client.offline else []
+        notice = [*run.warnings, *([_NOT_LOOKED_UP] if client.offline else [])]
         if why and asked.proving is not None:
             notice.append(f"the images were not built: {why}")
         unbuilt = {outcome.file: unbuilt.get(outcome.file, why) for _, outcome, _ in results}
@@ -110,7 +110,8 @@ def open_requests(asked: PublishOptions) -> Iterator[Published]:
                     return
             else:
                 if report is not None:
-                    remarks = (*report.remarks, *notice)
+                    own = (warning for _, outcome, _ in concerned for warning in outcome.warnings)
+                    remarks = tuple(dict.fromkeys((*report.remarks, *notice, *own)))
                     report = replace(report, calls=tuple(client.calls[calls:]), remarks=remarks)
                     notice = []  # only in the first report
                 yield Published(offer, concerned, report)
@@ -120,11 +121,11 @@ def open_requests(asked: PublishOptions) -> Iterator[Published]:
 # --- the repository and its forge ---------------------------------------------------------------
 
 
-def _repository(paths: Sequence[str]) -> Git:
-    """The repository that contains all paths."""
+def _repository(paths: Sequence[str]) -> Path:
+    """The root of the repository that contains all paths."""
     found = {gits.repository(_directory(path)) for path in paths}
     if len(found) > 1:
-        several = ", ".join(sorted(str(git.directory) for git in found))
+        several = ", ".join(sorted(map(str, found)))
         raise SlimifyError(NO_REPOSITORY, f"the paths belong to several repositories: {several}")
     return found.pop()
 
@@ -143,48 +144,57 @@ def _inside(root: Path, path: str) -> str:
 
 
 @contextlib.contextmanager
-def _publish_run(asked: PublishOptions, git: Git) -> Iterator[tuple[PublishRun, Client]]:
+def _publish_run(asked: PublishOptions, root: Path) -> Iterator[tuple[PublishRun, Client]]:
     """The context of publishing, with a temporary checkout of the base branch, and the API client."""
-    options = config.load(git.directory, None, asked.settings)
+    options = config.load(root, None, asked.settings)
     settings = replace(requests(options.pr), **asked.requests)
-    url = gits.push_url(git, asked.remote)
-    remote = remotes.parse_remote(url, settings.forge, settings.api_url)
-    token = remotes.forge_token(remote.kind)
-    if not token and not asked.dry:
-        raise remotes.missing_token(remote.kind)
-    forge, client = _forge(remote, token, dry=asked.dry)
-    repository = forge.repository()
-    home = forge.fork() if asked.fork else repository
-    git = replace(git, login=Login(user=_USERS[remote.kind], token=token, urls=(url, home.https)))
-    branch_heads = git.branch_heads(asked.remote, *([settings.base] if settings.base else []))
-    base = settings.base or repository.default_branch or branch_heads.get("HEAD", "")
-    commit = branch_heads.get(base) or git.branch_heads(asked.remote, base).get(base, "")
+    with gits.own_clone(root, asked.remote) as git:
+        url = gits.push_url(git, asked.remote)
+        remote = remotes.parse_remote(url, settings.forge, settings.api_url)
+        token = remotes.forge_token(remote.kind)
+        if not token and not asked.dry:
+            raise remotes.missing_token(remote.kind)
+        forge, client = _forge(remote, token, dry=asked.dry)
+        repository = forge.repository()
+        home = forge.fork() if asked.fork else repository
+        if remotes.is_private(url) or remotes.is_same_host(url, settings.api_url):
+            git = replace(git, login=Login(user=_USERS[remote.kind], token=token, urls=(url,)))
+        base, commit = _base(git, asked.remote, settings.base or repository.default_branch)
+        git.fetch(asked.remote, commit)
+        with git.checkout(commit) as tree:
+            run = PublishRun(
+                remote=remote,
+                forge=forge,
+                home=home,
+                git=git.in_directory(tree),
+                tree=tree,
+                base=base,
+                commit=commit,
+                target=remotes.fork_url(url, remote.path, home.path) if asked.fork else asked.remote,
+                settings=settings,
+                write_files=lambda _tree, _offer: (),
+                options="".join(f" {shlex.quote(word)}" for word in config.words(asked.settings)),
+                again=asked.again,
+                dry=asked.dry,
+                warnings=options.warnings("pr"),
+            )
+            yield run, client
+
+
+def _base(git: Git, remote: str, wanted: str) -> tuple[str, str]:
+    """The target branch, by default that of the remote, and its newest commit."""
+    heads = git.branch_heads(remote, *([wanted] if wanted else []))
+    base = wanted or heads.get("HEAD", "")
+    commit = heads.get(base) or git.branch_heads(remote, base).get(base, "")
     if not commit:
-        raise SlimifyError(NO_REPOSITORY, f'the remote "{asked.remote}" has no branch "{base}"')
-    git.fetch(asked.remote, commit)
-    with git.checkout(commit) as tree:
-        run = PublishRun(
-            remote=remote,
-            forge=forge,
-            home=home,
-            git=git.in_directory(tree),
-            tree=tree,
-            base=base,
-            commit=commit,
-            target=_target(url, home, asked),
-            settings=settings,
-            write_files=lambda _tree, _offer: (),
-            options="".join(f" {shlex.quote(word)}" for word in config.words(asked.settings)),
-            again=asked.again,
-            dry=asked.dry,
-        )
-        yield run, client
+        raise SlimifyError(NO_REPOSITORY, f'the remote "{remote}" has no branch "{base}"')
+    return base, commit
 
 
 _USERS = {"github": "x-access-token", "gitlab": "oauth2", "gitea": "oauth2"}
 
 
-def _forge(remote: Remote, token: str, *, dry: bool) -> tuple[Forge, Client]:
+def _forge(remote: Remote, token: Token, *, dry: bool) -> tuple[Forge, Client]:
     from slimify.publish import gitea, github, gitlab
 
     offline = dry and not token
@@ -196,15 +206,6 @@ def _forge(remote: Remote, token: str, *, dry: bool) -> tuple[Forge, Client]:
         return gitlab.GitLab(remote, client), client
     client = gitea.client(remote, token, dry=dry, offline=offline)
     return gitea.Gitea(remote, client), client
-
-
-def _target(url: str, home: Repository, asked: PublishOptions) -> str:
-    """The push target: the remote, or the URL of the fork with the same protocol."""
-    if not asked.fork:
-        return asked.remote
-    return (
-        home.https if url.startswith(("http://", "https://", "file://", "/")) else home.ssh
-    ) or asked.remote
 
 
 def _proof_wanted(asked: PublishOptions) -> tuple[ProofOptions | None, str]:

@@ -1,62 +1,145 @@
-"""Replaces a file atomically."""
+"""Replaces files atomically."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import tempfile
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from msgspec import Struct
 
 from slimify import config
 from slimify.model.errors import SlimifyError
 
 CANNOT_WRITE = "SL902"
 CHANGED = "SL903"
+_LEFT_AFTER = 60  # seconds until a temporary file is left over
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """The new content of a file, in bytes or their parts.
+
+    `expected` is its content when it was read. `within` is given for a path that the user did not name: a
+    directory in whose repository the file must be. `new`: the file must not exist yet.
+    """
+
+    path: Path
+    data: bytes | Iterable[bytes]
+    expected: bytes | None = None
+    within: Path | None = None
+    new: bool = False
 
 
 def replace_file(
     path: Path, data: bytes | Iterable[bytes], *, expected: bytes | None = None, within: Path | None = None
 ) -> None:
-    """Writes `data` (bytes, or their parts) to `path`, which is created if missing.
+    """Replaces one file, see `replace_files`."""
+    replace_files((Change(path=path, data=data, expected=expected, within=within),))
 
-    The bytes are written to a temporary file next to the target, synced, and then renamed. Mode, owner and
-    extended attributes of an existing file are kept; symlinks are followed. `expected` is the content of the
-    file when it was read. `within` is given for a path that the user did not name: a directory in whose
-    repository the file must be.
 
-    Raises SlimifyError and leaves the file unchanged: SL903 if it no longer contains `expected`; SL902 if it
-    is read-only or not a regular file, its owner can't be kept, or the system reports an error (permission,
-    disk full).
+def replace_files(changes: Sequence[Change]) -> None:
+    """Writes files, all or none of them. Missing ones are created.
+
+    The bytes are written to temporary files next to the targets and synced. Only when all of them are there,
+    they are renamed, one right after the other. Mode, owner and extended attributes of existing files are
+    kept; symlinks are followed. Temporary files of runs that were killed are removed.
+
+    Raises SlimifyError and leaves all files unchanged: SL903 if one no longer contains `expected`; SL902 if
+    one is read-only, not a regular file or has several hard links, its owner can't be kept, or the system
+    reports an error (permission, disk full).
     """
-    if within is not None and not config.is_inside(path, within):
-        raise SlimifyError(CANNOT_WRITE, f"{path} is a symlink that leads out of the repository")
+    staged: list[tuple[Change, Path, Path]] = []
+    done: list[tuple[Path, bytes | None]] = []
+    path = changes[0].path
     try:
-        target = path.resolve()
-        old = target.stat() if target.exists() else None
-        if old is not None:
-            _check_writable(path, old)
-        temporary = _write_beside(target, data, old)
-        try:
-            if expected is not None and _content(target) != expected:
-                raise SlimifyError(
-                    CHANGED,
-                    f"{path} has changed since it was read, and is not overwritten",
-                    hint="run slimify again",
-                )
+        for change in changes:
+            path = change.path
+            staged.append((change, *_staged(change)))
+        for change, target, _ in staged:
+            _check_content(change, target)
+        for change, target, temporary in staged:
+            path, before = change.path, _content(target) if len(staged) > 1 else None
             temporary.replace(target)
-        except BaseException:
+            done.append((target, before))
+        for directory in {target.parent for _, target, _ in staged}:
+            _sync_directory(directory)
+    except BaseException as error:
+        for _, _, temporary in staged:
             temporary.unlink(missing_ok=True)
+        _restore(done)
+        if not isinstance(error, OSError | RuntimeError):  # RuntimeError: a symlink loop, before Python 3.13
             raise
-        _sync_directory(target.parent)
-    except (OSError, RuntimeError) as error:  # RuntimeError: a symlink loop, before Python 3.13
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise SlimifyError(
             CANNOT_WRITE,
             f"cannot write {path}: {reason}; the file is unchanged",
-            hint=_hint(path, in_place=expected is not None),
+            hint=_hint(path, in_place=any(change.expected is not None for change in changes)),
         ) from error
+
+
+def _staged(change: Change) -> tuple[Path, Path]:
+    """The file that a change is about, and a temporary file with its new content."""
+    path = change.path
+    if change.within is not None and not config.is_inside(path, change.within):
+        raise SlimifyError(CANNOT_WRITE, f"{path} is a symlink that leads out of the repository")
+    target = path.resolve()
+    old = target.stat() if target.exists() else None
+    if old is not None:
+        _check_writable(path, old)
+    _remove_leftovers(target)
+    return target, _write_beside(target, change.data, old)
+
+
+def _check_content(change: Change, target: Path) -> None:
+    if change.new and target.exists():
+        raise SlimifyError(
+            CHANGED, f"{change.path} was created meanwhile, and is not overwritten", hint="run slimify again"
+        )
+    if change.expected is not None and _content(target) != change.expected:
+        raise SlimifyError(
+            CHANGED,
+            f"{change.path} has changed since it was read, and is not overwritten",
+            hint="run slimify again",
+        )
+
+
+def _restore(done: Iterable[tuple[Path, bytes | None]]) -> None:
+    """Gives files that were renamed before an error their old content."""
+    for target, before in done:
+        with contextlib.suppress(OSError):
+            if before is None:
+                target.unlink()
+            else:
+                temporary = _write_beside(target, before, target.stat())
+                temporary.replace(target)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Removes the temporary files of processes that were killed while they wrote the same file."""
+    pattern = re.compile(rf"\.{re.escape(target.name)}\.slimify-(\d+)-\w+\.tmp")
+    with contextlib.suppress(OSError):
+        for name in os.listdir(target.parent):
+            found = pattern.fullmatch(name)
+            path = target.parent / name
+            if found and time.time() - path.lstat().st_mtime > _LEFT_AFTER and not _is_running(int(found[1])):
+                path.unlink()
+
+
+def _is_running(process: int) -> bool:
+    if os.name != "posix":
+        return True  # a signal of 0 means something else there
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _hint(path: Path, *, in_place: bool) -> str:
@@ -77,11 +160,19 @@ def _check_writable(path: Path, old: os.stat_result) -> None:
             f"cannot write {path}: the file is read-only",
             hint=f"chmod u+w {path}",
         )
+    if old.st_nlink > 1:
+        raise SlimifyError(
+            CANNOT_WRITE,
+            f"cannot write {path}: it has {old.st_nlink} hard links, which would no longer be the same file",
+            hint="print the new file with --output -, and write it with a program that keeps hard links",
+        )
 
 
 def _write_beside(target: Path, data: bytes | Iterable[bytes], old: os.stat_result | None) -> Path:
     """A temporary file with `data` and the attributes of `target`, synced, in the same directory."""
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    descriptor, name = tempfile.mkstemp(
+        dir=target.parent, prefix=f".{target.name}.slimify-{os.getpid()}-", suffix=".tmp"
+    )
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from slimify.app.failures import failed
-from slimify.app.replace_file import CHANGED, replace_file
+from slimify.app.replace_file import Change, replace_file, replace_files
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome, Unchanged
 from slimify.syntax.dockerfile.parser import encode
@@ -37,35 +35,22 @@ def write_file(outcome: Outcome, source: Source, output: Path | None = None) -> 
             replace_file(output, content)
             return _without_ignore_file(outcome)
         if content is not None and content != source.data and source.target.path is not None:
-            with _ignore_file(outcome):
-                replace_file(source.target.path, content, expected=source.data)
+            dockerfile = Change(path=source.target.path, data=content, expected=source.data)
+            replace_files((*_ignore_file(outcome), dockerfile))
     except SlimifyError as error:
         return failed(outcome.file, error)
     return outcome
 
 
-@contextmanager
-def _ignore_file(outcome: Outcome) -> Iterator[None]:
-    """Writes the ignore file of the new Dockerfile, and restores it if the Dockerfile can't be written."""
+def _ignore_file(outcome: Outcome) -> tuple[Change, ...]:
+    """The change of the ignore file of the new Dockerfile, if there is any."""
     ignore = outcome.ignore
     if ignore is None:
-        yield
-        return
-    path = Path(ignore.path)
-    before = None if ignore.before is None else encode(ignore.before)
-    if before is None and path.exists():
-        raise SlimifyError(
-            CHANGED, f"{path} was created meanwhile, and is not overwritten", hint="run slimify again"
-        )
-    replace_file(path, encode(ignore.after), expected=before, within=path.parent)
-    try:
-        yield
-    except BaseException:
-        if before is None:
-            path.unlink(missing_ok=True)
-        else:
-            replace_file(path, before)
-        raise
+        return ()
+    path, before = Path(ignore.path), None if ignore.before is None else encode(ignore.before)
+    return (
+        Change(path=path, data=encode(ignore.after), expected=before, within=path.parent, new=before is None),
+    )
 
 
 def _without_ignore_file(outcome: Outcome) -> Outcome:

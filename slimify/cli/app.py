@@ -76,4 +76,5 @@ for _name, _help in COMMANDS.items():
 
 def main() -> None:
     """The entry point of the `slimify` command."""
-    app(prog_name="slimify")
+    with console.failing_output():
+        app(prog_name="slimify")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from slimify.report.ansi import Paint
     from slimify.report.findings.formats import Form as CheckFormat
 
+_FAILED = 4  # the exit code if output can't be written
+
 
 def show_rewrite(
     outcome: Outcome, form: Literal["diff", "text", "json", "none"], proof: Proof | None = None
@@ -30,11 +32,11 @@ def show_rewrite(
         write_stdout(json.to_json(outcome, proof=proof) + "\n")
         show_failure(outcome)
     elif form == "text" and outcome.error is None:
-        write_stdout(text.page(outcome, width=columns(sys.stdout), paint=painter(sys.stdout)))
+        write_report(text.page(outcome, width=columns(sys.stdout), paint=painter(sys.stdout)))
     else:
         if form == "diff":
             patch, paint = diff.diff(outcome), painter(sys.stdout)
-            write_stdout(diff.colour(patch, paint) if paint.on else patch)
+            write_report(diff.colour(patch, paint)) if paint.on else write_stdout(patch)
         write_stderr(text.summary(outcome, width=columns(sys.stderr), paint=painter(sys.stderr)))
     if proof is not None and outcome.error is None and form != "json":
         from slimify.report import proof as report
@@ -54,7 +56,7 @@ def show_step(step: Step, form: Literal["text", "json"], *, written: bool) -> No
         write_stdout("" if written and outcome.after is not None else step.shown)
     elif not written:
         patch, paint = diff.diff(outcome), painter(sys.stdout)
-        write_stdout(diff.colour(patch, paint) if paint.on else patch)
+        write_report(diff.colour(patch, paint)) if paint.on else write_stdout(patch)
     new = outcome.after is not None and not outcome.before
     done = ("written" if written else "to be written") if new else "changed" if written else "to be changed"
     write_stderr(ci.text(outcome, done, width=columns(sys.stderr), paint=painter(sys.stderr)))
@@ -66,7 +68,8 @@ def show_checked(item: Checked, form: CheckFormat) -> None:
     from slimify.report.findings import formats
     from slimify.report.findings import text as findings
 
-    write_stdout(formats.part(item, form, paint=painter(sys.stdout)))
+    write = write_report if form == "text" else write_stdout
+    write(formats.part(item, form, paint=painter(sys.stdout)))
     write_stderr(findings.aside(item, paint=painter(sys.stderr)))
 
 
@@ -94,7 +97,7 @@ def show_explanation(outcome: Outcome, form: Literal["text", "json"]) -> None:
     if form == "json":
         write_stdout(json.to_json(outcome, texts=False) + "\n")
     elif outcome.error is None:
-        write_stdout(text.explanation(outcome, width=columns(sys.stdout), paint=painter(sys.stdout)))
+        write_report(text.explanation(outcome, width=columns(sys.stdout), paint=painter(sys.stdout)))
     show_failure(outcome)
 
 
@@ -102,15 +105,15 @@ def show_code(code: str, entry: Mapping[str, Any]) -> None:
     """Prints the meaning of a code."""
     from slimify.report import text
 
-    write_stdout(text.code(code, entry, width=columns(sys.stdout), paint=painter(sys.stdout)))
+    write_report(text.code(code, entry, width=columns(sys.stdout), paint=painter(sys.stdout)))
 
 
 def show_settings(found: Settings, form: Literal["text", "json"]) -> None:
     """Prints the effective settings of one file."""
     from slimify.report import settings as report
 
-    shown = report.to_json if form == "json" else report.text
-    write_stdout(shown(found.name, found.options, found.layers, found.given).rstrip("\n") + "\n")
+    shown, write = (report.to_json, write_stdout) if form == "json" else (report.text, write_report)
+    write(shown(found.name, found.options, found.layers, found.given).rstrip("\n") + "\n")
 
 
 def show_proof(outcome: Outcome, proof: Proof | None, form: Literal["text", "json", "markdown"]) -> None:
@@ -124,11 +127,11 @@ def show_proof(outcome: Outcome, proof: Proof | None, form: Literal["text", "jso
     elif proof is None or outcome.error is not None:
         write_stderr(text.summary(outcome, width=columns(sys.stderr), paint=painter(sys.stderr)))
     elif form == "markdown":
-        write_stdout(report.markdown(proof))
+        write_report(report.markdown(proof))
         write_stderr(text.warnings(outcome, width=columns(sys.stderr), paint=painter(sys.stderr)))
     else:
         write_stderr(text.warnings(outcome, width=columns(sys.stderr), paint=painter(sys.stderr)))
-        write_stdout(report.text(proof, width=columns(sys.stdout), paint=painter(sys.stdout)))
+        write_report(report.text(proof, width=columns(sys.stdout), paint=painter(sys.stdout)))
 
 
 def show_published(item: Published, form: Literal["text", "json"], *, dry: bool) -> None:
@@ -142,7 +145,7 @@ def show_published(item: Published, form: Literal["text", "json"], *, dry: bool)
     else:
         outcomes = [(outcome, proof) for _, outcome, proof in item.results]
         paint = painter(sys.stdout)
-        write_stdout(
+        write_report(
             summary.text(item.offer, item.report, outcomes, width=columns(sys.stdout), paint=paint, dry=dry)
         )
     for _, outcome, proof in item.results:
@@ -170,11 +173,11 @@ def show_analysis(
         width, paint = columns(sys.stdout), painter(sys.stdout)
         first, *others = analyses
         for other in others:
-            write_stdout(analysis_text.comparison(first, other, width=width, paint=paint))
+            write_report(analysis_text.comparison(first, other, width=width, paint=paint))
         if not others:
-            write_stdout(analysis_text.page(first, width=width, paint=paint))
+            write_report(analysis_text.page(first, width=width, paint=paint))
     if rules and form == "text":
-        write_stdout("\n" + analysis_text.verdicts(rules, paint=painter(sys.stdout)))
+        write_report("\n" + analysis_text.verdicts(rules, paint=painter(sys.stdout)))
     elif rules:
         write_stderr(analysis_text.verdicts(rules, paint=painter(sys.stderr)))
 
@@ -238,7 +241,7 @@ class FleetReport:
         from slimify.report.fleet import text as fleet
 
         if self._form == "text":
-            write_stdout(fleet.text(self._tally, paint=painter(sys.stdout)))
+            write_report(fleet.text(self._tally, paint=painter(sys.stdout)))
         if self._html is not None:
             replace_file.replace_file(self._html, self._page.parts(self._tally))
 
@@ -267,7 +270,7 @@ def show_status(text: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
-    sys.stderr.write(text[: columns(sys.stderr) - 1])
+    write_stderr(" ".join(text.split())[: columns(sys.stderr) - 1])
     sys.stderr.flush()
     try:
         yield
@@ -304,10 +307,19 @@ def write_stdout_bytes(content: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+def write_report(text: str) -> None:
+    """Writes a report for people to standard output. Nothing in it is live, wherever it comes from."""
+    from slimify.report.printable import report
+
+    write_stdout(report(text))
+
+
 def write_stderr(message: str) -> None:
-    """Writes to standard error, after pending standard output."""
+    """Writes a report for people to standard error, after pending standard output."""
+    from slimify.report.printable import report
+
     sys.stdout.flush()
-    sys.stderr.write(message)
+    sys.stderr.write(report(message))
 
 
 def painter(stream: TextIO) -> Paint:
@@ -325,3 +337,32 @@ def columns(stream: TextIO) -> int:
     import shutil
 
     return min(max(shutil.get_terminal_size().columns, 60), 120)
+
+
+@contextmanager
+def failing_output() -> Iterator[None]:
+    """Ends the process with a message if standard output or standard error can't be written: the disk is
+    full, or they are closed. Where nothing is written, that is no failure."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller; writing fails
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8"))
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+    except OSError as error:
+        drop_output(f"slimify: cannot write {error.filename or 'the output'}: {error.strerror or error}\n")
+        raise SystemExit(_FAILED) from None
+
+
+def drop_output(message: str = "") -> None:
+    """Shows a message if that is possible. Buffered output must not raise again at the end."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(message)
+        sys.stderr.flush()
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            os.dup2(null, stream.fileno())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 import slimify
+from slimify.cli import console
 
 if TYPE_CHECKING:
     from slimify import Grade, Outcome, Proof
@@ -47,7 +47,6 @@ def finish(job: Callable[[], int]) -> NoReturn:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
-        # buffered output must not raise again when the interpreter closes the stream
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        console.drop_output()
         code = PIPE_CLOSED
     raise typer.Exit(code)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import tomli
 
+from slimify.config.read_file import read_file
+
 if TYPE_CHECKING:
     from slimify.model.errors import SlimifyError
 
@@ -74,15 +76,12 @@ def settings_file(directory: Path) -> tuple[Path | None, Mapping[str, Any]]:
 def read(path: Path) -> Mapping[str, Any] | None:
     """slimify's settings in one file, or None for a pyproject.toml without any. Raises SlimifyError."""
     try:
-        with path.open("rb") as stream:
-            data = stream.read(_MAX_BYTES + 1)
-        if len(data) > _MAX_BYTES:
-            raise ValueError(f"it is larger than {_MAX_BYTES // 10**6} MB")
-        document = tomli.loads(data.decode("utf-8"))
+        document = tomli.loads(read_file(path, _MAX_BYTES).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         if path.name == "pyproject.toml":
             return None  # other tools report a malformed pyproject.toml
-        raise invalid(f"cannot read {path}: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise invalid(f"cannot read {path}: {reason}") from error
     if path.name != "pyproject.toml":
         return document
     tool = document.get("tool")

@@ -12,7 +12,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 _YAML_LIMIT = 512 << 10  # characters: the pure Python loader is slow
 
 
-def json_of(text: str | None) -> object:
+def json_of(text: str | bytes | None) -> object:
     """The value of a JSON text, or None if it is malformed or too deeply nested."""
     if text is None:
         return None

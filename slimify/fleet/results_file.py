@@ -106,6 +106,8 @@ def _digest(key: str) -> int:
 def _open(path: Path | None) -> IO[bytes]:
     if path is None:
         return tempfile.TemporaryFile()
+    if path.exists() and not path.is_file():
+        raise SlimifyError(replace_file.CANNOT_WRITE, f"cannot write {path}: it is not a regular file")
     if not path.exists():
         replace_file.replace_file(path, b"")
     try:

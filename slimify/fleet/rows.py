@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import Any
 
 from msgspec import Struct, field
@@ -21,6 +21,8 @@ from slimify.fleet.time_limit import TimeLimitError, time_limit
 from slimify.fleet.work_items import WorkItem
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
+from slimify.publish.git_process import forge_tokens, run_git
+from slimify.publish.remote import without_login
 
 SCHEMA = 1
 NO_DOCKERFILE, CLONE_FAILED, TOO_LONG, DIED = "SL907", "SL908", "SL909", "SL910"
@@ -85,17 +87,17 @@ def process_died_error() -> SlimifyError:
 def clone(item: WorkItem) -> Iterator[str]:
     """A temporary directory with a clone of the repository. Raises SlimifyError if cloning fails."""
     with tempfile.TemporaryDirectory(prefix="slimify-") as directory:
-        command = ["git", "clone", "--quiet", "--depth", "1", "--", item.repository, directory]
-        quiet = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1"}
+        words = ("clone", "--quiet", "--depth=1", "--template=", "--", item.repository, directory)
+        variables = {"GIT_LFS_SKIP_SMUDGE": "1", **forge_tokens()}  # for the user's credential helpers
         try:
-            done = subprocess.run(
-                command, env=quiet, capture_output=True, timeout=_CLONE_SECONDS, check=False, text=True
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise SlimifyError(CLONE_FAILED, f"git clone: {error}") from error
+            done = run_git(words, Path(), variables, timeout=_CLONE_SECONDS)
+        except OSError as error:
+            raise SlimifyError(CLONE_FAILED, f"git clone: {error.strerror}") from error
+        except TimeoutExpired as error:
+            raise SlimifyError(CLONE_FAILED, f"git clone: not finished after {_CLONE_SECONDS} s") from error
         if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise SlimifyError(CLONE_FAILED, f"git clone: {last}")
+            last = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1]
+            raise SlimifyError(CLONE_FAILED, f"git clone: {without_login(last)}")
         yield directory
 
 
@@ -134,7 +136,7 @@ def outcome_row(item: WorkItem, name: str, outcome: Outcome, row_settings: RowSe
     return {
         "schema": SCHEMA,
         "by": row_settings.by,
-        "repository": item.repository,
+        "repository": item.name,
         "file": name,
         "key": item.key,
         "outcome": outcome.kind,

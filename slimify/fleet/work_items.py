@@ -11,8 +11,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from slimify.app import locate
+from slimify.config.read_file import read_file
 from slimify.model.errors import SlimifyError
+from slimify.publish.remote import without_login
 
+_MAX_LIST = 10_000_000  # bytes of a list of repositories
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
 
 
@@ -28,7 +31,12 @@ class WorkItem(Struct, frozen=True):
     @property
     def key(self) -> str:
         """The identity of the item in the results file, stable between runs."""
-        return f"{self.repository}\t{self.file}"
+        return f"{self.name}\t{self.file}"
+
+    @property
+    def name(self) -> str:
+        """The directory or URL as rows name it, without user name and password."""
+        return without_login(self.repository)
 
 
 def work_items(paths: Iterable[str]) -> Iterator[WorkItem]:
@@ -57,7 +65,7 @@ def _from_path(path: str) -> Iterator[WorkItem]:
 
 def _from_list(path: str) -> Iterator[WorkItem]:
     try:
-        lines = Path(path).read_text("utf-8").splitlines()
+        lines = read_file(Path(path), _MAX_LIST).decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SlimifyError(
             locate.NOT_READABLE,

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.config import MinSaving
+from slimify.context.values import json_of
 from slimify.lint.findings import Checked, Finding
 
 SCHEMA = 1
@@ -34,7 +35,7 @@ Baseline = Mapping[str, Entry]  # by fingerprint
 
 def read(text: str) -> Baseline:
     """The entries of a baseline file. Raises ValueError with a message if it is invalid."""
-    document: Any = json.loads(text)
+    document: Any = json_of(text)
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise ValueError("it is not a baseline of this version of slimify")
     found: dict[str, Entry] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import urllib.error
 import urllib.parse
@@ -11,21 +12,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError, convert
 
 from slimify import __version__
+from slimify.engine.within import within
 from slimify.model.errors import SlimifyError
 from slimify.publish.model import RATE_LIMITED, REJECTED, TOKEN_REJECTED, UNREACHABLE
+from slimify.publish.remote import is_same_host
+from slimify.publish.token import Token
 
 MAX_WAIT = 90.0  # seconds of waiting in one call, retries included
 _ATTEMPTS = 4
-_TIMEOUT = 30.0
+_TIMEOUT = 60.0  # seconds for one request
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _MAX_BYTES = 20_000_000  # of one response
 _MAX_PAGES = 20
 _RETRYABLE = frozenset({500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 307, 308})
+
+
+_NO_TOKEN = Token()
+T = TypeVar("T")
 
 
 class Response(Struct, frozen=True):
@@ -43,27 +52,39 @@ class Client:
 
     url: str
     name: str  # of the forge, for messages
-    headers: Mapping[str, str] = field(repr=False)
-    token: str = field(default="", repr=False)
+    token: Token = _NO_TOKEN
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     dry: bool = False
     offline: bool = False
     calls: list[str] = field(default_factory=list)
 
-    def get(self, path: str, **query: str | int) -> Any:
-        """The JSON at `path`; None if it does not exist or the client is offline."""
+    def get(self, path: str, kind: type[T], **query: str | int) -> T | None:
+        """What is at `path`; None if it does not exist or the client is offline."""
         if self.offline:
             return None
         answer = self.send("GET", _with_query(path, query), expected=(200, 404))
-        return None if answer.status == 404 else answer.content
+        return None if answer.status == 404 else self.read(answer, kind)
 
-    def pages(self, path: str, **query: str | int) -> Iterator[Any]:
+    def read(self, answer: Response, kind: type[T]) -> T:
+        """The content of an answer as a value of a type. Raises SlimifyError if it is something else: what a
+        forge sends is as little trusted as a repository."""
+        try:
+            return convert(answer.content, kind)
+        except (ValidationError, RecursionError) as error:
+            raise SlimifyError(
+                UNREACHABLE,
+                f"{self.name} at {self.url} does not answer as its API is documented: {error}",
+                hint="if --forge or --api-url is wrong, correct it",
+            ) from None
+
+    def pages(self, path: str, kind: type[T], **query: str | int) -> Iterator[T]:
         """The items of a paginated list, up to a maximum number of pages."""
         if self.offline:
             return
         at = _with_query(path, query)
         for _ in range(_MAX_PAGES):
             answer = self.send("GET", at, expected=(200,))
-            yield from answer.content if isinstance(answer.content, list) else ()
+            yield from self.read(answer, list[kind])  # type: ignore[valid-type]
             following = _next_page(answer.headers)
             if not following or not self._is_same_host(following):
                 return
@@ -140,7 +161,7 @@ class Client:
 
     def _is_same_host(self, url: str) -> bool:
         """Whether an absolute address is on the host of the API."""
-        return urllib.parse.urlsplit(url)[:2] == urllib.parse.urlsplit(self.url)[:2]
+        return is_same_host(url, self.url)
 
     def _retry_delay(self, answer: Response, attempt: int, waited: float) -> float | None:
         """Seconds to wait before a retry; None if retrying does not help. Raises SlimifyError if the rate
@@ -168,7 +189,7 @@ class Client:
         if answer.status == 401:
             return SlimifyError(
                 TOKEN_REJECTED,
-                f"{self.name} rejects the token: it is wrong, expired or revoked",
+                f"{self.name} rejects the token, which is wrong, expired or revoked",
                 hint="create a new token and set it in the environment",
             )
         if answer.status == 403:
@@ -185,7 +206,7 @@ class Client:
 
     def redacted(self, text: str) -> str:
         """`text` with the token masked, in case the forge repeats it."""
-        return text.replace(self.token, "•••") if self.token else text
+        return self.token.masked(text)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -194,6 +215,16 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def _exchange(request: urllib.request.Request) -> Response:
+    """One request and its answer. Raises OSError or ValueError, also if both take longer than `_TIMEOUT`."""
+    try:
+        return within(_TIMEOUT, lambda: _ask(request))
+    except (OSError, ValueError):
+        raise
+    except Exception as error:  # http.client has exceptions of its own
+        raise OSError(str(error) or type(error).__name__) from error
+
+
+def _ask(request: urllib.request.Request) -> Response:
     opener = urllib.request.build_opener(_NoRedirect)
     try:
         with opener.open(request, timeout=_TIMEOUT) as stream:
@@ -206,7 +237,7 @@ def _exchange(request: urllib.request.Request) -> Response:
 def _json(data: bytes) -> Any:
     try:
         return json.loads(data) if data.strip() else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None  # an HTML page of a proxy
 
 
@@ -235,16 +266,16 @@ def _is_rate_limited(answer: Response) -> bool:
 def _retry_after(headers: Message) -> float | None:
     """Seconds to wait according to the headers: from Retry-After, or until the rate limit is reset."""
     header = headers.get("Retry-After", "").strip()
-    if header.isdigit():
+    if _NUMBER.fullmatch(header):
         return float(header)
     if header:
         try:
             return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
-        except ValueError:
+        except (ValueError, TypeError, OverflowError):
             return None
     left = headers.get("X-RateLimit-Remaining") or headers.get("RateLimit-Remaining")
     reset = headers.get("X-RateLimit-Reset") or headers.get("RateLimit-Reset") or ""
-    return max(1.0, float(reset) - time.time()) if left == "0" and reset.isdigit() else None
+    return max(1.0, float(reset) - time.time()) if left == "0" and _NUMBER.fullmatch(reset) else None
 
 
 def _duration(seconds: float) -> str:
@@ -256,6 +287,7 @@ def _error_detail(content: Any) -> str:
     """The error texts of a response in one line: `message`, `error` (GitLab) and `errors` (GitHub)."""
     if not isinstance(content, dict):
         return ""
-    parts = [content.get("message"), content.get("error"), *(content.get("errors") or ())]
+    errors = content.get("errors")
+    parts = [content.get("message"), content.get("error"), *(errors if isinstance(errors, list) else ())]
     details = [part if isinstance(part, str) else json.dumps(part) for part in parts if part]
     return f": {' '.join('; '.join(details).split())[:300]}" if details else ""

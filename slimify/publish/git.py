@@ -3,64 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import subprocess
 import tempfile
-import urllib.parse
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import TimeoutExpired
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.model.errors import SlimifyError
+from slimify.publish.git_process import run_git
 from slimify.publish.model import GIT_FAILED, NO_REPOSITORY
 from slimify.publish.remote import without_login
+from slimify.publish.token import Login
 
-# No hooks, because they run the project's code. Full checkouts, even if the user's is sparse.
-_CONFIG = (
-    "-c",
-    f"core.hooksPath={os.devnull}",
-    "-c",
-    "core.sparseCheckout=false",
-    "-c",
-    "advice.detachedHead=false",
+# What commits need of the configuration of the user's clone: values, no programs. A stranger may have written
+# the rest of it.
+_IDENTITY = (
+    r"^((user|author|committer)\.(name|email)|user\.(signingkey|useconfigonly)|commit\.gpgsign|gpg\.format)$"
 )
-_REPOSITORY_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
-# git gets the token through its environment. The user's credential helpers are disabled: they would store it.
-_CREDENTIAL_HELPER = (
-    '!f() { test "$1" = get || exit 0; '
-    'echo "username=$SLIMIFY_GIT_USER"; echo "password=$SLIMIFY_GIT_TOKEN"; }; f'
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)  # no Struct: its repr would show the token
-class Login:
-    """The credentials for pushing to the hosts of `urls` over HTTP."""
-
-    user: str
-    token: str = field(repr=False)
-    urls: tuple[str, ...]
-
-    def environment(self) -> dict[str, str]:
-        entries = []
-        for url in self.urls:
-            parts = urllib.parse.urlsplit(url)
-            if self.token and parts.scheme in ("http", "https"):
-                host = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-                entries += [
-                    (f"credential.{host}.helper", ""),
-                    (f"credential.{host}.helper", _CREDENTIAL_HELPER),
-                ]
-        if not entries:
-            return {}
-        start = int(os.environ.get("GIT_CONFIG_COUNT", "0") or 0)
-        found = {"GIT_CONFIG_COUNT": str(start + len(entries)), "SLIMIFY_GIT_USER": self.user}
-        for number, (key, value) in enumerate(entries, start):
-            found |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-        return {**found, "SLIMIFY_GIT_TOKEN": self.token}
+_ONLINE = ("fetch", "ls-remote", "push")
+_MOST_KNOWN = 100  # branches of the user's clone that need not be fetched again
 
 
 class Git(Struct, frozen=True, kw_only=True):
@@ -80,25 +44,23 @@ class Git(Struct, frozen=True, kw_only=True):
 
     def try_run(self, *words: str, stdin: bytes = b"") -> tuple[int, str, str]:
         """Runs git and returns its exit code, stdout and stderr."""
-        env = {key: value for key, value in os.environ.items() if key not in _REPOSITORY_VARIABLES}
-        env |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_LITERAL_PATHSPECS": "1"}
-        env |= self.login.environment() if self.login else {}
         try:
-            done = subprocess.run(
-                ["git", *_CONFIG, *words],
-                cwd=self.directory,
-                env=env,
-                capture_output=True,
-                check=False,
-                input=stdin,
-            )
+            with self._login_variables(words[0]) as variables:
+                done = run_git(words, self.directory, variables, stdin=stdin)
         except OSError as error:
             raise SlimifyError(GIT_FAILED, f"git can't be started: {error.strerror}") from error
+        except TimeoutExpired as error:
+            raise SlimifyError(GIT_FAILED, f"git {words[0]} takes more than {error.timeout:g} s") from error
         return done.returncode, done.stdout.decode("utf-8", "surrogateescape"), self._redacted(done.stderr)
+
+    def _login_variables(self, command: str) -> contextlib.AbstractContextManager[dict[str, str]]:
+        if self.login is None or command not in _ONLINE:
+            return contextlib.nullcontext({})
+        return self.login.environment()
 
     def _redacted(self, data: bytes) -> str:
         text = data.decode("utf-8", "replace")
-        return text.replace(self.login.token, "•••") if self.login and self.login.token else text
+        return self.login.token.masked(text) if self.login else text
 
     def in_directory(self, directory: Path) -> Git:
         return replace(self, directory=directory)
@@ -172,24 +134,62 @@ class Git(Struct, frozen=True, kw_only=True):
             aside.rename(link)
 
 
-def repository(directory: Path) -> Git:
-    """The repository that contains a directory. Raises SlimifyError if there is none."""
+def repository(directory: Path) -> Path:
+    """The root of the working tree that contains a directory. Raises SlimifyError if there is none."""
     if not directory.is_dir():
         raise SlimifyError(NO_REPOSITORY, f"{directory} is not a directory")
     code, out, err = Git(directory=directory).try_run("rev-parse", "--show-toplevel")
     if code or not out.strip():
         reason = "" if "not a git repository" in err else f": {_reason(err)}"
         raise SlimifyError(NO_REPOSITORY, f"{directory} is not in a Git working tree{reason}")
-    return Git(directory=Path(out.removesuffix("\n")))
+    return Path(out.removesuffix("\n"))
+
+
+@contextlib.contextmanager
+def own_clone(root: Path, remote: str) -> Iterator[Git]:
+    """A temporary clone of the user's repository, with the address of the remote and the user's identity.
+
+    Nothing else of the repository's configuration is used, because it can name programs: monitors, filters,
+    transports. Objects are shared; refs and working trees are not. Raises SlimifyError if there is no such
+    remote.
+    """
+    theirs = Git(directory=root)
+    with tempfile.TemporaryDirectory(prefix="slimify-") as folder:
+        own = Git(directory=Path(folder).resolve() / "clone")
+        theirs.run("init", "--quiet", "--template=", str(own.directory))
+        for key in (f"remote.{remote}.url", f"remote.{remote}.pushurl"):
+            for url in theirs.run("config", "--local", "--get-all", key, allow_failure=True).splitlines():
+                own.run("config", "--add", key, url)
+        if not own.run("remote"):
+            names = ", ".join(theirs.run("remote", allow_failure=True).split())
+            hint = f"choose one with --remote: {names}" if names else "git remote add origin …"
+            raise SlimifyError(NO_REPOSITORY, f'the repository has no remote "{remote}"', hint=hint)
+        identity = theirs.run("config", "--local", "-z", "--get-regexp", _IDENTITY, allow_failure=True)
+        for entry in filter(None, identity.split("\0")):
+            own.run("config", *entry.split("\n", 1))
+        _share_objects(theirs, own, remote)
+        yield own
+
+
+def _share_objects(theirs: Git, own: Git, remote: str) -> None:
+    """Lets a clone read the objects of the user's repository, unless some of them are still to be fetched."""
+    words = ("rev-parse", "--path-format=absolute", "--git-common-dir")
+    common = Path(theirs.run(*words).removesuffix("\n"))
+    partial = any((common / "objects" / "pack").glob("*.promisor"))
+    if partial or "\n" in str(common) or not (common / "objects").is_dir():
+        return
+    (own.directory / ".git" / "objects" / "info" / "alternates").write_text(f"{common}/objects\n")
+    if (common / "shallow").is_file():
+        shutil.copyfile(common / "shallow", own.directory / ".git" / "shallow")
+    refs = (f"refs/remotes/{remote}", "refs/heads")
+    listed = theirs.run("for-each-ref", f"--count={_MOST_KNOWN}", "--format=%(objectname)", *refs)
+    for commit in dict.fromkeys(listed.split()):  # what need not be fetched
+        own.run("update-ref", f"refs/known/{commit}", commit, allow_failure=True)
 
 
 def push_url(git: Git, remote: str) -> str:
-    """The push URL of a remote. Raises SlimifyError if there is no such remote."""
-    code, out, _ = git.try_run("remote", "get-url", "--push", remote)
-    if code:
-        names = ", ".join(git.run("remote", allow_failure=True).split())
-        hint = f"choose one with --remote: {names}" if names else "git remote add origin …"
-        raise SlimifyError(NO_REPOSITORY, f'the repository has no remote "{remote}"', hint=hint)
+    """The push URL of a remote of our clone, as the user's configuration rewrites it."""
+    out = git.run("remote", "get-url", "--push", remote)
     if ":" in out:
         return out.splitlines()[0]
     # insteadOf maps the URL to a local mirror: the configured URL identifies the forge

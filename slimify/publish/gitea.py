@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Struct
+
 from slimify.model.errors import SlimifyError
 from slimify.publish import pull_requests
 from slimify.publish.client import Client
 from slimify.publish.model import REJECTED, NewPullRequest, PullRequest, Remote, Repository
-from slimify.publish.pull_requests import PullRequests
+from slimify.publish.pull_requests import PullAnswer, PullRequests, RepositoryAnswer
+from slimify.publish.token import Token
 
 
-def client(remote: Remote, token: str, *, dry: bool, offline: bool) -> Client:
-    headers = {"Authorization": f"token {token}"} if token else {}
+def client(remote: Remote, token: Token, *, dry: bool, offline: bool) -> Client:
+    headers = {"Authorization": f"token {token.value}"} if token else {}
     return Client(url=remote.api, name="Gitea", headers=headers, token=token, dry=dry, offline=offline)
+
+
+class _User(Struct, frozen=True):
+    login: str
+
+
+class _Fork(RepositoryAnswer, frozen=True, kw_only=True):
+    owner: _User
+
+
+class _Label(Struct, frozen=True):
+    id: int
+    name: str
 
 
 class Gitea(PullRequests):
@@ -22,24 +38,26 @@ class Gitea(PullRequests):
     def fork(self) -> Repository:
         answer = self.client.change("POST", f"{self.repo}/forks", {}, accepted=(409,))
         if answer.status == 409:
-            user = (self.client.get("/user") or {}).get("login")
-            forks = self.client.pages(f"{self.repo}/forks", limit=50)
-            found = next((item for item in forks if item["owner"]["login"] == user), None)
+            user = self.client.get("/user", _User)
+            forks = self.client.pages(f"{self.repo}/forks", _Fork, limit=50)
+            found = next((item for item in forks if item.owner == user), None)
             if found is None:
                 raise SlimifyError(REJECTED, "Gitea can't create a fork: its name is taken")
-        elif answer.content is None:
+            return pull_requests.ready_fork(self.client, found)
+        if self.client.dry:
             return pull_requests.unsent_fork(self.remote)
-        else:
-            found = answer.content
-        return pull_requests.ready_fork(self.client, found)
+        return pull_requests.ready_fork(self.client, self.client.read(answer, RepositoryAnswer))
 
     def requests(self, home: Repository, branch: str) -> tuple[PullRequest, ...]:
         # the API has no filter by branch
-        found = self.client.pages(f"{self.repo}/pulls", state="all", sort="recentupdate", limit=50)
-        return tuple(_request(item) for item in found if _comes_from(item, home, branch))
+        found = self.client.pages(
+            f"{self.repo}/pulls", PullAnswer, state="all", sort="recentupdate", limit=50
+        )
+        return tuple(item.pull_request(branch) for item in found if _comes_from(item, home, branch))
 
     def open_requests(self) -> tuple[PullRequest, ...]:
-        return tuple(map(_request, self.client.pages(f"{self.repo}/pulls", state="open", limit=50)))
+        found = self.client.pages(f"{self.repo}/pulls", PullAnswer, state="open", limit=50)
+        return tuple(item.pull_request(item.head.label or item.head.ref) for item in found)
 
     def create(self, home: Repository, draft: NewPullRequest) -> PullRequest | None:
         body: dict[str, Any] = {
@@ -54,7 +72,7 @@ class Gitea(PullRequests):
         answer = self.client.change("POST", f"{self.repo}/pulls", body, accepted=(409,))
         if answer.status == 409:
             return None
-        made = pull_requests.unsent_request(draft) if answer.content is None else _request(answer.content)
+        made = self.made(answer, draft)
         self.request_reviews(made, draft.reviewers)
         return made
 
@@ -62,26 +80,14 @@ class Gitea(PullRequests):
         """The IDs of labels. A label that does not exist is skipped with a remark."""
         if not names or self.client.offline:
             return []
-        known = {item["name"]: int(item["id"]) for item in self.client.pages(f"{self.repo}/labels", limit=50)}
+        known = {item.name: item.id for item in self.client.pages(f"{self.repo}/labels", _Label, limit=50)}
         self.remarks += [
             f"label {name} not set: the repository has no such label" for name in names if name not in known
         ]
         return [known[name] for name in names if name in known]
 
 
-def _comes_from(item: dict[str, Any], home: Repository, branch: str) -> bool:
-    head = item.get("head") or {}
-    repository = head.get("repo") or {}  # null after the fork is deleted
+def _comes_from(item: PullAnswer, home: Repository, branch: str) -> bool:
     # `ref` changes when the branch is deleted; `label` does not
-    return branch in (head.get("label"), head.get("ref")) and repository.get("full_name") == home.path
-
-
-def _request(found: dict[str, Any]) -> PullRequest:
-    return PullRequest(
-        number=found["number"],
-        url=found["html_url"],
-        state="merged" if found.get("merged") else "open" if found["state"] == "open" else "closed",
-        title=found["title"],
-        body=found.get("body") or "",
-        branch=found["head"].get("label") or found["head"]["ref"],
-    )
+    is_branch = branch in (item.head.label, item.head.ref)
+    return is_branch and item.head.repo is not None and item.head.repo.full_name == home.path

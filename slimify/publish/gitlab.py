@@ -11,14 +11,48 @@ from msgspec import Struct, field
 from slimify.model.errors import SlimifyError
 from slimify.publish.client import Client
 from slimify.publish.model import REJECTED, NewPullRequest, PullRequest, Remote, Repository, State
+from slimify.publish.pull_requests import BranchAnswer
+from slimify.publish.token import Token
 
 _FORK_LOOKS = 20
 _STATES: dict[str, State] = {"opened": "open", "merged": "merged", "locked": "open", "closed": "closed"}
 
 
-def client(remote: Remote, token: str, *, dry: bool, offline: bool) -> Client:
-    headers = {"PRIVATE-TOKEN": token} if token else {}
+def client(remote: Remote, token: Token, *, dry: bool, offline: bool) -> Client:
+    headers = {"PRIVATE-TOKEN": token.value} if token else {}
     return Client(url=remote.api, name="GitLab", headers=headers, token=token, dry=dry, offline=offline)
+
+
+class _Project(Struct, frozen=True):
+    id: int
+    path_with_namespace: str
+    default_branch: str | None = None
+    import_status: str | None = "finished"
+
+
+class _User(Struct, frozen=True):
+    id: int
+
+
+class _MergeRequest(Struct, frozen=True):
+    iid: int
+    web_url: str
+    state: str
+    title: str
+    source_branch: str
+    source_project_id: int | None = None  # None after the fork is deleted
+    description: str | None = None
+
+    @property
+    def pull_request(self) -> PullRequest:
+        return PullRequest(
+            number=self.iid,
+            url=self.web_url,
+            state=_STATES.get(self.state, "closed"),
+            title=self.title,
+            body=self.description or "",
+            branch=self.source_branch,
+        )
 
 
 class GitLab(Struct):
@@ -33,7 +67,7 @@ class GitLab(Struct):
         return f"/projects/{quote(self.remote.path, safe='')}"
 
     def repository(self) -> Repository:
-        found = self.client.get(self._project)
+        found = self.client.get(self._project, _Project)
         if found is None and not self.client.offline:
             raise SlimifyError(
                 REJECTED,
@@ -47,34 +81,40 @@ class GitLab(Struct):
     def fork(self) -> Repository:
         answer = self.client.change("POST", f"{self._project}/fork", {}, accepted=(409,))
         if answer.status == 409:
-            found = next(self.client.pages(f"{self._project}/forks", owned="true", per_page=100), None)
+            found = next(
+                self.client.pages(f"{self._project}/forks", _Project, owned="true", per_page=100), None
+            )
             if found is None:
                 raise SlimifyError(REJECTED, "GitLab can't create a fork: its name is taken")
-        elif answer.content is None:
+        elif self.client.dry:
             name = self.remote.path.rpartition("/")[2]
             return Repository(id=quote(f"YOU/{name}", safe=""), path=f"YOU/{name}", default_branch="")
         else:
-            found = answer.content
+            found = self.client.read(answer, _Project)
         for look in range(_FORK_LOOKS):
-            if found.get("import_status", "finished") in ("finished", "none"):
+            if found.import_status in ("finished", "none"):
                 return _repository(found)
             time.sleep(min(2.0**look, 15))
-            found = self.client.get(f"/projects/{found['id']}") or found
+            found = self.client.get(f"/projects/{found.id}", _Project) or found
         raise SlimifyError(REJECTED, "the fork is not ready yet", hint="run slimify again later")
 
     def is_protected(self, home: Repository, branch: str) -> bool:
-        found = self.client.get(f"/projects/{home.id}/repository/branches/{quote(branch, safe='')}")
-        return bool(found and found.get("protected"))
+        found = self.client.get(
+            f"/projects/{home.id}/repository/branches/{quote(branch, safe='')}", BranchAnswer
+        )
+        return found is not None and found.protected
 
     def requests(self, home: Repository, branch: str) -> tuple[PullRequest, ...]:
         found = self.client.pages(
-            f"{self._project}/merge_requests", state="all", source_branch=branch, per_page=100
+            f"{self._project}/merge_requests", _MergeRequest, state="all", source_branch=branch, per_page=100
         )
-        return tuple(_request(item) for item in found if str(item["source_project_id"]) == home.id)
+        return tuple(item.pull_request for item in found if str(item.source_project_id) == home.id)
 
     def open_requests(self) -> tuple[PullRequest, ...]:
-        found = self.client.pages(f"{self._project}/merge_requests", state="opened", per_page=100)
-        return tuple(map(_request, found))
+        found = self.client.pages(
+            f"{self._project}/merge_requests", _MergeRequest, state="opened", per_page=100
+        )
+        return tuple(item.pull_request for item in found)
 
     def create(self, home: Repository, draft: NewPullRequest) -> PullRequest | None:
         body: dict[str, Any] = {
@@ -96,19 +136,19 @@ class GitLab(Struct):
         answer = self.client.change("POST", f"/projects/{home.id}/merge_requests", body, accepted=(409,))
         if answer.status == 409:
             return None
-        if answer.content is None:
+        if self.client.dry:
             return PullRequest(
                 number=0, url="", state="open", title=draft.title, body=draft.body, branch=draft.branch
             )
-        return _request(answer.content)
+        return self.client.read(answer, _MergeRequest).pull_request
 
     def _ids(self, names: tuple[str, ...]) -> list[int]:
         """The IDs of users. A user that does not exist is skipped with a remark."""
         found = []
         for name in names if not self.client.offline else ():
-            users = self.client.get("/users", username=name) or []
+            users = self.client.get("/users", list[_User], username=name) or []
             if users:
-                found.append(int(users[0]["id"]))
+                found.append(users[0].id)
             else:
                 self.remarks.append(f"reviewer {name} not set: GitLab has no such user")
         return found
@@ -122,22 +162,7 @@ class GitLab(Struct):
         self.client.change("POST", f"{path}/notes", {"body": comment}, once=True)
 
 
-def _repository(found: dict[str, Any]) -> Repository:
+def _repository(found: _Project) -> Repository:
     return Repository(
-        id=str(found["id"]),
-        path=found["path_with_namespace"],
-        default_branch=found.get("default_branch") or "",
-        https=found.get("http_url_to_repo") or "",
-        ssh=found.get("ssh_url_to_repo") or "",
-    )
-
-
-def _request(found: dict[str, Any]) -> PullRequest:
-    return PullRequest(
-        number=found["iid"],
-        url=found["web_url"],
-        state=_STATES.get(found["state"], "closed"),
-        title=found["title"],
-        body=found.get("description") or "",
-        branch=found["source_branch"],
+        id=str(found.id), path=found.path_with_namespace, default_branch=found.default_branch or ""
     )

@@ -32,14 +32,11 @@ class Remote(Struct, frozen=True, kw_only=True):
 
 
 class Repository(Struct, frozen=True, kw_only=True):
-    """A repository as the forge describes it. `id` identifies it in API paths; `https` and `ssh` are the
-    URLs for git."""
+    """A repository as the forge describes it. `id` identifies it in API paths."""
 
     id: str
     path: str
     default_branch: str
-    https: str = ""
-    ssh: str = ""
 
     @property
     def owner(self) -> str:

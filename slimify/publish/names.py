@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from slimify.config.pr import TitleStyle
+from slimify.report.printable import shown
 
 # https://www.conventionalcommits.org: type, scope, !, colon
 _CONVENTIONAL = re.compile(r"[a-z]+(\([^()]+\))?!?: \S")
@@ -38,7 +39,7 @@ def conventional(style: TitleStyle, subjects: Sequence[str]) -> bool:
 
 def title(files: Sequence[str], *, typed: bool) -> str:
     """The title of a pull request and its commit."""
-    what = f"the image of {files[0]}" if len(files) == 1 else "the images"
+    what = f"the image of {shown(files[0])}" if len(files) == 1 else "the images"
     if not typed:
         return f"Slim down {what}"
     scope = posixpath.basename(posixpath.dirname(files[0])) if len(files) == 1 else ""

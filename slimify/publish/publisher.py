@@ -57,6 +57,7 @@ class PublishRun(Struct, frozen=True, kw_only=True):
     options: str = ""
     again: bool = False
     dry: bool = False
+    warnings: tuple[str, ...] = ()  # about settings
     opened: list[str] = field(default_factory=list)  # branches of requests that were opened
 
 

@@ -10,10 +10,57 @@ from urllib.parse import quote
 from msgspec import Struct, field
 
 from slimify.model.errors import SlimifyError
-from slimify.publish.client import Client
+from slimify.publish.client import Client, Response
 from slimify.publish.model import REJECTED, NewPullRequest, PullRequest, Remote, Repository
 
 _FORK_LOOKS = 10
+
+
+class RepositoryAnswer(Struct, frozen=True):
+    """A repository, as far as it matters."""
+
+    full_name: str
+    default_branch: str
+
+
+class BranchAnswer(Struct, frozen=True):
+    protected: bool = False
+
+
+class _Name(Struct, frozen=True):
+    full_name: str
+
+
+class HeadAnswer(Struct, frozen=True):
+    """The branch of a pull request. `repo` is None after the fork is deleted."""
+
+    ref: str
+    label: str | None = None
+    repo: _Name | None = None
+
+
+class PullAnswer(Struct, frozen=True):
+    """A pull request. GitHub states when it was merged, Gitea whether."""
+
+    number: int
+    html_url: str
+    state: str
+    title: str
+    head: HeadAnswer
+    body: str | None = None
+    merged_at: str | None = None
+    merged: bool | None = False
+
+    def pull_request(self, branch: str) -> PullRequest:
+        merged = self.merged or self.merged_at
+        return PullRequest(
+            number=self.number,
+            url=self.html_url,
+            state="merged" if merged else "open" if self.state == "open" else "closed",
+            title=self.title,
+            body=self.body or "",
+            branch=branch,
+        )
 
 
 class PullRequests(Struct):
@@ -30,7 +77,7 @@ class PullRequests(Struct):
     def repository(self) -> Repository:
         """The repository; for an offline client, as far as its address identifies it. Raises SlimifyError if
         it does not exist or the token can't access it."""
-        found, path = self.client.get(self.repo), self.remote.path
+        found, path = self.client.get(self.repo, RepositoryAnswer), self.remote.path
         if found is None and not self.client.offline:
             raise SlimifyError(
                 REJECTED,
@@ -40,8 +87,14 @@ class PullRequests(Struct):
         return read(found) if found else Repository(id=path, path=path, default_branch="")
 
     def is_protected(self, home: Repository, branch: str) -> bool:
-        found = self.client.get(f"/repos/{home.path}/branches/{quote(branch, safe='')}")
-        return bool(found and found.get("protected"))
+        found = self.client.get(f"/repos/{home.path}/branches/{quote(branch, safe='')}", BranchAnswer)
+        return found is not None and found.protected
+
+    def made(self, answer: Response, draft: NewPullRequest) -> PullRequest:
+        """The pull request that a call created."""
+        if self.client.dry:
+            return unsent_request(draft)
+        return self.client.read(answer, PullAnswer).pull_request(draft.branch)
 
     def head(self, home: Repository, draft: NewPullRequest) -> str:
         """The branch of a new pull request, with the owner of the fork that has it."""
@@ -76,11 +129,11 @@ def unsent_fork(remote: Remote) -> Repository:
     return Repository(id=f"YOU/{name}", path=f"YOU/{name}", default_branch="")
 
 
-def ready_fork(client: Client, found: dict[str, Any]) -> Repository:
+def ready_fork(client: Client, found: RepositoryAnswer) -> Repository:
     """The fork, once the forge has finished creating it. Raises SlimifyError if that takes too long."""
     fork = read(found)
     for look in range(_FORK_LOOKS):
-        if client.get(f"/repos/{fork.path}/branches/{quote(fork.default_branch, safe='')}"):
+        if client.get(f"/repos/{fork.path}/branches/{quote(fork.default_branch, safe='')}", BranchAnswer):
             return fork
         time.sleep(min(2.0**look, 15))
     raise SlimifyError(REJECTED, f"the fork {fork.path} is not ready yet", hint="run slimify again later")
@@ -93,12 +146,10 @@ def unsent_request(draft: NewPullRequest) -> PullRequest:
     )
 
 
-def read(found: dict[str, Any]) -> Repository:
+def read(found: RepositoryAnswer) -> Repository:
     """The repository in a response."""
     return Repository(
-        id=found["full_name"],
-        path=found["full_name"],
-        default_branch=found["default_branch"],
-        https=found["clone_url"],
-        ssh=found["ssh_url"],
+        id=found.full_name,
+        path=found.full_name,
+        default_branch=found.default_branch,
     )

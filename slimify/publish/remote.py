@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 from slimify.config.pr import ForgeKind
 from slimify.model.errors import SlimifyError
-from slimify.publish.model import NAMES, NO_TOKEN, UNKNOWN_FORGE, Remote
+from slimify.publish.model import NAMES, NO_TOKEN, REJECTED, UNKNOWN_FORGE, Remote
+from slimify.publish.token import Token
 
 # Well-known public hosts.
 _HOSTS: Mapping[str, ForgeKind] = {
@@ -29,6 +30,8 @@ _CI: Mapping[ForgeKind, tuple[str, str]] = {
     "github": ("GITHUB_SERVER_URL", "GITHUB_API_URL"),
     "gitlab": ("CI_SERVER_URL", "CI_API_V4_URL"),
 }
+_LOOPBACK = re.compile(r"127(\.\d{1,3}){3}")
+_REPOSITORY = re.compile(r"\w[\w.-]*(/\w[\w.-]*)+", re.ASCII)
 _SCP = re.compile(r"(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)")
 
 
@@ -86,11 +89,40 @@ def _api(given: str, kind: ForgeKind, host: str, scheme: str) -> str:
         return "https://api.github.com"
     if kind in _CI and _ci_forge(host) == kind and os.environ.get(_CI[kind][1]):
         return os.environ[_CI[kind][1]].rstrip("/")
+    if scheme == "http" and not is_private(f"http://{host}"):
+        raise SlimifyError(
+            UNKNOWN_FORGE,
+            f"{host} is addressed with http: everybody on the way could read the token",
+            hint=f"use https for the remote, or allow it with --api-url http://{host}{_API[kind]}",
+        )
     return f"{'http' if scheme == 'http' else 'https'}://{host}{_API[kind]}"
 
 
-def forge_token(kind: ForgeKind) -> str:
-    """The token in the environment; "" if there is none.
+def is_private(url: str) -> bool:
+    """Whether nobody on the way can read what is sent to a URL: it is encrypted, or stays on this machine."""
+    parts = urllib.parse.urlsplit(url)
+    host = parts.hostname or ""
+    return parts.scheme == "https" or host in ("localhost", "::1") or _LOOPBACK.fullmatch(host) is not None
+
+
+def is_same_host(url: str, other: str) -> bool:
+    """Whether two URLs have the same scheme, host and port."""
+    return urllib.parse.urlsplit(url)[:2] == urllib.parse.urlsplit(other)[:2]
+
+
+def fork_url(url: str, path: str, fork: str) -> str:
+    """The address of the repository `fork` on the host of the remote `url`, whose repository is `path`.
+
+    It is not taken from the forge's answer: the token is for the host of the remote. Raises SlimifyError if
+    the forge's name of the fork is none."""
+    head, found, tail = url.rpartition(path)
+    if not found or not _REPOSITORY.fullmatch(fork) or ".." in fork:
+        raise SlimifyError(REJECTED, f"the fork {fork} has no address beside {without_login(url)}")
+    return f"{head}{fork}{tail}"
+
+
+def forge_token(kind: ForgeKind) -> Token:
+    """The token in the environment; an empty one if there is none.
 
     Raises SlimifyError if the value can't be a token. The message does not contain the value.
     """
@@ -99,8 +131,8 @@ def forge_token(kind: ForgeKind) -> str:
         if value and not re.fullmatch(r"[!-~]+", value):
             raise SlimifyError(NO_TOKEN, f"{name} contains characters that no token has")
         if value:
-            return value
-    return ""
+            return Token(value)
+    return Token()
 
 
 def missing_token(kind: ForgeKind) -> SlimifyError:
@@ -115,4 +147,4 @@ def missing_token(kind: ForgeKind) -> SlimifyError:
 
 def without_login(url: str) -> str:
     """URLs in `text` without user names and passwords."""
-    return re.sub(r"(?<=://)[^/@]*@", "", url)
+    return re.sub(r"(?<=://)[^\s/]*@", "", url)

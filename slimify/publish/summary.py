@@ -11,7 +11,8 @@ from slimify.model.outcome import Outcome
 from slimify.publish.model import Offer, Report
 from slimify.report.ansi import Paint
 from slimify.report.diff import colour
-from slimify.report.text import hanging
+from slimify.report.printable import shown
+from slimify.report.text import hanging, name_of
 
 if TYPE_CHECKING:
     from slimify.verify.model import Proof
@@ -34,20 +35,20 @@ def text(
     lines: list[str] = []
     if report is not None and offer.changes:
         done = _DRY.get(report.done, report.done) if dry else report.done
-        url = f" {report.url}" if report.url else ""
+        url = f" {shown(report.url)}" if report.url else ""
         first = f"{_files(offer)}: {paint(done, _COLOURS.get(report.done, 'cyan'))}{url}"
         lines += [first, *_reason(report, width)]
         if dry and report.done in _DRY:
             lines += _whole(offer, report, paint)
     elif report is not None and report.done in ("withdrawn", "left alone"):
         done = _DRY.get(report.done, report.done) if dry else report.done
-        lines += [f"{offer.branch}: {done} {report.url}", *_reason(report, width)]
+        lines += [f"{offer.branch}: {done} {shown(report.url)}", *_reason(report, width)]
     lines += _idle(results, width)
     return "".join(f"{line}\n" for line in lines)
 
 
 def _files(offer: Offer) -> str:
-    names = list(offer.files)
+    names = [name_of(file) for file in offer.files]
     return ", ".join(names) if len(names) <= _FEW else f"{names[0]} and {len(names) - 1} more"
 
 
@@ -82,7 +83,7 @@ def _idle(results: Iterable[tuple[Outcome, Proof | None]], width: int) -> Iterat
             continue
         reason = next((f"{d.code} {d.text}" for d in outcome.decisions if d.safety != "advice"), "")
         what = f"{proof.verdict}, not offered" if proof is not None else f"{outcome.kind}: {reason}"
-        yield from hanging(f"{outcome.file}: ", "  ", what.rstrip(": "), width)
+        yield from hanging(f"{name_of(outcome.file)}: ", "  ", what.rstrip(": "), width)
 
 
 def to_json(

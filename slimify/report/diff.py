@@ -8,6 +8,7 @@ from pathlib import Path
 
 from slimify.model.outcome import Outcome
 from slimify.report.ansi import Paint
+from slimify.report.printable import printable
 
 _COLOURS = {"---": "bold", "+++": "bold", "@@": "cyan", "-": "red", "+": "green"}
 
@@ -58,5 +59,13 @@ def _header_name(file: str) -> str:
     path = Path(file)
     if path.is_absolute() and path.is_relative_to(here):
         file = os.path.relpath(path, here)
+    if file != printable(file) or file[:1] == '"' or "\\" in file:
+        return f'"{"".join(map(_quoted, file.encode("utf-8", "surrogateescape")))}"'
     # a tab terminates the name, so that it may contain spaces
     return f"{file}\t" if " " in file else file
+
+
+def _quoted(byte: int) -> str:
+    """A byte as git and patch read it in a quoted name."""
+    char = chr(byte)
+    return f"\\{char}" if char in '"\\' else char if " " <= char <= "~" else f"\\{byte:03o}"

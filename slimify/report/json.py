@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict
 
-from slimify.model.decisions import CommandVerdict, InstructionVerdict, PackageVerdict, Reason
+from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason
 from slimify.model.outcome import Outcome
 from slimify.model.plan import Stage
 from slimify.report.diff import diff
 from slimify.report.fields import fields
+from slimify.report.printable import masked
 
 if TYPE_CHECKING:
     from slimify.verify.model import Proof
@@ -43,7 +44,7 @@ def to_dict(outcome: Outcome, *, texts: bool = True) -> dict[str, Any]:
         "language": outcome.language,
         "rung": outcome.rung,
         "instructions": [_instruction(verdict) for verdict in outcome.instructions],
-        "decisions": [fields(decision, "code safety text line") for decision in outcome.decisions],
+        "decisions": [_decision(decision) for decision in outcome.decisions],
         "stages": [_stage(stage) for stage in outcome.stages],
         "warnings": list(outcome.warnings),
     }
@@ -84,7 +85,8 @@ def _instruction(verdict: InstructionVerdict) -> dict[str, Any]:
 
 def _command(verdict: CommandVerdict) -> dict[str, Any]:
     packages = [_package(package) for package in verdict.packages]
-    return fields(verdict, "text role", reasons=_reasons(verdict.reasons), packages=packages)
+    text, reasons = masked(verdict.text), _reasons(verdict.reasons)
+    return fields(verdict, "text role") | {"text": text, "reasons": reasons, "packages": packages}
 
 
 def _package(verdict: PackageVerdict) -> dict[str, Any]:
@@ -92,8 +94,12 @@ def _package(verdict: PackageVerdict) -> dict[str, Any]:
     return fields(verdict, "name role", counterpart=counterpart, reasons=_reasons(verdict.reasons))
 
 
+def _decision(decision: Decision) -> dict[str, Any]:
+    return fields(decision, "code safety text line") | {"text": masked(decision.text)}
+
+
 def _reasons(reasons: tuple[Reason, ...]) -> list[dict[str, str]]:
-    return [fields(reason, "code text") for reason in reasons]
+    return [{"code": reason.code, "text": masked(reason.text)} for reason in reasons]
 
 
 def _stage(stage: Stage) -> dict[str, str]:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import re
 
-# Characters that break lines, are invisible, or change the text direction.
-_NOT_PRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
-)
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 _MASK = "•••"
@@ -20,6 +16,9 @@ _VALUE = r"""(?:"[^"]*"|'[^']*'|[^\s"'|;&]+)"""
 _ASSIGNED = re.compile(rf"(?i)(\b{_NAME}\s?[=:](?!=)\s*)(?!\$)(?:(?:Bearer|Basic)\s+)?{_VALUE}")
 _OPTION = re.compile(rf"(?i)(--?[\w-]*(?:token|password|passwd|secret)[= ]\s*)(?!\$|-){_VALUE}")
 _HEADER = re.compile(r"(?i)\b((?:bearer|basic)\s+)(?!\$)[\w.~+/=-]{8,}")
+_CREDENTIALS = re.compile(  # the option -u of curl
+    r"""(?i)(\bcurl\b[^|;&\n]{0,500}?\s(?:-u|--user)[= ]?\s*["']?[^\s:"'$]+:)(?!\$)[^\s"'|;&]+"""
+)
 _SPACED = re.compile(rf"(?im)^(\s*ENV\s+{_NAME}\s+)(?![=:$])\S.*$")
 # The legacy builder records build arguments in front of the command, without quoting values.
 _ARGUMENTS = re.compile(r"\|\d+ ")
@@ -37,13 +36,37 @@ def printable(text: str) -> str:
 
     A lone surrogate for a byte that is not UTF-8 (PEP 383) is shown as that byte.
     """
-    return _NOT_PRINTABLE.sub(lambda found: _escape(found[0]), text)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escape(char) for char in text)
+
+
+def shown(text: str) -> str:
+    """Text from outside (a path, a name, a message, a command) in one line, for people: nothing in it is
+    live, and its secrets are masked."""
+    return printable(masked(text))
+
+
+def report(text: str) -> str:
+    """A report of several lines as it is written to a terminal or a CI log.
+
+    Whatever its parts are, of control characters only line ends, tabs and colours stay, URLs have no
+    passwords, and no line is a command of GitHub Actions, which its runner also looks for behind spaces.
+    """
+    text = _LOGIN.sub(rf"\1{_MASK}@", _COMMAND.sub(r"\1\\\2", text))
+    return "".join(part if index % 2 else printable(part) for index, part in enumerate(_KEPT.split(text)))
+
+
+_KEPT = re.compile("([\n\t]|\x1b\\[\\d{1,2}m)")
+_COMMAND = re.compile(r"(?m)(^[^\S\n]*|#)(::|#\[)")
 
 
 def _escape(char: str) -> str:
     number = ord(char)
     if 0xDC80 <= number <= 0xDCFF:
         number -= 0xDC00
+    if number > 0xFFFF:
+        return f"\\U{number:08x}"
     return _SHORT.get(char) or (f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}")
 
 
@@ -58,6 +81,6 @@ def masked(text: str) -> str:
     text = _SPACED.sub(rf"\1{_MASK}", text)
     if _ARGUMENTS.match(text):
         text = _ARGUMENT.sub(rf"\1{_MASK}", text)
-    for pattern in (_HEADER, _ASSIGNED, _OPTION):
+    for pattern in (_CREDENTIALS, _HEADER, _ASSIGNED, _OPTION):
         text = pattern.sub(rf"\1{_MASK}", text)
     return _KNOWN.sub(_MASK, text)

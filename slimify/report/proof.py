@@ -9,7 +9,7 @@ from typing import Any
 from slimify.model.counts import counted
 from slimify.report.ansi import Paint
 from slimify.report.fields import fields
-from slimify.report.text import PLAIN, WIDTH, hanging, size
+from slimify.report.text import PLAIN, WIDTH, hanging, name_of, size
 from slimify.verify.model import Check, Constraint, Finding, Proof, Round, Sizes, Times
 
 _MAX_FINDINGS, _MAX_ACCEPTED = 8, 320  # findings shown for a check; characters about accepted ones
@@ -20,7 +20,9 @@ _LAYERS = {"build": "Build", "contract": "Runtime contract", "disk": "Files", "b
 
 def text(proof: Proof, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
     """The verdict, the checks, the limits of the proof, and sizes and times."""
-    lines = [f"{proof.file}: {paint(proof.verdict, _COLOUR[proof.verdict])}{_gain(proof)}{_rest(proof)}"]
+    lines = [
+        f"{name_of(proof.file)}: {paint(proof.verdict, _COLOUR[proof.verdict])}{_gain(proof)}{_rest(proof)}"
+    ]
     if proof.problem:
         lines += hanging("  ", "  ", proof.problem, width)
     for number, turn in enumerate(proof.rounds if len(proof.rounds) > 1 else (), 1):

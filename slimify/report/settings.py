@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slimify.config import SETTINGS, Layer, MinSaving, Options
+from slimify.report.text import name_of
 
 _DEFAULT, _COMMAND_LINE = "default", "command line"
 
@@ -37,7 +38,7 @@ def text(name: str, options: Options, layers: Sequence[Layer], given: Mapping[st
     second = min(max(len(value) for _, value, _ in rows), 40)
     lines = [f"{s.ljust(first)} = {v.ljust(second)}  # {origin}\n" for s, v, origin in rows]
     lines += [f"# {item.text}\n" for item in options.ignored]
-    return f"# {name}: {options.settings or 'no settings file'}\n{''.join(lines)}"
+    return f"# {name_of(name)}: {options.settings or 'no settings file'}\n{''.join(lines)}"
 
 
 def _origins(setting: str, layers: Sequence[Layer], given: Mapping[str, object]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
 from slimify.report.ansi import Paint
+from slimify.report.printable import masked, printable, shown
 
 PLAIN = Paint()
 WIDTH = 80
@@ -54,7 +55,7 @@ def page(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
         return text
     text = f"{text}\n{_ended(outcome.after)}"
     if outcome.ignore is not None:
-        text += f"\n{outcome.ignore.path}:\n{_ended(outcome.ignore.after)}"
+        text += f"\n{shown(outcome.ignore.path)}:\n{_ended(outcome.ignore.after)}"
     return text
 
 
@@ -64,11 +65,16 @@ def _ended(text: str) -> str:
 
 def failure(file: str, error: SlimifyError, *, paint: Paint = PLAIN) -> str:
     """The error as `Dockerfile:7: unknown instruction "go"`, with its hint on a second line."""
-    place = "<stdin>" if file == "-" else file
+    place = name_of(file)
     if error.line is not None:
         place = f"{place}:{error.line}"
-    hint = f"  hint: {error.hint}\n" if error.hint else ""
-    return f"{paint(f'{place}:', 'red')} {error.message}\n{hint}"
+    hint = f"  hint: {shown(error.hint)}\n" if error.hint else ""
+    return f"{paint(f'{place}:', 'red')} {shown(error.message)}\n{hint}"
+
+
+def name_of(file: str) -> str:
+    """A Dockerfile as reports name it."""
+    return "<stdin>" if file == "-" else shown(file)
 
 
 def explanation(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
@@ -114,7 +120,7 @@ def _headline(outcome: Outcome, done_as: str, width: int, paint: Paint) -> list[
         of = f" of {size(estimate.original)}" if estimate.original > estimate.saving else ""
         about, how = ("", " (measured)") if estimate.measured else ("about ", "")
         parts.append(f"saves {about}{size(estimate.saving)}{of}{how}")
-    name = "<stdin>" if outcome.file == "-" else outcome.file
+    name = name_of(outcome.file)
     whole = ", ".join(part.replace(" ", _JOINT) for part in parts)
     lines = [
         line.replace(_JOINT, " ")
@@ -134,7 +140,7 @@ def _decisions(decisions: Iterable[Decision], width: int, paint: Paint) -> Itera
         yield from hanging(
             f"  {paint(decision.code, 'bold')} {line:9} ",
             plain,
-            decision.text + _MARK[decision.safety],
+            shown(decision.text) + _MARK[decision.safety],
             width,
         )
 
@@ -154,13 +160,13 @@ def _instruction_rows(verdict: InstructionVerdict) -> Iterator[_Row]:
     value = " ".join(f"--{f.name}" + (f"={f.value}" if f.value else "") for f in instruction.flags)
     body = instruction.value if not verdict.commands else ""
     what = " ".join(part for part in (instruction.keyword, value, body) if part)
-    yield str(instruction.line), verdict.role, what, _why(verdict.reasons)
+    yield str(instruction.line), verdict.role, masked(what), _why(verdict.reasons)
     for command in verdict.commands:
         yield from _command_rows(command)
 
 
 def _command_rows(verdict: CommandVerdict) -> Iterator[_Row]:
-    yield "", verdict.role, "  " + verdict.text, _why(verdict.reasons)
+    yield "", verdict.role, "  " + masked(verdict.text), _why(verdict.reasons)
     for package in verdict.packages:
         counterpart = " ".join(package.counterparts)
         name = f"{package.name} → {counterpart}" if counterpart else package.name
@@ -168,7 +174,7 @@ def _command_rows(verdict: CommandVerdict) -> Iterator[_Row]:
 
 
 def _why(reasons: tuple[Reason, ...]) -> str:
-    return "\n".join(f"{reason.code} {reason.text}" for reason in reasons)
+    return "\n".join(f"{reason.code} {shown(reason.text)}" for reason in reasons)
 
 
 def _table(rows: Iterable[_Row], width: int, paint: Paint) -> str:
@@ -200,8 +206,4 @@ def _clipped(text: str, indent: int, width: int) -> list[str]:
 
 def _wrap(text: str, width: int) -> list[str]:
     # a Dockerfile may contain terminal escape sequences
-    text = "".join(
-        char if char.isprintable() else " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
-        for char in text
-    )
-    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+    return textwrap.wrap(printable(" ".join(text.split())), width, break_on_hyphens=False) or [""]

@@ -17,6 +17,7 @@ from slimify.model.errors import SlimifyError
 from slimify.model.plan import Plan
 from slimify.semantics.machine.stages import Machine, Stage
 from slimify.syntax.dockerfile.instructions import arg_names, meaning, split_stages
+from slimify.syntax.dockerfile.lines import directive
 from slimify.syntax.dockerfile.parser import encode, parse
 from slimify.validation.bases import base_problems
 from slimify.validation.closed_worlds import context_problems
@@ -33,15 +34,20 @@ from slimify.validation.steps import step_problems, user_problems
 _MOST = 50  # problems that are looked for: a file with a thousand is as wrong
 
 
-def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> tuple[Reason, ...]:
+def problems(
+    program: Program, plan: Plan, text: str, original: Dockerfile, comments: frozenset[str] = frozenset()
+) -> tuple[Reason, ...]:
     """Reasons not to use the text; () if all checks pass.
 
     `program` is the input of the planner. The runtime contract must be that of `original`, except for a start
-    command that the plan replaces.
+    command that the plan replaces. `comments` are those of the user's templates.
     """
     try:
         file = parse(encode(text), program.name)
-        found = [*_plan_problems(plan, split_stages(file))]
+        found = [
+            *_plan_problems(plan, split_stages(file)),
+            *_comment_problems(plan, text, original, comments),
+        ]
         everything = program.executed(file)
         new = default_target(everything)
     except SlimifyError as error:
@@ -109,6 +115,23 @@ def _stage_problems(old: Machine, new: Machine) -> Iterator[Reason]:
 
 def _stage_text(stage: Stage) -> tuple[object, ...]:
     return stage.name, stage.reference, [meaning(instruction) for _, instruction in stage.body]
+
+
+def _comment_problems(
+    plan: Plan, text: str, original: Dockerfile, comments: frozenset[str]
+) -> Iterator[Reason]:
+    """Comments that neither the plan, the old file nor a template has: they may tell what nobody may read.
+    Parser directives are those of the old file."""
+    items = [item for stage in plan.stages for item in stage.items]
+    known = {line for item in items for line in _comments(f"{item.text}\n# {item.note}")}
+    for line in sorted(_comments(text) - known - _comments(original.text)):
+        if line not in comments or directive(line) is not None:
+            yield Reason.of("SL409", "comment_new", comment=line)
+
+
+def _comments(text: str) -> set[str]:
+    """The comments, and the lines of heredocs that look like one."""
+    return {line.strip() for line in text.splitlines() if line.lstrip().startswith("#")}
 
 
 def _steps_after_user(plan: Plan, machine: Machine) -> Iterator[Reason]:

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from slimify.engine.within import within
 from slimify.verify import volatile_text
 from slimify.verify.probes import Request
 
 _MAX_BODY = 20_000_000  # bytes
+_PATIENCE = 3  # time limits of one byte until an answer has to be complete
 _TIMEOUTS = frozenset({"TimeoutError", "timeout"})
 _CLOSURES = frozenset(
     {"RemoteDisconnected", "ConnectionResetError", "ConnectionAbortedError", "BrokenPipeError"}
@@ -45,7 +47,14 @@ def listens(host: str, port: int) -> bool:
 
 
 def ask(host: str, port: int, request: Request, timeout: float = 20) -> Answer:
-    """Sends one request; redirects are not followed."""
+    """Sends one request; redirects are not followed. The answer may come byte by byte, but not forever."""
+    try:
+        return within(_PATIENCE * timeout, lambda: _ask(host, port, request, timeout))
+    except (OSError, ValueError, http.client.HTTPException) as error:  # ValueError: no HTTP has such a path
+        return Answer(status=None, body=f"{type(error).__name__}: {error}".encode())
+
+
+def _ask(host: str, port: int, request: Request, timeout: float) -> Answer:
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         body = request.body.encode() if request.body else None
@@ -59,8 +68,6 @@ def ask(host: str, port: int, request: Request, timeout: float = 20) -> Answer:
             location=answer.headers.get("Location", ""),
             body=answer.read(_MAX_BODY),
         )
-    except (OSError, http.client.HTTPException) as error:
-        return Answer(status=None, body=f"{type(error).__name__}: {error}".encode())
     finally:
         connection.close()
 

@@ -52,7 +52,8 @@ class World:
         self.project_git("push", "--quiet", "origin", "main")
         url = f"https://{HOSTS[self.kind]}/{self.repo.path}.git"
         self.project_git("remote", "set-url", "origin", url)
-        self.project_git("config", f"url.{self.repo.bare}.insteadOf", url)
+        local = f"https://{HOSTS[self.kind]}/"
+        self.project_git("config", "--global", f"url.{self.hub.folder}/.insteadOf", local)
 
     def project_git(self, *words: str) -> str:
         return git(self.project, *words)

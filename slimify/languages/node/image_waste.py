@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from slimify.analyze.image_inputs import FindingText, ImageInputs, StoredFile, WasteFinding, by_layer
 from slimify.analyze.programs import mentioned_programs
 from slimify.analyze.waste.development_packages import packages_finding
+from slimify.context.values import json_of
 from slimify.image.layout import mapping
 from slimify.languages.node.package_facts import bin_packages, npm
 
@@ -104,7 +104,4 @@ def _own_files(inputs: ImageInputs, place: str) -> Iterator[StoredFile]:
 
 
 def _json(data: bytes) -> Mapping[str, object]:
-    try:
-        return mapping(json.loads(data))
-    except (ValueError, RecursionError):
-        return {}
+    return mapping(json_of(data))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 
+from slimify.context.values import json_of
 from slimify.verify.disk.evidence import Side
 
 _INSTALLED = re.compile(r"/node_modules/(?:@[^/]+/)?[^/@]+/package\.json")
@@ -23,8 +23,5 @@ def installed_release(side: Side, path: str) -> str:
     """The release of the installed package that a file belongs to; "" if unknown."""
     package = _OWNER.match(path)
     text = side.image.contents.get(f"{package[0]}/package.json") if package else None
-    try:
-        manifest = json.loads(text or b"{}")
-    except (ValueError, RecursionError):
-        return ""
+    manifest = json_of(text)
     return str(manifest.get("version", "")) if isinstance(manifest, dict) else ""

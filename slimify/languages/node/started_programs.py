@@ -3,10 +3,10 @@ manager."""
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Iterable, Set
 
+from slimify.context.values import json_of
 from slimify.image.layout import mapping
 from slimify.languages.node import LANGUAGE
 
@@ -30,10 +30,7 @@ def named_scripts(path: str, data: bytes, named: Set[str]) -> str | None:
     """The scripts of a package.json that are named, or that `npm start` runs."""
     if not path.endswith("package.json"):
         return None
-    try:
-        known = mapping(mapping(json.loads(data)).get("scripts"))
-    except (ValueError, RecursionError):
-        return ""
+    known = mapping(mapping(json_of(data)).get("scripts"))
     run = named | {"start"}
     return " ".join(
         str(text)

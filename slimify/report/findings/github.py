@@ -9,7 +9,7 @@ from __future__ import annotations
 from slimify.lint.findings import Checked
 from slimify.model.errors import SlimifyError
 from slimify.report.findings.text import advice, amount
-from slimify.report.printable import printable
+from slimify.report.printable import printable, shown
 
 
 def annotation(item: Checked) -> str:
@@ -21,14 +21,14 @@ def annotation(item: Checked) -> str:
         return ""
     properties = _place(item, finding.line, finding.end_line)
     properties["title"] = f"slimify {finding.code}: {amount(finding)} would be saved"
-    return _command("warning", f"{printable(finding.text)}\n{advice(item)}", properties)
+    return _command("warning", f"{shown(finding.text)}\n{advice(item)}", properties)
 
 
 def _failure(item: Checked, error: SlimifyError) -> str:
     properties = _place(item, error.line, error.line)
     properties["title"] = f"slimify {error.code}"
-    hint = f"\nhint: {error.hint}" if error.hint else ""
-    return _command("error", printable(error.message) + hint, properties)
+    hint = f"\nhint: {shown(error.hint)}" if error.hint else ""
+    return _command("error", shown(error.message) + hint, properties)
 
 
 def _place(item: Checked, line: int | None, end_line: int | None) -> dict[str, str]:
@@ -42,5 +42,7 @@ def _command(name: str, message: str, properties: dict[str, str]) -> str:
 
 
 def _escaped(text: str, *, property: bool = False) -> str:
+    """`text` for a command: unprintable characters are escaped, and the older syntax is broken up."""
+    text = "".join(char if char in "\r\n" else printable(char) for char in text).replace("##[", "#\\#[")
     text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return text.replace(":", "%3A").replace(",", "%2C") if property else text

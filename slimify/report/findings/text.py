@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from slimify.lint.baseline import Entry
 from slimify.lint.findings import Checked, Finding
 from slimify.report.ansi import Paint
-from slimify.report.printable import printable
-from slimify.report.text import PLAIN, failure, size
+from slimify.report.printable import printable, shown
+from slimify.report.text import PLAIN, failure, name_of, size
 
 
 def amount(finding: Finding) -> str:
@@ -27,7 +27,7 @@ def sentence(finding: Finding) -> str:
 
 def advice(item: Checked) -> str:
     """The command to run next."""
-    return f"{item.command} shows the change, --write applies it"
+    return f"{shown(item.command)} shows the change, --write applies it"
 
 
 def text(item: Checked, *, paint: Paint = PLAIN) -> str:
@@ -36,8 +36,7 @@ def text(item: Checked, *, paint: Paint = PLAIN) -> str:
     finding = item.finding
     if finding is None or finding.known:
         return ""
-    name = "<stdin>" if item.outcome.file == "-" else item.outcome.file
-    place = paint(f"{name}:{finding.line}:", "bold")
+    place = paint(f"{name_of(item.outcome.file)}:{finding.line}:", "bold")
     return f"{place} {paint(finding.code, 'yellow')} {sentence(finding)}\n  {advice(item)}\n"
 
 
@@ -48,7 +47,9 @@ def aside(item: Checked, *, paint: Paint = PLAIN) -> str:
     notes = [item.remark] if item.remark else []
     if item.finding is not None and not item.finding.known:
         notes += item.outcome.warnings
-    return "".join(f"{item.outcome.file}: {paint('note:', 'cyan')} {printable(note)}\n" for note in notes)
+    return "".join(
+        f"{name_of(item.outcome.file)}: {paint('note:', 'cyan')} {printable(note)}\n" for note in notes
+    )
 
 
 def summary(items: Sequence[Checked], stale: Sequence[Entry] = ()) -> str:
@@ -71,7 +72,7 @@ def summary(items: Sequence[Checked], stale: Sequence[Entry] = ()) -> str:
     lines = [f"{files}: {', '.join(parts)}"]
     if counts["refused"]:
         lines.append("  slimify explain shows why a file is refused")
-    lines += [f"  baseline: {entry.file} {entry.code} is no longer found" for entry in stale]
+    lines += [f"  baseline: {shown(entry.file)} {entry.code} is no longer found" for entry in stale]
     if stale:
         lines.append(f"  --update-baseline removes {'this entry' if len(stale) == 1 else 'these entries'}")
     return "\n".join(lines) + "\n"

@@ -10,6 +10,7 @@ from typing import Any
 
 from slimify.model.counts import counted
 from slimify.report.ansi import Paint
+from slimify.report.printable import shown
 from slimify.report.text import PLAIN, size
 
 Row = Mapping[str, Any]
@@ -79,7 +80,7 @@ def verdict(row: Row) -> str:
 
 def place(row: Row) -> str:
     """The path of the Dockerfile, with its repository if that was cloned."""
-    repository, file = str(row["repository"]), str(row["file"])
+    repository, file = shown(str(row["repository"])), shown(str(row["file"]))
     inside = repository == os.curdir or file.startswith(repository)  # not so in a clone
     return file if file and inside else f"{repository}  {file}".rstrip()
 
@@ -112,7 +113,7 @@ def built(row: Row) -> str:
 
 
 def _why(row: Row) -> str:
-    return " ".join(row["reasons"][0].split()) if row["reasons"] else ""
+    return shown(" ".join(row["reasons"][0].split())) if row["reasons"] else ""
 
 
 def _about(saved: int) -> str:

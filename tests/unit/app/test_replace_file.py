@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from slimify.app.replace_file import replace_file
+from slimify.app.replace_file import Change, replace_file, replace_files
 from slimify.model.errors import SlimifyError
 
 OLD, NEW = b"FROM python:3.12\r\n", b"FROM python:3.12-slim\r\n\xff"
@@ -162,3 +162,86 @@ def test_device(tmp_path: Path) -> None:
     link.symlink_to("/dev/full")
     with pytest.raises(SlimifyError, match="not a regular file"):
         replace_file(link, NEW)
+
+
+# --- several files are one change -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(file: Path) -> tuple[Change, Change]:
+    """The changes of a Dockerfile and of an ignore file that is not there yet."""
+    ignore = Change(path=file.parent / ".dockerignore", data=b".git\n", new=True)
+    return ignore, Change(path=file, data=NEW, expected=OLD)
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in directory.iterdir()}
+
+
+def test_both_files(file: Path, two: tuple[Change, Change]) -> None:
+    replace_files(two)
+    assert contents(file.parent) == {"Dockerfile": NEW, ".dockerignore": b".git\n"}
+
+
+@pytest.mark.parametrize("number", [1, 2], ids=["first", "second"])
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["full", "^C"]
+)
+@pytest.mark.parametrize("exists", [False, True], ids=["new", "old"])
+def test_neither_file(
+    file: Path,
+    two: tuple[Change, Change],
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    error: BaseException,
+    exists: bool,
+) -> None:
+    ignore, dockerfile = two
+    if exists:
+        ignore.path.write_bytes(b"old\n")
+        ignore = Change(path=ignore.path, data=b".git\n", expected=b"old\n")
+    before, calls, rename = contents(file.parent), [], Path.replace
+
+    def fail(path: Path, target: Path) -> Path:
+        calls.append(target)
+        if len(calls) == number:
+            raise error
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises((SlimifyError, KeyboardInterrupt)):
+        replace_files((ignore, dockerfile))
+    assert contents(file.parent) == before
+
+
+def test_a_change_of_one_stops_both(file: Path, two: tuple[Change, Change]) -> None:
+    file.write_bytes(b"changed")
+    with pytest.raises(SlimifyError, match="has changed since it was read"):
+        replace_files(two)
+    assert contents(file.parent) == {"Dockerfile": b"changed"}
+    file.write_bytes(OLD)
+    two[0].path.write_bytes(b"theirs")
+    with pytest.raises(SlimifyError, match="was created meanwhile"):
+        replace_files(two)
+    assert contents(file.parent) == {"Dockerfile": OLD, ".dockerignore": b"theirs"}
+
+
+@posix
+def test_what_killed_runs_left_is_removed(file: Path) -> None:
+    gone, here = 2**22 + 1, os.getppid()
+    names = [f".Dockerfile.slimify-{gone}-a.tmp", f".Dockerfile.slimify-{here}-b.tmp", ".Dockerfile.x.tmp"]
+    for name in names:
+        (file.parent / name).touch()
+        os.utime(file.parent / name, (0, 0))
+    fresh = file.parent / f".Dockerfile.slimify-{gone}-c.tmp"
+    fresh.touch()
+    replace_file(file, NEW)
+    assert left_behind(file.parent) == sorted([names[1], names[2], fresh.name])
+
+
+@posix
+def test_hard_links_are_not_separated(file: Path) -> None:
+    os.link(file, file.parent / "other")
+    with pytest.raises(SlimifyError, match="2 hard links"):
+        replace_file(file, NEW)
+    assert contents(file.parent) == {"Dockerfile": OLD, "other": OLD}

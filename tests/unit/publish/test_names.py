@@ -137,3 +137,7 @@ def test_settings() -> None:
     found = pr.requests(pr.checked(table))
     assert (found.branch_prefix, found.reviewers) == ("bot/slim-", ("ann",))
     assert (found.sign_off, found.base, found.limit) == (True, "release/2", 5)
+
+
+def test_a_path_adds_no_lines_to_a_title() -> None:
+    assert "\n" not in names.title(["a\n\nSigned-off-by: x/Dockerfile"], typed=False)

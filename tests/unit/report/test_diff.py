@@ -39,6 +39,10 @@ def test_file_is_named_as_seen_from_here(tmp_path: Path, monkeypatch: pytest.Mon
         "a/Dockerfile": "a/Dockerfile",
         str(tmp_path / "a" / "Dockerfile"): "a/Dockerfile",
         "/elsewhere/Dockerfile": "/elsewhere/Dockerfile",
+        "ä b/Dockerfile": "ä b/Dockerfile\t",
+        "a\\c/Dockerfile": '"a\\\\c/Dockerfile"',
+        "a\n+++ b\x1b/Dockerfile": '"a\\012+++ b\\033/Dockerfile"',
+        "\u202eä\udcff": '"\\342\\200\\256\\303\\244\\377"',
     }
     for file, shown in names.items():
         assert diff(outcome("a\n", "b\n", file)).startswith(f"--- {shown}\n+++ {shown}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -324,3 +325,20 @@ def test_a_real_server_is_asked(site: int) -> None:
 def test_a_closed_port_does_not_listen(site: int) -> None:
     assert not web.listens("127.0.0.1", 1)
     assert web.ask("127.0.0.1", 1, ROOT).status is None
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request(path="/a\r\nX: 1"),
+        Request(path="/\u202e"),
+        Request(path="/", method="GET / HTTP/1.1\r\nX: y"),
+        Request(path="/", headers={"X\r\nY": "z"}),
+        Request(path="/", headers={"X": "a\r\nb"}),
+    ],
+    ids=["path", "characters", "method", "header", "value"],
+)
+def test_requests_that_are_none(request_: Request) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answer = web.ask("127.0.0.1", listening.getsockname()[1], request_, timeout=0.2)
+    assert answer.status is None

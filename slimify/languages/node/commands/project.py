@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from slimify.context.values import json_of
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
@@ -26,12 +26,7 @@ _OWN_EFFECTS = INSTALLS | {"packages", "prune", "compile"}
 def package_json(state: State) -> Mapping[str, Any] | None:
     """The package.json of the working directory; None if it is unknown or not an object."""
     text = state.view.text(posixpath.join(state.cwd, "package.json")) if state.cwd else None
-    if text is None:
-        return None
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return None
+    data = json_of(text)
     return data if isinstance(data, dict) else None
 
 
@@ -94,10 +89,7 @@ def _patterns(data: Mapping[str, Any], state: State) -> Sequence[str]:
     block = re.search(r"(?m)^packages:\s*\n((?:\s*(?:-|#).*\n?|\s*\n)*)", text)
     if block:
         patterns += re.findall(r"(?m)^\s*-\s*[\"']?([^\"'\s#]+)", block[1])
-    try:
-        lerna = json.loads(state.view.text(f"{state.cwd}/lerna.json") or "{}")
-    except ValueError:
-        lerna = {}
+    lerna = json_of(state.view.text(f"{state.cwd}/lerna.json"))
     more = lerna.get("packages") if isinstance(lerna, dict) else None
     return patterns + ([item for item in more if isinstance(item, str)] if isinstance(more, list) else [])
 

@@ -7,11 +7,11 @@ packages.
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from slimify.context.values import json_of
 from slimify.languages.node.installed_packages import is_manifest
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check, Constraint, Finding, disk_check
@@ -49,10 +49,7 @@ def _manifests(evidence: Evidence) -> Iterator[tuple[str, Mapping[str, Any]]]:
         own = folder == after.workdir or evidence.before.entry(f"{folder}/node_modules") is not None
         if "/node_modules/" not in path and not own:
             continue
-        try:
-            manifest = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
+        manifest = json_of(text)
         if isinstance(manifest, dict):
             yield path, manifest
 

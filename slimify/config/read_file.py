@@ -1,0 +1,23 @@
+"""Reads files that may be anything: pipes without a writer, devices without an end, terabytes of nothing."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+_DESCRIPTORS = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # pipes of the shell: <(…)
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """The bytes of a regular file of at most `most` bytes. Raises OSError, at once, for anything else."""
+    is_pipe = str(path).startswith(_DESCRIPTORS)
+    descriptor = os.open(path, os.O_RDONLY | (0 if is_pipe else getattr(os, "O_NONBLOCK", 0)))
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode) and not is_pipe:
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        data = stream.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most // 10**6} MB", str(path))
+    return data
