@@ -33,6 +33,20 @@ def is_editable(step: Step) -> bool:
     )
 
 
+def takes_tail(step: Step) -> bool:
+    """Whether a command can be added behind the last one: `A || B && C` is `(A || B) && C`. In front of `&&`,
+    `set -e` no longer ends a block."""
+    script = step.script
+    if script is None or not script.atoms or not script.atoms[-1].opaque:
+        return script is not None and bool(script.atoms)
+    sets = any(command.name == "set" for atom in script.atoms for command in atom.commands)
+    return script.atoms[-1].opaque in BLOCKS and not (script.errexit or sets)
+
+
+BLOCKS = frozenset({"||", "(", "{", "if", "for", "while", "until", "case"})
+"""What may hold a command besides a list: each of its words can be changed where it stands."""
+
+
 def deletes_caches(step: Step, caches: Sequence[str]) -> bool:
     """Whether the RUN deletes all of these directories. Deleting another cache is not enough."""
     gone = [d.rstrip("*").rstrip("/") for d in step.deleted]

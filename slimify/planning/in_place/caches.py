@@ -14,9 +14,9 @@ from slimify.languages import languages
 from slimify.model.decisions import Decision
 from slimify.model.effects import INSTALLS, Action, SystemManager
 from slimify.planning.estimates import estimate
-from slimify.planning.in_place.cache_cleaning import CacheCleaning, is_editable, is_there_at_end
+from slimify.planning.in_place.cache_cleaning import CacheCleaning, is_editable, is_there_at_end, takes_tail
 from slimify.planning.in_place.edits import Edits
-from slimify.planning.in_place.runs import as_caller, extended_run, is_direct
+from slimify.planning.in_place.runs import as_caller, extended_run, is_in_block
 from slimify.planning.package_lists import may_read_earlier_lists
 from slimify.syntax.shell.script import EditRefused, edit
 
@@ -115,7 +115,7 @@ def _apk_without_cache(step: Step) -> Mapping[tuple[int, int], str]:
         for effect in atom.effects:
             word = next((w for w in effect.command.words if w.value == "add"), None)
             adds = effect.kind == "packages" and effect.manager == SystemManager.APK and effect.caches
-            if adds and word is not None and is_direct(step, atom, effect):
+            if adds and word is not None and is_in_block(step, atom, effect):
                 swap[(word.start, word.end)] = f"{word.text} --no-cache"
     return swap
 
@@ -139,6 +139,5 @@ def _leaves_lists(program: Program, step: Step) -> bool:
     installs = any(e.kind == "packages" and e.manager == SystemManager.APT for e in step.effects)
     removed = estimate.removes_lists(step.effects) or "lists" in step.instruction.raw
     later = any(may_read_earlier_lists(s) for s in program.steps if s.index > step.index)
-    plain = bool(step.atoms) and not step.script.atoms[-1].opaque
     known = estimate.package_manager(program) == SystemManager.APT
-    return known and fetched and installs and not removed and not later and plain
+    return known and fetched and installs and not removed and not later and takes_tail(step)

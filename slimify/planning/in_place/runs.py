@@ -9,6 +9,7 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.shells import changes_user
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import Effect
+from slimify.planning.in_place.cache_cleaning import BLOCKS
 from slimify.syntax.shell.append import joined, with_commands
 from slimify.syntax.shell.wrappers import unwrap
 
@@ -133,6 +134,14 @@ def is_direct(step: Step, atom: AtomStep, effect: Effect) -> bool:
     part = step.script.atoms[atom.index]
     own = not effect.followed and not effect.command.context
     return own and not part.opaque and part.start <= effect.command.start < part.end
+
+
+def is_in_block(step: Step, atom: AtomStep, effect: Effect) -> bool:
+    """Whether the command is in the RUN itself, or in a block of it: options can be added to its words."""
+    assert step.script is not None
+    part = step.script.atoms[atom.index]
+    own = not effect.followed and BLOCKS.issuperset(effect.command.context)
+    return own and part.opaque in {"", *BLOCKS} and part.start <= effect.command.start < part.end
 
 
 def are_adjacent(program: Program, first: int, last: int) -> bool:

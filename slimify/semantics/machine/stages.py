@@ -293,11 +293,8 @@ def _place(effects: Sequence[Effect], cwd: str) -> str:
 def plain_text(text: str, effects: Sequence[Effect]) -> str:
     """A command with single blanks, without continuation lines, and without options of its installers that
     only leave out caches or development dependencies."""
-    words = text.replace("\\\n", " ").split()
-    for option in lean_options(frozenset(e.ecosystem or e.manager for e in effects)):
-        if option in words:
-            words.remove(option)
-    return " ".join(words)
+    lean = lean_options(frozenset(e.ecosystem or e.manager for e in effects))
+    return " ".join(word for word in text.replace("\\\n", " ").split() if word not in lean)
 
 
 def _origin(visit: Visit) -> Origin | None:

@@ -18,7 +18,7 @@ from slimify.model.effects import Effect
 from slimify.model.sizes import MB
 from slimify.model.versions import version_numbers
 from slimify.planning.estimates import estimate
-from slimify.planning.in_place.cache_cleaning import CacheCleaning, deletes_caches
+from slimify.planning.in_place.cache_cleaning import CacheCleaning, deletes_caches, takes_tail
 from slimify.planning.in_place.start_uncertainty import start_uncertainty
 from slimify.semantics.paths import overlap
 
@@ -31,7 +31,7 @@ _FETCHING = _COMPILING | {"mod download", "mod tidy", "mod vendor"}
 def cache_cleanings(program: Program, step: Step, started: frozenset[str]) -> Iterable[CacheCleaning]:
     """The caches of the go command, removed after the last command of a RUN."""
     tail = _cleaner(program, step)
-    if tail and step.atoms and not step.script.atoms[-1].opaque:
+    if tail and takes_tail(step):
         yield CacheCleaning(what="Go's cache", tail=tail, saving=_cache_bytes(program, tail))
 
 

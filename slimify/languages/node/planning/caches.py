@@ -13,7 +13,7 @@ from slimify.model.effects import INSTALLS, Effect
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.estimates.estimate import INSTALLER_CACHE
-from slimify.planning.in_place.cache_cleaning import CacheCleaning, deletes_caches, is_editable
+from slimify.planning.in_place.cache_cleaning import CacheCleaning, deletes_caches, is_editable, takes_tail
 
 _CLEANERS = {"npm": "npm cache clean --force", "yarn": "yarn cache clean"}
 _DEPENDENCY_BYTES = 3 * MB  # one direct dependency with its own; express left 3.4 MB
@@ -49,7 +49,7 @@ def cleaning_command(program: Program, step: Step) -> str:
     own = (e for e in step.effects if e.ecosystem == "node")
     if not step.atoms or any(e.kind == "cache" or (e.kind == "install-global" and e.deletes) for e in own):
         return ""
-    if step.script.atoms[-1].opaque or program.language != "node":
+    if not takes_tail(step):
         return ""
     for effect in reversed(step.effects):
         if effect.kind in INSTALLS and effect.caches and effect.manager in _CLEANERS:

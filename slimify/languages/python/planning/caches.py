@@ -9,8 +9,8 @@ from slimify.languages.python.vocabulary import PythonAction, PythonManager
 from slimify.model.effects import Effect
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
-from slimify.planning.in_place.cache_cleaning import CacheCleaning, deletes_caches
-from slimify.planning.in_place.runs import is_direct
+from slimify.planning.in_place.cache_cleaning import CacheCleaning, deletes_caches, takes_tail
+from slimify.planning.in_place.runs import is_in_block
 
 _PIP = 12 * MB  # wheels of a small set of packages
 _CONDA = 100 * MB  # archives and the channel index; a bare Python already has forty packages
@@ -59,7 +59,7 @@ def _pip(program: Program, step: Step) -> Mapping[tuple[int, int], str]:
             ):
                 continue
             word = next((w for w in effect.command.words if w.value == "install"), None)
-            if word is not None and is_direct(step, atom, effect):
+            if word is not None and is_in_block(step, atom, effect):
                 swap[(word.start, word.end)] = f"{word.text} --no-cache-dir"
     return swap
 
@@ -74,9 +74,7 @@ def _environment_cleaner(program: Program, step: Step) -> tuple[str, str]:
     """pipenv, poetry or conda, and the command that removes its cache after the last command of a RUN; ("",
     "") for none. Environments are outside these directories, and hold hard links of their own to conda's
     files."""
-    if program.base is None or not step.atoms or step.script.atoms[-1].opaque:
-        return "", ""
-    if any(program.end_state.get(name) for name in _OTHER_CACHE):
+    if not takes_tail(step) or any(program.end_state.get(name) for name in _OTHER_CACHE):
         return "", ""
     for effect in step.effects:
         shown = {w.value for w in effect.command.words}

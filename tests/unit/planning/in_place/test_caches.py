@@ -44,6 +44,40 @@ def test_a_cache_is_cleaned_as_the_account_that_filled_it(run: str, expected: st
     assert f"RUN {expected}\n" in (outcome.after or file)
 
 
+UNKNOWN = "registry.example.com/team/python"
+
+
+@pytest.mark.parametrize(
+    ("base", "run", "expected"),
+    [
+        # what a block does is done where it stands, and cleaned behind it
+        ("python:3.12-slim", "(pip install flask) || exit 1", "(pip install --no-cache-dir flask) || exit 1"),
+        ("python:3.12-slim", "pip install a || pip install b", "pip install --no-cache-dir a || pip install --no-cache-dir b"),
+        ("python:3.12-slim", "f() { pip install a; }; f", "f() { pip install a; }; f"),
+        ("node:20-slim", "{ npm ci || npm install; }", "{ npm ci || npm install; } && npm cache clean --force"),
+        ("node:20-slim", "if [ -f a ]; then npm ci; fi", "if [ -f a ]; then npm ci; fi && npm cache clean --force"),
+        ("node:20-slim", "set -e; for x in a b; do npm install $x; done", "set -e; for x in a b; do npm install $x; done"),
+        ("python:3.12-slim", "apt-get update && apt-get install -y jq || true", "apt-get update && apt-get install -y jq || true && rm -rf /var/lib/apt/lists/*"),
+        ("python:3.12-slim", "apt-get update && apt-get install -y jq & wait", "apt-get update && apt-get install -y jq & wait"),
+        # the home directory of an image that is not known, and the tools of other languages
+        (UNKNOWN, "pipenv install --system", "pipenv install --system"),
+        ("python:3.12-slim", "pipenv install --system", "pipenv install --system && rm -rf /root/.cache/pipenv /root/.cache/pip"),
+        (UNKNOWN, "npm i --silent", "npm i --silent && npm cache clean --force"),
+        ("python:3.12-slim", "npm i --silent", "npm i --silent && npm cache clean --force"),
+    ],
+)  # fmt: skip
+def test_caches_of_the_last_stage(base: str, run: str, expected: str, tmp_path: Path) -> None:
+    for name in ("package.json", "package-lock.json"):
+        (tmp_path / name).write_text('{"dependencies": {"express": "4"}}')
+    (tmp_path / "Pipfile").write_text('[packages]\nflask = "*"\n')
+    last = f'FROM {base}\nWORKDIR /app\nCOPY . .\nCOPY --from=made /made /made\nRUN {run}\nCMD ["./start"]\n'
+    options = Options(single_stage=True, dockerignore=False, min_saving=parse_min_saving("0"))
+    file = f"FROM alpine AS made\nRUN mkdir /made\n\n{last}"
+    after = pipeline.rewrite(file, tmp_path, options=options).after or file
+    assert f"RUN {expected}\n" in after.replace(" \\\n    ", " ")
+    assert pipeline.rewrite(after, tmp_path, options=options).after is None
+
+
 def test_package_lists_are_deleted_as_the_account_that_fetched_them(tmp_path: Path) -> None:
     install = "sudo apt-get update && sudo apt-get install -y curl"
     file = f"FROM node:20\nUSER node\nRUN {install}\nCMD node a.js\n"
