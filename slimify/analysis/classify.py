@@ -35,7 +35,7 @@ from slimify.analysis.runtime_needs import runtime_needs
 from slimify.config import Options
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
-from slimify.facts.images import ImageFacts
+from slimify.facts.images import ImageFacts, on_distribution
 from slimify.facts.programs import only_reader
 from slimify.model.decisions import PackageVerdict
 from slimify.model.dockerfile import Dockerfile
@@ -73,6 +73,10 @@ def classify(
     in_force = scopes(file, base_env, build_args)
     body = [(i, x) for i, x in enumerate(instructions) if i > start]
     machine = execute(file, context, partial(facts_of, names, reference, base), build_args)
+    if base is not None and base.distro is None:
+        called = (e.manager for e in machine.final.effects if e.kind == "packages" and e.packages)
+        base = on_distribution(base, next(called, ""))
+        machine = execute(file, context, partial(facts_of, names, reference, base), build_args)
     end = machine.final.end
     visits = installed_commands(machine.final.visits, end)
     seen: Mapping[int, tuple[str, ...]] = {}

@@ -217,5 +217,5 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
 
 
 def facts_of(names: BaseMap, base_ref: str, base: ImageFacts | None, reference: str) -> ImageFacts | None:
-    """What is known about an image, beside the base image of the last stage."""
-    return image(names.known(reference)) or (base if reference == base_ref else None)
+    """What is known about an image; about the base image of the last stage, also what its steps show."""
+    return base if base is not None and reference == base_ref else image(names.known(reference))

@@ -17,6 +17,7 @@ from slimify.facts import records
 from slimify.facts.image_tables import image_tables, named_language, tags
 from slimify.facts.references import Reference, parse_reference
 from slimify.facts.system import default_path
+from slimify.model.effects import SystemManager
 from slimify.model.sizes import MB
 from slimify.model.versions import version_numbers
 
@@ -73,7 +74,7 @@ def image(reference: str) -> ImageFacts | None:
     """Facts about a FROM reference without variables; None for an unknown image.
 
     A digest is ignored. `slim_partner` and `runtime_bases` have none: the caller decides whether to drop the
-    pin. `golang@sha256:…` without a tag has no version.
+    pin. `golang@sha256:…` without a tag has no version and no distribution.
     """
     parts = parse_reference(reference)
     if parts is None:
@@ -113,6 +114,7 @@ def _language_image(start: ImageFacts, parts: Reference) -> ImageFacts:
         variant = "other"
     alpine = variant == "alpine"
     windows = re.search("windowsservercore|nanoserver", qualifier)
+    nameless = bool(parts.digest) and not parts.tag  # any variant on any distribution
     settings = _settings(common, release)
     env = {**settings["env"], **dict.fromkeys(settings["unknown_env"])}
     env[common["release_env"]] = release if release and version == release else None
@@ -126,8 +128,8 @@ def _language_image(start: ImageFacts, parts: Reference) -> ImageFacts:
         language=common["language"],
         version=written or resolved,
         version_sure=bool(written),
-        variant=variant,
-        distro="alpine" if alpine else "windows" if windows else "debian",
+        variant="other" if nameless else variant,
+        distro=None if nameless else "alpine" if alpine else "windows" if windows else "debian",
         suite=suite or named,
         suite_sure=named is not None or (suite is not None and (not parts.digest or version == release)),
         workdir=common.get("workdir", ""),
@@ -354,6 +356,12 @@ def _slim_other_tag(row: Mapping[str, Any], parts: Reference) -> str | None:
 
 
 # --- facts derived from distribution and suite ----------------------------------------------------
+
+
+def on_distribution(facts: ImageFacts, manager: str) -> ImageFacts:
+    """An image whose distribution is not known, and on which a package manager is called."""
+    own = next((d for d, m in image_tables()["managers"].items() if m == manager == SystemManager.APK), None)
+    return _complete(replace(facts, distro=own)) if facts.distro is None and own is not None else facts
 
 
 def _complete(facts: ImageFacts) -> ImageFacts:

@@ -25,7 +25,7 @@ from slimify.planning.layout import Layout
 from slimify.semantics.machine.content import content_at, is_directory
 from slimify.semantics.machine.matches import repeated
 from slimify.semantics.machine.stages import Event, Origin, Stage
-from slimify.semantics.paths import inside, overlap
+from slimify.semantics.paths import inside, is_glob, overlap
 from slimify.syntax.dockerfile.parser import encode, parse
 
 _Command = tuple[Event, Event]  # of a RUN, before and after planning
@@ -47,7 +47,7 @@ class _Stages(Struct, frozen=True, dict=True, kw_only=True):
         """Whether the final stage lacks a path that is there before the old command."""
         before, after = command
         there = (self.lost and overlap(path, self.lost)) or _is_there(self.old, before, path)
-        return bool(there) and not is_standard_directory(path) and not _is_there(self.new, after, path)
+        return bool(there) and not is_standard_directory(path) and not _is_found(self.new, after, path)
 
     def is_needless(self, command: _Command) -> bool:
         """Whether it only deletes files by name that the final stage does not have, or only makes links and
@@ -74,6 +74,16 @@ def _is_there(stage: Stage, event: Event, path: str) -> bool:
     content = content_at(stage, path, event.number)
     known = bool(content) or path in event.state.view.directories or _is_copied(event, path)
     return known and not content.gone
+
+
+def _is_found(stage: Stage, event: Event, path: str) -> bool:
+    """Whether a stage certainly has a path before an event, as far as the files of the context are known."""
+    view = event.state.view
+    if view.context.root is None or is_glob(path):
+        return _is_there(stage, event, path)
+    content = content_at(stage, path, event.number)
+    there = path in view.directories or view.context_path(path) is not None
+    return not content.gone and (bool(content) or there)
 
 
 def _is_copied(event: Event, path: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from slimify.analysis.program import Program
 from slimify.config import Options
-from slimify.facts.image_tables import busybox_servers, image_packages
+from slimify.facts.image_tables import busybox_servers, entry_scripts, image_packages
 from slimify.facts.images import ImageFacts
 from slimify.facts.shells import is_builtin, is_posix_shell, is_shell, wrapper
 from slimify.facts.system import distroless_accounts, is_libc_library
@@ -203,8 +203,8 @@ def distroless_packages() -> frozenset[str]:
 
 
 def _prepares(tool: str) -> bool:
-    """Whether it is a shell, builtin or wrapper before the started program."""
-    return is_shell(tool) or is_builtin(tool) or wrapper(tool) is not None
+    """Whether it is a shell, builtin, wrapper or entry script before the started program."""
+    return is_shell(tool) or is_builtin(tool) or wrapper(tool) is not None or tool in entry_scripts()
 
 
 def _installed(program: Program, name: str) -> bool:

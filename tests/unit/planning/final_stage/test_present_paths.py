@@ -45,6 +45,12 @@ ROWS = (
         never=("RUN",),
     ),
     Row(
+        id="a-directory-that-another-step-makes",
+        file=(GO, "WORKDIR /app", f"RUN {USER}", "COPY . .", "RUN mkdir ./out", "RUN chown -R shop ./out", "USER shop", "RUN go build -o out/shop .", 'CMD ["./out/shop"]'),
+        files={"main.go": OPENS},
+        final=("COPY . .", "RUN mkdir -p /app/out && chown -R shop ./out"),
+    ),
+    Row(
         id="a-directory-that-nothing-depends-on",
         file=(GO, "COPY . /go/src/shop", f"RUN cd /go/src/shop && go build -o /bin/shop . && {USER}", "USER shop", "CMD shop"),
         final=(f"RUN {USER}",),
