@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from slimify.analysis.program import Program
 from slimify.facts import load
 from slimify.facts.carried import installed
+from slimify.facts.debian import brings
 from slimify.facts.images import image
 from slimify.languages import language, prepares_install
 from slimify.model.effects import INSTALLS, Action, Effect, EffectKind, SystemManager
@@ -39,14 +40,15 @@ def dropped_package_bytes(program: Program) -> int:
     """The bytes of the system packages that only the build needs."""
     manager = package_manager(program)
     names = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role == "build"}
-    removed: set[str] = set(installed(program.base)) if program.base else set()
+    removed: set[str] = set(installed(program.base, nearest=True)) if program.base else set()
     for step in program.steps:  # already removed by the file itself
         gone = {p.name for e in step.effects if e.kind == "unpackage" for p in e.packages}
         removed |= {p.name for e in step.effects if e.kind == "packages" for p in e.packages} & gone
         for effect in step.effects:
             if effect.subject in gone:  # apk add --virtual NAME … apk del NAME
                 removed |= {p.name for p in effect.packages}
-    return sum(package_size(n, manager) for n in names - removed)
+    met = {n for n in names if brings(n) and removed.issuperset(brings(n))}
+    return sum(package_size(n, manager) for n in names - removed - met)
 
 
 def package_manager(program: Program) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -271,3 +272,32 @@ def test_hand_rows_are_names(name: str) -> None:
         assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9+.-]*", package) for package in kinds)
     listed = [package for kinds in rows["kinds"].values() for package in kinds]
     assert len(set(listed)) == len(listed), "a package is of one kind"
+
+
+def _rows() -> Iterator[tuple[str, object]]:
+    for file in ("packages-debian.toml", "packages-alpine.toml"):
+        tables = [load(file)["counterparts"]]
+        while tables:
+            table = tables.pop()
+            tables += [value for value in table.values() if isinstance(value, dict) and "" not in value]
+            yield from ((name, value) for name, value in table.items() if name)
+
+
+def test_names_with_a_dot_are_one_name() -> None:
+    """A key without quotation marks would be a table in a table."""
+    names = {name for name, _ in _rows()}
+    assert {"libpango1.0-dev", "libglib2.0-dev", "libusb-1.0-0-dev"} <= names
+    assert not {name for name in names if name[0].isdigit() and name.endswith("-dev")}
+
+
+@pytest.mark.parametrize(
+    ("name", "suite", "expected"),
+    [
+        ("libpango1.0-dev", "buster", ("libpango-1.0-0", "libpangocairo-1.0-0")),
+        ("libglib2.0-dev", "stretch", ("libglib2.0-0",)),
+        ("libgdk-pixbuf2.0-dev", "jammy", ("libgdk-pixbuf-2.0-0",)),
+        ("libcairo2-dev", "buster", ("libcairo2",)),
+    ],
+)
+def test_counterparts_in_releases_without_a_table(name: str, suite: str, expected: tuple[str, ...]) -> None:
+    assert counterparts(name, suite) == expected
