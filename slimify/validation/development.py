@@ -58,14 +58,15 @@ def _usual_programs(packages: Packages, name: str) -> tuple[str, ...]:
 
 
 def _development_programs(old: Stage, effect: Effect) -> dict[str, set[str]]:
-    """The development dependencies of the manifests that installs of the same manager read, each with the
-    names that it is used by."""
+    """The development dependencies of the manifests that installs to the same place read, each with the names
+    that it is used by."""
     known = language(effect.ecosystem)
     if known is None or known.packages is None:
         return {}
     view = old.end.view
     installs = (e for e in old.effects if e.does("install", effect.ecosystem) and e.dev)
-    manifests = {m for e in installs for m in e.manifests}
+    same = (e for e in installs if not (e.writes and effect.writes) or set(e.writes) & set(effect.writes))
+    manifests = {m for e in same for m in e.manifests}
     paths = (view.context_path(manifest) for manifest in sorted(manifests))
     packages = known.packages
     return {

@@ -34,3 +34,30 @@ def test_what_is_needed(start: str, pairs: tuple[tuple[str, str], ...], gone: st
     files = {"package.json": PACKAGE % start, "server.ts": "", "tsconfig.json": "{}"}
     found = differences(OLD, changed(OLD, *pairs), files, tmp_path)
     assert f"the development dependency {gone}" in found if gone else "development" not in found
+
+
+TWO = """FROM node:20
+WORKDIR /app
+COPY . .
+RUN npm install
+RUN cd portal && npm install && npm run build
+CMD ["node", "server.js"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "gone"),
+    [
+        pytest.param("/app", "", id="it is one of the other package only"),
+        pytest.param("/app/portal", "polka", id="it is one of this package"),
+    ],
+)
+def test_two_packages_in_one_image(place: str, gone: str, tmp_path: Path) -> None:
+    files = {
+        "package.json": '{"dependencies": {"polka": "0.5.2"}, "devDependencies": {"mocha": "10"}}',
+        "portal/package.json": '{"scripts": {"build": "pack"}, "devDependencies": {"polka": "0.5.2"}}',
+        "server.js": 'require("polka")().listen(80)\n',
+    }
+    new = TWO.replace("CMD", f"RUN cd {place} && npm prune --omit=dev\nCMD")
+    found = differences(TWO, new, files, tmp_path)
+    assert f"the development dependency {gone}" in found if gone else "development" not in found

@@ -114,10 +114,11 @@ def _assets(p: Project, random: Random) -> None:
     p.probe("read", "assets/bundle.js")
 
 
-@element("stage-continued", "stage", weight=1)
+@element("stage-continued", "stage", weight=2)
 def _continued(p: Project, random: Random) -> None:
+    """The last stage starts from another one, which has all steps or only the first ones."""
     p.slots["from"][-1] += " AS base"
-    p.line("after", "FROM base AS final")
+    p.line(random.choice(["system", "workdir", "install", "copy", "build", "after"]), "FROM base AS final")
 
 
 @element("env-file-sourced", "build", weight=1)
