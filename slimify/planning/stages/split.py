@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from slimify.analysis.program import AtomStep, Program, Step
+from slimify.languages import languages
 from slimify.model.effects import (
+    INSTALLS,
     INSTALLS_NOTHING,
     NOT_FOR_RUN_TIME,
     Effect,
@@ -71,7 +73,11 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
         final=final,
         words=words,
         copies=copies,
-        builder_tail=(*request.builder_tail, *made_certain(program, copies, last))
+        builder_tail=(
+            *request.builder_tail,
+            *_without_caches(program, copies, last),
+            *made_certain(program, copies, last),
+        )
         if last is not None
         else (),
         final_head=head,
@@ -98,6 +104,21 @@ def _without_done_in_parent(
             if not result[step.index]:
                 del result[step.index]
     return result
+
+
+def _without_caches(program: Program, copies: Sequence[CopyFromBuilder], last: int) -> tuple[str, ...]:
+    """The commands that clean the caches of installers inside the directories that are copied."""
+    folders = [copy.path for copy in copies if not copy.is_file]
+    found: dict[str, None] = {}
+    for step in (s for s in program.steps if s.index <= last and s.keyword == "RUN"):
+        caches = [c for e in step.effects if e.kind in INSTALLS for c in e.caches]
+        if "type=cache" not in step.instruction.raw and any(
+            cache != folder and inside(cache, folder) for cache in caches for folder in folders
+        ):
+            parts = (known.installer_caches for known in languages())
+            cleanings = (p.cache_cleanings(program, step, frozenset()) for p in parts if p is not None)
+            found |= dict.fromkeys(f"RUN {one.tail}" for each in cleanings for one in each if one.tail)
+    return tuple(found)
 
 
 def _is_copied(atom: AtomStep, folders: Sequence[str]) -> bool:

@@ -14,6 +14,7 @@ from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.estimates.estimate import INSTALLER_CACHE
 from slimify.planning.in_place.cache_cleaning import CacheCleaning, deletes_caches, is_editable, takes_tail
+from slimify.semantics.paths import inside_any
 
 _CLEANERS = {"npm": "npm cache clean --force", "yarn": "yarn cache clean"}
 _DEPENDENCY_BYTES = 3 * MB  # one direct dependency with its own; express left 3.4 MB
@@ -53,7 +54,8 @@ def cleaning_command(program: Program, step: Step) -> str:
         return ""
     for effect in reversed(step.effects):
         if effect.kind in INSTALLS and effect.caches and effect.manager in _CLEANERS:
-            if deletes_caches(step, effect.caches):
+            held = any(inside_any(cache, effect.writes) for cache in effect.caches)  # Plug'n'Play runs them
+            if held or deletes_caches(step, effect.caches):
                 return ""
             return _CLEANERS[effect.manager]
     return ""

@@ -83,3 +83,43 @@ def test_package_lists_are_deleted_as_the_account_that_fetched_them(tmp_path: Pa
     file = f"FROM node:20\nUSER node\nRUN {install}\nCMD node a.js\n"
     outcome = pipeline.rewrite(file, tmp_path, options=Options(dockerignore=False, base="same"))
     assert "&& sudo rm -rf /var/lib/apt/lists/*" in (outcome.after or "")
+
+
+@pytest.mark.parametrize(
+    ("lock", "run"),
+    [
+        pytest.param(
+            "# yarn lockfile v1\n", "yarn install && yarn cache clean", id="packages are copied from it"
+        ),
+        pytest.param("__metadata:\n  version: 8\n", "yarn install", id="packages are run from it"),
+    ],
+)
+def test_a_cache_that_holds_the_packages(lock: str, run: str, tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text(
+        '{"dependencies": {"express": "4"}, "packageManager": "yarn@4.1.0"}'
+    )
+    if lock.startswith("#"):
+        (tmp_path / "package.json").write_text('{"dependencies": {"express": "4"}}')
+    (tmp_path / "yarn.lock").write_text(lock)
+    file = (
+        'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN yarn install\nCMD ["node", "-r", "./.pnp.cjs", "a.js"]\n'
+    )
+    options = Options(single_stage=True, dockerignore=False, min_saving=parse_min_saving("0"))
+    after = pipeline.rewrite(file, tmp_path, options=options).after or file
+    assert f"RUN {run}\n" in after
+
+
+@pytest.mark.parametrize(
+    ("home", "steps"),
+    [
+        pytest.param("/app", "RUN npm run build", id="it is elsewhere"),
+        pytest.param(
+            "/root", "RUN npm run build \\\n    && npm cache clean --force", id="in the copied directory"
+        ),
+    ],
+)
+def test_caches_are_not_copied(home: str, steps: str, tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"dependencies": {"express": "4"}, "scripts": {"build": "tsc"}}')
+    file = f'FROM node:20\nWORKDIR {home}\nCOPY . .\nRUN npm install\nRUN npm run build\nCMD ["node", "dist/a.js"]\n'
+    after = pipeline.rewrite(file, tmp_path, options=Options(dockerignore=False)).after or ""
+    assert f"{steps}\n\nFROM node:20-slim\n" in after
