@@ -40,7 +40,6 @@ from slimify.context.compose.yaml_commands import (
     chart_commands,
     compose_names,
     compose_services,
-    heroku_commands,
     is_built_from,
     kubernetes_commands,
     own_services,
@@ -60,7 +59,6 @@ _COMPOSE_FILE = re.compile(r"(?:.*/)?(?:docker-)?(?:compose|stack)[\w.-]*\.ya?ml
 _YAML = re.compile(r".*\.ya?ml")
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 _BAKE_FILE = re.compile(r"(?:.*/)?docker-bake(?:\.override)?\.(?:hcl|json)")
-_HEROKU = re.compile(r"(?:.*/)?heroku\.ya?ml")
 _CHART_VALUES = re.compile(r"(?:.*/)?values[\w.-]*\.ya?ml")
 _JENKINSFILE = re.compile(rf"(?:.*/)?(?:{jenkinsfile.NAME.pattern})")
 _DOCKERFILE = re.compile(r"[\w.-]*Dockerfile[\w.-]*|Containerfile", re.IGNORECASE)
@@ -324,8 +322,6 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
             yield from kubernetes_commands(self.files, path, names)
         for path in self.matching(_CHART_VALUES):
             yield from chart_commands(self.files, path, names)
-        for path in self.matching(_HEROKU):
-            yield from heroku_commands(self.files, path, self.image)
         for call in self.engine_calls:
             # `exec` and Compose in documents are for containers that run: development, more often than not
             started = call.in_document and call.command != "run"

@@ -1,4 +1,4 @@
-"""Commands that Compose files, Kubernetes manifests with Helm templates, and heroku.yml run in an image.
+"""Commands that Compose files and Kubernetes manifests, including Helm templates, run in an image.
 
 YAML is read as nodes: they keep line numbers, construct no objects, and do not expand aliases.
 """
@@ -144,23 +144,6 @@ def chart_commands(context: Context, path: str, names: ImageNames) -> Iterator[R
         image = string(place) or string(get(place, "repository"))
         if names.may_mean_own(image, elsewhere=not name) or (image and name in names.own):
             yield from _container_commands(node, path)
-
-
-def heroku_commands(context: Context, path: str, built_image: BuiltImage) -> Iterator[RunCommand]:
-    """Commands of processes whose image heroku.yml builds from the Dockerfile, in its directory
-    (https://devcenter.heroku.com/articles/build-docker-images-heroku-yml)."""
-    for document in _documents(context, path):
-        files = [(name, _string(node)) for name, node in _entries(_get(document, "build", "docker"))]
-        places = ((name, posixpath.split(file)) for name, file in files if file)
-        built = {name for name, (folder, file) in places if built_image.is_built_by(path, folder, file)}
-        found = [*_entries(_get(document, "run")), ("release", _get(document, "release"))]
-        for name, process in found:
-            if process is None or (_string(_get(process, "image")) or name) not in built:
-                continue
-            node = process if _string(process) else _get(process, "command")
-            text = _string(node) or " && ".join(_string(item) for item in _items(node))
-            if node is not None and text.strip():
-                yield RunCommand(text=text.strip(), file=path, line=node.start_mark.line + 1)
 
 
 def _container_commands(container: Node, path: str) -> Iterator[RunCommand]:
