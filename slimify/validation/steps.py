@@ -219,8 +219,11 @@ def user_problems(pair: Pair) -> Iterator[Reason]:
         return
     known = {*distribution_accounts(), facts.user, *accounts(facts.family), *facts.users}
     for event in pair.new.events:
-        if event.kinds & {"unknown", "packages", "system"} or any(
-            _ACCOUNTS in e.writes and not (e.kind == "users" and e.subject) for e in event.effects
+        unread = event.keyword == "RUN" and not event.effects  # in a shell that is not read
+        if (
+            unread
+            or event.kinds & {"unknown", "packages", "system"}
+            or any(_ACCOUNTS in e.writes and not (e.kind == "users" and e.subject) for e in event.effects)
         ):  # it changes the list of accounts, by a name that is not known
             known |= set(re.findall(r"[\w.-]+", event.visit.instruction.value))
         known |= {e.subject for e in event.effects if e.kind == "users"}

@@ -66,7 +66,8 @@ def _plan(program: Program, layout: Layout) -> Plan:
     final = [_with_stage_name(item, name) for item in _final_items(program, layout, blocks)]
     builder = _builder(program, layout, blocks, "" if several else lead, name)
     takes = any(item.origin is None and f"--from={name} " in item.text for item in final)
-    if builder is not None or (takes and name not in {stage.name for stage in stages}):
+    known = {stage.name or str(number) for number, stage in enumerate(stages)}
+    if builder is not None or (takes and name not in known):
         stages.append(builder or _empty_builder(program, name))
     upper = lead if several or builder is None else ""
     parts = from_parts(start)
@@ -119,9 +120,9 @@ def _builder_name(program: Program, layout: Layout) -> str:
     earlier = program.machine.stages[:-1]
     sources = program.machine.final.sources
     alike = (
-        s.name
+        s.name or str(len(s.earlier))
         for s in sorted(earlier, key=lambda s: s not in sources)
-        if s.name and [*s.chain][-1].reference == program.base_ref
+        if [*s.chain][-1].reference == program.base_ref
     )
     alias = (from_parts(from_instruction(program)).alias or "").lower()
     taken = {alias, program.base_ref.lower(), *(stage.name for stage in earlier)}

@@ -234,3 +234,20 @@ def test_an_upgrade_reads_package_lists(manager: str, tmp_path: Path) -> None:
     new = old.replace("FROM python:3.12", "FROM python:3.12-slim").replace(f"{manager} update && ", "")
     assert "would find no package lists" in differences(old, new, {}, tmp_path)
     assert "lists" not in differences(old, old.replace("3.12", "3.12-slim"), {}, tmp_path)
+
+
+SHELLS = """FROM continuumio/miniconda3
+SHELL ["{shell}", "-c"]
+RUN useradd -m anu
+COPY app.py ./
+USER anu
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize("shell", ["/bin/bash", "conda"])
+def test_accounts_that_an_unread_shell_makes(shell: str, tmp_path: Path) -> None:
+    text = SHELLS.format(shell=shell)
+    assert "anu" not in differences(text, text, {"app.py": ""}, tmp_path)
+    gone = text.replace("RUN useradd -m anu\n", "")
+    assert "USER anu" in differences(gone, gone, {"app.py": ""}, tmp_path)

@@ -355,6 +355,29 @@ CMD ["python", "app.py"]
 """,
     ),
     Case(
+        id="files-of-the-base-come-from-a-stage-on-the-same-image",
+        file="""\
+FROM golang:1.24-alpine3.20
+WORKDIR /src
+COPY . .
+RUN go build -o /server .
+
+FROM golang:1.24-alpine3.20
+COPY --from=0 /server /server
+CMD ["/server"]
+""",
+        files={
+            "go.mod": "module a.b/c\n\ngo 1.24\n",
+            "main.go": 'package main\n\nimport "time"\n\nfunc main() { time.LoadLocation("Europe/Paris") }\n',
+        },
+        final="""\
+COPY --from=0 /usr/local/go/lib/time/zoneinfo.zip /usr/local/go/lib/time/zoneinfo.zip
+WORKDIR /go
+COPY --from=0 /server /server
+CMD ["/server"]
+""",
+    ),
+    Case(
         id="what-the-stage-it-starts-from-has-done-is-copied",
         file="""\
 FROM python:3.12-bookworm AS base
