@@ -280,7 +280,7 @@ CASES = (
         id="an-installer-into-the-system-stays",
         file=f"FROM debian:bookworm\nRUN apt-get update && apt-get install -y python3-pip python3-dev gcc\nWORKDIR /app\nCOPY requirements.txt ./\nRUN pip3 install --upgrade --break-system-packages pip\nRUN pip3 install --break-system-packages -r requirements.txt\nCOPY app.py ./\n{START.replace('python', 'python3')}",
         new=(
-            "RUN apt-get update && apt-get install -y python3-pip python3 && rm -rf /var/lib/apt/lists/*",
+            "RUN apt-get update && apt-get install -y python3-pip python3 ca-certificates \\",
             "    && apt-get purge -y --auto-remove python3-dev gcc \\",
         ),
         files=CFFI,
