@@ -37,6 +37,11 @@ class PlatformFile(Struct, frozen=True, kw_only=True, dict=True):
         """Whether a path is that of such a file."""
         return self._pattern.fullmatch(path) is not None
 
+    def may_name_an_image(self, text: str) -> bool:
+        """Whether a file with this text may say which image it runs: reading it as YAML costs more."""
+        places = f"{self.image} {self.default_image} {self.dockerfile} {self.compose}".split()
+        return self.builds or any(place.rpartition(".")[2] in text for place in places)
+
 
 @cache
 def platform_files() -> tuple[PlatformFile, ...]:

@@ -192,8 +192,9 @@ class _Package(Struct, frozen=True, dict=True):
         more = sorted(n for n in self.along if n not in counterparts) if role == "build" else []
         if more:
             user, counterparts = self.along[more[0]].name, (*counterparts, *more)
-            text = "linked" if self.usage.evidence is not None else "along"
-            reason = Reason.of("SL204", text, counterparts=counterparts, user=user)
+            linked = Reason.of("SL204", "linked", counterparts=counterparts, user=user)
+            along = Reason.of("SL204", "along", counterparts=counterparts, user=user)
+            reason = linked if self.usage.evidence is not None else along
         return PackageVerdict(name=self.name, role=role, counterparts=counterparts, reasons=(reason,))
 
 

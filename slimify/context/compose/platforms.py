@@ -76,6 +76,8 @@ def _own_units(
 ) -> Iterator[tuple[PlatformFile, Node]]:
     """The parts of a file that run the image, with the row that describes them."""
     rows = [row for row in platform_files() if row.describes(path)]
+    text = context.text(path, MAX_BYTES) or "" if rows else ""
+    rows = [row for row in rows if row.may_name_an_image(text)]
     for row, root in ((row, root) for row in rows for root in documents(context, path)):
         found = [unit for place in row.units.split() or ("",) for unit in reached(root, place)]
         default = _first(root, row.default_image)

@@ -7,7 +7,7 @@ import re
 from slimify.semantics.effects.call import Arg, Call
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_ESCAPED = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'", "c": ""}
+_ESCAPED = {**dict(zip("nt\\\"'", "\n\t\\\"'", strict=True)), "c": ""}
 
 
 def written_text(call: Call) -> tuple[str, str] | None:
@@ -44,11 +44,11 @@ def _printed(call: Call) -> str | None:
 
 def _echo(words: list[str], call: Call) -> str:
     options = next((at for at, word in enumerate(words) if not re.fullmatch(r"-[neE]+", word)), len(words))
-    given, text = "".join(words[:options]), " ".join(words[options:])
+    given, text = set("".join(words[:options])), " ".join(words[options:])
     # dash, the /bin/sh of Debian, has escapes in any case, bash only with -e
-    if "e" in given or call.state.shell[0].endswith("/sh"):
+    if given & set("e") or call.state.shell[0].endswith("/sh"):
         text = _unescaped(text)
-    return text if "n" in given else text + "\n"
+    return text if given & set("-n") == set("-n") else text + "\n"
 
 
 def _printf(words: list[str]) -> str | None:
