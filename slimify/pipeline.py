@@ -277,7 +277,7 @@ def _validated_text(program: Program, plan: Plan, file: Dockerfile, options: Opt
     from slimify.validation.validate import problems
 
     text = render(plan, file, annotate=options.annotate, templates=options.templates)
-    if text == file.text:
+    if text == file.text or (program.parent and _has_same_last_stage(program, text)):
         return [Reason.of("SL407", "same_text", rung=plan.rung)]
     found = problems(program, plan, text, file, own_comments(options.templates))
     if not found:
@@ -285,6 +285,16 @@ def _validated_text(program: Program, plan: Plan, file: Dockerfile, options: Opt
     shown = [Reason.of("SL409", "rejected", rung=plan.rung, problem=problem) for problem in found[:_SHOWN]]
     more = len(found) - len(shown)
     return [*shown, Reason.of("SL409", "more", rung=plan.rung, count=more)] if more > 1 else shown
+
+
+def _has_same_last_stage(program: Program, text: str) -> bool:
+    """Whether the last stage says what it did together with the stages that it builds on."""
+    from slimify.syntax.dockerfile.instructions import split_stages
+    from slimify.syntax.dockerfile.parser import encode, parse
+
+    files = program.dockerfile, parse(encode(text))
+    old, new = ([" ".join(x.raw.split()) for x in split_stages(file)[-1]] for file in files)
+    return old == new
 
 
 def _with_common_base(

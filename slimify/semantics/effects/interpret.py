@@ -3,8 +3,7 @@
 In: a `Script` and the `State` before it. Out: for every atom the effects of its commands, in order. `cd`,
 assignments and `export` carry over to later commands. A subshell, a substitution and a pipeline element keep
 theirs; a value set in a branch is known afterwards only if all paths agree. Commands in a branch count as
-executed, a loop over known values is followed value by value. Functions, sourced files and scripts that
-commands run are followed, up to a few levels deep.
+executed, a loop over known values is followed value by value. Functions and scripts are followed, to a depth.
 """
 
 from __future__ import annotations
