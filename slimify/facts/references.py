@@ -56,6 +56,11 @@ def is_public_image(name: str) -> bool:
     return last.partition(":")[0] in official or not publishers.isdisjoint(owners)
 
 
+def is_project_image(name: str) -> bool:
+    """Whether a name begins with a variable that stands for the images of the repository itself."""
+    return name.partition("/")[0].lstrip("$").strip("{}") in words("public-images.toml", "project")
+
+
 def _split_prefix(name: str) -> tuple[str, str]:
     """The prefix for Docker Hub, a mirror or an architecture, and the rest of the name."""
     names = load("images.toml")["names"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
-from slimify.facts.references import is_public_image
+from slimify.facts.references import is_project_image, is_public_image
 
 _DEFAULT = re.compile(r"\$\{(?P<name>\w+)(?::?-(?P<default>[^{}]*)|:?[?][^{}]*)?\}")
 _PART = re.compile(r"[^a-z0-9]+")
@@ -42,6 +42,7 @@ class ImageNames(Struct, frozen=True, kw_only=True):
             return name in self.own
         if name in self.others or is_public_image(_expanded(image)):
             return False
+        elsewhere = elsewhere and not is_project_image(image)
         return "$" in name or not (elsewhere or self._fits_another(name))
 
     def _fits_another(self, name: str) -> bool:
