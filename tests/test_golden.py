@@ -30,6 +30,7 @@ from support import GOLDEN, context_with, invoke
 
 from slimify.model.dockerfile import Instruction
 from slimify.model.errors import SlimifyError
+from slimify.report.printable import masked
 from slimify.syntax.dockerfile import parser
 from slimify.syntax.dockerfile.instructions import from_parts, split_stages
 
@@ -235,7 +236,7 @@ _OF_NEIGHBOURS = {"SL218", "SL220", "SL201"}
 
 def _squeezed(instruction: Instruction) -> str:
     parts = (instruction.keyword, instruction.value, *(h.body for h in instruction.heredocs))
-    return " ".join(" ".join(parts).split())
+    return masked(" ".join(" ".join(parts).split()))  # as `explain` shows it
 
 
 def _image(text: bytes) -> list[Instruction]:
