@@ -95,7 +95,9 @@ def test_rewrite(project: Path) -> None:
     assert "Advice" not in done.stderr  # config.ru was read
 
 
-@pytest.mark.parametrize("options", [(), ("--nonroot", "--cache-mounts", "--annotate"), ("--base", "same")])
+@pytest.mark.parametrize(
+    "options", [(), ("--nonroot", "--cache-mounts", "--annotate"), ("--base", "same", "--min-saving", "0")]
+)
 def test_parts_can_be_left_out(tmp_path: Path, project: Path, options: tuple[str, ...]) -> None:
     """What calls do, the layouts and the images are a beginning."""
     installed = tmp_path.parent / f"{tmp_path.name}-installed"

@@ -17,7 +17,7 @@ def changes_install_settings(effect: Effect, kind: str) -> bool:
 
 def _changed_settings(effect: Effect) -> Sequence[str]:
     """The settings that a command of a package manager changes; empty for other commands."""
-    if effect.kind != "files" or effect.action not in (Action.CONFIG, Action.SET):
+    if effect.kind != "files" or effect.action.partition(" ")[0] not in (Action.CONFIG, Action.SET):
         return ()
     if effect.tool not in configured_installers():
         return ()

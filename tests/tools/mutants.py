@@ -78,7 +78,8 @@ class Tally:
 
 def problems_of(subject: Subject, text: str, problems: Problems) -> Sequence[object]:
     """What validation has against a text in place of the subject's. This is the only call of it."""
-    return problems(subject.program, _plan_for(subject, text), text, subject.original)
+    own = {line.strip() for line in subject.text.splitlines() if line.lstrip().startswith("#")}
+    return problems(subject.program, _plan_for(subject, text), text, subject.original, frozenset(own))
 
 
 def _plan_for(subject: Subject, text: str) -> Plan:
@@ -127,7 +128,7 @@ def _recorded(file: str, context: str, options: Sequence[str], expected: bytes) 
     def recording(*args: Any) -> Any:
         answer = real(*args)
         if not answer or encode(args[2]) == expected:
-            found.append(args[:4])  # the last one is where the text came from
+            found.append(args[:4])
         return answer
 
     validate.problems = recording

@@ -312,7 +312,7 @@ ROWS = (
         ),
         rung="same-base",
         final=(
-            "RUN apt-get update && apt-get install -y python3-pip python3 && rm -rf /var/lib/apt/lists/*",
+            "RUN apt-get update && apt-get install -y python3-pip python3 ca-certificates && rm -rf /var/lib/apt/lists/*",
         ),
     ),
     Row(
