@@ -339,3 +339,12 @@ def test_an_install_that_the_final_stage_repeats_leaves_no_cache(
     options = Options(base="same", min_saving=NOTHING)
     outcome = rewrite(tmp_path, text, {"scripts": {"build": "tsc"}, **DEV}, sources, options)
     assert f"\nRUN {after}\n" in final(outcome)
+
+
+def test_hooks_of_git_are_no_artifact(tmp_path: Path) -> None:
+    """Without a .git, which an image rarely has, husky writes nothing that a COPY could find."""
+    text = "FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install && npm run build\nCMD node a.js\n"
+    scripts = {"build": "tsc", "prepare": "cd .. && husky app/.husky"}
+    after = rewrite(tmp_path, text, {"scripts": scripts, **DEV}, {"a.js": ""})
+    assert "COPY --from=builder /app /app" in final(after)
+    assert "/.git" not in final(after)
