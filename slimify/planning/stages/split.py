@@ -83,7 +83,10 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
         final_head=head,
         builder_before=request.builder_before,
         final_after=request.final_after,
-        replace={**{i: t for i, t in anew.items() if i in final}, **(request.replace or {})},
+        replace={
+            **{i: t.replace("\n", program.dockerfile.newline) for i, t in anew.items() if i in final},
+            **(request.replace or {}),
+        },
         builder_only_env=request.builder_only_env,
         decisions=request.decisions,
         saving=request.saving,

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from unit.python_layouts import FLASK, INSTALL, START, VENV, Row, holds, lines
 
+from slimify import pipeline
+from slimify.model.outcome import Rewritten
+
 CI = "steps:\n  - run: docker build --build-arg BASE=%s .\n"
 ROWS = (
     Row(
@@ -334,3 +337,13 @@ ROWS = (
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_layout(row: Row, tmp_path: Path) -> None:
     holds(row, tmp_path)
+
+
+def test_an_install_that_is_written_anew_has_the_line_ends_of_the_file(tmp_path: Path) -> None:
+    text = "FROM python:3.11\nRUN for name in gcc libpq-dev; do apt-get install -y $name; done\nCOPY app.py .\nCMD python app.py\n"
+    (tmp_path / "app.py").write_text("")
+    outcome = pipeline.rewrite(text.replace("\n", "\r\n").encode(), tmp_path)
+    assert isinstance(outcome, Rewritten)
+    new = outcome.after
+    assert "libpq5" in new
+    assert "\n" not in new.replace("\r\n", "")
