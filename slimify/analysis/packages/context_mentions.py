@@ -29,15 +29,18 @@ def mentions_in(context: Context) -> ContextMentions:
 
 def named_packages(context: Context, base: ImageFacts | None) -> Mapping[str, Use]:
     """The packages of the base image whose files the context names, unless it has files of these names."""
-    there = carried(base).packages if base is not None else frozenset[str]()
+    if base is None or base.variant != "full":
+        return {}
     own = {posixpath.basename(path) for path in context.files}
-    found: dict[str, Use] = {}
-    for package, names in named_files().items() if there else ():
-        lacking = [name for name in names if name not in own]
-        file = mentions_in(context).first_file(lacking) if package in there else ""
-        if file:
-            found[package] = Use(name=file, file=file, line=0)
-    return found
+    wanted = {
+        package: [name for name in names if name not in own] for package, names in named_files().items()
+    }
+    mentions = mentions_in(context)
+    if not mentions.first_file(name for names in wanted.values() for name in names):
+        return {}  # as a rule: one search of all texts, and no table of packages is loaded
+    there = carried(base).packages
+    found = {p: mentions.first_file(names) for p, names in wanted.items() if p in there}
+    return {package: Use(name=file, file=file, line=0) for package, file in found.items() if file}
 
 
 class ContextMentions:
@@ -50,12 +53,14 @@ class ContextMentions:
         """The first file that has one of the names as a string of its own, at the start of a command line in
         a string, at the end of a path, or as the value of a setting; "" if there is none."""
         found = "|".join(re.escape(name) for name in names)
+        if not found:
+            return ""
         pattern = re.compile(
             rf"""["'`](?:/[\w./+-]*/)?(?:{found})(?:\.jar)?(?:["'`]|\s+[-{{%$/.&|<>])"""
             rf"""|[=:\s]/[\w./+-]*/(?:{found})(?:\.jar)?(?:\s|$)"""
             rf"""|(?m:^[ \t-]*[\w.-]+[ \t]*[:=][ \t]*(?:{found})[ \t]*$)"""
         )
-        return next((path for path, text in self._texts if found and pattern.search(text)), "")
+        return next((path for path, text in self._texts if pattern.search(text)), "")
 
     @cached_property
     def _texts(self) -> tuple[tuple[str, str], ...]:
