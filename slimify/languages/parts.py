@@ -56,6 +56,9 @@ class Tools(Protocol):
         """The effects of a call whose `kind` is known from the program's name (`tools` in the language's
         `commands.toml`)."""
 
+    def configured(self, call: Call, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+        """The effects of a call that no table knows, with what the project's settings for it add."""
+
 
 class SourcedFiles(Protocol):
     """Part `commands.sourced_files`: files that a shell sources with `.`, recognised by name."""

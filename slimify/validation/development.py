@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from slimify.facts.toolchains import is_development_file
-from slimify.languages import language
+from slimify.languages import language, languages
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.machine.stages import Event, Stage
@@ -24,16 +24,26 @@ def development_problems(compared: Comparison) -> Iterator[Reason]:
         *(u.name for u in imports if not is_development_file(compared.own, u.file)),
     }
     used |= {tool.rpartition("/")[2] for e in compared.needs.start for tool in (e.tool, *e.tools)}
+    used |= _loaded(compared.needs.start)
     for pair in compared.pairs:
         for event, effect in _drops(pair):
             programs = _development_programs(pair.old, effect)
             needed = used if _reaches_image(compared, pair.new) else set[str]()
             later = pair.new.events[event.number + 1 :]
-            needed = needed | {tool for e in later for x in e.effects for tool in (x.tool, *x.tools)}
+            own_effects = [x for e in later for x in e.effects]
+            needed = (
+                needed | {tool for x in own_effects for tool in (x.tool, *x.tools)} | _loaded(own_effects)
+            )
             for name, own in programs.items():
                 if own & needed:
                     yield Reason.of("SL409", "development_gone", package=name)
                     break
+
+
+def _loaded(effects: Iterable[Effect]) -> set[str]:
+    """The installed packages that programs load by their names."""
+    parts = [known.packages for known in languages() if known.packages is not None]
+    return {part.package_at(path) for e in effects for path in e.reads for part in parts} - {""}
 
 
 def _drops(pair: Pair) -> Iterator[tuple[Event, Effect]]:

@@ -121,7 +121,10 @@ def effects_of(call: Call) -> tuple[Effect, ...]:
         return found
     if name.endswith((".sh", ".py")):
         return call.unknown(Reason.of("SL221", "missing_script", path=call.path), unread="context")
-    return call.unknown(Reason.of("SL221", "command", command=call.name))
+    unknown: tuple[Effect, ...] = call.unknown(Reason.of("SL221", "command", command=call.name))
+    for language in languages():
+        unknown = language.tools.configured(call, unknown) if language.tools is not None else unknown
+    return unknown
 
 
 def _asks_version(call: Call, name: str) -> bool:

@@ -18,7 +18,7 @@ RUN npm run build
 CMD ["npm", "start"]
 """
 PACKAGE = """{"scripts": {"build": "tsc -p .", "start": "%s"}, "dependencies": {"polka": "0.5.2"},
- "devDependencies": {"typescript": "5.4.5", "ts-node": "10.9.2"}}"""
+ "devDependencies": {"ts-node": "10.9.2", "typescript": "5.4.5"}}"""
 
 
 @pytest.mark.parametrize(
@@ -26,12 +26,13 @@ PACKAGE = """{"scripts": {"build": "tsc -p .", "start": "%s"}, "dependencies": {
     [
         pytest.param("node server.js", LAST, "", id="nothing that is needed"),
         pytest.param("ts-node server.ts", LAST, "ts-node", id="the start needs one"),
+        pytest.param("knex migrate:latest", LAST, "ts-node", id="the start loads one"),
         pytest.param("node server.js", EARLY, "typescript", id="the build needs one"),
         pytest.param("node server.js", (("install", "install --omit=dev"),), "typescript", id="left out"),
     ],
 )
 def test_what_is_needed(start: str, pairs: tuple[tuple[str, str], ...], gone: str, tmp_path: Path) -> None:
-    files = {"package.json": PACKAGE % start, "server.ts": "", "tsconfig.json": "{}"}
+    files = {"package.json": PACKAGE % start, "server.ts": "", "knexfile.ts": "", "tsconfig.json": "{}"}
     found = differences(OLD, changed(OLD, *pairs), files, tmp_path)
     assert f"the development dependency {gone}" in found if gone else "development" not in found
 

@@ -145,6 +145,7 @@ def run_script(
     tools = tuple(dict.fromkeys(tool for e in nested for tool in (e.tool, *e.tools) if tool))
     kind, why = _kind_of(nested, by_name)
     (head,) = _script_effect(call, name, manager, kind, tools, why)
+    head = replace(head, reads=tuple(dict.fromkeys((*head.reads, *(p for e in nested for p in e.reads)))))
     if kind == "app":  # like a shell script or the recipe of a Makefile: it is what its commands are
         head = replace(head, kind="check", reads=head.manifests, writes=(), writes_anywhere=False, why=None)
         return (head, *nested)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from slimify.facts.commands import values
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.install import package_name
+from slimify.languages.node.commands.tool_settings import configured
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, literal_arg
@@ -83,6 +84,10 @@ def _node_program(call: Call, script: Arg, rest: tuple[Arg, ...]) -> tuple[Effec
 
 def tool_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
     """The effects of a program in the table of Node tools."""
+    return configured(call, _table_effects(call, kind))
+
+
+def _table_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
     first = call.first
     if call.flag("--version", "-v", "--help") and len(call.args) == 1:
         return call.effect("check")

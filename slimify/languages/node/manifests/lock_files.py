@@ -65,6 +65,17 @@ def _lock_packages(context: Context, project: NodeProject) -> Mapping[str, Locke
     return dict(sorted(merged.items()))
 
 
+def is_live(project: NodeProject, packages: Mapping[str, LockedPackage], name: str) -> bool:
+    """Whether a production dependency needs the package at the place where the project finds it."""
+    package = packages.get(name)
+    return (
+        package is not None
+        and not package.dev
+        and len(package.versions) == 1  # another may be elsewhere
+        and project.manager in ("npm", "yarn")  # they keep all packages in one directory
+    )
+
+
 def locked_programs(packages: Mapping[str, LockedPackage], name: str) -> tuple[str, ...] | None:
     """The commands that a package installs, by the lock, else by the table; None: unknown which."""
     package = packages.get(name)

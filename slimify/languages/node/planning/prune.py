@@ -12,9 +12,10 @@ from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.programs import is_basic
 from slimify.facts.toolchains import is_development_file
 from slimify.languages.node import LANGUAGE
-from slimify.languages.node.manifests.lock_files import LockedPackage, lock_packages, locked_programs
+from slimify.languages.node.manifests.lock_files import LockedPackage, is_live, lock_packages, locked_programs
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
 from slimify.languages.node.package_facts import bin_packages, is_build_only, possible_programs
+from slimify.languages.node.packages import package_at
 from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.languages.node.vocabulary import RUN, NodeManager
 from slimify.model.decisions import Decision, Reason
@@ -98,8 +99,12 @@ def dev_needed(program: Program, project: NodeProject) -> Reason | None:
     if server:
         return Reason.of("SL313", "compiles", command=server)
     dev = sorted(set(project.dev_dependencies) - set(project.dependencies))
-    dev = [name for name in dev if not name.startswith("@types/")]
     locked = lock_packages(program.context, project)
+    dev = [name for name in dev if not name.startswith("@types/") and not is_live(project, locked, name)]
+    for effect in program.runtime_needs.start:
+        loaded = next((name for name in map(package_at, effect.reads) if name in dev), None)
+        if loaded is not None:
+            return Reason.of("SL313", "loads", command=effect.tool, package=loaded)
     programs = {name: locked_programs(locked, name) for name in dev}
     started = _reached_scripts(program, project)
     for name in dev:
@@ -203,7 +208,9 @@ def _mentions(text: str, *words: str) -> bool:
 
 def _configuration(program: Program, table: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Files of the image that a started program reads at start-up."""
-    wanted = tuple(start for tool, start in table if tool in program.runtime_needs.commands)
+    tools = program.runtime_needs.commands
+    wanted = tuple(start for tool, start in table if tool in tools)
+    wanted += tuple(f"{tool}{ending}" for tool in tools for ending in ("file.", ".config."))
     for path in program.context.files if wanted else ():
         if path.rpartition("/")[2].lower().startswith(wanted) and "node_modules" not in path:
             yield path

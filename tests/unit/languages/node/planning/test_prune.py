@@ -53,6 +53,63 @@ def _lock(**bins: dict[str, str]) -> str:
     return json.dumps({"lockfileVersion": 3, "packages": packages})
 
 
+PRISMA = {"prisma": {"seed": "ts-node prisma/seed.ts"}}
+COMPILER = {"dependencies": {"ts-node": "10", "gulp": "4"}, "devDependencies": {"typescript": "5"}}
+ORM = {"mikro-orm": {"useTsNode": True, "configPaths": ["./src/orm.ts"]}}
+
+
+@pytest.mark.parametrize(
+    ("start", "settings", "files", "pruned"),
+    [
+        pytest.param(
+            "knex migrate:latest; node dist/a.js", {}, "knexfile.js", True, id="configuration-in-javascript"
+        ),
+        pytest.param("knex migrate:latest; node dist/a.js", {}, "src/knexfile.ts", True, id="elsewhere"),
+        pytest.param("node dist/a.js", ORM, "knexfile.ts src/orm.ts", True, id="not-started"),
+        pytest.param(
+            "prisma migrate deploy; node dist/a.js", PRISMA, "prisma/seed.ts", True, id="another-word"
+        ),
+        pytest.param("vite preview", {}, "vite.config.ts", True, id="a-loader-of-its-own"),
+        pytest.param("tsx src/a.ts", {}, "src/a.ts", True, id="needs-no-loader"),
+        pytest.param("knex migrate:latest; node dist/a.js", {}, "knexfile.ts", False, id="file"),
+        pytest.param("npx knex migrate:latest", {}, "knexfile.ts", False, id="npx"),
+        pytest.param("gulp serve", {}, "gulpfile.ts", False, id="gulp"),
+        pytest.param("gulp a", COMPILER, "gulpfile.ts", False, id="the-compiler-of-a-loader"),
+        pytest.param("next start", {}, "next.config.ts", False, id="installs-the-compiler-if-missing"),
+        pytest.param("acme run", {}, "acme.config.mts", False, id="a-program-nobody-knows"),
+        pytest.param("typeorm migration:run -d src/data.ts", {}, "src/data.ts", False, id="argument"),
+        pytest.param("typeorm migration:run --dataSource=src/data.ts", {}, "src/data.ts", False, id="option"),
+        pytest.param("mikro-orm migration:up", ORM, "src/orm.ts", False, id="key-of-package.json"),
+        pytest.param(
+            "prisma db seed; node dist/a.js", PRISMA, "prisma/seed.ts", False, id="command-of-package.json"
+        ),
+    ],
+)
+def test_loaders_of_typescript(
+    tmp_path: Path, start: str, settings: dict[str, object], files: str, pruned: bool
+) -> None:
+    """A started program reads its configuration in TypeScript with what is installed for that."""
+    names = ("knex", "vite", "tsx", "gulp", "next", "typeorm", "@mikro-orm/cli", "prisma", "acme")
+    scripts = {"build": "tsc", "start": start}
+    package = {"scripts": scripts, "dependencies": dict.fromkeys(names, "1"), **DEV, **settings}
+    outcome = rewrite(tmp_path, BUILD + 'CMD ["npm", "start"]\n', package, dict.fromkeys(files.split(), ""))
+    assert ("npm prune" in (outcome.after or "")) is pruned, outcome.decisions
+
+
+def test_a_loader_that_production_needs_too(tmp_path: Path) -> None:
+    """npm leaves what another dependency needs."""
+    entries = {"typeorm": {}, "ts-node": {"devOptional": True}, "typescript": {"devOptional": True}}
+    locked = {f"node_modules/{name}": {"version": "1.0.0", **entry} for name, entry in entries.items()}
+    package = {
+        "scripts": {"build": "tsc", "start": "typeorm-ts-node-commonjs migration:run -d src/data.ts"},
+        "dependencies": {"typeorm": "1"},
+        "devDependencies": {"ts-node": "10", "typescript": "5", "jest": "29"},
+    }
+    files = {"src/data.ts": "", "package-lock.json": json.dumps({"lockfileVersion": 3, "packages": locked})}
+    outcome = rewrite(tmp_path, BUILD + 'CMD ["npm", "start"]\n', package, files)
+    assert "npm prune" in (outcome.after or ""), outcome.decisions
+
+
 UNKNOWN = {"devDependencies": {"acme-tools": "1"}}
 LIVE = {"dependencies": {"live-tools": "1"}, **UNKNOWN}
 
