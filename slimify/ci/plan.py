@@ -59,7 +59,7 @@ def _changed(build: Build, name: str, text: str, found: build_steps.BuildStep, t
     if found.text is None:
         return _by_hand(build, name, text, found, templates)
     if found.text == text:
-        have = Decision.of("SL380", "kept_already", safety="safe", line=found.line)
+        have = Decision.of("SL380", "kept_already", line=found.line)
         return Step(outcome=Unchanged(file=name, before=text, decisions=(have,)), shown="")
     why = _why(build, found.line)
     if found.why:
@@ -73,15 +73,15 @@ def _by_hand(build: Build, name: str, text: str, found: build_steps.BuildStep, t
     at, why = found.line, found.why
     if at:
         said = (
-            Decision.of("SL382", "line_why", safety="advice", file=name, at=at, why=why)
+            Decision.of("SL382", "line_why", file=name, at=at, why=why)
             if why
-            else Decision.of("SL382", "line", safety="advice", file=name, at=at)
+            else Decision.of("SL382", "line", file=name, at=at)
         )
     else:
         said = (
-            Decision.of("SL382", "step_why", safety="advice", file=name, why=why)
+            Decision.of("SL382", "step_why", file=name, why=why)
             if why
-            else Decision.of("SL382", "step", safety="advice", file=name)
+            else Decision.of("SL382", "step", file=name)
         )
     outcome = Refused(file=name, before=text, decisions=(said, *_why(build)))
     return Step(outcome=outcome, shown=_page(build, f"ci/{build.kind}.step.j2", templates))

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tomli
+
+if TYPE_CHECKING:
+    from slimify.model.decisions import Safety
 
 MEANING = ("title", "why", "when_not", "safety")
 
@@ -34,6 +37,15 @@ def sentence(code: str, form: str, args: Iterable[tuple[str, object]]) -> str:
         raise KeyError(code)
     template: str = row["text"][form]
     return template.format_map({name: _shown(value) for name, value in args})
+
+
+def safety_of(code: str) -> Safety:
+    """How safe a decision with this code is."""
+    row = _row(code)
+    if row is None:
+        raise KeyError(code)
+    safety: Safety = row["safety"]
+    return safety
 
 
 _JOINTS = {"": ", ", "words": " ", "and": " and "}

@@ -119,8 +119,14 @@ class Decision(_Stated, frozen=True, kw_only=True):
     line: int | None = None
 
     @staticmethod
-    def of(code: str, form: str, /, *, safety: Safety, line: int | None = None, **args: Value) -> Decision:
-        return Decision(code=code, form=form, args=tuple(args.items()), safety=safety, line=line)
+    def of(
+        code: str, form: str, /, *, safety: Safety | None = None, line: int | None = None, **args: Value
+    ) -> Decision:
+        """A decision as safe as its code, unless `safety` says otherwise."""
+        from slimify.codes import safety_of
+
+        own = safety or safety_of(code)
+        return Decision(code=code, form=form, args=tuple(args.items()), safety=own, line=line)
 
     @staticmethod
     def from_reason(reason: Reason, safety: Safety, line: int | None = None) -> Decision:

@@ -28,12 +28,10 @@ def base_and_copies(
     each copy."""
     lines = program.dockerfile.instructions
     if rung == "slim":
-        chosen = Decision.of("SL301", "same", safety="safe", base=base, language=language)
+        chosen = Decision.of("SL301", "same", base=base, language=language)
     else:
-        chosen = Decision.of("SL302", "same", safety="safe", base=base)
-    copied = (
-        Decision.of("SL310", "copied", safety="safe", line=lines[c.after].line, path=c.path) for c in copies
-    )
+        chosen = Decision.of("SL302", "same", base=base)
+    copied = (Decision.of("SL310", "copied", line=lines[c.after].line, path=c.path) for c in copies)
     return (chosen, *copied)
 
 

@@ -69,11 +69,9 @@ def _missing_copy_sources(
         if context.glob(name, directories=True) if wild else context.has(name.lstrip("/") or "."):
             continue
         if source == "#":
-            yield Decision.of(
-                "SL324", "comment", safety="advice", line=instruction.line, instruction=instruction.keyword
-            )
+            yield Decision.of("SL324", "comment", line=instruction.line, instruction=instruction.keyword)
             return
-        yield Decision.of("SL324", "missing", safety="advice", line=instruction.line, source=source)
+        yield Decision.of("SL324", "missing", line=instruction.line, source=source)
 
 
 def _secrets(visits: Sequence[Visit]) -> Iterator[Decision]:
@@ -88,9 +86,7 @@ def _secrets(visits: Sequence[Visit]) -> Iterator[Decision]:
         for name in names:
             if SECRET.search(name):
                 keyword = instruction.keyword
-                yield Decision.of(
-                    "SL323", "secret", safety="advice", line=instruction.line, name=name, instruction=keyword
-                )
+                yield Decision.of("SL323", "secret", line=instruction.line, name=name, instruction=keyword)
 
 
 def _unused_packages(
@@ -110,16 +106,10 @@ def _unused_packages(
         names = tuple(found)
         if known:
             yield Decision.of(
-                "SL206",
-                "unused_by_start",
-                safety="advice",
-                line=line,
-                names=names,
-                steps=steps,
-                command=started,
+                "SL206", "unused_by_start", line=line, names=names, steps=steps, command=started
             )
         else:
-            yield Decision.of("SL206", "unused", safety="advice", line=line, names=names, steps=steps)
+            yield Decision.of("SL206", "unused", line=line, names=names, steps=steps)
 
 
 def _development_server(visits: Sequence[Visit], runtime_needs: RuntimeNeeds) -> Iterator[Decision]:
@@ -130,6 +120,6 @@ def _development_server(visits: Sequence[Visit], runtime_needs: RuntimeNeeds) ->
     if use.file == "Dockerfile":
         starts = [v.instruction.line for v in visits if v.instruction.keyword in ("CMD", "ENTRYPOINT")]
         line = starts[-1] if starts else None
-        yield Decision.of("SL320", "server", safety="advice", line=line, what=what)
+        yield Decision.of("SL320", "server", line=line, what=what)
     else:
-        yield Decision.of("SL320", "started_by", safety="advice", what=what, file=use.file, at=use.line)
+        yield Decision.of("SL320", "started_by", what=what, file=use.file, at=use.line)

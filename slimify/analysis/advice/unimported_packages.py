@@ -51,7 +51,7 @@ def unimported_packages(program: Program) -> tuple[Decision, ...]:
 
 
 def _decision(file: str, names: list[str], texts: int) -> Decision:
-    return Decision.of("SL207", "unnamed", safety="advice", names=tuple(names), file=file, read=texts)
+    return Decision.of("SL207", "unnamed", names=tuple(names), file=file, read=texts)
 
 
 def _is_plausible(file: str, names: list[str], modules: list[Module]) -> bool:

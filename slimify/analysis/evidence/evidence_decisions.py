@@ -27,9 +27,9 @@ def evidence_decisions(
         found.append(_base_decision(base))
     for line, paths in seen.items():
         found.append(
-            Decision.of("SL341", "left", safety="assumed", line=line, paths=paths)
+            Decision.of("SL341", "left", line=line, paths=paths)
             if paths
-            else Decision.of("SL341", "left_nothing", safety="assumed", line=line)
+            else Decision.of("SL341", "left_nothing", line=line)
         )
     return tuple(found)
 
@@ -39,9 +39,7 @@ def base_mapping_decisions(start: Instruction, reference: str, names: BaseMap) -
     known = names.known(reference)
     if known == reference:
         return ()
-    return (
-        Decision.of("SL342", "renamed", safety="assumed", line=start.line, reference=reference, known=known),
-    )
+    return (Decision.of("SL342", "renamed", line=start.line, reference=reference, known=known),)
 
 
 def _base_decision(base: ImageFacts) -> Decision:
@@ -52,7 +50,7 @@ def _base_decision(base: ImageFacts) -> Decision:
     shown = tuple(word for word in (system, libc, base.manager, brings) if word)
     reference = base.reference
     if system:
-        return Decision.of("SL340", "base", safety="safe", reference=reference, shown=shown)
+        return Decision.of("SL340", "base", reference=reference, shown=shown)
     if shown:
-        return Decision.of("SL340", "base_partly", safety="safe", reference=reference, shown=shown)
-    return Decision.of("SL340", "base_unknown", safety="safe", reference=reference)
+        return Decision.of("SL340", "base_partly", reference=reference, shown=shown)
+    return Decision.of("SL340", "base_unknown", reference=reference)

@@ -30,7 +30,7 @@ def media_types(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Dec
     if not why:
         return (), ()
     line = f"COPY --from=builder {TABLE} {TABLE}"
-    return (line,), (Decision.of("SL311", "media_types", safety="safe", path=TABLE, why=why, base=base),)
+    return (line,), (Decision.of("SL311", "media_types", path=TABLE, why=why, base=base),)
 
 
 def _reason(program: Program) -> Reason | None:

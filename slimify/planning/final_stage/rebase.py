@@ -64,7 +64,7 @@ def configured_base(program: Program, base: str) -> tuple[str, tuple[Decision, .
     own = program.base_map.own(base)
     if own == base or base in (base_as_written(program), program.base_ref):
         return base, ()
-    return own, (Decision.of("SL342", "base", safety="assumed", name=own, base=base),)
+    return own, (Decision.of("SL342", "base", name=own, base=base),)
 
 
 def restated_settings(

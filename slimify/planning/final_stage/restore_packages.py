@@ -62,9 +62,7 @@ def restored_packages(
         suite = program.base.suite or ""
         return (), (), Reason.of("SL391", "archived", packages=tuple(names), suite=suite)
     decisions = tuple(
-        Decision.of(
-            "SL311", "package_for", safety="safe", package=name, why=_restore_reason(wanted[name]), base=base
-        )
+        Decision.of("SL311", "package_for", package=name, why=_restore_reason(wanted[name]), base=base)
         for name in names
     )
     quiet = "" if _has_own_install(program) else _UNPINNED

@@ -35,7 +35,7 @@ def archives(program: Program) -> Edits:
         if isinstance(found, Edits):
             return found
         if found:
-            advice.append(Decision.of("SL356", "archive", safety="advice", line=step.line, why=found))
+            advice.append(Decision.of("SL356", "archive", line=step.line, why=found))
     return Edits(decisions=tuple(advice))
 
 
@@ -71,7 +71,7 @@ def _downloaded_in_run(program: Program, step: Step) -> Edits | Reason | None:
     if not deleted:
         commands.append(f"rm {shlex.quote(path)}")
     text = run_of_commands(run_prefix(user.instruction), commands, program.dockerfile.newline)
-    decision = Decision.of("SL353", "download", safety="safe", line=step.line, url=url)
+    decision = Decision.of("SL353", "download", line=step.line, url=url)
     return Edits(texts={step.index: "", user.index: text}, decisions=(decision,), saving=_DOWNLOAD_BYTES)
 
 

@@ -69,14 +69,7 @@ def build_packages(program: Program, *, asked: bool) -> Edits:
             return edits
         if edits:
             advice.append(
-                Decision.of(
-                    "SL356",
-                    "packages",
-                    safety="advice",
-                    line=install.step.line,
-                    names=install.names,
-                    why=edits,
-                )
+                Decision.of("SL356", "packages", line=install.step.line, names=install.names, why=edits)
             )
     return Edits(decisions=tuple(advice))
 
@@ -197,7 +190,7 @@ def _dropped(program: Program, install: _Install) -> Edits | None:
     if _counterparts(program, install):
         return None
     text = _remaining_text(program, install)
-    decision = Decision.of("SL201", "in_place", safety="safe", line=install.step.line, names=install.names)
+    decision = Decision.of("SL201", "in_place", line=install.step.line, names=install.names)
     return Edits(
         texts={install.step.index: text or ""}, decisions=(decision,), saving=_package_bytes(program, install)
     )
@@ -291,11 +284,10 @@ def _sources_between(program: Program, install: Step, user: Step) -> bool:
 def _decision(install: _Install, step: Step, counterparts: list[str]) -> Decision:
     line, names = install.step.line, install.names
     if not counterparts:
-        return Decision.of("SL351", "one_layer", safety="safe", line=line, names=names, step=step_line(step))
+        return Decision.of("SL351", "one_layer", line=line, names=names, step=step_line(step))
     return Decision.of(
         "SL351",
         "one_layer_stay",
-        safety="safe",
         line=line,
         names=names,
         step=step_line(step),

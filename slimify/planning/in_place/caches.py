@@ -79,7 +79,7 @@ def _step_cleaning(program: Program, step: Step, started: frozenset[str]) -> _Cl
         if tail:
             found.saving += estimate.APT_LISTS
             found.tail.append(tail)
-            found.decisions.append(Decision.of("SL317", "lists", safety="safe", line=step.line))
+            found.decisions.append(Decision.of("SL317", "lists", line=step.line))
     return found
 
 
@@ -103,7 +103,7 @@ def _installers_at_start(program: Program) -> frozenset[str]:
 
 
 def _kept_decision(what: str, step: Step) -> Decision:
-    return Decision.of("SL314", "cache", safety="safe", line=step.line, cache=what)
+    return Decision.of("SL314", "cache", line=step.line, cache=what)
 
 
 def _apk_without_cache(step: Step) -> Mapping[tuple[int, int], str]:

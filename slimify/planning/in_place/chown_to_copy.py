@@ -60,7 +60,7 @@ def chown_to_copy(program: Program) -> Edits:
         if isinstance(found, Edits):
             return found
         if found:
-            advice.append(Decision.of("SL356", "owner", safety="advice", line=change.step.line, why=found))
+            advice.append(Decision.of("SL356", "owner", line=change.step.line, why=found))
     return Edits(decisions=tuple(advice))
 
 
@@ -127,7 +127,7 @@ def _moved_to_copy(program: Program, change: _Change) -> Edits | Reason | None:
     if isinstance(text, EditRefused):
         return Reason.of("SL356", "edit", why=text.reason)
     texts[step.index] = text or ""
-    decision = Decision.of("SL352", "owner", safety="safe", line=step.line, owner=change.owner, paths=places)
+    decision = Decision.of("SL352", "owner", line=step.line, owner=change.owner, paths=places)
     return Edits(
         texts=texts,
         before=before,

@@ -93,7 +93,7 @@ def next_edits(clean: Cleaner, draft: Draft, options: Options) -> Edits:
 
 def cleaned_plan(draft: Draft, program: Program) -> Plan:
     """The plan of the cleaned draft; `program` is the user's original."""
-    first = Decision.of("SL303", "in_place", safety="safe")
+    first = Decision.of("SL303", "in_place")
     return draft.plan(estimate.original_bytes(program), (first,))
 
 

@@ -35,7 +35,7 @@ def dependencies_first(program: Program) -> Edits:
         if behind >= len(program.dockerfile.instructions):
             continue
         files = tuple(posixpath.basename(p) for p in inputs)
-        decision = Decision.of("SL354", "order", safety="safe", line=step.line, files=files)
+        decision = Decision.of("SL354", "order", line=step.line, files=files)
         missing = tuple(p for p in inputs if step.state.view.context_path(p) is None)
         lines = tuple(_copy_lines(program, step, block[0], missing))
         return Edits(

@@ -26,7 +26,7 @@ def list_updates(program: Program) -> Edits:
         texts = joined_runs(program, step, installs[-1])
         if texts is not None:
             removed = estimate.removes_lists(installs[-1].effects)
-            told = Decision.of("SL317", "lists", safety="safe", line=step.line)  # else when they are removed
+            told = Decision.of("SL317", "lists", line=step.line)  # else when they are removed
             return Edits(
                 texts=texts,
                 decisions=(told,) if removed else (),

@@ -35,7 +35,7 @@ def _advice(program: Program, step: Step) -> Iterator[Decision]:
     if not own or more == {}:
         return
     if more is None:
-        yield Decision.of("SL355", "unknown", safety="advice", line=step.line, packages=tuple(sorted(own)))
+        yield Decision.of("SL355", "unknown", line=step.line, packages=tuple(sorted(own)))
     else:
         named = {p.name for s in program.steps for e in s.effects for p in e.packages}
         left = {name: size for name, size in more.items() if name not in there | named}
@@ -47,13 +47,10 @@ def _advice(program: Program, step: Step) -> Iterator[Decision]:
             yield Decision.of(
                 "SL355",
                 "packages_more",
-                safety="advice",
                 line=step.line,
                 packages=tuple(shown[:_MAX_LISTED]),
                 more=rest,
                 size=size,
             )
         else:
-            yield Decision.of(
-                "SL355", "packages", safety="advice", line=step.line, packages=tuple(shown), size=size
-            )
+            yield Decision.of("SL355", "packages", line=step.line, packages=tuple(shown), size=size)

@@ -58,7 +58,6 @@ def removals(program: Program) -> Edits:
             Decision.of(
                 "SL356",
                 "removal",
-                safety="advice",
                 line=removal.step.line,
                 command=words,
                 where=step_line(removal.group[0]),
@@ -193,9 +192,7 @@ def _moved(program: Program, removal: _Removal) -> Edits | Reason:
             return Reason.of("SL356", "between", step=step_line(last))
         texts |= whole
     what = next(p for p in _deleted_paths(program, step, removal.atom))
-    decision = Decision.of(
-        "SL350", "removed", safety="safe", line=step.line, path=what, step=step_line(first)
-    )
+    decision = Decision.of("SL350", "removed", line=step.line, path=what, step=step_line(first))
     return Edits(texts=texts, decisions=(decision,), saving=_saved_bytes(program, removal))
 
 

@@ -338,26 +338,22 @@ def _decisions(
     pair: Pair, stage: str, taken: Sequence[BuilderCopy], runs: Sequence[str]
 ) -> Iterator[Decision]:
     name = pair.builder.name
-    yield Decision.of("SL370", "stage", safety="safe", file=name, stage=stage)
+    yield Decision.of("SL370", "stage", file=name, stage=stage)
     for run in runs:
-        yield Decision.of("SL371", "command", safety="assumed", command=run)
+        yield Decision.of("SL371", "command", command=run)
     build_script = pair.build_script
     for item in taken:
         path = item.extract.path
         if build_script and item.extract.line:
             where = _script_line(build_script, item.extract.line)
-            yield Decision.of(
-                "SL310", "taken_as", safety="safe", line=item.at, path=path, stage=stage, where=where
-            )
+            yield Decision.of("SL310", "taken_as", line=item.at, path=path, stage=stage, where=where)
         else:
-            yield Decision.of("SL310", "taken", safety="safe", line=item.at, path=path, stage=stage)
+            yield Decision.of("SL310", "taken", line=item.at, path=path, stage=stage)
     if build_script is None or not build_script.obsolete_lines:
         return
     lines = sorted({n for first, last, _ in build_script.obsolete_lines for n in range(first, last + 1)})
     tools = tuple(dict.fromkeys(tool for _, _, tool in sorted(build_script.obsolete_lines)))
-    yield Decision.of(
-        "SL372", "script", safety="advice", file=build_script.file, lines=_lines(lines), tools=tools
-    )
+    yield Decision.of("SL372", "script", file=build_script.file, lines=_lines(lines), tools=tools)
     if build_script.runtime is not None and build_script.builder.args:
         more = [a for a in build_script.builder.args if a not in build_script.runtime.args]
         options = " ".join(f"--build-arg {a}" for a in more)
@@ -365,7 +361,6 @@ def _decisions(
             yield Decision.of(
                 "SL372",
                 "arguments",
-                safety="advice",
                 where=_script_line(build_script, build_script.runtime.line),
                 options=options,
                 builder=name,
@@ -374,7 +369,6 @@ def _decisions(
         yield Decision.of(
             "SL372",
             "context",
-            safety="advice",
             where=_script_line(build_script, build_script.runtime.line),
             context=build_script.builder.context,
         )

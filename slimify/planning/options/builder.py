@@ -20,14 +20,7 @@ def unsupported_syntax(program: Program, builder: str) -> tuple[Decision, ...]:
         for feature, what in _features(step.instruction):
             if not can(builder, feature):
                 found.append(
-                    Decision.of(
-                        "SL337",
-                        "unsupported",
-                        safety="advice",
-                        line=step.line,
-                        syntax=what,
-                        builder=title(builder),
-                    )
+                    Decision.of("SL337", "unsupported", line=step.line, syntax=what, builder=title(builder))
                 )
     return tuple(found)
 

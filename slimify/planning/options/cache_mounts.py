@@ -43,9 +43,7 @@ def with_cache_mounts(
     decisions: list[Decision] = []
     why = _obstacle(program, plan, builder)
     if why:
-        return replace(
-            plan, decisions=(*plan.decisions, Decision.of("SL335", "none", safety="advice", why=why))
-        )
+        return replace(plan, decisions=(*plan.decisions, Decision.of("SL335", "none", why=why)))
     at = -1 if plan.rung == "cleanup" else 0
     stage = plan.stages[at]
     mounts: dict[int, list[str]] = {}
@@ -59,9 +57,7 @@ def with_cache_mounts(
         why = _cache_obstacle(program, plan, facts, uses)
         if why:
             line = uses[0].step.line
-            decisions.append(
-                Decision.of("SL335", "installer", safety="advice", line=line, installer=manager, why=why)
-            )
+            decisions.append(Decision.of("SL335", "installer", line=line, installer=manager, why=why))
             continue
         for use in uses:
             found = mounts.setdefault(use.at, [])
@@ -72,12 +68,10 @@ def with_cache_mounts(
             prepare[uses[0].at] = facts.prepare
         places = tuple(dict.fromkeys(t for use in uses for t in use.targets))
         decisions.append(
-            Decision.of(
-                "SL334", "mounted", safety="safe", line=uses[0].step.line, places=places, manager=manager
-            )
+            Decision.of("SL334", "mounted", line=uses[0].step.line, places=places, manager=manager)
         )
     if not mounts and not decisions:
-        decisions.append(Decision.of("SL335", "no_download", safety="advice"))
+        decisions.append(Decision.of("SL335", "no_download"))
     stage = _without_no_cache_options(stage, useless)
     done = _with_mounts(stage, mounts, prepare, program.dockerfile.newline)
     stages = (*plan.stages[:-1], done) if at else (done, *plan.stages[1:])

@@ -46,11 +46,9 @@ def with_debug_stage(program: Program, plan: Plan, builder: str) -> Plan:
         name=final.name, base=name, purpose="run", items=(new_item(f"{case('FROM')} {name}{alias}", end),)
     )
     if can(builder, "skips_unused"):
-        done = Decision.of("SL332", "stage", safety="safe", stage=DEBUG, image=source)
+        done = Decision.of("SL332", "stage", stage=DEBUG, image=source)
     else:
-        done = Decision.of(
-            "SL332", "stage_always", safety="safe", stage=DEBUG, image=source, builder=title(builder)
-        )
+        done = Decision.of("SL332", "stage_always", stage=DEBUG, image=source, builder=title(builder))
     return replace(plan, stages=(*others, named, debug, last), decisions=(*plan.decisions, done))
 
 
@@ -65,9 +63,9 @@ def _debug_variant(program: Program, base: str) -> str | None:
 def _not_added(program: Program, base: str, source: str | None) -> Decision:
     facts = program.facts_of(base)
     if source is not None:
-        return Decision.of("SL333", "taken", safety="advice", stage=DEBUG)
+        return Decision.of("SL333", "taken", stage=DEBUG)
     if facts is not None and not facts.shell:
-        return Decision.of("SL333", "no_variant", safety="advice", base=base)
+        return Decision.of("SL333", "no_variant", base=base)
     if facts is not None:
-        return Decision.of("SL333", "shell", safety="advice", base=base)
-    return Decision.of("SL333", "shell_unknown", safety="advice", base=base)
+        return Decision.of("SL333", "shell", base=base)
+    return Decision.of("SL333", "shell_unknown", base=base)

@@ -50,7 +50,7 @@ def ignore_file_proposal(
 
 def as_advice(found: tuple[IgnoreFile, Decision]) -> Decision:
     """The decision as advice, for a Dockerfile that stays as it is."""
-    return Decision.of("SL346", "advised", safety="advice", what=found[1].reason)
+    return Decision.of("SL346", "advised", what=found[1].reason)
 
 
 def completed_text(before: str | None, patterns: Sequence[str]) -> str:
@@ -107,5 +107,5 @@ def _decision(file: IgnoreFile, rows: Sequence[UnusedPattern]) -> Decision:
     name, patterns = os.path.basename(file.path), tuple(row.pattern for row in rows)
     titles = tuple(dict.fromkeys(row.title for row in rows))
     if file.before is None:
-        return Decision.of("SL345", "new", safety="assumed", file=name, patterns=patterns, titles=titles)
-    return Decision.of("SL345", "completed", safety="assumed", file=name, patterns=patterns, titles=titles)
+        return Decision.of("SL345", "new", file=name, patterns=patterns, titles=titles)
+    return Decision.of("SL345", "completed", file=name, patterns=patterns, titles=titles)

@@ -59,7 +59,7 @@ def with_kept_packages(program: Program, plan: Plan, names: tuple[str, ...]) -> 
 
 
 def _decision(names: list[str]) -> Decision:
-    return Decision.of("SL222", "packages", safety="safe", names=tuple(names))
+    return Decision.of("SL222", "packages", names=tuple(names))
 
 
 def _with_joined_install(stage: Stage, names: list[str]) -> Stage | None:

@@ -29,7 +29,7 @@ def with_kept_paths(program: Program, plan: Plan, paths: tuple[str, ...]) -> Pla
         where = _containing_stage(program, plan, path)
         if where == "builder":
             final = _with_copy(program, final, plan.stages[0].name, path)
-            decisions.append(Decision.of("SL222", "path", safety="safe", path=path))
+            decisions.append(Decision.of("SL222", "path", path=path))
         elif where != "final":
             return Reason.of("SL396", "path", base=final.base, path=path)
     return replace(

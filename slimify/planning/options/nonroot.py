@@ -51,16 +51,16 @@ def with_user(program: Program, plan: Plan) -> Plan:
         return _with_root(plan, why)
     stage = _with_account(program, final, account, places)
     if places:
-        done = Decision.of("SL330", "user_places", safety="assumed", user=account.user, places=places)
+        done = Decision.of("SL330", "user_places", user=account.user, places=places)
     else:
-        done = Decision.of("SL330", "user", safety="assumed", user=account.user)
+        done = Decision.of("SL330", "user", user=account.user)
     return replace(
         plan, stages=(*plan.stages[:-1], stage), user=account.user, decisions=(*plan.decisions, done)
     )
 
 
 def _with_root(plan: Plan, why: Reason) -> Plan:
-    decision = Decision.of("SL331", "root", safety="advice", why=why)
+    decision = Decision.of("SL331", "root", why=why)
     return replace(plan, decisions=(*plan.decisions, decision))
 
 

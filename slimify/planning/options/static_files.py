@@ -32,24 +32,16 @@ def asset_decisions(assets: tuple[Asset, ...]) -> tuple[Decision, ...]:
     found = [_asset_decision(asset) for asset in assets[:_MAX_LISTED]]
     if rest:
         size = sum(a.bytes for a in rest)
-        found.append(Decision.of("SL360", "more", safety="advice", count=len(rest), size=size))
+        found.append(Decision.of("SL360", "more", count=len(rest), size=size))
     return tuple(found)
 
 
 def _asset_decision(asset: Asset) -> Decision:
     path, size, why = asset.path, asset.bytes, asset.evidence
     if asset.excluded:
-        return Decision.of(
-            "SL361", "excluded", safety="assumed", line=asset.line, path=path, size=size, evidence=why
-        )
+        return Decision.of("SL361", "excluded", line=asset.line, path=path, size=size, evidence=why)
     if asset.action == "ignore":
-        return Decision.of(
-            "SL360", "ignore", safety="advice", line=asset.line, path=path, size=size, evidence=why
-        )
+        return Decision.of("SL360", "ignore", line=asset.line, path=path, size=size, evidence=why)
     if asset.action == "volume":
-        return Decision.of(
-            "SL360", "volume", safety="advice", line=asset.line, path=path, size=size, evidence=why
-        )
-    return Decision.of(
-        "SL360", "object_storage", safety="advice", line=asset.line, path=path, size=size, evidence=why
-    )
+        return Decision.of("SL360", "volume", line=asset.line, path=path, size=size, evidence=why)
+    return Decision.of("SL360", "object_storage", line=asset.line, path=path, size=size, evidence=why)

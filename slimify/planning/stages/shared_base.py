@@ -54,7 +54,7 @@ def with_shared_base(program: Program, plan: Plan, builder: str) -> Plan | None:
 
     first = named_from(build.items[0], name, case, end)
     base = Stage(name=name, base=build.base, purpose="base", items=(first, *shared))
-    plain_items = Decision.of("SL304", "shared", safety="safe", line=program.steps[0].line, stage=build.name)
+    plain_items = Decision.of("SL304", "shared", line=program.steps[0].line, stage=build.name)
     stages = (base, begun(build, here), begun(final, there))
     return replace(plan, stages=stages, decisions=(*plan.decisions, plain_items))
 

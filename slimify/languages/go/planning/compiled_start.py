@@ -52,7 +52,7 @@ def compiled_start(program: Program) -> CompiledStart | None:
         path = _PROGRAM + _program_name(program, package)
         build = f"RUN go build {''.join(shlex.quote(f) + ' ' for f in flags)}-o {path} {' '.join(package)}"
         command = _command(step.instruction, path, arguments, lead)
-        decision = Decision.of("SL315", "go_run", safety="assumed", line=step.line, path=path)
+        decision = Decision.of("SL315", "go_run", line=step.line, path=path)
         return _with_start(program, step, command, decision, build)
     return None
 
@@ -63,7 +63,7 @@ def _unwrapped(program: Program, step: Step, cwd: str, arguments: list[str]) -> 
         program.end_state.view, program.end_state.cwd or cwd, gopath(program.end_state)
     )
     command = _command(step.instruction, name, arguments, [])
-    decision = Decision.of("SL315", "go_wrapper", safety="assumed", line=step.line, name=name)
+    decision = Decision.of("SL315", "go_wrapper", line=step.line, name=name)
     return _with_start(program, step, command, decision)
 
 

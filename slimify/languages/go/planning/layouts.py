@@ -163,12 +163,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         put = (
             *put,
             Decision.of(
-                "SL311",
-                "permission",
-                safety="safe",
-                path=opened,
-                user=program.runtime.user,
-                base_ref=program.base_ref,
+                "SL311", "permission", path=opened, user=program.runtime.user, base_ref=program.base_ref
             ),
         )
     request = SplitRequest(
@@ -242,7 +237,7 @@ def _kept_whole(program: Program, found: RuntimeFiles) -> Iterator[Decision]:
     for index, why in found.whole.items():
         instruction = program.dockerfile.instructions[index]
         text = " ".join(instruction.raw.split())
-        yield Decision.of("SL316", "kept", safety="safe", line=instruction.line, copy=text, why=why)
+        yield Decision.of("SL316", "kept", line=instruction.line, copy=text, why=why)
 
 
 def _is_moving_tag(base: ImageFacts) -> bool:
@@ -272,8 +267,8 @@ def _decisions(
             reason = Reason.of("SL301", "moving", final=reason, base=of, suite=suite)
         found.append(Decision.from_reason(reason, "safe" if sure else "assumed"))
     else:
-        found.append(Decision.of("SL302", "same", safety="safe", base=base))
+        found.append(Decision.of("SL302", "same", base=base))
     for copy in copies:
         line = program.dockerfile.instructions[copy.after].line
-        found.append(Decision.of("SL310", "copied", safety="safe", line=line, path=copy.path))
+        found.append(Decision.of("SL310", "copied", line=line, path=copy.path))
     return tuple(found)

@@ -71,8 +71,7 @@ def restored_system_files(
     if not names:
         return copied, copy_decisions, None
     decisions = copy_decisions + tuple(
-        Decision.of("SL311", "package", safety="safe", package=n, user=wanted[n].name, base=base)
-        for n in names
+        Decision.of("SL311", "package", package=n, user=wanted[n].name, base=base) for n in names
     )
     quiet = (
         "" if any(e.tool == "apk" for s in program.steps for e in s.effects) else "# hadolint ignore=DL3018\n"
@@ -94,7 +93,7 @@ def _copied_data(
         if use is None:
             continue
         lines.append(f"COPY --from=builder {path} {path}")
-        decisions.append(Decision.of("SL311", "copied", safety="safe", path=path, user=use.name, base=base))
+        decisions.append(Decision.of("SL311", "copied", path=path, user=use.name, base=base))
     return tuple(lines), tuple(decisions)
 
 

@@ -46,4 +46,4 @@ def env_decisions(program: Program, layout: Layout) -> tuple[Decision, ...]:
     }
     if not gone:
         return ()
-    return (Decision.of("SL319", "left", safety="safe", line=min(gone.values()), names=tuple(gone)),)
+    return (Decision.of("SL319", "left", line=min(gone.values()), names=tuple(gone)),)

@@ -121,13 +121,13 @@ def _omitted(program: Program, found: _Install) -> Edits | Reason:
     swap = {(last.start, last.end): f"{last.text} {flag}"}
     text = edit(found.step.instruction, found.step.script, replace_words=swap)
     count = len(found.project.dev_dependencies)
-    decision = Decision.of("SL312", "not_installed", safety="assumed", line=found.step.line, count=count)
+    decision = Decision.of("SL312", "not_installed", line=found.step.line, count=count)
     return _edits(found, {found.step.index: text or ""}, decision)
 
 
 def _pruned(found: _Install, texts: dict[int, str]) -> Edits:
     count = len(found.project.dev_dependencies)
-    decision = Decision.of("SL312", "pruned_in_layer", safety="assumed", line=found.step.line, count=count)
+    decision = Decision.of("SL312", "pruned_in_layer", line=found.step.line, count=count)
     return replace(_edits(found, texts, decision), removes_again=True)
 
 

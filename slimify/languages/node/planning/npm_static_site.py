@@ -44,9 +44,7 @@ def site_copies(
         *(replace(copy, path=path, is_file=True) for path in site.manifests),
     )
     left = tuple(x for t in copies for x in (kept if t is copy else (t,)))
-    decision = Decision.of(
-        "SL318", "site", safety="assumed", path=copy.path, site=site.path, server=site.server
-    )
+    decision = Decision.of("SL318", "site", path=copy.path, site=site.path, server=site.server)
     return left, (decision,), count * 8 * NODE_PACKAGE
 
 

@@ -59,12 +59,12 @@ def pruning(
         command = None if why else prune_command(program, project, effect)
         if command is None:
             why = why or Reason.of("SL313", "no_prune")
-            decisions.append(Decision.of("SL313", "stay", safety="safe", count=count, why=why))
+            decisions.append(Decision.of("SL313", "stay", count=count, why=why))
             continue
         prefix = "" if _final_workdir(program) == directory else f"cd {directory} && "
         lines.append(f"RUN {prefix}{command}")
         saved += count * 8 * NODE_PACKAGE
-        decisions.append(Decision.of("SL312", "pruned", safety="assumed", count=count))
+        decisions.append(Decision.of("SL312", "pruned", count=count))
     return tuple(lines), tuple(decisions), saved
 
 

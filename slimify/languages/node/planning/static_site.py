@@ -24,9 +24,7 @@ def without_project_copies(
     if not gone:
         return copies, ()
     left = tuple(t for t in copies if t not in gone)
-    return left, (
-        Decision.of("SL318", "served", safety="assumed", paths=tuple(t.path for t in gone), server=server),
-    )
+    return left, (Decision.of("SL318", "served", paths=tuple(t.path for t in gone), server=server),)
 
 
 def _only_web_server(program: Program) -> str:

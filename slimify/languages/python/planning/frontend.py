@@ -30,7 +30,7 @@ def without_node_modules(
     if not gone:
         return copies, (), ()
     tail = (f"RUN rm -rf {' '.join(within)}",) if within else ()
-    return left, tail, (Decision.of("SL318", "no_node", safety="assumed", paths=tuple(gone)),)
+    return left, tail, (Decision.of("SL318", "no_node", paths=tuple(gone)),)
 
 
 def _modules(program: Program) -> list[str]:

@@ -61,7 +61,7 @@ def without_installers(program: Program, copies: tuple[CopyFromBuilder, ...]) ->
     names = list(dict.fromkeys((*idle, *(n for n in along if n not in kept))))
     return InstallerRemoval(
         tail=(_uninstall(pip, names),),
-        decisions=(Decision.of("SL347", "installers", safety="assumed", line=step.line, names=tuple(idle)),),
+        decisions=(Decision.of("SL347", "installers", line=step.line, names=tuple(idle)),),
         size=MB * sum(i.size if len(names) > len(idle) else i.alone for i in idle.values()),
     )
 

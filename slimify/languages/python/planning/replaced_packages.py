@@ -46,7 +46,7 @@ def remove_overlaid(
         return (), ()
     line = program.dockerfile.instructions[copy.after].line
     if base.family not in LANGUAGE.words("toolchain.toml", "images", "bare"):
-        decision = Decision.of("SL348", "all", safety="safe", line=line, path=places[1])
+        decision = Decision.of("SL348", "all", line=line, path=places[1])
         return (f"RUN rm -rf {places[1]}",), (decision,)
     installers = LANGUAGE.words("toolchain.toml", "images", "with_installers")
     if base.family not in installers or _handled_by_file(program, places[1]):
@@ -57,7 +57,7 @@ def remove_overlaid(
     names = [name for name in brought if name in touched]
     if not names:
         return (), ()
-    decision = Decision.of("SL348", "way", safety="safe", line=line, names=tuple(names))
+    decision = Decision.of("SL348", "way", line=line, names=tuple(names))
     return (f"RUN pip uninstall -y {' '.join(names)}",), (decision,)
 
 
