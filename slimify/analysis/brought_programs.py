@@ -20,9 +20,8 @@ def packaged_programs(
     effects: Iterable[Effect], base: ImageFacts | None, *, kind: str = ""
 ) -> frozenset[str]:
     """Those of system packages, of this kind if one is given."""
-    release = (base.distro, base.suite) if base is not None else (None, None)
     names = {p.name for e in effects if e.kind == "packages" for p in e.packages}
-    known = (facts for name in names if (facts := system_package(name, *release)) is not None)
+    known = (facts for name in names if (facts := system_package(name, base)) is not None)
     return frozenset(c for f in known if kind in ("", f.kind) for c in (f.name, *f.commands))
 
 

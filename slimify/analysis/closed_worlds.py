@@ -102,7 +102,7 @@ def application_files(program: Program, place: str, named: Collection[str]) -> C
     unread = unread_start(needs.start)
     if unread is not None:
         return _files(place, Reason.of("SL316", "unread_start", why=unread))
-    build = [e for s in program.steps for e in s.effects]
+    build = program.effects
     made = _made_programs(build)
     for effect, origin in zip(needs.start, needs.origins, strict=True):
         name = effect.tool.rpartition("/")[2]
@@ -112,7 +112,7 @@ def application_files(program: Program, place: str, named: Collection[str]) -> C
             return _files(place, Reason.of("SL316", "any_program"), origin)
         if not reads_only_arguments(name):
             return _files(place, Reason.of("SL316", "reader", command=effect.tool), origin)
-    repeated = (e for s in program.steps for a in s.atoms if a.role != "build" for e in a.effects)
+    repeated = (e for a in program.atoms if a.role != "build" for e in a.effects)
     reader = next((e for e in (*repeated, *needs.start) if e.reads_anything), None)
     if reader is not None:
         return _files(place, Reason.of("SL316", "reader", command=reader.tool))
@@ -143,7 +143,7 @@ def absent_files(program: Program, place: str, named: Collection[str]) -> Iterat
 def _is_always_there(program: Program, path: str) -> bool:
     """Whether every final image has the path: it is in each checkout, a step that is executed in the final
     stage makes it, or it belongs to an artifact. What other steps of the builder may leave is not copied."""
-    final = (e for s in program.steps for a in s.atoms if a.role != "build" for e in a.effects)
+    final = (e for a in program.atoms if a.role != "build" for e in a.effects)
     if any(_makes(e, path) for e in final) or any(overlap(a.path, path) for a in program.artifacts):
         return True
     place, context = program.end_state.view.context_path(path), program.context

@@ -187,7 +187,7 @@ def _is_called(name: str, texts: Sequence[str]) -> bool:
 
 
 def _reads_history(program: Program, texts: Sequence[str]) -> bool:
-    effects = [e for s in program.steps for e in s.effects]
+    effects = program.effects
     if any(e.kind == "unknown" for e in effects) or any(s.role == "unknown" for s in program.steps):
         return True
     if {"git", "hg", "svn"} & set(program.runtime_needs.commands):

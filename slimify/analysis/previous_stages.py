@@ -88,7 +88,6 @@ def _effects(stage: Stage) -> tuple[Effect, ...]:
 
 def _callable_commands(installed: Sequence[str], base: ImageFacts | None, line: int) -> dict[str, Use]:
     """The programs of installed packages that are tools to be called."""
-    release = (base.distro, base.suite) if base else (None, None)
-    facts = (system_package(name, *release) for name in installed)
+    facts = (system_package(name, base) for name in installed)
     known = (f for f in facts if f is not None and f.kind in _CALLED_KINDS)
     return {c: Use(name=c, file="Dockerfile", line=line) for f in known for c in (f.name, *f.commands)}

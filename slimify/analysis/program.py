@@ -14,7 +14,7 @@ from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts, image
 from slimify.model.decisions import Decision, PackageVerdict, Reason, Role
 from slimify.model.dockerfile import Dockerfile, Instruction
-from slimify.model.effects import Effect
+from slimify.model.effects import Effect, EffectKind
 from slimify.model.shell import Script
 from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.effects.started import Started
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from slimify.semantics.machine.stages import Event, Machine
 
 
-class AtomStep(Struct, frozen=True, kw_only=True):
+class AtomStep(Struct, frozen=True, kw_only=True, dict=True):
     """One atom of a RUN: its effects, and in which stage it is executed."""
 
     index: int
@@ -34,6 +34,10 @@ class AtomStep(Struct, frozen=True, kw_only=True):
     role: Role
     reasons: tuple[Reason, ...] = ()
     packages: tuple[PackageVerdict, ...] = ()
+
+    @cached_property
+    def kinds(self) -> frozenset[EffectKind]:
+        return frozenset(e.kind for e in self.effects)
 
 
 class Step(Struct, frozen=True, kw_only=True, dict=True):
@@ -105,6 +109,11 @@ class RuntimeContract(Struct, frozen=True, kw_only=True):
     shell: tuple[str, ...]
     sets_start_command: bool = False  # this file sets ENTRYPOINT or CMD
 
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The words of the start command, as far as they are known."""
+        return (*(self.entrypoint or ()), *(self.cmd or ()))
+
 
 class RuntimeNeeds(Struct, frozen=True, kw_only=True):
     """What is needed at run time, each with the place that names it.
@@ -145,9 +154,7 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
     refusals: tuple[Reason, ...] = ()
     findings: tuple[Decision, ...] = ()
     build_args: Mapping[str, str] = field(default_factory=dict)  # values of --build-arg
-    final_stage_tools: Mapping[str, Use] = field(
-        default_factory=dict
-    )  # programs that steps of the final stage call
+    final_stage_tools: Mapping[str, Use] = field(default_factory=dict)  # steps of the final stage call them
     bases: tuple[Use, ...] = ()  # where other Dockerfiles start from the image
     mounts: tuple[Use, ...] = ()  # the directories that files of the repository hide with mounts
     image_evidence: BuiltImage | None = None  # an image built from the file, if one was given
@@ -160,6 +167,35 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
         """What is known about an image. For the base image of the file, facts from the built image count
         too."""
         return facts_of(self.base_map, self.base_ref, self.base, reference)
+
+    @cached_property
+    def commands(self) -> tuple[tuple[Step, AtomStep, Effect], ...]:
+        """The effects of its commands, each with its step and its command."""
+        return tuple((step, atom, e) for step in self.steps for atom in step.atoms for e in atom.effects)
+
+    @cached_property
+    def effects(self) -> tuple[Effect, ...]:
+        return tuple(effect for _, _, effect in self.commands)
+
+    @cached_property
+    def atoms(self) -> tuple[AtomStep, ...]:
+        return tuple(atom for step in self.steps for atom in step.atoms)
+
+    @cached_property
+    def verdicts(self) -> tuple[PackageVerdict, ...]:
+        return tuple(verdict for atom in self.atoms for verdict in atom.packages)
+
+    @cached_property
+    def copy_targets(self) -> tuple[str, ...]:
+        """The paths that COPY and ADD create, as far as they are known."""
+        copies = (step.visit for step in self.steps if step.keyword in ("COPY", "ADD"))
+        return tuple(path for visit in copies for path in visit.copy_targets or ())
+
+    @cached_property
+    def called(self) -> Mapping[str, Use]:
+        """The programs that run time or steps of the final stage call."""
+        commands = self.runtime_needs.commands
+        return {**commands, **self.final_stage_tools, **commands}
 
     @cached_property
     def machine(self) -> Machine:

@@ -272,7 +272,7 @@ def _command_line(line: str, name: str, fields: int) -> str:
 
 
 def _needs_shell(runtime: RuntimeContract, start: Sequence[Effect], commands: Mapping[str, Use]) -> bool:
-    argv = (*(runtime.entrypoint or ()), *(runtime.cmd or ()))
+    argv = runtime.argv
     if any(map(is_shell, argv)):
         return True
     probe = runtime.healthcheck

@@ -6,38 +6,17 @@ Other distributions are unknown."""
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from slimify.facts import load
-from slimify.facts.alpine import (
-    alpine_command,
-    alpine_counterparts,
-    alpine_library,
-    alpine_package,
-    busybox_commands,
-)
-from slimify.facts.debian import PackageFacts, counterparts, debian_command, debian_package, library_package
+from slimify.facts.alpine import alpine_command, alpine_library, alpine_package
+from slimify.facts.debian import PackageFacts, debian_command, debian_package, library_package
 
-__all__ = [
-    "PackageFacts",
-    "alpine_command",
-    "alpine_counterparts",
-    "alpine_library",
-    "alpine_package",
-    "busybox_commands",
-    "command_package",
-    "counterparts",
-    "debian_command",
-    "debian_package",
-    "interpreters",
-    "library_package",
-    "package_facts",
-    "programs_calling",
-    "programs_in",
-    "soname_package",
-    "starts",
-]
+if TYPE_CHECKING:
+    from slimify.facts.images import ImageFacts
 
 
+@cache
 def package_facts(name: str, distro: str | None, suite: str | None) -> PackageFacts:
     """Facts about a package; its kind is `unknown` for an unknown distribution."""
     if distro in ("debian", "ubuntu"):
@@ -47,18 +26,17 @@ def package_facts(name: str, distro: str | None, suite: str | None) -> PackageFa
     return PackageFacts(name=name, kind="unknown", known=False)
 
 
-def system_package(name: str, distro: str | None, suite: str | None) -> PackageFacts | None:
-    """Facts about a package in a release of a distribution; None if the name is not known. An unknown
+def system_package(name: str, base: ImageFacts | None) -> PackageFacts | None:
+    """Facts about a package in the distribution of a base image; None if the name is not known. An unknown
     distribution is treated as Debian, since tools have the same names elsewhere."""
-    facts = package_facts(name, distro or "debian", suite)
+    facts = package_facts(name, (base.distro if base else None) or "debian", base.suite if base else None)
     return None if facts.kind == "unknown" and not facts.commands else facts
 
 
-@cache
-def programs_in(name: str, distro: str | None, suite: str | None) -> frozenset[str]:
+def programs_in(name: str, base: ImageFacts | None) -> tuple[str, ...]:
     """The programs that a package brings, and its own name."""
-    facts = system_package(name, distro, suite)
-    return frozenset((name, *(facts.commands if facts is not None else ())))
+    facts = system_package(name, base)
+    return (name, *(facts.commands if facts is not None else ()))
 
 
 def programs_calling(command: str) -> frozenset[str]:

@@ -25,7 +25,7 @@ def runs_cloned_code(program: Program) -> Reason | None:
 
 def starts_global_install(program: Program) -> bool:
     """Whether the start command runs a globally installed package, whose code is not analyzed."""
-    for effect in (e for s in program.steps for e in s.effects if e.kind == "install-global"):
+    for effect in (e for e in program.effects if e.kind == "install-global"):
         known = language(effect.ecosystem)
         if known is None or known.packages is None:
             continue

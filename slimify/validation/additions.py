@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from slimify.facts.packages import system_package
 from slimify.facts.programs import is_basic, is_usual_option
 from slimify.facts.system import is_root, is_shared_directory, is_systems, manager_settings
 from slimify.facts.toolchains import installers
@@ -17,7 +18,6 @@ from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import inside_any, join_path
 from slimify.validation.comparison import Pair
 from slimify.validation.inputs import is_there, matching
-from slimify.validation.software import facts_about
 
 _FOR_ROOT = frozenset({"packages", "unpackage", "users", "meta"})
 _HARMLESS = frozenset({"index", "cache", "packages", "unpackage", "prune"})
@@ -64,7 +64,7 @@ def _is_harmless(pair: Pair, event: Event, effect: Effect) -> bool:
 
 def _is_asked_for(pair: Pair, name: str) -> bool:
     """Whether the old file installs a system package by its name, and not to build."""
-    facts = facts_about(name, pair.old.facts)
+    facts = system_package(name, pair.old.facts)
     asked = any(p.name == name for e in pair.old.effects if e.kind == "packages" for p in e.packages)
     return asked and (facts is None or facts.kind == "run")
 

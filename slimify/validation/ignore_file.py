@@ -51,7 +51,7 @@ def _runtime_files(program: Program) -> Iterator[str]:
 
 def _installer_files(program: Program) -> Iterator[str]:
     """The files that installers read."""
-    for effect in (e for s in program.steps for e in s.effects):
+    for effect in program.effects:
         for place in (*effect.manifests, *effect.reads):
             path = program.end_state.view.context_path(place)
             if path:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from slimify.facts.carried import carried
-from slimify.facts.debian import brings, name_before_t64, needed_directory
+from slimify.facts.debian import PackageFacts, brings, name_before_t64, needed_directory
 from slimify.facts.image_tables import data_packages
-from slimify.facts.packages import PackageFacts
+from slimify.facts.packages import system_package
 from slimify.facts.system import in_package_tree
 from slimify.facts.toolchains import (
     compile_programs,
@@ -27,7 +27,6 @@ from slimify.validation.comparison import Comparison
 from slimify.validation.software import (
     base_packages,
     came_along,
-    facts_about,
     lost_programs,
     packages_left,
     programs_of,
@@ -117,7 +116,7 @@ def _may_go(compared: Comparison, name: str, have: frozenset[str], called: set[s
     """Whether nothing at run time needs a package that a step of the old file installed. `called` are the
     programs that build steps start."""
     old, needs = compared.old.final, compared.needs
-    facts = facts_about(name, old.facts)
+    facts = system_package(name, old.facts)
     if facts is None or name in needs.system_packages or {name, *facts.commands} & set(needs.commands):
         return False
     own = compared.own

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from slimify.facts.carried import carried, installed
 from slimify.facts.image_tables import image_packages
 from slimify.facts.images import ImageFacts
-from slimify.facts.packages import PackageFacts, programs_in, system_package
+from slimify.facts.packages import programs_in
 from slimify.facts.recommends import brought_along
 from slimify.model.effects import Effect, SystemManager
 from slimify.semantics.machine.stages import Event
@@ -76,15 +76,9 @@ def base_packages(facts: ImageFacts | None) -> frozenset[str]:
     return installed(facts, nearest=True) | image_packages(facts.repository)
 
 
-def facts_about(name: str, facts: ImageFacts | None) -> PackageFacts | None:
-    """Facts about a package in the distribution of a base image."""
-    return system_package(name, facts.distro if facts else None, facts.suite if facts else None)
-
-
 def providers(program: str, names: frozenset[str], facts: ImageFacts | None) -> frozenset[str]:
     """The packages among `names` that bring a program."""
-    release = (facts.distro, facts.suite) if facts is not None else (None, None)
-    return frozenset(name for name in names if program in programs_in(name, *release))
+    return frozenset(name for name in names if program in programs_in(name, facts))
 
 
 def lost_programs(old: ImageFacts | None, new: ImageFacts | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from slimify.facts.image_tables import accounts
+from slimify.facts.packages import system_package
 from slimify.facts.programs import is_plain_check
 from slimify.facts.system import distribution_accounts, is_root
 from slimify.languages import languages, of_effect
@@ -26,7 +27,6 @@ from slimify.validation.software import (
     Packages,
     base_packages,
     came_along,
-    facts_about,
     lost_programs,
     programs_of,
     providers,
@@ -171,7 +171,7 @@ def _program_problems(pair: Pair) -> Iterator[Reason]:
                 elif program in lost and lost[program] not in have and not sources:
                     yield Reason.of("SL409", "tool_missing", command=program, at=f"`{event.text[:50]}`")
             if had - have and any(_may_compile(pair, e) for e in event.effects):
-                facts = ((name, facts_about(name, pair.old.facts)) for name in had - have)
+                facts = ((name, system_package(name, pair.old.facts)) for name in had - have)
                 gone.update(name for name, found in facts if found is not None and found.kind == "build")
             for name in sorted(gone):
                 yield Reason.of("SL409", "caller", command=event.text[:50], package=name)

@@ -70,7 +70,7 @@ def _located(program: Program, paths: list[str]) -> Iterator[_File]:
     """The files that a COPY puts into the image and no step reads."""
     elsewhere = re.compile(load("waste.toml")["static"]["elsewhere"])
     copies = [s for s in program.steps if s.keyword in ("COPY", "ADD")]
-    reads = {r for s in program.steps for e in s.effects for r in (*e.reads, *e.deletes)}
+    reads = {r for e in program.effects for r in (*e.reads, *e.deletes)}
     reads = {r for r in (*reads, *program.runtime_needs.paths) if r.count("/") > 1 and "." in r}
     for path in paths:
         place = next(iter(program.end_state.view.image_paths(path)), "")

@@ -94,7 +94,7 @@ def _unused_packages(
 ) -> Iterator[Decision]:
     """Packages that nothing uses, grouped by install, with what was searched."""
     steps = sum(v.instruction.keyword == "RUN" for v in visits)
-    started = " ".join(" ".join((*(runtime.entrypoint or ()), *(runtime.cmd or ()))).split())
+    started = " ".join(" ".join(runtime.argv).split())
     known = bool(started) and runtime.sets_start_command
     effects = [e for v in visits for atom in v.effects for e in atom]
     gone = {p.name for e in effects if e.kind == "unpackage" for p in e.packages}

@@ -31,7 +31,7 @@ _MAX_SCRIPT_BYTES = 256_000  # of scripts without a file extension
 
 def unimported_packages(program: Program) -> tuple[Decision, ...]:
     """One piece of advice per manifest."""
-    effects = [e for s in program.steps for e in s.effects]
+    effects = program.effects
     installed = installed_modules(effects, program.end_state.view)
     modules = [m for m in installed if m.use.file != "Dockerfile" and not m.required]
     if not modules or any(e.kind == "unknown" for e in effects):

@@ -67,7 +67,7 @@ def _fact_rows(program: Program) -> Iterator[Mapping[str, Any]]:
 
 def _serves_directory_listing(program: Program) -> bool:
     """Whether the start command is a server that lists its directory, so any file may be requested."""
-    words = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()))
+    words = program.runtime.argv
     listing = {name for known in languages() for name in known.facts("unread.toml").get("listing", ())}
     return not listing.isdisjoint(part for word in words for part in word.split())
 

@@ -121,7 +121,7 @@ def with_development_packages(program: Program) -> Program:
     """The program with the needs of the development packages that its manifests list: they stay in the
     image."""
     needs = program.runtime_needs
-    effects = (e for s in program.steps for e in s.effects if e.dev)
+    effects = (e for e in program.effects if e.dev)
     modules = installed_modules(effects, program.end_state.view, development=True)
     more = module_needs(modules, program.base, ())
     return replace(

@@ -132,8 +132,7 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
 
     def facts(self, name: str) -> PackageFacts | None:
         """Facts about a package in the distribution of the base image."""
-        base = self.base
-        found = system_package(name, base.distro if base else None, base.suite if base else None)
+        found = system_package(name, self.base)
         if found is not None and found.counterparts and self.has_other_releases:
             return found if has_one_counterpart(name) else replace(found, counterparts=None)
         return found

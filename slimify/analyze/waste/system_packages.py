@@ -20,7 +20,8 @@ from slimify.analyze.image_inputs import (
 from slimify.analyze.programs import mentioned_programs
 from slimify.analyze.waste.duplicates import common_path
 from slimify.facts import load
-from slimify.facts.packages import PackageFacts, package_facts
+from slimify.facts.debian import PackageFacts
+from slimify.facts.packages import package_facts
 from slimify.facts.system import holds_programs
 from slimify.image.packages import InstalledPackage
 from slimify.languages import languages

@@ -13,7 +13,7 @@ from slimify.analysis.program import Program
 def unused_files(program: Program, found: ContextReaders) -> Iterator[UnusedPattern]:
     """Virtual environments of the host, if the image installs packages itself."""
     context = program.context
-    installs = any(e.does("install", "python") for s in program.steps for e in s.effects)
+    installs = any(e.does("install", "python") for e in program.effects)
     for path in sorted(posixpath.dirname(p) for p in context.files if p.endswith("/pyvenv.cfg")):
         name = posixpath.basename(path)
         if not installs or not found.only_by_directory(path) or not found.others_install(path, "python"):
@@ -25,10 +25,4 @@ def unused_files(program: Program, found: ContextReaders) -> Iterator[UnusedPatt
 def _is_made(program: Program, path: str) -> bool:
     """Whether a step creates the virtual environment at this path."""
     places = program.end_state.view.image_paths(path)
-    return any(
-        w == p or w.startswith(f"{p}/")
-        for s in program.steps
-        for e in s.effects
-        for w in e.writes
-        for p in places
-    )
+    return any(w == p or w.startswith(f"{p}/") for e in program.effects for w in e.writes for p in places)

@@ -39,7 +39,7 @@ def package_size(name: str, manager: str) -> int:
 def dropped_package_bytes(program: Program) -> int:
     """The bytes of the system packages that only the build needs."""
     manager = package_manager(program)
-    names = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role == "build"}
+    names = {v.name for v in program.verdicts if v.role == "build"}
     removed: set[str] = set(installed(program.base, nearest=True)) if program.base else set()
     for step in program.steps:  # already removed by the file itself
         gone = {p.name for e in step.effects if e.kind == "unpackage" for p in e.packages}
@@ -55,7 +55,7 @@ def package_manager(program: Program) -> str:
     """The system package manager: the base image's, else the one that the file calls."""
     if program.base is not None and program.base.manager:
         return program.base.manager
-    called = (e.manager for s in program.steps for e in s.effects if e.kind == "packages")
+    called = (e.manager for e in program.effects if e.kind == "packages")
     return next((m for m in called if m in (SystemManager.APT, SystemManager.APK)), SystemManager.APT)
 
 

@@ -50,7 +50,7 @@ class SplitRequest(Struct, frozen=True, kw_only=True):
 
 def real_atoms(step: Step) -> tuple[AtomStep, ...]:
     """The atoms of a RUN that have an effect of their own."""
-    return tuple(a for a in step.atoms if not {e.kind for e in a.effects} <= INSTALLS_NOTHING)
+    return tuple(a for a in step.atoms if not a.kinds <= INSTALLS_NOTHING)
 
 
 def final_atoms(
@@ -59,13 +59,13 @@ def final_atoms(
     """The atoms of a RUN that the final stage executes, and the package names that change in them. None if
     it executes nothing of the RUN."""
     if not step.atoms:
-        return (frozenset() if step.role in ("run", "both", "unknown") else None), WordEdit()
+        return (frozenset() if step.role != "build" else None), WordEdit()
     kept: set[int] = set()
     drop: set[tuple[int, int]] = set()
     swap: dict[tuple[int, int], str] = {}
     gone: set[str] = set()
     for atom in step.atoms:
-        kinds = {e.kind for e in atom.effects}
+        kinds = atom.kinds
         if "packages" in kinds and atom.packages:
             stays, dropped, swapped = _package_edits(atom, request)
             if stays:
@@ -75,22 +75,20 @@ def final_atoms(
             else:
                 gone |= {v.name for v in atom.packages}
                 gone |= {e.subject for e in atom.effects if e.kind == "packages" and e.subject}
-        elif atom.role in ("run", "both", "unknown") or only_checks(atom) or _serves_installs(atom):
+        elif atom.role != "build" or only_checks(atom) or _serves_installs(atom):
             kept.add(atom.index)
         elif _on_copy_root(program, step, atom, request.copies):
             kept.add(atom.index)
             dropped, swapped = _non_recursive_edits(atom)
             drop |= dropped
             swap |= swapped
-    removals = [a for a in step.atoms if {e.kind for e in a.effects} - {"state"} == {"unpackage"}]
-    installed = {v.name for s in program.steps for a in s.atoms for v in a.packages} if removals else set()
+    removals = [a for a in step.atoms if a.kinds - {"state"} == {"unpackage"}]
+    installed = {v.name for v in program.verdicts} if removals else set()
     kept -= {a.index for a in removals if _removes_nothing(program, a, installed, request)}
     real = [a for a in real_atoms(step) if a.index in kept]
     if not real and real_atoms(step):
         return None, WordEdit()
-    if not real and not any(
-        {e.kind for e in a.effects} & {"index", "unpackage"} for a in step.atoms if a.index in kept
-    ):
+    if not real and not any(a.kinds & {"index", "unpackage"} for a in step.atoms if a.index in kept):
         return (frozenset(kept) if removes_copied(program, step) else None), WordEdit()
     if {e.kind for a in real for e in a.effects} <= INSTALLS_NOTHING | {"packages", "users"}:
         kept -= {a.index for a in step.atoms if a.effects and all(e.tool == "cd" for e in a.effects)}
@@ -113,7 +111,7 @@ def removes_copied(program: Program, step: Step) -> bool:
 def _serves_installs(atom: AtomStep) -> bool:
     """Whether the atom fetches or removes package lists: it stays with the installs (see
     `_without_idle_runs`)."""
-    kinds = {e.kind for e in atom.effects}
+    kinds = atom.kinds
     return ("index" in kinds and kinds <= {"index", "cache", "state"}) or (
         kinds == {"cache"} and _lists_only(atom)
     )
@@ -135,7 +133,7 @@ def rewritten_install(step: Step, kept: frozenset[int] | None, request: SplitReq
         return None
     atoms = [a for a in step.atoms if a.index in kept]
     installs = [e for a in atoms for e in a.effects if e.kind == "packages"]
-    if not installs or any({e.kind for e in a.effects} - INSTALLS_NOTHING - {"packages"} for a in atoms):
+    if not installs or any(a.kinds - INSTALLS_NOTHING - {"packages"} for a in atoms):
         return None
     if any(e.manager != SystemManager.APT or e.why for e in installs) or any(
         not a.packages for a in atoms if any(e.kind == "packages" for e in a.effects)
@@ -248,8 +246,7 @@ def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], requ
     """Whether a removal names only packages that the final stage does not install."""
     groups = {
         e.subject: {v.role for v in a.packages}
-        for s in program.steps
-        for a in s.atoms
+        for a in program.atoms
         for e in a.effects
         if e.kind == "packages" and e.subject
     }
@@ -276,4 +273,4 @@ def _is_never_installed(name: str, request: SplitRequest) -> bool:
 
 
 def _package_role(program: Program, name: str) -> str:
-    return next((v.role for s in program.steps for a in s.atoms for v in a.packages if v.name == name), "run")
+    return next((v.role for v in program.verdicts if v.name == name), "run")

@@ -19,7 +19,7 @@ def copy_owner(program: Program, user: str) -> str:
 
 def _primary_group(program: Program, name: str) -> str:
     """The group given by the command that creates the user; by default a group of the user's name."""
-    for effect in (e for s in program.steps for e in s.effects):
+    for effect in program.effects:
         if effect.kind != "users" or effect.tool not in _GROUP or effect.subject != name:
             continue
         words = [w.value or "" for w in effect.command.words]

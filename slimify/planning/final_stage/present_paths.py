@@ -102,8 +102,8 @@ def runnable(program: Program, layout: Layout, plan: Plan) -> Layout | Reason:
     that nothing depends on; other absent directories are created first. The reason (SL390) if one can't be.
     """
     stays = {i: atoms for i, atoms in layout.final.items() if i not in layout.replace}
-    kept = [a for s in program.steps for a in s.atoms if a.index in stays.get(s.index, ())]
-    if not any(_needs_paths(e) for a in kept for e in a.effects):
+    kept = (e for s, a, e in program.commands if a.index in stays.get(s.index, ()))
+    if not any(map(_needs_paths, kept)):
         return layout
     text = "\n".join("".join(item.text for item in stage.items) for stage in plan.stages)
     lost = (program.base.workdir or "") if program.base is not None and layout.rung != "same-base" else ""

@@ -32,7 +32,7 @@ def restored_packages(
         if not _demanding(program):
             return (), (), None
         return (), (), Reason.of("SL391", "unknown_loss", from_base=program.base_ref, base=base)
-    verdicts = [v for s in program.steps for a in s.atoms for v in a.packages]
+    verdicts = program.verdicts
     installed = {name_before_t64(v.name) for v in verdicts if v.role != "build"}
     installed |= {name_before_t64(p) for v in verdicts if v.role == "build" for p in v.counterparts}
     wanted: dict[str, Use] = dict(extra)
@@ -40,7 +40,7 @@ def restored_packages(
         package = lost.commands.get(command)
         if package and command not in program.base.commands:
             wanted.setdefault(package, use)
-    own = {e.tool for s in program.steps for e in s.effects if e.action == Action.INSTALL_DEPS}
+    own = {e.tool for e in program.effects if e.action == Action.INSTALL_DEPS}
     for package, use in program.runtime_needs.system_packages.items():
         if package in lost.packages and not any(tool in use.name for tool in own):
             wanted.setdefault(package, use)
@@ -84,14 +84,12 @@ def _library_package(libraries: Mapping[str, str | None], name: str) -> str | No
 
 def _has_own_install(program: Program) -> bool:
     """Whether the file calls apt-get install: then unpinned versions are already reported there."""
-    return any(e.kind == "packages" and e.tool == "apt-get" for s in program.steps for e in s.effects)
+    return any(e.kind == "packages" and e.tool == "apt-get" for e in program.effects)
 
 
 def _reaches_apt(program: Program) -> bool:
     """Whether the file installs from apt itself, which proves that the release is still served."""
-    return any(
-        e.kind == "packages" and e.manager == SystemManager.APT for s in program.steps for e in s.effects
-    )
+    return any(e.kind == "packages" and e.manager == SystemManager.APT for e in program.effects)
 
 
 _IN_LINE = 60  # columns of package names that fit on one line

@@ -6,6 +6,7 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
+from functools import partial
 
 from slimify.analysis.program import Program, Step
 from slimify.facts.carried import carried, installed
@@ -13,7 +14,7 @@ from slimify.facts.system import is_plain_root
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import RUNS_CODE
 from slimify.model.sizes import MB
-from slimify.planning.in_place.edits import Edits, step_line
+from slimify.planning.in_place.edits import Edits, first_edits, step_line
 from slimify.planning.in_place.runs import is_chained, run_body, run_of_commands, run_prefix
 from slimify.semantics.paths import inside, overlap
 from slimify.syntax.dockerfile.instructions import copy_parts
@@ -24,25 +25,20 @@ _URL = re.compile(r"https?://[\w.:/@%+~,=&?-]+")
 
 def archives(program: Program) -> Edits:
     """The first such ADD, with the RUN that it moves into; else advice on the remaining ones."""
-    advice: list[Decision] = []
-    for step in program.steps:
-        if step.keyword != "ADD":
-            continue
-        parts = copy_parts(step.instruction)
-        if len(parts.sources) != 1 or not parts.sources[0].startswith(("http://", "https://")):
-            continue
-        found = _downloaded_in_run(program, step)
-        if isinstance(found, Edits):
-            return found
-        if found:
-            advice.append(Decision.of("SL356", "archive", line=step.line, why=found))
-    return Edits(decisions=tuple(advice))
+
+    def told(step: Step) -> Decision:
+        return Decision.of("SL356", "archive", line=step.line)
+
+    added = (step for step in program.steps if step.keyword == "ADD")
+    return first_edits(added, partial(_downloaded_in_run, program), told)
 
 
 def _downloaded_in_run(program: Program, step: Step) -> Edits | Reason | None:
     """The edits, or why they are not possible; None if the file is used for anything but unpacking."""
-    parts = copy_parts(step.instruction)
-    url, path = parts.sources[0], _destination(step)
+    url, *others = copy_parts(step.instruction).sources
+    if others or not url.startswith(("http://", "https://")):
+        return None
+    path = _destination(step)
     users = [s for s in program.steps if s.index > step.index and path and _touches_path(s, path)]
     if (
         len(users) != 1
@@ -101,18 +97,12 @@ def _touches_path(step: Step, path: str) -> bool:
 def _download_tool(program: Program, user: Step) -> str:
     """The download tool of the image at that step: what the file itself calls, else curl; "" for neither."""
     base = program.base
-    names = {
-        p.name
-        for s in program.steps
-        if s.index < user.index
-        for e in s.effects
-        if e.kind == "packages"
-        for p in e.packages
-    }
+    before = (e for s, _, e in program.commands if s.index < user.index and e.kind == "packages")
+    names = {p.name for e in before for p in e.packages}
     if base is not None:
         names |= set(installed(base)) | set(base.packages) | set(carried(base).commands)
         names |= {"wget"} if base.distro == "alpine" else set()
-    called = {e.tool for s in program.steps for e in s.effects}
+    called = {e.tool for e in program.effects}
     ours = ("wget", "curl") if "wget" in called and "curl" not in called else ("curl", "wget")
     return next((t for t in ours if t in names), "")
 

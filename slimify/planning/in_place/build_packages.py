@@ -6,7 +6,8 @@ installed by name. apt's --auto-remove also removes dependencies; apk removes a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,23 +23,21 @@ from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import BUILDS, INSTALLS_NOTHING, MANAGES_PACKAGES, Effect, SystemManager
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place import extend_install
-from slimify.planning.in_place.edits import Edits, step_line
+from slimify.planning.in_place.edits import Edits, first_edits, step_line
 from slimify.planning.in_place.runs import (
     are_adjacent,
     as_caller,
-    body_with_comments,
     extended_run,
     is_chained,
     is_direct,
     is_extendable,
     is_readable,
+    joined_texts,
     keeps_shell_state,
-    run_body,
-    run_of_commands,
-    run_prefix,
+    runs_between,
 )
 from slimify.planning.in_place.start_uncertainty import start_uncertainty
-from slimify.syntax.shell.script import EditRefused, edit
+from slimify.syntax.shell.script import edit
 
 # Effects that may compile. Any other command is checked by the programs that it calls.
 _MAY_COMPILE = BUILDS | {"unknown"}
@@ -62,20 +61,14 @@ def build_packages(program: Program, *, asked: bool) -> Edits:
     If every change of a source would then repeat the install, it is moved only with `asked`: the user
     requested a single stage.
     """
-    advice: list[Decision] = []
-    for install in _installs(program):
-        edits = _in_one_step(program, install, asked=asked)
-        if isinstance(edits, Edits):
-            return edits
-        if edits:
-            advice.append(
-                Decision.of("SL356", "packages", line=install.step.line, names=install.names, why=edits)
-            )
-    return Edits(decisions=tuple(advice))
+
+    def told(install: _Install) -> Decision:
+        return Decision.of("SL356", "packages", line=install.step.line, names=install.names)
+
+    return first_edits(_installs(program), partial(_in_one_step, program, asked=asked), told)
 
 
-def _installs(program: Program) -> list[_Install]:
-    installs: list[_Install] = []
+def _installs(program: Program) -> Iterator[_Install]:
     base = program.base
     there = installed(base, nearest=True) if base is not None else frozenset()
     if (
@@ -83,30 +76,21 @@ def _installs(program: Program) -> list[_Install]:
         or base.manager not in (SystemManager.APT, SystemManager.APK)
         or (not there and base.distro == "debian")
     ):
-        return installs
+        return
     if base.distro == "debian" and base.variant == "other":
-        return installs
+        return
     shared = shared_installers(program.language, program.steps)
     empty = {name for name, parts in _META_PACKAGES.items() if there.issuperset(parts)}
-    for step in program.steps:
-        for atom in step.atoms:
-            for effect in atom.effects:
-                if effect.kind != "packages":
-                    continue
-                removed = _removed_later(step, atom)
-                spans = {p.name: p.span for p in effect.packages}
-                if effect.manager != base.manager or (-1, -1) in spans.values():
-                    continue
-                names = tuple(
-                    v.name
-                    for v in atom.packages
-                    if v.role == "build"
-                    and v.name in spans
-                    and v.name not in there | removed | empty | shared
-                )
-                if names and not effect.subject:
-                    installs.append(_Install(step, atom, effect, names))
-    return installs
+    for step, atom, effect in program.commands:
+        spans = {p.name: p.span for p in effect.packages}
+        own = effect.kind == "packages" and effect.manager == base.manager and not effect.subject
+        if not own or (-1, -1) in spans.values():
+            continue
+        build = [v.name for v in atom.packages if v.role == "build" and v.name in spans]
+        stay = there | _removed_later(step, atom) | empty | shared
+        names = tuple(name for name in build if name not in stay)
+        if names:
+            yield _Install(step, atom, effect, names)
 
 
 def _removed_later(step: Step, atom: AtomStep) -> set[str]:
@@ -121,38 +105,29 @@ def _in_one_step(program: Program, install: _Install, *, asked: bool) -> Edits |
     if why:
         return why
     users = _using_steps(program, install)
-    if users and any(e.kind == "unknown" or e.writes_anywhere for s in users for e in s.effects):
-        unread = next(s for s in users if any(e.kind == "unknown" or e.writes_anywhere for e in s.effects))
-        return Reason.of("SL356", "unknown_step", step=step_line(unread))
+    for step, effect in ((s, e) for s in users for e in s.effects):
+        if effect.kind == "unknown" or effect.writes_anywhere:
+            return Reason.of("SL356", "unknown_step", step=step_line(step))
     if any(not is_plain_root(s.state.user) for s in (install.step, *users)):
         return Reason.of("SL356", "not_root")
     if not is_readable(install.step) or not is_direct(install.step, install.atom, install.effect):
         return Reason.of("SL356", "not_edited", step=step_line(install.step))
-    try:
-        if not users:
-            return _dropped(program, install)
-        if users == [install.step]:
-            return _removed_at_end(program, install)
-        return _moved_to_use(program, install, users, asked=asked)
-    except EditRefused as error:
-        return Reason.of("SL356", "edit", why=error.reason)
+    if not users:
+        return _dropped(program, install)
+    if users == [install.step]:
+        return _removed_at_end(program, install)
+    return _moved_to_use(program, install, users, asked=asked)
 
 
 def _using_steps(program: Program, install: _Install) -> list[Step]:
     """The RUNs, from the install on, that may need one of the packages."""
     commands = _commands(program, install)
-    steps = [s for s in program.steps if s.index >= install.step.index and s.keyword == "RUN"]
-    return [s for s in steps if _step_uses(install, s, commands)]
+    steps = (s for s in program.steps if s.index >= install.step.index and s.keyword == "RUN")
+    return [s for s in steps if not s.atoms or _using_atoms(install, s, commands)]
 
 
 def _commands(program: Program, install: _Install) -> set[str]:
-    base = program.base
-    release = (base.distro, base.suite) if base is not None else (None, None)
-    return {c for name in install.names for c in programs_in(name, *release)}
-
-
-def _step_uses(install: _Install, step: Step, commands: set[str]) -> bool:
-    return not step.atoms or bool(_using_atoms(install, step, commands))
+    return {c for name in install.names for c in programs_in(name, program.base)}
 
 
 def _using_atoms(install: _Install, step: Step, commands: set[str]) -> list[int]:
@@ -187,7 +162,7 @@ def _only_installers(effect: Effect) -> bool:
 
 def _dropped(program: Program, install: _Install) -> Edits | None:
     """The edits if no step needs the packages: they are not installed at all."""
-    if _counterparts(program, install):
+    if any(_counterpart_edits(program, install).values()):
         return None
     text = _remaining_text(program, install)
     decision = Decision.of("SL201", "in_place", line=install.step.line, names=install.names)
@@ -230,30 +205,24 @@ def _moved_to_use(program: Program, install: _Install, users: list[Step], *, ask
     if install.step in users:
         return Reason.of("SL356", "needed_later", step=step_line(install.step))
     first, last = users[0], users[-1]
-    members = [s for s in program.steps if first.index <= s.index <= last.index and s.keyword == "RUN"]
+    members = runs_between(program, first, last)
     if not are_adjacent(program, first.index, last.index) or members != users:
         return Reason.of("SL356", "apart", first=step_line(first), last=step_line(last))
-    if any(s.instruction.flags or not is_chained(s) for s in members) or not all(
-        keeps_shell_state(s) for s in members[:-1]
-    ):
+    plain = all(is_chained(s) and not s.instruction.flags for s in members)
+    if not plain or not all(map(keeps_shell_state, members[:-1])):
         return Reason.of("SL356", "not_lengthened", step=step_line(first))
     if not asked and _sources_between(program, install.step, first):
         return Reason.of("SL356", "every_change", step=step_line(first))
     text = _extended_run(program, install, first) if members == [first] else None
     if text is None:
-        commands = [
-            *_install_command(program, install),
-            run_body(first.instruction),
-            *(body_with_comments(program, s) for s in members[1:]),
-            *_removal_command(program, install.names),
-        ]
-        text = run_of_commands(run_prefix(first.instruction), commands, program.dockerfile.newline)
+        head, tail = _install_command(program, install), _removal_command(program, install.names)
+        texts = joined_texts(program, members, *tail, head=head)
+    else:
+        texts = {first.index: text}
     counterparts = [n for names in _counterpart_edits(program, install).values() for n in names]
-    texts = {s.index: text if s is first else "" for s in members}
-    texts[install.step.index] = _remaining_text(program, install) or ""
-    later = _without_removals(program, install, last)
+    rest, later = _remaining_text(program, install) or "", _without_removals(program, install, last)
     return Edits(
-        texts={**texts, **later},
+        texts={**texts, install.step.index: rest, **later},
         decisions=(_decision(install, first, counterparts),),
         saving=_package_bytes(program, install),
         removes_again=True,
@@ -282,17 +251,11 @@ def _sources_between(program: Program, install: Step, user: Step) -> bool:
 
 
 def _decision(install: _Install, step: Step, counterparts: list[str]) -> Decision:
-    line, names = install.step.line, install.names
+    line, names, at = install.step.line, install.names, step_line(step)
     if not counterparts:
-        return Decision.of("SL351", "one_layer", line=line, names=names, step=step_line(step))
-    return Decision.of(
-        "SL351",
-        "one_layer_stay",
-        line=line,
-        names=names,
-        step=step_line(step),
-        counterparts=tuple(counterparts),
-    )
+        return Decision.of("SL351", "one_layer", line=line, names=names, step=at)
+    stay = tuple(counterparts)
+    return Decision.of("SL351", "one_layer_stay", line=line, names=names, step=at, counterparts=stay)
 
 
 def _package_bytes(program: Program, install: _Install) -> int:
@@ -309,16 +272,12 @@ def _install_command(program: Program, install: _Install) -> tuple[str, ...]:
     words = [w.text for w in install.effect.command.words if (w.start, w.end) not in spans]
     if install.effect.manager == SystemManager.APK:
         cached = [] if "--no-cache" in words else ["--no-cache"]
-        group = ["--virtual", extend_install.group_name(program)]
-        return (_wrapped(program, " ".join([*words, *cached, *group]), _texts(install)),)
-    return (_wrapped(program, f"apt-get update && {' '.join(words)}", _texts(install)),)
-
-
-def _wrapped(program: Program, command: str, names: list[str]) -> str:
-    """The command, with its package names on a line of their own if it gets long."""
-    end = program.dockerfile.newline
-    joint = f" \\{end}        " if len(command) + len(" ".join(names)) > 90 else " "
-    return f"{command}{joint}{' '.join(names)}"
+        words += [*cached, "--virtual", extend_install.group_name(program)]
+    else:
+        words = ["apt-get update &&", *words]
+    command, names = " ".join(words), " ".join(_texts(install))
+    long = len(command) + len(names) > 90  # the names get a line of their own
+    return (f"{command} \\{program.dockerfile.newline}        {names}" if long else f"{command} {names}",)
 
 
 def _removal_command(program: Program, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -333,10 +292,6 @@ def _texts(install: _Install) -> list[str]:
 
 def _text(install: _Install, span: tuple[int, int]) -> str:
     return next(p.text for p in install.effect.packages if p.span == span)
-
-
-def _counterparts(program: Program, install: _Install) -> list[str]:
-    return [n for names in _counterpart_edits(program, install).values() for n in names]
 
 
 def _counterpart_edits(program: Program, install: _Install) -> Mapping[tuple[int, int], tuple[str, ...]]:
@@ -365,7 +320,7 @@ def _remaining_text(program: Program, install: _Install) -> str | None:
         gone = frozenset(span for span, names in swap.items() if not names)
         return edit(step.instruction, step.script, drop_words=gone, replace_words=words)
     others = [a for a in step.atoms if a.index != install.atom.index]
-    if all({e.kind for e in a.effects} <= INSTALLS_NOTHING for a in others):
+    if all(a.kinds <= INSTALLS_NOTHING for a in others):
         return None
     return edit(step.instruction, step.script, drop=frozenset({install.atom.index}))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from msgspec import Struct
 
@@ -20,12 +21,12 @@ from slimify.languages import project_directories
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import NOT_FOR_RUN_TIME, RUNS_CODE, Effect
 from slimify.model.sizes import MB
-from slimify.planning.in_place.edits import Edits, step_line
+from slimify.planning.in_place.edits import Edits, first_edits, step_line
 from slimify.planning.in_place.runs import extended_run, is_chained, is_direct, is_extendable, is_readable
 from slimify.semantics.paths import inside, is_named_place, overlap
 from slimify.syntax.dockerfile.instructions import copy_parts
 from slimify.syntax.dockerfile.words import expand, references
-from slimify.syntax.shell.script import EditRefused, edit
+from slimify.syntax.shell.script import edit
 
 _OWNER = re.compile(r"([\w.-]+):([\w.-]+)")
 _RECURSIVE = re.compile(r"-\w*R\w*|--recursive")
@@ -54,14 +55,11 @@ class _Makers(Struct, frozen=True):
 
 def chown_to_copy(program: Program) -> Edits:
     """The first recursive chown that COPY can replace; else advice on the remaining ones."""
-    advice: list[Decision] = []
-    for change in _changes(program):
-        found = _moved_to_copy(program, change)
-        if isinstance(found, Edits):
-            return found
-        if found:
-            advice.append(Decision.of("SL356", "owner", line=change.step.line, why=found))
-    return Edits(decisions=tuple(advice))
+
+    def told(change: _Change) -> Decision:
+        return Decision.of("SL356", "owner", line=change.step.line)
+
+    return first_edits(_changes(program), partial(_moved_to_copy, program), told)
 
 
 def _changes(program: Program) -> Iterator[_Change]:
@@ -123,10 +121,7 @@ def _moved_to_copy(program: Program, change: _Change) -> Edits | Reason | None:
         before[brought[0].index] = ("RUN " + " && ".join(step.script.text_of(a.index) for a in makers.atoms),)
     for copy in brought:
         texts[copy.index] = _with_owner(copy, change.written)
-    text = _without_change(program, change, frozenset(a.index for a in makers.atoms))
-    if isinstance(text, EditRefused):
-        return Reason.of("SL356", "edit", why=text.reason)
-    texts[step.index] = text or ""
+    texts[step.index] = _without_change(program, change, frozenset(a.index for a in makers.atoms)) or ""
     decision = Decision.of("SL352", "owner", line=step.line, owner=change.owner, paths=places)
     return Edits(
         texts=texts,
@@ -286,7 +281,7 @@ def _with_owner(step: Step, owner: str) -> str:
     return re.sub(r"^(\s*\w+[ \t]+(?:--from=\S+[ \t]+)?)", rf"\1--chown={owner} ", raw, count=1)
 
 
-def _without_change(program: Program, change: _Change, drop: frozenset[int]) -> str | EditRefused | None:
+def _without_change(program: Program, change: _Change, drop: frozenset[int]) -> str | None:
     """The RUN without the chown, or with a chown of only the directories created before COPY."""
     step = change.step
     alone = _root_owned_directories(program, change)
@@ -303,10 +298,7 @@ def _without_change(program: Program, change: _Change, drop: frozenset[int]) -> 
         gone |= {(w.start, w.end) for w in operands[1:]}
     else:
         drop |= {change.atom.index}
-    try:
-        return edit(step.instruction, step.script, drop=drop, drop_words=frozenset(gone), replace_words=swap)
-    except EditRefused as error:
-        return error
+    return edit(step.instruction, step.script, drop=drop, drop_words=frozenset(gone), replace_words=swap)
 
 
 def _root_owned_directories(program: Program, change: _Change) -> list[str]:

@@ -6,17 +6,19 @@ The draft is parsed again after every cleaner, so that the next one sees the cha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program, Step
-from slimify.model.decisions import Decision, Line
+from slimify.model.decisions import Decision, Line, Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.stages.items import with_line_end
 from slimify.syntax.dockerfile.instructions import from_parts
+from slimify.syntax.shell.script import EditRefused
 
 
 class Edits(Struct, frozen=True, kw_only=True):
@@ -41,6 +43,28 @@ def step_line(step: Step) -> Line:
     """The line of a step as an argument of a decision. It is a line of the draft until `Draft.edited` maps
     it to the user's file."""
     return Line(step.line)
+
+
+_T = TypeVar("_T")
+
+
+def first_edits(
+    cases: Iterable[_T], make: Callable[[_T], Edits | Reason | None], told: Callable[[_T], Decision]
+) -> Edits:
+    """The first edits that `make` finds; else advice on the cases in which there is a reason against them:
+    the decision of `told`, with that reason as its argument `why`."""
+    advice: list[Decision] = []
+    for case in cases:
+        try:
+            found = make(case)
+        except EditRefused as error:
+            found = Reason.of("SL356", "edit", why=error.reason)
+        if isinstance(found, Edits):
+            return found
+        if found is not None:
+            one = told(case)
+            advice.append(replace(one, args=(*one.args, ("why", found))))
+    return Edits(decisions=tuple(advice))
 
 
 class Draft(Struct, frozen=True, kw_only=True):

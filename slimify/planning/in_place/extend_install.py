@@ -18,7 +18,7 @@ _GROUP = ".build-deps"
 
 def group_name(program: Program) -> str:
     """An apk group name that no step uses."""
-    taken = {e.subject for s in program.steps for e in s.effects if e.kind == "packages" and e.subject}
+    taken = {e.subject for e in program.effects if e.kind == "packages" and e.subject}
     numbered = (f"{_GROUP}-{n}" for n in range(2, len(taken) + 3))
     return next(n for n in (_GROUP, *numbered) if n not in taken)
 

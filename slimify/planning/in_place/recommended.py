@@ -37,7 +37,7 @@ def _advice(program: Program, step: Step) -> Iterator[Decision]:
     if more is None:
         yield Decision.of("SL355", "unknown", line=step.line, packages=tuple(sorted(own)))
     else:
-        named = {p.name for s in program.steps for e in s.effects for p in e.packages}
+        named = {p.name for e in program.effects for p in e.packages}
         left = {name: size for name, size in more.items() if name not in there | named}
         if sum(left.values()) < _MIN_BYTES:
             return

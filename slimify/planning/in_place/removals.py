@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from functools import partial
 
 from msgspec import Struct
 
@@ -20,9 +21,8 @@ from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import BUILDS, RUNS_CODE, Effect
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
-from slimify.planning.in_place.edits import Edits, step_line
+from slimify.planning.in_place.edits import Edits, first_edits, step_line
 from slimify.planning.in_place.runs import (
-    command_text,
     extended_run,
     is_extendable,
     is_readable,
@@ -30,7 +30,7 @@ from slimify.planning.in_place.runs import (
     keeps_shell_state,
 )
 from slimify.semantics.paths import inside, overlap
-from slimify.syntax.shell.script import EditRefused, edit
+from slimify.syntax.shell.script import edit
 
 _MAKES_FILES = BUILDS | {"fetch", "unpack", "index", "packages"}
 _CLEANS_UP = frozenset({"cache", "files", "prune", "check"})
@@ -48,23 +48,12 @@ class _Removal(Struct, frozen=True):
 def removals(program: Program) -> Edits:
     """The first deletion that can move up to where its files are created (later calls handle the next
     ones); else advice on deletions that free nothing."""
-    advice: list[Decision] = []
-    for removal in _removals(program):
-        edits = _moved(program, removal)
-        if isinstance(edits, Edits):
-            return edits
-        words = command_text(program, removal.step, removal.atom)
-        advice.append(
-            Decision.of(
-                "SL356",
-                "removal",
-                line=removal.step.line,
-                command=words,
-                where=step_line(removal.group[0]),
-                why=edits,
-            )
-        )
-    return Edits(decisions=tuple(advice))
+    return first_edits(_removals(program), partial(_moved, program), _told)
+
+
+def _told(removal: _Removal) -> Decision:
+    text, where = removal.step.script.text_of(removal.atom.index), step_line(removal.group[0])
+    return Decision.of("SL356", "removal", line=removal.step.line, command=text, where=where)
 
 
 def _removals(program: Program) -> Iterator[_Removal]:
@@ -91,7 +80,7 @@ def _may_need_files(effect: Effect) -> bool:
 def _deleted_paths(program: Program, step: Step, atom: AtomStep) -> tuple[str, ...]:
     """The paths that a command deletes; () if it has other effects, or if the files come from the context."""
     part = step.script.atoms[atom.index]
-    if part.opaque or not atom.effects or {e.kind for e in atom.effects} - _CLEANS_UP:
+    if part.opaque or not atom.effects or atom.kinds - _CLEANS_UP:
         return ()
     if "$" in step.script.text[part.start : part.end] or any(
         e.writes and not _prunes(e) for e in atom.effects
@@ -176,13 +165,10 @@ def _moved(program: Program, removal: _Removal) -> Edits | Reason:
         return Reason.of("SL356", "nothing_behind", step=step_line(last))
     if not all(s.state.user == step.state.user for s in group):
         return Reason.of("SL356", "other_user")
-    text = command_text(program, step, removal.atom)
+    text = step.script.text_of(removal.atom.index)
     if not _names_same_files(last, step, text):
         return Reason.of("SL356", "other_words", step=step_line(last))
-    try:
-        rest = edit(step.instruction, step.script, drop=frozenset({removal.atom.index}))
-    except EditRefused as error:
-        return Reason.of("SL356", "edit", why=error.reason)
+    rest = edit(step.instruction, step.script, drop=frozenset({removal.atom.index}))
     texts = {step.index: rest or ""}
     if len(group) == 1:
         texts[last.index] = extended_run(program, last, (text,))

@@ -58,7 +58,7 @@ def run_body(instruction: Instruction, text: str = "") -> str:
     return (text or instruction.raw)[len(run_prefix(instruction)) :].rstrip()
 
 
-def body_with_comments(program: Program, step: Step) -> str:
+def _body_with_comments(program: Program, step: Step) -> str:
     """The commands of a RUN that is joined to another one, with the comments above it."""
     nodes = program.dockerfile.nodes
     at = next(i for i, node in enumerate(nodes) if node is step.instruction)
@@ -81,14 +81,26 @@ def run_of_commands(start: str, commands: Sequence[str], end: str) -> str:
 def joined_runs(program: Program, first: Step, last: Step, *tail: str) -> dict[int, str] | None:
     """Adjacent RUNs in one, with more commands at its end: the text of the first, "" for the others. None if
     that would not do the same."""
-    members = [s for s in program.steps if first.index <= s.index <= last.index and s.keyword == "RUN"]
+    members = runs_between(program, first, last)
     if not are_adjacent(program, first.index, last.index) or any(s.instruction.flags for s in members):
         return None
-    if not all(is_chained(s) and keeps_shell_state(s) for s in members):
-        return None
-    commands = [run_body(first.instruction), *(body_with_comments(program, s) for s in members[1:])]
-    text = run_of_commands(run_prefix(first.instruction), (*commands, *tail), program.dockerfile.newline)
-    return {s.index: text if s is first else "" for s in members}
+    joinable = all(is_chained(s) and keeps_shell_state(s) for s in members)
+    return joined_texts(program, members, *tail) if joinable else None
+
+
+def runs_between(program: Program, first: Step, last: Step) -> list[Step]:
+    """The RUNs from one to another one."""
+    return [s for s in program.steps if first.index <= s.index <= last.index and s.keyword == "RUN"]
+
+
+def joined_texts(
+    program: Program, members: Sequence[Step], *tail: str, head: Sequence[str] = ()
+) -> dict[int, str]:
+    """RUNs in one, with more commands before and after theirs: the text of the first, "" for the others."""
+    first, *others = members
+    commands = (*head, run_body(first.instruction), *(_body_with_comments(program, s) for s in others), *tail)
+    text = run_of_commands(run_prefix(first.instruction), commands, program.dockerfile.newline)
+    return {first.index: text, **{s.index: "" for s in others}}
 
 
 def _split_comment(command: str) -> tuple[list[str], str]:
@@ -122,11 +134,6 @@ def as_caller(effect: Effect, command: str) -> str:
         return command
     texts = [word.text for word in words]
     return " ".join((*texts, command)) if all(map(_PLAIN_WORD.fullmatch, texts)) else ""
-
-
-def command_text(program: Program, step: Step, atom: AtomStep) -> str:
-    """A command as written, on one line."""
-    return step.script.text_of(atom.index)
 
 
 def is_direct(step: Step, atom: AtomStep, effect: Effect) -> bool:

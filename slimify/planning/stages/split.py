@@ -147,7 +147,7 @@ def _builder_end(program: Program, copies: Sequence[CopyFromBuilder]) -> int | N
         if step.keyword != "RUN":
             continue
         for atom in step.atoms:
-            kinds = {e.kind for e in atom.effects}
+            kinds = atom.kinds
             idle = kinds <= {"packages", "state", "cache", "index", "unpackage"} or only_checks(atom)
             if atom.role == "build" and not idle:
                 indexes.append(step.index)
@@ -199,13 +199,9 @@ def _without_orphan_clean_up(step: Step, atoms: frozenset[int]) -> frozenset[int
     """Drops index refreshes and clean-ups whose package commands are gone."""
     if any(reads_lists(e) for a in step.atoms if a.index in atoms for e in a.effects):
         return atoms
-    idle = {a.index for a in step.atoms if {e.kind for e in a.effects} <= {"index", "cache"} and a.effects}
+    idle = {a.index for a in step.atoms if a.kinds <= {"index", "cache"} and a.effects}
     lasting = atoms - idle
-    return (
-        lasting
-        if any({e.kind for e in a.effects} - INSTALLS_NOTHING for a in step.atoms if a.index in lasting)
-        else atoms
-    )
+    return lasting if any(a.kinds - INSTALLS_NOTHING for a in step.atoms if a.index in lasting) else atoms
 
 
 def _with_exit_status(program: Program, index: int, kept: frozenset[int], words: WordEdit) -> frozenset[int]:
@@ -213,5 +209,5 @@ def _with_exit_status(program: Program, index: int, kept: frozenset[int], words:
     command determines the exit status."""
     if is_run_editable(program, index, kept, words):
         return kept
-    idle = {a.index for a in program.step(index).atoms if {e.kind for e in a.effects} <= {"index", "cache"}}
+    idle = {a.index for a in program.step(index).atoms if a.kinds <= {"index", "cache"}}
     return kept | idle if is_run_editable(program, index, kept | idle, words) else kept

@@ -113,14 +113,12 @@ def _build_atoms(program: Program) -> list[tuple[int, int]]:
 
 
 def _builds(atom: AtomStep) -> bool:
-    return atom.role == "build" and bool(
-        {e.kind for e in atom.effects} - INSTALLS_NOTHING - {"packages", "source"}
-    )
+    return atom.role == "build" and bool(atom.kinds - INSTALLS_NOTHING - {"packages", "source"})
 
 
 def _all_copied(program: Program, copies: Sequence[CopyFromBuilder]) -> bool:
     """Whether everything that build steps write is copied or deleted again."""
-    atoms = [a for s in program.steps for a in s.atoms]
+    atoms = program.atoms
     deleted = [d for a in atoms for e in a.effects for d in e.deletes]
     written = [w for a in atoms if _builds(a) for e in a.effects for w in (*e.writes, *e.outputs)]
     return all(inside_any(w, (*(t.path for t in copies), *deleted)) for w in written)

@@ -73,7 +73,7 @@ def _only_builders_call(s: Subject, name: str) -> bool:
     """Whether a builder starts a program of a package, and no step of the image and no file names one: its
     callers are known, and none is in the image."""
     base = s.base(s.final)
-    facts = system_package(name, base.distro, base.suite) if base is not None else None
+    facts = system_package(name, base) if base is not None else None
     programs = {*(facts.commands if facts is not None else ())}
     started = {p.text.split()[0] for stage in s.builders for _, _, p in s.commands(stage)}
     words = {w for _, _, p in s.commands(s.final) for w in re.findall(r"[\w.+-]+", p.text)} | {*s.start}

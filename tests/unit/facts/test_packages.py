@@ -6,18 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from slimify.facts import load
-from slimify.facts.debian import GENERATED, policy_soname
-from slimify.facts.packages import (
-    alpine_counterparts,
-    alpine_package,
-    busybox_commands,
-    command_package,
-    counterparts,
-    debian_package,
-    library_package,
-    package_facts,
-    soname_package,
-)
+from slimify.facts.alpine import alpine_counterparts, alpine_package, busybox_commands
+from slimify.facts.debian import GENERATED, counterparts, debian_package, library_package, policy_soname
+from slimify.facts.packages import command_package, package_facts, soname_package
 
 # name | buster | bullseye | bookworm | trixie; `-` for nothing, `?` for not known
 COUNTERPARTS = """

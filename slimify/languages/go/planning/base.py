@@ -22,7 +22,7 @@ from slimify.model.versions import version_numbers
 from slimify.planning.final_stage.commands import real_atoms
 from slimify.planning.final_stage.rebase import base_as_written, passed_bases, path_dirs
 from slimify.planning.layout import CopyFromBuilder
-from slimify.semantics.paths import inside
+from slimify.semantics.paths import inside, inside_any
 
 _WITH_CERTIFICATES = (3, 13)  # Alpine has had ca-certificates-bundle in its base image since then
 
@@ -89,11 +89,8 @@ def is_static(program: Program) -> bool:
     An image built from the file gives the answer directly. Without an import of net, os/user or "C", the
     linker has no C library to link (cmd/link, internal linking of pure Go).
     """
-    shown = (
-        program.image_evidence.linking(m.path for m in program.artifacts)
-        if program.image_evidence is not None
-        else ()
-    )
+    evidence = program.image_evidence
+    shown = evidence.linking(m.path for m in program.artifacts) if evidence is not None else ()
     if shown:
         return all(linking in ("static", "static-pie") for linking in shown)
     builds = _builds(program)
@@ -125,14 +122,10 @@ def system_need(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reason
         return Reason.of("SL392", "no_user", user=user)
     if any(not is_libc_library(name) for name in runtime_needs.libraries) or runtime_needs.system_packages:
         return Reason.of("SL392", "libraries")
-    effects = [e for s in program.steps for e in s.effects]
-    built = [o for e in effects if e.does("compile", "go") for o in e.outputs]
-    built += [w for e in effects if e.action == Action.LINK for w in e.writes]
-    brought = (
-        *(t.path for t in copies),
-        *program.copied_places,
-        *(o for o in built if any(inside(o, t.path) for t in copies)),
-    )
+    places = [t.path for t in copies]
+    built = [o for e in program.effects if e.does("compile", "go") for o in e.outputs]
+    built += [w for e in program.effects if e.action == Action.LINK for w in e.writes]
+    brought = (*places, *program.copied_places, *(o for o in built if inside_any(o, places)))
     outputs = {posixpath.basename(path) for path in brought}
     for name, use in runtime_needs.commands.items():
         if posixpath.basename(name) not in outputs and "/" not in name:
@@ -143,21 +136,18 @@ def system_need(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reason
 def run_need(program: Program, dropped: frozenset[int], present: Collection[str]) -> Reason | None:
     """Why the final stage has to execute something, given that it has or does not need the packages in
     `present`; None if it does not."""
-    for step in program.steps:
-        if step.keyword == "RUN" and step.index not in dropped:
-            for atom in real_atoms(step):
-                needed = any(
-                    v.role != "build" or v.counterparts for v in atom.packages if v.name not in present
-                )
-                if needed if atom.packages else atom.role in ("run", "both", "unknown"):
-                    return Reason.of("SL392", "run", at=step.line)
+    for step in (s for s in program.steps if s.index not in dropped):
+        for atom in real_atoms(step):
+            needed = any(v.role != "build" or v.counterparts for v in atom.packages if v.name not in present)
+            if needed if atom.packages else atom.role != "build":
+                return Reason.of("SL392", "run", at=step.line)
     return None
 
 
 def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
     """The program that the image starts, if no known step installs it; "" otherwise."""
     runtime = program.runtime
-    argv = (*(runtime.entrypoint or ()), *(runtime.cmd or ()))
+    argv = runtime.argv
     if not runtime.sets_start_command or not argv:
         return ""
     started = [e for e in program.runtime_needs.start if not _prepares(e.tool)]
@@ -170,24 +160,20 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
         if "/" in name
         else [posixpath.join(d, name) for d in path_dirs(program)]
     )
-    again = (e for s in program.steps for a in s.atoms if a.role == "run" for e in a.effects)
-    have = [*program.copied_places, *(t.path for t in copies)] + [
-        w for e in again if e.action == Action.LINK for w in e.writes
-    ]
+    again = (e for a in program.atoms if a.role == "run" for e in a.effects)
+    links = (w for e in again if e.action == Action.LINK for w in e.writes)
+    have = [*program.copied_places, *(t.path for t in copies), *links]
     if program.base is None and any(posixpath.basename(h) == name for h in have):
         return ""  # the PATH of an unknown image
-    if any(inside(p, h) for p in places for h in have):
-        return ""
-    if any(
-        program.end_state.view.context_path(p) is not None or program.end_state.view.text(p) is not None
-        for p in places
-    ):
-        return ""
-    if is_posix_shell(name) or posixpath.basename(name) in _base_programs(program):
-        return ""
-    if _installed(program, posixpath.basename(name)):
-        return ""
-    return name
+    view, program_name = program.end_state.view, posixpath.basename(name)
+    there = (
+        any(inside(p, h) for p in places for h in have)
+        or any(view.context_path(p) is not None or view.text(p) is not None for p in places)
+        or is_posix_shell(name)
+        or program_name in _base_programs(program)
+        or _installed(program, program_name)
+    )
+    return "" if there else name
 
 
 def _base_programs(program: Program) -> tuple[str, ...]:
@@ -211,18 +197,9 @@ def _installed(program: Program, name: str) -> bool:
     """Whether a package of the final stage may install the program: one of that name, or an unknown one."""
     from slimify.facts.packages import system_package
 
-    base = program.base
-    for step in program.steps:
-        for atom in step.atoms:
-            for verdict in atom.packages:
-                if verdict.role == "build":
-                    continue
-                facts = system_package(
-                    verdict.name, base.distro if base else None, base.suite if base else None
-                )
-                if facts is None or name in facts.commands or name == verdict.name:
-                    return True
-    return False
+    stay = (v.name for v in program.verdicts if v.role != "build")
+    found = ((package, system_package(package, program.base)) for package in stay)
+    return any(facts is None or name in (package, *facts.commands) for package, facts in found)
 
 
 def wanted_packages(program: Program, base: str) -> dict[str, Use]:

@@ -89,7 +89,7 @@ def _cache_bytes(program: Program, command: str) -> int:
 
 def caches_are_unused(program: Program) -> bool:
     """Whether no program that runs calls Go or reads its caches. An image made for building does."""
-    places = [c for s in program.steps for e in s.effects if e.does("compile", "go") for c in e.caches]
+    places = [c for e in program.effects if e.does("compile", "go") for c in e.caches]
     compiling = go_toolchain() & program.runtime_needs.commands.keys()
     if (
         start_uncertainty(program)
@@ -124,7 +124,7 @@ def _has_release(program: Program, *least: int) -> bool:
     """Whether the Go of the base image is at least that release; newer distributions have a newer Go."""
     base = program.base
     if base is None or base.language != "go":
-        named = {p.name for s in program.steps for e in s.effects for p in e.packages if e.kind == "packages"}
+        named = {p.name for e in program.effects for p in e.packages if e.kind == "packages"}
         recent = base is not None and base.suite in LANGUAGE.words("toolchain.toml", "distribution", "recent")
         own = LANGUAGE.words("toolchain.toml", "distribution", "packages")
         return recent and not named.isdisjoint(own)

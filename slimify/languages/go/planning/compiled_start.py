@@ -145,7 +145,7 @@ def _is_there(program: Program, package: str) -> bool:
     def has_sources(place: str) -> bool:
         return any(path.endswith(".go") for path in view.under(place))
 
-    made = (w for s in program.steps for e in s.effects if e.kind in LEAVES_ARTIFACTS for w in e.writes)
+    made = (w for e in program.effects if e.kind in LEAVES_ARTIFACTS for w in e.writes)
     if not has_sources(package) and not any(inside(package, w) for w in made):
         return False
     return not any(inside(package, m.name) or has_sources(m.name) for m in program.mounts)

@@ -97,7 +97,7 @@ def toolchain_image(program: Program) -> Reason | None:
 
 def _no_program(program: Program) -> Reason:
     """Why the file can't be split: the program is prebuilt, or no known step builds it."""
-    effects = [e for s in program.steps for e in s.effects]
+    effects = program.effects
     if not any(e.kind in ("compile", "build", "app", "unknown") for e in effects):
         return Reason.of("SL410", "ready_made")
     return Reason.of("SL394", "no_program")
@@ -105,7 +105,7 @@ def _no_program(program: Program) -> Reason:
 
 def _works_on_sources(program: Program, tool: str) -> bool:
     """Whether the start command runs a downloaded program on the sources in the image."""
-    steps = [e for s in program.steps for e in s.effects if e.does("compile", "go")]
+    steps = [e for e in program.effects if e.does("compile", "go")]
     fetched = any(posixpath.basename(o) == tool for e in steps if not e.reads for o in e.outputs)
     if not fetched or built_programs(program):
         return False
@@ -215,7 +215,7 @@ def _is_system_directory(path: str) -> bool:
 
 def _bin_directories(program: Program, copies: tuple[CopyFromBuilder, ...]) -> list[str]:
     """The directories of programs that are started by name, also interactively."""
-    argv = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()))
+    argv = program.runtime.argv
     full = {
         posixpath.normpath(word) for argument in argv for word in argument.split() if word.startswith("/")
     }

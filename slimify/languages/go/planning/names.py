@@ -49,7 +49,7 @@ def named_paths(program: Program) -> tuple[str, ...]:
     for use in (*served_files(program).paths, *scripted_paths(program, known=True)):
         if program.end_state.view.context_path(use.name) is not None:
             found[use.name] = None
-    for argument in (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())):
+    for argument in program.runtime.argv:
         for word in argument.replace("=", " ").split():
             if "/" in word or "." in word or program.context.has(posixpath.normpath(word)):
                 note(word)

@@ -133,15 +133,13 @@ def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: 
 
 def _is_build_tool(program: Program, path: str) -> bool:
     """Whether a program comes from outside the context and is not started: it was fetched for the build."""
-    makers = [e for s in program.steps for e in s.effects if path in e.outputs and e.does("compile", "go")]
+    makers = [e for e in program.effects if path in e.outputs and e.does("compile", "go")]
     return bool(makers) and all(e.action in (GoAction.GET, GoAction.INSTALL) and not e.reads for e in makers)
 
 
 def _is_side_install(program: Program, path: str) -> bool:
     """Whether `go get` installed the program below GOPATH while another step builds the one that runs."""
-    builds = [
-        e for s in program.steps for e in s.effects if e.does("compile", "go") and e.outputs and e.reads
-    ]
+    builds = [e for e in program.effects if e.does("compile", "go") and e.outputs and e.reads]
     makers = [e for e in builds if path in e.outputs]
     return (
         bool(makers)
@@ -152,7 +150,7 @@ def _is_side_install(program: Program, path: str) -> bool:
 
 def _is_emptied(program: Program, path: str) -> bool:
     """Whether an archive was unpacked only for one part, which a later command moved away."""
-    moves = [e for s in program.steps for e in s.effects if e.tool == "mv"]
+    moves = [e for e in program.effects if e.tool == "mv"]
     return any(inside(r, path) for e in moves for r in e.reads)
 
 

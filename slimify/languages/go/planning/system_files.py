@@ -66,16 +66,14 @@ def restored_system_files(
             copy_decisions = tuple(d for d in copy_decisions if d.get("path") != certificates)
         types, told = media_types(program, base)
         return (*install, *copied, *types), (*copy_decisions, *put, *told), missing
-    installed = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role != "build"}
+    installed = {v.name for v in program.verdicts if v.role != "build"}
     names = sorted(set(wanted) - installed)
     if not names:
         return copied, copy_decisions, None
     decisions = copy_decisions + tuple(
         Decision.of("SL311", "package", package=n, user=wanted[n].name, base=base) for n in names
     )
-    quiet = (
-        "" if any(e.tool == "apk" for s in program.steps for e in s.effects) else "# hadolint ignore=DL3018\n"
-    )
+    quiet = "" if any(e.tool == "apk" for e in program.effects) else "# hadolint ignore=DL3018\n"
     return (f"{quiet}RUN apk add --no-cache {' '.join(names)}", *copied), decisions, None
 
 

@@ -18,16 +18,12 @@ from slimify.planning.in_place.edits import Edits, step_line
 from slimify.planning.in_place.runs import (
     are_adjacent,
     as_caller,
-    body_with_comments,
     extended_run,
-    is_chained,
     is_direct,
     is_extendable,
     is_readable,
-    keeps_shell_state,
-    run_body,
-    run_of_commands,
-    run_prefix,
+    joined_runs,
+    runs_between,
 )
 from slimify.syntax.shell.script import edit
 
@@ -43,7 +39,7 @@ class _Install(Struct, frozen=True):
 
 def without_development(program: Program) -> Edits:
     """The install without development dependencies, if nothing that runs needs one."""
-    if any(e.kind == "prune" for s in program.steps for e in s.effects):
+    if any(e.kind == "prune" for e in program.effects):
         return Edits()
     for found in _installs(program):
         count = len(found.project.dev_dependencies)
@@ -59,14 +55,10 @@ def without_development(program: Program) -> Edits:
 
 
 def _installs(program: Program) -> Iterator[_Install]:
-    for step in program.steps:
-        for atom in step.atoms:
-            for effect in atom.effects:
-                project = (
-                    project_of(program, effect) if effect.does("install", "node") and effect.dev else None
-                )
-                if project is not None and project.dev_dependencies and not effect.packages:
-                    yield _Install(step, atom, effect, project)
+    for step, atom, effect in program.commands:
+        project = project_of(program, effect) if effect.does("install", "node") and effect.dev else None
+        if project is not None and project.dev_dependencies and not effect.packages:
+            yield _Install(step, atom, effect, project)
 
 
 def _dropped(program: Program, found: _Install) -> Edits | Reason:
@@ -80,7 +72,7 @@ def _dropped(program: Program, found: _Install) -> Edits | Reason:
     pruning = prune_command(program, found.project, found.effect)
     command = as_caller(found.effect, pruning) if pruning else None
     last = users[-1] if users else step
-    members = [s for s in program.steps if step.index <= s.index <= last.index and s.keyword == "RUN"]
+    members = runs_between(program, step, last)
     if not command:
         return Reason.of("SL313", "no_prune")
     if not are_adjacent(program, step.index, last.index):
@@ -88,14 +80,12 @@ def _dropped(program: Program, found: _Install) -> Edits | Reason:
     if any(s.state.cwd != found.effect.cwd or s.instruction.flags for s in members):
         return Reason.of("SL313", "elsewhere", step=step_line(last))
     if len(members) == 1 and is_extendable(step):
-        text = extended_run(program, step, (command,))
-        return _pruned(found, {step.index: text})
-    if not all(is_chained(s) and keeps_shell_state(s) for s in members):
+        texts: dict[int, str] | None = {step.index: extended_run(program, step, (command,))}
+    else:
+        texts = joined_runs(program, step, last, command)
+    if texts is None:
         return Reason.of("SL313", "not_lengthened", step=step_line(step))
-    commands = [run_body(step.instruction), *(body_with_comments(program, s) for s in members[1:]), command]
-    text = run_of_commands(run_prefix(step.instruction), commands, program.dockerfile.newline)
-    texts = {s.index: text if s is step else "" for s in members}
-    return _pruned(found, texts)
+    return replace(_edits(found, texts, "pruned_in_layer"), removes_again=True)
 
 
 def _may_use_dev(found: _Install, step: Step) -> bool:
@@ -120,17 +110,10 @@ def _omitted(program: Program, found: _Install) -> Edits | Reason:
     last = words[-1]
     swap = {(last.start, last.end): f"{last.text} {flag}"}
     text = edit(found.step.instruction, found.step.script, replace_words=swap)
+    return _edits(found, {found.step.index: text or ""}, "not_installed")
+
+
+def _edits(found: _Install, texts: dict[int, str], form: str) -> Edits:
     count = len(found.project.dev_dependencies)
-    decision = Decision.of("SL312", "not_installed", line=found.step.line, count=count)
-    return _edits(found, {found.step.index: text or ""}, decision)
-
-
-def _pruned(found: _Install, texts: dict[int, str]) -> Edits:
-    count = len(found.project.dev_dependencies)
-    decision = Decision.of("SL312", "pruned_in_layer", line=found.step.line, count=count)
-    return replace(_edits(found, texts, decision), removes_again=True)
-
-
-def _edits(found: _Install, texts: dict[int, str], decision: Decision) -> Edits:
-    count = len(found.project.dev_dependencies)
+    decision = Decision.of("SL312", form, line=found.step.line, count=count)
     return Edits(texts=texts, decisions=(decision,), saving=count * 8 * NODE_PACKAGE)

@@ -62,9 +62,7 @@ def _site(program: Program, project: NodeProject) -> _Site | None:
         return None
     ((words, call),) = started.items()
     server = call.call.name
-    every = {
-        p.name for s in program.steps for e in s.effects if e.kind == "install-global" for p in e.packages
-    }
+    every = {p.name for e in program.effects if e.kind == "install-global" for p in e.packages}
     own = {*project.dependencies, *project.dev_dependencies}
     if server not in LANGUAGE.facts("toolchain.toml")["servers"] or server not in every or server in own:
         return None
@@ -96,7 +94,7 @@ def _served_directory(server: str, words: Sequence[str]) -> str:
 def _is_used(program: Program, directory: str, site: str) -> bool:
     """Whether the final stage uses anything else in the directory, or image metadata names it. PATH may
     still name its program directories, since none of these programs is started."""
-    for atom in (a for s in program.steps for a in s.atoms if a.role != "build"):
+    for atom in (a for a in program.atoms if a.role != "build"):
         paths = (p for e in atom.effects for p in (*e.reads, *e.writes, *e.deletes, *e.outputs))
         if atom.role == "unknown" or any(inside(p, directory) and not inside(p, site) for p in paths):
             return True

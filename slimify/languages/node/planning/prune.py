@@ -38,7 +38,7 @@ def pruning(
     development package would not survive without its dependencies.
     """
     keep = tuple(keep)
-    effects = [e for s in program.steps for e in s.effects]
+    effects = program.effects
     if any(e.kind == "prune" for e in effects):
         return (), (), 0
     places = {t.path for t in copies}
@@ -172,9 +172,7 @@ def _program_of_dev(
     """A started program that only a development dependency can bring (tsc, a peer of ts-node); None if
     there is none. With `unknown`, commands of some development dependencies are not known: any program of a
     package script that nothing else is known to bring may be one of these."""
-    everywhere = {
-        p.name for s in program.steps for e in s.effects if e.kind == "install-global" for p in e.packages
-    }
+    everywhere = {p.name for e in program.effects if e.kind == "install-global" for p in e.packages}
     live = (name for name, package in locked.items() if not package.dev)
     runners = LANGUAGE.words("toolchain.toml", "installs", "runners")
     kept = everywhere.union(project.dependencies, live, LANGUAGE.interpreters, runners)
@@ -294,7 +292,7 @@ def _changes_packages(program: Program, project: NodeProject, install: Effect) -
     own = [e for effects in hooks for atom in effects for e in atom]
     if any(e.writes_anywhere or any(overlap(w, place) for w in e.writes) for e in own):
         return True
-    steps = [e for s in program.steps for e in s.effects]
+    steps = program.effects
     later = (e for e in steps[steps.index(install) + 1 :] if e.kind not in ("install", "prune", "cache"))
     return any(inside(w, place) for e in later for w in e.writes)
 

@@ -39,10 +39,7 @@ def runs_named_package(program: Program) -> Reason | None:
     """Why the base must stay: the started program belongs to a package installed by name into a directory
     of its own."""
     places = [
-        e.cwd
-        for s in program.steps
-        for e in s.effects
-        if e.does("install", "node") and e.packages and e.cwd is not None
+        e.cwd for e in program.effects if e.does("install", "node") and e.packages and e.cwd is not None
     ]
     started = [
         p for e in program.runtime_needs.start if e.kind == "app" and e.tool == "node" for p in e.reads

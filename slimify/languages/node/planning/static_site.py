@@ -30,7 +30,7 @@ def without_project_copies(
 def _only_web_server(program: Program) -> str:
     """The web server, if the image starts nothing else and passes only absolute paths to it; "" otherwise."""
     started = {e.tool.rpartition("/")[2] for e in program.runtime_needs.start} - entry_scripts()
-    argv = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
+    argv = [*program.runtime.argv]
     relative = any("/" in word and not word.startswith(("/", "-")) for word in argv)
     if (
         len(started) != 1
@@ -45,7 +45,7 @@ def _only_web_server(program: Program) -> str:
 def _is_left_behind(program: Program, copy: CopyFromBuilder, copies: tuple[CopyFromBuilder, ...]) -> bool:
     """Whether files were copied out of it and nothing in the final stage works in it or names it."""
     out = False
-    for atom in (a for s in program.steps for a in s.atoms):
+    for atom in program.atoms:
         if atom.role == "unknown":
             return False
         for effect in atom.effects:
@@ -64,7 +64,7 @@ def _is_named(program: Program, path: str) -> bool:
     """Whether the environment, the start command, or a step or file of the final stage names the
     directory."""
     texts = [v or "" for v in program.end_state.env.values()]
-    texts += [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()), *program.runtime.volumes]
+    texts += [*program.runtime.argv, *program.runtime.volumes]
     texts += [program.runtime.healthcheck]
     final = (s for s in program.steps if s.keyword == "RUN" and any(a.role != "build" for a in s.atoms))
     texts += [s.instruction.raw for s in final]

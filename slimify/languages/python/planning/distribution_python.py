@@ -61,7 +61,7 @@ def switches_python(texts: Iterable[str], minor: str) -> bool:
 
 def _versions(program: Program, minor: str) -> tuple[str, ...] | None:
     """The interpreters that installs are for: python3, or python2.7 if pip belongs to that one."""
-    packages = {v.name for s in program.steps for a in s.atoms for v in a.packages}
+    packages = {v.name for v in program.verdicts}
     if any(re.fullmatch(r"python3\.\d+", p) and p != f"python{minor}" for p in packages):
         return None
     second = any(_PYTHON2_PACKAGES.fullmatch(p) for p in packages)
@@ -88,12 +88,12 @@ def _scripts(program: Program) -> tuple[str, ...] | Reason:
     if program.runtime_needs.dynamic:
         use = program.runtime_needs.dynamic[0]
         return Reason.of("SL393", "dynamic", place=f"{use.file}:{use.line}", directory=SCRIPTS)
-    effects = [e for s in program.steps for e in s.effects]
+    effects = program.effects
     installed = {normalised(m.use.name) for m in installed_modules(effects, program.end_state.view)}
-    packages = {v.name for s in program.steps for a in s.atoms for v in a.packages}
+    packages = {v.name for v in program.verdicts}
     by_apk = {c for name in packages for c in alpine_package(name, None).commands}
     found: dict[str, None] = {}
-    for command, use in (*program.runtime_needs.commands.items(), *program.final_stage_tools.items()):
+    for command, use in program.called.items():
         name = command.removeprefix(SCRIPTS)
         if "/" in name or name in by_apk | busybox_commands() or _INTERPRETER.fullmatch(name):
             continue
@@ -119,10 +119,4 @@ def named_version(effect: Effect) -> str | None:
 
 def site_installs(program: Program) -> Sequence[Effect]:
     """The effects that write to the system's site-packages."""
-    return [
-        e
-        for s in program.steps
-        for a in s.atoms
-        for e in a.effects
-        if SITE in e.writes and e.does("install", "python")
-    ]
+    return [e for e in program.effects if SITE in e.writes and e.does("install", "python")]

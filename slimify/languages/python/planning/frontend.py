@@ -35,13 +35,8 @@ def without_node_modules(
 
 def _modules(program: Program) -> list[str]:
     """The node_modules directories that build steps fill."""
-    found: dict[str, None] = {}
-    for step in program.steps:
-        for atom in step.atoms:
-            for effect in atom.effects if atom.role == "build" else ():
-                if effect.does("install", "node"):
-                    found |= dict.fromkeys(_module_directory(w) for w in effect.writes if _is_directory(w))
-    return list(found)
+    built = (e for _, a, e in program.commands if a.role == "build" and e.does("install", "node"))
+    return list(dict.fromkeys(_module_directory(w) for e in built for w in e.writes if _is_directory(w)))
 
 
 def _is_directory(path: str) -> bool:
@@ -54,9 +49,8 @@ def _module_directory(path: str) -> str:
 
 
 def _needs_node(program: Program) -> bool:
-    called = set(program.runtime_needs.commands) | set(program.final_stage_tools)
     node = toolchain(language("node"))
-    if node is None or node.commands & called or program.runtime_needs.dynamic:
+    if node is None or node.commands & program.called.keys() or program.runtime_needs.dynamic:
         return True
     return names_packages(node, program.end_state)
 

@@ -20,7 +20,8 @@ from slimify.languages.python.commands.environments import SITE
 from slimify.languages.python.manifests.lock_files import pinned_packages
 from slimify.languages.python.manifests.project import python_project
 from slimify.languages.python.package_facts import Installer, installers, normalised, pypi
-from slimify.languages.python.planning.site_packages import has_unknown_start
+from slimify.languages.python.planning.distribution_python import site_installs
+from slimify.languages.python.planning.site_packages import called_or_managing, has_unknown_start
 from slimify.languages.python.vocabulary import PythonAction, PythonManager
 from slimify.model.decisions import Decision
 from slimify.model.effects import Effect
@@ -47,7 +48,7 @@ def without_installers(program: Program, copies: tuple[CopyFromBuilder, ...]) ->
         return InstallerRemoval()
     if has_unknown_start(program):
         return InstallerRemoval()
-    found = [(s, e) for s in program.steps for e in s.effects if _installs(e)]
+    found = [(s, e) for s, _, e in program.commands if _installs(e)]
     idle = _unused_installers(program, (e for _, e in found))
     if not idle:
         return InstallerRemoval()
@@ -69,17 +70,12 @@ def without_installers(program: Program, copies: tuple[CopyFromBuilder, ...]) ->
 def _unused_installers(program: Program, effects: Iterable[Effect]) -> dict[str, Installer]:
     """The installers that pip put into site-packages, except those that run time, the sources or another
     package may need."""
-    called = (
-        set(program.runtime_needs.commands)
-        | set(program.final_stage_tools)
-        | {e.manager for e in program.runtime_needs.start}
-    )
-    modules = installed_modules((e for s in program.steps for e in s.effects), program.end_state.view)
+    modules = installed_modules(program.effects, program.end_state.view)
     every = {normalised(m.use.name) for m in modules if m.language == "python"}
     main = pinned_names(program, main=True)
     known = installers()
     names = {n for e in effects for n in _names(e) if n in known}
-    names -= called | _imported(program, names) | main
+    names -= called_or_managing(program) | _imported(program, names) | main
     return {n: known[n] for n in sorted(names) if not (every | main) & set(known[n].wanted_by)}
 
 
@@ -118,17 +114,12 @@ def _locked_names(program: Program) -> set[str] | None:
     names = pinned_names(program)
     if not names:
         return None
-    made = {
-        w for s in program.steps for e in s.effects if e.manager in LOCKED for w in (*e.writes, *e.outputs)
-    }
+    made = {w for e in program.effects if e.manager in LOCKED for w in (*e.writes, *e.outputs)}
     known = {*LANGUAGE.words("toolchain.toml", "images", "installers"), *installers()}
-    for step in program.steps:
-        for effect in step.effects:
-            if SITE not in effect.writes or not effect.does("install", "python") or effect.manager in LOCKED:
-                continue
-            lists = effect.manifests and set(effect.manifests) <= made
-            if not lists and (effect.manifests or effect.reads or not _names(effect) <= known):
-                return None
+    for effect in site_installs(program):
+        lists = effect.manager in LOCKED or (effect.manifests and set(effect.manifests) <= made)
+        if not lists and (effect.manifests or effect.reads or not _names(effect) <= known):
+            return None
     return names
 
 
@@ -138,11 +129,9 @@ def pinned_names(program: Program, *, main: bool = False) -> set[str]:
     view = program.end_state.view
     names: set[str] = set()
     directories: set[str] = set()
-    for step in program.steps:
-        for effect in step.effects:
-            for manifest in effect.manifests if effect.manager in LOCKED else ():
-                path = view.context_path(manifest)
-                directories |= {posixpath.dirname(path)} if path is not None else set()
+    for manifest in (m for e in program.effects if e.manager in LOCKED for m in e.manifests):
+        path = view.context_path(manifest)
+        directories |= {posixpath.dirname(path)} if path is not None else set()
     for directory in directories:
         packages = pinned_packages(view.context, python_project(view.context, directory)).values()
         names |= {p.name for p in packages if not (main and p.groups) or "main" in p.groups}

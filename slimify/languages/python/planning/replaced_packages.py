@@ -14,10 +14,10 @@ from collections.abc import Iterator
 
 from slimify.analysis.program import Program
 from slimify.languages.python import LANGUAGE
-from slimify.languages.python.commands.environments import SITE
 from slimify.languages.python.manifests.project import python_project
 from slimify.languages.python.manifests.requirements import Requirement, requirements
 from slimify.languages.python.package_facts import normalised
+from slimify.languages.python.planning.distribution_python import site_installs
 from slimify.languages.python.planning.installers import LOCKED, pinned_names
 from slimify.languages.python.vocabulary import PythonManager
 from slimify.model.decisions import Decision
@@ -64,16 +64,13 @@ def remove_overlaid(
 def _changed_packages(program: Program) -> Iterator[str]:
     """Packages whose release an install into the image's Python changes, or that it removes: upgraded,
     named with a version, or locked."""
-    for step in program.steps:
-        for effect in step.effects:
-            if not effect.does("install", "python") or SITE not in effect.writes:
-                continue
-            words = (word.value or "" for word in effect.command.words)
-            anew = effect.action == Action.UNINSTALL or any(map(_REINSTALL.fullmatch, words))
-            yield from (normalised(p.name) for p in effect.packages if anew or _VERSION.search(p.text))
-            yield from (r.name for r in _listed(program, effect) if anew or r.specifier or r.url)
-            if effect.manager in LOCKED:
-                yield from pinned_names(program)
+    for effect in site_installs(program):
+        words = (word.value or "" for word in effect.command.words)
+        anew = effect.action == Action.UNINSTALL or any(map(_REINSTALL.fullmatch, words))
+        yield from (normalised(p.name) for p in effect.packages if anew or _VERSION.search(p.text))
+        yield from (r.name for r in _listed(program, effect) if anew or r.specifier or r.url)
+        if effect.manager in LOCKED:
+            yield from pinned_names(program)
 
 
 def _listed(program: Program, effect: Effect) -> Iterator[Requirement]:
@@ -87,9 +84,5 @@ def _listed(program: Program, effect: Effect) -> Iterator[Requirement]:
 
 def _handled_by_file(program: Program, site: str) -> bool:
     """Whether the final stage itself calls pip, or removes package files."""
-    atoms = (a for s in program.steps for a in s.atoms if a.role != "build")
-    return any(
-        effect.manager == PythonManager.PIP or any(inside(path, site) for path in effect.deletes)
-        for atom in atoms
-        for effect in atom.effects
-    )
+    final = (effect for _, atom, effect in program.commands if atom.role != "build")
+    return any(e.manager == PythonManager.PIP or any(inside(d, site) for d in e.deletes) for e in final)

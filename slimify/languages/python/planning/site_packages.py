@@ -24,7 +24,7 @@ from slimify.languages.python.planning.distribution_python import (
 from slimify.languages.python.vocabulary import PythonAction, PythonManager
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
-from slimify.semantics.paths import inside, inside_any
+from slimify.semantics.paths import inside, inside_any, overlap
 
 _SYSTEM_PYTHON = re.compile(r"(?<![\w/])/usr/bin/(?:python|pip)")
 _PACKAGES = re.compile(r"(/.+/lib/python3\.\d+/(?:site|dist)-packages)/")
@@ -103,7 +103,7 @@ def installs_only_installers(program: Program) -> bool:
     effects = site_installs(program)
     if has_unknown_start(program):
         return False
-    if any(SITE in e.writes for s in program.steps for e in s.effects if not e.does("install", "python")):
+    if any(SITE in e.writes for e in program.effects if not e.does("install", "python")):
         return False
     installers = LANGUAGE.words("toolchain.toml", "building", "packages")
     for effect in effects:
@@ -112,11 +112,9 @@ def installs_only_installers(program: Program) -> bool:
             return False
         if not names.issubset(installers):
             return False
-    called = set(program.runtime_needs.commands) | set(program.final_stage_tools)
-    started = {e.manager for e in program.runtime_needs.start}
     return (
         bool(effects)
-        and _installer_programs().isdisjoint(called | started)
+        and _installer_programs().isdisjoint(called_or_managing(program))
         and any(m.path not in tuple(PythonPlace) and _python_or_build(m) for m in program.artifacts)
     )
 
@@ -137,28 +135,28 @@ def installer_directories(program: Program) -> tuple[frozenset[str], str]:
     places: set[str] = set()
     others: set[str] = set()
     alive = ""
-    called = (
-        set(program.runtime_needs.commands)
-        | set(program.final_stage_tools)
-        | {e.manager for e in program.runtime_needs.start}
-    )
-    for step in program.steps:
-        for effect in step.effects:
-            head, _, name = effect.action.partition(" ")
-            programs = toolchains.get(name, "").split() or {name} & _installer_programs()
-            if _python_or_build(effect) and head == PythonAction.INSTALL and programs:
-                places |= set(effect.writes)
-                alive = name if not called.isdisjoint(programs) else alive
-            else:
-                others |= set(effect.writes)
-    return frozenset(p for p in places if not any(inside(o, p) or inside(p, o) for o in others)), alive
+    called = called_or_managing(program)
+    for effect in program.effects:
+        head, _, name = effect.action.partition(" ")
+        programs = toolchains.get(name, "").split() or {name} & _installer_programs()
+        if _python_or_build(effect) and head == PythonAction.INSTALL and programs:
+            places |= set(effect.writes)
+            alive = name if not called.isdisjoint(programs) else alive
+        else:
+            others |= set(effect.writes)
+    return frozenset(p for p in places if not any(overlap(o, p) for o in others)), alive
+
+
+def called_or_managing(program: Program) -> frozenset[str]:
+    """The programs that run time or the final stage calls, and the installers that run at the start."""
+    return frozenset((*program.called, *(e.manager for e in program.runtime_needs.start)))
 
 
 def foreign_interpreter(program: Program) -> Reason | None:
     """Why uv's environment may use a Python that uv downloads and that is not copied; None if it uses the
     image's."""
     base = program.base
-    effects = [e for s in program.steps for e in s.effects if e.manager == PythonManager.UV or e.tool == "uv"]
+    effects = [e for e in program.effects if e.manager == PythonManager.UV or e.tool == "uv"]
     if not any(e.action in (PythonAction.SYNC, PythonAction.VENV, PythonAction.ADD) for e in effects) or any(
         e.action == PythonAction.PYTHON_INSTALL for e in effects
     ):
@@ -168,7 +166,7 @@ def foreign_interpreter(program: Program) -> Reason | None:
     ):
         return None
     if base is None or base.language != "python" or not base.version:
-        packages = {v.name for s in program.steps for a in s.atoms for v in a.packages}
+        packages = {v.name for v in program.verdicts}
         return None if "python3" in packages else Reason.of("SL393", "own_python")
     minor = ".".join(base.version.split(".")[:2])
     for effect in effects:

@@ -11,7 +11,7 @@ _INSTALLING = frozenset({"install", "install -e", "sync", "update"})
 def installs_at_start(program: Program) -> Reason | None:
     """Why the start of the image may need compilers and headers: it installs Python packages that no step
     installed before. None otherwise."""
-    there = [e for s in program.steps for e in s.effects if e.does("install", "python")]
+    there = [e for e in program.effects if e.does("install", "python")]
     manifests = {m for e in there for m in e.manifests}
     names = {p.name.lower() for e in there for p in e.packages}
     for effect in program.runtime_needs.start:

@@ -11,7 +11,7 @@ import re
 
 from msgspec import Struct
 
-from slimify.analysis.program import AtomStep, Program, Step
+from slimify.analysis.program import Program, Step
 from slimify.facts.images import ImageFacts
 from slimify.facts.servers import sets_path
 from slimify.languages.python import LANGUAGE
@@ -28,20 +28,7 @@ ACTIVATE = f'ENV PATH="{PATH}/bin:$PATH"'
 _ABSOLUTE = re.compile(
     r"/usr/local/(?:bin|lib)/(?:python|pip|\w[\w.-]*\.py\b|gunicorn|celery|uwsgi|uvicorn|flask|supervisord|django)|/usr/bin/python\b"
 )
-_TEXTS = (
-    ".py",
-    ".sh",
-    ".conf",
-    ".ini",
-    ".toml",
-    ".cfg",
-    ".yaml",
-    ".yml",
-    ".service",
-    ".cron",
-    "Procfile",
-    "crontab",
-)
+_TEXTS = tuple(".py .sh .conf .ini .toml .cfg .yaml .yml .service .cron Procfile crontab".split())
 
 
 class Venv(Struct, frozen=True, kw_only=True):
@@ -61,23 +48,18 @@ def venv(program: Program) -> Venv | Reason:
     why = next((w for base in bases if base is not None and (w := _no_able_pip(base))), None)
     if why:
         return _unsuitable(why)
-    for step in program.steps:
-        for atom in step.atoms:
-            why = _bypass(step, atom, first)
-            if why:
-                return _unsuitable(Reason.of("SL393", "step", at=step.line, why=why))
+    for step, _, effect in program.commands:
+        why = _bypass(step, effect, first)
+        if why:
+            return _unsuitable(Reason.of("SL393", "step", at=step.line, why=why))
     for name, use in program.runtime_needs.commands.items():
         if sets_path(name) or _ABSOLUTE.match(name):
             return _unsuitable(Reason.of("SL393", "path_ignored", command=name, file=use.file, at=use.line))
-    texts = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()), program.runtime.healthcheck)
+    texts = (*program.runtime.argv, program.runtime.healthcheck)
     for step in program.steps:
         value = step.instruction.value
-        if (
-            step.keyword == "ENV"
-            and re.search(r"(?:^|\s)PATH[=\s]", value)
-            and "$PATH" not in value
-            and "${PATH" not in value
-        ):
+        sets = step.keyword == "ENV" and re.search(r"(?:^|\s)PATH[=\s]", value)
+        if sets and not re.search(r"\$\{?PATH", value):
             return _unsuitable(Reason.of("SL393", "env_path", at=step.line))
         if step.keyword in ("ENV", "COPY", "ADD", "RUN") and _ABSOLUTE.search(value):
             return _unsuitable(Reason.of("SL393", "names_directory", at=step.line))
@@ -103,32 +85,22 @@ def _unsuitable(why: Reason) -> Reason:
     return Reason.of("SL393", "no_venv", why=why)
 
 
-def _bypass(step: Step, atom: AtomStep, first: int) -> Reason | None:
+def _bypass(step: Step, effect: Effect, first: int) -> Reason | None:
     """Why a command would not use the environment; None if it does."""
-    if step.index >= first and any(e.kind == "unknown" for e in atom.effects):
+    if step.index >= first and effect.kind == "unknown":
         return Reason.of("SL393", "unknown_effects")
-    for effect in atom.effects:
-        if (
-            effect.does("install", "python")
-            and effect.action not in (Action.CHECK, Action.CONFIG)
-            and not _writes_site_packages(effect)
-        ):
+    if effect.does("install", "python"):
+        if effect.action not in (Action.CHECK, Action.CONFIG) and not _writes_site_packages(effect):
             return Reason.of("SL393", "other_place")
-        if effect.does("install", "python") and effect.manager not in (
-            PythonManager.PIP,
-            PythonManager.PIPENV,
-            "",
-        ):
+        if effect.manager not in (PythonManager.PIP, PythonManager.PIPENV, ""):
             return Reason.of("SL393", "own_environment", tool=effect.manager)
-        if step.index >= first and sets_path(effect.tool):
-            return Reason.of("SL393", "sets_path", tool=effect.tool)
+    if step.index >= first and sets_path(effect.tool):
+        return Reason.of("SL393", "sets_path", tool=effect.tool)
     return None
 
 
 def _writes_site_packages(effect: Effect) -> bool:
-    places = [
-        w for w in effect.writes if w.startswith("@") or "packages" in w or "/.local" in w or "venv" in w
-    ]
+    places = [w for w in effect.writes if re.search(r"\A@|packages|/\.local|venv", w)]
     return bool(places) and all(w in tuple(PythonPlace) for w in places)
 
 
