@@ -210,7 +210,7 @@ def _plans(
     plan, changed = cleaned.plan, cleaned.changed
     if changed and plan.saving >= options.min_saving.in_place(plan.original):
         told = (Decision.of("SL407", "no_gain", safety="advice", rung=x.rung) for x in behind)
-        yield replace(plan, decisions=(*plan.decisions, *told))
+        yield plan.told(*told)
         yield from (assemble(program, layout) for layout in behind)
         return
     in_place = proposal is None or is_multi_stage(program.dockerfile)  # by choice, or as the user does

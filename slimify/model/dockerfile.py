@@ -14,6 +14,9 @@ class Flag(Struct, frozen=True, kw_only=True):
     name: str
     value: str | None
 
+    def __str__(self) -> str:
+        return f"--{self.name}={self.value}" if self.value is not None else f"--{self.name}"
+
 
 class Heredoc(Struct, frozen=True, kw_only=True):
     """One heredoc of a RUN, COPY or ADD."""

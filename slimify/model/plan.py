@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.model.decisions import Decision
 
@@ -67,3 +68,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     saving: int = 0  # bytes, estimated
     original: int = 0  # bytes of the original image, estimated
     measured: bool = False  # both sizes come from an image that was built from the file
+
+    def told(self, *decisions: Decision) -> Plan:
+        """The plan with more decisions."""
+        return replace(self, decisions=(*self.decisions, *decisions))
+
+    def with_final(self, stage: Stage, *decisions: Decision) -> Plan:
+        """The plan with another last stage, and more decisions."""
+        return replace(self.told(*decisions), stages=(*self.stages[:-1], stage))

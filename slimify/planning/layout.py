@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from slimify.model.decisions import Decision
 from slimify.model.plan import Rung
@@ -32,7 +32,7 @@ class WordEdit(Struct, frozen=True, kw_only=True):
     """
 
     drop: frozenset[tuple[int, int]] = frozenset()
-    replace: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    replace: Mapping[tuple[int, int], str] = {}
     added: tuple[str, ...] = ()
 
 
@@ -46,24 +46,18 @@ class Layout(Struct, frozen=True, kw_only=True):
     """
 
     rung: Rung
-    language: str
     base: str
+    language: str = ""
     builder_end: int | None = None
-    final: Mapping[int, frozenset[int]] = field(default_factory=dict)
-    words: Mapping[int, WordEdit] = field(default_factory=dict)
-    prepend: Mapping[int, str] = field(default_factory=dict)  # command added to the start of a final RUN
+    final: Mapping[int, frozenset[int]] = {}
+    words: Mapping[int, WordEdit] = {}
+    prepend: Mapping[int, str] = {}  # command added to the start of a final RUN
     copies: tuple[CopyFromBuilder, ...] = ()
     builder_tail: tuple[str, ...] = ()
     final_head: tuple[str, ...] = ()
-    builder_before: Mapping[int, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # new instructions before an instruction
-    final_after: Mapping[int, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # new instructions after its copies
-    replace: Mapping[int, str] = field(
-        default_factory=dict
-    )  # text that replaces an instruction in the final stage
+    builder_before: Mapping[int, tuple[str, ...]] = {}  # new instructions before an instruction
+    final_after: Mapping[int, tuple[str, ...]] = {}  # new instructions after its copies
+    replace: Mapping[int, str] = {}  # text that replaces an instruction in the final stage
     builder_only_env: frozenset[str] = frozenset()  # variables that nothing in the final stage reads
     decisions: tuple[Decision, ...] = ()
     saving: int = 0

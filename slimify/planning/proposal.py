@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -11,6 +11,7 @@ from slimify.config import Options
 from slimify.model.decisions import Decision, Reason
 from slimify.model.plan import Plan, Rung
 from slimify.model.sizes import MB
+from slimify.planning.final_stage.rebase import base_as_written, slim_variant
 from slimify.planning.layout import CopyFromBuilder, Layout
 
 
@@ -21,18 +22,41 @@ class Proposal(Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...] = ()
 
 
+def on_slim_and_same(
+    program: Program, options: Options, layout_on: Callable[[Rung, str], Layout | Reason]
+) -> Proposal:
+    """What `layout_on` finds for the slim variant of the base image and for the base image itself, as far as
+    the options ask for them."""
+    partner, tried = slim_variant(program), list[Layout | Reason]()
+    if partner and options.base in ("auto", "slim", "minimal"):
+        tried.append(layout_on("slim", partner))
+    if options.base in ("auto", "same"):
+        tried.append(layout_on("same-base", base_as_written(program)))
+    return proposal_of(tried)
+
+
+def proposal_of(tried: Sequence[Layout | Reason]) -> Proposal:
+    """The layouts among what was tried, and the reasons why there are not more."""
+    layouts = tuple(x for x in tried if isinstance(x, Layout))
+    return Proposal(layouts=layouts, reasons=tuple(x for x in tried if isinstance(x, Reason)))
+
+
 def base_and_copies(
     program: Program, rung: Rung, base: str, copies: Iterable[CopyFromBuilder], language: str
 ) -> tuple[Decision, ...]:
     """The decisions about the base of the final stage, which has the interpreter of `language`, and about
     each copy."""
-    lines = program.dockerfile.instructions
     if rung == "slim":
         chosen = Decision.of("SL301", "same", base=base, language=language)
     else:
         chosen = Decision.of("SL302", "same", base=base)
-    copied = (Decision.of("SL310", "copied", line=lines[c.after].line, path=c.path) for c in copies)
-    return (chosen, *copied)
+    return (chosen, *copy_decisions(program, copies))
+
+
+def copy_decisions(program: Program, copies: Iterable[CopyFromBuilder]) -> tuple[Decision, ...]:
+    """A decision for each copy from the builder."""
+    lines = program.dockerfile.instructions
+    return tuple(Decision.of("SL310", "copied", line=lines[c.after].line, path=c.path) for c in copies)
 
 
 def gains_over(layout: Layout, cleaned: Plan, removed_again: int, options: Options) -> bool:
@@ -45,7 +69,5 @@ def gains_over(layout: Layout, cleaned: Plan, removed_again: int, options: Optio
 
 def small_saving(rung: Rung, saving: int, *, measured: bool = False) -> Reason:
     """The reason SL407: the rewrite saves too little. `saving` is in bytes."""
-    megabytes = max(saving, 0) // MB
-    if measured:
-        return Reason.of("SL407", "small_measured", rung=rung, megabytes=megabytes)
-    return Reason.of("SL407", "small", rung=rung, megabytes=megabytes)
+    form = "small_measured" if measured else "small"
+    return Reason.of("SL407", form, rung=rung, megabytes=max(saving, 0) // MB)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from fnmatch import fnmatchcase
-
-from msgspec import Struct, field
 
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed as base_packages
@@ -13,39 +11,26 @@ from slimify.facts.debian import name_before_t64
 from slimify.facts.images import image
 from slimify.facts.programs import is_plain_check
 from slimify.facts.system import yes_option
-from slimify.model.decisions import Decision, PackageVerdict
+from slimify.model.decisions import PackageVerdict
 from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING, SystemManager
-from slimify.model.plan import Rung
 from slimify.planning.final_stage.restore_packages import install_run
-from slimify.planning.layout import CopyFromBuilder, WordEdit
+from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.semantics.paths import inside
 
 PLAIN = frozenset({"", "heredoc"})  # `opaque` values of commands that always run, with the words as written
 
 
-class SplitRequest(Struct, frozen=True, kw_only=True):
-    """How a strategy wants the steps split.
+class SplitRequest(Layout, frozen=True, kw_only=True):
+    """How a strategy wants the steps split: the layout as far as it is known before that.
 
     `counterparts`: install the run-time packages that a -dev package stands for. `present`: packages that
-    the final base already has. Indexes refer to `Dockerfile.instructions`, sizes are in bytes.
+    the final base already has.
     """
 
-    rung: Rung
-    base: str
-    copies: tuple[CopyFromBuilder, ...]
     counterparts: bool = True
     present: Collection[str] = ()
     needless: Collection[str] = ()  # counterparts that are not needed on this base
     drop_final: frozenset[int] = frozenset()  # instructions that the final stage omits
-    builder_tail: tuple[str, ...] = ()
-    final_head: tuple[str, ...] = ()
-    builder_before: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    final_after: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    replace: Mapping[int, str] | None = None
-    builder_only_env: frozenset[str] = frozenset()  # variables that only the builder's toolchain reads
-    decisions: tuple[Decision, ...] = ()
-    saving: int = 0
-    original: int = 0
 
 
 def real_atoms(step: Step) -> tuple[AtomStep, ...]:

@@ -19,10 +19,10 @@ from slimify.syntax.dockerfile.words import expand, references
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
-def slim_variant(reference: str, program: Program) -> str | None:
-    """The reference of the slim variant in the user's notation: variables in the tag stay variables."""
-    assert program.base is not None
-    partner = program.base.slim_partner
+def slim_variant(program: Program) -> str | None:
+    """The reference of the slim variant of the base image, in the user's notation: variables in the tag stay
+    variables."""
+    partner = program.base.slim_partner if program.base is not None else None
     if partner is None:
         return None
     written = base_as_written(program)

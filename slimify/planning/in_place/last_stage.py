@@ -44,11 +44,8 @@ def with_clean_last_stage(
         return plan
     raw = {item.origin: item.text for item in start.items}
     items = (_own_item(x, by_line, raw) for x in draft.items[head + 1 :])
-    return replace(
-        plan,
-        stages=(*plan.stages[:-1], replace(last, items=(last.items[0], *items))),
-        decisions=(*plan.decisions, *draft.without_advice().decisions),
-    )
+    cleaned_stage = replace(last, items=(last.items[0], *items))
+    return plan.with_final(cleaned_stage, *draft.without_advice().decisions)
 
 
 def _user_line(program: Program, item: Item | None) -> int:

@@ -69,10 +69,7 @@ class Copies:
         self, step: Step, parts: CopyParts, found: list[SplitSource]
     ) -> tuple[str, tuple[BuilderCopy, ...]] | Reason:
         end = self.runtime.dockerfile.newline
-        flags = "".join(
-            f"--{f.name}={f.value} " if f.value is not None else f"--{f.name} "
-            for f in step.instruction.flags
-        )
+        flags = "".join(f"{flag} " for flag in step.instruction.flags)
         lower = step.instruction.raw.lstrip()[:3].islower()
         kept = [word for word, source in zip(parts.sources, found, strict=True) if source.stays]
         lines = []

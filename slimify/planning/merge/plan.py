@@ -28,8 +28,9 @@ from slimify.model.dockerfile import Instruction, Node
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.final_stage.instruction_text import from_index, from_instruction
 from slimify.planning.merge.copies import BuilderCopy, Copies, sources_of_context
-from slimify.planning.merge.stages import builder_stages, colliding_names, last_from, stage_names, with_end
-from slimify.planning.stages.assemble import Block, instruction_blocks
+from slimify.planning.merge.stages import builder_stages, colliding_names, stage_names, with_end
+from slimify.planning.stages.assemble import Block, instruction_blocks, trailing_text
+from slimify.planning.stages.items import with_line_end
 from slimify.semantics.paths import inside, inside_any
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, from_parts, is_multi_stage
 
@@ -52,13 +53,8 @@ def merged_plan(pair: Pair) -> Plan | tuple[Reason, ...]:
     texts: dict[int, str] = {}
     taken: list[BuilderCopy] = []
     found: list[Reason] = []
-    copies = Copies(
-        pair.builder,
-        pair.runtime,
-        extracted_files(pair),
-        stage,
-        given_away=_may_have_other_owners(pair.builder),
-    )
+    given_away = _may_have_other_owners(pair.builder)
+    copies = Copies(pair.builder, pair.runtime, extracted_files(pair), stage, given_away=given_away)
     for step in pair.runtime.steps:
         if step.keyword not in ("COPY", "ADD"):
             continue
@@ -117,7 +113,7 @@ def _obstacles(pair: Pair) -> Iterator[Reason]:
         return
     if build_script.builder.target.lower() not in (
         "",
-        (from_parts(last_from(pair.builder)).alias or "").lower(),
+        (from_parts(from_instruction(pair.builder)).alias or "").lower(),
     ):
         yield Reason.of("SL375", "one_stage", where=_script_line(build_script, build_script.builder.line))
     if normalized_name(pair.runtime.base_ref) in build_script.builder.tags:
@@ -250,27 +246,18 @@ def _plan(
     end = pair.runtime.dockerfile.newline
     *earlier, builder = builder_stages(pair.builder, stage, lead, end)
     again = tuple(Item(text=f"{run}{end}") for run in runs)
-    final = _runtime_items(pair, above, texts)
+    final, start = _runtime_items(pair, above, texts), from_parts(from_instruction(pair.runtime))
     stages = (
         *earlier,
         replace(builder, items=(*builder.items, *again)),
-        Stage(
-            name=from_parts(from_instruction(pair.runtime)).alias or "",
-            base=from_parts(from_instruction(pair.runtime)).image,
-            purpose="run",
-            items=final,
-        ),
+        Stage(name=start.alias or "", base=start.image, purpose="run", items=final),
     )
-    return Plan(
-        rung="same-base",
-        language=pair.builder.language or "",
-        stages=stages,
-        decisions=tuple(_decisions(pair, stage, taken, runs)),
-    )
+    decisions = tuple(_decisions(pair, stage, taken, runs))
+    return Plan(rung="same-base", language=pair.builder.language or "", stages=stages, decisions=decisions)
 
 
 def _stage_name(pair: Pair) -> str:
-    own = from_parts(last_from(pair.builder)).alias
+    own = from_parts(from_instruction(pair.builder)).alias
     other = (from_parts(from_instruction(pair.runtime)).alias or "").lower()
     taken = {other, pair.runtime.base_ref.lower(), pair.builder.base_ref.lower()}
     taken |= stage_names(pair.builder)
@@ -308,18 +295,14 @@ def _preambles(pair: Pair) -> tuple[str, str]:
 
 
 def _runtime_items(pair: Pair, above: str, texts: dict[int, str]) -> tuple[Item, ...]:
-    file, end = pair.runtime.dockerfile, pair.runtime.dockerfile.newline
+    end = pair.runtime.dockerfile.newline
     start = from_index(pair.runtime)
     items = [Item(text=above + with_end(from_instruction(pair.runtime).raw, end), origin=start)]
     for index, block in enumerate(_blocks_after_from(pair.runtime), start + 1):
         text = texts.get(index, block.instruction.raw)
-        text = block.comments + (text if text.endswith("\n") else text + end)
+        text = block.comments + with_line_end(text, end)
         items.append(Item(text=text, origin=index, spaced=block.spaced))
-    tail = ""
-    for node in reversed(file.nodes):
-        if isinstance(node, Instruction):
-            break
-        tail = node.raw + tail
+    tail = trailing_text(pair.runtime.dockerfile)
     return (*items, *([Item(text=tail)] if tail else []))
 
 

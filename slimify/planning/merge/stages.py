@@ -9,14 +9,10 @@ from collections.abc import Iterator
 from slimify.analysis.program import Program
 from slimify.model.dockerfile import Instruction
 from slimify.model.plan import Item, Stage
+from slimify.planning.final_stage.instruction_text import from_instruction
 from slimify.planning.stages.assemble import Block, instruction_blocks
 from slimify.syntax.dockerfile.instructions import copy_parts, from_parts
 from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
-
-
-def last_from(program: Program) -> Instruction:
-    """The FROM of the file's final stage."""
-    return [x for x in program.dockerfile.instructions if x.keyword == "FROM"][-1]
 
 
 def stage_names(program: Program) -> frozenset[str]:
@@ -28,7 +24,7 @@ def stage_names(program: Program) -> frozenset[str]:
 def colliding_names(builder: Program, runtime: Program) -> Iterator[str]:
     """Stage names of the builder that mean an image in the other file, or its own stage."""
     names = stage_names(builder)
-    start = from_parts(last_from(runtime))
+    start = from_parts(from_instruction(runtime))
     meant = [runtime.base_ref, start.alias or ""]
     for step in runtime.steps:
         if step.keyword in ("COPY", "ADD"):

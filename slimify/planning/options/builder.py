@@ -15,14 +15,10 @@ _MODE_IN_WORDS = re.compile(r"[ugoa]*[-+=][ugoarwxXst,=+-]*")
 
 def unsupported_syntax(program: Program, builder: str) -> tuple[Decision, ...]:
     """One piece of advice per line: the rewrite leaves the user's own instructions unchanged."""
-    found = []
-    for step in program.steps:
-        for feature, what in _features(step.instruction):
-            if not can(builder, feature):
-                found.append(
-                    Decision.of("SL337", "unsupported", line=step.line, syntax=what, builder=title(builder))
-                )
-    return tuple(found)
+    used = ((s.line, feature, what) for s in program.steps for feature, what in _features(s.instruction))
+    unknown = ((line, what) for line, feature, what in used if not can(builder, feature))
+    of = title(builder)
+    return tuple(Decision.of("SL337", "unsupported", line=n, syntax=what, builder=of) for n, what in unknown)
 
 
 def _features(instruction: Instruction) -> Iterator[tuple[Feature, str]]:
@@ -35,9 +31,7 @@ def _features(instruction: Instruction) -> Iterator[tuple[Feature, str]]:
         elif keyword == "RUN" and flag.name in ("network", "security"):
             yield "run_flags", f"RUN --{flag.name}"
         elif keyword in ("COPY", "ADD") and flag.name == "chmod":
-            words = _MODE_IN_WORDS.fullmatch(flag.value or "") is not None
-            yield (
-                ("chmod_words", f"{keyword} --chmod={flag.value}")
-                if words
-                else ("chmod", f"{keyword} --chmod")
-            )
+            if _MODE_IN_WORDS.fullmatch(flag.value or ""):
+                yield "chmod_words", f"{keyword} --chmod={flag.value}"
+            else:
+                yield "chmod", f"{keyword} --chmod"

@@ -43,7 +43,7 @@ def with_cache_mounts(
     decisions: list[Decision] = []
     why = _obstacle(program, plan, builder)
     if why:
-        return replace(plan, decisions=(*plan.decisions, Decision.of("SL335", "none", why=why)))
+        return plan.told(Decision.of("SL335", "none", why=why))
     at = -1 if plan.rung == "cleanup" else 0
     stage = plan.stages[at]
     mounts: dict[int, list[str]] = {}
@@ -75,7 +75,7 @@ def with_cache_mounts(
     stage = _without_no_cache_options(stage, useless)
     done = _with_mounts(stage, mounts, prepare, program.dockerfile.newline)
     stages = (*plan.stages[:-1], done) if at else (done, *plan.stages[1:])
-    return replace(plan, stages=stages, decisions=(*plan.decisions, *decisions))
+    return replace(plan.told(*decisions), stages=stages)
 
 
 def _obstacle(program: Program, plan: Plan, builder: str) -> Reason | None:

@@ -27,29 +27,25 @@ def with_debug_stage(program: Program, plan: Plan, builder: str) -> Plan:
     source = _debug_variant(program, final.base)
     taken = {final.name.lower(), *(s.name.lower() for s in others)}
     if source is None or DEBUG in taken:
-        return replace(plan, decisions=(*plan.decisions, _not_added(program, final.base, source)))
+        return plan.told(_not_added(program, final.base, source))
     name = next(n for n in _NAMES if n not in taken)
     case, end = keyword_case(program), program.dockerfile.newline
     named = replace(final, name=name, items=(named_from(final.items[0], name, case, end), *final.items[1:]))
-    debug = Stage(
-        name=DEBUG,
-        base=name,
-        purpose="debug",
-        items=(
-            new_item(f"{case('FROM')} {name} {case('AS')} {DEBUG}", end),
-            new_item(f"{case('COPY')} --from={source} {_BUSYBOX} {_BUSYBOX}", end),
-            new_item(f"{case('ENV')} PATH=$PATH:{_BUSYBOX}", end),
-        ),
+    lines = (
+        f"{case('FROM')} {name} {case('AS')} {DEBUG}",
+        f"{case('COPY')} --from={source} {_BUSYBOX} {_BUSYBOX}",
+        f"{case('ENV')} PATH=$PATH:{_BUSYBOX}",
     )
+    items = tuple(new_item(line, end) for line in lines)
+    debug = Stage(name=DEBUG, base=name, purpose="debug", items=items)
     alias = f" {case('AS')} {final.name}" if final.name else ""
-    last = Stage(
-        name=final.name, base=name, purpose="run", items=(new_item(f"{case('FROM')} {name}{alias}", end),)
-    )
+    start = new_item(f"{case('FROM')} {name}{alias}", end)
+    last = Stage(name=final.name, base=name, purpose="run", items=(start,))
     if can(builder, "skips_unused"):
         done = Decision.of("SL332", "stage", stage=DEBUG, image=source)
     else:
         done = Decision.of("SL332", "stage_always", stage=DEBUG, image=source, builder=title(builder))
-    return replace(plan, stages=(*others, named, debug, last), decisions=(*plan.decisions, done))
+    return replace(plan.told(done), stages=(*others, named, debug, last))
 
 
 def _debug_variant(program: Program, base: str) -> str | None:

@@ -40,22 +40,13 @@ def with_kept_packages(program: Program, plan: Plan, names: tuple[str, ...]) -> 
         return Reason.of("SL396", "package", base=final.base, package=missing[0])
     joined = _with_joined_install(final, missing) if manager == SystemManager.APT else None
     if joined is not None:
-        return replace(
-            plan, stages=(*plan.stages[:-1], joined), decisions=(*plan.decisions, _decision(missing))
-        )
-    line = (
-        install_run(missing)
-        if manager == SystemManager.APT
-        else f"RUN apk add --no-cache {' '.join(missing)}"
-    )
+        return plan.with_final(joined, _decision(missing))
+    apt = manager == SystemManager.APT
+    line = install_run(missing) if apt else f"RUN apk add --no-cache {' '.join(missing)}"
     case, end = keyword_case(program), program.dockerfile.newline
     item = new_item(f"# hadolint ignore={rule}\n" + line.replace("RUN", case("RUN"), 1), end, spaced=True)
     at = next((i for i, x in enumerate(final.items) if keyword(x) == "FROM"), 0) + 1
-    return replace(
-        plan,
-        stages=(*plan.stages[:-1], with_item(final, at, item, end)),
-        decisions=(*plan.decisions, _decision(missing)),
-    )
+    return plan.with_final(with_item(final, at, item, end), _decision(missing))
 
 
 def _decision(names: list[str]) -> Decision:

@@ -32,12 +32,7 @@ def with_kept_paths(program: Program, plan: Plan, paths: tuple[str, ...]) -> Pla
             decisions.append(Decision.of("SL222", "path", path=path))
         elif where != "final":
             return Reason.of("SL396", "path", base=final.base, path=path)
-    return replace(
-        plan,
-        stages=(*plan.stages[:-1], final),
-        decisions=(*plan.decisions, *decisions),
-        kept=(*plan.kept, *paths),
-    )
+    return replace(plan.with_final(final, *decisions), kept=(*plan.kept, *paths))
 
 
 def _containing_stage(program: Program, plan: Plan, path: str) -> Literal["final", "builder", ""]:

@@ -43,25 +43,18 @@ def with_user(program: Program, plan: Plan) -> Plan:
     final = plan.stages[-1]
     account = _account(program.facts_of(final.base))
     if isinstance(account, Reason):
-        return _with_root(plan, account)
+        return plan.told(Decision.of("SL331", "root", why=account))
     places, why = _assessed(program, plan)
     if why is None and places and not account.owner:
         why = Reason.of("SL331", "given_no_shell", path=places[0], base=final.base)
     if why is not None:
-        return _with_root(plan, why)
+        return plan.told(Decision.of("SL331", "root", why=why))
     stage = _with_account(program, final, account, places)
     if places:
         done = Decision.of("SL330", "user_places", user=account.user, places=places)
     else:
         done = Decision.of("SL330", "user", user=account.user)
-    return replace(
-        plan, stages=(*plan.stages[:-1], stage), user=account.user, decisions=(*plan.decisions, done)
-    )
-
-
-def _with_root(plan: Plan, why: Reason) -> Plan:
-    decision = Decision.of("SL331", "root", why=why)
-    return replace(plan, decisions=(*plan.decisions, decision))
+    return replace(plan.with_final(stage, done), user=account.user)
 
 
 # --- the account ----------------------------------------------------------------------------------

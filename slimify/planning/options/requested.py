@@ -5,8 +5,6 @@ Each module is imported only when its option is used, since most runs use none.
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.model.decisions import Reason
@@ -33,7 +31,7 @@ def with_requested_options(program: Program, plan: Plan, options: Options) -> Pl
         from slimify.planning.options.debug_target import with_debug_stage
 
         plan = with_debug_stage(program, plan, options.builder)
-    return replace(plan, decisions=(*plan.decisions, *unsupported_syntax(program, options.builder)))
+    return plan.told(*unsupported_syntax(program, options.builder))
 
 
 def _with_kept_content(program: Program, plan: Plan, options: Options) -> Plan | Reason:

@@ -229,11 +229,12 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
         for position, item in enumerate(made):
             own = block.gap if block.spaced and not position and item.origin == index else ""
             items.append(replace(item, spaced=item.spaced or (spaced and not position), gap=own))
-    trailing = _trailing_text(program.dockerfile)
+    trailing = trailing_text(program.dockerfile)
     return (*items, Item(text=trailing)) if trailing else tuple(items)
 
 
-def _trailing_text(file: Dockerfile) -> str:
+def trailing_text(file: Dockerfile) -> str:
+    """The text below the last instruction."""
     text = ""
     for node in reversed(file.nodes):
         if isinstance(node, Instruction):

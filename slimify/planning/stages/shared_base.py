@@ -56,7 +56,7 @@ def with_shared_base(program: Program, plan: Plan, builder: str) -> Plan | None:
     base = Stage(name=name, base=build.base, purpose="base", items=(first, *shared))
     plain_items = Decision.of("SL304", "shared", line=program.steps[0].line, stage=build.name)
     stages = (base, begun(build, here), begun(final, there))
-    return replace(plan, stages=stages, decisions=(*plan.decisions, plain_items))
+    return replace(plan.told(plain_items), stages=stages)
 
 
 def _common_items(

@@ -11,14 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages import languages
-from slimify.model.effects import (
-    INSTALLS,
-    INSTALLS_NOTHING,
-    NOT_FOR_RUN_TIME,
-    Effect,
-)
+from slimify.model.effects import INSTALLS, INSTALLS_NOTHING, NOT_FOR_RUN_TIME, Effect
 from slimify.planning.final_stage.commands import (
     SplitRequest,
     final_atoms,
@@ -65,32 +62,20 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
     head, words = merged_head_install(
         program, {i: a for i, a in final.items() if i not in anew}, edits, request.final_head
     )
-    return Layout(
-        rung=request.rung,
+    tail: tuple[str, ...] = ()
+    if last is not None:
+        cleaned = _without_caches(program, copies, last)
+        tail = (*request.builder_tail, *cleaned, *made_certain(program, copies, last))
+    texts = {i: text.replace("\n", program.dockerfile.newline) for i, text in anew.items() if i in final}
+    return replace(
+        request,
         language=program.language or "",
-        base=request.base,
         builder_end=last,
         final=final,
         words=words,
-        copies=copies,
-        builder_tail=(
-            *request.builder_tail,
-            *_without_caches(program, copies, last),
-            *made_certain(program, copies, last),
-        )
-        if last is not None
-        else (),
+        builder_tail=tail,
         final_head=head,
-        builder_before=request.builder_before,
-        final_after=request.final_after,
-        replace={
-            **{i: t.replace("\n", program.dockerfile.newline) for i, t in anew.items() if i in final},
-            **(request.replace or {}),
-        },
-        builder_only_env=request.builder_only_env,
-        decisions=request.decisions,
-        saving=request.saving,
-        original=request.original,
+        replace={**texts, **request.replace},
     )
 
 

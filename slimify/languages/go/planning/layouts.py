@@ -15,6 +15,7 @@ from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.images import ImageFacts
 from slimify.facts.system import is_system_directory
+from slimify.languages.go import LANGUAGE
 from slimify.languages.go.package_facts import go_toolchain
 from slimify.languages.go.planning.base import (
     base_choices,
@@ -40,7 +41,7 @@ from slimify.planning.final_stage.instruction_text import kept_runs, names_in
 from slimify.planning.final_stage.mkdir_steps import mkdir_copies
 from slimify.planning.final_stage.rebase import is_on_path, restated_settings
 from slimify.planning.layout import CopyFromBuilder, Layout
-from slimify.planning.proposal import Proposal
+from slimify.planning.proposal import Proposal, base_and_copies, copy_decisions, proposal_of
 from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import keep_everything_before_unknown, split_obstacle
 from slimify.semantics.paths import inside
@@ -61,23 +62,14 @@ def propose(program: Program, options: Options) -> Proposal:
         return Proposal(reasons=(_no_program(program),))
     lost = not_started(program, found.copies)
     if lost:
-        return Proposal(
-            reasons=(Reason.of("SL394", "not_found", program=lost, why=_missing_reason(lost, found.copies)),)
-        )
+        why = Reason.of("SL394", "not_found", program=lost, why=_missing_reason(lost, found.copies))
+        return Proposal(reasons=(why,))
     system = next((t for t in found.copies if _is_system_directory(t.path)), None)
     if system is not None:
         line = program.dockerfile.instructions[system.after].line
         return Proposal(reasons=(Reason.of("SL392", "system_directory", at=line, path=system.path),))
     choices, why_not = base_choices(program, options, found.copies)
-    reasons = list(why_not)
-    layouts: list[Layout] = []
-    for rung, base in choices:
-        layout = _layout(program, rung, base, found)
-        if isinstance(layout, Reason):
-            reasons.append(layout)
-        else:
-            layouts.append(layout)
-    return Proposal(layouts=tuple(layouts), reasons=tuple(reasons))
+    return proposal_of([*why_not, *(_layout(program, rung, base, found) for rung, base in choices)])
 
 
 def toolchain_image(program: Program) -> Reason | None:
@@ -160,12 +152,8 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
     if opened and bare:
         return Reason.of("SL392", "opened", base=base, path=opened, from_base=program.base_ref)
     if opened:
-        put = (
-            *put,
-            Decision.of(
-                "SL311", "permission", path=opened, user=program.runtime.user, base_ref=program.base_ref
-            ),
-        )
+        user, of = program.runtime.user, program.base_ref
+        put = (*put, Decision.of("SL311", "permission", path=opened, user=user, base_ref=of))
     request = SplitRequest(
         rung=rung,
         base=base,
@@ -185,9 +173,8 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         return why
     layout = split_layout(current, request)
     texts = (*_kept_texts(program, found.drop, idle), *kept_runs(program, layout))
-    settings = (
-        () if same else restated_settings(program, base, texts, _bin_directories(program, found.copies))
-    )
+    bins = _bin_directories(program, found.copies)
+    settings = () if same else restated_settings(program, base, texts, bins)
     if settings is None:
         return Reason.of("SL395", "variable_unknown", base=base, base_ref=program.base_ref)
     head = (*layout.final_head, *settings)
@@ -250,25 +237,15 @@ def _decisions(
 ) -> tuple[Decision, ...]:
     moving = program.base if program.base is not None and _is_moving_tag(program.base) else None
     sure = program.base is not None and program.base.suite_sure and moving is None
-    found = []
-    if rung == "minimal":
-        alpine = program.base is not None and "alpine" in program.base.runtime_bases
-        reason = (
-            Reason.of("SL300", "alpine", base=base) if alpine else Reason.of("SL300", "minimal", base=base)
-        )
-        if moving is not None:
-            of, suite = moving.reference, moving.suite or ""
-            reason = Reason.of("SL300", "moving", final=reason, base=of, suite=suite)
-        found.append(Decision.from_reason(reason, "safe" if sure else "assumed"))
-    elif rung == "slim":
+    if rung == "same-base":
+        return base_and_copies(program, rung, base, copies, LANGUAGE.title)
+    if rung == "slim":
         reason = Reason.of("SL301", "release", base=base, base_ref=program.base_ref)
-        if moving is not None:
-            of, suite = moving.reference, moving.suite or ""
-            reason = Reason.of("SL301", "moving", final=reason, base=of, suite=suite)
-        found.append(Decision.from_reason(reason, "safe" if sure else "assumed"))
     else:
-        found.append(Decision.of("SL302", "same", base=base))
-    for copy in copies:
-        line = program.dockerfile.instructions[copy.after].line
-        found.append(Decision.of("SL310", "copied", line=line, path=copy.path))
-    return tuple(found)
+        alpine = program.base is not None and "alpine" in program.base.runtime_bases
+        reason = Reason.of("SL300", "alpine" if alpine else "minimal", base=base)
+    if moving is not None:
+        of, suite = moving.reference, moving.suite or ""
+        reason = Reason.of(reason.code, "moving", final=reason, base=of, suite=suite)
+    chosen = Decision.from_reason(reason, "safe" if sure else "assumed")
+    return (chosen, *copy_decisions(program, copies))

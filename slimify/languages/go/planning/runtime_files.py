@@ -276,9 +276,7 @@ def _narrowed_copy(program: Program, step: Step, entries: Iterable[str]) -> str:
     parts = copy_parts(step.instruction)
     folder = _copied_directory(context, parts)
     source = f"{folder}/" if folder else ""
-    flags = "".join(
-        f"--{f.name}={f.value} " if f.value is not None else f"--{f.name} " for f in step.instruction.flags
-    )
+    flags = "".join(f"{flag} " for flag in step.instruction.flags)
     dest = parts.dest.rstrip("/") if parts.dest.rstrip("/") else ""
     keyword = "copy" if step.instruction.raw.lstrip()[:3].islower() else "COPY"
     folders = [e for e in entries if context.is_dir(source + e)]

@@ -8,11 +8,12 @@ a started program or a source file needs one.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from msgspec.structs import replace
 
 from slimify.analysis.packages.module_needs import with_development_packages
-from slimify.analysis.program import Program
+from slimify.analysis.program import AtomStep, Program
 from slimify.analysis.roles.model import Artifact
 from slimify.config import Options
 from slimify.facts.system import is_system_directory
@@ -27,10 +28,9 @@ from slimify.planning.estimates import estimate
 from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.final_stage.copy_owner import copy_owner
 from slimify.planning.final_stage.copy_position import positioned_copies
-from slimify.planning.final_stage.rebase import base_as_written, slim_variant
 from slimify.planning.final_stage.restore_packages import restored_packages
 from slimify.planning.layout import CopyFromBuilder, Layout
-from slimify.planning.proposal import Proposal, base_and_copies, small_saving
+from slimify.planning.proposal import Proposal, base_and_copies, on_slim_and_same, small_saving
 from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import (
     keep_everything_before_unknown,
@@ -46,23 +46,12 @@ def propose(program: Program, options: Options) -> Proposal:
     why = installs_at_start(program)
     if why:
         return Proposal(reasons=(why,))
-    tried: list[Layout | Reason] = []
-    partner = slim_variant(base_as_written(program), program) if program.base else None
-    if partner and options.base in ("auto", "slim", "minimal"):
-        tried.append(_try(program, "slim", partner, options))
-    if options.base in ("auto", "same"):
-        tried.append(_try(program, "same-base", base_as_written(program), options))
-    return Proposal(
-        layouts=tuple(t for t in tried if isinstance(t, Layout)),
-        reasons=tuple(t for t in tried if isinstance(t, Reason)),
-    )
+    return on_slim_and_same(program, options, partial(_layout, program, options))
 
 
-def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | Reason:
+def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout | Reason:
     """A layout on this base, or why there is none."""
-    most = estimate.saved_bytes(
-        program, rung
-    )  # the upper limit: without everything that only the build needs
+    most = estimate.saved_bytes(program, rung)  # the limit: without all that only the build needs
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
     cloned = runs_cloned_code(program)
@@ -80,32 +69,27 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     copies, why = positioned_copies(program, copies)
     if why:
         return why
-    tail, pruned, saved = (
-        pruning(program, copies, options.keep_paths) if not unknown_follows_build(program) else ((), (), 0)
-    )
+    pruned_all = () if unknown_follows_build(program) else copies
+    tail, pruned, saved = pruning(program, pruned_all, options.keep_paths)
     saved += left
     staying = with_development_packages(program) if any(d.code == "SL313" for d in pruned) else program
     head, put, missing = restored_packages(staying, base) if rung == "slim" else ((), (), None)
     if missing:
         return missing
+    own_image = program.base is not None and program.base.family == "node"
     request = SplitRequest(
         rung=rung,
         base=base,
         copies=copies,
-        needless=LANGUAGE.words("toolchain.toml", "images", "libraries")
-        if program.base and program.base.family == "node"
-        else (),
+        needless=LANGUAGE.words("toolchain.toml", "images", "libraries") if own_image else (),
         builder_tail=tail,
         final_head=head,
         decisions=(*base_and_copies(program, rung, base, copies, "Node.js"), *site, *handed, *put, *pruned),
         saving=estimate.saved_bytes(program, rung) + saved,
         original=estimate.original_bytes(program) + saved,
     )
-    why = (
-        split_obstacle(program, request)
-        or unknown_home(program, copies)
-        or _system_directory(program, copies)
-    )
+    why = split_obstacle(program, request) or unknown_home(program, copies)
+    why = why or _system_directory(program, copies)
     if why and rung == "same-base" and most + saved < options.min_saving.floor(request.original):
         return small_saving(rung, most + saved)
     if why:
@@ -127,23 +111,13 @@ def _system_directory(program: Program, copies: Iterable[CopyFromBuilder]) -> Re
 
 def _with_tools_kept(program: Program) -> Program:
     """The program with tools kept that only build steps were seen to call: unread code may call them."""
-    steps = tuple(
-        replace(
-            s,
-            atoms=tuple(
-                replace(a, role="both", packages=tuple(_kept_tool(v) for v in a.packages))
-                if any(_is_tool(v) for v in a.packages)
-                else a
-                for a in s.atoms
-            ),
-        )
-        for s in program.steps
-    )
-    return replace(program, steps=steps)
 
+    def kept(atom: AtomStep) -> AtomStep:
+        packages = tuple(replace(v, role="both") if _is_tool(v) else v for v in atom.packages)
+        return replace(atom, role="both", packages=packages) if packages != atom.packages else atom
 
-def _kept_tool(verdict: PackageVerdict) -> PackageVerdict:
-    return replace(verdict, role="both") if _is_tool(verdict) else verdict
+    steps = (replace(step, atoms=tuple(map(kept, step.atoms))) for step in program.steps)
+    return replace(program, steps=tuple(steps))
 
 
 def _is_tool(verdict: PackageVerdict) -> bool:

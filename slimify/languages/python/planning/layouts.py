@@ -7,6 +7,8 @@ Steps that run the application's code (collectstatic, data downloads) run in the
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
@@ -37,10 +39,10 @@ from slimify.planning.estimates import estimate
 from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.final_stage.copy_owner import copy_owner
 from slimify.planning.final_stage.media_types import media_types
-from slimify.planning.final_stage.rebase import base_as_written, passed_bases, slim_variant
+from slimify.planning.final_stage.rebase import base_as_written, passed_bases
 from slimify.planning.final_stage.restore_packages import restored_packages
 from slimify.planning.layout import CopyFromBuilder, Layout
-from slimify.planning.proposal import Proposal, base_and_copies
+from slimify.planning.proposal import Proposal, base_and_copies, on_slim_and_same
 from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import keep_everything_before_unknown, split_obstacle
 from slimify.semantics.paths import inside
@@ -54,45 +56,35 @@ _INSTALLER = 50 * MB  # poetry or pipenv with dependencies
 
 def propose(program: Program, options: Options) -> Proposal:
     """Layouts on the slim variant and on the same base."""
-    layouts: list[Layout] = []
-    reasons: list[Reason] = []
     compiling = installs_at_start(program)
     if compiling:
-        return Proposal(layouts=(), reasons=(compiling,))
-    partner = slim_variant(base_as_written(program), program) if program.base else None
-    if partner and options.base in ("auto", "slim", "minimal"):
-        _try(program, "slim", partner, options, layouts, reasons)
-    if options.base in ("auto", "same"):
-        _try(program, "same-base", base_as_written(program), options, layouts, reasons)
-    return Proposal(layouts=tuple(layouts), reasons=tuple(reasons))
+        return Proposal(reasons=(compiling,))
+    return on_slim_and_same(program, options, partial(_layout, program, options))
 
 
-def _try(
-    program: Program, rung: Rung, base: str, options: Options, layouts: list[Layout], reasons: list[Reason]
-) -> None:
+def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout | Reason:
+    """A layout on this base, or why there is none."""
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
     unread = unread_start(program.runtime_needs.start) if rung == "slim" else None
     if unread:
-        reasons.append(Reason.of("SL392", "unread_start", why=unread, base=program.base_ref))
-        return
+        return Reason.of("SL392", "unread_start", why=unread, base=program.base_ref)
     copies = python_copies(program)
     if isinstance(copies, Reason):
-        worth = _gained_bytes(program) >= options.min_saving.floor(estimate.original_bytes(program))
-        reasons.append(copies if rung == "slim" or worth else _NO_GAIN)
-        return
+        worth = estimate.saved_bytes(program, "same-base") >= options.min_saving.floor(
+            estimate.original_bytes(program)
+        )
+        return copies if rung == "slim" or worth else Reason.of("SL407", "python_nothing")
     own = any(m.path == venvs.PATH for m in program.artifacts)
     made = None if own else next((t.after for t in copies if t.path == venvs.PATH), None)
     broad = next((m.path for m in program.artifacts if _needs_narrow_copy(m.path)), None)
     if broad:
-        reasons.append(Reason.of("SL392", "python_files", directory=broad))
-        return
+        return Reason.of("SL392", "python_files", directory=broad)
     copies, tail, dropped = without_node_modules(program, copies)
     out = without_installers(program, copies)
     head, put, missing = restored_packages(program, base) if rung == "slim" else ((), (), None)
     if missing:
-        reasons.append(missing)
-        return
+        return missing
     if rung == "slim":
         types, told = media_types(program, base)
         head, put = (*head, *types), (*put, *told)
@@ -115,11 +107,7 @@ def _try(
         saving=saving,
         original=estimate.original_bytes(program),
     )
-    why = split_obstacle(program, request)
-    if why:
-        reasons.append(why)
-        return
-    layouts.append(split_layout(program, request))
+    return split_obstacle(program, request) or split_layout(program, request)
 
 
 def _needless(program: Program, own_python: bool) -> tuple[str, ...]:
@@ -127,9 +115,8 @@ def _needless(program: Program, own_python: bool) -> tuple[str, ...]:
     site-packages because apk installs into it, too."""
     if own_python:
         return LANGUAGE.words("toolchain.toml", "images", "system")
-    return (
-        ("py3-setuptools",) if program.base is not None and program.base.manager == SystemManager.APK else ()
-    )
+    by_apk = program.base is not None and program.base.manager == SystemManager.APK
+    return ("py3-setuptools",) if by_apk else ()
 
 
 def _base_libraries(wanted: bool) -> frozenset[str]:
@@ -162,19 +149,12 @@ def python_copies(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
             prefix = next((path.partition("/lib/")[0] for path in site if "/lib/" in path), "")
             if made.path != SITE:
                 site = (f"{prefix}/{made.path[1:]}",) if prefix else ()
-            copies += [
-                CopyFromBuilder(path=path, after=made.first, is_file=path.startswith(SCRIPTS))
-                for path in site
-            ]
+            places = ((path, path.startswith(SCRIPTS)) for path in site)
+            copies += [CopyFromBuilder(path=p, after=made.first, is_file=single) for p, single in places]
         elif made.path != BIN:
-            copies.append(
-                CopyFromBuilder(
-                    path=made.path,
-                    after=made.first,
-                    owner=copy_owner(program, made.user),
-                    is_file=made.is_file,
-                )
-            )
+            owner = copy_owner(program, made.user)
+            path, single = made.path, made.is_file
+            copies.append(CopyFromBuilder(path=path, after=made.first, owner=owner, is_file=single))
     whole = [t for t in copies if t.path == LOCAL]
     if whole:
         first = min(t.after for t in copies if inside(t.path, LOCAL))
@@ -219,17 +199,6 @@ def _has_one_directory(program: Program) -> bool:
     """Whether site-packages has the same path in all bases that the repository chooses."""
     own = version_numbers((program.base and program.base.version) or "")[:2]
     return all(b is not None and version_numbers(b.version or "")[:2] == own for b in passed_bases(program))
-
-
-_NO_GAIN = Reason.of("SL407", "python_nothing")
-
-
-def _gained_bytes(program: Program) -> int:
-    return (
-        estimate.dropped_package_bytes(program)
-        + estimate.cache_bytes(program)
-        + estimate.left_list_bytes(program)
-    )
 
 
 def _saving(program: Program, base: str, rung: Rung, copies: tuple[CopyFromBuilder, ...]) -> int:

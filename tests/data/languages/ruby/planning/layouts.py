@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.model.decisions import Reason
 from slimify.model.plan import Rung
 from slimify.planning.estimates import estimate
 from slimify.planning.final_stage.copy_owner import copy_owner
-from slimify.planning.final_stage.rebase import slim_variant, base_as_written
 from slimify.planning.final_stage.restore_packages import restored_packages
 from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import split_obstacle, keep_everything_before_unknown
-from slimify.planning.proposal import Proposal, base_and_copies
+from slimify.planning.proposal import Proposal, base_and_copies, on_slim_and_same
 from ruby import LANGUAGE
 
 
 def propose(program: Program, options: Options) -> Proposal:
-    tried: list[Layout | Reason] = []
-    slim = slim_variant(base_as_written(program), program) if program.base else None
-    if slim and options.base in ("auto", "slim", "minimal"):
-        tried.append(_try(program, "slim", slim))
-    if options.base in ("auto", "same"):
-        tried.append(_try(keep_everything_before_unknown(program), "same-base", base_as_written(program)))
-    return Proposal(
-        layouts=tuple(t for t in tried if isinstance(t, Layout)),
-        reasons=tuple(t for t in tried if isinstance(t, Reason)),
-    )
+    return on_slim_and_same(program, options, partial(_layout, program))
 
 
-def _try(program: Program, rung: Rung, base: str) -> Layout | Reason:
+def _layout(program: Program, rung: Rung, base: str) -> Layout | Reason:
+    if rung == "same-base":
+        program = keep_everything_before_unknown(program)
     copies = tuple(
         CopyFromBuilder(
             path=made.path, after=made.first, owner=copy_owner(program, made.user), is_file=made.is_file
