@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from functools import cached_property
-from typing import Literal
+from itertools import groupby
 
 from msgspec import Struct
 
@@ -19,20 +19,9 @@ _SHORT_PATH = 512
 _FEW_WILDCARDS = 3
 _CACHED_DIRECTORIES = 50_000
 
-_Kind = Literal["char", "one", "set", "name", "tree", "rest"]
-
-
-class _Token(Struct, frozen=True):
-    """`char` itself; `one` = `?`; `set` = `[…]`; `name` = `*`; `tree` = `**/`; `rest` = anything."""
-
-    kind: _Kind
-    regex: str
-
-
-_ONE = _Token("one", "[^/]")
-_NAME = _Token("name", "[^/]*")
-_TREE = _Token("tree", "(?:.*/)?")
-_REST = _Token("rest", ".*")
+# A token of a pattern is the regular expression of one character, or one of these.
+_NAME, _TREE, _REST = "[^/]*", "(?:.*/)?", ".*"
+_Tokens = tuple[str, ...]
 
 
 class _Group(Struct, frozen=True):
@@ -41,8 +30,8 @@ class _Group(Struct, frozen=True):
     exception: bool
     literals: frozenset[str]
     quick: re.Pattern[str] | None
-    globs: tuple[tuple[_Token, ...], ...]
-    slow: tuple[tuple[_Token, ...], ...]
+    globs: tuple[_Tokens, ...]
+    slow: tuple[_Tokens, ...]
 
     def matches(self, path: str) -> bool:
         if path in self.literals:
@@ -66,7 +55,7 @@ class IgnoreRules(Struct, frozen=True, dict=True):
         """The rules in `text`. Never fails."""
         patterns: list[str] = []
         errors: list[str] = []
-        parsed: list[tuple[bool, str, tuple[_Token, ...]]] = []
+        parsed: list[tuple[bool, str, _Tokens]] = []
         for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
             pattern = _parse_line(line)
             if pattern is None:
@@ -171,9 +160,9 @@ def _parse_line(line: str) -> str | None:
     return sign + pattern
 
 
-def _tokens(pattern: str) -> tuple[_Token, ...]:
+def _tokens(pattern: str) -> _Tokens:
     """The tokens of a pattern. Raises ValueError if Go's `filepath.Match` rejects it as malformed."""
-    tokens: list[_Token] = []
+    tokens: list[str] = []
     at = 0
     while at < len(pattern):
         char = pattern[at]
@@ -188,18 +177,18 @@ def _tokens(pattern: str) -> tuple[_Token, ...]:
         elif char == "*":
             tokens.append(_NAME)
         elif char == "?":
-            tokens.append(_ONE)
+            tokens.append("[^/]")
         elif char == "[":
             end = _class_end(pattern, at)
-            tokens.append(_Token("set", _class(pattern[at:end])))
+            tokens.append(_class(pattern[at:end]))
             at = end + 1
         elif char == "\\":
             if at == len(pattern):
                 raise ValueError("ends in a backslash")
-            tokens.append(_Token("char", re.escape(pattern[at])))
+            tokens.append(re.escape(pattern[at]))
             at += 1
         else:
-            tokens.append(_Token("char", re.escape(char)))
+            tokens.append(re.escape(char))
     return tuple(tokens)
 
 
@@ -231,80 +220,46 @@ def _class(body: str) -> str:
     return f"[{'^' if negated else ''}{text}]"
 
 
-def _groups(parsed: list[tuple[bool, str, tuple[_Token, ...]]]) -> tuple[_Group, ...]:
-    groups: list[_Group] = []
-    start = 0
-    while start < len(parsed):
-        end = start
-        while end < len(parsed) and parsed[end][0] == parsed[start][0]:
-            end += 1
-        groups.append(_group(parsed[start][0], [(bare, tokens) for _, bare, tokens in parsed[start:end]]))
-        start = end
-    return tuple(groups)
+def _groups(parsed: list[tuple[bool, str, _Tokens]]) -> tuple[_Group, ...]:
+    rows = groupby(parsed, lambda row: row[0])
+    return tuple(_group(exception, [row[1:] for row in group]) for exception, group in rows)
 
 
-def _group(exception: bool, members: list[tuple[str, tuple[_Token, ...]]]) -> _Group:
+def _group(exception: bool, members: list[tuple[str, _Tokens]]) -> _Group:
     literals: list[str] = []
-    globs: list[tuple[_Token, ...]] = []
-    slow: list[tuple[_Token, ...]] = []
+    globs: list[_Tokens] = []
+    slow: list[_Tokens] = []
     for bare, tokens in members:
-        wildcards = sum(token.kind in ("name", "tree", "rest") for token in tokens)
-        if all(token.kind == "char" for token in tokens):
+        wildcards = sum(token in (_NAME, _TREE, _REST) for token in tokens)
+        if not wildcards and not any(token.startswith("[") for token in tokens):
             literals.append(re.sub(r"\\(.)", r"\1", bare))
-        elif wildcards <= _FEW_WILDCARDS:
-            globs.append(tokens)
         else:
-            slow.append(tokens)
-    text = "|".join("".join(token.regex for token in tokens) for tokens in globs)
-    return _Group(
-        exception,
-        frozenset(literals),
-        re.compile(text, re.DOTALL) if globs else None,
-        tuple(globs),
-        tuple(slow),
-    )
+            (globs if wildcards <= _FEW_WILDCARDS else slow).append(tokens)
+    quick = re.compile("|".join(map("".join, globs)), re.DOTALL) if globs else None
+    return _Group(exception, frozenset(literals), quick, tuple(globs), tuple(slow))
 
 
-def _matches(tokens: tuple[_Token, ...], path: str) -> bool:
-    """Match without backtracking, by tracking all positions in the pattern at once.
-
-    Position `i` is before token i; `~i` is within the `.*` of a `**/` at i.
-    """
-    here = _closure({0}, tokens)
-    for char in path:
-        following: set[int] = set()
-        for at in here:
-            if at < 0:
-                following.add(at)
-                if char == "/":
-                    following.add(~at + 1)
-            elif at < len(tokens):
-                following |= _advance(tokens[at], at, char)
-        if not following:
+def _matches(tokens: _Tokens, path: str) -> bool:
+    """Match without backtracking: `ends` are all offsets in the path where the tokens so far may end."""
+    ends = {0}
+    for token in tokens:
+        if token == _TREE:
+            ends |= {at + 1 for at in range(min(ends), len(path)) if path[at] == "/"}
+        elif token == _REST:
+            ends = set(range(min(ends), len(path) + 1))
+        elif token == _NAME:
+            started, within = ends, False
+            ends = set()
+            for at, char in enumerate(path + "/"):
+                within = within or at in started
+                ends |= {at} if within else set()
+                within = within and char != "/"
+        else:
+            one = re.compile(token, re.DOTALL)
+            ends = {at + 1 for at in ends if one.match(path, at)}
+        if not ends:
             return False
-        here = _closure(following, tokens)
-    return len(tokens) in here
-
-
-def _advance(token: _Token, at: int, char: str) -> set[int]:
-    match token.kind:
-        case "tree":
-            return {~at, at + 1} if char == "/" else {~at}
-        case "rest":
-            return {at}
-        case "name":
-            return {at} if char != "/" else set()
-        case _:
-            return {at + 1} if re.fullmatch(token.regex, char, re.DOTALL) else set()
-
-
-def _closure(states: set[int], tokens: tuple[_Token, ...]) -> set[int]:
-    result = set(states)
-    for at in states:
-        while 0 <= at < len(tokens) and tokens[at].kind in ("name", "tree", "rest"):
-            at += 1
-            result.add(at)
-    return result
+    return len(path) in ends
 
 
 def _may_match_below(pattern: str, parts: list[str]) -> bool:
