@@ -13,10 +13,10 @@ from fnmatch import fnmatchcase
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slimify.context.scan import Context
+from slimify.context.scan import Context, clean
 from slimify.facts.system import exists_everywhere
+from slimify.semantics.paths import ancestors, is_glob
 
-_GLOB = frozenset("*?[")
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 
 
@@ -26,6 +26,16 @@ class CopiedPath(Struct, frozen=True):
     source: str  # context path, "" for the whole context
     target: str  # absolute image path
     directory: bool
+
+    def source_of(self, image_path: str) -> str | None:
+        """The context path that this copy brings to an image path, if the context has it."""
+        rest = _relative_to(image_path, self.target)
+        return None if rest is None or (rest and not self.directory) else _below(self.source, rest)
+
+    def target_of(self, context_path: str) -> str | None:
+        """The image path that this copy brings a context path to, None if it does not."""
+        rest = _relative_to(context_path, self.source) if self.directory or self.source else None
+        return None if rest is None or (rest and not self.directory) else _below(self.target, rest)
 
 
 class ContextView(Struct, frozen=True, kw_only=True):
@@ -39,48 +49,40 @@ class ContextView(Struct, frozen=True, kw_only=True):
 
     def with_directory(self, path: str) -> ContextView:
         """The view after WORKDIR or mkdir."""
-        return replace(self, directories=self.directories | _with_parents(posixpath.normpath(path)))
+        return self.with_copies((), frozenset(ancestors(posixpath.normpath(path))))
 
     def with_text(self, path: str, text: str) -> ContextView:
         """The view after a heredoc of COPY or ADD."""
         return replace(self, texts=(*self.texts, (posixpath.normpath(path), text)))
 
     def with_copy(
-        self,
-        sources: Sequence[str],
-        target: str,
-        cwd: str | None = "/",
-        *,
-        add: bool = False,
-        parents: bool = False,
+        self, sources: Sequence[str], target: str, *, add: bool = False, parents: bool = False
     ) -> ContextView:
-        """The view after `COPY sources… target` from the context; `cwd` is the working directory.
+        """The view after `COPY sources… target` from the context, with an absolute target.
 
         Follows the builder: a directory contributes its content; a file goes into `target` if that is a
         directory, ends with a slash, or has several sources. With `add`, URLs and archives are skipped, since
-        what they leave is not a file of the context. `parents` is `--parents`. If `cwd` is unknown and the
-        target relative, the view is unchanged.
+        what they leave is not a file of the context. `parents` is `--parents`.
         """
-        if not target.startswith("/") and cwd is None:
-            return self
-        slash = target.endswith(("/", "/.", "/..")) or target in (".", "..")
-        place = posixpath.normpath(posixpath.join(cwd or "/", target))
+        place = posixpath.normpath(target)
         found = [item for source in sources for item in self._expand(source, add=add)]
-        into = slash or len(sources) > 1 or len(found) > 1 or self.is_dir(place)
-        copies = list(self.copies)
-        directories: set[str] = set()
+        into = target.endswith("/") or len(sources) > 1 or len(found) > 1 or self.is_dir(place)
+        copies: list[CopiedPath] = []
         for source, directory in found:
             kept = posixpath.join(place, source) if parents else place
             if not directory and into and not parents:
                 kept = posixpath.join(place, posixpath.basename(source))
             copies.append(CopiedPath(source, kept, directory))
-            directories |= _with_parents(kept if directory else posixpath.dirname(kept))
-        new = copies[len(self.copies) :]
+        made = {item.target if item.directory else posixpath.dirname(item.target) for item in copies}
+        return self.with_copies(copies, frozenset(path for one in made for path in ancestors(one)))
+
+    def with_copies(self, copies: Sequence[CopiedPath], directories: frozenset[str]) -> ContextView:
+        """The view with further copies, and with the directories that they make."""
         return replace(
             self,
-            copies=tuple(copies),
+            copies=(*self.copies, *copies),
             directories=self.directories | directories,
-            copied_directories=self.copied_directories + tuple(item for item in new if item.directory),
+            copied_directories=(*self.copied_directories, *(item for item in copies if item.directory)),
         )
 
     def with_stage(
@@ -96,79 +98,53 @@ class ContextView(Struct, frozen=True, kw_only=True):
             kept = place
             if not directory and (into or self.is_dir(place)):
                 kept = posixpath.join(place, posixpath.basename(source))
-            view = view.with_tree(other, source, kept, directory=directory)
+            view = view._with_tree(other, source, kept, directory=directory)
         return view
 
-    def with_tree(self, other: ContextView, source: str, target: str, *, directory: bool) -> ContextView:
+    def _with_tree(self, other: ContextView, source: str, target: str, *, directory: bool) -> ContextView:
         """The view with everything that `other` has at or below `source` at `target`."""
-        copies = list(self.copies)
-        texts = list(self.texts)
-        inner = [d for d in other.directories if _relative_to(d, source)]
-        made = {posixpath.join(target, _relative_to(d, source) or "") for d in inner}
-        for item in other.copies:
-            moved = _moved(item, source, target, other.context)
-            if moved is not None:
-                copies.append(moved)
-        for path, text in other.texts:
+
+        def moved(path: str) -> str | None:
             rest = _relative_to(path, source)
-            if rest is not None:
-                texts.append((posixpath.join(target, rest) if rest else target, text))
-        parents = _with_parents(target if directory else posixpath.dirname(target))
-        new = copies[len(self.copies) :]
-        return replace(
-            self,
-            copies=tuple(copies),
-            texts=tuple(texts),
-            directories=self.directories | parents | made,
-            copied_directories=self.copied_directories + tuple(item for item in new if item.directory),
-        )
+            return None if rest is None else _below(target, rest)
+
+        copies: list[CopiedPath] = []
+        for item in other.copies:
+            place, inner = moved(item.target), item.source_of(source)
+            if place is not None:
+                copies.append(replace(item, target=place))
+            elif inner is not None and other.context.has(inner):
+                copies.append(CopiedPath(inner, target, other.context.is_dir(inner)))
+        texts = [(place, text) for path, text in other.texts if (place := moved(path)) is not None]
+        made = {place for path in other.directories if (place := moved(path)) is not None}
+        made |= {*ancestors(target if directory else posixpath.dirname(target))}
+        view = self.with_copies(copies, frozenset(made))
+        return replace(view, texts=(*self.texts, *texts))
 
     def is_dir(self, image_path: str) -> bool:
         """Whether this is known to be a directory."""
         if exists_everywhere(image_path) or image_path in self.directories:
             return True
-        path = self._in_any_copy(image_path)
+        path = self._source_of(image_path, self.copied_directories)
         return path is not None and self.context.is_dir(path)
 
     def context_path(self, image_path: str) -> str | None:
         """The file or directory of the context at `image_path`, None if none is known."""
-        image_path = posixpath.normpath(image_path)
-        for item in reversed(self.copies):
-            if not item.directory:
-                if item.target == image_path:
-                    return item.source
-                continue
-            path = self._in_copy(item, image_path)
-            if path is not None:
+        return self._source_of(posixpath.normpath(image_path), self.copies)
+
+    def _source_of(self, image_path: str, copies: Sequence[CopiedPath]) -> str | None:
+        """The context path at `image_path` that the last one of some copies brings."""
+        for item in reversed(copies):
+            path = item.source_of(image_path)
+            if path is not None and (not item.directory or self.context.has(path)):
                 return path
         return None
 
-    def _in_any_copy(self, image_path: str) -> str | None:
-        found = (self._in_copy(item, image_path) for item in reversed(self.copied_directories))
-        return next((path for path in found if path is not None), None)
-
-    def _in_copy(self, item: CopiedPath, image_path: str) -> str | None:
-        """The context path of `image_path` within a copied directory."""
-        rest = _relative_to(image_path, item.target)
-        if rest is None:
-            return None
-        path = posixpath.join(item.source, rest) if rest else item.source
-        return path if self.context.has(path) else None
-
     def image_paths(self, context_path: str) -> tuple[str, ...]:
         """All image paths that a file or directory of the context was copied to, first copy first."""
-        path = posixpath.normpath(context_path) if context_path else ""
-        path = "" if path == "." else path
-        places: dict[str, None] = {}
-        for item in self.copies:
-            if not item.directory:
-                if item.source == path:
-                    places[item.target] = None
-                continue
-            rest = path if not item.source else _relative_to(path, item.source)
-            if rest is not None:
-                places[posixpath.join(item.target, rest) if rest else item.target] = None
-        return tuple(places)
+        path = clean(context_path)
+        places = (item.target_of(path) for item in self.copies)
+        return tuple(dict.fromkeys(place for place in places if place is not None))
 
     def text(self, image_path: str) -> str | None:
         """The text of an image file, None if it is unknown or binary."""
@@ -186,7 +162,7 @@ class ContextView(Struct, frozen=True, kw_only=True):
         if cwd is None and not glob.startswith("/"):
             return ()
         parts = glob.rstrip("/").split("/")
-        first = next((at for at, part in enumerate(parts) if _GLOB & set(part)), len(parts))
+        first = next((at for at, part in enumerate(parts) if is_glob(part)), len(parts))
         head, wanted = "/".join(parts[:first]), parts[first:]
         folder = posixpath.normpath(posixpath.join(cwd or "/", head or ("/" if first else "")))
         found: dict[str, None] = {}
@@ -212,20 +188,12 @@ class ContextView(Struct, frozen=True, kw_only=True):
             if _relative_to(path, image_path) is not None:
                 yield path
         for item in self.copies:
-            if not item.directory:
-                if _relative_to(item.target, image_path) is not None:
-                    yield item.target
-                continue
-            rest = _relative_to(image_path, item.target)
-            start = item.source
-            if rest is not None:
-                start = posixpath.join(item.source, rest) if rest else item.source
-            elif _relative_to(item.target, image_path) is None:
-                continue
-            for name in self.context.under(start):
-                tail = _relative_to(name, item.source) if item.source else name
-                if tail:
-                    yield posixpath.join(item.target, tail)
+            start = item.source_of(image_path)
+            if start is None and _relative_to(item.target, image_path) is not None:
+                start = item.source
+            if start is not None:
+                names = self.context.under(start) if item.directory else (start,)
+                yield from filter(None, map(item.target_of, names))
 
     def _expand(self, source: str, *, add: bool) -> Iterator[tuple[str, bool]]:
         """The context paths that a source matches, each with whether it is a directory."""
@@ -233,24 +201,12 @@ class ContextView(Struct, frozen=True, kw_only=True):
             return
         path = posixpath.normpath("/" + source).lstrip("/")
         names: tuple[str, ...] = (path,)
-        if _GLOB.intersection(path):
+        if is_glob(path):
             names = self.context.glob(path, directories=True)
         for name in names:
             if add and name.endswith(_ARCHIVES):
                 continue
             yield name, not name or source.endswith("/") or self.context.is_dir(name)
-
-
-def _moved(item: CopiedPath, source: str, target: str, context: Context) -> CopiedPath | None:
-    """What a copy of the tree `source` to `target` makes of a copied path; None if it is elsewhere."""
-    rest = _relative_to(item.target, source)
-    if rest is not None:
-        return CopiedPath(item.source, posixpath.join(target, rest) if rest else target, item.directory)
-    rest = _relative_to(source, item.target) if item.directory else None
-    if not rest:
-        return None
-    path = posixpath.join(item.source, rest)
-    return CopiedPath(path, target, context.is_dir(path)) if context.has(path) else None
 
 
 def _fits(name: str, pattern: str) -> bool:
@@ -259,15 +215,12 @@ def _fits(name: str, pattern: str) -> bool:
 
 def _relative_to(path: str, directory: str) -> str | None:
     """`path` relative to `directory`: "" for the directory itself, None for a path outside."""
-    if path == directory:
-        return ""
+    if path == directory or not directory:
+        return "" if directory else path
     inside = directory.rstrip("/") + "/"
     return path[len(inside) :] if path.startswith(inside) else None
 
 
-def _with_parents(directory: str) -> set[str]:
-    found = {directory}
-    while directory not in ("/", "", "//"):
-        directory = posixpath.dirname(directory)
-        found.add(directory)
-    return found
+def _below(directory: str, path: str) -> str:
+    """The path with `path` relative to `directory`, which "" stands for itself."""
+    return posixpath.join(directory, path) if path else directory

@@ -52,7 +52,8 @@ def read_copy(instruction: Instruction, state: State) -> CopyStep:
     view = ContextView(context=state.view.context, directories=state.view.directories)
     if parts.from_stage is not None:
         sources = tuple(posixpath.normpath(posixpath.join("/", s)) for s in sources)
-    elif dest and target is not None:
+    elif target is not None:
         add = parts.keyword == "ADD"
-        view = view.with_copy(sources, dest, state.cwd, add=add, parents=parts.parents)
+        place = f"{target.rstrip('/')}/" if into else target
+        view = view.with_copy(sources, place, add=add, parents=parts.parents)
     return CopyStep(parts=parts, target=target, into=into, sources=sources, view=view)

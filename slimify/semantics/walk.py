@@ -147,8 +147,7 @@ def _after_copy(
     if copy.parts.from_stage is not None:
         copied = stages.get(copy.parts.from_stage.lower())
         return view if copied is None else view.with_stage(copied, copy.sources, target, into=copy.into)
-    place, add = f"{target.rstrip('/')}/" if copy.into else target, copy.parts.keyword == "ADD"
-    view = view.with_copy(copy.sources, place, add=add, parents=copy.parts.parents)
+    view = view.with_copies(copy.view.copies, copy.view.directories)
     for heredoc in instruction.heredocs:
         view = view.with_text(target, heredoc.body)
     return view

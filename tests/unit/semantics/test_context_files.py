@@ -21,37 +21,33 @@ def context(tmp_path: Path) -> Context:
 
 
 @pytest.mark.parametrize(
-    ("sources", "target", "cwd", "add", "image", "expected"),
+    ("sources", "target", "add", "image", "expected"),
     [
-        pytest.param([], "/x", "/", False, "/x", None, id="nothing-copied"),
-        pytest.param(["missing"], "/x", "/", False, "/x/y", None, id="missing-source"),
-        pytest.param(["a.txt"], "x", None, False, "/x", None, id="unknown-directory"),
-        pytest.param(["https://example.org/a.txt"], "/x/", "/", True, "/x/a.txt", None, id="address"),
-        pytest.param(["data.tar.gz"], "/x/", "/", True, "/x/data.tar.gz", None, id="archive-unpacked"),
-        pytest.param(["data.tar.gz"], "/x/", "/", False, "/x/data.tar.gz", "data.tar.gz", id="archive-kept"),
-        pytest.param(["a.txt"], "/x", "/", False, "/x", "a.txt", id="file-renamed"),
-        pytest.param(["a.txt"], "/x/", "/", False, "/x/a.txt", "a.txt", id="file-into-slash"),
-        pytest.param(["a.txt"], "/etc", "/", False, "/etc/a.txt", "a.txt", id="file-into-usual-directory"),
-        pytest.param(["a.txt"], ".", "/w", False, "/w/a.txt", "a.txt", id="file-into-dot"),
-        pytest.param(["a.txt", "b.txt"], "/x", "/", False, "/x/b.txt", "b.txt", id="several"),
-        pytest.param(["*.txt"], "/x/", "/", False, "/x/b.txt", "b.txt", id="pattern"),
-        pytest.param(["src"], "/x", "/", False, "/x/main.py", "src/main.py", id="directory-gives-content"),
-        pytest.param(["src"], "/x", "/", False, "/x/src/main.py", None, id="directory-name-is-dropped"),
-        pytest.param(["./src/"], "x", "/w", False, "/w/x/lib/x.py", "src/lib/x.py", id="relative-target"),
-        pytest.param(["."], "/w", "/", False, "/w/web/app.js", "web/app.js", id="whole-context"),
-        pytest.param(["/src"], "/x", "/", False, "/x/lib", "src/lib", id="rooted-source"),
+        pytest.param([], "/x", False, "/x", None, id="nothing-copied"),
+        pytest.param(["missing"], "/x", False, "/x/y", None, id="missing-source"),
+        pytest.param(["https://example.org/a.txt"], "/x/", True, "/x/a.txt", None, id="address"),
+        pytest.param(["data.tar.gz"], "/x/", True, "/x/data.tar.gz", None, id="archive-unpacked"),
+        pytest.param(["data.tar.gz"], "/x/", False, "/x/data.tar.gz", "data.tar.gz", id="archive-kept"),
+        pytest.param(["a.txt"], "/x", False, "/x", "a.txt", id="file-renamed"),
+        pytest.param(["a.txt"], "/x/", False, "/x/a.txt", "a.txt", id="file-into-slash"),
+        pytest.param(["a.txt"], "/etc", False, "/etc/a.txt", "a.txt", id="file-into-usual-directory"),
+        pytest.param(["a.txt", "b.txt"], "/x", False, "/x/b.txt", "b.txt", id="several"),
+        pytest.param(["*.txt"], "/x/", False, "/x/b.txt", "b.txt", id="pattern"),
+        pytest.param(["src"], "/x", False, "/x/main.py", "src/main.py", id="directory-gives-content"),
+        pytest.param(["src"], "/x", False, "/x/src/main.py", None, id="directory-name-is-dropped"),
+        pytest.param(["."], "/w", False, "/w/web/app.js", "web/app.js", id="whole-context"),
+        pytest.param(["/src"], "/x", False, "/x/lib", "src/lib", id="rooted-source"),
     ],
 )
 def test_copy(
     context: Context,
     sources: list[str],
     target: str,
-    cwd: str | None,
     add: bool,
     image: str,
     expected: str | None,
 ) -> None:
-    view = ContextView(context=context).with_copy(sources, target, cwd, add=add)
+    view = ContextView(context=context).with_copy(sources, target, add=add)
     assert view.context_path(image) == expected
     if expected is not None:
         assert image in view.image_paths(expected)
