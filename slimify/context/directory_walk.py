@@ -1,11 +1,11 @@
-"""Lists the directories of a build context, within limits."""
+"""Lists the directories of a build context, and of the repository around it, within limits."""
 
 from __future__ import annotations
 
 import os
 import posixpath
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
@@ -119,3 +119,43 @@ class Walk:
         self.skipped.add(directory)
         if note not in self.notes and len(self.notes) < self.limits.ignored:
             self.notes.append(note)
+
+
+def files_below(
+    root: str, start: str, depth: int, enters: Callable[[str], bool] = bool
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """The files in a directory below `root`, and down to a depth in those below it that `enters` accepts.
+
+    Each comes with its entry, those of the nearest directories first. Links are not followed, not even to
+    the first directory, and what can't be listed is left out.
+    """
+    full = os.path.join(root, start) if start else root
+    level = [start] if os.path.realpath(full) == full else []
+    for _ in range(depth + 1):
+        following: list[str] = []
+        for directory in level:
+            for entry in _entries(os.path.join(root, directory) if directory else root):
+                path = f"{directory}/{entry.name}" if directory else entry.name
+                if entry.is_file(follow_symlinks=False):
+                    yield path, entry
+                elif entry.is_dir(follow_symlinks=False) and enters(path):
+                    following.append(path)
+        level = following
+
+
+def file_size(path: str | os.PathLike[str]) -> int | None:
+    """The size of a regular file, None if it is gone meanwhile or can't be read."""
+    try:
+        info = os.lstat(path)
+    except OSError:
+        return None
+    return info.st_size if stat.S_ISREG(info.st_mode) else None
+
+
+def _entries(full: str) -> list[os.DirEntry[str]]:
+    """The entries of a directory, sorted; none of one that can't be read."""
+    try:
+        with os.scandir(full) as found:
+            return sorted(found, key=lambda entry: entry.name)
+    except OSError:
+        return []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from msgspec.structs import replace
 
-from slimify.context.scan import Context
+from slimify.context.directory_walk import file_size, files_below
+from slimify.context.scan import Context, read_file
 from slimify.facts.system import history_directories
 from slimify.languages import installed_directories
 
@@ -17,40 +20,29 @@ def unfiltered_text(context: Context, path: str) -> str | None:
 
     None for a symlink and for a file over the size limit.
     """
-    full = os.path.join(str(context.root), path)
-    try:
-        if os.path.islink(full) or os.path.getsize(full) > context.limits.text:
-            return None
-        with open(full, "rb") as file:
-            return file.read().decode("utf-8", "surrogateescape")
-    except OSError:
-        return None
+    data = read_file(os.path.join(str(context.root), path), context.limits.text)
+    return data.decode("utf-8", "surrogateescape") if data is not None else None
 
 
 def ignored_files(context: Context) -> Iterator[str]:
     """The paths that the ignore file excludes, at most `limits.installed`. Installed packages and
     version control folders are left out."""
     skipped = history_directories() | installed_directories()
-    root, left = str(context.root), context.limits.installed
-    for name in context.ignored:
-        if not name.endswith("/"):
-            yield name
-            continue
-        for directory, below, names in os.walk(os.path.join(root, name)):
-            below[:] = [d for d in below if d not in skipped]
-            left -= len(names)
-            if left < 0:
-                return
-            yield from (os.path.relpath(os.path.join(directory, n), root) for n in names)
+
+    def enters(path: str) -> bool:
+        return posixpath.basename(path) not in skipped
+
+    root, limits = str(context.root), context.limits
+    places = (name.rstrip("/") for name in context.ignored if name.endswith("/"))
+    found = (path for place in places for path, _ in files_below(root, place, limits.depth, enters))
+    single = (name for name in context.ignored if not name.endswith("/"))
+    return chain(single, islice(found, limits.installed))
 
 
 def with_ignored_files(context: Context) -> Context:
     """The files of the directory, also those that the builder does not get."""
     if not context.ignored:
         return context
-    sizes: dict[str, int] = {}
-    for path in ignored_files(context):
-        full = os.path.join(str(context.root), path)
-        if os.path.isfile(full) and not os.path.islink(full):
-            sizes[path] = os.path.getsize(full)
-    return replace(context, files=dict(sorted({**context.files, **sizes}.items())), _texts={}, _found={})
+    sizes = {path: file_size(os.path.join(str(context.root), path)) for path in ignored_files(context)}
+    files = {**context.files, **{path: size for path, size in sizes.items() if size is not None}}
+    return replace(context, files=dict(sorted(files.items())), _texts={}, _found={})

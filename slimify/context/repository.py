@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache, cached_property
+from itertools import chain, count, islice
 from pathlib import Path
 
 from msgspec import Struct
 
+from slimify.context.directory_walk import file_size, files_below
 from slimify.context.ignore_rules import IgnoreRules
-from slimify.context.scan import Context
+from slimify.context.scan import Context, read_file
 from slimify.facts.system import deployment_directories
 
 _MAX_FILES = 2_000  # of those above the context
@@ -42,34 +43,33 @@ class Repository(Struct, frozen=True, kw_only=True, dict=True):
     def files(self) -> Context:
         """The files of the directories above the context, and of those beside it that say how images are
         built and run: CI workflows, deployments."""
-        found: dict[str, int] = {}
         parts = self.prefix.split("/") if self.prefix else []
-        for depth in range(len(parts)):
-            above = "/".join(parts[:depth])
-            _list_files(self.root, above, found, 0)
-            for name in deployment_directories():
-                if name != parts[depth]:
-                    _list_files(self.root, posixpath.join(above, name), found, _MAX_DEPTH)
-        return Context(root=self.root, files=dict(sorted(found.items())))
+        above = ["/".join(parts[:depth]) for depth in range(len(parts))]
+        beside = (
+            posixpath.join(place, name)
+            for place, own in zip(above, parts, strict=True)
+            for name in deployment_directories()
+            if name != own
+        )
+        places = chain(((place, 0) for place in above), ((place, _MAX_DEPTH) for place in beside))
+        found = (row for place, depth in places for row in files_below(str(self.root), place, depth))
+        return self._context(islice(found, _MAX_FILES))
 
     def beside(self, name: re.Pattern[str], left_out: Collection[str]) -> Context:
         """The files outside the context with a name that matches, down to a depth. Directories with a name
         that is left out are not searched."""
-        found: dict[str, int] = {}
-        queue = deque([("", 0)])
-        for _ in range(_MAX_BESIDE):
-            if not queue:
-                break
-            directory, depth = queue.popleft()
-            for entry in _entries(self.root, directory):
-                path = posixpath.join(directory, entry.name)
-                if entry.is_file(follow_symlinks=False) and name.fullmatch(entry.name):
-                    found[path] = entry.stat(follow_symlinks=False).st_size
-                elif entry.name in left_out or path == self.prefix or depth == _MAX_DEPTH:
-                    continue
-                elif entry.is_dir(follow_symlinks=False):
-                    queue.append((path, depth + 1))
-        return Context(root=self.root, files=dict(sorted(found.items())))
+        searched = count()
+
+        def enters(path: str) -> bool:
+            outside = path != self.prefix and posixpath.basename(path) not in left_out
+            return outside and next(searched) < _MAX_BESIDE
+
+        found = files_below(str(self.root), "", _MAX_DEPTH, enters)
+        return self._context((path, entry) for path, entry in found if name.fullmatch(entry.name))
+
+    def _context(self, found: Iterable[tuple[str, os.DirEntry[str]]]) -> Context:
+        sizes = {path: size for path, entry in found if (size := file_size(entry)) is not None}
+        return Context(root=self.root, files=dict(sorted(sizes.items())))
 
 
 def repository_of(directory: Path) -> Repository:
@@ -80,30 +80,6 @@ def repository_of(directory: Path) -> Repository:
     )
 
 
-def _list_files(root: Path, directory: str, found: dict[str, int], depth: int) -> None:
-    """Adds the files of a directory, and of those below it down to a depth. Links are not followed."""
-    for entry in _entries(root, directory):
-        path = posixpath.join(directory, entry.name)
-        if len(found) >= _MAX_FILES:
-            return
-        if entry.is_file(follow_symlinks=False):
-            found[path] = entry.stat(follow_symlinks=False).st_size
-        elif depth and entry.is_dir(follow_symlinks=False):
-            _list_files(root, path, found, depth - 1)
-
-
-def _entries(root: Path, directory: str) -> list[os.DirEntry[str]]:
-    """The entries of a directory, sorted; none for a link to one, and for one that can't be read."""
-    full = os.path.join(root, directory) if directory else str(root)
-    try:
-        if os.path.realpath(full) != full:
-            return []
-        with os.scandir(full) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
-    except OSError:
-        return []
-
-
 @cache
 def _rules(root: Path, directory: str) -> IgnoreRules:
     """The rules of each .gitignore from the root down to a directory."""
@@ -111,7 +87,8 @@ def _rules(root: Path, directory: str) -> IgnoreRules:
     lines: list[str] = []
     for depth in range(len(parts) + 1):
         place = "/".join(parts[:depth])
-        rows = _text(root / place / ".gitignore").splitlines()
+        data = read_file(str(root / place / ".gitignore"), _MAX_BYTES) or b""
+        rows = data.decode("utf-8", "surrogateescape").splitlines()
         lines += (line for row in rows if (line := _as_ignore_rule(row, place)))
     return IgnoreRules.parse("\n".join(lines))
 
@@ -134,12 +111,3 @@ def _as_ignore_rule(line: str, directory: str) -> str:
     pattern = line.removeprefix("!").removeprefix("\\").rstrip("/")
     anchored = "/" in pattern
     return exception + posixpath.join(directory, "" if anchored else "**", pattern.lstrip("/"))
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.is_symlink() or path.stat().st_size > _MAX_BYTES:
-            return ""
-        return path.read_text("utf-8", "surrogateescape")
-    except OSError:
-        return ""

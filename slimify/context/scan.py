@@ -227,10 +227,8 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         elif real is None or real not in self.files or (whole and self.files[real] > limit):
             return None
         full = self._real_path(real)
-        data = _read_bounded(full, limit) if full is not None else None
-        if data is None or (whole and len(data) > limit):
-            return None
-        return data[:limit].decode("utf-8-sig", "replace")
+        data = read_file(full, limit, whole=whole) if full is not None else None
+        return data.decode("utf-8-sig", "replace") if data is not None else None
 
 
 def clean(path: str) -> str:
@@ -279,8 +277,8 @@ def _ignore_text(root: Path, dockerfile: Path | None) -> tuple[str | None, str |
         real = os.path.realpath(candidate)
         if not _is_below(os.path.realpath(candidate.parent), real):
             continue  # a symlink out of the context
-        data = _read_bounded(real, _MAX_IGNORE_BYTES)
-        if data is not None and len(data) <= _MAX_IGNORE_BYTES:
+        data = read_file(real, _MAX_IGNORE_BYTES)
+        if data is not None:
             # The same decoding as file names, so that invalid bytes compare equal.
             return data.decode("utf-8", "surrogateescape"), candidate.name
     return None, None
@@ -290,13 +288,17 @@ def _is_below(directory: str, path: str) -> bool:
     return not directory or path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
-def _read_bounded(full: str, limit: int) -> bytes | None:
-    """Up to `limit` + 1 bytes of a regular file; None for anything else, such as a symlink or pipe."""
+def read_file(full: str, limit: int, *, whole: bool = True) -> bytes | None:
+    """The bytes of a regular file of up to `limit` bytes; unless `whole`, the first ones of a larger one.
+
+    None for anything else, such as a symlink or pipe.
+    """
     try:
         handle = os.open(full, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 return None
-            return file.read(limit + 1)
+            data = file.read(limit + 1)
     except (OSError, ValueError):
         return None
+    return None if whole and len(data) > limit else data[:limit]

@@ -6,6 +6,7 @@ Nothing is executed, and nothing outside the directory is read. The shell text i
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 
 from slimify.context.build_scripts import document, jenkinsfile
 from slimify.context.build_scripts.snippet import Snippet, logical_lines
+from slimify.context.directory_walk import file_size, files_below
 from slimify.context.make.reader import function_goal
 from slimify.context.scan import Context
 from slimify.context.yaml_nodes import items, pairs, text_of
@@ -62,8 +64,16 @@ class Script(Struct, frozen=True, kw_only=True):
 
 def script_files(root: Path) -> Context:
     """The files below `root` that may be scripts, or parts of some."""
-    found = {path: size for path in sorted(_files(root)) if (size := _size(root / path)) <= _MAX_BYTES}
-    return Context(root=root, files=found)
+    ci, skipped = ci_directories(), _SKIPPED | third_party_directories() | installed_directories()
+
+    def enters(path: str) -> bool:
+        name = posixpath.basename(path)
+        return name not in skipped and (not name.startswith(".") or name in ci)
+
+    entries = files_below(os.path.realpath(root), "", _MAX_DEPTH, enters)
+    found = {path: file_size(entry) for path, entry in entries if _may_be_script(path)}
+    sizes = {path: size for path, size in sorted(found.items()) if size is not None and size <= _MAX_BYTES}
+    return Context(root=root, files=sizes)
 
 
 def scripts(context: Context, root: str, near: str = "") -> Iterator[Script]:
@@ -175,28 +185,3 @@ def _scalars(root: Any) -> Iterator[Any]:
         if id(node) not in seen:  # aliases
             seen.add(id(node))
             pending += reversed([*items(node), *(value for _, value in pairs(node))])
-
-
-# --- files -------------------------------------------------------------------------------------------
-
-
-def _files(root: Path) -> Iterator[str]:
-    ci, skipped = ci_directories(), _SKIPPED | third_party_directories() | installed_directories()
-    for directory, folders, names in os.walk(root):
-        below = os.path.relpath(directory, root)
-        depth = 0 if below == "." else below.count(os.sep) + 1
-        folders[:] = (
-            [f for f in sorted(folders) if f not in skipped and (not f.startswith(".") or f in ci)]
-            if depth < _MAX_DEPTH
-            else []
-        )
-        for name in names:
-            if _may_be_script(name) and not os.path.islink(os.path.join(directory, name)):
-                yield os.path.normpath(os.path.join(below, name)).replace(os.sep, "/")
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size if path.is_file() else _MAX_BYTES + 1
-    except OSError:
-        return _MAX_BYTES + 1
