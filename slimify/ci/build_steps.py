@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from slimify.context.yaml_nodes import data, document, get, items, pairs, text_of
+from slimify.context.yaml_nodes import data, document, get, items, pairs, string
 from slimify.model.decisions import Reason
 
 KANIKO, DOCKER = "gcr.io/kaniko-project/executor", "gcr.io/cloud-builders/docker"
@@ -34,10 +34,10 @@ def kaniko_step(text: str, dockerfile: str, context: str, flags: Sequence[str]) 
     """
     docker = None
     for step in items(get(document(text), "steps")):
-        name, args = str(text_of(get(step, "name")) or ""), get(step, "args")
+        name, args = string(get(step, "name")), get(step, "args")
         line = step.start_mark.line + 1
         if name.partition(":")[0] == KANIKO and args is not None:
-            given = [str(text_of(item)) for item in items(args)]
+            given = [string(item) for item in items(args)]
             if _builds(given, dockerfile, context):
                 return _with_flags(text, line, args, given, flags)
         if name.partition(":")[0] == DOCKER and docker is None and _mentions(args, "build"):
@@ -48,8 +48,8 @@ def kaniko_step(text: str, dockerfile: str, context: str, flags: Sequence[str]) 
 def github_step(text: str, dockerfile: str, inputs: Sequence[tuple[str, str]]) -> BuildStep | None:
     """The docker/build-push-action step that builds the Dockerfile, with missing cache inputs added."""
     for _, job in pairs(get(document(text), "jobs")):
-        steps = list(items(get(job, "steps")))
-        uses = [str(text_of(get(step, "uses")) or "").partition("@")[0] for step in steps]
+        steps = items(get(job, "steps"))
+        uses = [string(get(step, "uses")).partition("@")[0] for step in steps]
         for at, step in enumerate(steps):
             settings = get(step, "with")
             if uses[at] == _PUSH and _file(settings) == dockerfile:
@@ -86,7 +86,7 @@ def _with_flags(text: str, line: int, args: Any, given: Sequence[str], flags: Se
         return BuildStep(line, None, Reason.of("SL382", "option", option=names["--cache"]))
     if "--cache-repo" not in names and ("--no-push" in names or "--destination" not in names):
         return BuildStep(line, None, Reason.of("SL382", "no_push"))
-    last = list(items(args))[-1]
+    last: Any = items(args)[-1]
     if args.flow_style:
         quote = last.style or ""
         edited = _inserted(text, last.end_mark.index, "".join(f", {quote}{flag}{quote}" for flag in missing))
@@ -99,7 +99,7 @@ def _with_flags(text: str, line: int, args: Any, given: Sequence[str], flags: Se
 
 
 def _with_inputs(text: str, line: int, settings: Any, inputs: Sequence[tuple[str, str]]) -> BuildStep:
-    given = {str(text_of(key)): str(text_of(value)) for key, value in pairs(settings)}
+    given = {string(key): string(value) for key, value in pairs(settings)}
     if {name for name, _ in inputs} <= given.keys():
         stored = given["cache-to"]
         full = "type=gha" not in stored or "mode=max" in stored
@@ -110,7 +110,7 @@ def _with_inputs(text: str, line: int, settings: Any, inputs: Sequence[tuple[str
         return BuildStep(line, None, Reason.of("SL382", "settings"))
     lead = " " * settings.start_mark.column
     end = _newline(text)
-    last = list(pairs(settings))[-1][1]
+    last = pairs(settings)[-1][1]
     lines = [f"{name}: {value}" for name, value in inputs]
     if _one_line(last):
         edited = _inserted(text, _line_end(text, last), "".join(f"{end}{lead}{x}" for x in lines))
@@ -120,7 +120,7 @@ def _with_inputs(text: str, line: int, settings: Any, inputs: Sequence[tuple[str
 
 
 def _with_mode(text: str, line: int, settings: Any) -> BuildStep:
-    value = next(value for key, value in pairs(settings) if text_of(key) == "cache-to")
+    value: Any = next(value for key, value in pairs(settings) if string(key) == "cache-to")
     if not _one_line(value) or "mode=" in value.value:
         return BuildStep(line, None, Reason.of("SL382", "mode"))
     at = value.end_mark.index - (1 if value.style else 0)
@@ -162,7 +162,7 @@ def _inserted(text: str, at: int, more: str) -> str:
 
 def _one_line(node: Any) -> bool:
     """Whether a value is a scalar on a single line."""
-    scalar = text_of(node) is not None and node.style not in ("|", ">")
+    scalar = isinstance(node.value, str) and node.style not in ("|", ">")
     return scalar and node.start_mark.line == node.end_mark.line
 
 
@@ -180,7 +180,7 @@ def _newline(text: str) -> str:
 
 
 def _mentions(args: Any, word: str) -> bool:
-    return any(text_of(item) == word for item in items(args))
+    return any(string(item) == word for item in items(args))
 
 
 def _builds(given: Sequence[str], dockerfile: str, context: str) -> bool:
@@ -195,6 +195,6 @@ def _builds(given: Sequence[str], dockerfile: str, context: str) -> bool:
 
 def _file(settings: Any) -> str:
     """The Dockerfile of a build-push-action: `file` relative to the root, else in the context."""
-    context = str(text_of(get(settings, "context")) or ".")
-    file = text_of(get(settings, "file")) or posixpath.join(context, "Dockerfile")
+    context = string(get(settings, "context")) or "."
+    file = string(get(settings, "file")) or posixpath.join(context, "Dockerfile")
     return posixpath.normpath(str(file))

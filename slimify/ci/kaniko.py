@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from slimify.analysis.repository.engine_commands import docker_build, engine_command
 from slimify.ci.build_steps import DOCKER, KANIKO, BuildStep
-from slimify.context.yaml_nodes import data, document, get, items, last_line, pairs, text_of
+from slimify.context.yaml_nodes import data, document, get, items, last_line, pairs, string
 from slimify.model.decisions import Reason
 
 _GENERIC_KEYS = ("id", "waitFor", "timeout")  # keys of a step that do not depend on its image
@@ -32,7 +32,7 @@ class _DockerBuild(Struct, frozen=True):
 def convert_to_kaniko(text: str, dockerfile: str, context: str, flags: Sequence[str]) -> BuildStep | None:
     """The step that builds the Dockerfile with Docker, converted to Kaniko; None if there is none."""
     root = document(text)
-    steps = list(items(get(root, "steps")))
+    steps = items(get(root, "steps"))
     number, docker = next(
         ((n, d) for n, s in enumerate(steps) if (d := _docker_build(s, dockerfile, context)) is not None),
         (0, None),
@@ -43,7 +43,7 @@ def convert_to_kaniko(text: str, dockerfile: str, context: str, flags: Sequence[
     pushes = [s for s in steps[number + 1 :] if _pushes(s, docker.tags)]
     for step in steps[number + 1 :]:
         name = _image(step)
-        used = {text_of(arg) for arg in items(get(step, "args"))} & set(docker.tags)
+        used = {string(arg) for arg in items(get(step, "args"))} & set(docker.tags)
         if step not in pushes and used and name == DOCKER:
             return BuildStep(line, None, Reason.of("SL382", "local_image", at=step.start_mark.line + 1))
     unrelated_step = next((s for s in steps[number + 1 :] if s not in pushes), None)
@@ -59,15 +59,15 @@ def convert_to_kaniko(text: str, dockerfile: str, context: str, flags: Sequence[
 def _docker_build(step: Any, dockerfile: str, context: str) -> _DockerBuild | None:
     """The `docker build` of a step, if it builds this Dockerfile and has only known settings."""
     known = {"name", "args", "dir", "env", *_GENERIC_KEYS}
-    keys = {text_of(key) for key, _ in pairs(step)}
-    args, env = get(step, "args"), [text_of(item) for item in items(get(step, "env"))]
+    keys = {string(key) for key, _ in pairs(step)}
+    args, env = get(step, "args"), [string(item) for item in items(get(step, "env"))]
     if _image(step) != DOCKER or not keys <= known:
         return None
-    verb, words = engine_command(["docker", *(text_of(item) or "" for item in items(args))]) or ("", [])
+    verb, words = engine_command(["docker", *(string(item) for item in items(args))]) or ("", [])
     if verb != "build" or not set(env) <= _QUIET or step.flow_style:
         return None
     told = docker_build(words)
-    folder = text_of(get(step, "dir")) or "."
+    folder = string(get(step, "dir")) or "."
     if not told.context or told.other or "://" in told.context:
         return None
     where = posixpath.normpath(posixpath.join(folder, told.context))
@@ -84,11 +84,11 @@ def _docker_build(step: Any, dockerfile: str, context: str) -> _DockerBuild | No
 
 def _image(step: Any) -> str:
     """The image of a step, without its tag."""
-    return (text_of(get(step, "name")) or "").partition(":")[0]
+    return string(get(step, "name")).partition(":")[0]
 
 
 def _pushes(step: Any, tags: Sequence[str]) -> bool:
-    words = [text_of(item) for item in items(get(step, "args"))]
+    words = [string(item) for item in items(get(step, "args"))]
     name = _image(step)
     return name == DOCKER and len(words) == 2 and words[0] == "push" and words[1] in tags
 
@@ -96,10 +96,10 @@ def _pushes(step: Any, tags: Sequence[str]) -> bool:
 def _images(root: Any, tags: Sequence[str]) -> Iterator[tuple[int, int]]:
     """The line ranges of `images:` that name images pushed by Kaniko."""
     for key, value in pairs(root):
-        if text_of(key) != "images":
+        if string(key) != "images":
             continue
-        rows = [item for item in items(value) if text_of(item) in tags]
-        if len(rows) == len(list(items(value))):
+        rows = [item for item in items(value) if string(item) in tags]
+        if len(rows) == len(items(value)):
             yield key.start_mark.line, last_line(value)
         else:
             yield from ((row.start_mark.line, last_line(row)) for row in rows)
@@ -115,7 +115,7 @@ def _with_kaniko_step(
     kept = [
         "".join(lines[key.start_mark.line : last_line(value) + 1]).lstrip()
         for key, value in pairs(docker.node)
-        if text_of(key) in _GENERIC_KEYS
+        if string(key) in _GENERIC_KEYS
     ]
     new = [f"{lines[first][:column]}name: {KANIKO}:latest{end}"]
     new += [f"{lead}{part}" if part.endswith("\n") else f"{lead}{part}{end}" for part in kept]

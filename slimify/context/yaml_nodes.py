@@ -1,11 +1,23 @@
-"""Accessors for PyYAML nodes, which keep line numbers."""
+"""Nodes of YAML, JSON and TOML: they keep line numbers, construct no objects, and do not expand aliases."""
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_LIMIT = 512 << 10  # characters: the pure Python parser is slow
+from slimify.context.scan import Context
+
+if TYPE_CHECKING:
+    from yaml import Node
+
+MAX_BYTES = 256 << 10  # of a file that is only read
+_LIMIT = 512 << 10  # characters of one that is edited: the pure Python parser is slow
+_TEMPLATE = "$TEMPLATE"
+_MAX_MERGES = 40
+_MATRIX = re.compile(r"\$\{\{\s*matrix\.[^}\n]*\}\}")  # of a workflow: its values stand in the file
+_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/|\t', re.DOTALL)  # of JSON; YAML has no tabs
 
 
 def document(text: str) -> Any:
@@ -32,26 +44,108 @@ def data(text: str) -> Any:
         raise ValueError from error
 
 
-def text_of(node: Any) -> str | None:
-    """The value of a scalar, or None for another node."""
-    value = getattr(node, "value", None)
-    return value if isinstance(value, str) else None
+def documents(context: Context, path: str) -> tuple[Node, ...]:
+    """The roots of the documents of a file; none of a malformed one."""
+    return context.once(("nodes", path), lambda: tuple(_read(context, path)))
 
 
-def items(node: Any) -> Iterator[Any]:
-    return iter(node.value if type(node).__name__ == "SequenceNode" else ())
+def _read(context: Context, path: str) -> list[Node]:
+    text = context.text(path, MAX_BYTES)
+    if text is None:
+        return []
+    if path.endswith(".toml"):
+        return _toml(text)
+    if path.endswith(".json"):
+        text = _COMMENT.sub(lambda found: found[1] or " " * len(found[0]), text)
+    text = _MATRIX.sub("matrix", text)
+    if "{{" in text:  # a Helm template: drop directives, replace values by a word
+        text = re.sub(r"^[ \t]*\{\{-?[^}\n]*\}\}[ \t]*$", "", text, flags=re.MULTILINE)
+        text = re.sub(r"\$?\{\{[^}\n]*\}\}", _TEMPLATE, text)
+    return composed(text)
 
 
-def pairs(node: Any) -> Iterator[tuple[Any, Any]]:
-    return iter(node.value if type(node).__name__ == "MappingNode" else ())
+def composed(text: str) -> list[Node]:
+    """The roots of the documents of a text, those before the first malformed one."""
+    import yaml
+
+    found: list[Node] = []
+    try:
+        for node in yaml.compose_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if node is not None:
+                found.append(node)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        pass
+    return found
 
 
-def get(node: Any, key: str) -> Any:
-    return next((value for name, value in pairs(node) if text_of(name) == key), None)
+def _toml(text: str) -> list[Node]:
+    """Its content, all of it in the first line."""
+    import json
+
+    import tomli
+
+    try:
+        return composed(json.dumps(tomli.loads(text), default=str))
+    except (ValueError, RecursionError):
+        return []
 
 
-def last_line(node: Any) -> int:
+def pairs(node: Node | None) -> list[tuple[Node, Node]]:
+    value = node.value if node is not None and node.tag.endswith(":map") else None
+    return value if isinstance(value, list) else []
+
+
+def items(node: Node | None) -> list[Node]:
+    value = node.value if node is not None and node.tag.endswith(":seq") else None
+    return value if isinstance(value, list) else []
+
+
+def string(node: Node | None) -> str:
+    return node.value if node is not None and isinstance(node.value, str) else ""
+
+
+def entries(node: Node | None, depth: int = 0) -> Iterator[tuple[str, Node]]:
+    """The entries of a mapping; those merged by `<<` come last."""
+    merged: list[Node] = []
+    for key, value in pairs(node):
+        if string(key) == "<<":
+            merged += items(value) or [value]
+        else:
+            yield string(key), value
+    for value in merged if depth < _MAX_MERGES else ():
+        yield from entries(value, depth + 1)
+
+
+def get(node: Node | None, *keys: str) -> Node | None:
+    for key in keys:
+        node = next((value for name, value in entries(node) if name == key), None)
+    return node
+
+
+def reached(node: Node, path: str) -> Iterator[Node]:
+    """The values at a path such as `jobs.*.image`, where `*` is every value of a list or mapping."""
+    nodes = [node]
+    for key in path.split(".") if path else ():
+        if key == "*":
+            nodes = [value for n in nodes for value in (*items(n), *(v for _, v in entries(n)))]
+        else:
+            nodes = [value for n in nodes if (value := get(n, key)) is not None]
+    yield from nodes
+
+
+def words(node: Node | None) -> list[str]:
+    """The words of a list, or of a string, which Compose splits without a shell; none on error."""
+    text = string(node).replace("$$", "$")
+    if not text:
+        return [string(item).replace("$$", "$") for item in items(node)]
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return []
+
+
+def last_line(node: Node) -> int:
     """The 0-based line where the last scalar of a node ends; the end mark of a block is later."""
     inner = [last_line(child) for child in items(node)]
     inner += [last_line(child) for pair in pairs(node) for child in pair]
-    return max(inner, default=int(node.end_mark.line))
+    return max(inner, default=int(node.end_mark.line - (node.end_mark.column == 0)))

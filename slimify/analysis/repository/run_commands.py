@@ -30,7 +30,6 @@ from slimify.context.build_scripts import jenkinsfile
 from slimify.context.build_scripts.scripts import Script, scripts
 from slimify.context.compose.bake import BakeTarget, bake_targets
 from slimify.context.compose.image_names import ImageNames, repository
-from slimify.context.compose.nodes import MAX_BYTES
 from slimify.context.compose.platforms import development_container, jenkins_commands, platform_commands
 from slimify.context.compose.yaml_commands import (
     BuiltImage,
@@ -47,6 +46,7 @@ from slimify.context.compose.yaml_commands import (
 )
 from slimify.context.ignored_files import with_ignored_files
 from slimify.context.scan import Context, clean
+from slimify.context.yaml_nodes import MAX_BYTES
 from slimify.facts.platforms import is_platform_file
 from slimify.facts.system import history_directories, third_party_directories
 from slimify.languages import installed_directories, languages

@@ -21,7 +21,7 @@ from slimify.context.build_scripts.snippet import Snippet, logical_lines
 from slimify.context.directory_walk import file_size, files_below
 from slimify.context.make.reader import function_goal
 from slimify.context.scan import Context
-from slimify.context.yaml_nodes import items, pairs, text_of
+from slimify.context.yaml_nodes import composed, entries, get, items, last_line, pairs, string
 from slimify.facts.programs import container_engines
 from slimify.facts.shells import is_posix_shell, is_shell_file, is_shell_script
 from slimify.facts.system import ci_directories, third_party_directories
@@ -124,19 +124,13 @@ def _make_calls(text: str, path: str) -> Iterator[str]:
 
 def _yaml_steps(text: str) -> Iterator[Snippet]:
     """The shell text in a CI file, or the steps of Google Cloud Build."""
-    import yaml
-
-    try:
-        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return
-    steps = next((v for k, v in pairs(root) if k.value == "steps"), None)
-    if steps is not None and any(k.value == "name" for step in items(steps) for k, _ in pairs(step)):
-        for step in items(steps):
-            yield from _cloud_build_step({k.value: v for k, v in pairs(step)})
-        return
-    for scalar in _scalars(root):
-        yield _scalar_step(scalar)
+    for root in composed(text):
+        steps = get(root, "steps")
+        if any(get(step, "name") is not None for step in items(steps)):
+            for step in filter(pairs, items(steps)):
+                yield from _cloud_build_step(dict(entries(step)))
+        else:
+            yield from map(_scalar_step, _scalars(root))
 
 
 def _scalar_step(scalar: Any) -> Snippet:
@@ -147,17 +141,17 @@ def _scalar_step(scalar: Any) -> Snippet:
 
 def _cloud_build_step(step: dict[str, Any]) -> Iterator[Snippet]:
     """The commands of a step: it runs a container in /workspace, where the sources are mounted."""
-    name = text_of(step.get("name")) or ""
+    name = string(step.get("name"))
     line = min(node.start_mark.line for node in step.values()) + 1
-    end = max(_last_line(node) for node in step.values())
-    args = [text_of(item) or "" for item in items(step.get("args"))]
-    entry = text_of(step.get("entrypoint")) or ""
-    folder = text_of(step.get("dir")) or ""
+    end = max(last_line(node) for node in step.values()) + 1
+    args = [string(item) for item in items(step.get("args"))]
+    entry = string(step.get("entrypoint"))
+    folder = string(step.get("dir"))
     words: tuple[str, ...] = ()
     if folder:
         yield Snippet(shlex.join(("cd", folder)), line)
     if is_posix_shell(entry) and "-c" in args and "cloud-builders" in name:
-        yield _scalar_step(list(items(step["args"]))[-1])
+        yield _scalar_step(items(step["args"])[-1])
     elif name.partition(":")[0].endswith("cloud-builders/docker") and not entry:
         words = ("docker", *args)
     elif name:
@@ -170,16 +164,11 @@ def _cloud_build_step(step: dict[str, Any]) -> Iterator[Snippet]:
         yield Snippet("cd -", line)
 
 
-def _last_line(node: Any) -> int:
-    """The 1-based line where a node ends; the end mark of a block is on the next line."""
-    return int(node.end_mark.line if node.end_mark.column == 0 else node.end_mark.line + 1)
-
-
 def _scalars(root: Any) -> Iterator[Any]:
     pending, seen = [root], set[int]()
     while pending:
         node = pending.pop()
-        text = text_of(node) or ""
+        text = string(node)
         if _ENGINE.search(text) or _ON_FILES.match(text):
             yield node
         if id(node) not in seen:  # aliases

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from slimify.context.build_scripts import jenkinsfile
 from slimify.context.compose.image_names import ImageNames
-from slimify.context.compose.nodes import MAX_BYTES, documents, entries, get, items, reached, string
 from slimify.context.compose.yaml_commands import BuiltImage, RunCommand, check_command, own_services
 from slimify.context.scan import Context, clean
+from slimify.context.yaml_nodes import MAX_BYTES, documents, entries, get, items, reached, string
 from slimify.facts.platforms import PlatformFile, platform_files
 from slimify.model.sources import Use
 

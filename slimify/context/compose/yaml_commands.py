@@ -15,8 +15,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.context.compose.image_names import ImageNames, repository
-from slimify.context.compose.nodes import MAX_BYTES, documents, entries, get, items, pairs, string, words
 from slimify.context.scan import Context, clean
+from slimify.context.yaml_nodes import MAX_BYTES, documents, entries, get, items, pairs, string, words
 from slimify.model.sources import Use
 
 if TYPE_CHECKING:

@@ -37,6 +37,7 @@ NOOP = [
     ("compose-no-healthcheck",
      {"compose.yml": "services:\n  a:\n    build: .\n    healthcheck: {test: [NONE]}\n"}),
     ("compose-malformed", {"compose.yml": "services: [\n"}),
+    ("steps-of-wrong-types", {"ci.yml": "steps:\n- docker run other sh\n- [name, a]\n- {name: a, [b]: docker}\n"}),
     ("compose-wrong-types", {"compose.yml": "services:\n  - a\n  b: 3\n"}),
     ("kubernetes-official-image", {"k8s.yml": POD.format(image="redis:7")}),
     ("kubernetes-no-command", {"k8s.yml": "containers:\n- image: x/app\n"}),
