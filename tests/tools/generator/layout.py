@@ -22,9 +22,9 @@ def lay_out(p: Project, random: Random) -> None:
             name.split("/")[0] for name in p.files if not name.startswith(("docs/", "README"))
         )
         p.ignore = ["*", *(f"!{name}" for name in tops), *p.ignore]
-    if not _parts(p)[0] and style not in ("whole", "chown", "add", "absolute"):
+    if not _parts(p)[0] and style not in ("whole", "chown", "add", "absolute", "nothing"):
         style = "whole"  # there is no file to name
-    lines = list(_STYLES[style](p, random))
+    lines = list(_STYLES[style](p, random)) if style != "nothing" else []
     p.slots["copy"] = [*lines, *p.slots.get("copy", [])]
     if random.random() < 0.15:
         p.slots["copy"].insert(0, "# the application")

@@ -7,7 +7,7 @@ import os
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -39,6 +39,7 @@ class Run:
     reports: bool = True
     env: dict[str, str] = field(default_factory=dict)
     workdir: str = ""
+    mounted: bool = False  # the context, with a change, hides the working directory
 
 
 @dataclass
@@ -64,6 +65,8 @@ class Project:
         default_factory=dict
     )  # of the compose file above the context
     arguments: dict[str, str] = field(default_factory=dict)
+    sealed: set[str] = field(default_factory=set)  # groups that have nothing to add
+    edited: dict[str, str] = field(default_factory=dict)  # what the mounted context has instead
     facts: dict[str, str] = field(default_factory=dict)  # what elements tell later ones
     places: list[str] = field(default_factory=list)  # top names of the context that COPY has to bring
     static_only: str = ""  # why it cannot be built here
@@ -117,6 +120,18 @@ class Project:
         text = main_source(self.language, self.parts, self.imports, self.head)
         self.add(self.facts.get("main-file", MAIN[self.language]), text)
         self.programs[text.encode()] = self.main
+        if "mounted" in self.facts:
+            self._edit()
+
+    def _edit(self) -> None:
+        """Somebody goes on with the main source after the image was built."""
+        parts = [*self.parts, ("edited", filled(self.language, "defined", {"bare": '"yes"'}))]
+        text = main_source(self.language, parts, self.imports, self.head)
+        probes = [*self.main.probes, Probe("edited", "constant", "yes")]
+        self.programs[text.encode()] = replace(self.main, probes=probes)
+        self.edited[self.facts.get("main-file", MAIN[self.language])] = text
+        self.services["app"]["volumes"] = [f"./{self.service}:{self.home}"]
+        self.outer["docker-compose.yml"] = self._compose_file()
 
     def _replace_entrypoints(self) -> None:
         """Where the entry point is the program itself, other commands take its place."""
@@ -166,7 +181,8 @@ class Project:
         last, so that nothing is written through one."""
         context = root / self.service if self.service else root
         root.mkdir()  # never one that exists, or a link
-        (root / ".git").mkdir()
+        if "no-repository" not in self.facts:
+            (root / ".git").mkdir()
         rows: dict[Path, File] = {root / p: File(t.encode()) for p, t in self.outer.items()}
         rows |= {context / p: f for p, f in self.files.items() if hidden or p not in self.hidden}
         if self.ignore:
@@ -307,7 +323,7 @@ class Case:
             each = ELEMENTS[name]
             if each.group == "start":
                 self._complete(project)
-            if each.fits(project):
+            if each.group not in project.sealed and each.fits(project):
                 each.apply(project, Random(f"{self.seed}/{name}"))
         self._complete(project)
         if not project.slots.get("start") and all(r.name != "manifest" for r in project.runs):

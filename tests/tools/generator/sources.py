@@ -35,6 +35,8 @@ PYTHON: Mapping[str, str] = {
     "module": 'import @bare@\nreturn "yes" if @bare@ else "no"',
     "module-named": 'importlib.import_module(@what@)\nreturn "yes"',
     "zone": 'zoneinfo.ZoneInfo(@what@)\nreturn "yes"',
+    "one-version": 'from importlib import metadata\n\nfound = {d.version for d in metadata.distributions() if d.metadata["Name"] == @what@}\nreturn str(len(found))',
+    "certificates": 'from urllib import request\n\nif len(sys.argv) > 9:\n    request.urlopen("https://example.com/")\nimport ssl\n\nplace = ssl.get_default_verify_paths().openssl_capath\nif not os.path.exists(os.path.join(place, "ca-certificates.crt")):\n    raise OSError(place)\nreturn "yes"',
     "exists": 'if not Path(@what@).exists():\n    raise OSError(@what@)\nreturn "yes"',
     "walk": 'found = [str(p.relative_to(@what@)) for p in Path(@what@).rglob("*") if p.is_file()]\nreturn " ".join(sorted(found))',
     "read-home": 'with open(os.path.expanduser("~/" + @what@)) as file:\n    return file.read()',
@@ -67,6 +69,7 @@ NODE: Mapping[str, str] = {
     "home": 'return process.env.HOME || "";',
     "write": 'fs.rmdirSync(fs.mkdtempSync(path.join(@what@, "try-")));\nreturn "yes";',
     "module": 'require(@what@);\nreturn "yes";',
+    "patched": 'if (!require(@what@).patched) throw new Error(@what@);\nreturn "yes";',
     "exists": 'fs.accessSync(@what@);\nreturn "yes";',
     "walk": 'return fs.readdirSync(@what@, { recursive: true }).filter((n) => fs.statSync(path.join(@what@, n)).isFile()).sort().join(" ");',
     "read-home": 'return fs.readFileSync(path.join(os.homedir(), @what@), "utf8");',
@@ -103,6 +106,7 @@ GO: Mapping[str, str] = {
     "zone": '_, err := time.LoadLocation(@what@)\nreturn "yes", err',
     "embedded": "found, err := embedded.ReadFile(@what@)\nreturn string(found), err",
     "defined": "return @bare@, nil",
+    "certificates": 'if len(os.Args) > 9 {\n\thttp.Get("https://example.com/")\n}\nfound, err := x509.SystemCertPool()\nif err == nil && found.Equal(x509.NewCertPool()) {\n\terr = os.ErrNotExist\n}\nreturn "yes", err',
     "exists": '_, err := os.Stat(@what@)\nreturn "yes", err',
     "walk": 'names := []string{}\nerr := filepath.WalkDir(@what@, func(place string, row fs.DirEntry, err error) error {\n\tif err == nil && !row.IsDir() {\n\t\tnames = append(names, strings.TrimPrefix(place, @what@+"/"))\n\t}\n\treturn err\n})\nsort.Strings(names)\nreturn strings.Join(names, " "), err',
     "read-home": 'home, err := os.UserHomeDir()\nif err != nil {\n\treturn "", err\n}\nfound, err := os.ReadFile(filepath.Join(home, @what@))\nreturn string(found), err',
@@ -124,7 +128,7 @@ _NODE_IMPORTS = "child_process fs os path".split()
 _GO_IMPORTS = {
     "errors": "errors.", "net/http": "http.", "net/http/httptest": "httptest.", "os/exec": "exec.",
     "path/filepath": "filepath.", "sort": "sort.", "strings": "strings.", "syscall": "syscall.", "time": "time.",
-    "os/user": "user.", "text/template": "template.", "os": "os.", "flag": "flag.", "io/fs": "fs.",
+    "os/user": "user.", "text/template": "template.", "os": "os.", "flag": "flag.", "io/fs": "fs.", "crypto/x509": "x509.",
 }  # fmt: skip
 
 

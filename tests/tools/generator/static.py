@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tools.generator.project import Case, Project
+from tools.generator.project import Case, Project, Run
 from tools.generator.simulation.builder import Build, BuildFailed, Image, without_ignored
+from tools.generator.simulation.files import copy_tree
 from tools.generator.simulation.probes import MISSING, start
 from tools.generator.simulation.shell import Unmodelled
+from tools.generator.simulation.system_packages import UPGRADED
 
 # Variables that only a compiler reads.
 _TOOLCHAIN = ("CGO_ENABLED", "GOOS", "GOARCH", "GOFLAGS", "GOPATH", "GO111MODULE", "PATH")
@@ -93,10 +95,20 @@ class Simulation:
         self.answers: list[Answer] = []
         for run in project.runs:
             project.reports.clear()
-            status, errors = start(
-                self.image, project.behaviour, run.command, run.entrypoint, run.env, run.workdir
-            )
+            status, errors = start(self._mounted(run), project.behaviour, run)
             self.answers.append(Answer(run.name, status, list(project.reports), errors))
+
+    def _mounted(self, run: Run) -> Image:
+        """The image with what a service mounts over its working directory."""
+        if not run.mounted:
+            return self.image
+        files, image = self.project.context(), self.image.child()
+        for name, text in self.project.edited.items():
+            files.add("/" + name, text)
+        image.files.remove(image.workdir)
+        image.files.make_directories(image.workdir)
+        copy_tree(files, "/", image.files, image.workdir, None)
+        return image
 
     def wrong(self) -> Iterator[str]:
         """Why the project itself does not do what it should."""
@@ -203,6 +215,8 @@ def _contract(old: Image, new: Image, verdict: Verdict) -> Iterator[Finding]:
         a, b = getattr(old, name), getattr(new, name)
         if a != b and not (stated and name in ("entrypoint", "command")):
             yield Finding(f"contract: {name}", f"{a} became {b}")
+    if old.files.is_file(UPGRADED) > new.files.is_file(UPGRADED):
+        yield Finding("contract: packages are not upgraded", "")
     try:
         if old.identity()[:2] != new.identity()[:2]:
             yield Finding("contract: user", f"{old.identity()} became {new.identity()}")

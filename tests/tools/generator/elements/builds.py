@@ -183,6 +183,26 @@ def _go_generator(p: Project, random: Random) -> None:
     p.probe("read", "generated/index.txt")
 
 
+@element("generate-of-go", "build", "go", weight=2)
+def _go_generate(p: Project, random: Random) -> None:
+    """What a generator makes is read, or a file that git does not know."""
+    p.add("gen/doc.go", "// Package gen has no code.\npackage gen\n\n//go:generate sh make.sh\n")
+    p.add("gen/make.sh", "mkdir -p ../out\necho made > ../out/gen.txt\n")
+    p.line(
+        "build",
+        random.choice(
+            ["RUN go generate ./...", "RUN go generate ./gen", "RUN go fmt ./... && go generate ./gen"]
+        ),
+    )
+    if random.random() < 0.5:
+        p.probe("read", "out/gen.txt")
+        return
+    p.add(".gitignore", "config.json\n", application=False)
+    p.add("config.json", '{"level": 1}\n')
+    p.hidden.add("config.json")
+    p.probe(random.choice(["read", "read-path"]), "config.json")
+
+
 @element("secret-of-build", "build", "python node")
 def _secret(p: Project, random: Random) -> None:
     p.arguments["SECRET_KEY"] = "abc"

@@ -28,7 +28,7 @@ def _may_compile(p: Project) -> bool:
     """Whether packages are installed by npm in the plain way, and the program is one file."""
     lines = " ".join(line for slot in ("install", "settings", "build") for line in p.slots.get(slot, []))
     others = (" -g ", "COPY tools", "yarn", "pnpm", "corepack", "NODE_ENV", "prune", "/client", "client ")
-    alone = "beside" not in p.facts and not p.imports and plain(p)
+    alone = not {"beside", "own-tree"} & set(p.facts) and not p.imports and plain(p)
     joined = any(label.startswith("read-joined") for label, _ in p.parts)
     return alone and not joined and "workspaces" not in package(p) and not any(o in lines for o in others)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from random import Random
 
-from tools.generator.elements.common import full, starts_command
+from tools.generator.elements.common import full, plain, starts_command
 from tools.generator.project import Project, element
 from tools.generator.simulation.probes import Probe, Program
 
@@ -78,6 +78,24 @@ def _of_base(p: Project, random: Random) -> None:
     tool = random.choice(["git", "curl", "wget"])
     form = random.choice(["program", "program-shell"])
     p.probe(form, f"sh {tool}" if form == "program-shell" else tool, what=tool)
+
+
+@element("data-of-base", "program", "python node", fits=full)
+def _data_of_base(p: Project, random: Random) -> None:
+    p.probe("exists", "/etc/mime.types")
+
+
+@element("certificates-of-base", "program", "python go", weight=2, fits=plain)
+def _certificates_of_base(p: Project, random: Random) -> None:
+    """The program may connect over TLS."""
+    p.probe("certificates", "example.com")
+
+
+@element("library-of-compiler", "program", "python", fits=lambda p: plain(p) and not p.alpine)
+def _of_compiler(p: Project, random: Random) -> None:
+    """A library that comes along with the compilers, which themselves run time does not need."""
+    install(p, random, random.choice(["build-essential", "gcc libc6-dev"]))
+    p.probe("library", "libgomp.so.1")
 
 
 @element(
@@ -305,14 +323,19 @@ def _by_script(p: Project, random: Random) -> None:
     p.probe("program", "tree")
 
 
-@element("system-upgraded", "system", weight=1, fits=lambda p: not p.alpine)
+@element("system-upgraded", "system", weight=2)
 def _upgraded(p: Project, random: Random) -> None:
+    if p.alpine:
+        p.line("system", random.choice(["RUN apk update && apk upgrade", "RUN apk upgrade --no-cache"]))
+        return
     p.line(
         "system",
         random.choice(
             [
                 "RUN apt-get update && apt-get upgrade -y && apt-get install -y tree",
                 "RUN apt-get update && apt-get dist-upgrade -y && apt-get clean",
+                "RUN apt update -y && apt upgrade -y\nRUN apt-get update && apt-get install -y tree",
+                "RUN apt-get update && apt-get -y upgrade && rm -rf /var/lib/apt/lists/*\nRUN apt-get update && apt-get install -y --no-install-recommends tree",
             ]
         ),
     )

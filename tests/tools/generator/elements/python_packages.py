@@ -362,6 +362,32 @@ def _several(p: Project, random: Random) -> None:
     module(p, random, "iniconfig")
 
 
+@element("packaging-tools-upgraded", "install", "python", weight=2, fits=plain)
+def _tools_upgraded(p: Project, random: Random) -> None:
+    """Some requirement asks for newer packaging tools than the base image brings."""
+    name = "setuptools"
+    way = random.choice(["named", "file", "required", "pipenv", "wheel"])
+    if way == "pipenv":
+        p.line(
+            "install",
+            random.choice(["RUN pip install pipenv", "RUN pip install --upgrade pip && pip install pipenv"]),
+        )
+    elif way == "named":
+        p.line("install", f"RUN {_pip(random, '--upgrade setuptools')}")
+    elif way == "wheel":
+        name = "wheel"
+        p.line("install", f"RUN {_pip(random, '-U pip wheel')}")
+    else:
+        p.static_only = "large" if way == "required" else p.static_only
+        p.add(
+            "requirements.txt",
+            "six==1.16.0\n" + ("grpcio-tools\n" if way == "required" else "setuptools>=70\n"),
+        )
+        p.line("install", "COPY requirements.txt .")
+        p.line("install", f"RUN {_pip(random, '-r requirements.txt')}")
+    p.probe("one-version", name)
+
+
 @element("installed-as-user", "install", "python", weight=1, fits=plain)
 def _as_user(p: Project, random: Random) -> None:
     if "early" not in p.facts:

@@ -221,6 +221,26 @@ def _with_variable(p: Project, random: Random) -> None:
     p.probe("env", "APP_STAGE")
 
 
+@element("script-fetched", "start", weight=1, fits=lambda p: not p.alpine)
+def _fetched(p: Project, random: Random) -> None:
+    """A start script that nobody can read here: it needs what the user installed."""
+    install(p, random, "jq curl")
+    p.static_only = "a download"
+    place, url = "/usr/local/bin/await.sh", "https://example.com/raw/await.sh"
+    p.line("after", random.choice([
+        f"ADD {url} {place}\nRUN chmod +x {place}",
+        f"ADD --chmod=755 {url} {place}",
+        f"RUN curl -fsSL -o {place} {url} && chmod 755 {place}",
+    ]))  # fmt: skip
+    words = command(p)
+    p.line("start", random.choice([
+        f'ENTRYPOINT ["await.sh"]\nCMD {_exec_form(words)}',
+        f"CMD {_exec_form(['await.sh', *words])}",
+        f"CMD {place} {' '.join(words)}",
+    ]))  # fmt: skip
+    p.probe("env", "APP_STAGE")
+
+
 @element("init", "start", weight=1)
 def _init(p: Project, random: Random) -> None:
     install(p, random, "dumb-init")

@@ -94,7 +94,7 @@ def _ignored(p: Project, random: Random) -> None:
     p.add("docs/notes.txt", "notes\n", application=False)
 
 
-@element("ignored-by-git", "around", "python node")
+@element("ignored-by-git", "around")
 def _hidden(p: Project, random: Random) -> None:
     p.add(".gitignore", "local.json\n", application=False)
     p.add("settings/local.json", '{"secret": 1}\n')
@@ -176,10 +176,14 @@ def _workflow(p: Project, random: Random) -> None:
 @element("makefile-above", "around", weight=1, fits=full)
 def _makefile_above(p: Project, random: Random) -> None:
     p.service = p.service or "service"
-    p.outer["Makefile"] = (
-        f"IMAGE = app\n\nimage:\n\tdocker build -t $(IMAGE) {p.service}\n\nsh: image\n\tdocker run --rm --entrypoint git $(IMAGE) --version\n"
-    )
-    _by_hand(p, "git", "--version")
+    tool = random.choice(["git", "make"])
+    if random.random() < 0.5:
+        p.compose("app")
+        text = f'define inside\n\tdocker-compose run --rm --entrypoint="$(1)" app --version\nendef\n\ncheck:\n\t$(call inside,{tool})\n'
+    else:
+        text = f"IMAGE = app\n\nimage:\n\tdocker build -t $(IMAGE) {p.service}\n\nsh: image\n\tdocker run --rm --entrypoint {tool} $(IMAGE) --version\n"
+    p.outer["Makefile"] = text
+    _by_hand(p, tool, "--version")
 
 
 @element("documented", "around", weight=1, fits=full)

@@ -42,8 +42,11 @@ DEBIAN: dict[str, Package] = {
     "libcurl3-gnutls": _library("libcurl-gnutls.so.4"),
     "perl": _program("perl"),
     "make": _program("make"),
-    "gcc": _program("gcc", "cc", needs=("libc6-dev",)),
+    "gcc": _program("gcc", "cc", needs=("libc6-dev", "libgomp1")),
     "libc6-dev": _library("libc.a"),
+    "libgomp1": _library("libgomp.so.1"),
+    "media-types": Package(("/etc/mime.types",)),
+    "fonts-dejavu-core": Package(("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",)),
     "g++": _program("g++", needs=("gcc",)),
     "build-essential": Package((), ("gcc", "g++", "make")),
     "pkg-config": _program("pkg-config"),
@@ -128,7 +131,7 @@ ALPINE: dict[str, Package] = {
 }
 _CURL = ("ca-certificates", "curl", "wget", "tzdata", "netbase")
 _SCM = (*_CURL, "git", "procps", "python3")
-_DEPS = (*_SCM, "build-essential", "file", "unzip", "libpq-dev", "libxslt1-dev", "pkg-config")
+_DEPS = (*_SCM, "build-essential", "file", "unzip", "libpq-dev", "libxslt1-dev", "pkg-config", "media-types")
 
 
 @dataclass(frozen=True)
@@ -265,8 +268,10 @@ def files_of(base: Base) -> Files:
         place = name if name.startswith("/") else f"/usr/local/bin/{name}"
         files.add(place, program(place.rpartition("/")[2]), 0o755)
     if "pip" in base.programs:
-        for name in ("pip", "setuptools"):
-            files.add(f"/usr/local/lib/python{base.version}/site-packages/{name}/__init__.py", b"its own")
+        for name in ("pip", "setuptools", "wheel"):
+            site = f"/usr/local/lib/python{base.version}/site-packages"
+            files.add(f"{site}/{name}/__init__.py", b"its own")
+            files.add(f"{site}/{name}-1.dist-info/METADATA", f"Name: {name}\n")
     if "npm" in base.programs:
         add_uid = "node:x:1000:1000::/home/node:/bin/bash\n"
         files.add("/etc/passwd", files.text("/etc/passwd") + add_uid)

@@ -10,6 +10,7 @@ from tools.generator.simulation.shell import (
     Shell,
     Unmodelled,
     command,
+    program,
 )
 
 
@@ -20,6 +21,12 @@ def _go(shell: Shell, argv: list[str]) -> int:
         shell.files.write(shell.path("go.mod"), f"module {words[1]}\n\ngo 1.24\n")
     if action in ("mod", "vet", "env", "fmt", "version", "clean", "test"):
         return 0
+    if action == "install" and "@" in words[-1]:
+        name = posixpath.basename(words[-1].partition("@")[0])
+        shell.files.add(f"{shell.env.get('GOPATH', '/root/go')}/bin/{name}", program(name), 0o755)
+        return 0
+    if action == "generate":
+        return _generate(shell, words or ["."])
     if action not in ("build", "install", "run"):
         raise Unmodelled(f"{argv}")
     output, flags, packages = "", "", []
@@ -75,6 +82,16 @@ def _go_build(shell: Shell, action: str, output: str, flags: str, packages: list
         shell.files.write(end, data, uid=shell.uid, gid=shell.gid, mode=0o755)
         shell.files.change(end, mode=0o755)
     shell.files.add(f"{shell.env.get('HOME', '/root')}/.cache/go-build/cache", b"cache")
+    return 0
+
+
+def _generate(shell: Shell, packages: list[str]) -> int:
+    """Runs what `//go:generate` lines say, in the directories of their files."""
+    for place in _go_packages(shell, packages):
+        for text in _sources(shell, place).values():
+            for line in re.findall(r"(?m)^//go:generate (.*)", text):
+                if status := shell.child(cwd=place).start(line.split()):
+                    return status
     return 0
 
 

@@ -157,4 +157,4 @@ def run_make(shell: Shell, argv: list[str]) -> int:
 
 @command("make")
 def _make(shell: Shell, argv: list[str]) -> int:
-    return run_make(shell, argv)
+    return 0 if argv[1:] == ["--version"] else run_make(shell, argv)

@@ -30,7 +30,17 @@ NPM = {  # package: its programs
     "express": (),
     "dotenv": (),
     "pnpm": ("pnpm",),
+    "patch-package": ("patch-package",),
+    "react": (),
+    "react-dom": (),
+    "husky": ("husky",),
+    "ts-node": ("ts-node",),
+    "knex": ("knex",),
+    "gulp": ("gulp",),
+    "prisma": ("prisma",),
+    "@mikro-orm/cli": ("mikro-orm",),
 }
+_TYPED = {"knex": "knexfile.ts", "gulp": "gulpfile.ts", "mikro-orm": "src/orm.config.ts"}
 
 
 @command("npm", "yarn", "pnpm")
@@ -72,6 +82,10 @@ def _npm_install(
         return shell.say(f"{manager}: no {lock}")
     production = shell.env.get("NODE_ENV") == "production" and named.get("include") != "dev"
     production = production or "dev" in named.get("omit", "") or bool(flags & {"production", "prod"})
+    peers = "legacy-peer-deps" in flags or shell.env.get("NPM_CONFIG_LEGACY_PEER_DEPS") == "true"
+    wants = data.get("dependencies", {})
+    if manager == "npm" and "react" in wants and not peers and not flags & {"force", "f"}:
+        return shell.say("npm: ERESOLVE")  # the two in conflict that generated projects have
     parts = _workspaces(shell, place, data)
     names = [*(n for n in data.get("dependencies", {}) if n not in parts), *extra]
     development = list(data.get("devDependencies", {}))
@@ -96,8 +110,14 @@ def _npm_install(
         shell.files.make_directories(modules, uid=shell.uid, gid=shell.gid)
         target = posixpath.relpath(source, modules).encode()
         shell.files.put(f"{modules}/{name}", Node("link", target, 0o777, shell.uid, shell.gid))
+    if extra and "no-save" not in flags:
+        saved = dict(re.split(r"(?<=.)@", word) for word in extra)
+        data["dependencies"] = {**data.get("dependencies", {}), **saved}
+        shell.files.write(f"{place}/package.json", json.dumps(data))
     store = pinned if manager == "pnpm" else None
-    return _npm_unpack(shell, modules, wanted, store) or _hooks(shell, data, flags, production)
+    # yarn 1 puts the files of a package back that differ from its cache
+    status = _npm_unpack(shell, modules, wanted, store, again=manager == "yarn")
+    return status or _hooks(shell, data, flags, production)
 
 
 def _hooks(shell: Shell, data: dict[str, object], flags: set[str], production: bool) -> int:
@@ -120,7 +140,14 @@ def _workspaces(shell: Shell, place: str, data: dict[str, object]) -> dict[str, 
     return found
 
 
-def _npm_unpack(shell: Shell, modules: str, names: list[str], store: dict[str, str] | None = None) -> int:
+def _npm_unpack(
+    shell: Shell,
+    modules: str,
+    names: list[str],
+    store: dict[str, str] | None = None,
+    *,
+    again: bool = False,
+) -> int:
     owner = {"uid": shell.uid, "gid": shell.gid}
     for name in names:
         name = re.sub(r"(?<=.)@.*", "", name)
@@ -134,6 +161,8 @@ def _npm_unpack(shell: Shell, modules: str, names: list[str], store: dict[str, s
             shell.files.put(f"{modules}/{name}", Node("link", inner.encode(), 0o777, **owner))
         shell.files.make_directories(place, **owner)
         shell.files.write(f"{place}/package.json", json.dumps({"name": name}), **owner)
+        if again or not shell.files.is_file(f"{place}/index.js"):
+            shell.files.write(f"{place}/index.js", f"// {name}\n", **owner)
         for each in NPM[name]:
             text = f"#!/usr/bin/env node\n// program of {name}: {each}\n"
             shell.files.make_directories(f"{modules}/.bin", **owner)
@@ -240,7 +269,7 @@ def _node(shell: Shell, argv: list[str]) -> int:
     for each in (path, path + ".js", path + "/index.js"):
         if shell.files.is_file(each):
             text = shell.files.read(each)
-            if match := re.search(rb"// program of ([\w-]+)(?:@\S+)?: ([\w-]+)", text):
+            if match := re.search(rb"// program of (\S+?)(?:@[\d.]+)?: ([\w-]+)", text):
                 return node_tool(shell, each, match[1].decode(), match[2].decode(), words[1:])
             return run_source(shell, "node", each, words)
     return shell.say(f"node: {path} not found")
@@ -265,6 +294,14 @@ def node_tool(shell: Shell, place: str, package: str, name: str, words: list[str
         return 0
     if name == "nodemon":
         return shell.start(["node", *words])
+    if name == "patch-package":
+        return _patch(shell)
+    if name in _TYPED and shell.files.is_file(shell.path(_TYPED[name])):
+        typed = all(find_package(shell, each, shell.cwd) for each in ("ts-node", "typescript"))
+        return 0 if typed else shell.say(f"{name}: cannot read {_TYPED[name]} without ts-node")
+    if name == "prisma" and words[:2] == ["db", "seed"]:
+        data = json.loads(shell.files.text(shell.path("package.json")))
+        return shell.start([shell.path(f"node_modules/.bin/{data['prisma']['seed'].split()[0]}")])
     if name == "pnpm":
         return _npm(shell, ["pnpm", *words])
     if name == "pm2-runtime":
@@ -278,6 +315,16 @@ def node_tool(shell: Shell, place: str, package: str, name: str, words: list[str
         return shell.start(["node", target])
     if name in ("pm2",):
         return shell.start(["node", *[w for w in words if w != "start" and not w.startswith("--")][:1]])
+    return 0
+
+
+def _patch(shell: Shell) -> int:
+    """patch-package: what is in patches/ is applied to the packages."""
+    for path in shell.files.glob(shell.path("patches/*.patch")):
+        target = shell.path(f"node_modules/{posixpath.basename(path).partition('+')[0]}/index.js")
+        if not shell.files.is_file(target):
+            return shell.say(f"patch-package: {target} is not there")
+        shell.files.write(target, shell.files.text(target) + "module.exports.patched = true;\n")
     return 0
 
 

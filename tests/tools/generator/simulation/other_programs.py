@@ -128,6 +128,15 @@ def _starter(shell: Shell, argv: list[str]) -> int:
     return run_sub(shell, words)
 
 
+@command("await.sh")
+def _await(shell: Shell, argv: list[str]) -> int:
+    """A script that is downloaded: it needs bash and jq, sets a variable and starts what it is given."""
+    if not (shell.find("bash") and shell.find("jq")):
+        return shell.say("await.sh: bash or jq is not there")
+    env = {**shell.env, "APP_STAGE": "fetched"}
+    return run_sub(shell, argv[1:], env=env, exported=set(env))
+
+
 @command("update-ca-certificates")
 def _certificates(shell: Shell, argv: list[str]) -> int:
     extra = sorted(p for p in shell.files.below("/usr/local/share/ca-certificates") if p.endswith(".crt"))

@@ -6,6 +6,7 @@ import json
 import posixpath
 import re
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tools.generator.simulation.bases import LOADER_CACHE
 from tools.generator.simulation.builder import Behaviour, BuildFailed, Image
@@ -72,6 +73,9 @@ def _look(
         if program.language == "node":
             return "yes" if find_package(shell, what, search[0]) else MISSING
         return "yes" if has_module(shell, what, search) else MISSING
+    if probe.kind == "patched":
+        place = f"{search[0]}/node_modules/{what}/index.js"
+        return "yes" if shell.files.is_file(place) and "patched" in shell.files.text(place) else MISSING
     if probe.kind in ("embedded", "defined"):
         return head.get(probe.kind, {}).get(what, MISSING)
     try:
@@ -213,6 +217,15 @@ def _write(shell: Shell, what: str) -> str:
     return "yes"
 
 
+def _versions(shell: Shell, what: str) -> str:
+    """How many versions of a distribution of Python are described."""
+    return str(len(shell.files.glob(f"/usr/local/lib/python3.11/site-packages/{what}-*.dist-info")))
+
+
+def _certificates(shell: Shell, what: str) -> str:
+    return _exists(shell, "/etc/ssl/certs/ca-certificates.crt")
+
+
 def _zone(shell: Shell, what: str) -> str:
     for path in (f"/usr/share/zoneinfo/{what}", "/usr/local/go/lib/time/zoneinfo.zip"):
         if shell.files.is_file(path):
@@ -255,29 +268,34 @@ KINDS = {
     "read-configured": _configured,
     "program-configured": _program_configured,
     "command": _command,
+    "one-version": _versions,
+    "certificates": _certificates,
+    "patched": _path,  # answered above, by the package
     "constant": lambda _, what: what,
     "capability": _capability,
 }
 
 
-def start(
-    image: Image,
-    behaviour: Behaviour,
-    command: list[str] | None = None,
-    entrypoint: list[str] | None = None,
-    env: dict[str, str] | None = None,
-    workdir: str = "",
-) -> tuple[int, list[str]]:
+class Started(Protocol):
+    """How a container is started; None stands for what the image says."""
+
+    command: list[str] | None
+    entrypoint: list[str] | None
+    env: dict[str, str]
+    workdir: str
+
+
+def start(image: Image, behaviour: Behaviour, run: Started) -> tuple[int, list[str]]:
     """Starts a container: its status, and what it said went wrong."""
     try:
         container = Image(**{**image.__dict__, "files": image.files.copy()})
-        container.env = {**image.env, **(env or {})}
-        container.workdir = workdir or image.workdir
+        container.env = {**image.env, **run.env}
+        container.workdir = run.workdir or image.workdir
         shell = container.process(behaviour)
     except BuildFailed as error:
         return 125, [str(error)]
-    first = image.entrypoint if entrypoint is None else entrypoint
-    argv = [*first, *(image.command if command is None else command)]
+    first = image.entrypoint if run.entrypoint is None else run.entrypoint
+    argv = [*first, *(image.command if run.command is None else run.command)]
     if not argv:
         return 125, ["no command"]
     try:

@@ -33,9 +33,12 @@ PYPI = {  # distribution: its module, its programs
     "flask": ("flask", ("flask",)),
     "python-dotenv": ("dotenv", ("dotenv",)),
     "wheel": ("wheel", ("wheel",)),
+    "grpcio-tools": ("grpc_tools", ()),
     "pip": ("pip", ("pip", "pip3")),
     "setuptools": ("setuptools", ()),
 }
+# What others ask for in a newer version than base images bring (files.pythonhosted.org, 2026-11).
+_UPGRADED = {"pipenv": "setuptools", "grpcio-tools": "setuptools"}
 _PURELIB = "/usr/local/lib/python3.11/site-packages"
 
 
@@ -80,7 +83,9 @@ def pip(shell: Shell, python: str, argv: list[str]) -> int:
     if action == "uninstall":
         for name in rest:
             if _plain(name) in PYPI:
-                shell.files.remove(f"{site}/{PYPI[_plain(name)][0]}")
+                for place in (PYPI[_plain(name)][0], f"{_plain(name)}-*.dist-info"):
+                    for each in shell.files.glob(f"{site}/{place}"):
+                        shell.files.remove(each)
         return 0
     if action == "wheel":
         shell.files.make_directories(shell.path(named.get("w") or named["wheel-dir"]))
@@ -103,7 +108,18 @@ def pip(shell: Shell, python: str, argv: list[str]) -> int:
                 return status
         else:
             names.append(word)
+    upgrades = bool(flags & {"U", "upgrade"})
+    _describe(shell, [*rest, *names] if upgrades else names, site, every=upgrades)
     return install_distributions(shell, names, site, scripts, python)
+
+
+def _describe(shell: Shell, names: list[str], site: str, *, every: bool) -> None:
+    """The metadata of packaging tools: an install that upgrades one replaces it."""
+    newer = {_plain(n) for n in names if every or ">=" in n}
+    for name in newer | {_UPGRADED[_plain(n)] for n in names if _plain(n) in _UPGRADED}:
+        for old in shell.files.glob(f"{site}/{name}-*.dist-info"):
+            shell.files.remove(old)
+            shell.files.add(f"{site}/{name}-99.dist-info/METADATA", f"Name: {name}\n")
 
 
 def _plain(name: str) -> str:

@@ -14,6 +14,8 @@ from tools.generator.simulation.shell import (
 )
 
 LISTS = "/var/lib/apt/lists/deb.list"
+_INDEX = "/var/cache/apk/index"
+UPGRADED = "/var/lib/upgraded"
 
 
 @command("apt-get", "apt", "aptitude")
@@ -34,7 +36,10 @@ def _apt(shell: Shell, argv: list[str]) -> int:
         for name in ("python3", "gcc"):
             if action == "autoremove" and names and name in names:
                 remove(shell.files, {name}, DEBIAN)
-    elif action not in ("clean", "autoclean", "upgrade", "dist-upgrade"):
+    elif action in ("upgrade", "dist-upgrade"):
+        if shell.files.is_file(LISTS):  # without lists it finds nothing to do
+            shell.files.add(UPGRADED, b"packages")
+    elif action not in ("clean", "autoclean"):
         raise Unmodelled(f"{argv}")
     return 0
 
@@ -58,7 +63,7 @@ def _apt_install(shell: Shell, names: list[str], yes: bool) -> int:
 
 @command("apk")
 def _apk(shell: Shell, argv: list[str]) -> int:
-    _flags, named, words = split_options(
+    flags, named, words = split_options(
         argv, "no-cache q U update purge no-progress", "t virtual X repository"
     )
     action, names = words[0], [re.split("[=~<>@]", w)[0] for w in words[1:]]
@@ -81,7 +86,11 @@ def _apk(shell: Shell, argv: list[str]) -> int:
             p for name in names for p in groups.pop(name, closure([name], ALPINE) if name in ALPINE else [])
         }
         remove(shell.files, gone - kept, ALPINE)
-    elif action not in ("update", "upgrade", "cache", "info"):
+    elif action == "upgrade" and (flags & {"no-cache", "U", "update"} or shell.files.is_file(_INDEX)):
+        shell.files.add(UPGRADED, b"packages")
+    elif action == "update":
+        shell.files.add(_INDEX, b"index")
+    elif action not in ("upgrade", "cache", "info"):
         raise Unmodelled(f"{argv}")
     shell.files.add(world, json.dumps(groups))
     return 0
