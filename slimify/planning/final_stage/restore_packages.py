@@ -1,5 +1,5 @@
-"""Packages of a full base image that its slim variant lacks and the application needs. They join the user's
-own apt install where that changes nothing."""
+"""What a full base image has, its slim variant lacks and the application needs: packages, which join the
+user's own apt install where that changes nothing, and the table of media types."""
 
 from __future__ import annotations
 
@@ -15,17 +15,26 @@ from slimify.facts.debian import brings, is_archived, name_before_t64
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, Action, Effect, SystemManager
 from slimify.model.sources import Use
+from slimify.planning.final_stage.media_types import media_types
 from slimify.planning.layout import WordEdit
 
 
 def restored_packages(
     program: Program, base: str, extra: Mapping[str, Use] = MappingProxyType({})
 ) -> tuple[tuple[str, ...], tuple[Decision, ...], Reason | None]:
-    """Install instructions for the head of the final stage, their decisions, and the reason (SL391) if a
-    needed package can't be restored, else None.
+    """Instructions for the head of the final stage, their decisions, and the reason (SL391) if a needed
+    package can't be restored, else None.
 
     `base` is the slim variant of the program's base. `extra` are packages to install in any case, by name.
     """
+    install, decisions, missing = _installed(program, base, extra)
+    types, told = media_types(program, base)
+    return (*install, *types), (*decisions, *told), missing
+
+
+def _installed(
+    program: Program, base: str, extra: Mapping[str, Use]
+) -> tuple[tuple[str, ...], tuple[Decision, ...], Reason | None]:
     assert program.base is not None
     lost = carried(program.base)
     if not lost.known:

@@ -13,7 +13,6 @@ from slimify.languages.go.planning.base import wanted_packages
 from slimify.languages.go.planning.names import opens_unknown
 from slimify.model.decisions import Decision, Reason
 from slimify.model.sources import Use
-from slimify.planning.final_stage.media_types import media_types
 from slimify.planning.final_stage.restore_packages import restored_packages
 from slimify.planning.layout import CopyFromBuilder
 
@@ -64,8 +63,7 @@ def restored_system_files(
             certificates = named_data_files("golang")["certificates"]
             copied = tuple(line for line in copied if certificates not in line)
             copy_decisions = tuple(d for d in copy_decisions if d.get("path") != certificates)
-        types, told = media_types(program, base)
-        return (*install, *copied, *types), (*copy_decisions, *put, *told), missing
+        return (*install, *copied), (*copy_decisions, *put), missing
     installed = {v.name for v in program.verdicts if v.role != "build"}
     names = sorted(set(wanted) - installed)
     if not names:

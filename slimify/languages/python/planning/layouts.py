@@ -38,7 +38,6 @@ from slimify.model.versions import version_numbers
 from slimify.planning.estimates import estimate
 from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.final_stage.copy_owner import copy_owner
-from slimify.planning.final_stage.media_types import media_types
 from slimify.planning.final_stage.rebase import base_as_written, passed_bases
 from slimify.planning.final_stage.restore_packages import restored_packages
 from slimify.planning.layout import CopyFromBuilder, Layout
@@ -85,9 +84,6 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
     head, put, missing = restored_packages(program, base) if rung == "slim" else ((), (), None)
     if missing:
         return missing
-    if rung == "slim":
-        types, told = media_types(program, base)
-        head, put = (*head, *types), (*put, *told)
     way, made_way = remove_overlaid(program, copies, options.keep_packages)
     said = base_and_copies(program, rung, base, copies, "Python")
     saving = _saving(program, base, rung, copies) + out.size

@@ -1,7 +1,5 @@
 """Elements: images in which people develop, tools that are installed for people, repositories without git."""
 
-
-
 from __future__ import annotations
 
 from random import Random

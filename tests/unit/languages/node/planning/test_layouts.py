@@ -213,6 +213,14 @@ def test_step_that_calls_what_run_time_calls(tmp_path: Path) -> None:
     assert outcome.after.count("apt-get install -y git") == 2
 
 
+@pytest.mark.parametrize(("path", "copied"), [("/etc/motd", False), ("/etc/mime.types", True)])
+def test_the_table_of_media_types_by_its_path(tmp_path: Path, path: str, copied: bool) -> None:
+    text = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm i\nCMD node a.js\n"
+    sources = {"a.js": f"require('fs').readFileSync('{path}');\n"}
+    outcome = rewrite(tmp_path, text, {"dependencies": {"express": "4"}}, sources)
+    assert (f"COPY --from=builder {path} {path}" in final(outcome)) == copied
+
+
 def test_programs_of_tests_that_nothing_starts(tmp_path: Path) -> None:
     """Cypress's own program may never have come: a step took it out of package.json."""
     package = {"scripts": {"build": "tsc"}, "devDependencies": {"cypress": "13"}}
