@@ -204,11 +204,11 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def copied_places(self) -> tuple[str, ...]:
-        """The paths of the last stage that it copies from other stages."""
+        """The paths of the last stage that it copies from other stages and from images."""
         from slimify.semantics.machine.content import places_of
 
         copies = (e.copy for e in self.machine.final.events if e.copy is not None)
-        return tuple(place for copy in copies if copy.stage is not None for place in places_of(copy))
+        return tuple(place for c in copies if c.stage is not None or c.image for place in places_of(c))
 
     @cached_property
     def brought(self) -> tuple[Event, ...]:

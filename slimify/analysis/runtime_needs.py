@@ -267,8 +267,10 @@ def _command_line(line: str, name: str, fields: int) -> str:
     if "cron" in name:
         words = line.split(None, fields)
         return words[fields] if len(words) > fields and words[0][:1] in "*0123456789@" else ""
-    key, mark, value = line.partition(":" if name == "Procfile" else "=")
-    return value.strip() if mark and (name == "Procfile" or is_command_key(key.strip())) else ""
+    mapping = name.endswith((".yml", ".yaml"))
+    key, mark, value = line.removeprefix("- " * mapping).partition("=" if not mapping and name != "Procfile" else ":")
+    found = mark and (name == "Procfile" or is_command_key(key.strip()))
+    return value.strip().strip("\"'" if mapping else "") if found else ""
 
 
 def _needs_shell(runtime: RuntimeContract, start: Sequence[Effect], commands: Mapping[str, Use]) -> bool:

@@ -20,6 +20,7 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.analysis.runtime_contract import DEFAULT_SHELL
 from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.carried import installed
+from slimify.facts.programs import only_waits
 from slimify.facts.system import exists_everywhere
 from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason, Role
 from slimify.model.plan import Plan
@@ -63,13 +64,14 @@ class Execution(Struct, frozen=True, kw_only=True):
 
     `stages` says it for each stage that stays as it is, `steps` for each step of a last stage that a plan
     changes. `separated`: the final image copies from another stage. `installs` are the
-    packages that the commands of the final image name, `base` is its first stage.
+    packages that the commands of the final image name, `packages` all of them, `base` is its first stage.
     """
 
     separated: bool
     stages: tuple[Places, ...] = ()
     steps: Mapping[AtomKey, Places] = field(default_factory=dict)
     installs: Mapping[AtomKey, frozenset[str]] = field(default_factory=dict)
+    packages: frozenset[str] = frozenset()
     base: Stage | None = None
 
     def of(self, index: int, atom: int) -> Places:
@@ -113,7 +115,15 @@ def planned_execution(old: Machine, new: Machine) -> Execution:
             steps[key] |= FINAL
     image = [*new.final.chain]
     earlier = tuple(Places(s in sources, s in image) for s in new.stages[: len(old.stages) - 1])
-    return Execution(separated=bool(sources), stages=earlier, steps=steps, installs=installs, base=image[-1])
+    packages = frozenset(p.name for event in new.final.events for e in event.effects for p in e.packages)
+    return Execution(
+        separated=bool(sources),
+        stages=earlier,
+        steps=steps,
+        installs=installs,
+        packages=packages,
+        base=image[-1],
+    )
 
 
 def _is_part(copy: Copy, whole: Copy | None, *, built: bool) -> bool:
@@ -143,23 +153,26 @@ def verdicts(
     else:
         execution = planned_execution(program.machine, new)
     decisions = plan.decisions if plan is not None else ()
-    starts = program.runtime.sets_start_command and not unread_start(program.runtime_needs.start)
-    left = left_for_run_time(program) if execution is ONE_STAGE and starts and not builds else None
+    start = program.runtime_needs.start
+    starts = program.runtime.sets_start_command and not unread_start(start)
+    works = starts and not all(only_waits(e.tool.rpartition("/")[2]) for e in start)
+    left = left_for_run_time(program) if execution is ONE_STAGE and works and not builds else None
     return tuple(_Verdicts(program=program, execution=execution, decisions=decisions, left=left).all())
 
 
 def left_for_run_time(program: Program) -> frozenset[AtomKey]:
     """The steps of the last stage that leave files at places that run time needs, other than programs that
-    they compile, and those beside them."""
+    they compile, those that bring the files that such a step is told to read, and those beside them."""
     places = [a.path for a in program.artifacts]
     found: set[AtomKey] = set()
-    for event in program.machine.final.events:
-        others = (e for e in event.effects if not (e.kind == "compile" and e.outputs))
+    for event in reversed(program.machine.final.events):
+        others = [e for e in event.effects if not (e.kind == "compile" and e.outputs)]
         made = [path for e in others for path in (*e.writes, *e.outputs)]
         if event.copy is not None:
             made += [c.target for c in event.copy.view.copies] or [event.copy.target or "/"]
         if any(overlap(path, place) for path in made for place in places):
             found.add((event.visit.index, event.atom))
+            places += [path for e in others for path in e.manifests]
     runs = {index for index, _ in found}
     beside = ((s.index, a.index) for s in program.steps for a in s.atoms if a.reasons == _BESIDE)
     return frozenset((*found, *(key for key in beside if key[0] in runs)))
@@ -225,6 +238,10 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
         names = [p.name for p in atom.packages if p.role != "build"]
         if atom.packages and all(self._is_removed(p) for p in atom.packages):
             return atom.role, atom.reasons
+        needed = {name for p in atom.packages for name in p.counterparts}
+        if not names and (self.execution is ONE_STAGE or needed & self.execution.packages) and needed:
+            shown = ", ".join(sorted(needed))
+            return "both", (Reason.of("SL226", "counterparts", names=shown),)
         if places.final or not names:
             return None
         base = self.execution.base

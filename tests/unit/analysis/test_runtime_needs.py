@@ -151,6 +151,8 @@ MANAGED: list[tuple[str, str, set[str]]] = [
     ("notes.conf", "[program:a]\ncommand=sh tool.sh\n", set()),
     ("supervisord.conf", "[program:a]\n; command=sh tool.sh\n", set()),
     ("supervisord.conf", "[program:a]\ncommand=sh tool.sh\n", {"sh", "ware"}),
+    ("litefs.yml", "exec:\n  # - cmd: ware\n", set()),
+    ("litefs.yml", 'data:\n  dir: "/x"\nexec:\n  - cmd: "sh tool.sh"\n', {"sh", "ware"}),
     ("crontab", "# * * * * * npm run site\n", set()),
     ("cron.d/jobs.cron", "* * * * * root npm run site\n", {"npm", "ware"}),
     ("crontab", "* * * * * npm run site\n", {"npm", "ware"}),

@@ -123,14 +123,16 @@ def source_directories(call: Call, packages: tuple[Arg, ...]) -> tuple[Arg | str
 
 
 def _package_directory(call: Call, path: str) -> str | None:
-    """The directory of an import path, in the current module or below GOPATH."""
+    """The directory of an import path, in the current module or below GOPATH. Whether a copied tree has the
+    package does not matter: git may ignore its directory, as `server` ignores `cmd/server`."""
     root = module_root(call) if in_module_mode(call) else None
     module = _module_path(call, root) if root is not None else None
     if root is not None and module and (path == module or path.startswith(module + "/")):
         return posixpath.normpath(posixpath.join(root, path[len(module) :].lstrip("/")))
     for base in (call.state.get("GOPATH") or gopath(call.state) or "").split(":"):
         place = posixpath.join(base, "src", path)
-        if base and path and call.state.view.is_dir(place):
+        copied = (c.target for c in call.state.view.copies if c.directory and "/src/" in c.target)
+        if base and path and (call.state.view.is_dir(place) or any(inside(place, t) for t in copied)):
             return place
     return None
 
