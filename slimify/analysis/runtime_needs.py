@@ -268,7 +268,8 @@ def _command_line(line: str, name: str, fields: int) -> str:
         words = line.split(None, fields)
         return words[fields] if len(words) > fields and words[0][:1] in "*0123456789@" else ""
     mapping = name.endswith((".yml", ".yaml"))
-    key, mark, value = line.removeprefix("- " * mapping).partition("=" if not mapping and name != "Procfile" else ":")
+    colon = mapping or name == "Procfile"
+    key, mark, value = line.removeprefix("- " * mapping).partition(":" if colon else "=")
     found = mark and (name == "Procfile" or is_command_key(key.strip()))
     return value.strip().strip("\"'" if mapping else "") if found else ""
 

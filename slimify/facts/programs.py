@@ -38,6 +38,12 @@ def reads_only_arguments(program: str) -> bool:
     return program in words(_FILE, "argument_readers")
 
 
+def fetched_program(url: str) -> str:
+    """The program that a URL is known to give, "" for others."""
+    places = load(_FILE)["fetched"].items()
+    return next((name for place, name in places if url.partition("://")[2].startswith(place)), "")
+
+
 def serves_more_than_compiling(commands: Iterable[str]) -> bool:
     """Whether the programs of a package of build tools are also started where nothing is compiled. A package
     with a compiler does not count: it is installed to compile."""

@@ -25,6 +25,8 @@ class Wrapper(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     last: tuple[str, ...] = ()
     keyword: bool = False
     user: Literal["", "operand", "option"] = ""
+    separated: bool = False
+    script: bool = False
 
 
 class _Shells(Struct, frozen=True, kw_only=True):

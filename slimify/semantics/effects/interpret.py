@@ -27,8 +27,8 @@ from slimify.semantics.effects.shell_state import changed_state, sourced_by_lang
 from slimify.semantics.effects.started import Source, Started
 from slimify.semantics.effects.state import State, resolve
 from slimify.semantics.effects.states import after, after_function, kept_state, merged
-from slimify.semantics.effects.wrapped import as_user, unwrapped, with_program, with_wrappers
-from slimify.syntax.shell.script import TESTS, read, unwrap
+from slimify.semantics.effects.wrapped import as_user, started_inside, unwrapped, with_program, with_wrappers
+from slimify.syntax.shell.script import TESTS, read
 
 _MAX_DEPTH = 5  # levels of nested scripts
 _MAX_LEVEL = 80  # of nested constructs, with those of the functions and scripts around them
@@ -303,7 +303,7 @@ class _Walk(Struct):
         spans = self.carrier is None and not self.repeated
         files = output_files(command, state)
         command = with_program(command, state)
-        inner = unwrap(command)
+        inner = started_inside(command, state)
         wrappers: list[str] = []
         while inner is not None:
             wrappers.append((command.name or "").rpartition("/")[2])
@@ -311,7 +311,7 @@ class _Walk(Struct):
             added = inner.assigns[len(command.assigns) :]
             state = state.with_env({name: resolve(word, state) for name, word in added})
             command = with_program(inner, state)
-            inner = unwrap(command)
+            inner = started_inside(command, state)
         words = command.words
         program = arguments(words[:1], state, spans=spans)
         path = program[0].value if program else None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 from itertools import pairwise
 
 from msgspec.structs import replace
 
 from slimify.facts.shells import wrapper
+from slimify.facts.system import default_path
 from slimify.model.effects import Effect
 from slimify.model.shell import Command, Word
-from slimify.semantics.effects.state import State, fields
+from slimify.semantics.effects.state import State, absolute, fields
 from slimify.syntax.shell.script import unwrap
 
 
@@ -18,6 +20,18 @@ def unwrapped(command: Command) -> Command:
     while inner is not None:
         command, inner = inner, unwrap(inner)
     return command
+
+
+def started_inside(command: Command, state: State) -> Command | None:
+    """The command that a wrapper starts; None for a script whose text is known, which is read instead."""
+    name = command.name or ""
+    known = wrapper(name)
+    if known is not None and known.script:
+        directories = [""] if "/" in name else (state.get("PATH") or default_path()).split(":")
+        places = (absolute(posixpath.join(directory, name), state) for directory in directories)
+        if any(place is not None and state.view.text(place) is not None for place in places):
+            return None
+    return unwrap(command)
 
 
 def as_user(command: Command, state: State) -> State:

@@ -51,6 +51,9 @@ def _is_substitution(word: Word) -> bool:
 
 def _command_index(command: Command, wrapper: Wrapper) -> int | None:
     """The index of the first word after the wrapper's options, or None if it is not known."""
+    if wrapper.separated:
+        words = [word.value for word in command.words]
+        return words.index("--") + 1 if "--" in words else None
     at = 1
     while at < len(command.words):
         option = command.words[at].value
@@ -65,8 +68,8 @@ def _command_index(command: Command, wrapper: Wrapper) -> int | None:
         if option in wrapper.last:
             return None
         at += 1
-        if option.startswith("--"):
-            at += option in wrapper.valued_long
+        if option.startswith("--") or option in wrapper.valued_long:
+            at += option in wrapper.valued_long or option[1:] in wrapper.valued_long
         elif wrapper.valued and option[-1] in wrapper.valued and not _has_value(option, wrapper.valued):
             at += 1
     return None

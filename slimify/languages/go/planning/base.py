@@ -5,10 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Mapping
 
-from slimify.analysis.program import Program
+from slimify.analysis.program import Program, Step
 from slimify.config import Options
 from slimify.facts.image_tables import busybox_servers, entry_scripts, image_packages
 from slimify.facts.images import ImageFacts
+from slimify.facts.programs import fetched_program
 from slimify.facts.shells import is_builtin, is_posix_shell, is_shell, wrapper
 from slimify.facts.system import distroless_accounts, is_libc_library
 from slimify.languages.go import LANGUAGE
@@ -23,6 +24,7 @@ from slimify.planning.final_stage.commands import real_atoms
 from slimify.planning.final_stage.rebase import base_as_written, passed_bases, path_dirs
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside, inside_any
+from slimify.syntax.dockerfile.instructions import copy_parts
 
 _WITH_CERTIFICATES = (3, 13)  # Alpine has had ca-certificates-bundle in its base image since then
 
@@ -116,7 +118,8 @@ def system_need(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reason
     if runtime_needs.shell:
         return Reason.of("SL392", "shell")
     if runtime_needs.sources.dynamic:
-        return Reason.of("SL392", "dynamic")
+        use = runtime_needs.sources.dynamic[0]
+        return Reason.of("SL392", "dynamic", place=f"{use.file}:{use.line}")
     user = program.runtime.user.partition(":")[0]
     if user and user not in distroless_accounts() and not user.isdigit():
         return Reason.of("SL392", "no_user", user=user)
@@ -163,6 +166,9 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
     again = (e for a in program.atoms if a.role == "run" for e in a.effects)
     links = (w for e in again if e.action == Action.LINK for w in e.writes)
     have = [*program.copied_places, *(t.path for t in copies), *links]
+    for step in program.steps:
+        if urls(step) and all(map(fetched_program, urls(step))):
+            have += step.visit.copy_targets or ()
     if program.base is None and any(posixpath.basename(h) == name for h in have):
         return ""  # the PATH of an unknown image
     view, program_name = program.end_state.view, posixpath.basename(name)
@@ -174,6 +180,12 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
         or _installed(program, program_name)
     )
     return "" if there else name
+
+
+def urls(step: Step) -> tuple[str, ...]:
+    """The URLs that an ADD fetches."""
+    sources = copy_parts(step.instruction).sources if step.keyword == "ADD" else ()
+    return tuple(source for source in sources if "://" in source)
 
 
 def _base_programs(program: Program) -> tuple[str, ...]:

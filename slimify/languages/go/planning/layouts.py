@@ -23,6 +23,7 @@ from slimify.languages.go.planning.base import (
     is_static,
     not_started,
     run_need,
+    urls,
 )
 from slimify.languages.go.planning.caches import left_bytes
 from slimify.languages.go.planning.runtime_files import RuntimeFiles, built_programs, runtime_files
@@ -110,7 +111,8 @@ def _sources(program: Program) -> Iterator[str]:
     for step in program.steps:
         if step.keyword in ("COPY", "ADD") and step.role in ("build", "both"):
             single = step.visit.copied_files or ()
-            for place in step.visit.copy_targets or ():
+            places = step.visit.copy_targets or () if not urls(step) else ()
+            for place in places:
                 yield posixpath.dirname(place) if place in single else place
 
 

@@ -30,6 +30,8 @@ def named_paths(program: Program) -> tuple[str, ...]:
     copied = {p for s in program.steps if s.keyword in ("COPY", "ADD") for p in s.visit.copy_targets or ()}
     homes = {program.end_state.cwd or "/", *(e.cwd for e in program.runtime_needs.start if e.cwd)}
 
+    looked_up = _looked_up(program)
+
     def note(word: str) -> None:
         word = word.strip("\"'").partition("*")[0]
         if word.strip("./"):
@@ -43,7 +45,7 @@ def named_paths(program: Program) -> tuple[str, ...]:
             found.update((path, None) for path in program.end_state.view.image_paths(inner))
     found.update(dict.fromkeys(_own_programs(program)))
     for effect in program.runtime_needs.start:
-        for word in (*effect.reads, effect.tool):
+        for word in (*effect.reads, *({effect.command.name or effect.tool} - looked_up)):
             note(word)
             found.update(dict.fromkeys(_named_in_script(program, word, homes)))
     for use in (*served_files(program).paths, *scripted_paths(program, known=True)):
@@ -51,7 +53,8 @@ def named_paths(program: Program) -> tuple[str, ...]:
             found[use.name] = None
     for argument in program.runtime.argv:
         for word in argument.replace("=", " ").split():
-            if "/" in word or "." in word or program.context.has(posixpath.normpath(word)):
+            known = "/" in word or "." in word or program.context.has(posixpath.normpath(word))
+            if known and word not in looked_up:
                 note(word)
     for step in program.steps:
         if step.keyword == "ENV":
@@ -65,12 +68,19 @@ def named_paths(program: Program) -> tuple[str, ...]:
     return (*found, *(p for name in found for p in _behind_links(program, name) if p not in found))
 
 
+def _looked_up(program: Program) -> frozenset[str]:
+    """The programs that are started by a name without a slash: looked up in PATH, never in the working
+    directory."""
+    names = (effect.command.name or effect.tool for effect in program.runtime_needs.start)
+    return frozenset(name for name in names if "/" not in name)
+
+
 def _own_programs(program: Program) -> Iterator[str]:
-    """The files of the context that sources start by a name on PATH."""
-    state = program.end_state
-    for use in program.runtime_needs.sources.commands:
+    """The files of the context that are started by a name on PATH."""
+    state, needs = program.end_state, program.runtime_needs
+    for name in dict.fromkeys((*(use.name for use in needs.sources.commands), *sorted(_looked_up(program)))):
         for directory in (state.env.get("PATH") or "").split(":"):
-            path = posixpath.join(directory, use.name)
+            path = posixpath.join(directory, name)
             if directory and state.view.context_path(path) is not None:
                 yield path
 

@@ -46,6 +46,8 @@ _METHODS: Mapping[str, Sequence[int]] = {
     **_FACTS["methods"],
     **dict.fromkeys(LANGUAGE.words("sources.toml", "every_argument", "methods"), range(50)),
 }
+# Their own packages, where vendored, only hand on what their callers name.
+_KNOWN = tuple(f"vendor/{name.rpartition('.')[0]}" for name in _PROGRAMS)
 _OF_INTEREST = re.compile(
     r"\b(?:Command|CommandContext|LookPath|StartProcess|ForkExec|Cmd|LoadLocation|Exec|Open|OpenFile|Stat|Lstat|Readlink"
     r"|Create|Mkdir|WriteFile"
@@ -305,7 +307,7 @@ class _Calls(ts.Values):
                 self.found.add_path(f"{folder}/", line)
 
     def _program(self, name: str, arguments: list[Node], line: int) -> None:
-        if not arguments:
+        if not arguments or posixpath.dirname(self.found.file).endswith(_KNOWN):
             return
         if (
             arguments[0].type == "index_expression"
