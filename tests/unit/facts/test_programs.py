@@ -16,6 +16,11 @@ ROWS: dict[str, tuple[Question, str, str]] = {
     "only waits": (programs.only_waits, "nginx sh", "sleep tail /bin/true cat"),
     "called indirectly": (programs.is_called_indirectly, "curl vim", "bash cron openssl"),
     "certificates": (lambda name: programs.uses_certificates([name, "ls"]), "curl wget", "git"),
+    "fetched": (
+        lambda url: bool(programs.fetched_program(url)),
+        "https://github.com/krallin/other https://example.com/github.com/krallin/tini/tini",
+        "https://github.com/krallin/tini/releases/download/v0.19.0/tini",
+    ),
     "compiler": (
         lambda name: programs.has_compiler([name, "curl"]),
         "python3 libpq-dev",

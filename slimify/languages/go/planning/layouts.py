@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.images import ImageFacts
+from slimify.facts.programs import only_waits
 from slimify.facts.system import is_system_directory
 from slimify.languages.go import LANGUAGE
 from slimify.languages.go.package_facts import go_toolchain
@@ -77,6 +78,8 @@ def toolchain_image(program: Program) -> Reason | None:
     """Why the image is a toolchain rather than a program, and must stay complete; None if it is a program."""
     if not program.runtime_needs.start:
         return Reason.of("SL406", "no_start")
+    if all(only_waits(effect.tool) for effect in program.runtime_needs.start):
+        return Reason.of("SL406", "only_waits")
     for effect in program.runtime_needs.start:
         tool = effect.tool.rpartition("/")[2]
         if tool in go_toolchain() - built_programs(program):

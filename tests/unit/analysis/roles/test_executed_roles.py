@@ -87,6 +87,13 @@ COPY . .
 RUN npm install
 CMD ["node", "index.js"]
 """
+BROUGHT = """FROM python:3.12
+RUN apt-get update && apt-get install -y libpq-dev
+COPY requirements.txt /
+RUN pip install -r /requirements.txt
+COPY a.py /
+CMD ["python", "/a.py"]
+"""
 TINI = {"install.sh": "#!/bin/sh\nset -e\napt-get update\napt-get install -y tini\n"}
 
 
@@ -127,6 +134,22 @@ def roles(outcome: Outcome) -> list[str]:
             STAYS.replace('"/opt/agent", "/a"', '"./start.sh"'), GO, "unchanged",
             ["1 both", "2 both", "3 both", "4 both apk=both", "5 both go=both", "6 run"],
             id="one stage with a script that no checkout has",
+        ),
+        pytest.param(
+            STAYS.replace('"/opt/agent", "/a"', '"sleep", "infinity"'), GO, "unchanged",
+            ["1 both", "2 both", "3 both", "4 both apk=both", "5 both go=both", "6 run"],
+            id="one stage that only waits, for people to work in",
+        ),
+        pytest.param(
+            LEFT.replace("COPY . .", "COPY package.json .").replace("\nCMD", "\nCOPY . .\nCMD"), NODE,
+            "unchanged",
+            ["1 both", "2 both", "3 both", "4 both npm=both npm=both", "5 run", "6 run"],
+            id="one stage, and what its install is told to read",
+        ),
+        pytest.param(
+            BROUGHT, {"a.py": "", "requirements.txt": "psycopg2\n"}, "slim",
+            ["1 both", "2 both apt-get=both apt-get=both", "3 build", "4 build pip=build", "5 run", "6 run"],
+            id="an install that brings what run time needs",
         ),
         pytest.param(
             COPIED, GO, "unchanged",

@@ -79,6 +79,73 @@ ROWS = (
         reason="no build step is known to create a program",
     ),
     Row(
+        id="an-unknown-image-has-GOPATH-where-an-import-path-is-copied-to",
+        file=(
+            "FROM registry.example.com/team/go:1",
+            "ADD . /go/src/example.com/shop",
+            "WORKDIR /go/src/example.com/shop",
+            "RUN go get example.com/wares",
+            "RUN go build -o /shop .",
+            'CMD ["/shop"]',
+        ),
+        final=("COPY --from=builder /shop /shop",),
+        never=("go get", "ADD"),
+    ),
+    Row(
+        id="an-import-path-below-a-copied-tree-is-no-download",
+        file=(
+            "FROM golang:1.22",
+            "COPY . /go/src/example.com/shop",
+            "RUN go install example.com/shop/cmd/ignored",
+            'CMD ["/go/bin/ignored"]',
+        ),
+        files={"main.go": SERVER},
+        final=("COPY --from=builder /go/bin/ignored /go/bin/ignored",),
+    ),
+    Row(
+        id="a-file-with-the-name-of-the-program",
+        file=("FROM golang:1.22", *BUILD, 'CMD ["shop"]'),
+        files={**SHOP, "shop": "built long ago"},
+        final=(SHOP_COPY,),
+        never=("COPY shop",),
+    ),
+    Row(
+        id="a-file-with-the-name-of-the-program-on-PATH",
+        file=("FROM golang:1.22", "ENV PATH=/app/tools:$PATH", *BUILD, 'CMD ["shop"]'),
+        files={**SHOP, "tools/shop": "built long ago"},
+        final=("COPY . .", SHOP_COPY),
+    ),
+    Row(
+        id="an-unknown-script-that-ADD-fetches",
+        file=("FROM golang:1.22", "ADD https://example.com/start.sh /start.sh", *BUILD, 'CMD ["/start.sh"]'),
+        kind="unchanged",
+        reason="no step is known to create it",
+    ),
+    Row(
+        id="a-known-script-that-ADD-fetches",
+        file=(
+            "FROM golang:1.22",
+            *BUILD,
+            "ADD https://raw.githubusercontent.com/vishnubob/wait-for-it/master/wait-for-it.sh ./",
+            "RUN chmod +x wait-for-it.sh",
+            'CMD ["./wait-for-it.sh", "db:5432", "-t", "9", "--", "/usr/local/bin/shop"]',
+        ),
+        base="debian:bookworm-slim",
+        final=(SHOP_COPY, "RUN chmod +x wait-for-it.sh"),
+        never=("COPY . .",),
+    ),
+    Row(
+        id="a-program-from-another-image",
+        file=(
+            "FROM golang:1.22-alpine",
+            *BUILD,
+            "COPY --from=example.com/keeper:1 /keeper /usr/local/bin/keeper",
+            'CMD ["keeper", "run"]',
+        ),
+        base="alpine:3.21",
+        final=("COPY --from=example.com/keeper:1 /keeper /usr/local/bin/keeper",),
+    ),
+    Row(
         id="the-start-script-comes-with-the-sources",
         file=(
             "FROM golang:1.22",

@@ -134,6 +134,14 @@ def test_commands(text: str, expected: list[str], dynamic: bool) -> None:
     assert bool(facts.dynamic) is dynamic
 
 
+def test_a_vendored_package_that_hands_on_what_its_callers_name() -> None:
+    text = f"{IMPORTS}func Exec(a string) error {{ return syscall.Exec(a, nil, nil) }}\n"
+    known, other = "vendor/golang.org/x/sys/unix/exec.go", "vendor/example.org/unix/exec.go"
+    assert [bool(with_started(uses.read(text, file)).dynamic) for file in (known, other)] == [False, True]
+    text = 'package a\nimport "golang.org/x/sys/unix"\nfunc f() { unix.Exec("/bin/a", nil, nil) }\n'
+    assert names(with_started(uses.read(text, "a.go")), "commands") == ["/bin/a"]
+
+
 def test_names_are_those_of_the_function() -> None:
     text = f'{IMPORTS}func f(t string) {{ exec.Command(t) }}\nfunc g() {{ t := "tar"; exec.Command(t) }}\n'
     facts = with_started(uses.read(text, "a.go"))
