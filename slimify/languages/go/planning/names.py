@@ -53,8 +53,8 @@ def named_paths(program: Program) -> tuple[str, ...]:
             found[use.name] = None
     for argument in program.runtime.argv:
         for word in argument.replace("=", " ").split():
-            known = "/" in word or "." in word or program.context.has(posixpath.normpath(word))
-            if known and word not in looked_up:
+            is_path = "/" in word or "." in word or program.context.has(posixpath.normpath(word))
+            if is_path and word not in looked_up:
                 note(word)
     for step in program.steps:
         if step.keyword == "ENV":
