@@ -69,5 +69,7 @@ def gains_over(layout: Layout, cleaned: Plan, removed_again: int, options: Optio
 
 def small_saving(rung: Rung, saving: int, *, measured: bool = False) -> Reason:
     """The reason SL407: the rewrite saves too little. `saving` is in bytes."""
-    form = "small_measured" if measured else "small"
-    return Reason.of("SL407", form, rung=rung, megabytes=max(saving, 0) // MB)
+    megabytes = max(saving, 0) // MB
+    if measured:
+        return Reason.of("SL407", "small_measured", rung=rung, megabytes=megabytes)
+    return Reason.of("SL407", "small", rung=rung, megabytes=megabytes)

@@ -26,8 +26,8 @@ _URL = re.compile(r"https?://[\w.:/@%+~,=&?-]+")
 def archives(program: Program) -> Edits:
     """The first such ADD, with the RUN that it moves into; else advice on the remaining ones."""
 
-    def told(step: Step) -> Decision:
-        return Decision.of("SL356", "archive", line=step.line)
+    def told(step: Step, why: Reason) -> Decision:
+        return Decision.of("SL356", "archive", line=step.line, why=why)
 
     added = (step for step in program.steps if step.keyword == "ADD")
     return first_edits(added, partial(_downloaded_in_run, program), told)

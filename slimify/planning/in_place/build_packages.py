@@ -62,8 +62,8 @@ def build_packages(program: Program, *, asked: bool) -> Edits:
     requested a single stage.
     """
 
-    def told(install: _Install) -> Decision:
-        return Decision.of("SL356", "packages", line=install.step.line, names=install.names)
+    def told(install: _Install, why: Reason) -> Decision:
+        return Decision.of("SL356", "packages", line=install.step.line, names=install.names, why=why)
 
     return first_edits(_installs(program), partial(_in_one_step, program, asked=asked), told)
 

@@ -56,8 +56,8 @@ class _Makers(Struct, frozen=True):
 def chown_to_copy(program: Program) -> Edits:
     """The first recursive chown that COPY can replace; else advice on the remaining ones."""
 
-    def told(change: _Change) -> Decision:
-        return Decision.of("SL356", "owner", line=change.step.line)
+    def told(change: _Change, why: Reason) -> Decision:
+        return Decision.of("SL356", "owner", line=change.step.line, why=why)
 
     return first_edits(_changes(program), partial(_moved_to_copy, program), told)
 

@@ -49,10 +49,10 @@ _T = TypeVar("_T")
 
 
 def first_edits(
-    cases: Iterable[_T], make: Callable[[_T], Edits | Reason | None], told: Callable[[_T], Decision]
+    cases: Iterable[_T], make: Callable[[_T], Edits | Reason | None], told: Callable[[_T, Reason], Decision]
 ) -> Edits:
-    """The first edits that `make` finds; else advice on the cases in which there is a reason against them:
-    the decision of `told`, with that reason as its argument `why`."""
+    """The first edits that `make` finds; else advice on the cases in which there is a reason against them,
+    as `told` words it."""
     advice: list[Decision] = []
     for case in cases:
         try:
@@ -62,8 +62,7 @@ def first_edits(
         if isinstance(found, Edits):
             return found
         if found is not None:
-            one = told(case)
-            advice.append(replace(one, args=(*one.args, ("why", found))))
+            advice.append(told(case, found))
     return Edits(decisions=tuple(advice))
 
 

@@ -51,9 +51,9 @@ def removals(program: Program) -> Edits:
     return first_edits(_removals(program), partial(_moved, program), _told)
 
 
-def _told(removal: _Removal) -> Decision:
+def _told(removal: _Removal, why: Reason) -> Decision:
     text, where = removal.step.script.text_of(removal.atom.index), step_line(removal.group[0])
-    return Decision.of("SL356", "removal", line=removal.step.line, command=text, where=where)
+    return Decision.of("SL356", "removal", line=removal.step.line, command=text, where=where, why=why)
 
 
 def _removals(program: Program) -> Iterator[_Removal]:

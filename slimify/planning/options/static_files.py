@@ -38,5 +38,10 @@ def asset_decisions(assets: tuple[Asset, ...]) -> tuple[Decision, ...]:
 
 def _asset_decision(asset: Asset) -> Decision:
     path, size, why = asset.path, asset.bytes, asset.evidence
-    code, form = ("SL361", "excluded") if asset.excluded else ("SL360", asset.action.replace(" ", "_"))
-    return Decision.of(code, form, line=asset.line, path=path, size=size, evidence=why)
+    if asset.excluded:
+        return Decision.of("SL361", "excluded", line=asset.line, path=path, size=size, evidence=why)
+    if asset.action == "ignore":
+        return Decision.of("SL360", "ignore", line=asset.line, path=path, size=size, evidence=why)
+    if asset.action == "volume":
+        return Decision.of("SL360", "volume", line=asset.line, path=path, size=size, evidence=why)
+    return Decision.of("SL360", "object_storage", line=asset.line, path=path, size=size, evidence=why)

@@ -248,9 +248,14 @@ def _decisions(
         reason = Reason.of("SL301", "release", base=base, base_ref=program.base_ref)
     else:
         alpine = program.base is not None and "alpine" in program.base.runtime_bases
-        reason = Reason.of("SL300", "alpine" if alpine else "minimal", base=base)
+        reason = (
+            Reason.of("SL300", "alpine", base=base) if alpine else Reason.of("SL300", "minimal", base=base)
+        )
     if moving is not None:
         of, suite = moving.reference, moving.suite or ""
-        reason = Reason.of(reason.code, "moving", final=reason, base=of, suite=suite)
+        if rung == "slim":
+            reason = Reason.of("SL301", "moving", final=reason, base=of, suite=suite)
+        else:
+            reason = Reason.of("SL300", "moving", final=reason, base=of, suite=suite)
     chosen = Decision.from_reason(reason, "safe" if sure else "assumed")
     return (chosen, *copy_decisions(program, copies))

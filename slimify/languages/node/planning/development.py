@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages.node.manifests.package_json import NodeProject
@@ -85,7 +84,9 @@ def _dropped(program: Program, found: _Install) -> Edits | Reason:
         texts = joined_runs(program, step, last, command)
     if texts is None:
         return Reason.of("SL313", "not_lengthened", step=step_line(step))
-    return replace(_edits(found, texts, "pruned_in_layer"), removes_again=True)
+    count, saving = _gain(found)
+    decision = Decision.of("SL312", "pruned_in_layer", line=step.line, count=count)
+    return Edits(texts=texts, decisions=(decision,), saving=saving, removes_again=True)
 
 
 def _may_use_dev(found: _Install, step: Step) -> bool:
@@ -110,10 +111,12 @@ def _omitted(program: Program, found: _Install) -> Edits | Reason:
     last = words[-1]
     swap = {(last.start, last.end): f"{last.text} {flag}"}
     text = edit(found.step.instruction, found.step.script, replace_words=swap)
-    return _edits(found, {found.step.index: text or ""}, "not_installed")
+    count, saving = _gain(found)
+    decision = Decision.of("SL312", "not_installed", line=found.step.line, count=count)
+    return Edits(texts={found.step.index: text or ""}, decisions=(decision,), saving=saving)
 
 
-def _edits(found: _Install, texts: dict[int, str], form: str) -> Edits:
+def _gain(found: _Install) -> tuple[int, int]:
+    """How many development dependencies go, and the bytes that saves."""
     count = len(found.project.dev_dependencies)
-    decision = Decision.of("SL312", form, line=found.step.line, count=count)
-    return Edits(texts=texts, decisions=(decision,), saving=count * 8 * NODE_PACKAGE)
+    return count, count * 8 * NODE_PACKAGE
