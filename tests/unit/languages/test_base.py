@@ -91,7 +91,7 @@ def test_an_exception_is_needed(module: str, part: str) -> None:
     "text",
     [
         *("go", "node", "Node.js", "uv", "gunicorn", "golang", "python3", "run npm ci", "a venv"),
-        *("/app/node_modules/x", "/go/pkg", "slimify.languages.go.go_mod"),
+        *("/app/node_modules/x", "/go/pkg", "slimify.languages.go.linking"),
     ],
 )
 def test_names_are_found(text: str) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from slimify.analysis.program import Program, Step
 from slimify.facts.builders import cache
 from slimify.languages.go import LANGUAGE
-from slimify.languages.go.go_mod import go_module
 from slimify.languages.go.package_facts import go_toolchain
 from slimify.languages.go.vocabulary import MANAGER
 from slimify.model.effects import Effect
@@ -116,8 +115,23 @@ def _fills_cache(effect: Effect, actions: frozenset[str]) -> bool:
 
 def _module_count(program: Program) -> int:
     """The number of required modules that are not part of the context."""
-    module = go_module(program.context)
-    return len(module.requires) if module is not None and not module.vendor else 0
+    context = program.context
+    vendored = any(name.endswith(".go") for name in context.under("vendor"))
+    return 0 if vendored else required_modules(context.text("go.mod") or "")
+
+
+def required_modules(text: str) -> int:
+    """How many modules a go.mod requires (go.dev/ref/mod)."""
+    count, block = 0, ""
+    for line in text.splitlines():
+        words = line.partition("//")[0].replace("(", " ( ").split()
+        if words[:1] == [")"]:
+            block = ""
+        elif words[1:2] == ["("]:
+            block = words[0]
+        elif words:
+            count += (block or words[0]) == "require"
+    return count
 
 
 def _has_release(program: Program, *least: int) -> bool:

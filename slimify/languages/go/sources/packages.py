@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
 from slimify.languages.go import LANGUAGE
-from slimify.model.sources import Use
 
 
 def _constraint(name: str) -> frozenset[str]:
@@ -24,7 +23,8 @@ def _constraint(name: str) -> frozenset[str]:
 _SYSTEMS = _constraint("systems")
 _ARCHITECTURES = _constraint("architectures")
 _EXCLUDING_TAGS = _constraint("excluding")
-_UNIX = _constraint("unix")
+# What holds in a build for Linux. cgo may be on or off; its files are read in both cases.
+_GIVEN = frozenset({"linux", "unix", "amd64", "gc", "cgo"})
 _HEAD = re.compile(
     r"""(?P<space>[\s\ufeff]+)
       | (?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))
@@ -57,24 +57,11 @@ class Head(Struct, frozen=True, kw_only=True):
     preamble: str = ""
 
 
-class ImportGraph(Struct, frozen=True, kw_only=True):
-    """The packages of a main package.
+class GoSources(Struct, frozen=True, kw_only=True):
+    """Context paths of the compiled files, and the imports whose source is not in the context."""
 
-    `packages` are context directories, `files` what is compiled of them, `standard` imports from the standard
-    library, `unknown` imports whose source is not in the context. `cgo` are the uses of cgo: a file with
-    `import "C"`, or an import of a module known for it.
-    """
-
-    packages: tuple[str, ...]
     files: tuple[str, ...]
-    standard: tuple[str, ...]
-    unknown: tuple[str, ...]
-    cgo: tuple[Use, ...]
-
-    @property
-    def pure(self) -> bool:
-        """Whether it is proven that nothing uses cgo."""
-        return not self.cgo and not self.unknown
+    outside: tuple[str, ...]
 
 
 def head(text: str) -> Head:
@@ -130,37 +117,14 @@ def head(text: str) -> Head:
     )
 
 
-def package_name(text: str) -> str:
-    """The name in the package clause, "" if there is none."""
-    return head(text).package
-
-
-def applies(
-    file: str,
-    text: str,
-    goos: str = "linux",
-    goarch: str = "amd64",
-    cgo: bool = True,
-    tags: frozenset[str] = frozenset(),
-) -> bool:
-    """Whether `go build` takes the file: by its name, its constraints, and `import "C"` without cgo.
+def applies(file: str, start: Head, tags: frozenset[str] = frozenset()) -> bool:
+    """Whether `go build` for Linux takes the file, by its name and its constraints.
 
     Tests never count. `tags` are those given with `-tags`.
     """
-    return _applies(file, head(text), goos, goarch, cgo, tags)
-
-
-def _applies(file: str, start: Head, goos: str, goarch: str, cgo: bool, tags: frozenset[str]) -> bool:
-    if not _is_source(file) or not _name_fits(file, goos, goarch):
-        return False
-    if not cgo and any(path == "C" for path, _, _ in start.imports):
-        return False
-    known = {goos, goarch, "gc", *tags, *({"cgo"} if cgo else ()), *({"unix"} if goos in _UNIX else ())}
-
-    def holds(tag: str) -> bool:
-        return tag in known or tag.startswith("go1.") or (goos == "android" and tag == "linux")
-
-    return _is_satisfied(start, holds)
+    given = _GIVEN | tags
+    fits = _is_source(file) and _name_fits(file, "amd64")
+    return fits and _is_satisfied(start, lambda tag: tag in given or tag.startswith("go1."))
 
 
 def may_apply(file: str, start: Head) -> bool:
@@ -168,7 +132,7 @@ def may_apply(file: str, start: Head) -> bool:
 
     Tags that conventionally exclude files from builds (`ignore`, `tools`) do not count as given.
     """
-    if not _is_source(file) or not any(_name_fits(file, "linux", arch) for arch in _ARCHITECTURES):
+    if not _is_source(file) or not any(_name_fits(file, arch) for arch in _ARCHITECTURES):
         return False
     never = (_SYSTEMS | _EXCLUDING_TAGS) - {"linux"}
 
@@ -189,14 +153,14 @@ def _is_satisfied(start: Head, holds: Callable[[str], bool]) -> bool:
     return all(_plus_holds(line, holds) for line in start.plus)
 
 
-def _name_fits(file: str, goos: str, goarch: str) -> bool:
+def _name_fits(file: str, architecture: str) -> bool:
     """`*_GOOS`, `*_GOARCH` and `*_GOOS_GOARCH`; the part before the first `_` is no constraint."""
     parts = posixpath.basename(file).removesuffix(".go").split("_")[1:]
     if len(parts) >= 2 and parts[-2] in _SYSTEMS and parts[-1] in _ARCHITECTURES:
-        return parts[-2] == goos and parts[-1] == goarch
+        return parts[-2] == "linux" and parts[-1] == architecture
     if parts and parts[-1] in _SYSTEMS:
-        return parts[-1] == goos
-    return not (parts and parts[-1] in _ARCHITECTURES) or parts[-1] == goarch
+        return parts[-1] == "linux"
+    return not (parts and parts[-1] in _ARCHITECTURES) or parts[-1] == architecture
 
 
 def _plus_holds(line: str, holds: Callable[[str], bool]) -> bool:
@@ -250,98 +214,78 @@ def _evaluate(expression: str, holds: Callable[[str], bool]) -> bool:
         return True
 
 
-def main_packages(
-    files: Iterable[tuple[str, str]], goos: str = "linux", goarch: str = "amd64"
-) -> tuple[str, ...]:
+def main_packages(files: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """The directories ("" is the root) of (path, text) that hold a package main with a func main, sorted."""
     found = set()
     for file, text in files:
-        if package_name(text) == "main" and applies(file, text, goos, goarch):
+        start = head(text)
+        if start.package == "main" and applies(file, start):
             code = _MASK.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
             if _MAIN.search(code):
                 found.add(posixpath.dirname(file))
     return tuple(sorted(found))
 
 
-def import_graph(
+def imported_sources(
     files: Iterable[str],
     read: Callable[[str], str | None],
     package: str,
     *,
     modules: Mapping[str, str],
-    vendor: bool = True,
-    known_cgo: frozenset[str] = frozenset(),
-    goos: str = "linux",
-    goarch: str = "amd64",
     tags: frozenset[str] = frozenset(),
-) -> ImportGraph:
+) -> GoSources:
     """Follows imports from the package in directory `package` through the tree.
 
     `files` are all paths of the context, `read` gives a text or None, `modules` maps module paths
     to their directories ("" is the root): the main module, `replace`d and workspace ones, or in a
-    GOPATH build the import path of the root. With `vendor`, vendor directories above the importing
-    package are searched as well. `known_cgo` are import paths that need cgo without being here.
+    GOPATH build the import path of the root. Vendor directories above the importing package are
+    searched as well.
     """
     folders: dict[str, list[str]] = {}
     for file in files:
         if file.endswith(".go"):
             folders.setdefault(posixpath.dirname(file), []).append(file)
-    standard: set[str] = set()
-    unknown, cgo, compiled = set(), [], []
+    outside, compiled = set(), []
     targets: dict[tuple[str, str], str | None] = {}  # by import path and importing directory
     seen, waiting = {package}, [package]
     while waiting:
         folder = waiting.pop()
         if folder not in folders:
-            unknown.add(folder or ".")
+            outside.add(folder or ".")
         for file in sorted(folders.get(folder, ())):
             text = read(file)
             start = head(text or "")
-            takes = _applies(file, start, goos, goarch, True, tags)
+            takes = applies(file, start, tags)
             compiled += [file] if takes else []
             if text is None:
-                unknown.add(file)
-            for path, _, line in start.imports if takes else ():
-                if path == "C":
-                    cgo.append(Use(name="C", file=file, line=line))
-                    continue
+                outside.add(file)
+            for path, _, _ in start.imports if takes else ():
                 if (path, folder) not in targets:
-                    places = _import_directories(path, folder, modules, vendor)
+                    places = _import_directories(path, folder, modules)
                     targets[path, folder] = next((t for t in places if t in folders), None)
                 target = targets[path, folder]
-                if _is_known_module(path, known_cgo):
-                    cgo.append(Use(name=path, file=file, line=line))
                 if target is None:
-                    (standard if _is_standard(path, modules) else unknown).add(path)
+                    outside |= set() if _is_standard(path, modules) else {path}
                 elif target not in seen:
                     seen.add(target)
                     waiting.append(target)
-    return ImportGraph(
-        packages=tuple(sorted(seen)),
-        files=tuple(compiled),
-        standard=tuple(sorted(standard)),
-        unknown=tuple(sorted(unknown)),
-        cgo=tuple(cgo),
-    )
+    return GoSources(files=tuple(compiled), outside=tuple(sorted(outside)))
 
 
-def _import_directories(path: str, folder: str, modules: Mapping[str, str], vendor: bool) -> Iterator[str]:
+def _import_directories(path: str, folder: str, modules: Mapping[str, str]) -> Iterator[str]:
     """The directories that may hold the source of an import, nearest vendor directory first."""
     if path.startswith("."):
         yield posixpath.normpath(posixpath.join(folder, path)).removeprefix(".").lstrip("/")
-    while vendor:
-        yield posixpath.join(folder, "vendor", path)
-        yield posixpath.join(folder, "Godeps/_workspace/src", path)
-        if not folder:
-            break
-        folder = posixpath.dirname(folder)
-    for module in sorted(
-        (m for m in modules if _is_known_module(path, frozenset({m}))), key=len, reverse=True
-    ):
+    above: str | None = folder
+    while above is not None:
+        yield posixpath.join(above, "vendor", path)
+        yield posixpath.join(above, "Godeps/_workspace/src", path)
+        above = posixpath.dirname(above) if above else None
+    for module in sorted((m for m in modules if _is_known_module(path, {m})), key=len, reverse=True):
         yield posixpath.join(modules[module], path[len(module) :].lstrip("/")).rstrip("/")
 
 
-def _is_known_module(path: str, modules: frozenset[str]) -> bool:
+def _is_known_module(path: str, modules: Container[str]) -> bool:
     while path:
         if path in modules:
             return True
@@ -351,4 +295,4 @@ def _is_known_module(path: str, modules: frozenset[str]) -> bool:
 
 def _is_standard(path: str, modules: Mapping[str, str]) -> bool:
     """Paths of the standard library have no dot in their first element."""
-    return "." not in path.partition("/")[0] and not _is_known_module(path, frozenset(modules))
+    return "." not in path.partition("/")[0] and not _is_known_module(path, modules)

@@ -6,10 +6,8 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-from msgspec import Struct
-
 from slimify.context.scan import Context
-from slimify.languages.go.sources.packages import ImportGraph, import_graph, main_packages
+from slimify.languages.go.sources.packages import GoSources, imported_sources, main_packages
 from slimify.languages.go.vocabulary import GoAction
 from slimify.model.effects import Effect
 from slimify.model.sources import Use
@@ -20,18 +18,11 @@ _SCHEME = re.compile(r"^(?:file|sqlite3?):(?://(?=[^/]))?")
 _EMBED = re.compile(r"^//go:embed[ \t]+(.+)$", re.MULTILINE)
 
 
-class GoSources(Struct, frozen=True, kw_only=True):
-    """Context paths of the compiled files, and the imports whose source is not in the context."""
-
-    files: tuple[str, ...]
-    outside: tuple[str, ...]
-
-
 def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | None:
     """The sources of all programs built from the context; None if they can't be determined."""
     context = view.context
     modules = _modules(view)
-    graphs: list[ImportGraph] = []
+    found: list[GoSources] = []
     for effect in effects:
         if not effect.does("compile", "go") or effect.action not in tuple(GoAction):
             continue
@@ -44,11 +35,12 @@ def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | N
             if not packages:
                 return None
             for package in packages:
-                graphs.append(import_graph(context.files, context.text, package, modules=modules, tags=tags))
-    if not graphs:
+                one = imported_sources(context.files, context.text, package, modules=modules, tags=tags)
+                found.append(one)
+    if not found:
         return None
-    files = {file for graph in graphs for file in graph.files}
-    outside = {name for graph in graphs for name in graph.unknown}
+    files = {file for one in found for file in one.files}
+    outside = {name for one in found for name in one.outside}
     return GoSources(files=tuple(sorted(files)), outside=tuple(sorted(outside)))
 
 

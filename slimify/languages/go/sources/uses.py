@@ -18,22 +18,12 @@ from slimify.context import tree_sitter_reader as ts
 from slimify.context.source_uses import MAX_FILE, UNKNOWN, Collector, argument_lists, merge
 from slimify.facts.settings import toolchain_settings
 from slimify.languages.go import LANGUAGE
-from slimify.languages.go.sources.packages import (
-    ImportGraph,
-    applies,
-    head,
-    import_graph,
-    main_packages,
-    may_apply,
-    package_name,
-)
+from slimify.languages.go.sources.packages import head, may_apply
 from slimify.model.sources import SourceFacts
 from slimify.semantics.paths import inside
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-__all__ = ["ImportGraph", "applies", "import_graph", "main_packages", "package_name", "read", "read_many"]
 
 _FACTS = LANGUAGE.facts("sources.toml")
 # Position of the program among the arguments; its own arguments follow.

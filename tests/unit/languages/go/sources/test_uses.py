@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +12,13 @@ from support import with_started
 
 from slimify.context.source_uses import MAX_FILE
 from slimify.languages.go.sources import uses
-from slimify.languages.go.sources.packages import head
+from slimify.languages.go.sources.packages import (
+    GoSources,
+    applies,
+    head,
+    imported_sources,
+    main_packages,
+)
 from slimify.model.sources import SourceFacts
 
 
@@ -242,7 +251,7 @@ BUILDS = {
 
 @pytest.mark.parametrize(("file", "above", "expected"), BUILDS.values(), ids=BUILDS)
 def test_build_constraints(file: str, above: str, expected: bool) -> None:
-    assert uses.applies(file, f"{above}package a\n") is expected
+    assert applies(file, head(f"{above}package a\n")) is expected
 
 
 ELSEWHERE = {
@@ -262,15 +271,10 @@ def test_files_of_other_systems_need_nothing(file: str, above: str, expected: bo
     assert bool(uses.read(text, file).started) is expected
 
 
-def test_cgo_files_fall_away_without_cgo() -> None:
-    assert uses.applies("a.go", 'package a\nimport "C"\n')
-    assert not uses.applies("a.go", 'package a\nimport "C"\n', cgo=False)
-    assert not uses.applies("a.go", "//go:build cgo\n\npackage a\n", cgo=False)
-
-
 def test_tags_given() -> None:
-    assert not uses.applies("a.go", "//go:build netgo\n\npackage a\n")
-    assert uses.applies("a.go", "//go:build netgo\n\npackage a\n", tags=frozenset({"netgo"}))
+    start = head("//go:build netgo\n\npackage a\n")
+    assert not applies("a.go", start)
+    assert applies("a.go", start, frozenset({"netgo"}))
 
 
 def test_main_packages() -> None:
@@ -284,7 +288,7 @@ def test_main_packages() -> None:
         ("lib/lib.go", "package lib\n\nfunc main() {}\n"),
         ("half/half.go", "package main\n\n/*\nfunc main() {}\n*/\nvar s = `\nfunc main() {}\n`\n"),
     ]
-    assert uses.main_packages(files) == ("", "cmd/b")
+    assert main_packages(files) == ("", "cmd/b")
 
 
 # --- the import graph ---
@@ -303,53 +307,30 @@ TREE = {
 MODULES = {"example.org/app": "", "example.org/other": "other"}
 
 
-def graph(
-    tree: dict[str, str], *, vendor: bool = True, known_cgo: frozenset[str] = frozenset()
-) -> uses.ImportGraph:
-    return uses.import_graph(tree, tree.get, "cmd/x", modules=MODULES, vendor=vendor, known_cgo=known_cgo)
+WHOLE = ("cmd/x", "lib", "lib/deep", "other/x", "vendor/github.com/a/b", "vendor/github.com/a/c")
 
 
-def test_graph_of_pure_go() -> None:
-    found = graph(TREE)
-    assert found.packages == (
-        "cmd/x",
-        "lib",
-        "lib/deep",
-        "other/x",
-        "vendor/github.com/a/b",
-        "vendor/github.com/a/c",
-    )
-    assert found.standard == ("fmt", "os/user")
-    assert found.pure
+def imported(tree: Mapping[str, str | None]) -> GoSources:
+    return imported_sources(tree, tree.get, "cmd/x", modules=MODULES)
 
 
-def test_graph_without_the_sources_of_a_module_proves_nothing() -> None:
-    found = graph(TREE, vendor=False)
-    assert found.unknown == ("github.com/a/b",)
-    assert not found.cgo
-    assert not found.pure
+def test_imports_are_followed() -> None:
+    found = imported(TREE)
+    assert sorted({posixpath.dirname(file) for file in found.files}) == sorted(WHOLE)
+    assert found.outside == ()
 
 
-@pytest.mark.parametrize("path", ["github.com/a/b", "github.com/a"])
-def test_graph_with_a_module_known_for_cgo(path: str) -> None:
-    found = graph(TREE, vendor=False, known_cgo=frozenset({path}))
-    assert [(use.name, use.file, use.line) for use in found.cgo] == [("github.com/a/b", "cmd/x/main.go", 2)]
+def test_a_module_whose_sources_are_elsewhere() -> None:
+    tree = {name: text for name, text in TREE.items() if not name.startswith("vendor/")}
+    assert imported(tree).outside == ("github.com/a/b",)
 
 
-def test_graph_with_cgo_deep_in_it() -> None:
-    found = graph(TREE | {"vendor/github.com/a/c/x.go": 'package c\n\nimport "C"\n'})
-    assert [(use.name, use.file, use.line) for use in found.cgo] == [("C", "vendor/github.com/a/c/x.go", 3)]
-    assert not found.pure
+def test_a_file_that_cannot_be_read() -> None:
+    assert imported({**TREE, "lib/lib.go": None}).outside == ("lib/lib.go",)
 
 
-def test_graph_with_a_file_that_cannot_be_read() -> None:
-    tree: dict[str, str | None] = {**TREE, "lib/lib.go": None}
-    found = uses.import_graph(tree, tree.get, "cmd/x", modules=MODULES)
-    assert found.unknown == ("lib/lib.go",)
-
-
-def test_graph_of_nothing() -> None:
-    assert not uses.import_graph([], {}.get, "", modules={}).pure
+def test_a_package_that_is_not_there() -> None:
+    assert imported({}) == GoSources(files=(), outside=("cmd/x",))
 
 
 # --- any input ---
@@ -376,8 +357,8 @@ HOSTILE = {
 def test_hostile_text_takes_no_time(text: str) -> None:
     for whole in (text, f'package a\nimport "os/exec"\nfunc g() {{ exec.Command("a") }}\n{text}'):
         assert isinstance(uses.read(whole, "a.go"), SourceFacts)
-        assert isinstance(uses.applies("a.go", whole), bool)
-        uses.main_packages([("a.go", whole)])
+        assert isinstance(applies("a.go", head(whole)), bool)
+        main_packages([("a.go", whole)])
 
 
 def test_files_over_the_limit_are_named() -> None:
@@ -393,5 +374,5 @@ TOKENS = st.sampled_from([*TEXT.split(), "\n", "\n\n"])
 @given(st.text() | st.lists(TOKENS, max_size=60).map(" ".join))
 def test_any_text_is_read(text: str) -> None:
     assert isinstance(uses.read(text, "a.go"), SourceFacts)
-    assert isinstance(uses.applies("a.go", text), bool)
-    assert isinstance(uses.main_packages([("a.go", text)]), tuple)
+    assert isinstance(applies("a.go", head(text)), bool)
+    assert isinstance(main_packages([("a.go", text)]), tuple)
