@@ -87,21 +87,15 @@ def read_located(
     platform: str = "",
 ) -> Image:
     from slimify.image import archive
+    from slimify.image.layer import ReadOptions
 
+    options = ReadOptions(keep=keep, digests=digests, compress=compress)
     if where.kind == "layout":
         assert where.path is not None
-        return archive.read_layout(
-            where.path, keep=keep, digests=digests, compress=compress, name=where.name, platform=platform
-        )
+        return archive.read_layout(where.path, options, name=where.name, platform=platform)
     with _open_stream(where) as stream:
-        return archive.read(
-            stream,
-            keep=keep,
-            digests=digests,
-            compress=compress,
-            name=where.name if where.kind == "archive" else "",
-            platform=platform,
-        )
+        name = where.name if where.kind == "archive" else ""
+        return archive.read(stream, options, name=name, platform=platform)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from typing import BinaryIO, Final, TypeVar
 from msgspec.structs import replace
 
 from slimify.image.fields import is_header
-from slimify.image.layer import Blob, ReadOptions, joined, keep_nothing, scan
+from slimify.image.layer import Blob, ReadOptions, joined, scan
 from slimify.image.layout import Choice, choose, json_value, mapping, member_name, sequence, strings
 from slimify.image.model import Elf, Image, Layer, Step
 from slimify.image.streams import (
@@ -40,31 +40,17 @@ TAIL: Final = 16 * 1024 * 1024  # bytes read from a pipe after the end of the ar
 ALIASES: Final = 10  # links between members to follow
 LAYERS: Final = 500  # of an image; engines support a quarter of that
 LAYER_COST: Final = 2000  # bytes of memory per layer, without its entries
+EVERYTHING: Final = ReadOptions()
 T = TypeVar("T")
 
 
-def read(
-    stream: BinaryIO,
-    *,
-    keep: Callable[[str], bool] = keep_nothing,
-    digests: bool = False,
-    elves: bool = True,
-    heads: bool = True,
-    compress: int = 0,
-    sizes: dict[str, int] | None = None,
-    name: str = "",
-    platform: str = "",
-) -> Image:
+def read(stream: BinaryIO, options: ReadOptions = EVERYTHING, *, name: str = "", platform: str = "") -> Image:
     """Read the image in an archive from a file or a pipe.
 
-    `name` (NAME[:TAG] or an id) and `platform` (OS/ARCH[/VARIANT]) select one of several images; the
-    other options are described at `ReadOptions`. Raises ImageError: SL601 if the stream is not an image
-    archive or lacks the selected image, SL602 if it is damaged, SL603 if it is unsafe.
+    `name` (NAME[:TAG] or an id) and `platform` (OS/ARCH[/VARIANT]) select one of several images. Raises
+    ImageError: SL601 if the stream is not an image archive or lacks the selected image, SL602 if it is
+    damaged, SL603 if it is unsafe.
     """
-    known = {} if sizes is None else sizes
-    options = ReadOptions(
-        keep=keep, digests=digests, elves=elves, heads=heads, compress=compress, sizes=known
-    )
     reader: Reader = FileReader(stream)
     archive = _Archive(_decompressed_tar(reader), options)
     archive.read_members()
@@ -73,22 +59,9 @@ def read(
 
 
 def read_layout(
-    directory: Path,
-    *,
-    keep: Callable[[str], bool] = keep_nothing,
-    digests: bool = False,
-    elves: bool = True,
-    heads: bool = True,
-    compress: int = 0,
-    sizes: dict[str, int] | None = None,
-    name: str = "",
-    platform: str = "",
+    directory: Path, options: ReadOptions = EVERYTHING, *, name: str = "", platform: str = ""
 ) -> Image:
     """Read the image in a layout directory or an unpacked archive. Parameters and errors as in `read`."""
-    known = {} if sizes is None else sizes
-    options = ReadOptions(
-        keep=keep, digests=digests, elves=elves, heads=heads, compress=compress, sizes=known
-    )
     layout = _Directory(directory, options)
     return _assemble(layout.json, layout.layer, choose(layout.json, name, platform))
 

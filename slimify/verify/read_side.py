@@ -10,6 +10,7 @@ from slimify.engine.containers import Engine
 from slimify.facts import mediatypes
 from slimify.facts.shells import is_shell_file
 from slimify.image import archive
+from slimify.image.layer import ReadOptions
 from slimify.image.model import Image
 from slimify.image.packages import is_database
 from slimify.image.tree import Files
@@ -31,7 +32,7 @@ def read_side(
     dockerfile: bytes,
     *,
     digests: Iterable[str] = (),
-    sizes: dict[str, int] | None = None,
+    sizes: dict[str, int],
 ) -> Side:
     """Reads the image with `tag` from the engine, as a stream.
 
@@ -40,9 +41,9 @@ def read_side(
     """
     config: Any = engine.inspect(tag).get("Config") or {}
     with engine.archive(tag) as stream:
-        image = archive.read(
-            stream, keep=_content_filter(config), digests=bool(tuple(digests)), compress=1, sizes=sizes
-        )
+        keep = _content_filter(config)
+        options = ReadOptions(keep=keep, digests=bool(tuple(digests)), compress=1, sizes=sizes)
+        image = archive.read(stream, options)
     own = own_layers(dockerfile, image)
     copied = (layer for one, layer in own or () if one.keyword in ("ADD", "COPY") and not one.flag("from"))
     return Side(

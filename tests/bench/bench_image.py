@@ -100,9 +100,11 @@ def child(options: str, tree: bool) -> None:
     else:
         from slimify.image import packages
         from slimify.image.archive import read
+        from slimify.image.layer import ReadOptions
         from slimify.image.tree import Files
 
-        image = read(sys.stdin.buffer, **eval(f"dict({options})", {"is_database": packages.is_database}))
+        known = {"is_database": packages.is_database, "ReadOptions": ReadOptions}
+        image = read(sys.stdin.buffer, eval(f"ReadOptions({options})", known))
         count = sum(len(layer.entries) for layer in image.layers)
         if tree:
             Files(image.layers)

@@ -96,6 +96,7 @@ def test_stacked_layers_are_what_a_container_sees(layers: list[dict[str, int | N
 
     from slimify.analyze.analyze_image import analyze_image
     from slimify.image.archive import read
+    from slimify.image.layer import ReadOptions
 
     files: dict[str, int] = {}
     states, blobs = [], []
@@ -110,7 +111,7 @@ def test_stacked_layers_are_what_a_container_sees(layers: list[dict[str, int | N
                 members.append(member(f"{above}/.wh.{last}".lstrip("/")))
         blobs.append(tar(*members))
         states.append(dict(files))
-    image = read(BytesIO(archive(docker_members(blobs))), digests=True)
+    image = read(BytesIO(archive(docker_members(blobs))), ReadOptions(digests=True))
     stack = Stack(analyze_image(image, name="x").trees)
     for index, state in enumerate(states):
         for root in (stack.layer(index), stack.aggregated(index)):

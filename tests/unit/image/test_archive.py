@@ -15,7 +15,7 @@ import tarfile
 import tracemalloc
 from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from hypothesis import given, settings
@@ -35,6 +35,7 @@ from imagefiles import (
 
 from slimify.image import archive as archives
 from slimify.image.archive import read, read_layout
+from slimify.image.layer import ReadOptions
 from slimify.image.model import Image
 from slimify.image.streams import ImageError
 from slimify.image.tree import Files
@@ -97,8 +98,8 @@ SHAPES = {
 }
 
 
-def take(data: bytes, **options: object) -> Image:
-    return read(io.BytesIO(data), **options)  # type: ignore[arg-type]
+def take(data: bytes, name: str = "", platform: str = "", **options: Any) -> Image:
+    return read(io.BytesIO(data), ReadOptions(**options), name=name, platform=platform)
 
 
 @pytest.mark.parametrize("piped", [False, True], ids=["file", "pipe"])
@@ -106,13 +107,13 @@ def take(data: bytes, **options: object) -> Image:
 def test_archive_layouts(shape: str, piped: bool) -> None:
     data = SHAPES[shape]()
     stream = Pipe(data) if piped else io.BytesIO(data)
-    check(read(stream, keep=lambda path: path == "/etc/passwd", digests=True))  # type: ignore[arg-type]
+    check(read(stream, ReadOptions(keep=lambda path: path == "/etc/passwd", digests=True)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("members", [docker_members, oci_members])
 def test_layout_directories(members: object, tmp_path: Path) -> None:
     where = unpacked(members(LAYERS), tmp_path)  # type: ignore[operator]
-    check(read_layout(where, keep=lambda path: path == "/etc/passwd", digests=True))
+    check(read_layout(where, ReadOptions(keep=lambda path: path == "/etc/passwd", digests=True)))
 
 
 def check(image: Image) -> None:
@@ -552,7 +553,7 @@ def docker(*arguments: str) -> bytes:
 @pytest.mark.parametrize("name", ["alpine:3.20", "python:3.12-slim"])
 def test_real_image_matches_engine_and_tarfile(name: str) -> None:
     data = docker("save", name)
-    image = read(io.BytesIO(data), digests=True)
+    image = take(data, digests=True)
     inspected = json.loads(docker("image", "inspect", name))[0]
     assert [layer.digest for layer in image.layers] == inspected["RootFS"]["Layers"]
     assert image.config["Env"] == inspected["Config"]["Env"]
@@ -570,7 +571,7 @@ def test_real_image_matches_engine_and_tarfile(name: str) -> None:
 @pytest.mark.engine
 @pytest.mark.parametrize("name", ["alpine:3.20", "python:3.12-slim"])
 def test_merged_files_match_a_container(name: str) -> None:
-    image = read(io.BytesIO(docker("save", name)), digests=True)
+    image = take(docker("save", name), digests=True)
     container = docker("create", name, "none").decode().strip()
     try:
         exported = docker("export", container)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slimify.image.archive import read as read_image
+from slimify.image.layer import ReadOptions
 from slimify.image.packages import is_database, read
 
 STATUS = b"""Package: libpq5
@@ -207,7 +208,7 @@ def test_malformed_entries_are_skipped(data: bytes, path: str) -> None:
 def test_agrees_with_dpkg() -> None:
     name = "python:3.12-slim"
     saved = subprocess.run(["docker", "save", name], capture_output=True, check=True).stdout
-    packages = read(read_image(io.BytesIO(saved), keep=is_database).contents)
+    packages = read(read_image(io.BytesIO(saved), ReadOptions(keep=is_database)).contents)
     form = "${Package} ${Version} ${Architecture} ${Installed-Size}\\n"
     command = ["docker", "run", "--rm", "--network", "none", name]
     shown = subprocess.run(
