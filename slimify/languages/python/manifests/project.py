@@ -39,28 +39,19 @@ class PythonProject(Struct, frozen=True, kw_only=True):
 
     `dependencies` are installed with the project. `extras` are its optional dependencies, `groups` its
     development groups (PEP 735, Poetry, Pipfile `dev-packages`), of which `default_groups` are installed by
-    default. `scripts` maps commands to their entry points. `package` is False if the tool installs
-    dependencies only. `conda` are the conda packages (not pip's). `dynamic` lists what only running the
-    project would reveal.
+    default. `scripts` maps commands to their entry points.
     """
 
-    dir: str
     files: tuple[str, ...] = ()
     requirements_files: tuple[str, ...] = ()
     tool: Tool = "pip"
     locks: tuple[str, ...] = ()
-    name: str | None = None
     requires_python: str | None = None
     dependencies: tuple[Requirement, ...] = ()
     extras: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
     groups: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
     default_groups: tuple[str, ...] = ()
     scripts: Mapping[str, str] = field(default_factory=dict)
-    package: bool = True
-    native: bool = False
-    data_files: bool = False
-    conda: tuple[str, ...] = ()
-    dynamic: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.files or self.requirements_files)
@@ -75,8 +66,7 @@ class _Found(Struct):
     groups: dict[str, tuple[Requirement, ...]] = field(default_factory=dict)
     default_groups: list[str] = field(default_factory=list)
     scripts: dict[str, str] = field(default_factory=dict)
-    conda: list[str] = field(default_factory=list)
-    dynamic: list[str] = field(default_factory=list)
+    conda: bool = False
     requires_python: str | None = None
 
 
@@ -89,8 +79,6 @@ def python_project(context: Context, dir: str = "") -> PythonProject:
     data = toml_of(text)
     if text is not None:
         found.files.append(path)
-        if not data and text.strip():
-            found.dynamic.append("pyproject.toml is malformed")
         _standard(data, path, text, found)
         _setuptools(context, data, dir, found)
         _poetry(table(data, "tool", "poetry"), path, text, found)
@@ -99,30 +87,20 @@ def python_project(context: Context, dir: str = "") -> PythonProject:
     found.files.extend(setup.files)
     found.dependencies.extend(setup.requires)
     found.extras = {**setup.extras, **found.extras}
-    found.dynamic.extend(setup.dynamic)
     _pipfile(context, dir, found)
     _conda(context, dir, found)
     locks = tuple(name for name in _lock_paths(context, dir) if context.has(name))
     return PythonProject(
-        dir=dir,
         files=tuple(found.files),
         requirements_files=_requirements_files(context, dir),
         tool="conda" if found.conda else _tool(data, locks, found.files),
         locks=locks,
-        name=text_of(table(data, "project").get("name"))
-        or text_of(table(data, "tool", "poetry").get("name"))
-        or setup.name,
         requires_python=found.requires_python or setup.requires_python,
         dependencies=tuple(found.dependencies),
         extras=found.extras,
         groups=found.groups,
         default_groups=tuple(name for name in dict.fromkeys(found.default_groups) if name in found.groups),
         scripts={**setup.scripts, **found.scripts},
-        package=_is_package(data, found.files),
-        native=setup.native,
-        data_files=setup.data_files,
-        conda=tuple(found.conda),
-        dynamic=tuple(found.dynamic),
     )
 
 
@@ -135,7 +113,6 @@ def _standard(data: Mapping[str, object], path: str, text: str, found: _Found) -
     found.dependencies.extend(_parsed(texts(project.get("dependencies")), path, text))
     found.requires_python = text_of(project.get("requires-python"))
     found.scripts |= strings(project.get("scripts"))
-    found.dynamic.extend(texts(project.get("dynamic")))
     for name, items in table(project, "optional-dependencies").items():
         found.extras[normalised(name)] = _parsed(texts(items), path, text)
     groups = table(data, "dependency-groups")
@@ -147,8 +124,7 @@ def _setuptools(context: Context, data: Mapping[str, object], dir: str, found: _
     """`dynamic = ["dependencies"]`, which setuptools reads from requirements files."""
     source = table(data, "tool", "setuptools", "dynamic", "dependencies").get("file")
     names = (source,) if isinstance(source, str) else texts(source)
-    if "dependencies" in found.dynamic and names:
-        found.dynamic.remove("dependencies")
+    if "dependencies" in texts(table(data, "project").get("dynamic")):
         for name in names:
             found.dependencies.extend(read_requirements(context, posixpath.join(dir, name)).items)
 
@@ -207,10 +183,8 @@ def _poetry_items(items: Mapping[str, object], path: str, text: str) -> tuple[Re
                 line=_line(text, rf"^\s*[\"']?{re.escape(name)}[\"']?\s*="),
                 extras=tuple(normalised(extra) for extra in texts(detail.get("extras"))),
                 specifier="" if version == "*" else version,
-                marker=text_of(detail.get("markers")) or "",
                 editable=detail.get("develop") is True or detail.get("editable") is True,
                 url=url,
-                vcs="git" in detail,
                 path=_inside(posixpath.join(posixpath.dirname(path), local)) if local else None,
             )
         )
@@ -239,29 +213,8 @@ def _other_tools(data: Mapping[str, object], path: str, text: str, found: _Found
                     item,
                     editable=where.get("editable") is True or where.get("workspace") is True,
                     url=text_of(where.get("git")) or text_of(where.get("url")),
-                    vcs="git" in where,
                     path=_inside(posixpath.join(posixpath.dirname(path), local)) if local else None,
                 )
-
-
-def _is_package(data: Mapping[str, object], files: list[str]) -> bool:
-    if (
-        table(data, "tool", "poetry").get("package-mode") is False
-        or table(data, "tool", "uv").get("package") is False
-    ):
-        return False
-    if (
-        "build-system" in data
-        or "poetry" in table(data, "tool")
-        or any(name.endswith(("setup.py", "setup.cfg")) for name in files)
-    ):
-        return True
-    # uv and pip differ here: uv installs the project itself only with a build system.
-    return (
-        "project" in data
-        and "uv" not in table(data, "tool")
-        and not any(n.endswith("uv.lock") for n in files)
-    )
 
 
 # --- Pipfile, conda, requirements files ---------------------------------------------------------
@@ -290,7 +243,7 @@ def _conda(context: Context, dir: str, found: _Found) -> None:
             if not isinstance(items, list):
                 continue
             found.files.append(path)
-            found.conda.extend(re.split(r"[\s=<>!]", item.rpartition("::")[2])[0] for item in texts(items))
+            found.conda = found.conda or any(isinstance(item, str) for item in items)
             for item in items:
                 found.dependencies.extend(_parsed(texts(table(item).get("pip")), path, text))
 

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from slimify.context.scan import Context
 from slimify.languages.python.package_facts import normalised
@@ -25,7 +24,7 @@ class Requirement(Struct, frozen=True, kw_only=True):
     """One requirement. `name` is normalized (PEP 503), "" if the text does not contain it.
 
     `raw` is the text without comment, `path` a local directory or archive in the context, `specifier` the
-    part after the name (`>=1,<2`), `marker` the part after `;`.
+    part after the name (`>=1,<2`).
     """
 
     name: str
@@ -34,13 +33,9 @@ class Requirement(Struct, frozen=True, kw_only=True):
     line: int = 0
     extras: tuple[str, ...] = ()
     specifier: str = ""
-    marker: str = ""
     editable: bool = False
     url: str | None = None
-    vcs: bool = False
     path: str | None = None
-    constraint: bool = False
-    hashed: bool = False
 
 
 class RequirementsFile(Struct, frozen=True, kw_only=True):
@@ -91,10 +86,9 @@ def read_requirements(context: Context, path: str) -> RequirementsFile:
             elif option and option != "-e":
                 options.append((option, value, name, line))
             else:
-                parsed = parse_requirement(
-                    value if option else content, file=name, line=line, editable=bool(option)
-                )
-                (constraints if constraint else items).append(replace(parsed, constraint=constraint))
+                text = value if option else content
+                parsed = parse_requirement(text, file=name, line=line, editable=bool(option))
+                (constraints if constraint else items).append(parsed)
     return RequirementsFile(
         items=tuple(items),
         constraints=tuple(constraints),
@@ -108,11 +102,10 @@ def parse_requirement(text: str, *, file: str = "", line: int = 0, editable: boo
     """One requirement as pip accepts it: PEP 508, a URL, a path or an archive."""
     raw = text.strip()
     bare = re.split(r"\s--?[a-z]", raw, maxsplit=1)[0].strip()
-    hashed = "--hash" in raw
     named = re.match(r"([A-Za-z0-9][\w.-]*)\s*(?:\[([^\]]*)\])?\s*(@?)\s*(.*)$", bare, re.DOTALL)
     direct = named is not None and named[3] == "@"
     if named is not None and not direct and not _is_location(bare):
-        specifier, _, marker = named[4].partition(";")
+        specifier = named[4].partition(";")[0]
         return Requirement(
             name=normalised(named[1]),
             raw=raw,
@@ -120,12 +113,9 @@ def parse_requirement(text: str, *, file: str = "", line: int = 0, editable: boo
             line=line,
             extras=_extras(named[2]),
             specifier=specifier.strip().strip("()"),
-            marker=marker.strip(),
             editable=editable,
-            hashed=hashed,
         )
-    location, _, marker = (named[4] if named is not None and direct else bare).partition(" ;")
-    location = location.strip().strip("\"'")
+    location = (named[4] if named is not None and direct else bare).partition(" ;")[0].strip().strip("\"'")
     extras = (
         _extras(named[2]) if named is not None and direct else _extras(_first(r"\[([\w\s,.-]*)\]$", location))
     )
@@ -138,12 +128,9 @@ def parse_requirement(text: str, *, file: str = "", line: int = 0, editable: boo
         file=file,
         line=line,
         extras=extras,
-        marker=marker.strip(),
         editable=editable,
         url=url,
-        vcs=location.startswith(_VCS),
         path=None if url else _local(file, local),
-        hashed=hashed,
     )
 
 

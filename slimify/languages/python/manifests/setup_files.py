@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Mapping
+from contextlib import suppress
 
 from msgspec import Struct, field
 
@@ -14,28 +15,19 @@ from slimify.languages.python.manifests.requirements import Requirement, parse_r
 
 
 class SetupInfo(Struct, frozen=True, kw_only=True):
-    """The content of the two files.
-
-    `dynamic` are arguments of `setup()` that only execution would reveal. `native`: the package builds
-    extension modules. `data_files`: it installs files outside its packages.
-    """
+    """The content of the two files."""
 
     files: tuple[str, ...] = ()
-    name: str | None = None
     requires: tuple[Requirement, ...] = ()
     extras: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
     scripts: Mapping[str, str] = field(default_factory=dict)
     requires_python: str | None = None
-    data_files: bool = False
-    native: bool = False
-    dynamic: tuple[str, ...] = ()
 
 
 def setup_info(context: Context, dir: str = "") -> SetupInfo:
     """Both files of a directory; setup.py takes precedence over setup.cfg."""
     values: dict[str, object] = {}
     files = []
-    dynamic: tuple[str, ...] = ()
     cfg, script = posixpath.join(dir, "setup.cfg"), posixpath.join(dir, "setup.py")
     config = _setup_cfg(context.text(cfg))
     if config:
@@ -44,8 +36,7 @@ def setup_info(context: Context, dir: str = "") -> SetupInfo:
     text = context.text(script)
     if text is not None:
         files.append(script)
-        arguments, dynamic = _setup_py(text)
-        values |= arguments
+        values |= _setup_py(text)
     texts = {name: context.text(name) or "" for name in files}
 
     def parsed(key: str, value: object = None) -> tuple[Requirement, ...]:
@@ -60,17 +51,12 @@ def setup_info(context: Context, dir: str = "") -> SetupInfo:
     extras = values.get("extras_require")
     return SetupInfo(
         files=tuple(files),
-        name=text_of(values.get("name")),
         requires=parsed("install_requires"),
         extras={
             key: parsed("", value) for key, value in (extras.items() if isinstance(extras, dict) else ())
         },
         scripts=_scripts(values),
         requires_python=text_of(values.get("python_requires")),
-        data_files=bool(values.get("data_files")) or "data_files" in dynamic,
-        native=any(values.get(key) for key in ("ext_modules", "cffi_modules", "rust_extensions"))
-        or not {"ext_modules", "cffi_modules", "rust_extensions"}.isdisjoint(dynamic),
-        dynamic=dynamic,
     )
 
 
@@ -111,35 +97,32 @@ def _setup_cfg(text: str | None) -> dict[str, object]:
         return dict(parser[name]) if parser.has_section(name) else {}
 
     found: dict[str, object] = {**section("metadata"), **section("options")}
-    for key in ("extras_require", "entry_points", "data_files"):
+    for key in ("extras_require", "entry_points"):
         if values := section(f"options.{key}"):
             found[key] = values
     return found
 
 
-def _setup_py(text: str) -> tuple[dict[str, object], tuple[str, ...]]:
-    """(literal arguments of `setup()`, names of the others). Module-level constants count as literals."""
+def _setup_py(text: str) -> dict[str, object]:
+    """The literal arguments of `setup()`. Module-level constants count as literals."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}, ("*",)
+        return {}
     constants: dict[str, ast.expr] = {}
     for statement in tree.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             constants[statement.targets[0].id] = statement.value
     literal: dict[str, object] = {}
-    dynamic: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _called(node.func) == "setup":
             for keyword in node.keywords:
                 value = keyword.value
                 if isinstance(value, ast.Name):
                     value = constants.get(value.id, value)
-                try:
+                with suppress(ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
                     literal[keyword.arg or "*"] = ast.literal_eval(value)
-                except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-                    dynamic.append(keyword.arg or "*")
-    return literal, tuple(dict.fromkeys(dynamic))
+    return literal
 
 
 def _called(node: ast.expr) -> str:

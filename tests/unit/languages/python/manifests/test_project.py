@@ -48,19 +48,19 @@ SINGLE: list[tuple[str, str, str, dict[str, object]]] = [
     ("spaces", "Django >= 3 , < 4", "django", {"specifier": ">= 3 , < 4"}),
     ("normalised", "Foo.Bar_baz", "foo-bar-baz", {}),
     ("extras", "uvicorn[standard, Foo_bar]>=0.1", "uvicorn", {"extras": ("standard", "foo-bar")}),
-    ("marker", "tomli; os_name == 'nt'", "tomli", {"marker": "os_name == 'nt'", "specifier": ""}),
+    ("marker", "tomli; os_name == 'nt'", "tomli", {"specifier": ""}),
     ("parentheses", "foo (>=1)", "foo", {"specifier": ">=1"}),
     ("tilde", "foo~=1.2", "foo", {"specifier": "~=1.2", "path": None}),
     ("arbitrary", "foo===1/2", "foo", {"specifier": "===1/2", "path": None}),
-    ("hash", "foo==1 --hash=sha256:ab --hash=sha256:cd", "foo", {"specifier": "==1", "hashed": True}),
-    ("option", "foo==1 --global-option=--x", "foo", {"specifier": "==1", "hashed": False}),
-    ("direct-url", "foo @ https://x.org/foo.zip", "foo", {"url": "https://x.org/foo.zip", "vcs": False}),
+    ("hash", "foo==1 --hash=sha256:ab --hash=sha256:cd", "foo", {"specifier": "==1"}),
+    ("option", "foo==1 --global-option=--x", "foo", {"specifier": "==1"}),
+    ("direct-url", "foo @ https://x.org/foo.zip", "foo", {"url": "https://x.org/foo.zip"}),
     ("direct-git", "foo[a]@git+https://x.org/foo.git@main ; os_name=='nt'", "foo",
-     {"url": "git+https://x.org/foo.git@main", "vcs": True, "marker": "os_name=='nt'", "extras": ("a",)}),
-    ("git-egg", "git+https://x.org/foo.git@v1#egg=Foo_Bar", "foo-bar", {"vcs": True}),
-    ("git-unnamed", "git+ssh://git@x.org/foo.git", "", {"vcs": True}),
+     {"url": "git+https://x.org/foo.git@main", "extras": ("a",)}),
+    ("git-egg", "git+https://x.org/foo.git@v1#egg=Foo_Bar", "foo-bar", {"url": "git+https://x.org/foo.git@v1#egg=Foo_Bar"}),
+    ("git-unnamed", "git+ssh://git@x.org/foo.git", "", {"url": "git+ssh://git@x.org/foo.git"}),
     ("egg-with-version", "https://x.org/a.zip#egg=foo==1.0", "foo", {}),
-    ("wheel-url", "https://x.org/foo_bar-1.0-py3-none-any.whl", "foo-bar", {"vcs": False}),
+    ("wheel-url", "https://x.org/foo_bar-1.0-py3-none-any.whl", "foo-bar", {"path": None}),
     ("wheel-file", "./wheels/foo-1.0-py3-none-any.whl", "foo", {"path": "wheels/foo-1.0-py3-none-any.whl"}),
     ("archive", "dist/foo-1.0.tar.gz", "foo", {"path": "dist/foo-1.0.tar.gz"}),
     ("here", ".", "", {"path": ""}),
@@ -96,7 +96,6 @@ def test_agrees_with_packaging(row: tuple[str, str, str, dict[str, object]]) -> 
     assert set(found.extras) == {canonicalize_name(extra) for extra in oracle.extras}
     assert found.url == oracle.url
     assert bool(found.specifier) == bool(oracle.specifier)
-    assert bool(found.marker) == bool(oracle.marker)
 
 
 def test_file_with_everything(tmp_path: Path) -> None:
@@ -121,7 +120,7 @@ def test_file_with_everything(tmp_path: Path) -> None:
         ("zlib", "more/base.txt", 3, False),
     ]
     assert found.items[5].path == "more/local"
-    assert [(item.name, item.constraint) for item in found.constraints] == [("flask", True)]
+    assert [item.name for item in found.constraints] == ["flask"]
     assert found.files == ("requirements.txt", "more/base.txt", "limits.txt")
     assert found.missing == ("gone.txt",)
     assert [(option, value) for option, value, *_ in found.options] == [
@@ -205,7 +204,7 @@ test = ["pytest", {include-group = "Lint"}]
 lint = ["mypy", {include-group = "test"}]
 """,
     )
-    assert (found.name, found.tool, found.requires_python, found.package) == ("app", "hatch", ">=3.11", True)
+    assert (found.tool, found.requires_python) == ("hatch", ">=3.11")
     assert [(item.name, item.file, item.line) for item in found.dependencies] == [
         ("flask", "pyproject.toml", 9),
         ("psycopg", "pyproject.toml", 9),
@@ -247,11 +246,11 @@ app = "app:main"
     )
     by_name = {item.name: item for item in found.dependencies}
     assert list(by_name) == ["flask", "torch", "lib", "here", "fork", "many"]
-    assert (found.tool, found.package, found.requires_python) == ("poetry", False, "^3.11")
-    assert (by_name["torch"].extras, by_name["torch"].marker) == (("cpu",), "sys_platform == 'linux'")
+    assert (found.tool, found.requires_python) == ("poetry", "^3.11")
+    assert by_name["torch"].extras == ("cpu",)
     assert (by_name["lib"].path, by_name["lib"].editable) == (None, True)
     assert by_name["here"].path == "libs/here"
-    assert by_name["fork"].vcs
+    assert by_name["fork"].url == "https://x.org/fork.git"
     assert by_name["flask"].line == 7
     assert names(found.extras["pg"]) == ["psycopg"]
     assert {name: names(items) for name, items in found.groups.items()} == {
@@ -270,33 +269,28 @@ def test_poetry_two_adds_sources_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "default", "package"),
+    ("text", "default"),
     [
-        pytest.param("[dependency-groups]\ndev=['a']\nb=['c']\n", ("dev",), False, id="dev"),
+        pytest.param("[dependency-groups]\ndev=['a']\nb=['c']\n", ("dev",), id="dev"),
         pytest.param(
             "[dependency-groups]\ndev=['a']\nb=['c']\n[tool.uv]\ndefault-groups=['b']\n",
             ("b",),
-            False,
             id="said",
         ),
         pytest.param(
             "[dependency-groups]\ndev=['a']\nb=['c']\n[tool.uv]\ndefault-groups='all'\n",
             ("dev", "b"),
-            False,
             id="all",
         ),
-        pytest.param("[tool.uv]\ndev-dependencies=['a']\n", ("dev",), False, id="old"),
-        pytest.param(
-            "[build-system]\nrequires=[]\n[dependency-groups]\ndev=['a']\n", ("dev",), True, id="package"
-        ),
-        pytest.param("[build-system]\nrequires=[]\n[tool.uv]\npackage=false\n", (), False, id="no-package"),
+        pytest.param("[tool.uv]\ndev-dependencies=['a']\n", ("dev",), id="old"),
+        pytest.param("[build-system]\nrequires=[]\n[tool.uv]\npackage=false\n", (), id="no-groups"),
     ],
 )
-def test_uv(tmp_path: Path, text: str, default: tuple[str, ...], package: bool) -> None:
+def test_uv(tmp_path: Path, text: str, default: tuple[str, ...]) -> None:
     found = project(
         tmp_path, **{"pyproject": "[project]\nname='x'\n" if "[" not in text else text, "uv.lock": ""}
     )
-    assert (found.tool, found.default_groups, found.package) == ("uv", default, package)
+    assert (found.tool, found.default_groups) == ("uv", default)
 
 
 def test_uv_sources(tmp_path: Path) -> None:
@@ -305,10 +299,10 @@ def test_uv_sources(tmp_path: Path) -> None:
         pyproject="[project]\nname='x'\ndependencies=['a','b','c']\n[tool.uv.sources]\n"
         "a={path='libs/a',editable=true}\nb={git='https://x.org/b'}\n",
     )
-    assert [(item.path, item.editable, item.vcs) for item in found.dependencies] == [
-        ("libs/a", True, False),
-        (None, False, True),
-        (None, False, False),
+    assert [(item.path, item.editable, item.url) for item in found.dependencies] == [
+        ("libs/a", True, None),
+        (None, False, "https://x.org/b"),
+        (None, False, None),
     ]
 
 
@@ -320,16 +314,15 @@ from setuptools import setup, find_packages
 REQUIRES = ["flask>=1", "six"]
 raise SystemExit("never executed")
 setup(name="app", packages=find_packages(), install_requires=REQUIRES, python_requires=">=3.6",
-      extras_require={"dev": ["pytest"]}, ext_modules=[Extension("x", ["x.c"])], data_files=[("etc", ["a"])],
+      extras_require={"dev": ["pytest"]},
       entry_points={"console_scripts": ["app = app.cli:main"]}, scripts=["bin/tool"])
 """,
         cfg="[metadata]\nname = other\n[options]\ninstall_requires =\n  click\n",
     )
-    assert (found.name, found.tool, found.native, found.data_files) == ("app", "setuptools", True, True)
+    assert found.tool == "setuptools"
     assert [(item.name, item.line) for item in found.dependencies] == [("flask", 3), ("six", 3)]
     assert names(found.extras["dev"]) == ["pytest"]
     assert found.scripts == {"app": "app.cli:main", "tool": "bin/tool"}
-    assert found.dynamic == ("packages", "ext_modules")
 
 
 def test_setup_cfg_alone(tmp_path: Path) -> None:
@@ -344,10 +337,9 @@ def test_setup_cfg_alone(tmp_path: Path) -> None:
     assert names(found.extras["dev"]) == ["pytest"]
 
 
-def test_computed_requirements_are_dynamic(tmp_path: Path) -> None:
+def test_computed_requirements_are_not_known(tmp_path: Path) -> None:
     found = project(tmp_path, setup="from setuptools import setup\nsetup(install_requires=open('r').read())")
     assert found.dependencies == ()
-    assert found.dynamic == ("install_requires",)
 
 
 def test_setuptools_dynamic_dependencies(tmp_path: Path) -> None:
@@ -355,7 +347,6 @@ def test_setuptools_dynamic_dependencies(tmp_path: Path) -> None:
     files = {"pyproject": text + "dependencies={file=['requirements.txt']}\n", "requirements.txt": "flask\n"}
     found = project(tmp_path, **files)
     assert names(found.dependencies) == ["flask"]
-    assert found.dynamic == ("version",)
 
 
 def test_pipfile(tmp_path: Path) -> None:
@@ -382,7 +373,7 @@ def test_pipfile(tmp_path: Path) -> None:
 def test_conda(tmp_path: Path) -> None:
     text = "name: x\ndependencies:\n  - python=3.11\n  - forge::gdal>=3\n  - pip\n  - pip:\n    - flask==2\n"
     found = project(tmp_path, conda=text)
-    assert (found.tool, found.conda) == ("conda", ("python", "gdal", "pip"))
+    assert found.tool == "conda"
     assert [(item.name, item.line) for item in found.dependencies] == [("flask", 7)]
 
 
