@@ -261,7 +261,7 @@ def test_schema_names_every_rung_and_role() -> None:
     from slimify.model import decisions, plan
 
     schema = json.loads((PACKAGE / "report" / "schema.json").read_text("utf-8"))
-    assert schema["properties"]["rung"]["enum"] == list(plan.RUNGS)
+    assert schema["properties"]["rung"]["enum"] == list(get_args(plan.Rung))
     assert schema["$defs"]["role"]["enum"] == list(get_args(decisions.Role))
     safety = schema["$defs"]["decision"]["properties"]["safety"]["enum"]
     assert safety == list(get_args(decisions.Safety))

@@ -341,10 +341,6 @@ class Engine:
         with self._children.start((self._require_runner(), "cp", f"{container}:{path}", "-")) as child:
             yield cast(BinaryIO, Pipe(child, what="cp", patience=_QUICK_TIMEOUT))
 
-    def copy_in(self, container: str, source: Path, path: str) -> None:
-        """Copy a file or directory of the host into a container."""
-        self._ask(self._require_runner(), "cp", str(source), f"{container}:{path}", otherwise="run")
-
     def stop(self, container: str, seconds: float) -> None:
         """Send the stop signal, and kill after `seconds`. The container remains for `state` and `logs`."""
         words = ("stop", "-t", str(max(0, round(seconds))), container)

@@ -1,7 +1,4 @@
-"""Facts about Alpine's packages: kind, commands, and what replaces them at run time.
-
-All rows in packages-alpine.toml are written by hand, so no answer is `checked`.
-"""
+"""Facts about Alpine's packages: kind, commands, and what replaces them at run time."""
 
 from __future__ import annotations
 
@@ -27,7 +24,6 @@ def alpine_package(name: str, release: str | None) -> PackageFacts:
         kind=kind,
         commands=tuple(provides or ((name,) if program else ())),
         counterparts=alpine_counterparts(name, release),
-        known=listed or name in rows["counterparts"],
     )
 
 

@@ -32,30 +32,22 @@ class PackageFacts(Struct, frozen=True, kw_only=True):
     """One package in one suite.
 
     `counterparts` are the runtime packages that replace it: () for none, None if unknown or if it is not a
-    build package. `checked`: name, commands and counterparts are from the suite's metadata. `known` False:
-    the facts are derived from the name only.
+    build package.
     """
 
     name: str
     kind: Kind
     commands: tuple[str, ...] = ()
     counterparts: tuple[str, ...] | None = None
-    known: bool = True
-    checked: bool = False
 
 
 def debian_package(name: str, suite: str | None) -> PackageFacts:
     """Facts about a package of a suite. With suite None, no versions are assumed."""
-    table = _table(suite)
-    kind, listed = kind_of(name)
-    own = bool(table) and suite in GENERATED
     return PackageFacts(
         name=name,
-        kind=kind,
-        commands=_commands(name, table),
+        kind=kind_of(name)[0],
+        commands=_commands(name, _table(suite)),
         counterparts=counterparts(name, suite),
-        known=listed or name in table.get("programs", {}) or name in table.get("counterparts", {}),
-        checked=own and (name in table["programs"] or name in table["counterparts"]),
     )
 
 

@@ -9,8 +9,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from slimify.facts import load
-from slimify.facts.alpine import alpine_command, alpine_library, alpine_package
-from slimify.facts.debian import PackageFacts, debian_command, debian_package, library_package
+from slimify.facts.alpine import alpine_library, alpine_package
+from slimify.facts.debian import PackageFacts, debian_package, library_package
 
 if TYPE_CHECKING:
     from slimify.facts.images import ImageFacts
@@ -23,7 +23,7 @@ def package_facts(name: str, distro: str | None, suite: str | None) -> PackageFa
         return debian_package(name, suite)
     if distro == "alpine":
         return alpine_package(name, suite)
-    return PackageFacts(name=name, kind="unknown", known=False)
+    return PackageFacts(name=name, kind="unknown")
 
 
 def system_package(name: str, base: ImageFacts | None) -> PackageFacts | None:
@@ -52,13 +52,6 @@ def interpreters() -> frozenset[str]:
 def starts(command: str) -> tuple[str, ...]:
     """The programs that `command` starts on its own, without a package dependency."""
     return tuple(load("packages-debian.toml")["starts"].get(command, ()))
-
-
-def command_package(command: str, distro: str | None, suite: str | None) -> str | None:
-    """The package to install for a command; None if unknown (or part of busybox)."""
-    if distro in ("debian", "ubuntu"):
-        return debian_command(command, suite)
-    return alpine_command(command) if distro == "alpine" else None
 
 
 def soname_package(library: str, distro: str | None, suite: str | None) -> str | None:

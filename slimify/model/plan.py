@@ -12,9 +12,6 @@ from slimify.model.decisions import Decision
 Rung = Literal["minimal", "slim", "same-base", "cleanup", "unchanged"]
 
 
-RUNGS: tuple[Rung, ...] = ("minimal", "slim", "same-base", "cleanup", "unchanged")
-
-
 class Item(Struct, frozen=True, kw_only=True):
     """One instruction of the new file, as text with its comments.
 

@@ -20,7 +20,6 @@ class GoFacts(Struct, frozen=True, kw_only=True):
     """A Go package. `cgo` is "no" if nothing is known about it. `files`: what it reads by default.
     `computes_names`: by names that its callers don't spell out."""
 
-    path: str
     cgo: Literal["always", "optional", "no"] = "no"
     native: Native = Native()
     commands: tuple[str, ...] = ()
@@ -36,7 +35,6 @@ def go_package(path: str) -> GoFacts:
     commands = _longest(table["commands"], path) or ()
     files = _longest(table["files"], path) or ()
     return GoFacts(
-        path=path,
         cgo=cgo.get("need", "no"),
         native=native_of(cgo, cgo.get("libraries", ())),
         commands=tuple(commands),

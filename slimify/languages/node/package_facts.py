@@ -21,15 +21,12 @@ class NpmFacts(Struct, frozen=True, kw_only=True):
     """An npm package. `bins` are the commands that it installs; None: unknown which. `prebuilt` is None
     without native code. `stored` is what its install leaves in npm's cache, in MB, if measured."""
 
-    name: str
     bins: tuple[str, ...] | None = None
     prebuilt: Literal["package", "download", "none"] | None = None
     musl: bool = True
     native: Native = Native()
     commands: tuple[str, ...] = ()
-    caches: tuple[str, ...] = ()
     stored: int | None = None
-    browser: bool = False
     known: bool = False
     requires: tuple[str, ...] = ()
 
@@ -42,15 +39,12 @@ def npm(name: str) -> NpmFacts:
     libraries = [*row.get("libraries", ()), *(table["browsers"]["libraries"] if browser else ())]
     sections = ("bins", "native", "commands", "caches")
     return NpmFacts(
-        name=name,
         bins=tuple(table["bins"][name]) if name in table["bins"] else None,
         prebuilt=row.get("prebuilt"),
         musl=row.get("musl", True),
         native=native_of(row, libraries),
         commands=tuple(table["commands"].get(name, ())),
-        caches=tuple(table["caches"].get(name, ())),
         stored=table["stored"].get(name),
-        browser=browser,
         known=browser or any(name in table[section] for section in sections),
     )
 

@@ -28,7 +28,6 @@ class PypiFacts(Struct, frozen=True, kw_only=True):
     wheels: Literal["all", "manylinux", "none"] = "all"
     native: Native = Native()
     commands: tuple[str, ...] = ()
-    caches: tuple[str, ...] = ()
     development: bool = False
     known: bool = False
     requires: tuple[str, ...] = ()
@@ -67,7 +66,6 @@ def pypi(name: str, newest: str | None = None) -> PypiFacts:
         wheels=row.get("wheels", "all"),
         native=native_of(row, libraries),
         commands=tuple(table["commands"].get(key, ())),
-        caches=tuple(table["caches"].get(key, ())),
         development=key in table["development"]["names"],
         requires=tuple(table["requires"].get(key, ())),
         known=any(key in table[section] for section in sections),

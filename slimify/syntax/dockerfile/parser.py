@@ -52,11 +52,6 @@ def parse(data: bytes, name: str = "Dockerfile") -> Dockerfile:
     return result
 
 
-def serialise(dockerfile: Dockerfile) -> str:
-    """The text of a Dockerfile: its nodes joined."""
-    return "".join(node.raw for node in dockerfile.nodes)
-
-
 def encode(text: str) -> bytes:
     """The bytes that `parse` decoded to `text`."""
     return text.encode("utf-8", "surrogateescape")

@@ -40,18 +40,7 @@ def expand(text: str, env: Mapping[str, str], escape: str = "\\") -> str | None:
         return None
 
 
-def expand_words(text: str, env: Mapping[str, str], escape: str = "\\") -> tuple[str, ...] | None:
-    """`text` expanded and split at unquoted spaces, including those from variable values.
-
-    Empty words are dropped, even quoted ones. Returns None where the build would fail.
-    """
-    try:
-        return tuple(Lexer(text, env, escape).run()[1])
-    except WordError:
-        return None
-
-
-def references(text: str, escape: str = "\\") -> frozenset[str]:
+def references(text: str) -> frozenset[str]:
     """The names of the variables that the expansion of `text` can depend on.
 
     Nested references count; quoted and escaped ones do not. If the text has syntax that BuildKit
@@ -59,7 +48,7 @@ def references(text: str, escape: str = "\\") -> frozenset[str]:
     """
     if "$" not in text:
         return frozenset()
-    lexer = Lexer(text, {}, escape)
+    lexer = Lexer(text, {})
     try:
         lexer.run()
     except WordError:

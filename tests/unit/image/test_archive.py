@@ -522,7 +522,7 @@ def peak(stream: BinaryIO, **options: object) -> int:
     """Peak memory of reading, in bytes."""
     tracemalloc.start()
     try:
-        read(stream, **options)  # type: ignore[arg-type]
+        read(stream, ReadOptions(**options))  # type: ignore[arg-type]
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

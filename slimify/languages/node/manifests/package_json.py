@@ -33,11 +33,10 @@ _MAX_MEMBERS = 1_000
 
 
 class Lock(Struct, frozen=True, kw_only=True):
-    """A lock file; `version` as in the file, None if the format has none."""
+    """A lock file."""
 
     kind: LockKind
     path: str
-    version: str | None = None
 
 
 class NodeProject(Struct, frozen=True, kw_only=True):
@@ -51,22 +50,16 @@ class NodeProject(Struct, frozen=True, kw_only=True):
 
     dir: str
     path: str
-    name: str | None = None
-    version: str | None = None
-    type: Literal["module", "commonjs"] = "commonjs"
-    main: str | None = None
     bin: Mapping[str, str] = field(default_factory=dict)
     scripts: Mapping[str, str] = field(default_factory=dict)
     hooks: Mapping[str, str] = field(default_factory=dict)
     dependencies: Mapping[str, str] = field(default_factory=dict)
     dev_dependencies: Mapping[str, str] = field(default_factory=dict)
     optional_dependencies: Mapping[str, str] = field(default_factory=dict)
-    engines: Mapping[str, str] = field(default_factory=dict)
     workspaces: tuple[str, ...] = ()
     package_manager: str | None = None
     manager: Manager = "npm"
     lock: Lock | None = None
-    locks: tuple[Lock, ...] = ()
     lock_dir: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     malformed: bool = False
@@ -96,7 +89,7 @@ def _node_project(context: Context, dir: str) -> NodeProject | None:
     locks, lock_dir = _locks(context, dir)
     settings = _settings(context, lock_dir if locks else dir)
     if not isinstance(data, dict):
-        return NodeProject(dir=dir, path=path, locks=locks, lock_dir=lock_dir, malformed=True)
+        return NodeProject(dir=dir, path=path, lock_dir=lock_dir, malformed=True)
     package_manager = text_of(data.get("packageManager"))
     if package_manager is None and lock_dir != dir:
         package_manager = text_of(table(_package(context, lock_dir)).get("packageManager"))
@@ -105,22 +98,16 @@ def _node_project(context: Context, dir: str) -> NodeProject | None:
     return NodeProject(
         dir=dir,
         path=path,
-        name=text_of(data.get("name")),
-        version=text_of(data.get("version")),
-        type="module" if data.get("type") == "module" else "commonjs",
-        main=text_of(data.get("main")),
         bin=_bin(data.get("bin"), text_of(data.get("name"))),
         scripts=scripts,
         hooks=_hooks(context, dir, scripts),
         dependencies=strings(data.get("dependencies")),
         dev_dependencies=strings(data.get("devDependencies")),
         optional_dependencies=strings(data.get("optionalDependencies")),
-        engines=strings(data.get("engines")),
         workspaces=_members(context, dir, data),
         package_manager=package_manager,
         manager=manager,
         lock=lock,
-        locks=locks,
         lock_dir=lock_dir,
         settings=settings,
     )
@@ -203,25 +190,14 @@ def _locks(context: Context, dir: str) -> tuple[tuple[Lock, ...], str]:
 
 
 def _locks_in(context: Context, dir: str) -> tuple[Lock, ...]:
-    locks = []
-    for name, kind in _lock_files():
-        path = posixpath.join(dir, name)
-        if not context.has(path):
-            continue
-        head = context.head(path) or ""
-        version: str | None = None
-        if kind == "yarn1" and re.search(r"^__metadata:", head, re.MULTILINE):
-            locks.append(Lock(kind="berry", path=path, version=_first(r"^\s+version: (\d+)", head)))
-            continue
-        if kind in ("npm", "pnpm", "bun"):
-            version = _first(r"[\"']?lockfileVersion[\"']?:\s*[\"']?([\d.]+)", head)
-        locks.append(Lock(kind=kind, path=path, version=version))
-    return tuple(locks)
+    named = ((posixpath.join(dir, name), kind) for name, kind in _lock_files())
+    found = ((path, kind) for path, kind in named if context.has(path))
+    return tuple(Lock(kind=_kind(context, path, kind), path=path) for path, kind in found)
 
 
-def _first(pattern: str, text: str) -> str | None:
-    match = re.search(pattern, text, re.MULTILINE)
-    return match[1] if match else None
+def _kind(context: Context, path: str, kind: LockKind) -> LockKind:
+    berry = kind == "yarn1" and re.search(r"^__metadata:", context.head(path) or "", re.MULTILINE)
+    return "berry" if berry else kind
 
 
 def _manager(

@@ -13,11 +13,15 @@ from hypothesis import strategies as st
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.errors import SlimifyError
 from slimify.syntax.dockerfile import lines
-from slimify.syntax.dockerfile.parser import encode, heredoc_spans, logical_to_raw, parse, serialise
+from slimify.syntax.dockerfile.parser import encode, heredoc_spans, logical_to_raw, parse
 
 
 def read(text: str) -> Dockerfile:
     return parse(encode(text))
+
+
+def serialise(dockerfile: Dockerfile) -> str:
+    return "".join(node.raw for node in dockerfile.nodes)
 
 
 def brief(text: str) -> list[tuple[str, int, int, str]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from e2b_dockerfile_utils import ShellLex, parse_words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slimify.syntax.dockerfile.words import expand, expand_words, references, split_words
+from slimify.syntax.dockerfile.words import Lexer, WordError, expand, references, split_words
 
 ENV = {"x": "foobar.tar.gz", "e": "", "y": "a b", "p": "/usr/local/bin"}
 
@@ -95,6 +97,13 @@ WORDS = [
     ("glued", "x'a b'$y", ["xa ba", "b"]),
     ("broken", "a 'b", None),
 ]
+
+
+def expand_words(text: str, env: Mapping[str, str], escape: str = "\\") -> tuple[str, ...] | None:
+    try:
+        return tuple(Lexer(text, env, escape).run()[1])
+    except WordError:
+        return None
 
 
 @pytest.mark.parametrize(("text", "expected"), [r[1:] for r in WORDS], ids=[r[0] for r in WORDS])
