@@ -36,11 +36,11 @@ from slimify.validation.roots import (
 def may_go(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]) -> bool:
     """Whether the image may lack what an effect of the old file left at a path. `roots` are the paths that
     run time names."""
+    if is_directory_still(compared, effect, path):
+        return True
     if _is_for_run_time(compared, effect, path, roots):
         return False
-    if not is_named_place(path) and (
-        is_scratch(path) or is_package_source(path) or is_directory_still(compared, effect, path)
-    ):
+    if not is_named_place(path) and (is_scratch(path) or is_package_source(path)):
         return True
     if _is_settings_of_build(compared, effect, path) or is_generated_source(compared, effect):
         return True

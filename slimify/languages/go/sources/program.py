@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from slimify.context.scan import Context
 from slimify.languages.go.sources.packages import GoSources, imported_sources, main_packages
@@ -15,47 +15,57 @@ from slimify.semantics.context_files import ContextView
 
 _LITERAL = re.compile(r'"([^"\\\n]{1,200})"|`([^`\n]{1,200})`')
 _SCHEME = re.compile(r"^(?:file|sqlite3?):(?://(?=[^/]))?")
+_UNSEEN = ("sources of a build that does not show its packages",)
 _EMBED = re.compile(r"^//go:embed[ \t]+(.+)$", re.MULTILINE)
 
 
 def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | None:
-    """The sources of all programs built from the context; None if they can't be determined."""
-    context = view.context
-    modules = _modules(view)
-    found: list[GoSources] = []
+    """The sources of all programs built from the context. Where a build does not show its packages, these are
+    all programs of the image, and some of what is compiled counts as outside. None if it has no program."""
+    built: dict[tuple[str, frozenset[str]], None] = {}
+    unseen: tuple[str, ...] = ()
     for effect in effects:
         if not effect.does("compile", "go") or effect.action not in tuple(GoAction):
             continue
         if not (effect.outputs or effect.writes) or (not effect.reads and effect.action != GoAction.BUILD):
             continue  # discards its result, or builds something outside the context
-        places = [view.context_path(path) for path in effect.reads]
-        tags = _tags(effect)
-        for place in places or [None]:
-            packages = _packages(context, place, effect) if place is not None else ()
-            if not packages:
-                return None
-            for package in packages:
-                one = imported_sources(context.files, context.text, package, modules=modules, tags=tags)
-                found.append(one)
-    if not found:
+        for packages in [_packages(view, path, effect) for path in effect.reads] or [()]:
+            built |= dict.fromkeys((package, _tags(effect)) for package in packages)
+            unseen = unseen if packages else _UNSEEN
+    if unseen or not built:
+        unseen = _UNSEEN
+        built |= dict.fromkeys((package, frozenset[str]()) for package in _programs(view, "/"))
+    if not built:
         return None
+    context, modules = view.context, _modules(view)
+    found = [
+        imported_sources(context.files, context.text, p, modules=modules, tags=tags) for p, tags in built
+    ]
     files = {file for one in found for file in one.files}
     outside = {name for one in found for name in one.outside}
-    return GoSources(files=tuple(sorted(files)), outside=tuple(sorted(outside)))
+    return GoSources(files=tuple(sorted(files)), outside=(*sorted(outside), *unseen))
 
 
-def _packages(context: Context, place: str, effect: Effect) -> tuple[str, ...]:
-    """The package directories that one word of a build command matches."""
-    if place.endswith(".go"):
-        return (posixpath.dirname(place),)
-    if not any(s.startswith("packages=") for s in effect.settings):
-        return (place,)
-    below = (
-        (file, context.text(file) or "")
-        for file in context.under(place)
-        if file.endswith(".go") and not _is_left_out(file)
-    )
-    return main_packages(below)
+def _packages(view: ContextView, path: str, effect: Effect) -> tuple[str, ...]:
+    """The package directories of the context that one word of a build command matches; none if unknown."""
+    if any(s.startswith("packages=") for s in effect.settings):
+        return _programs(view, path)
+    place = view.context_path(path)
+    if place is not None:
+        return (posixpath.dirname(place) if place.endswith(".go") else place,)
+    copied = (view.context_path(file) for file in _go_files(view, path) if posixpath.dirname(file) == path)
+    folders = {posixpath.dirname(source) for source in copied if source is not None}
+    return tuple(folders) if len(folders) == 1 else ()
+
+
+def _go_files(view: ContextView, path: str) -> Iterator[str]:
+    return (file for file in view.under(path) if file.endswith(".go"))
+
+
+def _programs(view: ContextView, path: str) -> tuple[str, ...]:
+    """The main packages of the context in a directory of the image."""
+    sources = dict.fromkeys(view.context_path(file) for file in _go_files(view, path))
+    return main_packages((s, view.context.text(s) or "") for s in sources if s and not _is_left_out(s))
 
 
 def _is_left_out(file: str) -> bool:

@@ -74,6 +74,30 @@ ROWS = (
         base="gcr.io/distroless/static-debian12",
     ),
     Row(
+        id="sources-that-several-copies-bring",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /app",
+            "COPY go.mod ./",
+            "COPY *.go ./",
+            "RUN go build -o /usr/local/bin/shop .",
+            START,
+        ),
+        files={"go.mod": MODULE, "main.go": PLAIN},
+        base="gcr.io/distroless/static-debian12",
+    ),
+    Row(
+        id="sources-that-a-step-moves",
+        file=(
+            "FROM golang:1.22",
+            "COPY . /in",
+            "RUN cp -r /in /app && cd /app && go build -o /usr/local/bin/shop .",
+            START,
+        ),
+        files={"go.mod": MODULE, "main.go": PLAIN},
+        base="debian:bookworm-slim",
+    ),
+    Row(
         id="modules-nobody-has-read-may-be-cxx",
         file=("FROM golang:1.22", *BUILD, START),
         files={
