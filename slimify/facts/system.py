@@ -12,6 +12,8 @@ from functools import cache
 
 from slimify.facts import load, words
 
+LOCAL_DIRECTORY = "/usr/local"
+
 
 def _words(*keys: str) -> tuple[str, ...]:
     return words("system.toml", *keys)
@@ -62,6 +64,13 @@ def holds_programs(directory: str) -> bool:
 def is_system_directory(path: str) -> bool:
     """Whether base images have content in this directory, so that it must not be copied as a whole."""
     return path in _directories("system")
+
+
+def is_managed_directory(path: str) -> bool:
+    """Whether base images and package managers have content in this directory, so that it differs between an
+    image and its slim variant. /usr/local/bin and the like belong to neither: those of both images are equal
+    but for what steps leave there."""
+    return is_system_directory(path) and not path.startswith("/usr/local/")
 
 
 def is_project_directory(path: str) -> bool:

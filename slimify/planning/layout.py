@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.model.decisions import Decision
 from slimify.model.plan import Rung
+from slimify.semantics.paths import inside
 
 
 class CopyFromBuilder(Struct, frozen=True, kw_only=True):
@@ -63,3 +65,15 @@ class Layout(Struct, frozen=True, kw_only=True):
     saving: int = 0
     original: int = 0
     measured: bool = False  # both sizes come from an image built from the file
+
+
+def outermost(copies: Sequence[CopyFromBuilder]) -> tuple[CopyFromBuilder, ...]:
+    """The copies without those inside copied directories; a directory moves to the earliest position of
+    what it holds."""
+    outer = {c.path: c for c in copies if not c.is_file}
+    kept: dict[str, CopyFromBuilder] = {}
+    for copy in copies:
+        around = next((o for o in outer.values() if o.path != copy.path and inside(copy.path, o.path)), copy)
+        before = kept.get(around.path, around)
+        kept[around.path] = replace(around, after=min(before.after, copy.after))
+    return tuple(kept.values())

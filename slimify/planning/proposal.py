@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from slimify.analysis.program import Program
 from slimify.config import Options
+from slimify.facts.system import LOCAL_DIRECTORY, is_managed_directory
 from slimify.model.decisions import Decision, Reason
 from slimify.model.plan import Plan, Rung
 from slimify.model.sizes import MB
@@ -57,6 +58,16 @@ def copy_decisions(program: Program, copies: Iterable[CopyFromBuilder]) -> tuple
     """A decision for each copy from the builder."""
     lines = program.dockerfile.instructions
     return tuple(Decision.of("SL310", "copied", line=lines[c.after].line, path=c.path) for c in copies)
+
+
+def managed_copy(program: Program, copies: Iterable[CopyFromBuilder], *, local: bool = True) -> Reason | None:
+    """Why a copy is not possible: base images and package managers have files of their own in its directory.
+    With `local`, /usr/local may be copied whole: what is not the project's is equal in both images."""
+    for copy in copies:
+        if is_managed_directory(copy.path) and not (local and copy.path == LOCAL_DIRECTORY):
+            line = program.dockerfile.instructions[copy.after].line
+            return Reason.of("SL392", "system_directory", at=line, path=copy.path)
+    return None
 
 
 def gains_over(layout: Layout, cleaned: Plan, removed_again: int, options: Options) -> bool:

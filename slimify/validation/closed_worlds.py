@@ -21,7 +21,7 @@ from slimify.model.effects import BUILDS, INSTALLS, Effect
 from slimify.semantics.changed_settings import changes_install_settings
 from slimify.semantics.machine.content import content_at, copied_places
 from slimify.semantics.machine.stages import Copy, Stage
-from slimify.semantics.paths import inside_any, is_named_place, overlap
+from slimify.semantics.paths import inside, inside_any, is_named_place, overlap
 from slimify.validation.comparison import Comparison
 from slimify.validation.roots import (
     is_directory_still,
@@ -51,7 +51,21 @@ def may_go(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]
         or (not compared.needs.dynamic and _is_unused_program(compared, effect, path))
         or _is_unused_install(compared, effect, path)
         or _is_unread(compared, path)
+        or _is_source_of_install(compared, path)
     )
+
+
+def _is_source_of_install(compared: Comparison, path: str) -> bool:
+    """Whether it is in the sources of a program or library that a build installed elsewhere, and no variable
+    names them."""
+    old = compared.old.final
+    brought = (e for e in old.effects if e.kind in ("unpack", "fetch"))
+    tree = next((w for e in brought for w in e.writes if inside(path, w) and w != old.end.cwd), None)
+    if tree is None or any(tree in value for value in old.end.env.values() if value):
+        return False
+    builds = (e for e in old.effects if e.kind == "build" and inside(e.cwd or "/", tree))
+    installed = [w for e in builds for w in e.writes if not inside(w, tree)]
+    return bool(installed) and all(content_at(compared.new.final, w).origins for w in installed)
 
 
 def is_unused_copy(compared: Comparison, copy: Copy, place: str) -> bool:

@@ -56,7 +56,7 @@ def _first_reader(solution: Solution, node: Node) -> str:
             if places is None:
                 return effect.tool
             if any(overlap(t, p) for p in places for t in node.targets or ()):
-                return f"{effect.tool} {effect.action}".strip()
+                return " ".join(dict.fromkeys((effect.tool, effect.action))).strip()
     return ""
 
 

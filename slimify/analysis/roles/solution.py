@@ -20,8 +20,8 @@ from slimify.analysis.roles.model import Finding, Given, Region
 from slimify.facts.system import is_package_source, is_scratch
 from slimify.languages import languages
 from slimify.model.decisions import Reason, Role
-from slimify.model.effects import Action
-from slimify.semantics.paths import PathMarks, ancestors, is_glob, is_named_place
+from slimify.model.effects import Action, Effect
+from slimify.semantics.paths import PathMarks, ancestors, inside, is_glob, is_named_place, overlap
 
 # The nature of the steps that a rule is about, and the rule.
 Rule = tuple[Nature | Literal["any"], Callable[["Solution", Node], Finding | None]]
@@ -72,12 +72,13 @@ class Solution(Struct, dict=True):
 
     def is_live(self, region: Region) -> bool:
         """Whether a region exists at the end and is of use: it is not deleted again, not temporary, not an
-        archive that is unpacked."""
+        archive that is unpacked, not sources that something was installed from."""
         path = region.path
         return is_named_place(path) or not (
             self.graph.deleted_at(path) > self._last[path]
             or (is_scratch(path) and path not in self._link_targets)
             or path in self.unpacked
+            or path in self._source_trees
             or is_package_source(path)
             or path.rpartition("/")[2] in self._lock_files
         )
@@ -118,6 +119,21 @@ class Solution(Struct, dict=True):
         natural = ((n, self.decided.get(n.number)) for n in self.graph.nodes)
         built = (n for n, found in natural if found is not None and found.role == "build")
         return frozenset(r for n in built for e in n.effects if e.kind == "unpack" for r in e.reads)
+
+    @cached_property
+    def _source_trees(self) -> frozenset[str]:
+        """The trees that a RUN unpacks or clones, builds and installs from, and that nothing names later."""
+        found = {w: n for n in self.graph.nodes for e in n.effects if _brings_sources(e) for w in e.writes}
+        named = {value for n in self.graph.nodes for value in n.state.env.values() if value}
+        named |= self.given.runtime_names
+        return frozenset(
+            tree
+            for tree, node in found.items()
+            if any(_installs_from(tree, n) for n in self.graph.nodes if n.key[0] == node.key[0])
+            and not any(n.may_use((tree,)) for n in self.graph.nodes if n.key[0] > node.key[0])
+            and not any(overlap(tree, directory) for directory in self.graph.workdirs - {"/"})
+            and not any(tree in text for text in named)
+        )
 
     @cached_property
     def _lock_files(self) -> frozenset[str]:
@@ -179,3 +195,15 @@ def _in_final_stage(node: Node) -> Finding:
         return Finding("run", Reason.of("SL225", "files"))
     system = "system" in node.kinds
     return Finding("run", Reason.of("SL215", "system") if system else Reason.of("SL216", "files"))
+
+
+def _brings_sources(effect: Effect) -> bool:
+    return effect.kind == "unpack" or (effect.kind == "fetch" and effect.tool == "git")
+
+
+def _installs_from(tree: str, node: Node) -> bool:
+    """Whether a build in a tree also writes elsewhere: `make install`."""
+    return any(
+        e.kind == "build" and inside(e.cwd or "/", tree) and not all(inside(w, tree) for w in e.writes)
+        for e in node.effects
+    )

@@ -76,7 +76,7 @@ def is_cwd_independent(effect: Effect) -> bool:
     prints = effect.tool in _PRINTING and all(w.value is not None for w in words)
     words = words[:1] if prints else words
     texts = (*(w.text for w in words[1:]), *(r.target.text for r in effect.command.redirects))
-    plain = effect.kind in CHANGES_FILES | {"cache", "check"} and not effect.followed
+    plain = effect.kind in CHANGES_FILES | {"cache", "check", "system"} and not effect.followed
     return plain and all(text.lstrip("\"'").startswith(("/", "-", "~", "$HOME")) for text in texts)
 
 

@@ -27,6 +27,7 @@ from slimify.semantics.effects.shell_state import changed_state, sourced_by_lang
 from slimify.semantics.effects.started import Source, Started
 from slimify.semantics.effects.state import State, resolve
 from slimify.semantics.effects.states import after, after_function, kept_state, merged
+from slimify.semantics.effects.unpack import with_source_trees
 from slimify.semantics.effects.wrapped import as_user, started_inside, unwrapped, with_program, with_wrappers
 from slimify.syntax.shell.script import TESTS, read
 
@@ -53,7 +54,7 @@ def interpreted(script: Script | str, state: State, source: Source | None = None
     the text stands, by default in the Dockerfile."""
     script = read(script) if isinstance(script, str) else script
     walk = _Walk(state, source or Source(script.text))
-    effects = tuple(walk.atom(atom) for atom in script.atoms)
+    effects = with_source_trees(tuple(walk.atom(atom) for atom in script.atoms))
     return Interpreted(effects, tuple(walk.started), walk.state)
 
 
@@ -61,8 +62,7 @@ def interpret_run(script: Script, state: State) -> tuple[tuple[tuple[Effect, ...
     """The effects of the script of a RUN, and the state for later instructions: home directories, settings
     of tools, created directories.
 
-    Working directory and variables are unchanged, since every RUN starts a new shell.
-    """
+    Working directory and variables are unchanged, since every RUN starts a new shell."""
     done = interpreted(script, state)
     return done.effects, kept_state(state, done.state)
 

@@ -15,7 +15,6 @@ from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.images import ImageFacts
 from slimify.facts.programs import only_waits
-from slimify.facts.system import is_system_directory
 from slimify.languages.go import LANGUAGE
 from slimify.languages.go.package_facts import go_toolchain
 from slimify.languages.go.planning.base import (
@@ -43,7 +42,7 @@ from slimify.planning.final_stage.instruction_text import kept_runs, names_in
 from slimify.planning.final_stage.mkdir_steps import mkdir_copies
 from slimify.planning.final_stage.rebase import is_on_path, restated_settings
 from slimify.planning.layout import CopyFromBuilder, Layout
-from slimify.planning.proposal import Proposal, base_and_copies, copy_decisions, proposal_of
+from slimify.planning.proposal import Proposal, base_and_copies, copy_decisions, managed_copy, proposal_of
 from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import keep_everything_before_unknown, split_obstacle
 from slimify.semantics.paths import inside
@@ -66,10 +65,9 @@ def propose(program: Program, options: Options) -> Proposal:
     if lost:
         why = Reason.of("SL394", "not_found", program=lost, why=_missing_reason(lost, found.copies))
         return Proposal(reasons=(why,))
-    system = next((t for t in found.copies if _is_system_directory(t.path)), None)
-    if system is not None:
-        line = program.dockerfile.instructions[system.after].line
-        return Proposal(reasons=(Reason.of("SL392", "system_directory", at=line, path=system.path),))
+    managed = managed_copy(program, found.copies, local=False)  # it holds the toolchain
+    if managed:
+        return Proposal(reasons=(managed,))
     choices, why_not = base_choices(program, options, found.copies)
     return proposal_of([*why_not, *(_layout(program, rung, base, found) for rung, base in choices)])
 
@@ -198,11 +196,6 @@ def _kept_texts(program: Program, drop: frozenset[int], idle: frozenset[str]) ->
         if own <= idle and not any(own & named for named in others):
             texts[index] = ""
     return list(texts.values())
-
-
-def _is_system_directory(path: str) -> bool:
-    """Whether a directory can't be copied whole. In golang images, /usr/local contains only Go."""
-    return is_system_directory(path) and not path.startswith("/usr/local/")
 
 
 def _bin_directories(program: Program, copies: tuple[CopyFromBuilder, ...]) -> list[str]:

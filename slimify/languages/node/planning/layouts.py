@@ -16,7 +16,6 @@ from slimify.analysis.packages.module_needs import with_development_packages
 from slimify.analysis.program import AtomStep, Program
 from slimify.analysis.roles.model import Artifact
 from slimify.config import Options
-from slimify.facts.system import is_system_directory
 from slimify.languages.node import LANGUAGE, corepack
 from slimify.languages.node.planning.npm_static_site import site_copies
 from slimify.languages.node.planning.prune import pruning
@@ -24,13 +23,14 @@ from slimify.languages.node.planning.start import installs_at_start, runs_named_
 from slimify.languages.node.planning.static_site import without_project_copies
 from slimify.model.decisions import PackageVerdict, Reason
 from slimify.model.plan import Rung
+from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.final_stage.copy_owner import copy_owner
 from slimify.planning.final_stage.copy_position import positioned_copies
 from slimify.planning.final_stage.restore_packages import restored_packages
-from slimify.planning.layout import CopyFromBuilder, Layout
-from slimify.planning.proposal import Proposal, base_and_copies, on_slim_and_same, small_saving
+from slimify.planning.layout import CopyFromBuilder, Layout, outermost
+from slimify.planning.proposal import Proposal, base_and_copies, managed_copy, on_slim_and_same, small_saving
 from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import (
     keep_everything_before_unknown,
@@ -39,6 +39,9 @@ from slimify.planning.stages.unknown_steps import (
     unknown_home,
 )
 from slimify.planning.start_command import runs_cloned_code, starts_global_install
+from slimify.semantics.paths import inside
+
+_NODE = 120 * MB  # /usr/local/bin of the official images
 
 
 def propose(program: Program, options: Options) -> Proposal:
@@ -66,7 +69,7 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
         return why
     copies, site = without_project_copies(program, tuple(_copy_of(program, m) for m in program.artifacts))
     copies, handed, left = site_copies(program, copies)
-    copies, why = positioned_copies(program, copies)
+    copies, why = positioned_copies(program, outermost(copies))
     if why:
         return why
     pruned_all = () if unknown_follows_build(program) else copies
@@ -85,11 +88,11 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
         builder_tail=tail,
         final_head=head,
         decisions=(*base_and_copies(program, rung, base, copies, "Node.js"), *site, *handed, *put, *pruned),
-        saving=estimate.saved_bytes(program, rung) + saved,
+        saving=estimate.saved_bytes(program, rung) + saved - _copied_again(copies),
         original=estimate.original_bytes(program) + saved,
     )
     why = split_obstacle(program, request) or unknown_home(program, copies)
-    why = why or _system_directory(program, copies)
+    why = why or managed_copy(program, copies)
     if why and rung == "same-base" and most + saved < options.min_saving.floor(request.original):
         return small_saving(rung, most + saved)
     if why:
@@ -100,13 +103,9 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
     return layout
 
 
-def _system_directory(program: Program, copies: Iterable[CopyFromBuilder]) -> Reason | None:
-    """Why a copy is not possible: it is a directory that every image has."""
-    found = next((t for t in copies if is_system_directory(t.path)), None)
-    if found is None:
-        return None
-    line = program.dockerfile.instructions[found.after].line
-    return Reason.of("SL392", "system_files", at=line, path=found.path)
+def _copied_again(copies: Iterable[CopyFromBuilder]) -> int:
+    """The bytes of Node.js itself where its directory is copied whole."""
+    return _NODE if any(inside("/usr/local/bin", c.path) for c in copies if not c.is_file) else 0
 
 
 def _with_tools_kept(program: Program) -> Program:

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from msgspec.structs import replace
-
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
 from slimify.config import Options
 from slimify.facts.carried import installed
-from slimify.facts.system import is_project_directory, is_shared_directory
+from slimify.facts.system import LOCAL_DIRECTORY
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import BIN, DATA, SITE, PythonPlace
 from slimify.languages.python.planning import venv as venvs
@@ -40,16 +38,13 @@ from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.final_stage.copy_owner import copy_owner
 from slimify.planning.final_stage.rebase import base_as_written, passed_bases
 from slimify.planning.final_stage.restore_packages import restored_packages
-from slimify.planning.layout import CopyFromBuilder, Layout
-from slimify.planning.proposal import Proposal, base_and_copies, on_slim_and_same
+from slimify.planning.layout import CopyFromBuilder, Layout, outermost
+from slimify.planning.proposal import Proposal, base_and_copies, managed_copy, on_slim_and_same
 from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import keep_everything_before_unknown, split_obstacle
-from slimify.semantics.paths import inside
-
-LOCAL = "/usr/local"  # `make install` writes anywhere below it: copied whole, with the interpreter
 
 _PIP_ITSELF = 12 * MB  # duplicated by copying site-packages
-_LOCAL_PYTHON = 60 * MB  # duplicated by copying LOCAL
+_LOCAL_PYTHON = 60 * MB  # duplicated by copying /usr/local
 _INSTALLER = 50 * MB  # poetry or pipenv with dependencies
 
 
@@ -76,9 +71,9 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
         return copies if rung == "slim" or worth else Reason.of("SL407", "python_nothing")
     own = any(m.path == venvs.PATH for m in program.artifacts)
     made = None if own else next((t.after for t in copies if t.path == venvs.PATH), None)
-    broad = next((m.path for m in program.artifacts if _needs_narrow_copy(m.path)), None)
+    broad = managed_copy(program, copies)
     if broad:
-        return Reason.of("SL392", "python_files", directory=broad)
+        return broad
     copies, tail, dropped = without_node_modules(program, copies)
     out = without_installers(program, copies)
     head, put, missing = restored_packages(program, base) if rung == "slim" else ((), (), None)
@@ -151,11 +146,7 @@ def python_copies(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
             owner = copy_owner(program, made.user)
             path, single = made.path, made.is_file
             copies.append(CopyFromBuilder(path=path, after=made.first, owner=owner, is_file=single))
-    whole = [t for t in copies if t.path == LOCAL]
-    if whole:
-        first = min(t.after for t in copies if inside(t.path, LOCAL))
-        return (CopyFromBuilder(path=LOCAL, after=first), *(t for t in copies if not inside(t.path, LOCAL)))
-    return tuple(_without_contained(copies))
+    return tuple(outermost(copies))
 
 
 def _installed_to(program: Program) -> tuple[str, ...] | Reason:
@@ -168,18 +159,6 @@ def _installed_to(program: Program) -> tuple[str, ...] | Reason:
     if not isinstance(environment, Reason):
         return (venvs.PATH,)
     return site if isinstance(site, tuple) and _has_one_directory(program) else environment
-
-
-def _without_contained(copies: list[CopyFromBuilder]) -> list[CopyFromBuilder]:
-    """The copies without files inside copied directories; a directory moves to the earlier position of the
-    two."""
-    outer = {t.path: t for t in copies if not t.is_file}
-    kept: dict[str, CopyFromBuilder] = {}
-    for copy in copies:
-        around = next((o for o in outer.values() if o.path != copy.path and inside(copy.path, o.path)), copy)
-        before = kept.get(around.path, around)
-        kept[around.path] = replace(around, after=min(before.after, copy.after))
-    return list(kept.values())
 
 
 def _is_moving_tag(program: Program) -> bool:
@@ -203,11 +182,6 @@ def _saving(program: Program, base: str, rung: Rung, copies: tuple[CopyFromBuild
         saving -= _PIP_ITSELF
     elif installs_only_installers(program):
         saving += _INSTALLER
-    if any(t.path == LOCAL for t in copies):
+    if any(t.path == LOCAL_DIRECTORY for t in copies):
         saving -= _LOCAL_PYTHON
     return saving
-
-
-def _needs_narrow_copy(path: str) -> bool:
-    """Whether a directory can't be copied whole because the final base has files of its own there."""
-    return is_shared_directory(path) and not is_project_directory(path) and path != LOCAL

@@ -1,0 +1,5 @@
+const express = require("express");
+
+express()
+  .get("/", (request, response) => response.send("notes"))
+  .listen(3000);
