@@ -59,6 +59,7 @@ class Commands(Struct, frozen=True, kw_only=True):
     own_version: frozenset[str]
     evaluated: tuple[str, ...]
     prints: Mapping[str, str]
+    prints_place: Mapping[str, str]
 
 
 @cache
@@ -89,6 +90,7 @@ def commands(of: str = "") -> Commands:
         own_version=frozenset(data.get("own_version", ())),
         evaluated=tuple(data.get("evaluated", ())),
         prints=data.get("prints", {}),
+        prints_place=data.get("prints_place", {}),
     )
 
 

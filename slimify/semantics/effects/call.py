@@ -208,8 +208,7 @@ class Call(Struct, frozen=True, kw_only=True):
     def place(self, variable: str, *below_home: str) -> str | None:
         """The directory that a variable names, by default the path below the home directory. None if it is
         not known."""
-        value = self.state.get(variable)
-        return value or (self.home(*below_home) if value == "" or self.state.is_unset(variable) else None)
+        return self.state.place(variable, *below_home)
 
     def word(self, path: str, variable: str = "") -> Arg | str:
         """The word for a path below the home directory, or for the `place` of a variable. If that is not

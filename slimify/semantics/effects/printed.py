@@ -7,7 +7,7 @@ import re
 
 from msgspec.structs import replace
 
-from slimify.facts.commands import commands
+from slimify.facts.commands import tables
 from slimify.languages import commands_module
 from slimify.model.shell import Command
 from slimify.semantics.effects.state import State, absolute, resolve
@@ -22,8 +22,11 @@ def output(text: str, state: State) -> str | None:
     text = text.strip()
     if text in state.outputs:
         return state.outputs[text]
-    if text in commands().prints:
-        return commands().prints[text]
+    for _, table in tables():
+        if text in table.prints:
+            return table.prints[text]
+        if text in table.prints_place:
+            return state.place(*table.prints_place[text].split())
     program, _, words = text.partition(" ")
     own = getattr(commands_module(program), "PRINTED", {}).get(program)
     if own is not None:

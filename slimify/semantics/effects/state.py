@@ -107,6 +107,14 @@ class State(Struct, frozen=True, kw_only=True):
             return "/root"
         return self.homes.get(name)
 
+    def place(self, variable: str, *below_home: str) -> str | None:
+        """The directory that a variable names, by default the path below the home directory; None if it is
+        not known."""
+        value, home = self.get(variable), self.get("HOME")
+        if value or home is None:
+            return value or None
+        return posixpath.join(home, *below_home) if value == "" or self.is_unset(variable) else None
+
     def with_user(self, user: str) -> State:
         """The state after `USER user`: HOME is the user's home directory, unless ENV sets it."""
         home = self.env["HOME"] if "HOME" in self.env else self.home_of(user)
