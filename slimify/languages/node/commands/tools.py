@@ -32,6 +32,8 @@ def with_launcher(handler: Callable[[Call], tuple[Effect, ...]]) -> Callable[[Ca
 def npx(call: Call) -> tuple[Effect, ...]:
     """npx, bunx, pnpm dlx, …: the effects of the program, which is downloaded if necessary."""
     options = call.options(values("npx", "node"), stop=True)
+    if options.has("-v", "--version", "-h", "--help"):
+        return call.effect("check")
     text = options.value("-c", "--call")
     if text:
         return call.run(text, call.state)

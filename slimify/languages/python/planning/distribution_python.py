@@ -14,6 +14,7 @@ from slimify.analysis.packages.module_needs import installed_modules
 from slimify.analysis.program import Program
 from slimify.facts.alpine import alpine_command, alpine_package, busybox_commands
 from slimify.facts.images import ImageFacts
+from slimify.facts.system import LOCAL_DIRECTORY
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import SITE
 from slimify.languages.python.package_facts import normalised, script_distributions
@@ -37,19 +38,28 @@ def distribution_packages(program: Program, base: ImageFacts) -> tuple[str, ...]
     ]
     minor = releases.get(base.suite)
     texts = [s.instruction.value for s in program.steps if s.keyword == "RUN"]
-    if base.suite and not base.suite_sure:
+    by_apt, moves = base.manager == SystemManager.APT, moves_between_releases(base)
+    if moves and not by_apt:
         return Reason.of("SL393", "moving", base=program.base_ref)
     if minor is None or switches_python(texts, minor):
         return None
     versions = _versions(program, minor)
     if versions is None:
         return None
-    if base.manager == SystemManager.APT:
+    if moves:
+        return (LOCAL_DIRECTORY,)  # whatever the version is called
+    if by_apt:
         return (*(f"/usr/local/lib/python{v}/dist-packages" for v in versions), _LOCAL_BIN)
     scripts = _scripts(program)
     if isinstance(scripts, Reason):
         return scripts
     return (*(f"/usr/lib/python{v}/site-packages" for v in versions), *scripts)
+
+
+def moves_between_releases(base: ImageFacts | None) -> bool:
+    """Whether a tag of a distribution stands for one release after another, so that two of its images may
+    have different versions of Python."""
+    return base is not None and base.language is None and bool(base.suite) and not base.suite_sure
 
 
 def switches_python(texts: Iterable[str], minor: str) -> bool:

@@ -17,7 +17,7 @@ from slimify.facts.system import LOCAL_DIRECTORY
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import BIN, DATA, SITE, PythonPlace
 from slimify.languages.python.planning import venv as venvs
-from slimify.languages.python.planning.distribution_python import SCRIPTS
+from slimify.languages.python.planning.distribution_python import SCRIPTS, moves_between_releases
 from slimify.languages.python.planning.frontend import without_node_modules
 from slimify.languages.python.planning.installers import without_installers
 from slimify.languages.python.planning.replaced_packages import remove_overlaid
@@ -63,6 +63,8 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
     unread = unread_start(program.runtime_needs.start) if rung == "slim" else None
     if unread:
         return Reason.of("SL392", "unread_start", why=unread, base=program.base_ref)
+    if rung == "slim" and moves_between_releases(program.base):
+        return Reason.of("SL393", "moving", base=program.base_ref)
     copies = python_copies(program)
     if isinstance(copies, Reason):
         worth = estimate.saved_bytes(program, "same-base") >= options.min_saving.floor(
