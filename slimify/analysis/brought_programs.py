@@ -8,12 +8,18 @@ from collections.abc import Iterable
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import system_package
 from slimify.languages import language
-from slimify.model.effects import Effect
+from slimify.model.effects import Action, Effect
 
 
 def built_programs(effects: Iterable[Effect]) -> frozenset[str]:
-    """Those that are built from sources."""
-    return frozenset(posixpath.basename(path) for e in effects for path in e.outputs)
+    """Those that are built from sources, also under the names to which later steps move or copy them."""
+    built: set[str] = set()
+    for effect in effects:
+        built.update(map(posixpath.basename, effect.outputs))
+        moved = effect.action in (Action.MOVE, Action.COPY)
+        if moved and not built.isdisjoint(map(posixpath.basename, effect.reads)):
+            built.update(map(posixpath.basename, effect.writes))
+    return frozenset(built)
 
 
 def packaged_programs(

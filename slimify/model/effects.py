@@ -88,6 +88,7 @@ class Action(StrEnum):
     COPY = "copy"
     EDIT = "edit"  # of files that exist
     FIX = "fix"
+    GENERATE = "generate"  # sources of the application, which are compiled then
     INSTALL = "install"
     INSTALL_DEPS = "install-deps"  # the system packages of what a language's installer downloaded
     LINK = "link"  # symbolic; a hard link is a copy

@@ -82,6 +82,7 @@ class _Walk:
         self.state = state
         self.made: set[str] = set()
         self.tried: list[Rule] = []
+        self.chain: list[Rule] = []  # no implicit rule appears twice in a chain (GNU make, Chained Rules)
         self.lines: list[RecipeLine] = []
 
     def make(self, name: str, scope: Scope, depth: int) -> None:
@@ -104,7 +105,9 @@ class _Walk:
             if rule.pattern is not None and rule.pattern != "%":
                 stem = stem_of(rule.pattern, name) or ""
             wanted += [word.replace("%", stem, 1) if rule.pattern else word for word in rule.prerequisites]
+        self.chain += chosen
         normal = self._prerequisites(wanted, scope, depth)
+        del self.chain[len(self.chain) - len(chosen) :]
         for rule in chosen:
             self._run(rule, name, scope, normal, stem)
 
@@ -121,7 +124,7 @@ class _Walk:
         own = [rule for rule in rules if rule.recipe]
         patterns = [rule for rule in self.state.rules if rule.pattern == "%" and rule.recipe]
         for rule in own or patterns:
-            if rule not in self.tried:
+            if rule not in self.tried and rule not in self.chain:
                 self.tried.append(rule)
                 place = rule.targets[0] if rule.pattern == "%" else rule.pattern or name
                 wanted = [word.replace("%", UNKNOWN, 1) for word in rule.prerequisites]

@@ -11,6 +11,5 @@ class GoAction(StrEnum):
     """Subcommands of go that leave files."""
 
     BUILD = "build"
-    GENERATE = "generate"
     GET = "get"
     INSTALL = "install"

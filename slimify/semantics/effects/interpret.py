@@ -23,11 +23,11 @@ from slimify.semantics.effects.certainty import Branch, common, marked
 from slimify.semantics.effects.local_sources import with_local_sources
 from slimify.semantics.effects.redirects import redirected, stdin
 from slimify.semantics.effects.registry import effects_of
+from slimify.semantics.effects.sequences import read_together
 from slimify.semantics.effects.shell_state import changed_state, sourced_by_language
 from slimify.semantics.effects.started import Source, Started
 from slimify.semantics.effects.state import State, resolve
 from slimify.semantics.effects.states import after, after_function, kept_state, merged
-from slimify.semantics.effects.unpack import with_source_trees
 from slimify.semantics.effects.wrapped import as_user, started_inside, unwrapped, with_program, with_wrappers
 from slimify.syntax.shell.script import TESTS, read
 
@@ -54,7 +54,7 @@ def interpreted(script: Script | str, state: State, source: Source | None = None
     the text stands, by default in the Dockerfile."""
     script = read(script) if isinstance(script, str) else script
     walk = _Walk(state, source or Source(script.text))
-    effects = with_source_trees(tuple(walk.atom(atom) for atom in script.atoms))
+    effects = read_together(tuple(walk.atom(atom) for atom in script.atoms))
     return Interpreted(effects, tuple(walk.started), walk.state)
 
 

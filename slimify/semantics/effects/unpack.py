@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
@@ -14,9 +13,6 @@ from slimify.facts.commands import values
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, parse_options
-
-_IN_ROOT = Reason.of("SL221", "root_files")
-Groups = tuple[tuple[Effect, ...], ...]
 
 
 def _tar(call: Call) -> tuple[Effect, ...]:
@@ -114,32 +110,6 @@ def _gunzip(call: Call) -> tuple[Effect, ...]:
 def _zip(call: Call) -> tuple[Effect, ...]:
     operands = call.options(("-x", "-i", "-b", "-n")).operands
     return call.write_effect("files", "pack", writes=operands[:1], **call.inputs(operands[1:]))
-
-
-def with_source_trees(effects: Groups) -> Groups:
-    """The effects of a RUN's commands. An archive whose name has that of the directory which the next `cd`
-    enters is a source archive: all of it is in that directory (GNU Coding Standards, Making Releases)."""
-    flat = [e for group in effects for e in group]
-    trees = {id(e): _source_tree(flat, at) for at, e in enumerate(flat) if e.kind == "unpack"}
-    if not any(trees.values()):
-        return effects
-    return tuple(tuple(_unpacked_to(e, trees.get(id(e))) for e in group) for group in effects)
-
-
-def _source_tree(effects: Sequence[Effect], at: int) -> str | None:
-    """The directory that an archive unpacks into the working directory, if the RUN shows it."""
-    unpacked = effects[at]
-    entered = next((b.cwd for a, b in pairwise(effects[at + 1 :]) if a.tool == "cd"), None)
-    here = unpacked.why == _IN_ROOT if unpacked.cwd == "/" else unpacked.writes == (unpacked.cwd,)
-    if not here or entered is None or posixpath.dirname(entered) != unpacked.cwd:
-        return None
-    parts = re.split(r"[-_.]", posixpath.basename(entered))
-    words = (word.text for e in effects[: at + 1] for word in e.command.words[1:])
-    return entered if any(all(part in word for part in parts) for word in words) else None
-
-
-def _unpacked_to(effect: Effect, tree: str | None) -> Effect:
-    return replace(effect, writes=(tree,), writes_anywhere=False, why=None) if tree else effect
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

@@ -23,7 +23,7 @@ from slimify.languages.go.planning.names import named_paths, opens_unknown
 from slimify.languages.go.planning.symlink_copies import with_link_targets
 from slimify.languages.go.vocabulary import GoAction
 from slimify.model.decisions import Reason
-from slimify.model.effects import ADDS_FILES, CHANGES_FILES, LEAVES_NOTHING
+from slimify.model.effects import ADDS_FILES, CHANGES_FILES, LEAVES_NOTHING, Action
 from slimify.planning.final_stage.commands import real_atoms
 from slimify.planning.final_stage.rebase import is_on_path
 from slimify.planning.layout import CopyFromBuilder
@@ -92,7 +92,7 @@ def _generated(program: Program, named: Sequence[str]) -> Iterator[CopyFromBuild
     """The trees in which a generator of sources may have left a file that the program reads: nothing else is
     certain to bring it."""
     for step in program.steps:
-        makers = [e for e in step.effects if e.action == GoAction.GENERATE or generates_sources(e)]
+        makers = [e for e in step.effects if e.action == Action.GENERATE or generates_sources(e)]
         for tree in dict.fromkeys(w for e in makers for w in e.writes):
             if any(absent_files(program, tree, named)):
                 yield CopyFromBuilder(path=tree, after=step.index)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
+from slimify.context.values import table, toml_of
 from slimify.facts.system import is_root, on_default_path
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.package_facts import normalised
@@ -123,15 +124,33 @@ def _prefix_of(python: str) -> str:
 
 # The file by which a tool finds the project whose environment it uses.
 _PROJECT = {"poetry": "pyproject.toml", "pdm": "pyproject.toml", "uv": "pyproject.toml", "pipenv": "Pipfile"}
+_SCRIPTS = {"pipenv": ("scripts",), "pdm": ("tool", "pdm", "scripts")}  # where it has commands of the project
 
 
 def run_in_environment(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     """The effects of what `poetry run`, `uv run` and `conda run` start: a program, or a Python file."""
     if not words or words[0].value is None:
         return call.unknown(Reason.of("SL221", "started"))
-    effects = call.start((literal_arg("python"), *words) if words[0].value.endswith(".py") else words)
+    script = _script(call, words[0].value)
+    if script:
+        text = " ".join([script, *(w.text for w in words[1:])])
+        effects = call.run(text, call.state, "script", call.name, words[0].value)
+    else:
+        effects = call.start((literal_arg("python"), *words) if words[0].value.endswith(".py") else words)
     project = call.known_paths((_PROJECT[call.name],)) if call.name in _PROJECT else ()
     return tuple(replace(e, tools=(*e.tools, call.name), reads=(*e.reads, *project)) for e in effects)
+
+
+def _script(call: Call, name: str) -> str:
+    """The command of a script that pipenv or pdm runs by its name, "" if there is none of that name
+    (pipenv.pypa.io, Custom Script Shortcuts; pdm-project.org, User Scripts)."""
+    keys = _SCRIPTS.get(call.name)
+    path = absolute(_PROJECT[call.name], call.state) if keys else None
+    found = toml_of(call.state.view.text(path) if path is not None else None)
+    script = table(found, *(keys or ())).get(name)
+    if isinstance(script, Mapping):
+        script = script.get("cmd") or script.get("shell")
+    return script if isinstance(script, str) else ""
 
 
 def named_packages(words: tuple[Arg, ...]) -> tuple[Package, ...]:

@@ -1,0 +1,2 @@
+module example.com/versions
+go 1.22

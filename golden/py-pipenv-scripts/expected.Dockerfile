@@ -1,0 +1,20 @@
+FROM python:3.11 AS builder
+
+RUN pip install pipenv
+
+WORKDIR /srv/menu
+COPY Pipfile Pipfile.lock ./
+RUN pipenv install --dev --system --deploy
+
+FROM python:3.11-slim
+
+COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
+
+WORKDIR /srv/menu
+
+COPY . .
+RUN pipenv run lint
+
+EXPOSE 8000
+CMD ["python", "menu.py"]

@@ -1,0 +1,11 @@
+from flask import Flask
+
+app = Flask(__name__)
+
+
+@app.get("/")
+def menu():
+    return "soup"
+
+
+app.run(host="0.0.0.0", port=8000)

@@ -1,0 +1,57 @@
+"""What the commands of one script show about each other."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from msgspec.structs import replace
+
+from slimify.languages import language
+from slimify.model.decisions import Reason
+from slimify.model.effects import Action, Effect
+
+Groups = tuple[tuple[Effect, ...], ...]  # the effects of each command
+
+_IN_ROOT = Reason.of("SL221", "root_files")
+
+
+def read_together(effects: Groups) -> Groups:
+    """The effects, with what later ones show about earlier ones."""
+    flat = [e for group in effects for e in group]
+    found = {id(e): new for at, e in enumerate(flat) if (new := _seen_from_later(e, flat, at)) is not None}
+    return tuple(tuple(found.get(id(e), e) for e in group) for group in effects) if found else effects
+
+
+def _seen_from_later(effect: Effect, effects: Sequence[Effect], at: int) -> Effect | None:
+    if effect.kind == "unpack":
+        tree = _source_tree(effects, at)
+        return replace(effect, writes=(tree,), writes_anywhere=False, why=None) if tree else None
+    if effect.kind == "app" and effect.action == "run" and _is_compiled_later(effect, effects[at:]):
+        here = (effect.cwd,) if effect.cwd is not None else ()
+        made = replace(effect, kind="compile", action=Action.GENERATE, writes=here, why=None)
+        return replace(made, reads_anything=True, writes_anywhere=not here)
+    return None
+
+
+def _source_tree(effects: Sequence[Effect], at: int) -> str | None:
+    """The directory that an archive unpacks into the working directory, if the next `cd` shows it: an archive
+    of sources that is called like it has all of its files there (GNU Coding Standards, Making Releases)."""
+    unpacked = effects[at]
+    entered = next((b.cwd for a, b in pairwise(effects[at + 1 :]) if a.tool == "cd"), None)
+    here = unpacked.why == _IN_ROOT if unpacked.cwd == "/" else unpacked.writes == (unpacked.cwd,)
+    if not here or entered is None or posixpath.dirname(entered) != unpacked.cwd:
+        return None
+    parts = re.split(r"[-_.]", posixpath.basename(entered))
+    words = (word.text for e in effects[: at + 1] for word in e.command.words[1:])
+    return entered if any(all(part in word for part in parts) for word in words) else None
+
+
+def _is_compiled_later(effect: Effect, later: Sequence[Effect]) -> bool:
+    """Whether the project whose code runs is compiled after that: its code generates sources, and like a
+    build it is assumed to write below its directory."""
+    known = language(effect.ecosystem)
+    compiled = known is not None and known.is_compiled
+    return compiled and any(e.does("compile", effect.ecosystem) and e.cwd == effect.cwd for e in later)
