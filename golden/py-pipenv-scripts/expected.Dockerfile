@@ -6,6 +6,10 @@ WORKDIR /srv/menu
 COPY Pipfile Pipfile.lock ./
 RUN pipenv install --dev --system --deploy
 
+COPY . .
+RUN pipenv run lint \
+    && pip uninstall -y pipenv virtualenv distlib
+
 FROM python:3.11-slim
 
 COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
@@ -14,7 +18,6 @@ COPY --from=builder /usr/local/bin /usr/local/bin
 WORKDIR /srv/menu
 
 COPY . .
-RUN pipenv run lint
 
 EXPOSE 8000
 CMD ["python", "menu.py"]
