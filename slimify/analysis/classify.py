@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from slimify import languages
 from slimify.analysis.advice.findings import findings, missing_earlier_sources
-from slimify.analysis.closed_worlds import started_programs
+from slimify.analysis.closed_worlds import unknown_programs
 from slimify.analysis.evidence.evidence_decisions import base_mapping_decisions, evidence_decisions
 from slimify.analysis.evidence.linked_packages import with_linked_packages
 from slimify.analysis.graph.graph import AtomKey, graph_of
@@ -102,7 +102,7 @@ def classify(
         application=language,
         keep=options.keep_packages,
         mentions=mentions_in(context),
-        programs=started_programs(needs, effects, base, context),
+        unknown_programs=unknown_programs(needs, effects, base, context),
         links_nothing=links_nothing,
         bases=uses.bases,
         evidence=evidence,
@@ -120,9 +120,7 @@ def classify(
         steps=tuple(_step(visit, roles, packages) for visit in visits),
         runtime=contract,
         runtime_needs=needs,
-        artifacts=tuple(
-            m for m in roles.artifacts if has_reader(m.path, needs, usage.programs, usage.application)
-        ),
+        artifacts=tuple(m for m in roles.artifacts if has_reader(m.path, usage)),
         end_state=end,
         refusals=refusals(file, base, reference),
         findings=(
@@ -173,7 +171,7 @@ def _packages_and_roles(
         build_tools=frozenset(usage.tools),
         language=usage.application,
         keep=keep,
-        unknown_programs=usage.programs.why,
+        unknown_programs=usage.unknown_programs,
         copied_programs=copied_programs(usage),
         install_time=install_only_settings(needs),
         starts=starts,

@@ -1,7 +1,7 @@
 """Closed worlds: what may be left out because all its readers, or callers, are known.
 
-Nothing is dropped for want of a reader unless the claim about its region holds. Each function makes the claim
-for one kind of region.
+Nothing is dropped for want of a reader unless all users of its region are known. Each function says why they
+are not, for one kind of region; None if they are.
 """
 
 from __future__ import annotations
@@ -9,9 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterator, Sequence
-from typing import Literal
-
-from msgspec import Struct
 
 from slimify.analysis.brought_programs import built_programs, packaged_programs
 from slimify.analysis.program import Program, RuntimeNeeds
@@ -33,100 +30,76 @@ _SETTINGS_FILE = re.compile(
 )
 
 
-class Claim(Struct, frozen=True, kw_only=True):
-    """That all users of a region are known. `why` is the reason why they are not, `evidence` the places that
-    show it. The region of `files` is an image path; that of `programs` is everything that can be started."""
-
-    kind: Literal["programs", "files"]
-    region: str = ""
-    why: Reason | None = None
-    evidence: tuple[Use, ...] = ()
-
-    @property
-    def holds(self) -> bool:
-        return self.why is None
-
-
-def started_programs(
+def unknown_programs(
     needs: RuntimeNeeds, build: Sequence[Effect], base: ImageFacts | None, context: Context
-) -> Claim:
-    """The claim that every program that can be started at run time is known. `build` are the effects of all
-    RUNs.
+) -> Reason | None:
+    """Why not every program that can be started at run time is known. `build` are the effects of all RUNs.
 
     Not known are those that a program starts by a name that only run time knows, and those of a program whose
     sources were not read, or that an image without a start is used for.
     """
     if needs.dynamic:
         place = f"{needs.dynamic[0].file}:{needs.dynamic[0].line}"
-        return _programs(Reason.of("SL203", "dynamic", place=place), needs.dynamic)
+        return Reason.of("SL203", "dynamic", place=place)
     unread = unread_start(needs.start)
     if unread is not None:
-        return _programs(Reason.of("SL203", "unread_package", why=unread))
+        return Reason.of("SL203", "unread_package", why=unread)
     if not needs.start:
-        return _programs(Reason.of("SL203", "no_start"))
+        return Reason.of("SL203", "no_start")
     host = next((c for c in needs.commands if starts_what_users_name(c)), None)
     if host is not None:
-        return _programs(Reason.of("SL203", "host", command=host), (needs.commands[host],))
-    started = [
-        (e.tool, use) for e, use in zip(needs.start, needs.origins, strict=True) if e.kind == "unknown"
-    ]
-    unknown = [(tool, use) for tool, use in started if not _is_known_program(tool, build, base)]
+        return Reason.of("SL203", "host", command=host)
+    started = (e.tool for e in needs.start if e.kind == "unknown")
+    unknown = [tool for tool in started if not _is_known_program(tool, build, base)]
     own = _project_programs(context) if unknown else ()
-    for tool, use in unknown:
-        if tool.rpartition("/")[2] not in own:
-            return _programs(Reason.of("SL203", "unread_program", command=tool), (use,))
-    return Claim(kind="programs")
+    tool = next((tool for tool in unknown if tool.rpartition("/")[2] not in own), None)
+    return Reason.of("SL203", "unread_program", command=tool) if tool is not None else None
 
 
-def _programs(why: Reason, evidence: tuple[Use, ...] = ()) -> Claim:
-    return Claim(kind="programs", why=why, evidence=evidence)
+def unknown_readers(program: Program, place: str, named: Collection[str]) -> Reason | None:
+    """Why it is not known that run time reads nothing below the directory `place` but `named`, all of which
+    the build context has.
 
-
-def application_files(program: Program, place: str, named: Collection[str]) -> Claim:
-    """The claim that run time reads nothing below the directory `place` but `named`, all of which the build
-    context has.
-
-    It fails where a program that reads files is unknown, where names are put together at run time, and where
+    It is not where a program that reads files is unknown, where names are put together at run time, and where
     a named file is missing or git ignores it: only those who build the image know whether it is there.
     """
     needs = program.runtime_needs
     sources = needs.sources
     if not sources.imports:
-        return _files(place, Reason.of("SL316", "unread_sources"))
+        return Reason.of("SL316", "unread_sources")
     if sources.skipped:
-        return _files(place, Reason.of("SL316", "skipped", file=sources.skipped[0]))
+        return Reason.of("SL316", "skipped", file=sources.skipped[0])
     if sources.computed and overlap(place, program.end_state.cwd or "/"):
         use = sources.computed[0]
-        why = Reason.of("SL316", "library", use=use) if use.name else Reason.of("SL316", "computed", use=use)
-        return _files(place, why, *sources.computed)
+        return Reason.of("SL316", "library", use=use) if use.name else Reason.of("SL316", "computed", use=use)
     unread = unread_start(needs.start)
     if unread is not None:
-        return _files(place, Reason.of("SL316", "unread_start", why=unread))
+        return Reason.of("SL316", "unread_start", why=unread)
     build = program.effects
     made = _made_programs(build)
-    for effect, origin in zip(needs.start, needs.origins, strict=True):
+    for effect in needs.start:
         name = effect.tool.rpartition("/")[2]
         if effect.kind in LEAVES_NOTHING or name in made or _reads_its_configuration(name):
             continue
         if not name:
-            return _files(place, Reason.of("SL316", "any_program"), origin)
+            return Reason.of("SL316", "any_program")
         if not reads_only_arguments(name):
-            return _files(place, Reason.of("SL316", "reader", command=effect.tool), origin)
+            return Reason.of("SL316", "reader", command=effect.tool)
     repeated = (e for a in program.atoms if a.role != "build" for e in a.effects)
     reader = next((e for e in (*repeated, *needs.start) if e.reads_anything), None)
     if reader is not None:
-        return _files(place, Reason.of("SL316", "reader", command=reader.tool))
+        return Reason.of("SL316", "reader", command=reader.tool)
     served = served_files(program).unknown
     if served is not None:
-        return _files(place, Reason.of("SL316", "configured", use=served), served)
+        return Reason.of("SL316", "configured", use=served)
     script = next(scripted_paths(program, known=False), None)
     if script is not None:
-        return _files(place, Reason.of("SL316", "variable", use=script), script)
+        return Reason.of("SL316", "variable", use=script)
     for path, source in absent_files(program, place, named):
         if source is not None:
-            return _files(place, Reason.of("SL316", "absent", path=path, use=source), source)
-        return _files(place, Reason.of("SL316", "absent_setting", path=path))
-    return Claim(kind="files", region=place)
+            return Reason.of("SL316", "absent", path=path, use=source)
+        return Reason.of("SL316", "absent_setting", path=path)
+    return None
 
 
 def absent_files(program: Program, place: str, named: Collection[str]) -> Iterator[tuple[str, Use | None]]:
@@ -171,10 +144,6 @@ def scripted_paths(program: Program, *, known: bool) -> Iterator[Use]:
 
 _VARIABLE_PATH = re.compile(r"\$\{?(\w+)\}?((?:/[\w.-]+)+)")
 _POSITION = frozenset({"HOME", "PWD", "TMPDIR"})
-
-
-def _files(place: str, why: Reason, *evidence: Use) -> Claim:
-    return Claim(kind="files", region=place, why=why, evidence=evidence)
 
 
 def _image_paths(program: Program, name: str) -> Iterator[str]:

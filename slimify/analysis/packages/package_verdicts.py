@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.analysis.closed_worlds import Claim
 from slimify.analysis.graph.graph import AtomKey
 from slimify.analysis.packages.context_mentions import ContextMentions
 from slimify.analysis.packages.program_calls import build_tools
@@ -51,24 +50,24 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
 
     `application` is the language of the application. `keep` are the packages named in the settings.
     `final_stage_tools` are the programs that steps of the final stage call, `final_stage_installs` the
-    installs of a language among these steps. `mentions` searches the texts of the context. `programs`: the
-    claim that all programs that run time starts are known. `links_nothing`: no build output is linked with a
-    library. `bases` are the places where other Dockerfiles start from the image. `evidence` is an image built
-    from the file.
+    installs of a language among these steps. `mentions` searches the texts of the context. `unknown_programs`
+    states why not all programs that run time starts are known. `links_nothing`: no build output is linked
+    with a library. `bases` are the places where other Dockerfiles start from the image. `evidence` is an
+    image built from the file.
     """
 
     visits: Sequence[Visit]
     needs: RuntimeNeeds
-    base: ImageFacts | None = None
-    application: str | None = None
-    keep: Collection[str] = ()
+    base: ImageFacts | None
+    application: str | None
+    keep: Collection[str]
+    mentions: ContextMentions
+    unknown_programs: Reason | None
+    links_nothing: bool
+    bases: tuple[Use, ...]
+    evidence: BuiltImage | None
     final_stage_tools: Mapping[str, Use] = MappingProxyType({})
     final_stage_installs: Mapping[AtomKey, Use] = MappingProxyType({})
-    mentions: ContextMentions | None = None
-    programs: Claim = Claim(kind="programs")
-    links_nothing: bool = False
-    bases: tuple[Use, ...] = ()
-    evidence: BuiltImage | None = None
 
     @cached_property
     def effects(self) -> Sequence[tuple[AtomKey, Effect]]:
@@ -170,9 +169,8 @@ class _Package(Struct, frozen=True, dict=True):
     def naming_file(self) -> str:
         """The first file of the context that names it, with or without the version that ends its name, or one
         of its programs; "" if none does."""
-        mentions = self.usage.mentions
-        names = (self.name, self.name.rstrip("0123456789.").removesuffix("-"), *self.commands)
-        return mentions.first_file(names) if mentions is not None else ""
+        bare = self.name.rstrip("0123456789.").removesuffix("-")
+        return self.usage.mentions.first_file((self.name, bare, *self.commands))
 
     @cached_property
     def along(self) -> Mapping[str, Use]:
@@ -303,9 +301,7 @@ def _used_at_run_time(package: _Package) -> PackageVerdict | None:
 def _used_by_build(package: _Package) -> PackageVerdict | None:
     """Only the build is known to use it, or it serves nothing but compiling."""
     usage, facts, user = package.usage, package.facts, package.user
-    only = build_only_use(
-        package.name, usage.visits, usage.needs, usage.tools, usage.application, usage.final_stage_tools
-    )
+    only = build_only_use(package.name, usage)
     if only is not None:
         return _goes(package, *only)
     if facts is None:
@@ -333,7 +329,7 @@ def _goes(
     """The verdict on what run time is not known to use. Where it may start any program, what the user
     installed by name stays, except compilers and headers; where it starts programs by name, what a file
     names stays, too."""
-    facts, why = package.facts, package.usage.programs.why
+    facts, why = package.facts, package.usage.unknown_programs
     serves = facts is not None and serves_more_than_compiling(facts.commands)
     compiles = facts is None or (facts.kind in ("build", "meta", "unknown") and not serves)
     by_name = why is not None and bool(package.usage.needs.dynamic)

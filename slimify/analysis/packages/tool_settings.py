@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from slimify.analysis.closed_worlds import Claim
-from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.roles.model import Given
 from slimify.facts.commands import readers_of
 
+if TYPE_CHECKING:
+    from slimify.analysis.packages.package_verdicts import PackageUsage
 
-def has_reader(path: str, needs: RuntimeNeeds, programs: Claim, language: str | None) -> bool:
+
+def has_reader(path: str, usage: PackageUsage) -> bool:
     """Whether run time may read what the build left at a path: not if it is only for programs of which
     none is started or imported, where all programs that are started are known."""
-    readers = readers_of(path, language)
-    imported = {use.name for use in needs.sources.imports}
-    return not readers or not programs.holds or any(r in needs.commands or r in imported for r in readers)
+    readers, needs = readers_of(path, usage.application), usage.needs
+    used = {*needs.commands, *(use.name for use in needs.sources.imports)}
+    return not readers or usage.unknown_programs is not None or not used.isdisjoint(readers)
 
 
 def build_only_reader(given: Given, paths: Sequence[str]) -> str:

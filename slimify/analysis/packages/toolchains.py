@@ -6,36 +6,34 @@ results are copied. They are not needed themselves unless run time calls them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from slimify.analysis.program import RuntimeNeeds, Step
+from slimify.analysis.program import Step
 from slimify.facts.toolchains import Toolchain, installers, toolchain
 from slimify.languages import language, languages
 from slimify.model.sources import Use
 from slimify.semantics.effects.state import State
 from slimify.semantics.paths import is_named_place
-from slimify.semantics.walk import Visit
+
+if TYPE_CHECKING:
+    from slimify.analysis.packages.package_verdicts import PackageUsage
 
 
-def build_only_use(
-    name: str,
-    visits: Sequence[Visit],
-    runtime_needs: RuntimeNeeds,
-    tools: Mapping[str, Use],
-    application: str | None,
-    late: Collection[str] = (),
-) -> tuple[Use, tuple[str, ...]] | None:
+def build_only_use(name: str, usage: PackageUsage) -> tuple[Use, tuple[str, ...]] | None:
     """The build step that uses the package, and the packages that run time needs instead. None if run time
     starts a program of the toolchain, or if it is not a toolchain package."""
-    started = {*runtime_needs.commands, *(e.manager for e in runtime_needs.start)}
+    needs, tools = usage.needs, usage.tools
+    started = {*needs.commands, *(e.manager for e in needs.start)}
     for known in languages():
         own, other = installers(known), toolchain(known)
-        if known.name == application and own is not None and name in own.packages:
-            unread = any(e.kind == "unknown" for v in visits for atom in v.effects for e in atom)
+        if known.name == usage.application and own is not None and name in own.packages:
+            unread = any(e.kind == "unknown" for _, e in usage.effects)
             needed = unread or bool(started & {*own.commands, *own.managers})
             commands, instead = own.commands, own.packages[name]
-        elif known.name != application and other is not None and name in other.packages:
-            needed = bool(other.commands & {*started, *late}) or names_packages(other, visits[-1].state)
+        elif known.name != usage.application and other is not None and name in other.packages:
+            started |= usage.final_stage_tools.keys()
+            needed = bool(other.commands & started) or names_packages(other, usage.visits[-1].state)
             commands, instead = other.commands, ()
         else:
             continue

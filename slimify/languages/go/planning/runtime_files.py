@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from slimify.analysis.closed_worlds import absent_files, application_files
+from slimify.analysis.closed_worlds import absent_files, unknown_readers
 from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.model import Artifact
 from slimify.context.scan import Context
@@ -195,7 +195,7 @@ def _open_world(program: Program, step: Step, named: Sequence[str]) -> Reason | 
         or _is_aside(program, source, places[0], named)
     ):
         return None
-    return application_files(program, places[0], named).why
+    return unknown_readers(program, places[0], named)
 
 
 def _is_aside(program: Program, source: str, place: str, named: Sequence[str]) -> bool:
