@@ -44,7 +44,7 @@ def with_previous_stages(
         runs = _runs(language, application, needs)
         if not (installed or runs):
             continue
-        followed, sources = Followed(), read_sources(view, language, (), own).facts
+        followed, sources = Followed(), read_sources(view, language, (), own)
         followed.add_started(sources.started, stage.end, language)
         sources = followed.with_started(sources)
         facts += [sources] if runs else []

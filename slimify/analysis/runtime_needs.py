@@ -58,10 +58,10 @@ def runtime_needs(
         followed.add(text, use, where)
     commands = followed.commands
     found = read_sources(state.view, language, followed.start, everything)
-    while followed.add_started(found.facts.started, state, language):
+    while followed.add_started(found.started, state, language):
         found = read_sources(state.view, language, followed.start, everything)
     start = tuple(followed.start)
-    sources = followed.with_started(found.facts)
+    sources = followed.with_started(found)
     handed_on = sources.mentioned if sources.dynamic else ()
     for use in (*sources.commands, *handed_on):
         _add_command(commands, use.name, use)

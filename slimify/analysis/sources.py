@@ -7,14 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from slimify.context.scan import Context
 from slimify.context.source_uses import merge
 from slimify.languages import language, languages
 from slimify.languages.base import Language
 from slimify.model.effects import Effect
-from slimify.model.sources import SourceFacts, Use
+from slimify.model.sources import SourceFacts
 from slimify.semantics.context_files import ContextView
 
 if TYPE_CHECKING:
@@ -27,29 +25,20 @@ _NOT_APPLICATION = r"(?:^|/)(?:tests?|spec|e2e|fixtures|docs?|examples?|\.git|\.
 _SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-\S+\s+)*)?(?:/\S*/)?([^/\s]+)")
 
 
-class SourceUse(Struct, frozen=True, kw_only=True):
-    """What the sources use. `modules` are the imported packages, each with its first use."""
-
-    facts: SourceFacts
-    modules: tuple[Use, ...]
-    complete: bool  # every file of the language was read
-
-
 def read_sources(
     view: ContextView, name: str | None, start: Sequence[Effect], effects: Iterable[Effect] = ()
-) -> SourceUse:
+) -> SourceFacts:
     """Reads the application's sources that are copied into the image, except tests and documentation.
 
     `name` is its language. For a compiled language only the sources of the programs that `effects` build are
     read. At most 4,000 files and 6 MB are read, shallow paths first; `skipped` names the rest.
     """
     facts = SourceFacts()
-    complete = True
     own = language(name)
     if own is not None and own.sources is not None:
         compiled = own.sources.program_facts(view, effects, _MAX_FILES)
         if compiled is not None:
-            return SourceUse(facts=compiled[0], modules=compiled[1], complete=not compiled[0].skipped)
+            return compiled
     others = [known for known in reversed(languages()) if known.always_read and known is not own]
     for known in [own, *others] if own is not None else others:
         chosen, skipped = _chosen_paths(view, known, limit=known is own)
@@ -62,10 +51,8 @@ def read_sources(
             selected = reader.selected_sources(view, chosen, start)
             read = partial(_read, reader, view, selected)
             facts = merge((facts, view.context.once((known.name, *selected), read)))
-        complete = complete and not skipped
         facts = merge((facts, SourceFacts(skipped=skipped)))
-    modules = {use.name: use for use in reversed(facts.imports)}
-    return SourceUse(facts=facts, modules=tuple(modules.values()), complete=complete)
+    return facts
 
 
 def _read(reader: Sources, view: ContextView, paths: Iterable[str]) -> SourceFacts:

@@ -31,7 +31,7 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     if a moving tag (`latest`, `3`, `lts`) was resolved as of the facts' date. `suite` is a codename, or
     `3.20` for Alpine. `env` contains None for a variable that depends on the patch release. `workdir` "" is
     `/`, None is unknown. `size` is in uncompressed bytes, 0 if unknown. `packages` are system packages,
-    known only from a built image. `onbuild`: it has triggers.
+    known only from a built image.
 
     `runtime_bases` (of images with compilers) maps `static`, `base`, `cc`, `debian` and `alpine` to
     references of the same release; `static` is the newest release if its own has none."""
@@ -64,7 +64,6 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     hooks: tuple[str, ...] = ()  # scripts that its entry script runs
     size: int = 0
     shell: bool = True
-    onbuild: bool = False
     slim_partner: str | None = None
     runtime_bases: Mapping[str, str] = field(default_factory=dict)
     packages: frozenset[str] = frozenset()
@@ -139,7 +138,6 @@ def _language_image(start: ImageFacts, parts: Reference) -> ImageFacts:
         cmd=tuple(settings.get("alpine_cmd", settings["cmd"]) if alpine else settings["cmd"]),
         commands=tuple(settings["commands"]),
         shell=not windows,
-        onbuild=qualifier == "onbuild",
     )
     if common.get("compiles"):
         return replace(facts, runtime_bases=_runtime_bases(parts, facts))

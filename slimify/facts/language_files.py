@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import cache
 
 from msgspec import Struct, convert, field
@@ -36,7 +35,6 @@ class LanguageFiles(Struct, frozen=True, kw_only=True, rename="kebab"):
     runners: tuple[str, ...] = ()
     interpreters: tuple[str, ...] = ()
     script_endings: tuple[str, ...] = ()
-    wrappers: Mapping[str, int] = field(default_factory=dict)
     strip: str = ""
     certificates: tuple[str, ...] = ()
     tls_clients: tuple[str, ...] = ()

@@ -97,7 +97,6 @@ def _parse(file: _File) -> Elf:
 
     soname = next(iter(named(_SONAME)), "")
     name = _MACHINES.get(machine, hex(machine))
-    symbols = _symbol_bytes(file, shoff, shsize, shnum, shstr)
     return Elf(
         machine=_LITTLE.get(name, name) if file.order == "<" else name,
         interpreter=interpreter,
@@ -107,9 +106,8 @@ def _parse(file: _File) -> Elf:
         runpath=_search_paths(named(_RUNPATH)),
         versions=_required_versions(file, table, strings),
         defines=frozenset(_defined_versions(file, table, strings)),
-        stripped=symbols is None,
         linking=_linking(kind, interpreter, soname, pie=bool(table.get(_FLAGS_1, 0) & _PIE)),
-        symbols=symbols or 0,
+        symbols=_symbol_bytes(file, shoff, shsize, shnum, shstr),
     )
 
 
@@ -168,13 +166,13 @@ def _defined_versions(file: _File, table: dict[int, int], strings: int) -> Itera
         at += step
 
 
-def _symbol_bytes(file: _File, shoff: int, size: int, count: int, names: int) -> int | None:
-    """The size of the symbol table and debug sections in bytes; None for a stripped file.
+def _symbol_bytes(file: _File, shoff: int, size: int, count: int, names: int) -> int:
+    """The size of the symbol table and debug sections in bytes; 0 for a stripped file.
 
     Files with missing or damaged section headers still run, and count as stripped.
     """
     if not shoff or not count or names >= count:
-        return None
+        return 0
     total, found = 0, False
     try:
         strings = _section(file, shoff + names * size)[2]
@@ -187,8 +185,8 @@ def _symbol_bytes(file: _File, shoff: int, size: int, count: int, names: int) ->
             elif title == ".strtab":
                 total += length
     except _Malformed:
-        return None
-    return min(total, len(file.data)) if found else None
+        return 0
+    return min(total, len(file.data)) if found else 0
 
 
 def _section(file: _File, at: int) -> tuple[int, int, int, int]:

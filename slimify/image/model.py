@@ -30,7 +30,6 @@ class Elf(Struct, frozen=True, kw_only=True):
     runpath: tuple[str, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
     defines: frozenset[str] = frozenset()
-    stripped: bool = True  # False: it has debug sections or a symbol table
     linking: Linking = "dynamic"
     symbols: int = 0  # bytes of the symbol table and debug sections
 

@@ -31,8 +31,6 @@ class InstalledPackage(Struct, frozen=True, kw_only=True):
     name: str
     version: str
     manager: Literal["dpkg", "apk"]
-    architecture: str = ""
-    source: str = ""  # the name of the source package
     size: int = 0
     files: tuple[str, ...] = ()
     depends: tuple[str, ...] = ()
@@ -139,8 +137,6 @@ def _dpkg_packages(contents: Mapping[str, bytes]) -> Iterator[InstalledPackage]:
                 name=name,
                 version=fields.get("version", ""),
                 manager="dpkg",
-                architecture=fields.get("architecture", ""),
-                source=fields.get("source", name).partition(" ")[0],
                 size=_number(fields.get("installed-size", "")) * 1024,
                 files=files,
                 depends=_items(", ".join(filter(None, (fields.get("pre-depends"), fields.get("depends"))))),
@@ -208,8 +204,6 @@ def _apk_packages(data: bytes) -> Iterator[InstalledPackage]:
                 name=name,
                 version=fields.get("V", ""),
                 manager="apk",
-                architecture=fields.get("A", ""),
-                source=fields.get("o", name),
                 size=_number(fields.get("I", "")),
                 files=tuple(files),
                 depends=tuple(fields.get("D", "").split()),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from slimify.model.decisions import Reason, Role
     from slimify.model.effects import Effect, EffectKind
     from slimify.model.plan import CompiledStart
-    from slimify.model.sources import Module, SourceFacts, Use
+    from slimify.model.sources import Module, SourceFacts
     from slimify.planning.in_place.cache_cleaning import CacheCleaning
     from slimify.planning.in_place.edits import Edits
     from slimify.planning.proposal import Proposal
@@ -166,11 +166,9 @@ class Sources(Protocol):
     def read_many(self, files: Iterable[tuple[str, str]]) -> SourceFacts:
         """What the files need, given as (path, text)."""
 
-    def program_facts(
-        self, view: ContextView, effects: Iterable[Effect], limit: int
-    ) -> tuple[SourceFacts, tuple[Use, ...]] | None:
-        """What the programs that `effects` build need, and the packages that they import. None for an
-        interpreted language, or if their sources can't be determined from at most `limit` files."""
+    def program_facts(self, view: ContextView, effects: Iterable[Effect], limit: int) -> SourceFacts | None:
+        """What the programs that `effects` build need. None for an interpreted language, or if their sources
+        can't be determined from at most `limit` files."""
 
 
 class Project(Protocol):

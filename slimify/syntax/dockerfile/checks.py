@@ -88,7 +88,7 @@ def _readers(escape: str) -> Mapping[str, Callable[[Instruction], object]]:
         "ENV": partial(read.env_pairs, escape=escape),
         "EXPOSE": read.expose_ports,
         "FROM": read.from_parts,
-        "HEALTHCHECK": read.healthcheck,
+        "HEALTHCHECK": read.check_healthcheck,
         "LABEL": partial(read.env_pairs, escape=escape),
         "MAINTAINER": read.maintainer,
         "ONBUILD": read.onbuild_trigger,

@@ -13,7 +13,7 @@ import re
 
 from msgspec import Struct
 
-from slimify.model.dockerfile import Dockerfile, Flag, Instruction
+from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.errors import SlimifyError
 from slimify.syntax.dockerfile.heredoc import heredoc_opening
 from slimify.syntax.dockerfile.keywords import PLACEHOLDER
@@ -41,28 +41,16 @@ class CopyParts(Struct, frozen=True, kw_only=True):
     from_stage: str | None = None
     chown: str | None = None
     chmod: str | None = None
-    link: bool = False
     parents: bool = False
     exclude: tuple[str, ...] = ()
     heredocs: tuple[str, ...] = ()
 
 
-class HealthcheckParts(Struct, frozen=True, kw_only=True):
-    """`test` is None for NONE, a tuple for the exec form, and text for the shell form."""
-
-    test: tuple[str, ...] | str | None
-    flags: tuple[Flag, ...] = ()
-
-
 class Mount(Struct, frozen=True, kw_only=True):
-    """One `--mount` of a RUN. `type` defaults to "bind"; `options` lists every key as written."""
+    """One `--mount` of a RUN. `type` defaults to "bind"."""
 
     type: str
-    target: str | None
-    source: str | None
     from_stage: str | None
-    id: str | None
-    options: tuple[tuple[str, str | None], ...]
 
 
 def from_parts(instruction: Instruction) -> FromParts:
@@ -142,27 +130,22 @@ def copy_parts(instruction: Instruction) -> CopyParts:
         from_stage=instruction.flag("from") or None,
         chown=instruction.flag("chown") or None,
         chmod=instruction.flag("chmod") or None,
-        link=_flag_is_set(instruction, "link"),
         parents=_flag_is_set(instruction, "parents"),
         exclude=tuple(flag.value or "" for flag in instruction.flags if flag.name == "exclude"),
         heredocs=tuple(names[word] for word in given if word in names),
     )
 
 
-def healthcheck(instruction: Instruction) -> HealthcheckParts:
+def check_healthcheck(instruction: Instruction) -> None:
     kind, command = split_healthcheck(instruction.value)
     if not kind:
         raise malformed(instruction, "HEALTHCHECK requires at least one argument")
-    if kind.upper() == "NONE":
-        if command:
-            raise malformed(instruction, "HEALTHCHECK NONE takes no arguments")
-        return HealthcheckParts(test=None)
-    if kind.upper() != "CMD":
+    if kind.upper() not in ("CMD", "NONE"):
         raise malformed(instruction, f'unknown type "{kind}" in HEALTHCHECK', "HEALTHCHECK CMD …")
-    test: tuple[str, ...] | str = command if instruction.exec_form is None else instruction.exec_form
-    if not test:
+    if kind.upper() == "NONE" and command:
+        raise malformed(instruction, "HEALTHCHECK NONE takes no arguments")
+    if kind.upper() == "CMD" and not (command if instruction.exec_form is None else instruction.exec_form):
         raise malformed(instruction, "missing command after HEALTHCHECK CMD")
-    return HealthcheckParts(test=test, flags=instruction.flags)
 
 
 def split_healthcheck(value: str) -> tuple[str, str]:
@@ -223,19 +206,8 @@ def _mount(instruction: Instruction, text: str) -> Mount:
         fields = next(csv.reader([text], strict=True), [])
     except csv.Error as error:
         raise malformed(instruction, f"--mount={text}: {error}") from None
-    options: list[tuple[str, str | None]] = []
-    for field in fields:
-        key, equals, value = field.partition("=")
-        options.append((key.lower(), value if equals else None))
-    given = dict(options)
-    return Mount(
-        type=(given.get("type") or "bind").lower(),
-        target=given.get("target") or given.get("dst") or given.get("destination"),
-        source=given.get("source") or given.get("src"),
-        from_stage=given.get("from"),
-        id=given.get("id"),
-        options=tuple(options),
-    )
+    given = {key.lower(): value for key, _, value in (field.partition("=") for field in fields)}
+    return Mount(type=(given.get("type") or "bind").lower(), from_stage=given.get("from"))
 
 
 def _words(instruction: Instruction) -> tuple[str, ...]:

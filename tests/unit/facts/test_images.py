@@ -235,12 +235,6 @@ def test_windows_is_told_apart(reference: str) -> None:
     assert (facts.distro, facts.libc, facts.manager, facts.shell) == ("windows", None, None, False)
 
 
-def test_triggers_are_told() -> None:
-    assert known("node:6-onbuild").onbuild
-    assert known("golang:1.8-onbuild").onbuild
-    assert not known("node:6").onbuild
-
-
 def test_every_published_tag_is_understood() -> None:
     for family in ("golang", "node", "python"):
         table = tags(family)

@@ -93,18 +93,14 @@ def test_dpkg() -> None:
         ("waiting", "2", "dpkg"),
     ]
     found, waiting = packages.installed
-    assert (found.architecture, found.source, found.size) == ("amd64", "postgresql-15", 853 * 1024)
+    assert found.size == 853 * 1024
     assert found.depends == ("dpkg (>= 1)", "libc6 (>= 2.34)", "libssl3 (>= 3.0.0)")
     assert found.files == (
         "/usr/lib/x86_64-linux-gnu/libpq.so.5.15",
         "/usr/share/doc/libpq5/copyright",
         "/usr/lib/x86_64-linux-gnu/libpq.so.5",
     )
-    assert (waiting.source, waiting.essential, waiting.provides) == (
-        "waiting",
-        True,
-        ("virtual", "other (= 1)"),
-    )
+    assert (waiting.essential, waiting.provides) == (True, ("virtual", "other (= 1)"))
     assert packages.get("waiting") is waiting
     assert packages.get("gone") is None
 
@@ -147,9 +143,9 @@ def test_distroless() -> None:
 @pytest.mark.parametrize("path", ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"])
 def test_apk(path: str) -> None:
     packages = read({path: APK})
-    assert [(p.name, p.version, p.source, p.size) for p in packages.installed] == [
-        ("musl", "1.2.5-r0", "musl-src", 622592),
-        ("busybox", "1.36.1-r29", "busybox", 946176),
+    assert [(p.name, p.version, p.size) for p in packages.installed] == [
+        ("musl", "1.2.5-r0", 622592),
+        ("busybox", "1.36.1-r29", 946176),
     ]
     musl, busybox = packages.installed
     assert musl.files == ("/lib/ld-musl-x86_64.so.1", "/lib/libc.musl-x86_64.so.1", "/usr/share/x/y", "/top")
@@ -209,12 +205,12 @@ def test_agrees_with_dpkg() -> None:
     name = "python:3.12-slim"
     saved = subprocess.run(["docker", "save", name], capture_output=True, check=True).stdout
     packages = read(read_image(io.BytesIO(saved), ReadOptions(keep=is_database)).contents)
-    form = "${Package} ${Version} ${Architecture} ${Installed-Size}\\n"
+    form = "${Package} ${Version} ${Installed-Size}\\n"
     command = ["docker", "run", "--rm", "--network", "none", name]
     shown = subprocess.run(
         [*command, "dpkg-query", "-W", "-f", form], capture_output=True, text=True, check=True
     )
-    found = [f"{p.name} {p.version} {p.architecture} {p.size // 1024}" for p in packages.installed]
+    found = [f"{p.name} {p.version} {p.size // 1024}" for p in packages.installed]
     assert sorted(found) == sorted(shown.stdout.splitlines())
     paths = sorted(path for package in packages.installed for path in package.files)[::40]
     owners = subprocess.run(

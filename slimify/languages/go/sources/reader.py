@@ -12,7 +12,7 @@ from slimify.languages.go.package_facts import go_package
 from slimify.languages.go.sources.program import built_sources, is_vendored, named_entries, source_directories
 from slimify.languages.go.sources.uses import read_many
 from slimify.model.effects import Effect
-from slimify.model.sources import SourceFacts, Use
+from slimify.model.sources import SourceFacts
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.paths import is_glob
 
@@ -25,9 +25,7 @@ def selected_sources(view: ContextView, paths: Sequence[str], start: Sequence[Ef
     return paths
 
 
-def program_facts(
-    view: ContextView, effects: Iterable[Effect], limit: int
-) -> tuple[SourceFacts, tuple[Use, ...]] | None:
+def program_facts(view: ContextView, effects: Iterable[Effect], limit: int) -> SourceFacts | None:
     """What the files of Go programs need, including programs that their modules are known to start.
 
     A library opens and starts what its caller passes, so only constant names count in vendored sources.
@@ -62,7 +60,7 @@ def program_facts(
         computed=tuple(use for use, module in known if use.name in direct and module.computes_names),
         features=frozenset(features),
     )
-    return merge((facts, more)), tuple(imports.values())
+    return merge((facts, more))
 
 
 def _named(view: ContextView, pattern: str) -> Sequence[str]:

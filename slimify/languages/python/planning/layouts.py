@@ -157,10 +157,10 @@ def _installed_to(program: Program) -> tuple[str, ...] | Reason:
     site = site_packages(program)
     if not _is_moving_tag(program):
         return site
-    environment = venvs.venv(program)
-    if not isinstance(environment, Reason):
+    why = venvs.no_venv(program)
+    if why is None:
         return (venvs.PATH,)
-    return site if isinstance(site, tuple) and _has_one_directory(program) else environment
+    return site if isinstance(site, tuple) and _has_one_directory(program) else why
 
 
 def _is_moving_tag(program: Program) -> bool:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 
-from msgspec import Struct
-
 from slimify.analysis.program import Program, Step
 from slimify.facts.images import ImageFacts
 from slimify.facts.servers import sets_path
@@ -31,14 +29,8 @@ _ABSOLUTE = re.compile(
 _TEXTS = tuple(".py .sh .conf .ini .toml .cfg .yaml .yml .service .cron Procfile crontab".split())
 
 
-class Venv(Struct, frozen=True, kw_only=True):
-    """A virtual environment to create before the instruction with index `first`."""
-
-    first: int
-
-
-def venv(program: Program) -> Venv | Reason:
-    """The virtual environment to create, or why none is suitable."""
+def no_venv(program: Program) -> Reason | None:
+    """Why no virtual environment is suitable; None if one is."""
     first = next((m.first for m in program.artifacts if m.path == SITE), None)
     if first is None:
         return _unsuitable(Reason.of("SL393", "no_packages"))
@@ -66,7 +58,7 @@ def venv(program: Program) -> Venv | Reason:
     if any(_ABSOLUTE.search(t) or t in ("-l", "--login", "-lc") for t in texts):
         return _unsuitable(Reason.of("SL393", "start"))
     file = _absolute_in_files(program)
-    return _unsuitable(Reason.of("SL393", "file", file=file)) if file else Venv(first=first)
+    return _unsuitable(Reason.of("SL393", "file", file=file)) if file else None
 
 
 def _no_able_pip(base: ImageFacts) -> Reason | None:
