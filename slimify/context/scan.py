@@ -95,14 +95,10 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         full = self._real_path(clean(path))
         return full is not None and os.path.lexists(full)
 
-    def is_fully_listed(self, path: str = "") -> bool:
-        """Whether everything below a directory is listed, except version control folders."""
-        prefix = clean(path)
-        return self.root is not None and not any(
-            _is_below(prefix, name) or _is_below(name, prefix)
-            for name in self.skipped
-            if posixpath.basename(name) not in history_directories()
-        )
+    def is_fully_listed(self) -> bool:
+        """Whether everything is listed, except version control folders."""
+        listed = {posixpath.basename(name) for name in self.skipped} <= history_directories()
+        return self.root is not None and listed
 
     def under(self, directory: str) -> tuple[str, ...]:
         """The files below a directory, sorted."""

@@ -77,7 +77,7 @@ class Node(Struct, frozen=True, dict=True):
     def defines(self) -> tuple[str, ...]:
         """The paths whose content it makes; a change of owner or mode makes none."""
         if self.nature == "copy":
-            return self.targets or ()
+            return self.visit.copy_targets or ()
         return tuple(p for e in self.effects if e.kind != "meta" for p in (*e.writes, *e.outputs))
 
     @cached_property
@@ -107,20 +107,11 @@ class Node(Struct, frozen=True, dict=True):
     def parts(self) -> CopyParts:
         return copy_parts(self.visit.instruction)
 
-    @cached_property
-    def targets(self) -> tuple[str, ...] | None:
-        """The paths that it creates: the directory that receives the content, or single files; None if they
-        are not known."""
-        return self.visit.copy_targets
-
-    @cached_property
-    def files(self) -> frozenset[str] | None:
-        """All files that it copies from the context; None if they are not known."""
-        return self.visit.copied_files
-
     def brings(self, path: str) -> bool:
         """Whether it may create what a path or glob names, or something below that."""
-        if not any(covers(path, t) or overlap(t, literal_part(path)) for t in self.targets or ("/",)):
+        if not any(
+            covers(path, t) or overlap(t, literal_part(path)) for t in self.visit.copy_targets or ("/",)
+        ):
             return False
         assert self.visit.copy is not None
         view = self.visit.copy.view
@@ -189,7 +180,9 @@ class Graph(Struct, frozen=True, dict=True):
     @cached_property
     def last_copies(self) -> Mapping[str, int]:
         """The files of COPY and ADD, each with the number of the last step that copies it."""
-        return {name: n.number for n in self.nodes if n.nature == "copy" for name in n.files or ()}
+        return {
+            name: n.number for n in self.nodes if n.nature == "copy" for name in n.visit.copied_files or ()
+        }
 
 
 def graph_of(visits: Sequence[Visit]) -> Graph:

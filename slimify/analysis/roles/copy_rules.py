@@ -17,7 +17,7 @@ _START_KEYWORDS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "VOLUME"
 
 def natural_copy_role(given: Given, node: Node) -> Finding | None:
     """The role of a COPY whose files decide it alone."""
-    if node.targets is None:
+    if node.visit.copy_targets is None:
         return Finding("unknown", Reason.of("SL221", "target_unknown"))
     if node.parts.sources and all(map(is_emulator, node.parts.sources)):
         return Finding("both", Reason.of("SL224", "emulator"))
@@ -27,7 +27,7 @@ def natural_copy_role(given: Given, node: Node) -> Finding | None:
 
 def is_in_copied_directory(solution: Solution, node: Node) -> Finding | None:
     """Files in a directory that is copied from the builder come with it."""
-    if not all(map(solution.is_copied, node.targets or ())):
+    if not all(map(solution.is_copied, node.visit.copy_targets or ())):
         return None
     return Finding("build", Reason.of("SL224", "inside_built"))
 
@@ -39,8 +39,8 @@ def is_read_by_build(solution: Solution, node: Node) -> Finding | None:
     if not step:
         cached = _is_remote(node) and _is_of_no_use(solution, node)
         return Finding("build", Reason.of("SL224", "cache_key")) if cached else None
-    deleted = min((solution.graph.deleted_at(t) for t in node.targets or ()), default=-1)
-    if deleted > node.number and not solution.final_stage_uses(node.targets or (), node, deleted):
+    deleted = min((solution.graph.deleted_at(t) for t in node.visit.copy_targets or ()), default=-1)
+    if deleted > node.number and not solution.final_stage_uses(node.visit.copy_targets or (), node, deleted):
         return Finding("build", Reason.of("SL224", "read_and_deleted", step=step))
     if _is_of_no_use(solution, node):
         return Finding("build", Reason.of("SL224", "read_by_build", step=step))
@@ -55,7 +55,7 @@ def _first_reader(solution: Solution, node: Node) -> str:
         for effect, places in later.uses:
             if places is None:
                 return effect.tool
-            if any(overlap(t, p) for p in places for t in node.targets or ()):
+            if any(overlap(t, p) for p in places for t in node.visit.copy_targets or ()):
                 return " ".join(dict.fromkeys((effect.tool, effect.action))).strip()
     return ""
 
@@ -66,7 +66,7 @@ def _is_of_no_use(solution: Solution, node: Node) -> bool:
     given, remote = solution.given, _is_remote(node)
     later = (n for n in given.graph.nodes if n.number > node.number and solution.in_builder(n))
     read = {path for n in later for e in n.effects for path in (*e.reads, *e.manifests)}
-    files = (node.targets if remote else node.files) or ()
+    files = (node.visit.copy_targets if remote else node.visit.copied_files) or ()
     return bool(files) and all(
         given.graph.last_copies.get(f, -1) > node.number
         or (

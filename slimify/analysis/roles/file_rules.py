@@ -86,7 +86,7 @@ def _trees_with_links(solution: Solution, node: Node, links: Sequence[str]) -> t
         return ()
     directory, *others = {posixpath.dirname(link) for link in links}
     graph = solution.graph
-    copied = (p for n in graph.nodes if n.nature == "copy" for p in n.targets or ())
+    copied = (p for n in graph.nodes if n.nature == "copy" for p in n.visit.copy_targets or ())
     if (
         others
         or is_shared_directory(directory)
@@ -206,7 +206,7 @@ def matches_files_of_the_builder(solution: Solution, node: Node) -> Finding | No
         return None
     nodes = solution.graph.nodes
     copies = [n for n in nodes if n.nature == "copy" and n.number < node.number and solution.in_builder(n)]
-    gone = {posixpath.dirname(t) for n in copies for t in n.targets or ()}
+    gone = {posixpath.dirname(t) for n in copies for t in n.visit.copy_targets or ()}
     covered = (d for glob in node.writes for d in gone if covers(glob, d))
     if all(_is_set_again(solution, node, d) for d in covered):
         return None
@@ -229,7 +229,9 @@ def deletes_copied_files(solution: Solution, node: Node) -> Finding | None:
         lacking = unmade and any(path in n.reads for n in earlier)  # this copy of the context lacks it
         for copy in solution.graph.nodes:
             if copy.nature == "copy" and copy.number < node.number and (lacking or copy.brings(path)):
-                found |= {t: Region(t, copy) for t in copy.targets or () if t != path and inside(path, t)}
+                found |= {
+                    t: Region(t, copy) for t in copy.visit.copy_targets or () if t != path and inside(path, t)
+                }
     made = tuple(r for t, r in found.items() if not is_shared_directory(t))
     return Finding("build", _REWORKS, made) if made else None
 

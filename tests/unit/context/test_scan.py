@@ -249,8 +249,7 @@ def test_installed_packages_are_limited(tmp_path: Path) -> None:
     assert context.is_dir("node_modules")
     assert context.has("src/a.js")
     assert len(context.under("node_modules")) < 30
-    assert not context.is_fully_listed("node_modules")
-    assert context.is_fully_listed("src")
+    assert not context.is_fully_listed()
     assert "more than 10 installed files" in context.notes[0]
     assert context.has("node_modules/p29/index.js")
     assert not context.has("node_modules/p29/nothing.js")

@@ -27,7 +27,7 @@ def named_paths(program: Program) -> tuple[str, ...]:
     """Image paths named at run time: in arguments, variables, sources and chmod."""
     found: dict[str, None] = {}
     # where the sources are copied to is often a variable of the build
-    copied = {p for s in program.steps if s.keyword in ("COPY", "ADD") for p in s.visit.copy_targets or ()}
+    copied = frozenset(program.copy_targets)
     homes = {program.end_state.cwd or "/", *(e.cwd for e in program.runtime_needs.start if e.cwd)}
 
     looked_up = _looked_up(program)

@@ -168,8 +168,7 @@ def _all_names_known(program: Program) -> bool:
 
 def _is_source_tree(program: Program, made: Artifact) -> bool:
     """Whether sources were copied to the directory, or it exists for sources."""
-    copied = [p for s in program.steps if s.keyword in ("COPY", "ADD") for p in s.visit.copy_targets or ()]
-    return any(inside(p, made.path) or inside(made.path, p) for p in copied)
+    return any(overlap(p, made.path) for p in program.copy_targets)
 
 
 def _copies_only_sources(step: Step, named: Sequence[str], unknown: bool) -> bool:
