@@ -29,7 +29,9 @@ class KnownCommand(Struct, frozen=True, kw_only=True):
     default: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
     why: str = ""
+    action: str = ""
     manager: str = ""
+    packages: tuple[str, ...] = ()
     manifests: tuple[str, ...] = ()
 
 
@@ -69,8 +71,10 @@ def commands(of: str = "") -> Commands:
     known: dict[str, KnownCommand] = {}
     for kind, names in data.get("kind", {}).items():
         known.update(dict.fromkeys(names, KnownCommand(kind=kind)))
-    for name, row in data.get("command", {}).items():
-        entry = convert(row, KnownCommand)
+    rows = data.get("command", {})
+    for name, row in rows.items():
+        program = rows.get(name.partition(" ")[0], {})
+        entry = convert({"values": program.get("values", ()), **row}, KnownCommand)
         known[name] = entry
         known.update(dict.fromkeys(row.get("like", ()), entry))
     return Commands(
@@ -92,6 +96,13 @@ def commands(of: str = "") -> Commands:
         prints=data.get("prints", {}),
         prints_place=data.get("prints_place", {}),
     )
+
+
+@cache
+def parts(program: str) -> Mapping[str, KnownCommand]:
+    """The shared rows of a program's options and subcommands, in the order of the table."""
+    known = commands().known.items()
+    return {name.removeprefix(f"{program} "): row for name, row in known if name.startswith(f"{program} ")}
 
 
 def tables() -> Iterator[tuple[str, Commands]]:

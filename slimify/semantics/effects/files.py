@@ -139,19 +139,6 @@ def _edits_in_place(name: str, text: str) -> bool:
     return bool(re.match(r"-[a-hj-zA-Z0]*i|--in-?place", text))
 
 
-def _rsync(call: Call) -> tuple[Effect, ...]:
-    operands = call.options(values("rsync")).operands
-    return call.write_effect("files", Action.COPY, writes=operands[-1:], **call.inputs(operands[:-1]))
-
-
-def _patch(call: Call) -> tuple[Effect, ...]:
-    options = call.options(("-d", "--directory", "-i", "--input", "-p", "--strip", "-o", "--output", "-r"))
-    where: tuple[Arg | str, ...] = options.all("-d", "--directory")[-1:] or (".",)
-    if options.operands:
-        where = options.operands[:1]
-    return call.write_effect("files", Action.EDIT, writes=where, **call.inputs(options.all("-i", "--input")))
-
-
 def _dd(call: Call) -> tuple[Effect, ...]:
     target = next((a.prefix[3:] for a in call.args if a.prefix.startswith("of=")), None)
     return call.write_effect("files", Action.WRITE, writes=(target,)) if target else call.effect("check")
@@ -168,7 +155,5 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "rm": _rm,
     **dict.fromkeys(("cp", "mv", "ln", "install"), copy_effects),
     **dict.fromkeys(("sed", "perl", "yq"), _sed),
-    "rsync": _rsync,
-    "patch": _patch,
     "dd": _dd,
 }

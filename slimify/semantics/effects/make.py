@@ -154,11 +154,6 @@ def _cargo(call: Call) -> tuple[Effect, ...]:
     return call.write_effect("build", action, manager="cargo", writes=writes, caches=caches)
 
 
-def _rustup(call: Call) -> tuple[Effect, ...]:
-    home = call.word(".rustup", "RUSTUP_HOME")
-    return call.write_effect("build", call.first, manager="rustup", writes=(home,))
-
-
 def _just(call: Call) -> tuple[Effect, ...]:
     return call.unknown(Reason.of("SL221", "runs", command=f"{call.name} {call.first}"))
 
@@ -167,6 +162,5 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     **dict.fromkeys(("make", "gmake", "bmake"), make),
     **dict.fromkeys(("cmake", "meson", "ninja", "ninja-build", "samu"), _cmake),
     "cargo": _cargo,
-    "rustup": _rustup,
     **dict.fromkeys(("just", "task"), _just),
 }

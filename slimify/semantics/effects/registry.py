@@ -18,26 +18,24 @@ from slimify.model.effects import Effect
 from slimify.semantics.effects import shells
 from slimify.semantics.effects.call import Call
 from slimify.semantics.effects.state import State
-from slimify.semantics.effects.table import row_effects
+from slimify.semantics.effects.table import program_effects, row_effects
 
 Handler = Callable[[Call], tuple[Effect, ...]]
 # The programs that each shared module handles. The list lets a module be imported only when one of its
 # programs is called, which saves a fifth of the start-up time.
 MODULES = {
     "semantics.effects.system": (
-        "add-apt-repository addgroup adduser apk apt apt-add-repository apt-fast apt-get apt-key "
-        "apt-mark aptitude clean-install delgroup deluser dnf dnf5 dpkg extrepo gpg gpg2 groupadd "
-        "groupdel install_packages microdnf rpm tdnf useradd userdel xx-apk xx-apt xx-apt-get yum zypper"
+        "addgroup adduser apk apt apt-fast apt-get aptitude clean-install delgroup deluser dnf dnf5 groupadd "
+        "groupdel install_packages microdnf tdnf useradd userdel xx-apk xx-apt xx-apt-get yum zypper"
     ),
-    "semantics.effects.files": "cp dd install ln mv patch perl rm rsync sed yq",
+    "semantics.effects.files": "cp dd install ln mv perl rm sed yq",
     "semantics.effects.find": "find xargs",
     "semantics.effects.unpack": (
-        "7z 7za bsdtar bunzip2 bzip2 gtar gunzip gzip pigz tar uncompress unlzma unxz unzip "
-        "unzstd xz zip zstd"
+        "bsdtar bunzip2 bzip2 gtar gunzip gzip pigz tar uncompress unlzma unxz unzstd xz zstd"
     ),
     "semantics.effects.fetch": "curl git wget",
     "semantics.effects.shells": "eval java php ruby runuser sh su",
-    "semantics.effects.make": "bmake cargo cmake gmake just make meson ninja ninja-build rustup samu task",
+    "semantics.effects.make": "bmake cargo cmake gmake just make meson ninja ninja-build samu task",
 }
 _TARGETED = re.compile(r"[\w]+-(?:[\w]+-)*linux-(?:gnu|musl)\w*-(\S+)\Z")
 _VERSION_ONLY = frozenset({"--version", "-version", "-V", "--help", "version"})
@@ -113,10 +111,9 @@ def effects_of(call: Call) -> tuple[Effect, ...]:
         return script
     if handler is not None:
         return handler(call)
-    known = commands().known.get(name)
-    if known is not None:
-        return row_effects(call, known)
-    found = _language_effects(call, name)
+    found = program_effects(call, name)
+    if found is None:
+        found = _language_effects(call, name)
     if found is not None:
         return found
     if name.endswith((".sh", ".py")):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from slimify.facts.commands import actions, shows, values
+from slimify.facts.commands import actions, values
 from slimify.facts.system import is_package_file, is_silent, manager_caches
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect, EffectKind, Package, SystemManager
@@ -118,68 +118,6 @@ def _unknown_action(call: Call, action: str) -> tuple[Effect, ...]:
     return call.unknown(Reason.of("SL221", "command", command=f"{call.name} {action}".strip()))
 
 
-def _dpkg(call: Call) -> tuple[Effect, ...]:
-    options = call.options(("--root", "--admindir", "--instdir", "-D", "--log"))
-    if options.has(*shows("dpkg")):
-        return call.effect("check")
-    if options.has("--add-architecture", "--remove-architecture"):
-        return call.effect("source", "--add-architecture", manager=_APT, writes=("/var/lib/dpkg/arch",))
-    if options.has("-r", "-P", "--remove", "--purge"):
-        gone = tuple(package(arg) for arg in options.operands)
-        return call.effect("unpackage", "remove", manager=_APT, packages=gone)
-    if options.has("-x", "--extract", "-X", "--vextract"):
-        archive, where = options.operands[:1], options.operands[1:2]
-        return call.write_effect("unpack", writes=where, reads=call.known_paths(archive))
-    if options.has("-i", "--install", "-R"):
-        files = call.known_paths(options.operands)
-        return call.effect("system", "install", reads=files, why=Reason.of("SL221", "package_file"))
-    return call.effect("system")
-
-
-def _rpm(call: Call) -> tuple[Effect, ...]:
-    options = call.options(("--root", "--prefix", "--dbpath", "--qf", "--queryformat"))
-    if options.has(*shows("rpm")):
-        return call.effect("check")
-    if options.has("--import"):
-        keys = call.known_paths(options.operands)
-        writes = ("/etc/pki/rpm-gpg", "/var/lib/rpm")
-        return call.effect("source", "--import", manager=_YUM, reads=keys, writes=writes)
-    if options.has("-e", "--erase"):
-        gone = tuple(package(arg) for arg in options.operands)
-        return call.effect("unpackage", "remove", manager=_YUM, packages=gone)
-    return call.effect("system", "install", why=Reason.of("SL221", "package_file"))
-
-
-def _apt_source(call: Call) -> tuple[Effect, ...]:
-    if call.name == "apt-key" and call.first in actions("apt-key"):
-        return call.effect("check")
-    names = ("trusted.gpg", "trusted.gpg.d", "sources.list", "sources.list.d")
-    writes = tuple(f"/etc/apt/{name}" for name in names)
-    keys = call.args[1:] if call.name == "apt-key" and call.first == "add" else ()
-    reads = call.known_paths(tuple(key for key in keys if key.value != "-"))
-    return call.effect("source", call.first, manager=_APT, reads=reads, writes=writes)
-
-
-def _apt_mark(call: Call) -> tuple[Effect, ...]:
-    action = call.first
-    if action.startswith("show") or action == "minimize-manual":
-        return call.effect("check", action)
-    return call.effect("system", action, writes=("/var/lib/apt/extended_states",))
-
-
-def _gpg(call: Call) -> tuple[Effect, ...]:
-    options = call.options(values("gpg"))
-    target = options.last("-o", "--output")
-    if target is not None:
-        return call.write_effect("files", Action.WRITE, writes=(target,))
-    if options.has(*shows("gpg")):
-        return call.effect("check")
-    if options.has("--export", "--dearmor", "--enarmor") and not options.has("-o"):
-        return call.effect("check", "export")
-    named = options.last("--keyring", "--primary-keyring", "--homedir") or call.state.get("GNUPGHOME")
-    return call.write_effect("files", "keys", writes=(named or call.word(".gnupg"),))
-
-
 def new_user(call: Call) -> tuple[str, Arg | str | None, bool]:
     """Name and home directory of a new user (useradd, adduser), and whether the home directory is created.
     The name is "" if it is not static.
@@ -243,11 +181,6 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     **dict.fromkeys(("xx-apt", "xx-apt-get"), _apt),
     **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf", "dnf5"), _rpm_like(_YUM)),
     "zypper": _rpm_like("zypper"),
-    "dpkg": _dpkg,
-    "rpm": _rpm,
-    **dict.fromkeys(("apt-key", "add-apt-repository", "apt-add-repository", "extrepo"), _apt_source),
-    "apt-mark": _apt_mark,
-    **dict.fromkeys(("gpg", "gpg2"), _gpg),
     **dict.fromkeys(("useradd", "adduser"), _useradd),
     **dict.fromkeys(("groupadd", "addgroup"), _groupadd),
     **dict.fromkeys(("userdel", "deluser", "groupdel", "delgroup"), _userdel),

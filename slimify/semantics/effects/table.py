@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from slimify.facts.commands import KnownCommand, commands
+from slimify.facts.commands import KnownCommand, commands, parts
 from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
-from slimify.semantics.effects.call import Arg, Call, Options, first_value
+from slimify.semantics.effects.call import Arg, Call, Options, first_value, package
 
 
 def verb_effects(
@@ -22,6 +22,23 @@ def verb_effects(
         if f"{program} {name}" in known:
             return row_effects(call, known[f"{program} {name}"], name)
     return None
+
+
+def program_effects(call: Call, program: str) -> tuple[Effect, ...] | None:
+    """The effects of a program that has a row in the shared table, by its first option or its subcommand that
+    has a row; None if it has none."""
+    table = commands()
+    known = table.known.get(program)
+    if known is None:
+        return None
+    options = call.options(known.values, single=known.single)
+    if options.has(*table.shows.get(program, ())):
+        return call.effect("check")
+    verb = options.verb[0]
+    for word, row in parts(program).items():
+        if word in options.given or word == verb:
+            return row_effects(call, row, verb if word == verb else "")
+    return row_effects(call, known)
 
 
 def row_effects(call: Call, known: KnownCommand, verb: str = "") -> tuple[Effect, ...]:
@@ -38,8 +55,13 @@ def row_effects(call: Call, known: KnownCommand, verb: str = "") -> tuple[Effect
     caches = known_places(call, known.caches)
     return call.write_effect(
         "files" if known.kind == "check" and writes else known.kind,
-        verb or _action(call, known),
+        known.action or verb or _action(call, known),
         manager=known.manager,
+        packages=tuple(
+            package(word)
+            for word in _selected_words(call, known.packages, options, operands)
+            if isinstance(word, Arg)
+        ),
         writes=writes,
         **read,
         outputs=outputs,
@@ -52,7 +74,9 @@ def row_effects(call: Call, known: KnownCommand, verb: str = "") -> tuple[Effect
 
 
 def _action(call: Call, known: KnownCommand) -> str:
-    return call.first if known.kind in ("system", "build", "fetch") and "/" not in call.first else ""
+    return (
+        call.first if known.kind in ("system", "source", "build", "fetch") and "/" not in call.first else ""
+    )
 
 
 def _selected_words(
@@ -68,6 +92,8 @@ def _selected_words(
             found += operands[-1:] if len(operands) > 1 else ()
         elif selector == "others":
             found += operands[:-1]
+        elif selector == "rest":
+            found += operands[1:]
         elif selector.startswith("-"):
             found += options.all(selector)
         else:
@@ -82,8 +108,11 @@ def known_places(call: Call, places: Sequence[str]) -> tuple[str, ...]:
 
 
 def table_path(call: Call, place: str) -> str | None:
-    """A path from the tables: `~/x`, `cwd/x`, `/x`; `@go/x` is x below the install directory of the language.
-    Other named places are returned unchanged."""
+    """A path from the tables: `~/x`, `cwd/x`, `/x`; `$X ~/x` is the value of X, by default the path; `@go/x`
+    is x below the install directory of the language. Other named places are returned unchanged."""
+    if place.startswith("$"):
+        variable, _, default = place[1:].partition(" ")
+        return call.place(variable, default.removeprefix("~/"))
     head, _, rest = place.partition("/")
     if head == "~":
         return call.home(rest) if rest else call.home()

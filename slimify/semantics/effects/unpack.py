@@ -71,16 +71,6 @@ def _named_members(call: Call, directory: Arg, members: tuple[Arg, ...]) -> tupl
     return tuple(posixpath.normpath(posixpath.join(base, name or "")) for name in names)
 
 
-def _unzip(call: Call) -> tuple[Effect, ...]:
-    options = call.options(("-d", "-x", "-P", "-o" if call.name == "7z" else "-d"))
-    if options.has("-l", "-t", "-Z", "-p", "-v"):
-        return call.effect("check")
-    target = options.last("-d", "-o")
-    where: tuple[Arg | str, ...] = (target,) if target is not None else (".",)
-    operands = options.operands[1:] if call.name in ("7z", "7za") else options.operands
-    return call.write_effect("unpack", call.name, writes=where, **call.inputs(operands[:1]))
-
-
 def _gunzip(call: Call) -> tuple[Effect, ...]:
     """gzip and similar tools replace a file by one with or without the suffix."""
     options = call.options(("-S", "--suffix", "-T", "--threads", "-o", "-b"))
@@ -107,15 +97,8 @@ def _gunzip(call: Call) -> tuple[Effect, ...]:
     )
 
 
-def _zip(call: Call) -> tuple[Effect, ...]:
-    operands = call.options(("-x", "-i", "-b", "-n")).operands
-    return call.write_effect("files", "pack", writes=operands[:1], **call.inputs(operands[1:]))
-
-
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     **dict.fromkeys(("tar", "bsdtar", "gtar"), _tar),
-    **dict.fromkeys(("unzip", "7z", "7za"), _unzip),
     **dict.fromkeys(("gzip", "bzip2", "xz", "zstd", "pigz"), _gunzip),
     **dict.fromkeys(("gunzip", "bunzip2", "unxz", "unzstd", "unlzma", "uncompress"), _gunzip),
-    "zip": _zip,
 }
