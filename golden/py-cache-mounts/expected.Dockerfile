@@ -17,6 +17,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 FROM python:3.11-slim
 
 WORKDIR /app
+RUN rm -rf /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/bin /usr/local/bin
 COPY checksum.py .

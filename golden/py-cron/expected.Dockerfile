@@ -12,6 +12,7 @@ RUN apt-get update && apt-get -y install cron vim && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /opt/tidy
 COPY requirements.txt tidy.py start.sh ./
+RUN rm -rf /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/bin /usr/local/bin
 

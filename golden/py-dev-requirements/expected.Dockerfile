@@ -7,6 +7,7 @@ RUN flake8 roman.py && pytest -q
 FROM python:3.11-slim
 WORKDIR /app
 COPY . .
+RUN rm -rf /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/bin /usr/local/bin
 EXPOSE 8000

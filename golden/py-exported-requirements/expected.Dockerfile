@@ -18,6 +18,7 @@ WORKDIR /srv/ledger
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libpq5 gosu \
     && rm -rf /var/lib/apt/lists/*
+RUN rm -rf /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/bin /usr/local/bin
 

@@ -15,6 +15,7 @@ RUN poetry install --no-interaction \
 
 FROM python:3.11-slim
 
+RUN rm -rf /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/bin /usr/local/bin
 

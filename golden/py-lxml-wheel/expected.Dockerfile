@@ -5,9 +5,9 @@ COPY requirements.txt ./
 RUN pip install --upgrade pip && pip install --no-cache-dir -r requirements.txt
 
 FROM python:3.12-slim
-RUN pip uninstall -y pip
 RUN apt-get update && apt-get install -y libxml2 libxslt1.1 && rm -rf /var/lib/apt/lists/*
 WORKDIR /usr/src/app
+RUN rm -rf /usr/local/lib/python3.12/site-packages
 COPY --from=builder /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages
 COPY --from=builder /usr/local/bin /usr/local/bin
 COPY . .

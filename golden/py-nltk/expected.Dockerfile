@@ -5,6 +5,7 @@ RUN pip install -r requirements.txt
 
 FROM python:3.11-slim
 WORKDIR /app
+RUN rm -rf /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/bin /usr/local/bin
 RUN python -m nltk.downloader punkt stopwords

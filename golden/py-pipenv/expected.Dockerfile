@@ -6,6 +6,7 @@ RUN pipenv install --system --deploy \
     && pip uninstall -y pipenv virtualenv distlib
 
 FROM python:3.11-slim
+RUN rm -rf /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/bin /usr/local/bin
 WORKDIR /app

@@ -15,6 +15,7 @@ FROM python:3.11-slim
 ENV POETRY_VERSION=1.8.5 \
     POETRY_VIRTUALENVS_CREATE=false
 
+RUN rm -rf /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/bin /usr/local/bin
 

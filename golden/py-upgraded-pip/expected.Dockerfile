@@ -8,10 +8,9 @@ RUN pip install --no-cache-dir -r requirements.txt
 
 FROM python:3.11-slim
 
-RUN pip uninstall -y pip setuptools wheel
-
 WORKDIR /srv/inventory
 
+RUN rm -rf /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/bin /usr/local/bin
 

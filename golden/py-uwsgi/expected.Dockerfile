@@ -8,6 +8,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends libxml2 libyaml-0-2 \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /code
+RUN rm -rf /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/bin /usr/local/bin
 COPY wsgi.py uwsgi.ini ./

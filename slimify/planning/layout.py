@@ -58,6 +58,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     builder_tail: tuple[str, ...] = ()
     final_head: tuple[str, ...] = ()
     builder_before: Mapping[int, tuple[str, ...]] = {}  # new instructions before an instruction
+    final_before: Mapping[int, tuple[str, ...]] = {}  # new instructions before its copies
     final_after: Mapping[int, tuple[str, ...]] = {}  # new instructions after its copies
     replace: Mapping[int, str] = {}  # text that replaces an instruction in the final stage
     builder_only_env: frozenset[str] = frozenset()  # variables that nothing in the final stage reads

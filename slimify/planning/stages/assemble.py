@@ -214,7 +214,8 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
             whole = with_line_end(text, end)  # one instruction may become several
             first, *more = whole.splitlines(keepends=True) if index in layout.replace else [whole]
             made += [Item(text=line, origin=index) for line in (block.comments + first, *more)]
-        copy_items = [_copy_item(t, end) for t in copies]
+        copy_items = [new_item(line, end) for line in layout.final_before.get(index, ())]
+        copy_items += [_copy_item(t, end) for t in copies]
         copy_items += [new_item(line, end) for line in layout.final_after.get(index, ())]
         copies_first = bool(made and copies) and not _needs_no_copies(program, layout, index)
         if copies_first and made and block.comments:

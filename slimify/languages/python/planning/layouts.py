@@ -81,7 +81,7 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
     head, put, missing = restored_packages(program, base) if rung == "slim" else ((), (), None)
     if missing:
         return missing
-    way, made_way = remove_overlaid(program, copies, options.keep_packages)
+    replaced, replacing = remove_overlaid(program, copies, options.keep_packages)
     said = base_and_copies(program, rung, base, copies, "Python")
     saving = _saving(program, base, rung, copies) + out.size
     shown = program.base is not None and bool(program.base.packages)
@@ -93,10 +93,11 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
         present=_preinstalled(program, base) | _base_libraries(own_python and not shown),
         needless=_needless(program, own_python),
         builder_tail=(*tail, *out.tail),
-        final_head=(*head, *way),
+        final_head=head,
+        final_before=replaced,
         builder_before={made: (venvs.MAKE, venvs.ACTIVATE)} if made is not None else {},
         final_after={made: (venvs.ACTIVATE,)} if made is not None else {},
-        decisions=(*said, *dropped, *out.decisions, *put, *made_way),
+        decisions=(*said, *dropped, *out.decisions, *put, *replacing),
         saving=saving,
         original=estimate.original_bytes(program),
     )

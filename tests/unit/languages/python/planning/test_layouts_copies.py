@@ -239,7 +239,7 @@ ROWS = (
             START,
         ),
         final=(SITE,),
-        never=("rm -r",),
+        never=("rm -r /",),
     ),
     Row(
         id="tests-removed-from-what-was-installed",
@@ -251,7 +251,7 @@ ROWS = (
         ),
         builder=("RUN rm -r /usr/local/lib/python3.11/site-packages/flask/tests",),
         final=(SITE,),
-        never=("rm -r",),
+        never=("rm -r /",),
     ),
     Row(
         id="pip-removed-for-good",
