@@ -27,8 +27,6 @@ _OPEN: dict[str, tuple[str, ...]] = {
     "tool-for-people": ("does not start",),  # go install of a tool that nothing calls
     "without-repository": ("does not start",),  # a Compose file above a context without .git
     "tool-with-typed-settings": ("does not start",),  # ts-node is pruned
-    "packaging-tools-upgraded": ("differs", "second run changes it"),  # by a requirement of a requirement
-    "several-installs": ("second run changes it",),  # a stage that only removes pip
 }
 
 

@@ -76,7 +76,7 @@ def _is_complete(program: Program, effect: Effect) -> bool:
     if not all(path.endswith(_LISTS) for path in effect.manifests):
         return False
     listed = tuple(_listed(program, effect))
-    if listed and not effect.packages and all(r.hashed for r in listed):
+    if listed and not effect.packages and all("--hash" in r.raw for r in listed):
         return True
     known = LANGUAGE.words("toolchain.toml", "requirements", "without_installers")
     names = {normalised(p.name) for p in effect.packages} | {r.name for r in listed}
