@@ -12,6 +12,7 @@ RUN pipenv run lint \
 
 FROM python:3.11-slim
 
+RUN rm -rf /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
 COPY --from=builder /usr/local/bin /usr/local/bin
 
