@@ -183,16 +183,19 @@ def _plans(
     only be cleaned in place and nothing can be, yields advice. Layouts that gain nothing over cleaning in
     place come after it."""
     from slimify.planning.estimates.measured import measured_layout
+    from slimify.planning.lean_installs import lean_draft, lean_layout
     from slimify.planning.proposal import gains_over, small_saving
     from slimify.planning.propose import propose
     from slimify.planning.stages.assemble import assemble
     from slimify.syntax.dockerfile.instructions import is_multi_stage
 
-    proposal = propose(program, options) if not options.single_stage else None
+    lean = lean_draft(program, read)
+    proposal = propose(lean.program, options) if not options.single_stage else None
+    layouts = (lean_layout(x, lean) for x in (proposal.layouts if proposal is not None else ()))
     yield from proposal.reasons if proposal is not None else ()
     cleaned: _Cleaned | None = None
     behind: list[Layout] = []
-    for layout in (measured_layout(program, x) for x in (proposal.layouts if proposal is not None else ())):
+    for layout in (measured_layout(program, x) for x in layouts):
         # a rewrite has to save something, whatever the configured minimum
         if layout.saving < max(options.min_saving.floor(layout.original), 1):
             yield small_saving(layout.rung, layout.saving, measured=layout.measured)
@@ -205,13 +208,13 @@ def _plans(
             if cleaned.changed and not gains and not _pays_after(cleaned, options):
                 behind.append(layout)
                 continue
-        yield assemble(program, layout)
+        yield assemble(lean.program, layout)
     cleaned = cleaned or _cleaned_in_place(cleanable, options, read)
     plan, changed = cleaned.plan, cleaned.changed
     if changed and plan.saving >= options.min_saving.in_place(plan.original):
         told = (Decision.of("SL407", "no_gain", safety="advice", rung=x.rung) for x in behind)
         yield plan.told(*told)
-        yield from (assemble(program, layout) for layout in behind)
+        yield from (assemble(lean.program, layout) for layout in behind)
         return
     in_place = proposal is None or is_multi_stage(program.dockerfile)  # by choice, or as the user does
     if changed and in_place:

@@ -3,8 +3,7 @@ FROM node:20 AS builder
 WORKDIR /usr/src/app
 
 COPY package*.json ./
-RUN npm ci \
-    && npm prune --omit=dev
+RUN npm ci --omit=dev
 
 FROM node:20-slim
 

@@ -243,6 +243,9 @@ class InstallInputs(Protocol):
 class Development(Protocol):
     """Part `planning.development`: packages that only development needs."""
 
+    def not_installed(self, program: Program) -> Edits:
+        """The edits by which an install leaves them out, if neither a step nor run time uses one."""
+
     def without_development(self, program: Program) -> Edits:
         """The edits that drop them from a file that keeps its stages."""
 

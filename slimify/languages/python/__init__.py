@@ -17,7 +17,7 @@ LANGUAGE = Language(
     ),
     always_read=True,
     install_directories=("site-packages",),
-    lean_options=("--no-cache-dir", "--no-cache"),
+    lean_options=("--no-cache-dir", "--no-cache", "--only main", "--no-dev", "--prod", "--dev"),
     prepares=("venv",),
     places={
         "@site": (

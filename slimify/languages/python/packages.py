@@ -42,30 +42,34 @@ def pinned_release(text: str) -> str | None:
 def listed_packages(view: ContextView, path: str, *, development: bool = False) -> Iterator[Module]:
     """The packages of a requirements file with its includes, else those of the project in the directory, and
     what its lock file says that they require."""
-    from slimify.languages.python.manifests.lock_files import pinned_packages
+    from slimify.languages.python.manifests.lock_files import (
+        only_for_development,
+        pinned_packages,
+        required,
+    )
     from slimify.languages.python.manifests.project import python_project
     from slimify.languages.python.manifests.requirements import requirements
 
-    if development:
-        return  # each is a group of its own, and only installed by name
     directory = path.rpartition("/")[0]
     rows = requirements(view.context, path) if path.endswith((".txt", ".in", ".pip")) else ()
     project = python_project(view.context, directory) if not rows else None
+    if development:
+        for name in only_for_development(view.context, project) if project is not None else ():
+            use = Use(name=name, file=path, line=1)
+            yield Module(use=use, language=LANGUAGE.name, programs=(name, *programs(name)), required=True)
+        return
     pinned = pinned_packages(view.context, project) if project is not None else {}
     seen: set[str] = set()
     for requirement in rows or (project.dependencies if project is not None else ()):
-        waiting = [requirement.name] if requirement.name else []
-        while waiting:
-            name = waiting.pop()
+        for name in required(pinned, (requirement,)):
             if name in seen:
                 continue
             seen.add(name)
             limit = _LIMITED.search(requirement.specifier) if name == requirement.name else None
             version = pinned[name].version if name in pinned else limit[1] if limit else None
             use = Use(name=name, file=requirement.file or path, line=requirement.line)
-            required = name != requirement.name
-            yield Module(use=use, language=LANGUAGE.name, version=version, required=required)
-            waiting += pinned[name].requires if name in pinned else ()
+            required_only = name != requirement.name
+            yield Module(use=use, language=LANGUAGE.name, version=version, required=required_only)
 
 
 def package_at(path: str) -> str:

@@ -293,8 +293,12 @@ def _place(effects: Sequence[Effect], cwd: str) -> str:
 def plain_text(text: str, effects: Sequence[Effect]) -> str:
     """A command with single blanks, without continuation lines, and without options of its installers that
     only leave out caches or development dependencies."""
-    lean = lean_options(frozenset(e.ecosystem or e.manager for e in effects))
-    return " ".join(word for word in text.replace("\\\n", " ").split() if word not in lean)
+    plain = f" {text} ".replace("\\\n", " ")
+    plain = f" {' '.join(plain.split())} "
+    for option in lean_options(frozenset(e.ecosystem or e.manager for e in effects)):
+        while f" {option} " in plain:
+            plain = plain.replace(f" {option} ", " ")
+    return plain.strip()
 
 
 def _origin(visit: Visit) -> Origin | None:

@@ -36,6 +36,16 @@ class _Install(Struct, frozen=True):
     project: NodeProject
 
 
+def not_installed(program: Program) -> Edits:
+    """The install without development dependencies, if neither a step nor run time needs one."""
+    for found in _installs(program):
+        if not dev_needed(program, found.project) and _is_editable(found) and not _users(program, found):
+            edits = _omitted(program, found)
+            if isinstance(edits, Edits):
+                return edits
+    return Edits()
+
+
 def without_development(program: Program) -> Edits:
     """The install without development dependencies, if nothing that runs needs one."""
     if any(e.kind == "prune" for e in program.effects):
@@ -62,15 +72,14 @@ def _installs(program: Program) -> Iterator[_Install]:
 
 def _dropped(program: Program, found: _Install) -> Edits | Reason:
     """The edits, or why they are not possible."""
-    step = found.step
-    users = [s for s in program.steps if s.index >= step.index and _may_use_dev(found, s)]
-    if not is_readable(step) or not is_direct(step, found.atom, found.effect):
+    step, users = found.step, _users(program, found)
+    if not _is_editable(found):
         return Reason.of("SL313", "not_edited", step=step_line(step))
-    if not users and not found.project.hooks:
+    if not users:
         return _omitted(program, found)
     pruning = prune_command(program, found.project, found.effect)
     command = as_caller(found.effect, pruning) if pruning else None
-    last = users[-1] if users else step
+    last = users[-1]
     members = runs_between(program, step, last)
     if not command:
         return Reason.of("SL313", "no_prune")
@@ -87,6 +96,17 @@ def _dropped(program: Program, found: _Install) -> Edits | Reason:
     count, saving = _gain(found)
     decision = Decision.of("SL312", "pruned_in_layer", line=step.line, count=count)
     return Edits(texts=texts, decisions=(decision,), saving=saving, removes_again=True)
+
+
+def _is_editable(found: _Install) -> bool:
+    return is_readable(found.step) and is_direct(found.step, found.atom, found.effect)
+
+
+def _users(program: Program, found: _Install) -> list[Step]:
+    """The steps that may need a development dependency, that of the install if hooks of the project may."""
+    hooks = bool(found.project.hooks)
+    later = (s for s in program.steps if s.index >= found.step.index)
+    return [s for s in later if _may_use_dev(found, s) or (hooks and s is found.step)]
 
 
 def _may_use_dev(found: _Install, step: Step) -> bool:

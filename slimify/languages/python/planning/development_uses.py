@@ -1,0 +1,162 @@
+"""Whether a step of the build, or anything at run time, uses a package of the development groups."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from slimify.analysis.closed_worlds import started_programs
+from slimify.analysis.packages.module_needs import installed_modules
+from slimify.analysis.program import Program
+from slimify.analysis.sources import application_sources, is_source, texts_of
+from slimify.facts.programs import is_basic
+from slimify.facts.toolchains import is_development_file
+from slimify.languages.python import LANGUAGE
+from slimify.languages.python.manifests.lock_files import only_for_development
+from slimify.languages.python.manifests.project import PythonProject
+from slimify.languages.python.package_facts import distributions, loaders, normalised, pypi
+from slimify.model.decisions import Reason
+from slimify.model.effects import Effect
+from slimify.planning.in_place.edits import step_line
+
+_MODULE_NAME = re.compile(r"""["']([A-Za-z_]\w*)(?=(\.|["'])\w?)""")
+_DOTTED = re.compile(r"(?<![\w./@-])([A-Za-z_]\w*)\.[A-Za-z_]")
+
+
+def development_names(program: Program, project: PythonProject) -> tuple[str, ...]:
+    """The packages that only the development groups of a project require, and no other install brings."""
+    listed = only_for_development(program.context, project) if project.groups else ()
+    return tuple(name for name in listed if name not in _kept(program))
+
+
+def _kept(program: Program) -> frozenset[str]:
+    modules = installed_modules(program.effects, program.end_state.view)
+    return frozenset(normalised(m.use.name) for m in modules if m.language == LANGUAGE.name)
+
+
+def use_of_development(program: Program, names: Sequence[str], installs: Sequence[Effect]) -> Reason | None:
+    """What uses one of the packages `names`, which the installs bring, or why that is not known; None if
+    nothing does."""
+    needs = program.runtime_needs
+    claim = started_programs(replace(needs, dynamic=()), program.effects, program.base, program.context)
+    if not needs.start:
+        return Reason.of("SL313", "no_start")
+    if claim.why is not None:
+        return Reason.of("SL313", "effect", why=claim.why)
+    again = next((e for e in needs.start if e.does("install", LANGUAGE.name) and e.dev), None)
+    if again is not None:
+        return Reason.of("SL313", "installs_again", command=again.tool)
+    if needs.sources.skipped:
+        return Reason.of("SL313", "not_read", path=needs.sources.skipped[0])
+    return (
+        _used_by_step(program, names, installs)
+        or _started(program, names)
+        or _imported(program, names)
+        or _loaded(program, names)
+        or _mentioned(program, names)
+    )
+
+
+def _used_by_step(program: Program, names: Sequence[str], installs: Sequence[Effect]) -> Reason | None:
+    """The first step behind an install that may use one of the packages."""
+    programs = {command: name for name in names for command in _programs(name)}
+    testing = LANGUAGE.words("toolchain.toml", "testing", "actions")
+    behind = False
+    for step, _, effect in program.commands:
+        behind = behind or any(effect is install for install in installs)
+        if not behind or effect in installs:
+            continue
+        started = {tool.rpartition("/")[2] for tool in (effect.tool, *effect.tools)} | {effect.action}
+        if effect.kind == "unknown" or (effect.does("install", LANGUAGE.name) and effect.dev):
+            return Reason.of("SL313", "step", step=step_line(step), command=effect.tool)
+        if started & programs.keys() or (effect.does("check", LANGUAGE.name) and effect.action in testing):
+            return Reason.of("SL313", "step", step=step_line(step), command=effect.action or effect.tool)
+    return None
+
+
+def _programs(name: str) -> tuple[str, ...]:
+    return tuple(command for command in pypi(name).scripts or (name,) if not is_basic(command))
+
+
+def _started(program: Program, names: Sequence[str]) -> Reason | None:
+    needs = program.runtime_needs
+    actions = {effect.action: use for effect, use in zip(needs.start, needs.origins, strict=True)}
+    for name in names:
+        for command in _programs(name):
+            use = needs.commands.get(command) or actions.get(command)
+            if use is not None:
+                return Reason.of("SL313", "started", command=command, package=name, user=use.name)
+    return None
+
+
+def _imported(program: Program, names: Sequence[str]) -> Reason | None:
+    """An import of one of the packages, or of one that no other package is known to provide."""
+    kept, context = _kept(program), program.context
+    own = _own_modules(context.files)
+    for use in program.runtime_needs.sources.imports:
+        module = use.name.partition(".")[0]
+        if (
+            not module
+            or is_development_file(LANGUAGE, use.file)
+            or not is_source(context, use.file, LANGUAGE)
+        ):
+            continue
+        providers = distributions(module)
+        if not kept.isdisjoint(providers):
+            continue
+        package = next((p for p in providers if p in names), None)
+        if package is not None:
+            return Reason.of("SL313", "imports", file=use.file, at=use.line, package=package)
+        if module not in own and module not in sys.stdlib_module_names:
+            return Reason.of("SL313", "unknown_import", file=use.file, at=use.line, module=module)
+    return None
+
+
+def _own_modules(files: Iterable[str]) -> frozenset[str]:
+    """The names of the modules and of their packages among the files."""
+    found: set[str] = set()
+    for path in files:
+        if path.endswith(LANGUAGE.source_suffixes):
+            *directories, name = path.split("/")
+            found.update(directories, (name.partition(".")[0],))
+    return frozenset(found)
+
+
+def _loaded(program: Program, names: Sequence[str]) -> Reason | None:
+    """One that a package which stays loads by itself where it is there."""
+    kept = _kept(program)
+    for name in names:
+        loader = next((by for by in loaders(name) if normalised(by) in kept), None)
+        if loader is not None:
+            return Reason.of("SL313", "loaded", package=name, loader=loader)
+    return None
+
+
+def _mentioned(program: Program, names: Sequence[str]) -> Reason | None:
+    """One that a source or a settings file names in a text, as Django's settings do."""
+    modules = {module: name for name in names for module in pypi(name).imports}
+    for path, text in _texts(program):
+        plain = "INSTALLED_APPS" in text
+        found = {m[1] for m in _MODULE_NAME.finditer(text) if plain or m[2] == "."}
+        if not path.endswith(LANGUAGE.source_suffixes):
+            found |= {*_DOTTED.findall(text)}
+        named = sorted(found & modules.keys())
+        if named:
+            return Reason.of("SL313", "names", path=path, package=modules[named[0]])
+    return None
+
+
+def _texts(program: Program) -> Iterator[tuple[str, str]]:
+    view = program.end_state.view
+    sources = application_sources(view, LANGUAGE.name)
+    endings = tuple(LANGUAGE.words("toolchain.toml", "testing", "settings"))
+    ignored = re.compile(LANGUAGE.words("toolchain.toml", "testing", "tools")[0])
+    settings = (
+        path
+        for path in program.context.files
+        if path.endswith(endings) and not ignored.search(path) and view.image_paths(path)
+    )
+    yield from texts_of(view, (*sources, *settings))
