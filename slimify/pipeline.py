@@ -189,9 +189,16 @@ def _plans(
     from slimify.planning.stages.assemble import assemble
     from slimify.syntax.dockerfile.instructions import is_multi_stage
 
-    lean = lean_draft(program, read)
+    lean = lean_draft(program, options, read)
     proposal = propose(lean.program, options) if not options.single_stage else None
     layouts = (lean_layout(x, lean) for x in (proposal.layouts if proposal is not None else ()))
+
+    def made(layout: Layout) -> Iterator[Plan | Reason]:
+        yield assemble(lean.program, layout)
+        if lean.program is not program:  # with the user's own installs
+            same = (x for x in propose(program, options).layouts if x.rung == layout.rung)
+            yield from (assemble(program, measured_layout(program, x)) for x in same)
+
     yield from proposal.reasons if proposal is not None else ()
     cleaned: _Cleaned | None = None
     behind: list[Layout] = []
@@ -208,13 +215,13 @@ def _plans(
             if cleaned.changed and not gains and not _pays_after(cleaned, options):
                 behind.append(layout)
                 continue
-        yield assemble(lean.program, layout)
+        yield from made(layout)
     cleaned = cleaned or _cleaned_in_place(cleanable, options, read)
     plan, changed = cleaned.plan, cleaned.changed
     if changed and plan.saving >= options.min_saving.in_place(plan.original):
         told = (Decision.of("SL407", "no_gain", safety="advice", rung=x.rung) for x in behind)
         yield plan.told(*told)
-        yield from (assemble(lean.program, layout) for layout in behind)
+        yield from (plan for layout in behind for plan in made(layout))
         return
     in_place = proposal is None or is_multi_stage(program.dockerfile)  # by choice, or as the user does
     if changed and in_place:

@@ -4,37 +4,41 @@ one. The user's own command gets the option; where a step uses one, a layout may
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
+from slimify.config import Options
 from slimify.languages import languages
 from slimify.model.decisions import Decision
+from slimify.planning.in_place.cleaners import Cleaner, next_edits
 from slimify.planning.in_place.edits import Draft, new_draft
 from slimify.planning.layout import Layout
-from slimify.syntax.shell.script import EditRefused
+
+if TYPE_CHECKING:
+    from slimify.languages.parts import Development
 
 _MAX_EDITS = 20  # projects of one file
 
 
-def lean_draft(program: Program, read: Callable[[str], Program]) -> Draft:
+def lean_draft(program: Program, options: Options, read: Callable[[str], Program]) -> Draft:
     """The file with leaner installs; without changes if there are none. A stage that others build on stays as
     it is."""
     draft = new_draft(program)
     parts = [known.development for known in languages()] if not program.parent else []
     for part in filter(None, parts):
         for _ in range(_MAX_EDITS):
-            try:
-                edits = part.not_installed(draft.program)
-            except EditRefused:
-                break
-            if not edits.changes:
-                told = draft.user_decisions(edits)
-                draft = replace(draft, decisions=(*draft.decisions, *told))
-                break
+            edits = next_edits(_cleaner(part), draft, options)
             draft = draft.edited(edits)
+            if not edits.changes:
+                break
             draft = replace(draft, program=read(draft.text))
     return draft
+
+
+def _cleaner(part: Development) -> Cleaner:
+    return lambda program, _: part.not_installed(program)
 
 
 def lean_layout(layout: Layout, draft: Draft) -> Layout:

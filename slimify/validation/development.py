@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 
 def development_problems(compared: Comparison) -> Iterator[Reason]:
     """Development dependencies that the new file drops although something needs them."""
-    imports = compared.needs.sources.imports
-    used = {
-        *compared.needs.commands,
-        *(u.name for u in imports if not is_development_file(compared.own, u.file)),
-    }
+    imports = (u for u in compared.needs.sources.imports if not is_development_file(compared.own, u.file))
+    used = {*compared.needs.commands, *(name for use in imports for name in _providers(compared, use.name))}
     used |= {tool.rpartition("/")[2] for e in compared.needs.start for tool in (e.tool, *e.tools)}
     used |= _loaded(compared.needs.start)
     for pair in compared.pairs:
@@ -38,6 +35,12 @@ def development_problems(compared: Comparison) -> Iterator[Reason]:
                 if own & needed:
                     yield Reason.of("SL409", "development_gone", package=name)
                     break
+
+
+def _providers(compared: Comparison, module: str) -> tuple[str, ...]:
+    """A module that sources import, and the packages that may provide it."""
+    packages = compared.own.packages if compared.own is not None else None
+    return (module, *(packages.providers(module) if packages is not None else ()))
 
 
 def _loaded(effects: Iterable[Effect]) -> set[str]:

@@ -46,11 +46,13 @@ CLEANERS: tuple[Cleaner, ...] = (
 
 def _development(program: Program) -> Edits:
     """Removes development packages, for the first language whose installs include any."""
+    told: list[Decision] = []
     for part in (known.development for known in languages()):
         edits = part.without_development(program) if part is not None else Edits()
-        if edits.changes or edits.decisions:
+        if edits.changes:
             return edits
-    return Edits()
+        told += edits.decisions
+    return Edits(decisions=tuple(told))
 
 
 _MAX_EDITS = 50  # per cleaner and pass; each edit shrinks the file or improves its order

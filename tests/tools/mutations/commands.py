@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import tomllib
 from collections.abc import Iterator
 
 from slimify.model.dockerfile import Instruction
@@ -191,6 +192,20 @@ def dev_dependencies_pruned(s: Subject) -> Iterator[Change]:
                 yield "npm --omit=dev", with_command(s, run, number, part.text + " --omit=dev")
             if at_start:
                 yield "npm prune after it", s.inserted(run, "RUN npm prune --omit=dev")
+
+
+@kind("needed-groups-left-out", "the build or the program needs a package of a development group")
+def groups_left_out(s: Subject) -> Iterator[Change]:
+    groups = tomllib.loads(s.contents.get("pyproject.toml", "")).get("dependency-groups", {})
+    names = [re.split(r"\W", item)[0] for group in groups.values() for item in group if isinstance(item, str)]
+    sources = "\n".join(text for path, text in s.contents.items() if re.search(r"^(?!test_).*\.py$", path))
+    steps = [part.text for stage in s.builders for _, _, part in s.commands(stage)]
+    if not any(re.search(rf"^import {n}\b", sources, re.M) or n in " ".join(steps).split() for n in names):
+        return
+    for stage in s.builders:
+        for run, number, part in s.commands(stage):
+            if part.text.startswith("uv sync") and "--no-dev" not in part.text:
+                yield "uv sync --no-dev", with_command(s, run, number, f"{part.text} --no-dev")
 
 
 @kind("needed-file-deleted", "something that was copied for run time is deleted at the end")

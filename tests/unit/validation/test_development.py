@@ -62,3 +62,35 @@ def test_two_packages_in_one_image(place: str, gone: str, tmp_path: Path) -> Non
     new = TWO.replace("CMD", f"RUN cd {place} && npm prune --omit=dev\nCMD")
     found = differences(TWO, new, files, tmp_path)
     assert f"the development dependency {gone}" in found if gone else "development" not in found
+
+
+UV = """FROM python:3.12
+RUN pip install uv
+WORKDIR /app
+COPY . .
+RUN uv sync --frozen
+CMD ["/app/.venv/bin/python", "tide.py"]
+"""
+GROUPS = """[project]
+name = "tide"
+version = "1"
+dependencies = ["bottle"]
+[dependency-groups]
+dev = ["pytest", "pyyaml"]
+[tool.uv]
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "step", "gone"),
+    [
+        pytest.param("import bottle\n", "", "", id="nothing that is needed"),
+        pytest.param("import bottle, yaml\n", "", "pyyaml", id="a source imports one by another name"),
+        pytest.param("import bottle\n", "RUN .venv/bin/pytest\n", "pytest", id="a test needs one"),
+    ],
+)
+def test_groups_of_python(source: str, step: str, gone: str, tmp_path: Path) -> None:
+    old = UV.replace("CMD", f"{step}CMD")
+    files = {"pyproject.toml": GROUPS, "tide.py": source}
+    found = differences(old, changed(old, ("--frozen", "--frozen --no-dev")), files, tmp_path)
+    assert f"the development dependency {gone}" in found if gone else "development" not in found

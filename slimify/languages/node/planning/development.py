@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
 
 from slimify.analysis.program import AtomStep, Program, Step
+from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.package_json import NodeProject
 from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.languages.node.planning.prune import dev_needed, node_major, project_of, prune_command
@@ -110,23 +112,32 @@ def _users(program: Program, found: _Install) -> list[Step]:
 
 
 def _may_use_dev(found: _Install, step: Step) -> bool:
-    """Whether the step may need a development dependency: it builds, runs scripts, or installs again."""
+    """Whether the step may need a development dependency: it builds, runs scripts or tools of the project, or
+    installs again."""
     if step.keyword != "RUN":
         return False
     atoms = step.atoms if step is not found.step else step.atoms[found.atom.index + 1 :]
-    return not step.atoms or any(e.kind in _USING or e.writes_anywhere for a in atoms for e in a.effects)
+    return not step.atoms or any(_uses_packages(e) or e.writes_anywhere for a in atoms for e in a.effects)
+
+
+def _uses_packages(effect: Effect) -> bool:
+    """Whether a command may use installed packages: linters that only check do, `npm -v` does not."""
+    own = {*LANGUAGE.managers, *LANGUAGE.interpreters}
+    checks = effect.does("check", LANGUAGE.name) and not own.issuperset((effect.tool, *effect.tools))
+    return checks or effect.kind in _USING
 
 
 def _omitted(program: Program, found: _Install) -> Edits | Reason:
     """The edits if no step uses them: the install omits them."""
     version = node_major(program)
     words = found.effect.command.words
+    asked = any(re.match(r"--(?:include|dev|prod|only|also|omit|no-prod)", w.text) for w in words)
     flag = {
         NodeManager.NPM.value: "--omit=dev" if version is None or version >= 16 else "--production",
         NodeManager.YARN.value: "--production",
         NodeManager.PNPM.value: "--prod",
     }.get(found.effect.manager)
-    if flag is None or found.project.berry:
+    if flag is None or asked or found.project.berry:
         return Reason.of("SL313", "no_option")
     last = words[-1]
     swap = {(last.start, last.end): f"{last.text} {flag}"}
