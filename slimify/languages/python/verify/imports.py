@@ -13,9 +13,11 @@ from slimify.verify.disk import imports
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.disk.libraries import missing_library
 from slimify.verify.disk.linker import Linker
+from slimify.verify.disk.start_commands import commands_started, start_command_lines
 from slimify.verify.model import Check, Finding, disk_check
 
 _RELEASE = re.compile(r"python3\.\d+")
+_INTERPRETER = re.compile(rf"(?:{'|'.join(LANGUAGE.interpreters)})[\d.]*")
 
 
 def check(evidence: Evidence) -> Check:
@@ -60,30 +62,51 @@ def between(folder: str, workdir: str) -> Iterator[str]:
 
 
 def _search_path(side: Side) -> tuple[str, ...]:
-    """The directories that Python searches: WORKDIR, PYTHONPATH, and the packages of the interpreters in
-    PATH, each of which has directories of its minor version."""
+    """The directories that Python searches: WORKDIR, PYTHONPATH, and the packages of the interpreters that
+    are started or in PATH, each of which has directories of its minor version. One of a virtual environment
+    does not find the packages of the system."""
     places = [side.workdir, *side.env.get("PYTHONPATH", "").split(":")]
-    for pattern in (
-        *LANGUAGE.words("toolchain.toml", "images", "package_directories"),
-        *_venv_packages(side),
-    ):
-        places += _glob(side, pattern)
+    started = frozenset(_environments(side))
+    own = sorted(started - {""})
+    for pattern in LANGUAGE.words("toolchain.toml", "images", "package_directories"):
+        if not own or "" in started or not pattern.endswith("-packages"):
+            places += _glob(side, pattern, _interpreters(side, side.path))
+    if not own:
+        own = [posixpath.dirname(place) for place in side.path if posixpath.basename(place) == "bin"]
+    for environment in own:
+        programs = (f"{environment}/bin",) if environment in started else side.path
+        pattern = posixpath.join(environment, "lib/python3*/site-packages")
+        places += _glob(side, pattern, _interpreters(side, programs))
     return tuple(dict.fromkeys(place for place in places if place.startswith("/")))
 
 
-def _venv_packages(side: Side) -> Iterator[str]:
-    """The packages of virtual environments in PATH."""
-    for place in side.path:
-        if posixpath.basename(place) == "bin":
-            yield posixpath.join(posixpath.dirname(place), "lib/python3*/site-packages")
+def _environments(side: Side) -> Iterator[str]:
+    """The virtual environments whose programs the image starts, "" for an interpreter of the system."""
+    items = (i for words in start_command_lines(side) for i in commands_started(side, words) if not i.file)
+    for name in dict.fromkeys(item.name for item in items):
+        places = ("",) if "/" in name else side.path
+        paths = (posixpath.join(side.workdir, place, name) for place in places)
+        path = next((p for p in map(posixpath.normpath, paths) if side.entry(p) is not None), "")
+        environment = posixpath.dirname(posixpath.dirname(path))
+        if side.entry(posixpath.join(environment, "pyvenv.cfg")) is not None:
+            yield environment
+        elif _INTERPRETER.fullmatch(posixpath.basename(path)):
+            yield ""
 
 
-def _glob(side: Side, pattern: str) -> Iterator[str]:
+def _interpreters(side: Side, directories: Iterable[str]) -> frozenset[str]:
+    """The programs in the directories that carry a minor version of Python."""
+    real = filter(None, map(side.files.place, directories))
+    return frozenset(
+        name for place in real for name in side.files.children(place) if _RELEASE.fullmatch(name)
+    )
+
+
+def _glob(side: Side, pattern: str, interpreters: frozenset[str]) -> Iterator[str]:
     head, _, tail = pattern.partition("/python3*")
     real = side.files.place(head)
     found = set(fnmatch.filter(side.files.children(real), "python3*")) if real else set()
-    interpreters = {name for p in map(side.files.place, side.path) if p for name in side.files.children(p)}
-    if any(_RELEASE.fullmatch(name) for name in interpreters):
+    if interpreters:
         found = {name for name in found if name in interpreters or not _RELEASE.fullmatch(name)}
     for child in sorted(found):
         path = f"{head}/{child}{tail}"

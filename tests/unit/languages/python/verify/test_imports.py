@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from unit.verify_sides import elf, evidence, file, folder, live, needs, package, said, side
+from unit.verify_sides import (
+    elf,
+    evidence,
+    file,
+    folder,
+    link,
+    live,
+    needs,
+    package,
+    program,
+    said,
+    side,
+)
 
 from slimify.languages.python.verify import imports
 from slimify.languages.python.verify.imports import between
@@ -52,6 +64,32 @@ def test_packages_of_another_interpreter_are_not_found(interpreter: str, release
         file(f"/usr/local/bin/{interpreter}"), folder(f"/usr/local/lib/python{release}/site-packages/flask")
     )
     assert imports.check(evidence(before, after, live(sources=facts))).ok == found
+
+
+SYSTEM, OWN = "/usr/local/lib/python3.12/site-packages/flask", "/app/.venv/lib/python3.13/site-packages/flask"
+
+
+@pytest.mark.parametrize(
+    ("start", "before", "after", "found"),
+    [
+        pytest.param("python", (SYSTEM,), (), False, id="the system's, which lacks it"),
+        pytest.param("python", (SYSTEM, OWN), (OWN,), False, id="the system's does not see the environment"),
+        pytest.param("/app/.venv/bin/python", (SYSTEM, OWN), (SYSTEM,), False, id="the environment lacks it"),
+        pytest.param("/app/.venv/bin/python", (SYSTEM, OWN), (OWN,), True, id="the environment has it"),
+        pytest.param("/app/.venv/bin/python", (SYSTEM,), (), True, id="only the system had it"),
+        pytest.param("./.venv/bin/flask", (SYSTEM, OWN), (OWN,), True, id="a program of the environment"),
+    ],
+)
+def test_the_environment_of_the_started_interpreter(
+    start: str, before: tuple[str, ...], after: tuple[str, ...], found: bool
+) -> None:
+    facts = SourceFacts(imports=(Use(name="flask", file="a.py", line=1),))
+    own = (file("/app/.venv/pyvenv.cfg"), link("/app/.venv/bin/python", "/usr/bin/python3.13"))
+    pieces = (*own, program("/app/.venv/bin/flask"), file("/app/.venv/bin/python3.13"))
+    pieces += (program("/usr/bin/python3.13"), program("/usr/local/bin/python3.12"))
+    pieces += (program("/usr/local/bin/python"),)
+    sides = (side(*pieces, *map(folder, paths), WorkingDir="/app", Cmd=[start]) for paths in (before, after))
+    assert imports.check(evidence(*sides, live(sources=facts))).ok == found
 
 
 @pytest.mark.parametrize("path", ["/", "//", "//app", "/app", "//app/sub"])
