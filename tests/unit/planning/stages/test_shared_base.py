@@ -20,7 +20,11 @@ START = 'CMD ["node", "a.js"]\n'
 
 
 def _after(directory: Path, file: str, builder: str = "buildkit") -> str:
-    package = {"dependencies": {"express": "4"}, "devDependencies": {"jest": "29"}}
+    package = {
+        "scripts": {"postinstall": "jest --version"},  # the builder prunes what it needs
+        "dependencies": {"express": "4"},
+        "devDependencies": {"jest": "29"},
+    }
     (directory / "package.json").write_text(json.dumps(package))
     (directory / "a.js").write_text("require('express')().listen(80)\n")
     data = file.encode()
