@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from slimify.analysis.closed_worlds import started_programs
+from slimify.analysis.closed_worlds import unknown_programs
 from slimify.analysis.packages.module_needs import installed_modules
 from slimify.analysis.program import Program
 from slimify.analysis.sources import application_sources, is_source, texts_of
@@ -41,11 +41,11 @@ def use_of_development(program: Program, names: Sequence[str], installs: Sequenc
     """What uses one of the packages `names`, which the installs bring, or why that is not known; None if
     nothing does."""
     needs = program.runtime_needs
-    claim = started_programs(replace(needs, dynamic=()), program.effects, program.base, program.context)
+    unknown = unknown_programs(replace(needs, dynamic=()), program.effects, program.base, program.context)
     if not needs.start:
         return Reason.of("SL313", "no_start")
-    if claim.why is not None:
-        return Reason.of("SL313", "effect", why=claim.why)
+    if unknown is not None:
+        return Reason.of("SL313", "effect", why=unknown)
     again = next((e for e in needs.start if e.does("install", LANGUAGE.name) and e.dev), None)
     if again is not None:
         return Reason.of("SL313", "installs_again", command=again.tool)
