@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from slimify import languages
 from slimify.analysis.advice.findings import findings, missing_earlier_sources
-from slimify.analysis.closed_worlds import unknown_programs
+from slimify.analysis.closed_worlds import mounted_sources, unknown_programs
 from slimify.analysis.evidence.evidence_decisions import base_mapping_decisions, evidence_decisions
 from slimify.analysis.evidence.linked_packages import with_linked_packages
 from slimify.analysis.graph.graph import AtomKey, graph_of
@@ -102,7 +102,9 @@ def classify(
         application=language,
         keep=options.keep_packages,
         mentions=mentions_in(context),
-        unknown_programs=unknown_programs(needs, effects, base, context),
+        unknown_programs=unknown_programs(
+            needs, effects, base, context, mounted_sources(uses.mounts, end.cwd)
+        ),
         links_nothing=links_nothing,
         bases=uses.bases,
         evidence=evidence,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from slimify.analysis.brought_programs import built_programs, packaged_programs
+from slimify.analysis.development_servers import development_server
 from slimify.analysis.program import Program, RuntimeNeeds
 from slimify.analysis.runtime_needs import unread_start
 from slimify.analysis.server_files import served_files
@@ -31,9 +32,14 @@ _SETTINGS_FILE = re.compile(
 
 
 def unknown_programs(
-    needs: RuntimeNeeds, build: Sequence[Effect], base: ImageFacts | None, context: Context
+    needs: RuntimeNeeds,
+    build: Sequence[Effect],
+    base: ImageFacts | None,
+    context: Context,
+    sources: Use | None,
 ) -> Reason | None:
-    """Why not every program that can be started at run time is known. `build` are the effects of all RUNs.
+    """Why not every program that can be started at run time is known. `build` are the effects of all RUNs,
+    `sources` is where a mount hides the image's own sources.
 
     Not known are those that a program starts by a name that only run time knows, and those of a program whose
     sources were not read, or that an image without a start is used for.
@@ -46,14 +52,24 @@ def unknown_programs(
         return Reason.of("SL203", "unread_package", why=unread)
     if not needs.start:
         return Reason.of("SL203", "no_start")
+    if all(e.kind in LEAVES_NOTHING for e in needs.start if e.tool not in entry_scripts()):
+        return Reason.of("SL203", "only_waits")
     host = next((c for c in needs.commands if starts_what_users_name(c)), None)
     if host is not None:
         return Reason.of("SL203", "host", command=host)
+    server = development_server(needs)
+    if server is not None and sources is not None:
+        return Reason.of("SL203", "mounted", server=server[0], file=sources.file, at=sources.line)
     started = (e.tool for e in needs.start if e.kind == "unknown")
     unknown = [tool for tool in started if not _is_known_program(tool, build, base)]
     own = _project_programs(context) if unknown else ()
     tool = next((tool for tool in unknown if tool.rpartition("/")[2] not in own), None)
     return Reason.of("SL203", "unread_program", command=tool) if tool is not None else None
+
+
+def mounted_sources(mounts: Sequence[Use], directory: str | None) -> Use | None:
+    """The mount that hides the working directory of the image; None if there is none."""
+    return next((m for m in mounts if directory not in (None, "/") and inside(directory, m.name)), None)
 
 
 def unknown_readers(program: Program, place: str, named: Collection[str]) -> Reason | None:

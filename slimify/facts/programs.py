@@ -24,7 +24,12 @@ def only_waits(program: str) -> bool:
 
 def starts_what_users_name(program: str) -> bool:
     """Whether a program starts others that its users, or files that come with them, name."""
-    return program in words(_FILE, "hosts")
+    return program in words(_FILE, "hosts") or watches_sources(program)
+
+
+def watches_sources(program: str) -> bool:
+    """Whether a program compiles or starts what people change while it runs."""
+    return program in words(_FILE, "watchers")
 
 
 def only_reader(path: str) -> str:

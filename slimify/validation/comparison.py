@@ -11,7 +11,7 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.analysis.closed_worlds import unknown_programs
+from slimify.analysis.closed_worlds import mounted_sources, unknown_programs
 from slimify.analysis.program import Program, RuntimeNeeds
 from slimify.facts.shells import changes_user
 from slimify.facts.system import is_plain_root
@@ -115,15 +115,18 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
     @cached_property
     def programs_are_known(self) -> bool:
         """Whether every program that can be started at run time is known."""
-        program = self.program
-        return unknown_programs(self.needs, self.effects, program.base, program.context) is None
+        return self._knows_programs(self.needs)
 
     @cached_property
     def start_is_known(self) -> bool:
         """Whether everything that the image starts by constant names is known, and its sources were read."""
-        program, needs = self.program, replace(self.needs, dynamic=())
-        unknown = unknown_programs(needs, self.effects, program.base, program.context)
-        return unknown is None and not needs.sources.skipped
+        needs = replace(self.needs, dynamic=())
+        return self._knows_programs(needs) and not needs.sources.skipped
+
+    def _knows_programs(self, needs: RuntimeNeeds) -> bool:
+        program = self.program
+        mounted = mounted_sources(program.mounts, program.end_state.cwd)
+        return unknown_programs(needs, self.effects, program.base, program.context, mounted) is None
 
     @cached_property
     def only_root(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
+from slimify.facts.programs import watches_sources
 from slimify.model.decisions import Reason
 from slimify.model.effects import BUILDS, LEAVES_NOTHING
 from slimify.planning.start_command import runs_cloned_code, starts_global_install, starts_only_shell
@@ -25,6 +26,9 @@ def start_uncertainty(program: Program) -> Reason | None:
         return cloned
     if starts_global_install(program):
         return Reason.of("SL356", "global")
+    watcher = next(filter(watches_sources, program.runtime_needs.commands), None)
+    if watcher:
+        return Reason.of("SL356", "watcher", command=watcher)
     for effect in start:
         if effect.kind in _INSTALLS_OR_BUILDS:
             words = f"`{effect.tool} {effect.action}`".replace(" `", "`")

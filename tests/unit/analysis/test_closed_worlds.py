@@ -23,6 +23,8 @@ RUN = 'CMD ["python", "a.py"]'
 FLASK: Mapping[str, str] = {"requirements.txt": "flask\n", "a.py": "import flask\n"}
 DYNAMIC = "import subprocess, sys\nsubprocess.run([sys.argv[1]])\n"
 PROJECT = '[project]\nname = "shop"\ndependencies = ["flask"]\n[project.scripts]\nshop = "shop:main"\n'
+SERVER = 'CMD ["python", "manage.py", "runserver"]'
+COMPOSE = "services:\n  a:\n    build: .\n    volumes: ['{0}']\n"
 SPAWN = "const { spawn } = require('child_process')\nspawn(process.argv[2])\n"
 
 
@@ -52,6 +54,30 @@ SPAWN = "const { spawn } = require('child_process')\nspawn(process.argv[2])\n"
             id="a-variable",
         ),
         pytest.param("", FLASK, "git make python3", id="no-start"),
+        pytest.param(SERVER, FLASK, "", id="a-server-of-development"),
+        pytest.param(
+            SERVER,
+            {**FLASK, "compose.yaml": COMPOSE.format("./data:/app/data")},
+            "",
+            id="data-that-is-mounted",
+        ),
+        pytest.param(
+            RUN, {**FLASK, "compose.yaml": COMPOSE.format(".:/app")}, "", id="sources-that-are-mounted"
+        ),
+        pytest.param(
+            SERVER,
+            {**FLASK, "compose.yaml": COMPOSE.format(".:/app")},
+            "git make python3",
+            id="a-server-of-development-with-mounted-sources",
+        ),
+        pytest.param('CMD ["sleep", "infinity"]', FLASK, "git make python3", id="it-only-waits"),
+        pytest.param('CMD ["python"]', FLASK, "git make python3", id="an-interpreter-alone"),
+        pytest.param(
+            'CMD ["watchmedo", "auto-restart", "--", "python", "a.py"]',
+            FLASK,
+            "git make python3",
+            id="a-watcher-of-sources",
+        ),
         pytest.param(
             RUN, {**FLASK, "a.py": "COMMAND = 'make -C shop'\n"}, "make", id="a-setting-that-names-one"
         ),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from slimify.analysis.closed_worlds import unknown_programs
+from slimify.analysis.closed_worlds import mounted_sources, unknown_programs
 from slimify.analysis.packages.module_needs import installed_modules
 from slimify.analysis.program import Program
 from slimify.analysis.sources import application_sources, is_source, texts_of
@@ -41,7 +41,9 @@ def use_of_development(program: Program, names: Sequence[str], installs: Sequenc
     """What uses one of the packages `names`, which the installs bring, or why that is not known; None if
     nothing does."""
     needs = program.runtime_needs
-    unknown = unknown_programs(replace(needs, dynamic=()), program.effects, program.base, program.context)
+    mounted = mounted_sources(program.mounts, program.end_state.cwd)
+    known = replace(needs, dynamic=())
+    unknown = unknown_programs(known, program.effects, program.base, program.context, mounted)
     if not needs.start:
         return Reason.of("SL313", "no_start")
     if unknown is not None:
