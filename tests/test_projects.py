@@ -24,7 +24,6 @@ COUNT = 150
 # What slimify is still wrong about: elements, and how the error shows. Only take from these.
 _OPEN: dict[str, tuple[str, ...]] = {
     "tool-for-people": ("does not start",),  # go install of a tool that nothing calls
-    "without-repository": ("does not start",),  # a Compose file above a context without .git
     "tool-with-typed-settings": ("does not start",),  # ts-node is pruned
 }
 

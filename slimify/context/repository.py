@@ -1,7 +1,7 @@
 """The repository that a build context belongs to: its root, and the files that git ignores.
 
-The root is the directory with `.git`, the context's own or one above. Without one, nothing above the context
-is read.
+The root is the directory with `.git`, the context's own or one above. In sources without history it is the
+nearest directory above with a file that builds the context as an image. Without one, nothing above is read.
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ from slimify.facts.system import deployment_directories
 _MAX_FILES = 2_000  # of those above the context
 _MAX_DEPTH = 4  # of the directories beside the context that are searched
 _MAX_BESIDE = 2_000  # directories beside the context that are searched for files by name
-_MAX_ABOVE = 12  # directories above the context that are searched for .git
+_MAX_ABOVE = 12  # directories above the context that are searched for the root
 _MAX_BYTES = 1 << 18
+_BUILDS_IMAGES = re.compile(
+    r"(?:docker-)?(?:compose|stack|bake)[\w.-]*\.(?:ya?ml|hcl|json)|(?:GNUm|M|m)akefile|Jenkinsfile"
+)
 
 
 class Repository(Struct, frozen=True, kw_only=True, dict=True):
@@ -73,8 +76,10 @@ class Repository(Struct, frozen=True, kw_only=True, dict=True):
 
 
 def repository_of(directory: Path) -> Repository:
-    """The repository of a context directory; one without `.git` is taken for its own."""
-    found = next((d for d in (directory, *directory.parents[:_MAX_ABOVE]) if _is_root(d)), directory)
+    """The repository of a context directory; one that nothing above claims is taken for its own."""
+    above = directory.parents[:_MAX_ABOVE]
+    found = next((d for d in (directory, *above) if _is_root(d)), None)
+    found = found or next((d for d in above if _builds(d, directory)), directory)
     return Repository(
         root=found, prefix="" if found == directory else directory.relative_to(found).as_posix()
     )
@@ -94,9 +99,23 @@ def _rules(root: Path, directory: str) -> IgnoreRules:
 
 
 def _is_root(directory: Path) -> bool:
+    return os.path.lexists(directory / ".git") and _may_hold_a_project(directory)
+
+
+def _builds(directory: Path, context: Path) -> bool:
+    """Whether a file that builds images names a context below its directory."""
+    path = re.escape(context.relative_to(directory).as_posix())
+    names = re.compile(rf"(?<![\w./-])(?:\./)?{path}/?(?![\w./-])")
+    return _may_hold_a_project(directory) and any(
+        names.search((read_file(entry.path, _MAX_BYTES) or b"").decode("utf-8", "replace"))
+        for _, entry in files_below(str(directory), "", 0)
+        if _BUILDS_IMAGES.fullmatch(entry.name)
+    )
+
+
+def _may_hold_a_project(directory: Path) -> bool:
     """A home directory under version control holds settings, not a project."""
-    home = os.path.expanduser("~")
-    return os.path.lexists(directory / ".git") and str(directory) not in (home, directory.anchor)
+    return str(directory) not in (os.path.expanduser("~"), directory.anchor)
 
 
 def _as_ignore_rule(line: str, directory: str) -> str:
