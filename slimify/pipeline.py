@@ -244,9 +244,11 @@ class _Cleaned(Struct, frozen=True):
 
 def _pays_after(cleaned: _Cleaned, options: Options) -> bool:
     """Whether a second stage would be worth it for the cleaned file: a second run would add it."""
+    from slimify.analysis.whole_last_stage import whole_program
     from slimify.planning.propose import propose
 
-    layouts = propose(cleaned.program, options).layouts
+    program = whole_program(cleaned.program, options, cleaned.program.image_evidence)
+    layouts = propose(program, options).layouts
     return any(x.saving >= max(options.min_saving.floor(x.original), 1) for x in layouts)
 
 
