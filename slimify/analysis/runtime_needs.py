@@ -265,6 +265,7 @@ def _command_line(line: str, name: str, fields: int) -> str:
     if not line or line.startswith(("#", ";")):
         return ""
     if "cron" in name:
+        fields -= 4 * line.startswith("@")  # one word for the time: @daily
         words = line.split(None, fields)
         return words[fields] if len(words) > fields and words[0][:1] in "*0123456789@" else ""
     mapping = name.endswith((".yml", ".yaml"))

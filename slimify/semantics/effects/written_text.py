@@ -1,4 +1,5 @@
-"""The text of a file that a command writes from constant words: echo, printf, cat and tee."""
+"""The text of a file that a command writes from constant words: echo, printf, cat and tee; and the table that
+crontab installs."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from slimify.semantics.effects.call import Arg, Call
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {**dict(zip("nt\\\"'", "\n\t\\\"'", strict=True)), "c": ""}
+_TABLE = "/var/spool/cron/crontabs"
+_UNKNOWN_JOB = "@daily sh /dev/stdin\n"
 
 
 def written_text(call: Call) -> tuple[str, str] | None:
@@ -15,6 +18,8 @@ def written_text(call: Call) -> tuple[str, str] | None:
 
     What is appended to a file that nothing has described is its whole text only if a script begins with it.
     """
+    if call.name == "crontab":
+        return _installed_table(call)
     operands = call.options().operands if call.name == "tee" else ()
     target: Arg | None = next(iter((*operands, *call.outputs)), None)
     path = call.path_of(target) if target is not None and target.value is not None else None
@@ -27,6 +32,18 @@ def written_text(call: Call) -> tuple[str, str] | None:
             return None
         text = (before or "") + text
     return path, text
+
+
+def _installed_table(call: Call) -> tuple[str, str] | None:
+    """The table of a user, whose jobs may be unknown: those that nobody could read are jobs as well."""
+    options = call.options(("-u",))
+    if call.flag("-l", "-r", "-e"):
+        return None
+    named = [o for o in options.operands if o.value != "-"]
+    path = call.path_of(named[0]) if named and named[0].value is not None else None
+    piped = _printed(call.upstream) if call.upstream is not None else call.stdin
+    text = call.state.view.text(path) if path is not None else None if named else piped
+    return f"{_TABLE}/{options.value('-u') or 'root'}", _UNKNOWN_JOB if text is None else text
 
 
 def _printed(call: Call) -> str | None:

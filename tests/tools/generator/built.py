@@ -7,10 +7,10 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from tools.generator.project import Case, Project
+from tools.generator.project import Case, Project, Run
 from tools.generator.static import Answer, Finding, Simulation, Verdict, compared, examine
 
 _SECONDS = 300
@@ -51,38 +51,45 @@ def examine_built(case: Case) -> Verdict:
 
 def _answers(project: Project, text: str, context: Path) -> list[Answer] | str:
     """What the containers of a Dockerfile report, or why it does not build."""
-    name = f"slimify-project-{uuid.uuid4().hex[:12]}"
-    command = ["docker", "build", "--quiet", "--tag", name, "--file", "-", str(context)]
-    command += [w for name, value in project.arguments.items() for w in ("--build-arg", f"{name}={value}")]
+    targets = dict.fromkeys(run.target for run in project.runs) or {"": None}
+    images = {target: f"slimify-project-{uuid.uuid4().hex[:12]}" for target in targets}
     try:
-        done = subprocess.run(
-            command, input=text.encode(), capture_output=True, timeout=_SECONDS, check=False
-        )
-        if done.returncode:
-            return done.stderr.decode("utf-8", "replace")[-1500:]
-        return list(_runs(project, name))
+        for target, image in images.items():
+            if failure := _build(project, text, context, image, target):
+                return failure
+        return [_answer(run, images[run.target]) for run in project.runs]
     except subprocess.TimeoutExpired:
         return "takes too long"
     finally:
-        subprocess.run(["docker", "image", "rm", "--force", name], capture_output=True, check=False)
+        subprocess.run(
+            ["docker", "image", "rm", "--force", *images.values()], capture_output=True, check=False
+        )
 
 
-def _runs(project: Project, image: str) -> Iterator[Answer]:
-    for run in project.runs:
-        words = ["docker", "run", "--rm", "--network", "none", "--memory", "512m"]
-        command = list(run.command or [])
-        words += [w for name, value in run.env.items() for w in ("--env", f"{name}={value}")]
-        words += ["--workdir", run.workdir] if run.workdir else []
-        if run.entrypoint is not None:
-            argv = [*run.entrypoint, *command]
-            words += ["--entrypoint", argv[0]]
-            command = argv[1:]
-        done = subprocess.run([*words, image, *command], capture_output=True, timeout=60, check=False)
-        lines = done.stdout.decode("utf-8", "replace").splitlines()
-        reports = [(run.name, json.loads(x[7:])) for x in lines if x.startswith("REPORT ")]
-        # one status for all that cannot start: engines choose among 125, 126 and 127
-        status = done.returncode if done.returncode < 125 else 127
-        yield Answer(run.name, status, reports, done.stderr.decode("utf-8", "replace").splitlines()[-3:])
+def _build(project: Project, text: str, context: Path, image: str, target: str) -> str:
+    """Builds an image; why it fails."""
+    command = ["docker", "build", "--quiet", "--tag", image, "--file", "-", str(context)]
+    command += [w for name, value in project.arguments.items() for w in ("--build-arg", f"{name}={value}")]
+    command += ["--target", target] if target else []
+    done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=_SECONDS, check=False)
+    return done.stderr.decode("utf-8", "replace")[-1500:] if done.returncode else ""
+
+
+def _answer(run: Run, image: str) -> Answer:
+    words = ["docker", "run", "--rm", "--network", "none", "--memory", "512m"]
+    command = list(run.command or [])
+    words += [w for name, value in run.env.items() for w in ("--env", f"{name}={value}")]
+    words += ["--workdir", run.workdir] if run.workdir else []
+    if run.entrypoint is not None:
+        argv = [*run.entrypoint, *command]
+        words += ["--entrypoint", argv[0]]
+        command = argv[1:]
+    done = subprocess.run([*words, image, *command], capture_output=True, timeout=60, check=False)
+    lines = done.stdout.decode("utf-8", "replace").splitlines()
+    reports = [(run.name, json.loads(x[7:])) for x in lines if x.startswith("REPORT ")]
+    # one status for all that cannot start: engines choose among 125, 126 and 127
+    status = done.returncode if done.returncode < 125 else 127
+    return Answer(run.name, status, reports, done.stderr.decode("utf-8", "replace").splitlines()[-3:])
 
 
 def images_of(cases: Sequence[Case]) -> list[str]:

@@ -31,6 +31,8 @@ def lay_out(p: Project, random: Random) -> None:
     if random.random() < 0.3:
         for slot in ("build", "after"):
             p.slots[slot] = _merged(p.slots.get(slot, []), random.choice([" && ", " \\\n    && "]))
+    if "copied-stage" in p.facts:
+        _in_last_stage(p)
     endings = random.choices(["", "crlf", "no-last", "mark"], [88, 5, 5, 2])[0]
     here = any("<<" in line for lines in p.slots.values() for line in lines)
     p.facts["endings"] = "" if here and endings == "crlf" else endings
@@ -39,6 +41,20 @@ def lay_out(p: Project, random: Random) -> None:
             lines[:] = [
                 re.sub(r"(?m)^[A-Z]+(?= )", lambda m: m[0].lower(), x) if "<<" not in x else x for x in lines
             ]
+
+
+def _in_last_stage(p: Project) -> None:
+    """A last stage on the same image: it has the working directory of the first one, and what is outside of
+    it again."""
+    copied = [p.home]
+    text = "".join(p.slots.get("install", []))
+    copied += ["/usr/local"] if p.language == "python" and "pip" in text else []
+    binary = p.facts.get("binary", "")
+    copied += [binary] if binary.startswith("/") and not binary.startswith(p.home) else []
+    p.slots["from"][-1] += " AS build"
+    late = [line for slot in ("system", "before-copy", "after") for line in p.slots.pop(slot, [])]
+    lines = [f"FROM {p.base}", f"WORKDIR {p.home}", *(f"COPY --from=build {place} {place}" for place in copied)]
+    p.slots["after"] = ["\n".join(lines), *late]
 
 
 def _merged(lines: list[str], joint: str) -> list[str]:

@@ -40,6 +40,7 @@ class Run:
     env: dict[str, str] = field(default_factory=dict)
     workdir: str = ""
     mounted: bool = False  # the context, with a change, hides the working directory
+    target: str = ""  # the stage that is built for it, if it is not the last one
 
 
 @dataclass
@@ -148,7 +149,7 @@ class Project:
             rows: dict[str, object] = {"build": f"./{self.service}", **settings}
             if isinstance(rows["build"], dict):
                 given = {n: v for n, v in self.arguments.items() if n != self.facts.get("secret")}
-                rows["build"] = {"context": f"./{self.service}", "args": given}
+                rows["build"] = {**rows["build"], "context": f"./{self.service}", "args": given}
             text += f"  {name}:\n" + "".join(f"    {k}: {json.dumps(v)}\n" for k, v in rows.items())
         return text
 

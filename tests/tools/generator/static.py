@@ -91,7 +91,9 @@ class Simulation:
     def __init__(self, project: Project, text: str) -> None:
         self.project = project
         context = without_ignored(project.context(), project.ignore)
-        self.image: Image = Build(context, project.behaviour, project.arguments).run(text)
+        build = Build(context, project.behaviour, project.arguments)
+        self.image: Image = build.run(text)
+        self.targets = {run.target: build.stage(run.target) for run in project.runs if run.target}
         self.answers: list[Answer] = []
         for run in project.runs:
             project.reports.clear()
@@ -101,7 +103,7 @@ class Simulation:
     def _mounted(self, run: Run) -> Image:
         """The image with what a service mounts over its working directory."""
         if not run.mounted:
-            return self.image
+            return self.targets.get(run.target, self.image)
         files, image = self.project.context(), self.image.child()
         for name, text in self.project.edited.items():
             files.add("/" + name, text)
@@ -211,6 +213,7 @@ def _contract(old: Image, new: Image, verdict: Verdict) -> Iterator[Finding]:
         "stop_signal",
         "healthcheck",
         "shell",
+        "triggers",
     ):
         a, b = getattr(old, name), getattr(new, name)
         if a != b and not (stated and name in ("entrypoint", "command")):

@@ -156,6 +156,8 @@ MANAGED: list[tuple[str, str, set[str]]] = [
     ("crontab", "# * * * * * npm run site\n", set()),
     ("cron.d/jobs.cron", "* * * * * root npm run site\n", {"npm", "ware"}),
     ("crontab", "* * * * * npm run site\n", {"npm", "ware"}),
+    ("crontab", "@daily npm run site\n", {"npm", "ware"}),
+    ("cron.d/jobs.cron", "@daily root npm run site\n", {"npm", "ware"}),
 ]
 
 

@@ -16,9 +16,11 @@ from tools.generator.elements import (
     packages,
     python_packages,
     settings,
+    stages,
     starts,
     state,
     surroundings,
+    written,
 )
 
 __all__ = [
@@ -37,7 +39,9 @@ __all__ = [
     "packages",
     "python_packages",
     "settings",
+    "stages",
     "starts",
     "state",
     "surroundings",
+    "written",
 ]

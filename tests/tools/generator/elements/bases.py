@@ -6,7 +6,7 @@ from random import Random
 
 from tools.generator.project import Project, element
 
-_FULL = {
+FULL = {
     "python": ("python:3.11", "python:3.11-bookworm"),
     "node": ("node:20", "node:20-bookworm"),
     "go": ("golang:1.24", "golang:1.24-bookworm"),
@@ -21,12 +21,12 @@ def use_base(p: Project, reference: str) -> None:
 @element("base-full", "base", weight=6)
 def _full(p: Project, random: Random) -> None:
     p.facts["full"] = "yes"
-    use_base(p, random.choice(_FULL[p.language]))
+    use_base(p, random.choice(FULL[p.language]))
 
 
 @element("base-argument", "base")
 def _argument(p: Project, random: Random) -> None:
-    name, tag = _FULL[p.language][0].split(":")
+    name, tag = FULL[p.language][0].split(":")
     p.line("top", f"ARG VERSION={tag}")
     p.base = f"{name}:{tag}"
     p.line("from", f"FROM {name}:${{VERSION}}")
@@ -35,13 +35,13 @@ def _argument(p: Project, random: Random) -> None:
 @element("base-slim", "base", "python node", weight=1)
 def _slim(p: Project, random: Random) -> None:
     p.slim = True
-    use_base(p, f"{_FULL[p.language][0]}-slim")
+    use_base(p, f"{FULL[p.language][0]}-slim")
 
 
 @element("base-alpine", "base", "go python node", weight=1)
 def _alpine(p: Project, random: Random) -> None:
     p.alpine = True
-    use_base(p, f"{_FULL[p.language][0]}-alpine")
+    use_base(p, f"{FULL[p.language][0]}-alpine")
 
 
 @element("base-debian", "base", "python node go")
@@ -60,7 +60,7 @@ def _debian(p: Project, random: Random) -> None:
 @element("base-private", "base", weight=1)
 def _private(p: Project, random: Random) -> None:
     p.static_only = "private base"
-    use_base(p, f"registry.example.com/team/{_FULL[p.language][0]}")
+    use_base(p, f"registry.example.com/team/{FULL[p.language][0]}")
 
 
 @element("workdir", "place", weight=4)
@@ -102,12 +102,12 @@ def _moving(p: Project, random: Random) -> None:
 @element("base-with-digest", "base", weight=1)
 def _digest(p: Project, random: Random) -> None:
     p.static_only = "a digest"
-    use_base(p, f"{_FULL[p.language][0]}@sha256:{'0123456789abcdef' * 4}")
+    use_base(p, f"{FULL[p.language][0]}@sha256:{'0123456789abcdef' * 4}")
 
 
 @element("base-with-platform", "base", weight=1)
 def _platform(p: Project, random: Random) -> None:
-    p.base = _FULL[p.language][0]
+    p.base = FULL[p.language][0]
     p.line("from", f"FROM --platform=linux/amd64 {p.base}")
 
 
@@ -115,9 +115,9 @@ def _platform(p: Project, random: Random) -> None:
 def _by_argument(p: Project, random: Random) -> None:
     # whoever builds it gives another base, which has no variants
     p.static_only = "private base"
-    p.arguments["BASE"] = f"registry.example.com/team/{_FULL[p.language][0]}"
-    p.line("top", f"ARG BASE={_FULL[p.language][0]}")
-    p.base = _FULL[p.language][0]
+    p.arguments["BASE"] = f"registry.example.com/team/{FULL[p.language][0]}"
+    p.line("top", f"ARG BASE={FULL[p.language][0]}")
+    p.base = FULL[p.language][0]
     p.line("from", "FROM ${BASE}")
     p.compose("app", build={"context": "./service", "args": {"BASE": p.arguments["BASE"]}})
 

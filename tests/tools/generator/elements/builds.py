@@ -134,7 +134,7 @@ def _sourced(p: Project, random: Random) -> None:
     p.probe("list", "made")
 
 
-@element("built-elsewhere", "build", weight=2)
+@element("built-elsewhere", "build", weight=2, fits=lambda p: "copied-stage" not in p.facts)
 def _built_elsewhere(p: Project, random: Random) -> None:
     p.add("handbook/a.txt", "# a\n")
     p.line(
@@ -263,7 +263,9 @@ def _stdin(p: Project, random: Random) -> None:
     p.probe("read", "stamped.txt")
 
 
-@element("downloaded-to-home", "build", "python node", weight=2)
+@element(
+    "downloaded-to-home", "build", "python node", weight=2, fits=lambda p: "copied-stage" not in p.facts
+)
 def _to_home(p: Project, random: Random) -> None:
     """A program of the build leaves a cache at home that the program reads."""
     if "user" in p.facts:

@@ -31,7 +31,7 @@ def _vendored(p: Project, random: Random) -> None:
     p.main.probes.append(Probe("colour", "constant", "red"))
 
 
-@element("go-module-made", "install", "go", weight=1)
+@element("go-module-made", "install", "go", weight=1, fits=lambda p: "no-binary" not in p.facts)
 def _made(p: Project, random: Random) -> None:
     """The module is made by the build."""
     p.facts["module"] = "dispatch"

@@ -96,6 +96,10 @@ DEBIAN: dict[str, Package] = {
     "sqlite3": _program("sqlite3"),
     "sudo": Package(("/usr/bin/sudo", "/etc/sudoers.d/README")),
     "gettext-base": _program("envsubst"),
+    "cron": Package(("/usr/sbin/cron", "/usr/bin/crontab", "/etc/cron.d/.placeholder")),
+    "locales": Package(("/usr/sbin/locale-gen", "/usr/share/i18n/SUPPORTED")),
+    "default-libmysqlclient-dev": _library("libmariadb.a", needs=("libmariadb3",)),
+    "libmariadb3": _library("libmariadb.so.3"),
 }
 # Libraries with the time_t of 64 bits have other names from trixie on.
 RENAMED = {"libmagic1t64": "libmagic1", "libcurl4t64": "libcurl4"}
@@ -233,6 +237,7 @@ def files_of(base: Base) -> Files:
         "/usr/local/bin",
         "/usr/sbin",
         "/var/lib",
+        "/var/log",
         "/opt",
         "/srv",
         "/root",
@@ -261,6 +266,7 @@ def files_of(base: Base) -> Files:
         files.add(f"/bin/{name}", program(name), 0o755)
     if alpine:
         files.add("/usr/bin/env", program("env"), 0o755)
+        files.add("/etc/ssl/certs/ca-certificates.crt", "roots\n")  # of ca-certificates-bundle
     for name in ("apk", "/bin/ash") if alpine else ("apt-get", "apt", "/bin/bash", "dpkg"):
         files.add(name if "/" in name else f"/usr/bin/{name}", program(name.rpartition("/")[2]), 0o755)
     install(files, base.packages, ALPINE if alpine else DEBIAN)

@@ -39,6 +39,7 @@ class Image:
     ports: list[str] = field(default_factory=list)
     stop_signal: str = ""
     healthcheck: list[str] = field(default_factory=list)
+    triggers: list[str] = field(default_factory=list)  # of ONBUILD
     base: str = ""
     args: dict[str, str] = field(default_factory=dict)
     own_command: bool = False  # set in this stage
@@ -80,7 +81,14 @@ class Build:
     stages: list[tuple[str, Image]] = field(default_factory=list)
     arguments: dict[str, str] = field(default_factory=dict)  # of before the first FROM
 
-    def run(self, text: str, target: str = "") -> Image:
+    def stage(self, name: str) -> Image:
+        """A stage by its name; raises BuildFailed."""
+        found = self._stage(name)
+        if found is None:
+            raise BuildFailed(f"no stage {name}")
+        return found
+
+    def run(self, text: str) -> Image:
         """Builds the last stage; raises BuildFailed."""
         try:
             file = parse_dockerfile_ast(text)
@@ -191,6 +199,9 @@ class Build:
     def _healthcheck(self, image: Image, each: Any) -> None:
         image.healthcheck = [*each.flags, *each.args]
 
+    def _onbuild(self, image: Image, each: Any) -> None:
+        image.triggers.append(" ".join(each.original.split()[1:]))
+
     def _maintainer(self, image: Image, each: Any) -> None:
         return None
 
@@ -224,6 +235,7 @@ class Build:
         else:
             if shell.find(image.shell[0]) is None:
                 raise BuildFailed(f"line {each.start_line}: no {image.shell[0]}")
+            shell.interprets_echo = image.shell[0].endswith("/sh") and image.files.is_file("/bin/dash")
             shell.errexit = any(re.fullmatch(r"-\w*e\w*", w) for w in image.shell[1:])
             status = shell.run(text)
         for undo in mounted:

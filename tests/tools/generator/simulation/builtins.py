@@ -31,7 +31,10 @@ def _echo(shell: Shell, argv: list[str]) -> int:
     end = "\n"
     if words[:1] == ["-n"]:
         words, end = words[1:], ""
-    shell.out.append(" ".join(words) + end)
+    text = " ".join(words)
+    if shell.interprets_echo:
+        text = text.replace("\\n", "\n").replace("\\t", "\t")
+    shell.out.append(text + end)
     return 0
 
 

@@ -73,6 +73,7 @@ class Shell(Words):
     behaviour: Callable[[Shell, list[str], bytes], int | None] = lambda *_: None
     started: list[str] = field(default_factory=list)
     depth: int = 0
+    interprets_echo: bool = False  # dash: `\\n` in the words of echo is a new line
 
     def child(self, **changes: Any) -> Shell:
         """A process of its own; it shares files and streams."""

@@ -32,6 +32,25 @@ CASES = (
 )
 
 
+_UNKNOWN = "@daily sh /dev/stdin\n"
+TABLES = (
+    ("no-table", "crontab -l", None),
+    ("from-a-file", "echo '@daily x' > /t && crontab /t", "@daily x\n"),
+    ("from-a-pipe", "echo '@daily x' | crontab -", "@daily x\n"),
+    ("of-a-user", "echo '@daily x' | crontab -u root -", "@daily x\n"),
+    ("from-a-here-document", "crontab <<EOF\n@daily x\nEOF", "@daily x\n"),
+    ("unknown-file", "crontab /t", _UNKNOWN),
+    ("unknown-pipe", "(crontab -l; echo '@daily x') | crontab -", _UNKNOWN),
+)
+
+
+@pytest.mark.parametrize(("run", "expected"), [c[1:] for c in TABLES], ids=[c[0] for c in TABLES])
+def test_installed_tables(run: str, expected: str | None, tmp_path: Path) -> None:
+    file = parse(encode(f"FROM debian\nRUN {run}\n"), "Dockerfile")
+    program = classify(file, scan(tmp_path), "Dockerfile", Options())
+    assert program.end_state.view.text("/var/spool/cron/crontabs/root") == expected
+
+
 @pytest.mark.parametrize(("run", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
 def test_written_text(run: str, expected: str | None, tmp_path: Path) -> None:
     file = parse(encode(f"FROM debian\nRUN {run}\n"), "Dockerfile")
