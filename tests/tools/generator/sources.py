@@ -47,6 +47,10 @@ PYTHON: Mapping[str, str] = {
     "program-configured": 'with open(@config@) as file:\n    name = json.load(file)["name"]\nsubprocess.run([name, "--version"], check=True, stdout=subprocess.DEVNULL)\nreturn "yes"',
     "command-configured": 'with open(@config@) as file:\n    name = json.load(file)["name"]\nsubprocess.run(name.split(), check=True, stdout=subprocess.DEVNULL)\nreturn "yes"',
     "command": 'subprocess.run(@bare-words@, check=True, stdout=subprocess.DEVNULL)\nreturn "yes"',
+    "database": 'import sqlite3\n\nbase = sqlite3.connect(os.path.join(@directory@, @name@))\nbase.execute("create table if not exists rows (name text)")\nbase.commit()\nreturn "yes"',
+    "read-url": 'place = os.environ.get("SEED_URL", @url@)\nwith open(place.replace(@start@, "")) as file:\n    return file.read()',
+    "media-type": 'import mimetypes\n\nfound, _ = mimetypes.guess_type("upload." + @name@)\nif not found:\n    raise OSError(@name@)\nreturn "yes"',
+    "locale": 'import locale\n\nlocale.setlocale(locale.LC_ALL, @what@)\nreturn "yes"',
     "command-shell": 'if os.system(@what@ + " > /dev/null"):\n    raise OSError(@what@)\nreturn "yes"',
 }
 NODE: Mapping[str, str] = {
@@ -80,6 +84,8 @@ NODE: Mapping[str, str] = {
     "program-configured": 'const { name } = JSON.parse(fs.readFileSync(@config@, "utf8"));\nchild_process.execFileSync(name, ["--version"]);\nreturn "yes";',
     "command-configured": 'const { name } = JSON.parse(fs.readFileSync(@config@, "utf8"));\nconst [program, ...words] = name.split(" ");\nchild_process.execFileSync(program, words);\nreturn "yes";',
     "command": 'child_process.execFileSync(@bare-first@, @bare-others@);\nreturn "yes";',
+    "database": 'fs.writeFileSync(path.join(@directory@, @name@), "");\nreturn "yes";',
+    "read-url": 'const url = process.env.SEED_URL || @url@;\nreturn fs.readFileSync(url.slice(@start@.length), "utf8");',
     "command-shell": 'child_process.execSync(@what@);\nreturn "yes";',
 }
 GO: Mapping[str, str] = {
@@ -118,6 +124,9 @@ GO: Mapping[str, str] = {
     "command-configured": 'var config struct{ Name string }\ntext, err := os.ReadFile(@config@)\nif err != nil {\n\treturn "", err\n}\nif err := json.Unmarshal(text, &config); err != nil {\n\treturn "", err\n}\nwords := strings.Fields(config.Name)\nreturn "yes", exec.Command(words[0], words[1:]...).Run()',
     "command": 'return "yes", exec.Command(@bare-arguments@).Run()',
     "command-shell": 'return "yes", exec.Command("sh", "-c", @what@).Run()',
+    "database": 'file, err := os.Create(@directory@ + "/" + @name@)\nif err == nil {\n\terr = file.Close()\n}\nreturn "yes", err',
+    "read-url": 'url := os.Getenv("SEED_URL")\nif url == "" {\n\turl = @url@\n}\nfound, err := os.ReadFile(strings.TrimPrefix(url, @start@))\nreturn string(found), err',
+    "list-url": 'rows, err := os.ReadDir(strings.TrimPrefix(@url@, "file://"))\nnames := []string{}\nfor _, row := range rows {\n\tnames = append(names, row.Name())\n}\nsort.Strings(names)\nreturn strings.Join(names, " "), err',
     "capability": 'own, err := os.Executable()\nif err != nil {\n\treturn "", err\n}\n_, err = syscall.Getxattr(own, "security.capability", make([]byte, 64))\nreturn "yes", err',
 }
 FORMS = {"python": PYTHON, "node": NODE, "go": GO}

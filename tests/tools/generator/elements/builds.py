@@ -309,6 +309,8 @@ def _client(p: Project, random: Random) -> None:
         f"WORKDIR {p.path('client')}\nRUN npm install\nRUN npm run build\nWORKDIR {p.home}",
         "RUN cd client && npm install && npm run build && rm -rf node_modules",
     ]))  # fmt: skip
+    if "--prefix" in p.slots["build"][-1]:
+        p.static_only = "settings of npm below its prefix"
     p.probe("read", "client/dist/app.js")
 
 

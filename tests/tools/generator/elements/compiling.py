@@ -117,7 +117,9 @@ def _go_tree(p: Project, *names: str) -> None:
         p.script(f"cmd/{name}/main.go", program, main_source("go", [("jobs", body)], title=name))
 
 
-@element("go-programs", "compile", "go", fits=lambda p: "go:embed" not in p.head)
+@element(
+    "go-programs", "compile", "go", fits=lambda p: "go:embed" not in p.head and "copied-stage" not in p.facts
+)
 def _programs(p: Project, random: Random) -> None:
     _go_tree(p, "server", "worker")
     _go(p, random.choice([

@@ -13,7 +13,7 @@ from tools.generator.simulation.probes import Probe, Program
 from tools.generator.sources import filled, main_source
 
 
-def _second(p: Project, name: str, form: str, what: str, probe: Probe) -> tuple[str, list[str]]:
+def second(p: Project, name: str, form: str, what: str, probe: Probe) -> tuple[str, list[str]]:
     """A further program with one need; its file and its command."""
     body = filled(p.language, form, {"what": what})
     file = {"python": f"{name}.py", "node": f"{name}.js"}[p.language]
@@ -25,7 +25,7 @@ def _second(p: Project, name: str, form: str, what: str, probe: Probe) -> tuple[
 @element("compose-command", "around", "python node")
 def _compose(p: Project, random: Random) -> None:
     p.add("data/jobs.txt", "every day\n")
-    _, command = _second(p, "jobs", "read", "data/jobs.txt", Probe("jobs", "read", "data/jobs.txt"))
+    _, command = second(p, "jobs", "read", "data/jobs.txt", Probe("jobs", "read", "data/jobs.txt"))
     p.compose("jobs", Run("compose", command), command=command)
 
 
@@ -226,7 +226,7 @@ def _compose_script(p: Project, random: Random) -> None:
 def _kubernetes_command(p: Project, random: Random) -> None:
     p.service = p.service or "service"
     p.add("data/sweep.txt", "sweep\n")
-    _, command = _second(p, "sweep", "read", "data/sweep.txt", Probe("sweep", "read", "data/sweep.txt"))
+    _, command = second(p, "sweep", "read", "data/sweep.txt", Probe("sweep", "read", "data/sweep.txt"))
     p.outer["deploy/job.yaml"] = (
         f"apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: sweep\nspec:\n  schedule: '0 3 * * *'\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          restartPolicy: Never\n          containers:\n            - name: sweep\n              image: {p.service}:latest\n              command: {json.dumps(command)}\n"
     )

@@ -97,7 +97,7 @@ DEBIAN: dict[str, Package] = {
     "sudo": Package(("/usr/bin/sudo", "/etc/sudoers.d/README")),
     "gettext-base": _program("envsubst"),
     "cron": Package(("/usr/sbin/cron", "/usr/bin/crontab", "/etc/cron.d/.placeholder")),
-    "locales": Package(("/usr/sbin/locale-gen", "/usr/share/i18n/SUPPORTED")),
+    "locales": Package(("/usr/sbin/locale-gen", "/usr/share/i18n/locales/en_US", "/etc/locale.gen")),
     "default-libmysqlclient-dev": _library("libmariadb.a", needs=("libmariadb3",)),
     "libmariadb3": _library("libmariadb.so.3"),
 }
@@ -214,7 +214,7 @@ _EVERYWHERE = """
   install ln ls mkdir mv nice nohup nproc readlink realpath rm rmdir sed sh sha256sum sleep sync tail
   tar tee touch true uname unlink wc which whoami xargs
 """
-_DEBIAN = "dash groupadd ldconfig useradd"
+_DEBIAN = "dash groupadd ldconfig localedef useradd"
 
 
 def files_of(base: Base) -> Files:
@@ -295,6 +295,7 @@ def files_of(base: Base) -> Files:
 
 
 STATUS = "/var/lib/packages"
+LOCALES = "/usr/lib/locale/locale-archive"  # those that were made
 LOADER_CACHE = "/etc/ld.so.cache"  # the libraries of /usr/local/lib when ldconfig ran
 
 
@@ -318,6 +319,7 @@ def install(files: Files, names: tuple[str, ...] | list[str], table: dict[str, P
     for name in closure(names, table):
         for place in table[name].files:
             content = program(place.rpartition("/")[2]) if "bin/" in place else f"{name} {place}".encode()
+            content = b"# en_US.UTF-8 UTF-8\n" if place == "/etc/locale.gen" else content
             if files.get(place) is None:
                 files.add(place, content, 0o755 if "bin/" in place else 0o644)
         have.add(name)

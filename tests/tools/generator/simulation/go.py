@@ -171,5 +171,10 @@ def _package_of(shell: Shell, root: str, module: str, imported: str) -> str:
         rf"(?m)^replace {re.escape(imported)} => (\S+)", shell.files.text(f"{root}/go.mod")
     ):
         return posixpath.normpath(posixpath.join(root, replaced[1]))
+    if shell.files.is_file(f"{root}/go.work"):
+        for place in re.findall(r"(?m)^\s*(\./\w+)$", shell.files.text(f"{root}/go.work")):
+            text = shell.files.text(f"{root}/{place}/go.mod")
+            if imported == text.split()[1]:
+                return posixpath.normpath(f"{root}/{place}")
     vendored = f"{root}/vendor/{imported}"
     return vendored if imported.startswith("example.com/") or shell.files.is_directory(vendored) else ""

@@ -8,7 +8,7 @@ import re
 import zipfile
 
 from tools.generator.simulation.accounts import ids, row_of
-from tools.generator.simulation.bases import LOADER_CACHE
+from tools.generator.simulation.bases import LOADER_CACHE, LOCALES
 from tools.generator.simulation.files import Missing
 from tools.generator.simulation.options import split_options
 from tools.generator.simulation.shell import Shell, Unmodelled, command, program, run_sub
@@ -193,11 +193,31 @@ def _gcc(shell: Shell, argv: list[str]) -> int:
     """A program that does nothing, or a library."""
     if argv[1:] == ["--version"]:
         return 0
-    _, named, words = split_options(argv, "s h a r e d f P I C O 2", "o")
+    linked = next((f"lib{w[2:]}" for w in argv if w.startswith("-l")), "")
+    rest = [w for w in argv if not w.startswith(("-l", "-Wl,"))]
+    _, named, words = split_options(rest, "s h a r e d f P I C O 2", "o")
     if any(not shell.files.is_file(shell.path(word)) for word in words):
         return shell.say(f"gcc: {words}")
+    found = shell.files.glob(f"/usr/lib/x86_64-linux-gnu/{linked}.so.*") if linked else [""]
+    if not found or (linked and not shell.files.is_file(f"/usr/lib/x86_64-linux-gnu/{linked}.a")):
+        return shell.say(f"gcc: cannot find {linked}")
     name = posixpath.basename(named["o"])
-    shell.files.write(shell.path(named["o"]), program(name), mode=0o755)
+    data = program(name) + (f" needs {found[0]}".encode() if linked else b"")
+    shell.files.write(shell.path(named["o"]), data, mode=0o755)
+    return 0
+
+
+@command("locale-gen", "localedef")
+def _locales(shell: Shell, argv: list[str]) -> int:
+    """Makes the locales that /etc/locale.gen names, or the one that is named."""
+    if argv[0].endswith("localedef"):
+        names = [argv[-1]] if shell.files.is_file("/usr/share/i18n/locales/en_US") else []
+    else:
+        text = shell.files.text("/etc/locale.gen")
+        names = [line.split()[0] for line in text.splitlines() if re.match(r"[a-z]{2}_", line)]
+    if not names:
+        return shell.say(f"{argv[0]}: no locale")
+    shell.files.add(LOCALES, "".join(f"{name}\n" for name in names))
     return 0
 
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tools.generator.simulation.bases import LOADER_CACHE
+from tools.generator.simulation.bases import LOADER_CACHE, LOCALES
 from tools.generator.simulation.builder import Behaviour, BuildFailed, Image
 from tools.generator.simulation.files import Missing
 from tools.generator.simulation.node import find_package
@@ -222,6 +222,16 @@ def _versions(shell: Shell, what: str) -> str:
     return str(len(shell.files.glob(f"/usr/local/lib/python3.11/site-packages/{what}-*.dist-info")))
 
 
+def _locale(shell: Shell, what: str) -> str:
+    if what not in (shell.files.text(LOCALES).split() if shell.files.is_file(LOCALES) else ()):
+        raise Missing(what)
+    return "yes"
+
+
+def _url(shell: Shell, what: str) -> str:
+    return _read(shell, shell.env.get("SEED_URL", what).rpartition(":")[2].removeprefix("///").removeprefix("//"))
+
+
 def _certificates(shell: Shell, what: str) -> str:
     return _exists(shell, "/etc/ssl/certs/ca-certificates.crt")
 
@@ -273,6 +283,8 @@ KINDS = {
     "patched": _path,  # answered above, by the package
     "constant": lambda _, what: what,
     "capability": _capability,
+    "locale": _locale,
+    "read-url": _url,
 }
 
 

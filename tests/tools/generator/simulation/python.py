@@ -92,7 +92,7 @@ def pip(shell: Shell, python: str, argv: list[str]) -> int:
         return 0
     if action != "install":
         raise Unmodelled(f"{argv}")
-    names: list[str] = []
+    wanted: list[str] = []
     if "r" in named:
         # split_options keeps the last of several -r
         for number, word in enumerate(argv):
@@ -100,10 +100,13 @@ def pip(shell: Shell, python: str, argv: list[str]) -> int:
                 found = requirements(shell, shell.path(argv[number + 1]))
                 if found is None:
                     return shell.say(f"pip: {argv[number + 1]} not found")
-                names += found
-    for word in rest:
+                wanted += found
+    names: list[str] = []
+    for word in [*wanted, *rest]:
+        editable = word.startswith("-e ") or (word in rest and "e" in flags)
+        word = word.removeprefix("-e ")
         if word.startswith((".", "/")):
-            status = _local(shell, word, "e" in flags, site, scripts, python, names)
+            status = _local(shell, word, editable, site, scripts, python, names)
             if status:
                 return status
         else:

@@ -314,9 +314,12 @@ class Shell(Words):
                 raise Unmodelled(f"program {place}")
             return known
         if data.startswith(b"\x7fELF "):
-            name = data[5:].decode().split()[0]
+            name, *needs = data[5:].decode().split()
+            if needs and not self.files.is_file(needs[-1]):
+                self.say(f"{place}: no {needs[-1]}")
+                return 127
             if name not in COMMANDS:
-                if argv[1:] in (["--version"], ["-V"], ["-v"], ["--help"]):
+                if not argv[1:] or argv[1:] in (["--version"], ["-V"], ["-v"], ["--help"]):
                     return 0
                 raise Unmodelled(f"program {name}: {argv}")
             return COMMANDS[name](self, argv)

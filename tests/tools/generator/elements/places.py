@@ -1,0 +1,123 @@
+"""Elements: directories that are written to, names in URLs, and what a library takes from the system."""
+
+# ruff: noqa: E501 - texts of generated files
+
+from __future__ import annotations
+
+from random import Random
+
+from tools.generator.elements.common import full, plain
+from tools.generator.elements.packages import install
+from tools.generator.project import Project, Run, element
+from tools.generator.simulation.probes import Probe
+
+
+@element("directory-kept", "read", weight=3)
+def _kept(p: Project, random: Random) -> None:
+    """A directory of the repository that only has a placeholder: the program writes there."""
+    name = random.choice(["uploads", "var/spool", "storage/files", "instance"])
+    placeholder, text = random.choice([(".gitkeep", ""), (".gitignore", "*\n!.gitignore\n"), ("README.txt", "files come here\n")])
+    p.add(f"{name}/{placeholder}", text)
+    owner = p.facts.get("owner")
+    if owner:
+        p.line("after", f"RUN chown -R {owner} {p.path(name)}")
+    form = random.choice(["write", "database"])
+    p.probe(form, name, kind="write", directory=name, name="app.db")
+
+
+@element("named-by-url", "read", weight=3)
+def _by_url(p: Project, random: Random) -> None:
+    p.add("db/seed/rows.sql", "-- rows\n")
+    p.add("db/seed/more.sql", "-- more\n")
+    start = {"python": "sqlite:///", "node": "file:", "go": "file://"}[p.language]
+    if random.random() < 0.4:
+        p.line("settings", f"ENV SEED_URL={start}db/seed/rows.sql")
+    p.probe("read-url", "db/seed/rows.sql", url=f"{start}db/seed/rows.sql", start=start)
+
+
+@element("listed-by-url", "read", "go", weight=2)
+def _migrations(p: Project, random: Random) -> None:
+    for name in ("1_init.up.sql", "1_init.down.sql", "2_more.up.sql"):
+        p.add(f"db/migrations/{name}", f"-- {name}\n")
+    p.probe("list-url", "db/migrations", kind="list", url="file://db/migrations")
+
+
+@element("media-type", "program", "python", weight=2, fits=full)
+def _media(p: Project, random: Random) -> None:
+    p.probe("media-type", "/etc/mime.types", kind="exists", name=random.choice(["toml", "epub", "odt"]))
+
+
+@element("locale", "setting", "python", weight=2, fits=lambda p: not p.alpine)
+def _locale(p: Project, random: Random) -> None:
+    install(p, random, "locales")
+    p.line("system", random.choice([
+        "RUN echo 'en_US.UTF-8 UTF-8' > /etc/locale.gen && locale-gen",
+        "RUN localedef -i en_US -f UTF-8 en_US.UTF-8",
+        "RUN sed -i 's/# en_US.UTF-8/en_US.UTF-8/' /etc/locale.gen && locale-gen\nENV LANG=en_US.UTF-8",
+    ]))  # fmt: skip
+    p.probe("locale", "en_US.UTF-8")
+
+
+@element("program-linked", "program", weight=2, fits=lambda p: full(p) and "no-compiler" not in p.facts)
+def _linked(p: Project, random: Random) -> None:
+    """A program that is compiled with a library, of which only the headers have been named."""
+    packages, library = random.choice([
+        ("libpq-dev", "pq"), ("libxslt1-dev", "xslt"), ("default-libmysqlclient-dev", "mariadb"), ("", "pq"),
+    ])  # fmt: skip
+    if p.language == "go" and not packages:
+        packages = "libpq-dev"
+    if packages:
+        install(p, random, packages)
+    p.add("native/linked.c", "int main(void) { return 0; }\n")
+    p.line("build", random.choice([
+        f"RUN gcc -o /usr/local/bin/linkedtool native/linked.c -Wl,--no-as-needed -l{library}",
+        f"RUN cd native && gcc linked.c -Wl,--no-as-needed -l{library} -o linkedtool && mv linkedtool /usr/local/bin/",
+    ]))  # fmt: skip
+    p.probe("command", "linkedtool", bare_words='["linkedtool"]', bare_first='"linkedtool"', bare_others="[]", bare_arguments='"linkedtool"')
+
+
+@element("triggers", "setting", weight=1)
+def _triggers(p: Project, random: Random) -> None:
+    p.line("expose", random.choice(["ONBUILD RUN echo built > /derived.txt", "ONBUILD COPY . /derived", "ONBUILD ENV DERIVED=yes"]))
+
+
+@element("health-program", "around", "python node", weight=2, fits=lambda p: "health" not in p.facts)
+def _health(p: Project, random: Random) -> None:
+    from tools.generator.elements.surroundings import second
+
+    p.facts["health"] = "yes"
+    p.add("conf/health.txt", "healthy\n")
+    _, words = second(p, "health", "read", "conf/health.txt", Probe("health", "read", "conf/health.txt"))
+    p.line("expose", random.choice([
+        f'HEALTHCHECK --interval=10s --timeout=3s CMD ["{words[0]}", "{words[1]}"]',
+        f"HEALTHCHECK CMD {' '.join(words)} || exit 1",
+    ]))  # fmt: skip
+    p.runs.append(Run("healthcheck", words, entrypoint=[]))
+
+
+@element("local-library", "install", "python", weight=2, fits=plain)
+def _local(p: Project, random: Random) -> None:
+    """A requirement is a directory of the repository, installed as it is or in place."""
+    editable = random.choice(["", "-e "])
+    p.add("libs/common/pyproject.toml", '[build-system]\nrequires = ["setuptools>=61"]\nbuild-backend = "setuptools.build_meta"\n\n[project]\nname = "commonparts"\nversion = "1.0"\ndependencies = ["six==1.16.0"]\n\n[tool.setuptools]\npackages = ["commonparts"]\n')
+    p.add("libs/common/commonparts/__init__.py", '"""Parts."""\n')
+    p.add("requirements.txt", f"tabulate==0.9.0\n{editable}./libs/common\n")
+    p.line("install", "COPY requirements.txt .\nCOPY libs libs")
+    p.line("install", random.choice(["RUN pip install -r requirements.txt", "RUN pip install --no-cache-dir --upgrade -r requirements.txt"]))
+    p.probe("module", "commonparts", bare="commonparts")
+    p.probe("module", "six", bare="six")
+
+
+@element("go-workspace", "install", "go", weight=2, fits=lambda p: "no-binary" not in p.facts)
+def _workspace(p: Project, random: Random) -> None:
+    p.add("go.mod", "module example.com/app\n\ngo 1.22\n")
+    p.add("go.work", "go 1.22\n\nuse (\n\t.\n\t./kit\n)\n")
+    p.add("kit/go.mod", "module example.com/kit\n\ngo 1.22\n")
+    p.add("kit/kit.go", 'package kit\n\nimport "os"\n\nfunc Text() (string, error) {\n\tfound, err := os.ReadFile("kit/data/kit.txt")\n\treturn string(found), err\n}\n')
+    p.add("kit/data/kit.txt", "kit\n")
+    p.line("install", "COPY go.mod go.work ./\nCOPY kit/go.mod ./kit/")
+    label = f"kit-{len(p.parts)}"
+    p.parts.append((label, "return kit.Text()"))
+    p.imports.append("_example.com/kit")
+    p.main.probes.append(Probe(label, "read", "kit/data/kit.txt"))
+    p.facts["workspace"] = "yes"
