@@ -43,7 +43,8 @@ def _is_harmless(pair: Pair, event: Event, effect: Effect) -> bool:
     if effect.kind == "unpackage" and any(_is_asked_for(pair, p.name) for p in effect.packages):
         return False
     if effect.kind in _HARMLESS:
-        known = effect.kind == "prune" or all(_may_be_deleted(pair, event, d) for d in effect.deletes)
+        known = all(_may_be_deleted(pair, event, d) for d in effect.deletes)
+        known = _prunes_an_install(pair, effect) if effect.kind == "prune" else known
         return known and _options_are_known(pair, effect)
     if effect.kind == "state":
         return effect.tool != "cd" or _directory_exists(pair, event, effect)
@@ -60,6 +61,11 @@ def _is_harmless(pair: Pair, event: Event, effect: Effect) -> bool:
     if effect.kind == "install":
         return _is_known_install(pair, event, effect)
     return effect.kind == "fetch" and _downloads_what_add_did(pair, event)
+
+
+def _prunes_an_install(pair: Pair, effect: Effect) -> bool:
+    """Whether packages were installed in the directory in which they are pruned."""
+    return any(e.does("install", effect.ecosystem) and e.cwd == effect.cwd for e in pair.old.effects)
 
 
 def _is_asked_for(pair: Pair, name: str) -> bool:

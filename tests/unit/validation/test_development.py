@@ -37,6 +37,14 @@ def test_what_is_needed(start: str, pairs: tuple[tuple[str, str], ...], gone: st
     assert f"the development dependency {gone}" in found if gone else "development" not in found
 
 
+def test_packages_are_pruned_where_they_were_installed(tmp_path: Path) -> None:
+    files = {"package.json": PACKAGE % "node server.js", "tsconfig.json": "{}", "src/a.ts": ""}
+    build = "RUN npm run build"
+    for line, wrong in (("npm prune --omit=dev", False), ("cd src && npm prune --omit=dev", True)):
+        found = differences(OLD, changed(OLD, (build, f"{build} && {line}")), files, tmp_path)
+        assert ("npm prune" in found) is wrong
+
+
 TWO = """FROM node:20
 WORKDIR /app
 COPY . .

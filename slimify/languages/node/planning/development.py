@@ -87,7 +87,7 @@ def _dropped(program: Program, found: _Install) -> Edits | Reason:
         return Reason.of("SL313", "no_prune")
     if not are_adjacent(program, step.index, last.index):
         return Reason.of("SL313", "needed_apart", step=step_line(last))
-    if any(s.state.cwd != found.effect.cwd or s.instruction.flags for s in members):
+    if any(s.state.cwd != found.effect.cwd or s.instruction.flags for s in members) or _moves(members[-1]):
         return Reason.of("SL313", "elsewhere", step=step_line(last))
     if len(members) == 1 and is_extendable(step):
         texts: dict[int, str] | None = {step.index: extended_run(program, step, (command,))}
@@ -109,6 +109,12 @@ def _users(program: Program, found: _Install) -> list[Step]:
     hooks = bool(found.project.hooks)
     later = (s for s in program.steps if s.index >= found.step.index)
     return [s for s in later if _may_use_dev(found, s) or (hooks and s is found.step)]
+
+
+def _moves(step: Step) -> bool:
+    """Whether the RUN may end in another directory than it begins in."""
+    last = step.atoms[-1].effects[-1] if step.atoms else None
+    return last is None or last.cwd != step.state.cwd or bool(step.script.atoms[-1].state)
 
 
 def _may_use_dev(found: _Install, step: Step) -> bool:
