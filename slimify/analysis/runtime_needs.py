@@ -25,6 +25,7 @@ from slimify.facts.images import ImageFacts
 from slimify.facts.packages import starts
 from slimify.facts.servers import command_directories, holds_commands, is_command_key
 from slimify.facts.shells import is_shell
+from slimify.facts.system import is_libc_library
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Action, Effect
 from slimify.model.shell import Script
@@ -73,12 +74,14 @@ def runtime_needs(
         for started in starts(command):
             _add_command(commands, started, use)
     paths = {p: Use(name=p, file="Dockerfile", line=0) for e in start for p in (*e.reads, *e.manifests)}
+    linked = {n: f"{e.tool} -l{n}" for e in everything for n in e.libraries if not is_libc_library(n)}
     return RuntimeNeeds(
         commands=commands,
         paths=paths,
         libraries={
             **standard_libraries(sources.imports, state.view.context),
             **{use.name: use for use in sources.libraries},
+            **{name: Use(name=by, file="Dockerfile", line=0) for name, by in linked.items()},
         },
         dynamic=sources.dynamic,
         start=start,

@@ -30,6 +30,12 @@ class SlimLosses(Struct, frozen=True, kw_only=True):
     known: bool = True
     checked: bool = False
 
+    def library_package(self, name: str) -> str | None:
+        """The package of a library that is loaded as `magic`, `libmagic` or `libmagic.so.1`."""
+        bare = name if name.startswith("lib") else f"lib{name}"
+        start = bare.removesuffix(".so") + ".so"
+        return next((p for n, p in self.libraries.items() if n == bare or n.startswith(start)), None)
+
 
 def carried(image: ImageFacts) -> SlimLosses:
     """What the slim image lacks compared with `image`; for images with a compiler, the slim image is

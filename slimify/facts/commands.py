@@ -28,6 +28,7 @@ class KnownCommand(Struct, frozen=True, kw_only=True):
     deletes: tuple[str, ...] = ()
     default: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
+    libraries: str = ""
     why: str = ""
     action: str = ""
     manager: str = ""

@@ -142,6 +142,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     possible: tuple[str, ...] = ()  # paths that it, or what it installs, may create or not
     deletes: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()  # directories that can be deleted afterwards
+    libraries: tuple[str, ...] = ()  # that what it compiles is linked with, without `lib`
     tools: tuple[str, ...] = ()  # other programs it is known to start (scripts, make)
     dev: bool = False  # also installs development dependencies
     asks: bool = False  # an install of system packages that asks before it adds others than those named

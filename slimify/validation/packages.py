@@ -72,8 +72,8 @@ def _base_problems(compared: Comparison, have: frozenset[str]) -> Iterator[Reaso
             yield Reason.of("SL409", "tool_missing", command=program, at="at run time")
     if old is None or new is None or old.reference == new.reference:
         return
-    for library, name in carried(old).libraries.items():
-        if library in compared.needs.libraries and name is not None and name not in have:
+    for name in map(carried(old).library_package, compared.needs.libraries):
+        if name is not None and name not in have:
             yield Reason.of("SL409", "package_gone", package=name)
     made = [w for e in compared.new.final.effects for w in e.writes]
     for name in sorted(have - base_packages(new)) if new.variant == "slim" else ():

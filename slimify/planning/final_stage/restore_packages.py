@@ -54,7 +54,7 @@ def _installed(
         if package in lost.packages and not any(tool in use.name for tool in own):
             wanted.setdefault(package, use)
     for library, use in program.runtime_needs.libraries.items():
-        package = _library_package(lost.libraries, library)
+        package = lost.library_package(library)
         if package:
             wanted.setdefault(package, use)
     for package, use in tuple(wanted.items()):
@@ -80,15 +80,6 @@ def _installed(
 
 def _demanding(program: Program) -> bool:
     return bool(program.runtime_needs.system_packages or program.runtime_needs.libraries)
-
-
-def _library_package(libraries: Mapping[str, str | None], name: str) -> str | None:
-    """The package of a library that is loaded as `magic`, `libmagic` or `libmagic.so.1`."""
-    bare = name if name.startswith("lib") else f"lib{name}"
-    for soname, package in libraries.items():
-        if soname == bare or soname.startswith(bare.removesuffix(".so") + ".so"):
-            return package or None
-    return None
 
 
 def _has_own_install(program: Program) -> bool:

@@ -68,9 +68,16 @@ def row_effects(call: Call, known: KnownCommand, verb: str = "") -> tuple[Effect
         deletes=deletes,
         manifests=call.known_paths(known.manifests),
         caches=caches,
+        libraries=_linked(call, known.libraries),
         **({"why": Reason.of("SL221", "effect", why=known.why)} if known.why else {}),
         **({"writes_anywhere": True} if lost is not None else {}),
     )
+
+
+def _linked(call: Call, option: str) -> tuple[str, ...]:
+    """The libraries that an option names."""
+    named = (arg.value for arg in call.args if option and arg.value)
+    return tuple(dict.fromkeys(v[len(option) :] for v in named if v.startswith(option) and v != option))
 
 
 def _action(call: Call, known: KnownCommand) -> str:

@@ -202,3 +202,21 @@ def test_only_people_read_a_file_that_is_copied_by_name(lines: str, made: bool, 
     file = parse(f"FROM debian\n{lines}\nCMD server\n".encode(), "Dockerfile")
     needs = classify(file, scan(tmp_path), "Dockerfile", Options(), None).runtime_needs
     assert ("make" in needs.commands) is made
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        ("gcc -o /usr/bin/a a.c", set()),
+        ("gcc -o /usr/bin/a a.c -lm -pthread -lpthread", set()),
+        ("gcc a.c -Wl,--no-as-needed -lpq -l -o /usr/bin/a", {"pq"}),
+        ("g++ -I/usr/include/pq a.cc -lcurl -lpq", {"curl", "pq"}),
+        ("make a", {"xslt"}),
+        ("ls -lpq", set()),
+    ],
+)
+def test_libraries_that_steps_link(run: str, expected: set[str], tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text("LIBS = -lxslt\na: a.c\n\t$(CC) -o $@ $< $(LIBS)\n")
+    docker = parse(f"FROM debian\nCOPY . .\nRUN {run}\n".encode(), "Dockerfile")
+    needs = classify(docker, scan(tmp_path), "Dockerfile", Options(), None).runtime_needs
+    assert set(needs.libraries) == expected

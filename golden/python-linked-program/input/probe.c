@@ -1,0 +1,3 @@
+#include <libpq-fe.h>
+
+int main(void) { return PQlibVersion() < 90000; }
