@@ -210,7 +210,8 @@ def misplaced(verdicts: list[dict[str, Any]], before: bytes, after: bytes) -> It
     """The steps of a file whose role contradicts the file that executes them: called `run` or `both` though
     the final image does not have them, or `build` though it has. A file that keeps one stage has all."""
     own = {x.line: x for x in parser.parse(before).instructions}
-    final = [_squeezed(x) for x in _image(after)]
+    image = _image(after)
+    final = [_squeezed(x) for x in image]
     one_stage = len(split_stages(parser.parse(after))) == 1
     steps = [(f"{own[v['line']].keyword} {own[v['line']].value}", v) for v in verdicts if not v["commands"]]
     steps += [(command["text"], command) for v in verdicts for command in v["commands"]]
@@ -226,7 +227,8 @@ def misplaced(verdicts: list[dict[str, Any]], before: bytes, after: bytes) -> It
         if step["role"] == "build" and there and not one_stage:
             yield f"build, but in the final image: {text}"
         words = (program, "COPY" if program == "ADD" else program)  # no file of another stage can be added
-        if step["role"] != "build" and not any(word in line for word in words for line in final):
+        # with its options: COPY --chown does what a chown did
+        if step["role"] != "build" and not any(word in x.raw for word in words for x in image):
             yield f"{step['role']}, but not in the final image: {text}"
 
 

@@ -53,7 +53,8 @@ def _in_last_stage(p: Project) -> None:
     copied += [binary] if binary.startswith("/") and not binary.startswith(p.home) else []
     p.slots["from"][-1] += " AS build"
     late = [line for slot in ("system", "before-copy", "after") for line in p.slots.pop(slot, [])]
-    lines = [f"FROM {p.base}", f"WORKDIR {p.home}", *(f"COPY --from=build {place} {place}" for place in copied)]
+    lines = [f"FROM {p.base}", f"WORKDIR {p.home}"]
+    lines += [f"COPY --from=build {place} {place}" for place in copied]
     p.slots["after"] = ["\n".join(lines), *late]
 
 

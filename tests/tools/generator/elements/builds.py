@@ -263,9 +263,7 @@ def _stdin(p: Project, random: Random) -> None:
     p.probe("read", "stamped.txt")
 
 
-@element(
-    "downloaded-to-home", "build", "python node", weight=2, fits=lambda p: "copied-stage" not in p.facts
-)
+@element("downloaded-to-home", "build", "python node", weight=2, fits=lambda p: "copied-stage" not in p.facts)
 def _to_home(p: Project, random: Random) -> None:
     """A program of the build leaves a cache at home that the program reads."""
     if "user" in p.facts:

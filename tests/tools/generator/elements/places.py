@@ -16,7 +16,9 @@ from tools.generator.simulation.probes import Probe
 def _kept(p: Project, random: Random) -> None:
     """A directory of the repository that only has a placeholder: the program writes there."""
     name = random.choice(["uploads", "var/spool", "storage/files", "instance"])
-    placeholder, text = random.choice([(".gitkeep", ""), (".gitignore", "*\n!.gitignore\n"), ("README.txt", "files come here\n")])
+    placeholder, text = random.choice(
+        [(".gitkeep", ""), (".gitignore", "*\n!.gitignore\n"), ("README.txt", "files come here\n")]
+    )
     p.add(f"{name}/{placeholder}", text)
     owner = p.facts.get("owner")
     if owner:
@@ -68,17 +70,29 @@ def _linked(p: Project, random: Random) -> None:
         packages = "libpq-dev"
     if packages:
         install(p, random, packages)
-    p.add("native/linked.c", "int main(void) { return 0; }\n")
+    p.add("linked/linked.c", "int main(void) { return 0; }\n")
     p.line("build", random.choice([
-        f"RUN gcc -o /usr/local/bin/linkedtool native/linked.c -Wl,--no-as-needed -l{library}",
-        f"RUN cd native && gcc linked.c -Wl,--no-as-needed -l{library} -o linkedtool && mv linkedtool /usr/local/bin/",
+        f"RUN gcc -o /usr/local/bin/linkedtool linked/linked.c -Wl,--no-as-needed -l{library}",
+        f"RUN cd linked && gcc linked.c -Wl,--no-as-needed -l{library} -o linkedtool && mv linkedtool /usr/local/bin/",
     ]))  # fmt: skip
-    p.probe("command", "linkedtool", bare_words='["linkedtool"]', bare_first='"linkedtool"', bare_others="[]", bare_arguments='"linkedtool"')
+    p.probe(
+        "command",
+        "linkedtool",
+        bare_words='["linkedtool"]',
+        bare_first='"linkedtool"',
+        bare_others="[]",
+        bare_arguments='"linkedtool"',
+    )
 
 
 @element("triggers", "setting", weight=1)
 def _triggers(p: Project, random: Random) -> None:
-    p.line("expose", random.choice(["ONBUILD RUN echo built > /derived.txt", "ONBUILD COPY . /derived", "ONBUILD ENV DERIVED=yes"]))
+    p.line(
+        "expose",
+        random.choice(
+            ["ONBUILD RUN echo built > /derived.txt", "ONBUILD COPY . /derived", "ONBUILD ENV DERIVED=yes"]
+        ),
+    )
 
 
 @element("health-program", "around", "python node", weight=2, fits=lambda p: "health" not in p.facts)
@@ -99,11 +113,22 @@ def _health(p: Project, random: Random) -> None:
 def _local(p: Project, random: Random) -> None:
     """A requirement is a directory of the repository, installed as it is or in place."""
     editable = random.choice(["", "-e "])
-    p.add("libs/common/pyproject.toml", '[build-system]\nrequires = ["setuptools>=61"]\nbuild-backend = "setuptools.build_meta"\n\n[project]\nname = "commonparts"\nversion = "1.0"\ndependencies = ["six==1.16.0"]\n\n[tool.setuptools]\npackages = ["commonparts"]\n')
+    p.add(
+        "libs/common/pyproject.toml",
+        '[build-system]\nrequires = ["setuptools>=61"]\nbuild-backend = "setuptools.build_meta"\n\n[project]\nname = "commonparts"\nversion = "1.0"\ndependencies = ["six==1.16.0"]\n\n[tool.setuptools]\npackages = ["commonparts"]\n',
+    )
     p.add("libs/common/commonparts/__init__.py", '"""Parts."""\n')
     p.add("requirements.txt", f"tabulate==0.9.0\n{editable}./libs/common\n")
     p.line("install", "COPY requirements.txt .\nCOPY libs libs")
-    p.line("install", random.choice(["RUN pip install -r requirements.txt", "RUN pip install --no-cache-dir --upgrade -r requirements.txt"]))
+    p.line(
+        "install",
+        random.choice(
+            [
+                "RUN pip install -r requirements.txt",
+                "RUN pip install --no-cache-dir --upgrade -r requirements.txt",
+            ]
+        ),
+    )
     p.probe("module", "commonparts", bare="commonparts")
     p.probe("module", "six", bare="six")
 
@@ -113,7 +138,10 @@ def _workspace(p: Project, random: Random) -> None:
     p.add("go.mod", "module example.com/app\n\ngo 1.22\n")
     p.add("go.work", "go 1.22\n\nuse (\n\t.\n\t./kit\n)\n")
     p.add("kit/go.mod", "module example.com/kit\n\ngo 1.22\n")
-    p.add("kit/kit.go", 'package kit\n\nimport "os"\n\nfunc Text() (string, error) {\n\tfound, err := os.ReadFile("kit/data/kit.txt")\n\treturn string(found), err\n}\n')
+    p.add(
+        "kit/kit.go",
+        'package kit\n\nimport "os"\n\nfunc Text() (string, error) {\n\tfound, err := os.ReadFile("kit/data/kit.txt")\n\treturn string(found), err\n}\n',
+    )
     p.add("kit/data/kit.txt", "kit\n")
     p.line("install", "COPY go.mod go.work ./\nCOPY kit/go.mod ./kit/")
     label = f"kit-{len(p.parts)}"

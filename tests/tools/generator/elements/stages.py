@@ -22,7 +22,9 @@ def _two(p: Project, random: Random) -> None:
         p.line("install", "COPY requirements.txt .\nRUN pip install -r requirements.txt")
         p.probe("module", "six", bare="six")
     if p.language == "node":
-        save_package(p, {**package(p), "dependencies": {"ms": "2.1.3"}, "devDependencies": {"prettier": "3.3.3"}})
+        save_package(
+            p, {**package(p), "dependencies": {"ms": "2.1.3"}, "devDependencies": {"prettier": "3.3.3"}}
+        )
         p.line("install", "COPY package.json ./\nRUN npm install")
         p.probe("module", "ms")
 
@@ -42,7 +44,10 @@ def _chosen(p: Project, random: Random) -> None:
     """A build argument says which stage the last one starts from."""
     p.slots.setdefault("top", []).append("ARG KIND_OF_STAGE=live")
     p.slots["from"][-1] += " AS base"
-    p.line("after", "FROM base AS live\nRUN echo live > /stage.txt\n\nFROM base AS trial\nRUN echo trial > /stage.txt\n\nFROM ${KIND_OF_STAGE} AS final")
+    p.line(
+        "after",
+        "FROM base AS live\nRUN echo live > /stage.txt\n\nFROM base AS trial\nRUN echo trial > /stage.txt\n\nFROM ${KIND_OF_STAGE} AS final",
+    )
     p.probe("read", "/stage.txt")
 
 
@@ -66,12 +71,25 @@ def _dependencies(p: Project, random: Random) -> None:
         p.add("requirements.txt", "six==1.16.0\ntabulate==0.9.0\n")
         site = "/usr/local/lib/python3.11/site-packages"
         stage = f"FROM {base} AS packages\nWORKDIR /wheels\nCOPY requirements.txt .\nRUN pip install -r requirements.txt"
-        copied = random.choice([f"COPY --from=packages {site} {site}\nCOPY --from=packages /usr/local/bin /usr/local/bin", "COPY --from=packages /usr/local /usr/local"])
+        copied = random.choice(
+            [
+                f"COPY --from=packages {site} {site}\nCOPY --from=packages /usr/local/bin /usr/local/bin",
+                "COPY --from=packages /usr/local /usr/local",
+            ]
+        )
         p.probe("module", "six", bare="six")
     else:
-        p.add("package.json", '{"name": "app", "version": "1.0.0", "dependencies": {"ms": "2.1.3"}, "devDependencies": {"prettier": "3.3.3"}}\n')
+        p.add(
+            "package.json",
+            '{"name": "app", "version": "1.0.0", "dependencies": {"ms": "2.1.3"}, "devDependencies": {"prettier": "3.3.3"}}\n',
+        )
         stage = f"FROM {base} AS packages\nWORKDIR /packages\nCOPY package.json .\nRUN npm install"
-        copied = random.choice([f"COPY --from=packages /packages/node_modules {p.path('node_modules')}", "COPY --from=packages /packages/node_modules ./node_modules"])
+        copied = random.choice(
+            [
+                f"COPY --from=packages /packages/node_modules {p.path('node_modules')}",
+                "COPY --from=packages /packages/node_modules ./node_modules",
+            ]
+        )
         p.probe("module", "ms")
     p.slots.setdefault("stage", []).append(stage)
     p.line("after" if random.random() < 0.5 else "before-copy", copied)

@@ -93,7 +93,11 @@ def _cron(p: Project, random: Random) -> None:
     tool = _tool(p, random)
     install(p, random, "cron")
     p.static_only = "does not end"
-    p.add("jobs/nightly.sh", f"#!/bin/sh\nset -e\ncd {p.home}\n{tool} --version > /dev/null\ncat jobs/rows.txt\n", 0o755)
+    p.add(
+        "jobs/nightly.sh",
+        f"#!/bin/sh\nset -e\ncd {p.home}\n{tool} --version > /dev/null\ncat jobs/rows.txt\n",
+        0o755,
+    )
     p.add("jobs/rows.txt", "rows\n")
     job = f"{p.home}/jobs/nightly.sh"
     way = random.choice(["copied", "written", "of-user", "of-user-written"])

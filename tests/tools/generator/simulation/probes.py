@@ -229,7 +229,8 @@ def _locale(shell: Shell, what: str) -> str:
 
 
 def _url(shell: Shell, what: str) -> str:
-    return _read(shell, shell.env.get("SEED_URL", what).rpartition(":")[2].removeprefix("///").removeprefix("//"))
+    place = shell.env.get("SEED_URL", what).rpartition(":")[2]
+    return _read(shell, place.removeprefix("///").removeprefix("//"))
 
 
 def _certificates(shell: Shell, what: str) -> str:
