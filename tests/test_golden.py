@@ -212,6 +212,7 @@ def misplaced(verdicts: list[dict[str, Any]], before: bytes, after: bytes) -> It
     own = {x.line: x for x in parser.parse(before).instructions}
     image = _image(after)
     final = [_squeezed(x) for x in image]
+    options = [x.raw for x in image]  # COPY --chown does what a chown did
     one_stage = len(split_stages(parser.parse(after))) == 1
     steps = [(f"{own[v['line']].keyword} {own[v['line']].value}", v) for v in verdicts if not v["commands"]]
     steps += [(command["text"], command) for v in verdicts for command in v["commands"]]
@@ -227,8 +228,7 @@ def misplaced(verdicts: list[dict[str, Any]], before: bytes, after: bytes) -> It
         if step["role"] == "build" and there and not one_stage:
             yield f"build, but in the final image: {text}"
         words = (program, "COPY" if program == "ADD" else program)  # no file of another stage can be added
-        # with its options: COPY --chown does what a chown did
-        if step["role"] != "build" and not any(word in x.raw for word in words for x in image):
+        if step["role"] != "build" and not any(word in x for word in words for x in (*final, *options)):
             yield f"{step['role']}, but not in the final image: {text}"
 
 
