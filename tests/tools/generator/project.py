@@ -40,6 +40,7 @@ class Run:
     env: dict[str, str] = field(default_factory=dict)
     workdir: str = ""
     mounted: bool = False  # the context, with a change, hides the working directory
+    keeps: str = ""  # what a volume keeps of the image below the mounted directory
     target: str = ""  # the stage that is built for it, if it is not the last one
 
 

@@ -107,9 +107,13 @@ class Simulation:
         files, image = self.project.context(), self.image.child()
         for name, text in self.project.edited.items():
             files.add("/" + name, text)
+        kept = f"{image.workdir}/{run.keeps}"
         image.files.remove(image.workdir)
         image.files.make_directories(image.workdir)
         copy_tree(files, "/", image.files, image.workdir, None)
+        if run.keeps and self.image.files.is_directory(kept):
+            image.files.make_directories(kept)
+            copy_tree(self.image.files, kept, image.files, kept, None)
         return image
 
     def wrong(self) -> Iterator[str]:

@@ -21,6 +21,7 @@ from tools.generator.elements import (
     starts,
     state,
     surroundings,
+    tools,
     written,
 )
 
@@ -45,5 +46,6 @@ __all__ = [
     "starts",
     "state",
     "surroundings",
+    "tools",
     "written",
 ]

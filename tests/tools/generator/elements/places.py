@@ -8,6 +8,7 @@ from random import Random
 
 from tools.generator.elements.common import full, plain
 from tools.generator.elements.packages import install
+from tools.generator.elements.surroundings import second
 from tools.generator.project import Project, Run, element
 from tools.generator.simulation.probes import Probe
 
@@ -97,8 +98,6 @@ def _triggers(p: Project, random: Random) -> None:
 
 @element("health-program", "around", "python node", weight=2, fits=lambda p: "health" not in p.facts)
 def _health(p: Project, random: Random) -> None:
-    from tools.generator.elements.surroundings import second
-
     p.facts["health"] = "yes"
     p.add("conf/health.txt", "healthy\n")
     _, words = second(p, "health", "read", "conf/health.txt", Probe("health", "read", "conf/health.txt"))

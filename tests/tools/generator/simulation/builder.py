@@ -247,6 +247,8 @@ class Build:
         target = posixpath.join(
             image.workdir, self._word(image, words.get("target") or words.get("dst") or "")
         )
+        place = image.files.real(target)
+        before = {path: image.files.nodes[path] for path in image.files.below(place)}
         existed = image.files.get(target) is not None
         if words.get("type") == "bind":
             source = self._image(words["from"]).files if "from" in words else self.context
@@ -266,8 +268,9 @@ class Build:
 
         def undo() -> None:
             if existed:
-                for path in image.files.below(image.files.real(target)):
+                for path in image.files.below(place):
                     image.files.nodes.pop(path, None)
+                image.files.nodes.update(before)
             else:
                 image.files.remove(target)
 

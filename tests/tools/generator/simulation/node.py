@@ -39,6 +39,10 @@ NPM = {  # package: its programs
     "gulp": ("gulp",),
     "prisma": ("prisma",),
     "@mikro-orm/cli": ("mikro-orm",),
+    "@prisma/client": (),
+    "cross-env": ("cross-env",),
+    "npm-run-all": ("run-s", "run-p", "npm-run-all"),
+    "next": ("next",),
 }
 _TYPED = {"knex": "knexfile.ts", "gulp": "gulpfile.ts", "mikro-orm": "src/orm.config.ts"}
 
@@ -97,7 +101,8 @@ def _npm_install(
     if action == "ci" and shell.files.is_directory(modules):
         shell.files.remove(modules)
     if action == "prune" and shell.files.is_directory(modules):
-        for name in set(shell.files.names(modules)) - {*wanted, *parts, ".bin", ".pnpm"}:
+        names = {n for n in shell.files.names(modules) if not n.startswith(".")}  # not those of tools
+        for name in names - {*wanted, *parts}:
             shell.files.remove(f"{modules}/{name}")
             for store in shell.files.glob(f"{modules}/.pnpm/{name}@*"):
                 shell.files.remove(store)
@@ -260,7 +265,11 @@ def _node_entry(shell: Shell, argv: list[str]) -> int:
 
 @command("node")
 def _node(shell: Shell, argv: list[str]) -> int:
-    words = [w for w in argv[1:] if not w.startswith(("--enable", "--max", "-r"))]
+    words = [w for w in argv[1:] if not w.startswith(("--enable", "--max"))]
+    while words[:1] in (["-r"], ["--require"]):
+        if not find_package(shell, words[1].partition("/")[0], shell.cwd):
+            return shell.say(f"node: cannot find {words[1]}")
+        words = words[2:]
     if not words or words[0] in ("--version", "-v"):
         return 0
     if words[0] in ("-e", "-p"):
@@ -299,9 +308,9 @@ def node_tool(shell: Shell, place: str, package: str, name: str, words: list[str
     if name in _TYPED and shell.files.is_file(shell.path(_TYPED[name])):
         typed = all(find_package(shell, each, shell.cwd) for each in ("ts-node", "typescript"))
         return 0 if typed else shell.say(f"{name}: cannot read {_TYPED[name]} without ts-node")
-    if name == "prisma" and words[:2] == ["db", "seed"]:
-        data = json.loads(shell.files.text(shell.path("package.json")))
-        return shell.start([shell.path(f"node_modules/.bin/{data['prisma']['seed'].split()[0]}")])
+    own = _TOOLS.get(name)
+    if own is not None:
+        return own(shell, words)
     if name == "pnpm":
         return _npm(shell, ["pnpm", *words])
     if name == "pm2-runtime":
@@ -316,6 +325,59 @@ def node_tool(shell: Shell, place: str, package: str, name: str, words: list[str
     if name in ("pm2",):
         return shell.start(["node", *[w for w in words if w != "start" and not w.startswith("--")][:1]])
     return 0
+
+
+def _knex(shell: Shell, words: list[str]) -> int:
+    if not shell.files.is_file(shell.path("knexfile.js")):
+        return 0
+    text = shell.files.text(shell.path("knexfile.js"))
+    for required in re.findall(r'require\("(\./[^"]+)"\)', text):
+        if not shell.files.is_file(shell.path(required)):
+            return shell.say(f"knex: {required}")
+    place = re.search(r'directory: "([^"]+)"', text)
+    steps = shell.files.names(shell.path(place[1])) if place else []
+    return 0 if steps else shell.say("knex: no migrations")
+
+
+def _prisma(shell: Shell, words: list[str]) -> int:
+    if words[:2] == ["db", "seed"]:
+        data = json.loads(shell.files.text(shell.path("package.json")))
+        return shell.start([shell.path(f"node_modules/.bin/{data['prisma']['seed'].split()[0]}")])
+    if not shell.files.is_file(shell.path("prisma/schema.prisma")) or shell.find("openssl") is None:
+        return shell.say("prisma: no schema, or no openssl")
+    if words[:1] == ["generate"]:
+        if not find_package(shell, "@prisma/client", shell.cwd):
+            return shell.say("prisma: no client")
+        shell.files.add(shell.path("node_modules/.prisma/client/index.js"), "// client\n")
+        return 0
+    steps = shell.files.glob(shell.path("prisma/migrations/*/migration.sql"))
+    return 0 if steps else shell.say("prisma: no migrations")
+
+
+def _cross_env(shell: Shell, words: list[str]) -> int:
+    return shell.start(["env", *words])
+
+
+def _run_all(shell: Shell, words: list[str]) -> int:
+    return next((status for name in words if (status := npm_run(shell, name))), 0)
+
+
+def _next(shell: Shell, words: list[str]) -> int:
+    if words[:1] == ["build"]:
+        if not shell.files.is_directory(shell.path("pages")):
+            return shell.say("next: no pages")
+        shell.files.add(shell.path(".next/BUILD_ID"), "1")
+    return 0
+
+
+_TOOLS = {
+    "knex": _knex,
+    "prisma": _prisma,
+    "cross-env": _cross_env,
+    "run-s": _run_all,
+    "run-p": _run_all,
+    "next": _next,
+}
 
 
 def _patch(shell: Shell) -> int:

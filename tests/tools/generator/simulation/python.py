@@ -10,6 +10,7 @@ from itertools import pairwise
 from tools.generator.simulation.files import Missing, Node
 from tools.generator.simulation.options import split_options
 from tools.generator.simulation.shell import (
+    COMMANDS,
     Shell,
     Unmodelled,
     command,
@@ -32,6 +33,7 @@ PYPI = {  # distribution: its module, its programs
     "pipenv": ("pipenv", ("pipenv",)),
     "flask": ("flask", ("flask",)),
     "python-dotenv": ("dotenv", ("dotenv",)),
+    "alembic": ("alembic", ("alembic",)),
     "wheel": ("wheel", ("wheel",)),
     "grpcio-tools": ("grpc_tools", ()),
     "pip": ("pip", ("pip", "pip3")),
@@ -275,7 +277,7 @@ def _module(shell: Shell, python: str, name: str, words: list[str]) -> int:
                 return run_source(shell, python, each, words[1:])
     found = has_module(shell, name, path)
     if found and "site-packages" in found:
-        return 0  # a tool
+        return COMMANDS[name](shell, [name, *words[2:]]) if name in COMMANDS else 0  # a tool
     return shell.say(f"no module {name}")
 
 
@@ -302,6 +304,30 @@ def _gunicorn(shell: Shell, argv: list[str]) -> int:
             return shell.say(f"gunicorn: {value}")
     python = shell.find("python") or "/usr/local/bin/python"
     return run_source(shell, python, shell.path(argv[-1].partition(":")[0] + ".py"), ["gunicorn"])
+
+
+@command("alembic")
+def _alembic(shell: Shell, argv: list[str]) -> int:
+    """Its settings say where the migrations are."""
+    _, named, _ = split_options(argv, "", "c config")
+    try:
+        text = shell.files.text(shell.path(named.get("c", "alembic.ini")))
+        place = re.search(r"(?m)^script_location = (\S+)", text)
+        found = shell.path(place[1]) if place else ""
+        shell.files.text(f"{found}/env.py")
+        return int(not shell.files.names(f"{found}/versions"))
+    except Missing as error:
+        return shell.say(f"alembic: {error}")
+
+
+@command("flask")
+def _flask(shell: Shell, argv: list[str]) -> int:
+    name = argv[argv.index("--app") + 1] if "--app" in argv else shell.env.get("FLASK_APP", "app.py")
+    python = shell.find("python") or "/usr/local/bin/python"
+    place = shell.path(name if name.endswith(".py") else f"{name}.py")
+    if not shell.files.is_file(place):
+        return shell.say(f"flask: {place}")
+    return run_source(shell, python, place, ["flask"])
 
 
 @command("supervisord")
