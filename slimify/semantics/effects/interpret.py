@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slimify.facts.shells import is_special_builtin, runs_in_shell
+from slimify.facts.shells import is_special_builtin
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.model.shell import Atom, Block, Command, Script
@@ -21,14 +21,15 @@ from slimify.semantics.effects import blocks
 from slimify.semantics.effects.call import Arg, Call, arguments, followed, output_files, unread
 from slimify.semantics.effects.certainty import Branch, common, marked
 from slimify.semantics.effects.local_sources import with_local_sources
-from slimify.semantics.effects.redirects import redirected, stdin
+from slimify.semantics.effects.redirects import appending, redirected, stdin
 from slimify.semantics.effects.registry import effects_of
 from slimify.semantics.effects.sequences import read_together
 from slimify.semantics.effects.shell_state import changed_state, sourced_by_language
 from slimify.semantics.effects.started import Source, Started
 from slimify.semantics.effects.state import State, resolve
 from slimify.semantics.effects.states import after, after_function, kept_state, merged
-from slimify.semantics.effects.wrapped import as_user, started_inside, unwrapped, with_program, with_wrappers
+from slimify.semantics.effects.wrapped import started_by_wrappers, unwrapped, with_wrappers
+from slimify.semantics.effects.written_text import group_call
 from slimify.syntax.shell.script import TESTS, read
 
 _MAX_DEPTH = 5  # levels of nested scripts
@@ -77,6 +78,8 @@ class _Walk(Struct):
     functions: Functions = field(default_factory=dict)
     started: list[Started] = field(default_factory=list)  # also by scripts that it runs
     found: list[Effect] = field(default_factory=list)
+    printing: list[Call | None] = field(default_factory=list)  # in the group around; None: what is unknown
+    group: Call | None = None  # the last one, as a command that prints what it prints
     tested: State | None = None  # the state after a test that the rest of the list depends on
     repeated: int = 0  # loops that are followed value by value
     level: int = 0
@@ -87,8 +90,6 @@ class _Walk(Struct):
         branch = self._list(atom.commands, 0, atom.operator)
         straight = all(c.operator != "||" and not c.blocks for c in atom.commands)
         return tuple(self.found) if straight else marked(self.found, branch.written)
-
-    # --- lists and constructs -------------------------------------------------------------------------------
 
     def _list(self, commands: Sequence[Command], depth: int, operator: str = "") -> Branch:
         """Commands and constructs one after another. `operator` joins the first to what is before it."""
@@ -115,7 +116,7 @@ class _Walk(Struct):
             saved, piped = self.state, blocks.reader(parts, index, depth)
             if block is not None:
                 current.add(self._block(block, part, depth))
-                upstream = None
+                upstream = self.group if block.kind in ("(", "{") else None
             else:
                 upstream = self._simple(part[0], current, upstream if joined == "|" else None, piped)
             if joined == "|" or piped is not None:
@@ -154,9 +155,13 @@ class _Walk(Struct):
             self.found += (self._state_effect(command) for command in commands)
             return Branch()
         if block.kind in ("(", "{"):
-            saved, branch = self.state, self._nested(commands, depth + 1)
+            saved, outer, self.printing = self.state, self.printing, []
+            branch = self._nested(commands, depth + 1)
             self.state = kept_state(saved, self.state) if block.kind == "(" else self.state
+            self.group, self.printing = group_call(self.printing, self.state), outer
+            self.printing.append(self.group)
             return branch
+        self.printing.append(None)
         parts = list(blocks.clauses(commands, depth))
         own = Branch()  # in the words of its head, and its redirects
         while parts and not parts[0][0]:
@@ -231,8 +236,6 @@ class _Walk(Struct):
         self.state = merged((before, self.state))
         return Branch()
 
-    # --- commands -------------------------------------------------------------------------------------------
-
     def _simple(
         self, command: Command, branch: Branch, upstream: Call | None, reader: Command | None
     ) -> Call | None:
@@ -245,6 +248,7 @@ class _Walk(Struct):
         if command.negated or command.name in TESTS:
             self.tested = self.state
         self.found += followed(effects) if self.repeated else effects
+        self.printing += [] if reader else [call]
         branch.run(command, effects)
         branch.ends = branch.ends or self.ended
         return call
@@ -278,6 +282,9 @@ class _Walk(Struct):
             before = self.state
             for name, word in command.assigns:
                 self.state = self.state.with_variable(name, resolve(word, self.state))
+            if command.blocks and command.blocks[-1].kind in ("(", "{"):
+                group = group_call(self.printing, self.state, command)
+                self.state = changed_state(group, self.state) if group is not None else self.state
             return redirected((effect,), command, before), None
         state = self.state.with_env({name: resolve(word, self.state) for name, word in command.assigns})
         call = self._call(command, state, upstream, downstream)
@@ -302,16 +309,7 @@ class _Walk(Struct):
         outer, written = self.carrier or command, command
         spans = self.carrier is None and not self.repeated
         files = output_files(command, state)
-        command = with_program(command, state)
-        inner = started_inside(command, state)
-        wrappers: list[str] = []
-        while inner is not None:
-            wrappers.append((command.name or "").rpartition("/")[2])
-            state = as_user(command, state)
-            added = inner.assigns[len(command.assigns) :]
-            state = state.with_env({name: resolve(word, state) for name, word in added})
-            command = with_program(inner, state)
-            inner = started_inside(command, state)
+        command, state, wrappers = started_by_wrappers(command, state)
         words = command.words
         program = arguments(words[:1], state, spans=spans)
         path = program[0].value if program else None
@@ -323,11 +321,11 @@ class _Walk(Struct):
             state=state,
             command=outer,
             outputs=files,
-            appends=any(redirect.op.endswith(">>") for redirect in written.redirects),
+            appends=appending(written),
             stdin=stdin(command),
             upstream=upstream,
             downstream=downstream,
-            wrappers=tuple(w for w in wrappers if not runs_in_shell(w)),
+            wrappers=wrappers,
             starter=lambda call: self._start(call, written),
             runner=lambda text, start, key, line: self._run_script(
                 text, start, key, outer, self.source.inner(text, key, line, written.start)

@@ -12,6 +12,11 @@ from slimify.semantics.effects.call import Call, input_files, output_files
 from slimify.semantics.effects.state import State
 
 
+def appending(command: Command) -> bool:
+    """Whether it adds its output to a file."""
+    return any(redirect.op.endswith(">>") for redirect in command.redirects)
+
+
 def stdin(command: Command) -> str | None:
     """The static text of a here-document."""
     for redirect in reversed(command.redirects):

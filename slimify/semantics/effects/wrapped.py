@@ -7,11 +7,11 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from slimify.facts.shells import wrapper
+from slimify.facts.shells import runs_in_shell, wrapper
 from slimify.facts.system import default_path
 from slimify.model.effects import Effect
 from slimify.model.shell import Command, Word
-from slimify.semantics.effects.state import State, absolute, fields
+from slimify.semantics.effects.state import State, absolute, fields, resolve
 from slimify.syntax.shell.script import unwrap
 
 
@@ -22,7 +22,19 @@ def unwrapped(command: Command) -> Command:
     return command
 
 
-def started_inside(command: Command, state: State) -> Command | None:
+def started_by_wrappers(command: Command, state: State) -> tuple[Command, State, tuple[str, ...]]:
+    """The command that a command starts in the end, its state, and the programs that start it."""
+    command, wrappers = _with_program(command, state), list[str]()
+    while (inner := _started_inside(command, state)) is not None:
+        wrappers.append((command.name or "").rpartition("/")[2])
+        state = _as_user(command, state)
+        added = inner.assigns[len(command.assigns) :]
+        state = state.with_env({name: resolve(word, state) for name, word in added})
+        command = _with_program(inner, state)
+    return command, state, tuple(w for w in wrappers if not runs_in_shell(w))
+
+
+def _started_inside(command: Command, state: State) -> Command | None:
     """The command that a wrapper starts; None for a script whose text is known, which is read instead."""
     name = command.name or ""
     known = wrapper(name)
@@ -34,7 +46,7 @@ def started_inside(command: Command, state: State) -> Command | None:
     return unwrap(command)
 
 
-def as_user(command: Command, state: State) -> State:
+def _as_user(command: Command, state: State) -> State:
     """The state with the user that a wrapper runs its command as."""
     name = (command.name or "").rpartition("/")[2]
     words = [word.value for word in command.words[1:]]
@@ -56,7 +68,7 @@ def with_wrappers(effects: tuple[Effect, ...], wrappers: tuple[str, ...]) -> tup
     return (replace(effects[0], tools=(*effects[0].tools, *wrappers)), *effects[1:])
 
 
-def with_program(command: Command, state: State) -> Command:
+def _with_program(command: Command, state: State) -> Command:
     """The command with the words of the variable that its first word is: `$SUDO apt-get`, `$RUN x`."""
     while len(command.words) > 1 and (word := command.words[0]).value is None:
         values = fields(word, state)

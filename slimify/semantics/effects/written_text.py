@@ -4,11 +4,18 @@ crontab installs."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from slimify.semantics.effects.call import Arg, Call
+from msgspec.structs import replace
+
+from slimify.model.shell import Command
+from slimify.semantics.effects.call import Arg, Call, output_files
+from slimify.semantics.effects.redirects import appending
+from slimify.semantics.effects.state import State
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {**dict(zip("nt\\\"'", "\n\t\\\"'", strict=True)), "c": ""}
+_GROUP = "{"
 _TABLE = "/var/spool/cron/crontabs"
 _UNKNOWN_JOB = "@daily sh /dev/stdin\n"
 
@@ -46,10 +53,26 @@ def _installed_table(call: Call) -> tuple[str, str] | None:
     return f"{_TABLE}/{options.value('-u') or 'root'}", _UNKNOWN_JOB if text is None else text
 
 
+def group_call(calls: Sequence[Call | None], state: State, behind: Command | None = None) -> Call | None:
+    """A group of commands as one that prints what they print; None if that is not known. `behind` has the
+    redirects of the group."""
+    known = [call for call in calls if call is not None]
+    texts = ["" if call.outputs else _printed(call) for call in known]
+    printed = [text for text in texts if text is not None]
+    if not known or len(printed) < len(calls):
+        return None
+    outputs = output_files(behind, state) if behind is not None else ()
+    appends = behind is not None and appending(behind)
+    own = replace(known[-1], name=_GROUP, path=_GROUP, args=(), upstream=None, state=state)
+    return replace(own, stdin="".join(printed), outputs=outputs, appends=appends)
+
+
 def _printed(call: Call) -> str | None:
     """What a command prints; None if that is not known."""
-    if call.name in ("cat", "tee") and call.stdin is not None:
+    if call.name in ("cat", "tee", _GROUP) and call.stdin is not None:
         return call.stdin
+    if call.name == "crontab" and call.flag("-l"):
+        return call.state.view.text(f"{_TABLE}/root") or ""
     if call.name == "tee":
         return _printed(call.upstream) if call.upstream is not None else None
     words = [arg.value for arg in call.args]

@@ -22,6 +22,7 @@ from tools.generator.elements import (
     state,
     surroundings,
     tools,
+    workspaces,
     written,
 )
 
@@ -47,5 +48,6 @@ __all__ = [
     "state",
     "surroundings",
     "tools",
+    "workspaces",
     "written",
 ]

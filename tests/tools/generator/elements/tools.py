@@ -16,10 +16,17 @@ from tools.generator.simulation.probes import Probe
 
 def _may_install(p: Project) -> bool:
     """Whether the packages of a Node project are still to be installed."""
-    return plain(p) and not p.slots.get("install") and "package-lock.json" not in p.files and "user" not in p.facts
+    return (
+        plain(p)
+        and not p.slots.get("install")
+        and "package-lock.json" not in p.files
+        and "user" not in p.facts
+    )
 
 
-def _installs(p: Project, dependencies: tuple[str, ...] = (), development: tuple[str, ...] = (), **scripts: str) -> None:
+def _installs(
+    p: Project, dependencies: tuple[str, ...] = (), development: tuple[str, ...] = (), **scripts: str
+) -> None:
     data = package(p)
     data["dependencies"] = {**data.get("dependencies", {}), **{n: _RELEASES[n] for n in dependencies}}  # type: ignore[dict-item]
     data["devDependencies"] = {**data.get("devDependencies", {}), **{n: _RELEASES[n] for n in development}}  # type: ignore[dict-item]
@@ -39,7 +46,10 @@ _RELEASES = {
 def _knex(p: Project, random: Random) -> None:
     p.static_only = "needs a database"
     _installs(p, ("knex",), random.choice([(), ("prettier",)]))
-    p.add("knexfile.js", 'const settings = require("./config/database.json");\n\nmodule.exports = { ...settings, migrations: { directory: "./db/steps" } };\n')
+    p.add(
+        "knexfile.js",
+        'const settings = require("./config/database.json");\n\nmodule.exports = { ...settings, migrations: { directory: "./db/steps" } };\n',
+    )
     p.add("config/database.json", '{"client": "sqlite3"}\n')
     p.add("db/steps/1_first.js", "exports.up = () => {};\n")
     words = random.choice([["npx", "knex", "migrate:latest"], ["npm", "run", "steps"]])
@@ -53,12 +63,19 @@ def _prisma(p: Project, random: Random) -> None:
     """A client that a step generates into node_modules, and migrations at the start."""
     p.static_only = "needs a database"
     development = random.random() < 0.5
-    _installs(p, ("@prisma/client", *(() if development else ("prisma",))), ("prisma",) if development else ())
-    p.add("prisma/schema.prisma", 'datasource db {\n  provider = "sqlite"\n  url      = "file:./live.db"\n}\n\ngenerator client {\n  provider = "prisma-client-js"\n}\n')
+    _installs(
+        p, ("@prisma/client", *(() if development else ("prisma",))), ("prisma",) if development else ()
+    )
+    p.add(
+        "prisma/schema.prisma",
+        'datasource db {\n  provider = "sqlite"\n  url      = "file:./live.db"\n}\n\ngenerator client {\n  provider = "prisma-client-js"\n}\n',
+    )
     p.add("prisma/migrations/1_first/migration.sql", "-- first\n")
     p.line("build", "RUN npx prisma generate")
     label = f"client-{len(p.parts)}"
-    p.parts.append((label, 'const { PrismaClient } = require("@prisma/client");\nreturn PrismaClient && "yes";'))
+    p.parts.append(
+        (label, 'const { PrismaClient } = require("@prisma/client");\nreturn PrismaClient && "yes";')
+    )
     p.main.probes.append(Probe(label, "path", f"{p.path('node_modules/.prisma/client/index.js')}"))
     if random.random() < 0.6:
         words = ["npx", "prisma", "migrate", "deploy"]
@@ -124,7 +141,10 @@ def _mounted(p: Project, random: Random) -> None:
 @element("migration-tool", "program", "python", weight=3, fits=plain)
 def _alembic(p: Project, random: Random) -> None:
     lines = " ".join(p.slots.get("install", []))
-    apart = any(word in lines for word in ("--user", "--target", "--prefix", "packages", "/tmp/")) or "interpreter" in p.facts
+    apart = (
+        any(word in lines for word in ("--user", "--target", "--prefix", "packages", "/tmp/"))
+        or "interpreter" in p.facts
+    )
     if "requirements.txt" not in p.files or apart or "-r" not in lines:
         return
     p.static_only = "large"
@@ -141,8 +161,16 @@ def _alembic(p: Project, random: Random) -> None:
 @element("flask-start", "start", "python", weight=2, fits=plain)
 def _flask(p: Project, random: Random) -> None:
     lines = " ".join(p.slots.get("install", []))
-    apart = any(word in lines for word in ("--user", "--target", "--prefix", "packages", "/tmp/")) or "interpreter" in p.facts
-    if "requirements.txt" not in p.files or apart or "-r" not in lines or {"start-arguments", "start-prefix"} & set(p.facts):
+    apart = (
+        any(word in lines for word in ("--user", "--target", "--prefix", "packages", "/tmp/"))
+        or "interpreter" in p.facts
+    )
+    if (
+        "requirements.txt" not in p.files
+        or apart
+        or "-r" not in lines
+        or {"start-arguments", "start-prefix"} & set(p.facts)
+    ):
         return
     p.static_only = "does not end"
     p.files["requirements.txt"] = File(p.files["requirements.txt"].data + b"flask==3.0.3\n")
@@ -167,7 +195,9 @@ def _anchors(p: Project, random: Random) -> None:
     p.outer["docker-compose.jobs.yml"] = (
         f"x-app: &app\n  build: {{context: ./{p.service}}}\n  environment: {{QUEUE: low}}\n\nservices:\n  jobs:\n    <<: *app\n{how}"
     )
-    p.runs.append(Run("by-hand", ["-c", f"{tool} --version && cat data/anchors.txt"], entrypoint=["sh"], reports=False))
+    p.runs.append(
+        Run("by-hand", ["-c", f"{tool} --version && cat data/anchors.txt"], entrypoint=["sh"], reports=False)
+    )
 
 
 @element("chart", "around", weight=2, fits=full)
@@ -175,7 +205,9 @@ def _chart(p: Project, random: Random) -> None:
     p.service = p.service or "service"
     tool = random.choice(["git", "curl"])
     p.outer["deploy/chart/Chart.yaml"] = "apiVersion: v2\nname: service\nversion: 0.1.0\n"
-    p.outer["deploy/chart/values.yaml"] = f"image:\n  repository: registry.example.org/team/{p.service}\n  tag: latest\n"
+    p.outer["deploy/chart/values.yaml"] = (
+        f"image:\n  repository: registry.example.org/team/{p.service}\n  tag: latest\n"
+    )
     use = random.choice([
         f"          livenessProbe:\n            exec:\n              command: [{tool}, --version]\n",
         f'          lifecycle:\n            postStart:\n              exec:\n                command: ["{tool}", "--version"]\n',

@@ -28,6 +28,14 @@ CASES = (
     ("tee", "echo x | tee /a", "x\n"),
     ("tee-as-root", "echo x | sudo tee /a > /dev/null", "x\n"),
     ("tee-that-appends", "echo x > /a && echo y | tee -a /a", "x\ny\n"),
+    ("group", "{ echo x; echo y; } > /a", "x\ny\n"),
+    ("subshell", "(echo x; printf y) > /a && ls", "x\ny"),
+    ("group-that-appends", "echo x > /a; { echo y; } >> /a", "x\ny\n"),
+    ("group-in-a-group", "{ echo x; (echo y); echo z; } | tee /a", "x\ny\nz\n"),
+    ("group-that-writes", "{ echo x > /b; echo y; } > /a", "y\n"),
+    ("no-group", "echo x; > /a", None),
+    ("group-with-a-branch", "{ echo x; if ls; then echo y; fi; } > /a", None),
+    ("group-with-an-unknown-part", "{ echo x; date; } > /a", None),
     ("here-document", "cat > /a <<EOF\nls\nEOF", "ls\n"),
 )
 
@@ -40,7 +48,8 @@ TABLES = (
     ("of-a-user", "echo '@daily x' | crontab -u root -", "@daily x\n"),
     ("from-a-here-document", "crontab <<EOF\n@daily x\nEOF", "@daily x\n"),
     ("unknown-file", "crontab /t", _UNKNOWN),
-    ("unknown-pipe", "(crontab -l; echo '@daily x') | crontab -", _UNKNOWN),
+    ("with-what-there-was", "(crontab -l 2>/dev/null; echo '@daily x') | crontab -", "@daily x\n"),
+    ("unknown-pipe", "(date; echo '@daily x') | crontab -", _UNKNOWN),
 )
 
 
