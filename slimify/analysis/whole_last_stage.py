@@ -32,10 +32,13 @@ class WholeStage(Struct, frozen=True, kw_only=True):
 
 def with_whole_last_stage(file: Dockerfile, build_args: Mapping[str, str]) -> WholeStage:
     """The file with the instructions of the stages that the last one builds on in front of its own. They
-    keep their lines. A file whose last stage builds on an image is returned as it is."""
+    keep their lines. A file whose last stage builds on an image is returned as it is, and so is one where a
+    build argument chooses one of several stages."""
     last = execute(file, Context.empty(), lambda _: None, build_args).final
     chain = [*last.chain]
-    if last.parent is None:
+    stages = split_stages(file)
+    by_argument = any("$" in from_parts(stages[len(stage.earlier)][0]).image for stage in chain[:-1])
+    if last.parent is None or (by_argument and len(stages) > len(chain)):
         return WholeStage(file=file)
     start = max(i for i, x in enumerate(file.instructions) if x.keyword == "FROM")
     head = _head(file, chain, file.instructions[start])

@@ -46,6 +46,12 @@ BASE = "FROM --platform=linux/amd64 node:20 AS base\nENV A=1\n"
             "base",
             id="by a variable",
         ),
+        pytest.param(
+            f"ARG KIND=live\n{BASE}FROM base AS live\nFROM base AS trial\nFROM $KIND\nUSER node\n",
+            "",
+            "",
+            id="one of several stages by a variable",
+        ),
     ],
 )
 def test_whole(text: str, last: str, parent: str) -> None:
