@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from msgspec.structs import replace
 
 from slimify.facts.commands import values
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.install import package_name
+from slimify.languages.node.commands.project import project_of
 from slimify.languages.node.commands.tool_settings import configured
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect, EffectKind
-from slimify.semantics.effects.call import Arg, Call, literal_arg
+from slimify.semantics.effects.call import Arg, Call, Options, literal_arg
 
 
 def with_launcher(handler: Callable[[Call], tuple[Effect, ...]]) -> Callable[[Call], tuple[Effect, ...]]:
@@ -60,7 +62,23 @@ def _node(call: Call) -> tuple[Effect, ...]:
     if not options.operands:
         return call.application_code("-") if call.upstream or call.stdin else call.effect("check")
     script = options.operands[0]
-    return _node_program(call, script, options.operands[1:])
+    head, *others = _node_program(call, script, options.operands[1:])
+    return (replace(head, reads=(*head.reads, *_preloaded(call, options))), *others)
+
+
+def _preloaded(call: Call, options: Options) -> Iterator[str]:
+    """The manifests of the packages that node loads before the program: by its options, or by those that a
+    variable has (nodejs.org/api/cli.html)."""
+    names = LANGUAGE.words("toolchain.toml", "preloads", "options")
+    words = (call.state.get("NODE_OPTIONS") or "").replace("=", " ").split()
+    given = [arg.value or "" for arg in options.all(*names)]
+    given += [word for option, word in pairwise(words) if option in names]
+    project = project_of(call.state)
+    installed = {**project.dependencies, **project.dev_dependencies} if project is not None else {}
+    for module in given:
+        name = "/".join(module.split("/")[: 2 if module.startswith("@") else 1])
+        if name in installed:
+            yield posixpath.join(call.state.cwd or "/", "node_modules", name, "package.json")
 
 
 def _node_program(call: Call, script: Arg, rest: tuple[Arg, ...]) -> tuple[Effect, ...]:

@@ -96,6 +96,25 @@ def test_loaders_of_typescript(
     assert ("npm prune" in (outcome.after or "")) is pruned, outcome.decisions
 
 
+@pytest.mark.parametrize(
+    ("start", "pruned"),
+    [
+        pytest.param('CMD ["node", "dist/a.js"]', True, id="nothing"),
+        pytest.param('CMD ["node", "-r", "./setup", "dist/a.js"]', True, id="own-module"),
+        pytest.param('CMD ["node", "dist/a.js", "-r", "nock"]', True, id="argument-of-the-program"),
+        pytest.param('CMD ["node", "-r", "nock/config", "dist/a.js"]', False, id="option"),
+        pytest.param("CMD node --import=@acme/hooks/register dist/a.js", False, id="with-scope"),
+        pytest.param(
+            "ENV NODE_OPTIONS='--max-http-header-size 1 --require nock'\nCMD node a.js", False, id="variable"
+        ),
+    ],
+)
+def test_packages_that_node_loads_first(tmp_path: Path, start: str, pruned: bool) -> None:
+    package = {"scripts": {"build": "tsc"}, "devDependencies": {**DEV["devDependencies"], "@acme/hooks": "1"}}
+    outcome = rewrite(tmp_path, f"{BUILD}{start}\n", package, {})
+    assert ("npm prune" in (outcome.after or "")) is pruned, outcome.decisions
+
+
 def test_a_loader_that_production_needs_too(tmp_path: Path) -> None:
     """npm leaves what another dependency needs."""
     entries = {"typeorm": {}, "ts-node": {"devOptional": True}, "typescript": {"devOptional": True}}
