@@ -23,7 +23,13 @@ from slimify.planning.final_stage.present_paths import runnable
 from slimify.planning.final_stage.rebase import configured_base
 from slimify.planning.in_place.edits import new_draft
 from slimify.planning.layout import CopyFromBuilder, Layout
-from slimify.planning.stages.items import keyword_case, named_from, new_item, with_line_end
+from slimify.planning.stages.items import (
+    keyword_case,
+    named_from,
+    new_item,
+    separate_instructions,
+    with_line_end,
+)
 from slimify.planning.stages.passes import finished
 from slimify.semantics.paths import overlap
 from slimify.syntax.dockerfile.instructions import from_parts
@@ -212,7 +218,8 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
         text = texts.get(index)
         if text is not None and index not in late:
             whole = with_line_end(text, end)  # one instruction may become several
-            first, *more = whole.splitlines(keepends=True) if index in layout.replace else [whole]
+            several = index in layout.replace
+            first, *more = separate_instructions(whole, program.dockerfile.escape) if several else [whole]
             made += [Item(text=line, origin=index) for line in (block.comments + first, *more)]
         copy_items = [new_item(line, end) for line in layout.final_before.get(index, ())]
         copy_items += [_copy_item(t, end) for t in copies]

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.program import Program
 from slimify.model.plan import Item, Stage
+from slimify.syntax.dockerfile.parser import encode, parse
 
 # The first line that is neither blank nor a comment starts with the keyword.
 _INSTRUCTION = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*(?P<keyword>[A-Za-z]+)")
@@ -29,6 +30,12 @@ def new_item(line: str, end: str, *, spaced: bool = False, note: str = "") -> It
 
 def with_line_end(text: str, end: str) -> str:
     return text if text.endswith("\n") else text + end
+
+
+def separate_instructions(text: str, escape: str) -> list[str]:
+    """The instructions of a text, each with all of its lines."""
+    file = parse(encode(f"# escape={escape}\nFROM scratch\n{text}"))
+    return [x.raw for x in file.instructions[1:]]
 
 
 def keyword(item: Item) -> str:

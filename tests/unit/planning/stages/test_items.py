@@ -1,30 +1,21 @@
-"""The user's blank lines: a diff shows none of them as changed where the steps around them stay."""
+"""Items of a stage."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from slimify import pipeline
-from slimify.report.diff import diff
-
-FILE = (
-    "FROM python:3.12{0}WORKDIR /app{0}COPY requirements.txt ./{0}RUN pip install -r requirements.txt{0}"
-    "COPY app.py ./{0}"
-)
+from slimify.planning.stages.items import separate_instructions
 
 
 @pytest.mark.parametrize(
-    "gap",
-    ["\n", "\n\n", "\n\n\n", "\n  \t\n", "\r\n\r\n\r\n"],
-    ids=["none", "one", "two", "of blanks", "CRLF"],
+    ("text", "escape", "expected"),
+    [
+        pytest.param("RUN a\n", "\\", ["RUN a\n"], id="one"),
+        pytest.param("COPY a b\ncopy c d\n", "\\", ["COPY a b\n", "copy c d\n"], id="several"),
+        pytest.param("RUN a \\\n  && b\nCOPY a b\n", "\\", ["RUN a \\\n  && b\n", "COPY a b\n"], id="lines"),
+        pytest.param("RUN a `\n  && b\n", "`", ["RUN a `\n  && b\n"], id="escape"),
+        pytest.param("RUN <<E\nCOPY a b\nE\n", "\\", ["RUN <<E\nCOPY a b\nE\n"], id="here-document"),
+    ],
 )
-def test_they_stay(gap: str, tmp_path: Path) -> None:
-    (tmp_path / "requirements.txt").write_text("flask\n")
-    (tmp_path / "app.py").write_text("import flask\n")
-    text = FILE.format(gap) + 'CMD ["python", "app.py"]' + ("\r\n" if "\r" in gap else "\n")
-    outcome = pipeline.rewrite(text.encode(), tmp_path)
-    assert outcome.kind == "rewritten"
-    removed = [line for line in diff(outcome).splitlines() if line[:1] == "-" and not line[1:].strip()]
-    assert removed == []
+def test_separate_instructions(text: str, escape: str, expected: list[str]) -> None:
+    assert separate_instructions(text, escape) == expected
