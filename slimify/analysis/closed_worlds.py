@@ -190,9 +190,12 @@ def _reads_its_configuration(name: str) -> bool:
 
 
 def _made_programs(build: Sequence[Effect]) -> frozenset[str]:
-    """The names of programs that build steps make, and of links."""
-    links = (path.rpartition("/")[2] for e in build if e.action == Action.LINK for path in e.writes)
-    return built_programs(build).union(links)
+    """The names of programs that build steps make, and of links to what they make."""
+    made = [path for e in build if e.action != Action.LINK for path in (*e.outputs, *e.writes)]
+    links = (
+        e for e in build if e.action == Action.LINK and any(overlap(r, m) for r in e.reads for m in made)
+    )
+    return built_programs(build).union(path.rpartition("/")[2] for e in links for path in e.writes)
 
 
 def _is_known_program(tool: str, build: Sequence[Effect], base: ImageFacts | None) -> bool:

@@ -291,10 +291,12 @@ def _used_at_run_time(package: _Package) -> PackageVerdict | None:
     if called is not None:
         reason = Reason.of("SL202", "runs", place=_location(needs.commands[called]), command=called)
         return package.verdict("both" if package.user is not None else "run", reason)
-    compiler = next((needs.commands[c] for c in starting_compilers() if c in needs.commands), None)
+    compiler = next((c for c in starting_compilers() if c in needs.commands), None)
     builds = package.facts is not None and package.facts.kind == "build"
-    if compiler is not None and (builds or package.name.endswith("-dev")):
-        return package.verdict("run", Reason.of("SL202", "compiles", place=_location(compiler)))
+    builds = builds or package.name.endswith("-dev")
+    if compiler is not None and (builds or (package.user is not None and package.user.name == compiler)):
+        place = _location(needs.commands[compiler])
+        return package.verdict("run", Reason.of("SL202", "compiles", place=place))
     return None
 
 

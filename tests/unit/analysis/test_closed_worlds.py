@@ -168,7 +168,8 @@ PROBE = "services:\n  a:\n    build: {0}\n    healthcheck: {{test: [CMD, curl, l
     [
         pytest.param(".git/HEAD", "./shop", "debian:bookworm-slim", id="above-the-context"),
         pytest.param(".git/HEAD", "./other", None, id="of-another-image"),
-        pytest.param("README", "./shop", None, id="outside-of-any-repository"),
+        pytest.param("README", "./shop", "debian:bookworm-slim", id="outside-of-any-repository"),
+        pytest.param("README", "./other", None, id="outside-of-any-repository-of-it"),
     ],
 )
 def test_health_check_of_the_repository(

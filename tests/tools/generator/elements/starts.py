@@ -126,7 +126,7 @@ def _supervisor(p: Project, random: Random) -> None:
     p.line("start", 'CMD ["supervisord", "-n", "-c", "/etc/supervisor/app.conf"]')
 
 
-@element("manifest-start", "start", weight=1)
+@element("manifest-start", "start", weight=1, fits=lambda p: "mounted" not in p.facts)
 def _manifest(p: Project, random: Random) -> None:
     words = command(p)
     if p.language == "go" and "no-binary" not in p.facts:

@@ -41,7 +41,8 @@ def _written(lines: list[str], place: str, random: Random, *, interprets: bool) 
 
 @element("start-script-written", "start", weight=4)
 def _start_written(p: Project, random: Random) -> None:
-    place = random.choice(["/start.sh", "/usr/local/bin/start-app", p.path("start.sh")])
+    mounted = [] if "mounted" in p.facts else [p.path("start.sh")]
+    place = random.choice(["/start.sh", "/usr/local/bin/start-app", *mounted])
     tool = random.choice([[f"{_tool(p, random)} --version > /dev/null"], []])
     words = " ".join(command(p))
     last = random.choice([f"exec {words}", words, f'[ -n "$APP_STAGE" ] && exec {words}'])
@@ -79,7 +80,8 @@ def _waits(p: Project, random: Random) -> None:
 @element("start-by-link", "start", weight=2)
 def _by_link(p: Project, random: Random) -> None:
     p.add("ops/run/env.sh", "export APP_STAGE=linked\n")
-    text = f'#!/bin/sh\nset -e\nhere=$(dirname "$(readlink -f "$0")")\n. "$here/env.sh"\nexec {" ".join(command(p))}\n'
+    tool = random.choice([f"{_tool(p, random)} --version > /dev/null\n", ""])
+    text = f'#!/bin/sh\nset -e\n{tool}here=$(dirname "$(readlink -f "$0")")\n. "$here/env.sh"\nexec {" ".join(command(p))}\n'
     p.add("ops/run/start", text, 0o755)
     place = random.choice(["/usr/local/bin/start-app", "/start"])
     p.line("after", f"RUN ln -s {p.path('ops/run/start')} {place}")

@@ -31,6 +31,9 @@ CASES = (
     ("linked", "apt-get install -y libmagic1 && pip install python-magic", START, {"a.py": "import magic\n"}, {"libmagic1": ("run", "SL202")}),
     ("compiles-at-run-time", "apt-get install -y gcc libffi-dev", "CMD gcc a.c && ./a.out\n", {}, {"gcc": ("run", "SL202"), "libffi-dev": ("run", "SL202")}),
     ("cgo-at-run-time", "apt-get install -y gcc librdkafka-dev", "CMD go run .\n", {}, {"gcc": ("run", "SL202"), "librdkafka-dev": ("run", "SL202")}),
+    ("compiler-that-starts-it", "apt-get install -y git && go mod download", "CMD go run .\n", {"go.mod": "module x\n"}, {"git": ("run", "SL202")}),
+    ("link-to-what-is-built", "apt-get install -y git gcc && git clone https://x.io/x /x && gcc -o /x/a /x/a.c && ln -s /x/a /b", "CMD /b\n", {}, {"git": ("build", "SL205"), "gcc": ("build", "SL201")}),
+    ("link-to-what-nobody-brings", "apt-get install -y git gcc && git clone https://x.io/x /x && gcc -o /x/a /x/a.c && ln -s /y/a /b", "CMD /b\n", {}, {"git": ("both", "SL203"), "gcc": ("build", "SL201")}),
     # only the build uses it, and everything that starts is known
     ("called", "apt-get install -y git && git clone https://example.org/x /x", START, {}, {"git": ("build", "SL205")}),
     ("compiler", "apt-get install -y gcc libpq-dev && pip install --no-binary :all: psycopg2", START, {}, {"gcc": ("build", "SL201"), "libpq-dev": ("build", "SL204")}),

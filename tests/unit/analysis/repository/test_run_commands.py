@@ -290,7 +290,8 @@ ABOVE = (
 )
 # (id, files by their path from the repository, the texts and files of the commands)
 REPOSITORY: list[tuple[str, dict[str, str], list[tuple[str, str]]]] = [
-    ("no-repository", {"compose.yml": ABOVE.format(build="./app")}, []),
+    ("no-repository", {"compose.yml": ABOVE.format(build="./app")}, [("sh", "../compose.yml")]),
+    ("no-repository-of-it", {"compose.yml": ABOVE.format(build="./api")}, []),
     ("nothing", {".git/HEAD": ""}, []),
     ("another-directory", {".git/HEAD": "", "compose.yml": ABOVE.format(build="./api")}, []),
     (
