@@ -27,6 +27,7 @@ class LanguageFiles(Struct, frozen=True, kw_only=True, rename="kebab"):
     own_directories: tuple[str, ...] = ()
     toolchain_directories: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    rebuilt: tuple[str, ...] = ()
     fetched: tuple[str, ...] = ()
     vendored: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()

@@ -37,7 +37,7 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     """What to read from the files of a layer.
 
     - `keep`: whether to keep the content of a path (up to 16 MiB per file, 256 MiB in total).
-    - `digests`: hash every regular file.
+    - `digests`: hash every regular file; `hashed`: those of these paths.
     - `elves`: parse ELF files.
     - `heads`: keep the first bytes of executables (256 of scripts, 64 of others).
     - `compress`: gzip level (1 to 9) to measure uncompressed layers with; 0 to skip.
@@ -46,6 +46,7 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
 
     keep: Callable[[str], bool] = keep_nothing
     digests: bool = False
+    hashed: Callable[[str], bool] = keep_nothing
     elves: bool = True
     heads: bool = True
     compress: int = 0
@@ -128,6 +129,7 @@ def _read_file(tar: Tar, member: Member, path: str, blob: Blob, options: ReadOpt
     if options.heads and member.mode & 0o111 and head:
         blob.heads[path] = head if head.startswith(b"#!") else head[:MAGIC]
         budget.spend(2 * len(head))
+    digests = options.digests or options.hashed(path)
     is_elf = options.elves and head.startswith(elf.MAGIC) and member.sparse is None
     keep = member.size <= min(MAX_KEPT, budget.left - RESERVED) and options.keep(path)
     if keep or (is_elf and member.size <= IN_MEMORY):
@@ -137,10 +139,10 @@ def _read_file(tar: Tar, member: Member, path: str, blob: Blob, options: ReadOpt
             blob.contents[path] = bytes(data)
         if is_elf:
             _keep_elf(elf.parse(data), path, blob, budget)
-        return hashlib.sha256(data).hexdigest() if options.digests else ""
+        return hashlib.sha256(data).hexdigest() if digests else ""
     if is_elf and member.size <= ON_DISK:
-        return _large_elf(tar, path, blob, budget, digests=options.digests)
-    return _digest(tar, member) if options.digests else ""
+        return _large_elf(tar, path, blob, budget, digests=digests)
+    return _digest(tar, member) if digests else ""
 
 
 def joined(pieces: Iterable[bytes], size: int) -> bytearray:

@@ -8,6 +8,7 @@ from typing import Any
 
 from slimify.engine.containers import Engine
 from slimify.facts import mediatypes
+from slimify.facts.language_files import is_in_package
 from slimify.facts.shells import is_shell_file
 from slimify.image import archive
 from slimify.image.layer import ReadOptions
@@ -36,13 +37,14 @@ def read_side(
 ) -> Side:
     """Reads the image with `tag` from the engine, as a stream.
 
-    `digests` are paths whose content will be compared; `sizes` caches the compressed sizes of layers across
-    images. Raises EngineProblem, and SlimifyError for an invalid archive.
+    `digests` are paths whose content will be compared, as that of installed packages is; `sizes` caches the
+    compressed sizes of layers across images. Raises EngineProblem, and SlimifyError for an invalid archive.
     """
     config: Any = engine.inspect(tag).get("Config") or {}
     with engine.archive(tag) as stream:
         keep = _content_filter(config)
-        options = ReadOptions(keep=keep, digests=bool(tuple(digests)), compress=1, sizes=sizes)
+        every = bool(tuple(digests))
+        options = ReadOptions(keep=keep, digests=every, hashed=is_in_package, compress=1, sizes=sizes)
         image = archive.read(stream, options)
     own = own_layers(dockerfile, image)
     copied = (layer for one, layer in own or () if one.keyword in ("ADD", "COPY") and not one.flag("from"))

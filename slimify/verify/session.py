@@ -34,6 +34,7 @@ from slimify.verify.disk import (
     libraries,
     media_types,
     ownership,
+    package_files,
     start_commands,
     users,
 )
@@ -244,6 +245,7 @@ class Session(Struct):
         yield files.copied_files(evidence)
         yield files.volumes(evidence)
         yield files.links(evidence)
+        yield package_files.check(evidence)
         yield ownership.check(evidence)
         yield users.check(evidence)
         yield environment_check.check(evidence, self.case.language)

@@ -148,11 +148,16 @@ def summary(found: Sequence[Row]) -> dict[str, Any]:
     own = [row for row in found if not row.change]
     return {
         "experts": len(own),
-        "falsely breaks": [row.expert for row in own if not row.right],
+        "falsely breaks": {row.expert: sorted(row.broken) for row in own if not row.right},
         "may matter": [row.expert for row in own if any(f.grade == "may-matter" for f in row.findings)],
         "caught by kind": {
             name: f"{kinds[name, True]} of {kinds[name, True] + kinds[name, False]}" for name in names
         },
+        "missed": [
+            {"expert": row.expert, "kind": row.change.kind, "why": row.change.why}
+            for row in found
+            if row.change and not row.right
+        ],
         "caught": sum(row.right for row in found if row.change),
         "harmful": sum(1 for row in found if row.change),
     }

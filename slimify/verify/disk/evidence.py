@@ -15,6 +15,7 @@ from slimify.facts.system import certificate_bundles, default_path, in_transient
 from slimify.image.model import Entry, Image
 from slimify.image.packages import Packages, read
 from slimify.image.tree import Files
+from slimify.languages import languages
 from slimify.model.sources import Use
 from slimify.verify.model import Constraint, Finding
 
@@ -112,6 +113,16 @@ def certificates_constraint(evidence: Evidence, path: str, text: str) -> Constra
     if path in certificate_bundles() and evidence.before.packages.get("ca-certificates"):
         return Constraint(need="package", value="ca-certificates", reason=text)
     return None
+
+
+def is_other_release(evidence: Evidence, path: str) -> bool:
+    """Whether the images have two releases of the installed package that a file belongs to. Without
+    development packages, the package manager may hoist a different release; other checks compare what
+    requires which."""
+    parts = [part for known in languages() if (part := known.installed_packages) is not None]
+    sides = (evidence.before, evidence.after)
+    releases = [{part.installed_release(side, path) for side in sides} for part in parts]
+    return any(len(found) == 2 and "" not in found for found in releases)
 
 
 def describe_ownership(entry: Entry) -> str:

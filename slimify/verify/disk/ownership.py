@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from slimify.facts.language_files import is_in_package
 from slimify.facts.system import is_standard_directory
 from slimify.image.model import Entry
-from slimify.languages import languages
 from slimify.verify.disk.access import Actor, actors
-from slimify.verify.disk.evidence import Evidence, Side, describe_ownership, is_ephemeral
+from slimify.verify.disk.evidence import Evidence, Side, describe_ownership, is_ephemeral, is_other_release
 from slimify.verify.disk.files import OWNER
 from slimify.verify.disk.users import FIRST_USER_ID, accounts
 from slimify.verify.model import Check, Finding, Grade, disk_check
@@ -83,13 +82,9 @@ def _same_ownership(old: Entry, new: Entry, names: tuple[dict[int, str], ...]) -
 
 
 def _is_other_release(evidence: Evidence, old: Entry, new: Entry) -> bool:
-    """Whether the files belong to two releases of one installed package. Without development packages, the
-    package manager may hoist a different release; other checks compare what requires which."""
-    if (old.kind, old.uid, old.gid) != ("file", new.uid, new.gid) or (old.mode | new.mode) & 0o7000:
-        return False
-    parts = [part for known in languages() if (part := known.installed_packages) is not None]
-    releases = [{part.installed_release(side, old.path) for side in _sides(evidence)} for part in parts]
-    return any(len(found) == 2 and "" not in found for found in releases)
+    """Whether the files, plain ones, belong to two releases of one installed package."""
+    plain = (old.kind, old.uid, old.gid) == ("file", new.uid, new.gid) and not (old.mode | new.mode) & 0o7000
+    return plain and is_other_release(evidence, old.path)
 
 
 def _same_id(old: int, new: int, old_names: dict[int, str], new_names: dict[int, str]) -> bool:
