@@ -27,13 +27,14 @@ def addition_problems(pair: Pair) -> Iterator[Reason]:
     """New commands that do more, or that can't run in their stage."""
     for event, match in pair.commands():
         yield from _other_owners(pair, event)
-        if match is None and not _is_addition(pair, event):
+        if match is None and not is_addition(pair, event):
             yield Reason.of("SL409", "command_new", command=event.text[:50])
         elif match is None and event.kinds & _FOR_ROOT and not is_root(event.state.user):
             yield Reason.of("SL409", "command_state", command=event.text[:50])
 
 
-def _is_addition(pair: Pair, event: Event) -> bool:
+def is_addition(pair: Pair, event: Event) -> bool:
+    """Whether a command only prepares, cleans up, or adds what is compared on its own."""
     return bool(event.effects) and all(
         _is_harmless(pair, event, effect) and _can_run(pair, event, effect) for effect in event.effects
     )

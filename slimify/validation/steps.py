@@ -21,7 +21,7 @@ from slimify.semantics.context_files import CopiedPath
 from slimify.semantics.machine.stages import Event, Stage
 from slimify.semantics.paths import inside, is_named_place, overlap
 from slimify.syntax.dockerfile.words import expand
-from slimify.validation.additions import addition_problems
+from slimify.validation.additions import addition_problems, is_addition
 from slimify.validation.comparison import Pair
 from slimify.validation.software import (
     Packages,
@@ -48,6 +48,8 @@ def _sequence_problems(pair: Pair) -> Iterator[Reason]:
     context that it had, up to the last one that it has; a file of one stage all that cleaning in place does
     not replace. In the image those that run code keep their order: what others read is compared."""
     done = [(event, match) for event, match in pair.commands() if match is not None]
+    first = {match.number: event.number for event, match in reversed(done)}
+    done = [(e, m) for e, m in done if first[m.number] == e.number or not is_addition(pair, e)]
     numbers = [m.number for e, m in done if not pair.last or e.kinds & (BUILDS | RUNS_CODE)]
     if numbers != sorted(numbers) or (
         not pair.last and any(_context_copies(e) != _context_copies(m) for e, m in done)

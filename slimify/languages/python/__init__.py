@@ -17,7 +17,15 @@ LANGUAGE = Language(
     ),
     always_read=True,
     install_directories=("site-packages",),
-    lean_options=("--no-cache-dir", "--no-cache", "--only main", "--no-dev", "--prod", "--dev"),
+    lean_options=(
+        "--no-cache-dir",
+        "--no-cache",
+        "--only main",
+        "--no-dev",
+        "--no-default-groups",
+        "--prod",
+        "--dev",
+    ),
     prepares=("venv",),
     places={
         "@site": (

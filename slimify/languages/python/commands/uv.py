@@ -115,7 +115,8 @@ def _uv_run(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
             *operands,
         )
     effects = run_in_environment(call, operands)
-    if call.name == "uvx" or options.has("--no-sync", "--no-project"):
+    unsynced = options.has("--no-sync", "--no-project") or call.state.get("UV_NO_SYNC") in TRUE
+    if call.name == "uvx" or unsynced:
         return effects
     return (*_uv_sync(inner, options, "sync", ()), *effects)
 

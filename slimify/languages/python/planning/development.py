@@ -5,16 +5,21 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts import records
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.manifests.project import PythonProject, python_project
 from slimify.languages.python.package_facts import normalised
-from slimify.languages.python.planning.development_uses import development_names, use_of_development
+from slimify.languages.python.planning.development_uses import (
+    development_names,
+    use_at_run_time,
+    use_by_step,
+)
 from slimify.languages.python.vocabulary import PythonAction
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
@@ -33,40 +38,78 @@ class _Groups(Struct, frozen=True, kw_only=True):
     """A row of the table `groups`."""
 
     options: tuple[tuple[str, str], ...] = ()
+    all_groups: tuple[tuple[str, str], ...] = ()
+    exact: tuple[tuple[str, str], ...] = ()
     asks: str = ""
     chosen: str = ""
     default: str = ""
     locked: bool = False
 
 
-class _Install(Struct, frozen=True, kw_only=True):
+class Install(Struct, frozen=True, kw_only=True):
+    """A command that installs a project with its development groups."""
+
     step: Step
     atom: AtomStep
     effect: Effect
 
 
+class ProjectInstalls(Struct, frozen=True, kw_only=True):
+    """The installs of one project, and the packages that only its development groups bring."""
+
+    project: PythonProject
+    installs: tuple[Install, ...]
+    names: tuple[str, ...]
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        return tuple(install.effect for install in self.installs)
+
+    @property
+    def saving(self) -> int:
+        return len(self.names) * _PACKAGE
+
+    def kept(self, why: Reason) -> Decision:
+        line = self.installs[0].step.line
+        return Decision.of("SL313", "stay", line=line, count=len(self.names), why=why)
+
+
 def not_installed(program: Program) -> Edits:
-    """The installs of projects without their development groups."""
-    found: dict[tuple[str, str], list[_Install]] = {}
-    for step, atom, effect in program.commands:
-        directory = _project_directory(program, effect)
-        if directory is not None:
-            install = _Install(step=step, atom=atom, effect=effect)
-            found.setdefault((effect.manager, directory), []).append(install)
+    """The installs of projects without their development groups. Where only steps use one, layouts say what
+    becomes of them."""
+    edits = without_development(program)
+    return replace(edits, decisions=tuple(d for d in edits.decisions if not is_kept_for_step(d)))
+
+
+def is_kept_for_step(decision: Decision) -> bool:
+    why = decision.get("why")
+    return isinstance(why, Reason) and why.form == "step"
+
+
+def without_development(program: Program) -> Edits:
+    """The installs without development groups: no tool prunes what a layer installs."""
     kept: list[Decision] = []
-    for (_, directory), installs in found.items():
-        project = python_project(program.context, directory)
-        names = development_names(program, project)
-        made = _edits(program, project, names, installs) if names else None
+    for found in project_installs(program):
+        made = _edits(program, found)
         if isinstance(made, Edits):
             return made
-        if made is not None:
-            line, count = installs[0].step.line, len(names)
-            kept.append(Decision.of("SL313", "stay", line=line, count=count, why=made))
+        kept.append(found.kept(made))
     return Edits(decisions=tuple(kept))
 
 
-without_development = not_installed  # what is installed can only be left out: no tool prunes a layer alone
+def project_installs(program: Program) -> Iterator[ProjectInstalls]:
+    """The projects whose development groups are installed."""
+    found: dict[tuple[str, str], list[Install]] = {}
+    for step, atom, effect in program.commands:
+        directory = _project_directory(program, effect)
+        if directory is not None:
+            install = Install(step=step, atom=atom, effect=effect)
+            found.setdefault((effect.manager, directory), []).append(install)
+    for (_, directory), installs in found.items():
+        project = python_project(program.context, directory)
+        names = development_names(program, project, [i.effect for i in installs])
+        if names:
+            yield ProjectInstalls(project=project, installs=tuple(installs), names=names)
 
 
 def _project_directory(program: Program, effect: Effect) -> str | None:
@@ -77,25 +120,23 @@ def _project_directory(program: Program, effect: Effect) -> str | None:
     return next((posixpath.dirname(place) for place in places if place is not None), None)
 
 
-def _edits(
-    program: Program, project: PythonProject, names: Sequence[str], installs: Sequence[_Install]
-) -> Edits | Reason:
+def _edits(program: Program, found: ProjectInstalls) -> Edits | Reason:
     """The installs without the groups, or why they have them."""
-    used = use_of_development(program, names, [i.effect for i in installs])
+    used = use_at_run_time(program, found.names, found.effects)
+    used = used or use_by_step(program, found.names, found.effects)
     if used is not None:
         return used
     words: dict[int, dict[tuple[int, int], str]] = {}
-    for install in installs:
-        change = _change(program, project, install)
+    for install in found.installs:
+        change = _change(program, found.project, install)
         if isinstance(change, Reason):
             return change
         words.setdefault(install.step.index, {}).update(change)
-    steps = {i.step.index: i.step for i in installs}
+    steps = {i.step.index: i.step for i in found.installs}
     texts = {at: _edited(steps[at], change) for at, change in words.items()}
-    decisions = [
-        Decision.of("SL312", "not_installed", line=step.line, count=len(names)) for step in steps.values()
-    ]
-    return Edits(texts=texts, decisions=tuple(decisions[:1]), saving=len(names) * _PACKAGE)
+    line, count = found.installs[0].step.line, len(found.names)
+    decision = Decision.of("SL312", "not_installed", line=line, count=count)
+    return Edits(texts=texts, decisions=(decision,), saving=found.saving)
 
 
 def _edited(step: Step, change: Mapping[tuple[int, int], str]) -> str:
@@ -105,31 +146,58 @@ def _edited(step: Step, change: Mapping[tuple[int, int], str]) -> str:
 
 
 def _change(
-    program: Program, project: PythonProject, install: _Install
+    program: Program, project: PythonProject, install: Install
 ) -> Mapping[tuple[int, int], str] | Reason:
     """What an install command says instead of some of its words, by their places."""
-    effect, step = install.effect, install.step
-    row, given = _table()[effect.manager], effect.command.words
-    no_option = Reason.of("SL313", "no_option")
-    if effect.packages or not any(w.value == effect.action for w in given):  # `uv run` installs, too
-        return Reason.of("SL313", "installs", step=step_line(step), command=effect.tool)
-    chosen = {*row.chosen.split(), *(option for _, option in row.options)}
-    if any(w.value is None or w.value.partition("=")[0] in chosen for w in given):
-        return Reason.of("SL313", "chosen", step=step_line(step))
-    if not is_readable(step) or not is_direct(step, install.atom, effect):
-        return Reason.of("SL313", "not_edited", step=step_line(step))
-    if effect.action not in _PLAIN_INSTALLS or project.tool != effect.manager:
-        return no_option
-    if row.asks:
-        asking = [(w.start, w.end) for w in given if w.value == row.asks]
-        return dict.fromkeys(asking, "") if asking else no_option
-    others = {*project.default_groups} - {row.default} if row.default else set()
-    if others or (row.locked and project.extras):
-        return no_option
-    release = _release(program, effect) if len(row.options) > 1 else ()
-    option = next((o for r, o in row.options if release is not None and _reaches(release, r)), "")
+    effect, given = install.effect, install.effect.command.words
+    why = unclear_install(install)
+    if why is not None:
+        return why
+    asks = _table()[effect.manager].asks
+    asking = [(w.start, w.end) for w in given if asks and w.value == asks]
+    option = leaving_out(program, project, effect)
+    if asking:
+        return dict.fromkeys(asking, "")
     last = given[-1]
+    no_option = Reason.of("SL313", "no_option")
     return {(last.start, last.end): f"{last.text} {option}"} if option else no_option
+
+
+def unclear_install(install: Install) -> Reason | None:
+    """Why the words of an install can't be changed; None if they can."""
+    effect, given = install.effect, install.effect.command.words
+    if effect.packages or not any(w.value == effect.action for w in given):  # `uv run` installs, too
+        return Reason.of("SL313", "installs", step=step_line(install.step), command=effect.tool)
+    if effect.action not in _PLAIN_INSTALLS:
+        return Reason.of("SL313", "no_option")
+    row = _table()[effect.manager]
+    chosen = {*row.chosen.split(), *(option for _, option in (*row.options, *row.all_groups))}
+    if any(w.value is None or w.value.partition("=")[0] in chosen for w in given):
+        return Reason.of("SL313", "chosen", step=step_line(install.step))
+    if not is_readable(install.step) or not is_direct(install.step, install.atom, effect):
+        return Reason.of("SL313", "not_edited", step=step_line(install.step))
+    return None
+
+
+def leaving_out(program: Program, project: PythonProject, install: Effect) -> str:
+    """The option by which the installer leaves out all development groups; "" if it has none."""
+    row = _table()[install.manager]
+    others = {*project.default_groups} - {row.default} if row.default else set()
+    if project.tool != install.manager or (row.locked and project.extras):
+        return ""
+    return _of_release(row.all_groups if others else row.options, program, install)
+
+
+def exact_install(program: Program, install: Effect) -> str:
+    """The words by which the installer also removes what is not asked for; "" if it has none."""
+    return _of_release(_table()[install.manager].exact, program, install)
+
+
+def _of_release(rows: Sequence[tuple[str, str]], program: Program, install: Effect) -> str:
+    """The first of the words, each with the first release that knows them, that the installer of a project
+    knows."""
+    release = _release(program, install) if any(first != "0" for first, _ in rows) else ()
+    return next((words for first, words in rows if release is not None and _reaches(release, first)), "")
 
 
 def _reaches(release: tuple[int, ...], first: str) -> bool:
@@ -140,6 +208,11 @@ def _reaches(release: tuple[int, ...], first: str) -> bool:
 def _release(program: Program, install: Effect) -> tuple[int, ...] | None:
     """The release of the installer of a project, () for the newest; None if unknown."""
     found: tuple[int, ...] | None = None
+    for step in program.steps:
+        image = step.instruction.flag("from") if step.keyword == "COPY" else None
+        name, _, tag = (image or "").rpartition("/")[2].partition(":")
+        if name == install.manager:
+            found = _newest(tag if tag[:1].isalpha() or not tag else f"=={tag}")
     for step, _, effect in program.commands:
         if effect is install:
             break

@@ -19,27 +19,33 @@ from slimify.languages.python.manifests.lock_files import only_for_development
 from slimify.languages.python.manifests.project import PythonProject
 from slimify.languages.python.package_facts import distributions, loaders, normalised, pypi
 from slimify.model.decisions import Reason
-from slimify.model.effects import Effect
+from slimify.model.effects import INSTALLS, Effect
 from slimify.planning.in_place.edits import step_line
 
 _MODULE_NAME = re.compile(r"""["']([A-Za-z_]\w*)(?=(\.|["'])\w?)""")
 _DOTTED = re.compile(r"(?<![\w./@-])([A-Za-z_]\w*)\.[A-Za-z_]")
 
 
-def development_names(program: Program, project: PythonProject) -> tuple[str, ...]:
+def development_names(
+    program: Program, project: PythonProject, installs: Sequence[Effect]
+) -> tuple[str, ...]:
     """The packages that only the development groups of a project require, and no other install brings."""
     listed = only_for_development(program.context, project) if project.groups else ()
-    return tuple(name for name in listed if name not in _kept(program))
+    kept = _kept(program, installs)
+    return tuple(name for name in listed if name not in kept)
 
 
-def _kept(program: Program) -> frozenset[str]:
-    modules = installed_modules(program.effects, program.end_state.view)
+def _kept(program: Program, installs: Sequence[Effect]) -> frozenset[str]:
+    """The packages that stay where the installs put theirs."""
+    places = {path for effect in installs for path in effect.writes}
+    others = (e for e in program.effects if e.kind not in INSTALLS or not places.isdisjoint(e.writes))
+    modules = installed_modules(others, program.end_state.view)
     return frozenset(normalised(m.use.name) for m in modules if m.language == LANGUAGE.name)
 
 
-def use_of_development(program: Program, names: Sequence[str], installs: Sequence[Effect]) -> Reason | None:
-    """What uses one of the packages `names`, which the installs bring, or why that is not known; None if
-    nothing does."""
+def use_at_run_time(program: Program, names: Sequence[str], installs: Sequence[Effect]) -> Reason | None:
+    """What uses one of the packages `names`, which the installs bring, at run time, or why that is not known;
+    None if nothing does."""
     needs = program.runtime_needs
     mounted = mounted_sources(program.mounts, program.end_state.cwd)
     known = replace(needs, dynamic=())
@@ -53,16 +59,16 @@ def use_of_development(program: Program, names: Sequence[str], installs: Sequenc
         return Reason.of("SL313", "installs_again", command=again.tool)
     if needs.sources.skipped:
         return Reason.of("SL313", "not_read", path=needs.sources.skipped[0])
+    kept = _kept(program, installs)
     return (
-        _used_by_step(program, names, installs)
-        or _started(program, names)
-        or _imported(program, names)
-        or _loaded(program, names)
+        _started(program, names)
+        or _imported(program, names, kept)
+        or _loaded(names, kept)
         or _mentioned(program, names)
     )
 
 
-def _used_by_step(program: Program, names: Sequence[str], installs: Sequence[Effect]) -> Reason | None:
+def use_by_step(program: Program, names: Sequence[str], installs: Sequence[Effect]) -> Reason | None:
     """The first step behind an install that may use one of the packages."""
     programs = {command: name for name in names for command in _programs(name)}
     testing = LANGUAGE.words("toolchain.toml", "testing", "actions")
@@ -94,9 +100,9 @@ def _started(program: Program, names: Sequence[str]) -> Reason | None:
     return None
 
 
-def _imported(program: Program, names: Sequence[str]) -> Reason | None:
+def _imported(program: Program, names: Sequence[str], kept: frozenset[str]) -> Reason | None:
     """An import of one of the packages, or of one that no other package is known to provide."""
-    kept, context = _kept(program), program.context
+    context = program.context
     own = _own_modules(context.files)
     for use in program.runtime_needs.sources.imports:
         module = use.name.partition(".")[0]
@@ -127,9 +133,8 @@ def _own_modules(files: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _loaded(program: Program, names: Sequence[str]) -> Reason | None:
+def _loaded(names: Sequence[str], kept: frozenset[str]) -> Reason | None:
     """One that a package which stays loads by itself where it is there."""
-    kept = _kept(program)
     for name in names:
         loader = next((by for by in loaders(name) if normalised(by) in kept), None)
         if loader is not None:

@@ -42,6 +42,7 @@ version = "1.5.0"
 name = "pyyaml"
 version = "6.0.2"
 """
+MORE_GROUPS = f'{UV}lint = ["ruff"]\n[tool.uv]\ndefault-groups = ["dev", "lint"]\n'
 POETRY = """[tool.poetry]
 name = "tide"
 version = "1"
@@ -110,10 +111,29 @@ STAY = [
     ),
     Row(id="started", file=_uv(start='"pytest", "--watch"'), files=_files(), reason="`pytest` of pytest is"),
     Row(
-        id="tests", file=_uv("RUN .venv/bin/pytest"), files=_files(), reason="line 6 runs `pytest`, which may"
+        id="tests-beside-another-install",
+        file=_uv("RUN uv pip install gunicorn && .venv/bin/pytest"),
+        files=_files(),
+        reason="line 6 runs `pytest`",
     ),
-    Row(id="tests-of-python", file=_uv("RUN python -m unittest"), files=_files(), reason="runs `unittest`"),
-    Row(id="tests-by-uv", file=_uv("RUN uv run pytest"), files=_files(), reason="kept"),
+    Row(
+        id="tests-of-the-project-that-only-they-install",
+        file=_uv("RUN uv run pytest", install="uv sync --frozen --no-install-project"),
+        files=_files(),
+        reason="kept: line 6 runs",
+    ),
+    Row(
+        id="tests-as-another-user",
+        file=_uv("USER nobody", "RUN .venv/bin/pytest"),
+        files=_files(),
+        reason="line 7 runs `pytest`",
+    ),
+    Row(
+        id="tests-in-the-system",
+        file=_poetry("poetry install && pytest", _PIP),
+        files=_OLD,
+        reason="line 6 runs `pytest`",
+    ),
     Row(
         id="installs-at-the-start",
         file=_uv(start='"uv", "run", "app.py"'),
@@ -122,9 +142,9 @@ STAY = [
     ),
     Row(id="asked-for", file=_uv(install="uv sync --frozen --dev"), files=_files(), reason="line 5 says"),
     Row(
-        id="other-groups-too",
-        file=_uv(),
-        files=_files(project=f'{UV}lint = ["ruff"]\n[tool.uv]\ndefault-groups = ["dev", "lint"]\n'),
+        id="other-groups-too-of-an-older-uv",
+        file=_uv().replace("install uv", "install uv==0.5.20"),
+        files=_files(project=MORE_GROUPS),
         reason="the installer has no option",
     ),
     Row(
@@ -154,6 +174,38 @@ STAY = [
 ]
 LEFT_OUT = [
     Row(id="uv", file=_uv(), files=_files(), builder=("RUN uv sync --frozen --no-dev",)),
+    Row(
+        id="uv-more-groups",
+        file=_uv(),
+        files=_files(project=MORE_GROUPS),
+        builder=("RUN uv sync --frozen --no-default-groups",),
+    ),
+    Row(
+        id="uv-of-an-image",
+        file=_uv().replace("RUN pip install uv", "COPY --from=ghcr.io/astral-sh/uv:0.7.2 /uv /bin/"),
+        files=_files(project=MORE_GROUPS),
+        builder=("RUN uv sync --frozen --no-default-groups",),
+    ),
+    Row(
+        id="tests-of-uv",
+        file=_uv("RUN uv run pytest"),
+        files=_files(),
+        builder=("RUN uv sync --frozen", "RUN uv run pytest \\", "    && uv sync --frozen --no-dev"),
+        reason="3 development dependencies are pruned after the build",
+    ),
+    Row(
+        id="tests-of-poetry",
+        file=_poetry("poetry install -E full", "pip install poetry==1.8.3")
+        .replace("virtualenvs.create false", "virtualenvs.in-project true")
+        .replace("CMD [", 'RUN poetry run pytest\nCMD ["/app/.venv/bin/')
+        .replace('/"python', "/python"),
+        files={**_OLD, "poetry.lock": LOCK},
+        builder=(
+            "RUN poetry config virtualenvs.in-project true && poetry install -E full",
+            "RUN poetry run pytest \\",
+            "    && poetry install -E full --sync --only main",
+        ),
+    ),
     Row(
         id="uv-twice",
         file=_uv("RUN uv sync --frozen -v", install="uv sync --frozen --no-install-project && rm -rf /tmp/x"),
