@@ -2,7 +2,8 @@ FROM python:3.11 AS builder
 WORKDIR /app
 COPY . .
 RUN pip install -r requirements-dev.txt
-RUN flake8 roman.py && pytest -q
+RUN flake8 roman.py && pytest -q \
+    && pip uninstall -y flake8 pytest
 
 FROM python:3.11-slim
 WORKDIR /app

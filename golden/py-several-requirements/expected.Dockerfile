@@ -6,7 +6,8 @@ COPY requirements/ requirements/
 RUN pip install -r requirements/production.txt -r requirements/dev.txt
 
 COPY . .
-RUN python -m pytest -q tests
+RUN python -m pytest -q tests \
+    && pip uninstall -y pytest
 
 FROM python:3.11-slim
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from functools import cache
 
 from msgspec import Struct
@@ -76,6 +77,12 @@ def is_development_file(of: Language | None, path: str) -> bool:
     """Whether a source or a setting serves tests and development only, judged by its path."""
     pattern = of.facts("toolchain.toml").get("files", {}).get("development") if of is not None else None
     return pattern is not None and re.search(pattern, path) is not None
+
+
+def is_development_package(of: Language, name: str) -> bool:
+    """Whether nothing but development uses a package, by its normalized name."""
+    patterns = of.facts("toolchain.toml").get("testing", {}).get("packages", "").split()
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 @cache

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from slimify.facts.packages import system_package
 from slimify.facts.programs import is_basic, is_usual_option
 from slimify.facts.system import is_root, is_shared_directory, is_systems, manager_settings
-from slimify.facts.toolchains import installers
+from slimify.facts.toolchains import installers, is_development_package
 from slimify.languages import Language, languages, of_effect
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, Action, Effect
@@ -134,6 +134,8 @@ def _is_known_install(pair: Pair, event: Event, effect: Effect) -> bool:
     if effect.action == Action.UNINSTALL:
         names = {p.name.lower() for p in effect.packages}
         used = {use.name.lower() for use in pair.program.runtime_needs.sources.imports}
+        if all(is_development_package(known, name) for name in names):
+            return True  # `development_problems` compares who needs them
         own = installers(known)
         tools = {*known.installers, *(own.commands if own is not None else ())}
         return bool(names & (tools if _packages_follow(pair, event, known) else tools - used))

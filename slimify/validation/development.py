@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from slimify.facts.toolchains import is_development_file
+from slimify.facts.toolchains import is_development_file, is_development_package
 from slimify.languages import language, languages
 from slimify.model.decisions import Reason
-from slimify.model.effects import Effect
+from slimify.model.effects import Action, Effect
 from slimify.semantics.machine.stages import Event, Stage
 from slimify.validation.comparison import Comparison, Pair
 
@@ -24,7 +24,8 @@ def development_problems(compared: Comparison) -> Iterator[Reason]:
     used |= _loaded(compared.needs.start)
     for pair in compared.pairs:
         for event, effect in _drops(pair):
-            programs = _development_programs(pair.old, effect)
+            uninstalled = effect.action == Action.UNINSTALL
+            programs = _uninstalled(effect) if uninstalled else _development_programs(pair.old, effect)
             needed = used if _reaches_image(compared, pair.new) else set[str]()
             later = pair.new.events[event.number + 1 :]
             own_effects = [x for e in later for x in e.effects]
@@ -55,8 +56,20 @@ def _drops(pair: Pair) -> Iterator[tuple[Event, Effect]]:
         before = {(e.kind, e.dev) for e in match.effects} if match is not None else set()
         for effect in event.effects:
             pruned = effect.kind == "prune" or (effect.kind == "install" and not effect.packages)
+            if effect.action == Action.UNINSTALL and match is None and _uninstalled(effect):
+                yield event, effect
             if pruned and not effect.dev and (effect.kind, effect.dev) not in before:
                 yield event, effect
+
+
+def _uninstalled(effect: Effect) -> dict[str, set[str]]:
+    """The packages for development that a command uninstalls, each with the names that it is used by."""
+    known = language(effect.ecosystem)
+    packages = known.packages if known is not None else None
+    if known is None or packages is None:
+        return {}
+    names = (p.name.lower() for p in effect.packages)
+    return {n: {n, *packages.programs(n)} for n in names if is_development_package(known, n)}
 
 
 def _reaches_image(compared: Comparison, stage: Stage) -> bool:

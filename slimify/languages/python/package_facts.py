@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from slimify.facts import records
 from slimify.facts.native import Native, invert, native_of
+from slimify.facts.toolchains import is_development_package
 from slimify.languages.python import LANGUAGE
 from slimify.model.versions import version_numbers
 
@@ -66,7 +67,7 @@ def pypi(name: str, newest: str | None = None) -> PypiFacts:
         wheels=row.get("wheels", "all"),
         native=native_of(row, libraries),
         commands=tuple(table["commands"].get(key, ())),
-        development=key in table["development"]["names"],
+        development=is_development_package(LANGUAGE, key),
         requires=tuple(table["requires"].get(key, ())),
         known=any(key in table[section] for section in sections),
     )

@@ -102,3 +102,26 @@ def test_groups_of_python(source: str, step: str, gone: str, tmp_path: Path) -> 
     files = {"pyproject.toml": GROUPS, "tide.py": source}
     found = differences(old, changed(old, ("--frozen", "--frozen --no-dev")), files, tmp_path)
     assert f"the development dependency {gone}" in found if gone else "development" not in found
+
+
+LISTED = """FROM python:3.12
+WORKDIR /app
+COPY . .
+RUN pip install -r requirements-dev.txt
+CMD ["python", "tide.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "names", "found"),
+    [
+        pytest.param("import bottle\n", "pytest", "", id="nothing that is needed"),
+        pytest.param("import pytest\n", "pytest", "the development dependency pytest", id="imported"),
+        pytest.param("import bottle\n", "pytest bottle", "would be new", id="another one, too"),
+    ],
+)
+def test_lists_of_python(source: str, names: str, found: str, tmp_path: Path) -> None:
+    files = {"requirements-dev.txt": "bottle\npytest\n", "tide.py": source}
+    new = changed(LISTED, ("dev.txt", f"dev.txt && pip uninstall -y {names}"))
+    problems = differences(LISTED, new, files, tmp_path)
+    assert found in problems if found else "pip uninstall" not in problems and "development" not in problems

@@ -16,6 +16,7 @@ from slimify.languages.python import LANGUAGE
 from slimify.languages.python.manifests.project import PythonProject, python_project
 from slimify.languages.python.package_facts import normalised
 from slimify.languages.python.planning.development_uses import (
+    PACKAGE,
     development_names,
     use_at_run_time,
     use_by_step,
@@ -23,14 +24,12 @@ from slimify.languages.python.planning.development_uses import (
 from slimify.languages.python.vocabulary import PythonAction
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
-from slimify.model.sizes import MB
 from slimify.model.versions import version_numbers
 from slimify.planning.in_place.edits import Edits, step_line
 from slimify.planning.in_place.runs import is_direct, is_readable
 from slimify.syntax.dockerfile.words import expand
 from slimify.syntax.shell.script import edit
 
-_PACKAGE = 2 * MB  # on average, of test tools and linters with what they require
 _PLAIN_INSTALLS = frozenset({PythonAction.INSTALL, PythonAction.SYNC})
 
 
@@ -67,7 +66,7 @@ class ProjectInstalls(Struct, frozen=True, kw_only=True):
 
     @property
     def saving(self) -> int:
-        return len(self.names) * _PACKAGE
+        return len(self.names) * PACKAGE
 
     def kept(self, why: Reason) -> Decision:
         line = self.installs[0].step.line

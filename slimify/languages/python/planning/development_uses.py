@@ -20,7 +20,10 @@ from slimify.languages.python.manifests.project import PythonProject
 from slimify.languages.python.package_facts import distributions, loaders, normalised, pypi
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, Effect
+from slimify.model.sizes import MB
 from slimify.planning.in_place.edits import step_line
+
+PACKAGE = 2 * MB  # on average, of test tools and linters, and of what they require
 
 _MODULE_NAME = re.compile(r"""["']([A-Za-z_]\w*)(?=(\.|["'])\w?)""")
 _DOTTED = re.compile(r"(?<![\w./@-])([A-Za-z_]\w*)\.[A-Za-z_]")
@@ -43,9 +46,9 @@ def _kept(program: Program, installs: Sequence[Effect]) -> frozenset[str]:
     return frozenset(normalised(m.use.name) for m in modules if m.language == LANGUAGE.name)
 
 
-def use_at_run_time(program: Program, names: Sequence[str], installs: Sequence[Effect]) -> Reason | None:
-    """What uses one of the packages `names`, which the installs bring, at run time, or why that is not known;
-    None if nothing does."""
+def use_at_run_time(program: Program, names: Sequence[str], installs: Sequence[Effect] = ()) -> Reason | None:
+    """What uses one of the packages `names` at run time, or why that is not known; None if nothing does. With
+    them goes whatever the installs bring because of them; without `installs`, nothing else."""
     needs = program.runtime_needs
     mounted = mounted_sources(program.mounts, program.end_state.cwd)
     known = replace(needs, dynamic=())
@@ -59,10 +62,10 @@ def use_at_run_time(program: Program, names: Sequence[str], installs: Sequence[E
         return Reason.of("SL313", "installs_again", command=again.tool)
     if needs.sources.skipped:
         return Reason.of("SL313", "not_read", path=needs.sources.skipped[0])
-    kept = _kept(program, installs)
+    kept = _kept(program, installs or program.effects) - {*names}
     return (
         _started(program, names)
-        or _imported(program, names, kept)
+        or _imported(program, names, kept, alone=not installs)
         or _loaded(names, kept)
         or _mentioned(program, names)
     )
@@ -100,8 +103,9 @@ def _started(program: Program, names: Sequence[str]) -> Reason | None:
     return None
 
 
-def _imported(program: Program, names: Sequence[str], kept: frozenset[str]) -> Reason | None:
-    """An import of one of the packages, or of one that no other package is known to provide."""
+def _imported(program: Program, names: Sequence[str], kept: frozenset[str], *, alone: bool) -> Reason | None:
+    """An import of one of the packages, or, if they do not go alone, of one that no other package is known to
+    provide."""
     context = program.context
     own = _own_modules(context.files)
     for use in program.runtime_needs.sources.imports:
@@ -118,7 +122,7 @@ def _imported(program: Program, names: Sequence[str], kept: frozenset[str]) -> R
         package = next((p for p in providers if p in names), None)
         if package is not None:
             return Reason.of("SL313", "imports", file=use.file, at=use.line, package=package)
-        if module not in own and module not in sys.stdlib_module_names:
+        if not alone and module not in own and module not in sys.stdlib_module_names:
             return Reason.of("SL313", "unknown_import", file=use.file, at=use.line, module=module)
     return None
 

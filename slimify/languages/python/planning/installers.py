@@ -8,7 +8,7 @@ not installed, but does not notice that another package needs one.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -42,9 +42,9 @@ class InstallerRemoval(Struct, frozen=True, kw_only=True):
 
 def without_installers(program: Program, copies: tuple[CopyFromBuilder, ...]) -> InstallerRemoval:
     """The removal of the installers from the copied site-packages."""
-    if not any(
-        t.path.endswith(("/site-packages", "/dist-packages")) for t in copies
-    ) or not _installs_as_root(program):
+    if not any(t.path.endswith(("/site-packages", "/dist-packages")) for t in copies) or not installs_as_root(
+        program
+    ):
         return InstallerRemoval()
     if has_unknown_start(program):
         return InstallerRemoval()
@@ -53,7 +53,7 @@ def without_installers(program: Program, copies: tuple[CopyFromBuilder, ...]) ->
     if not idle:
         return InstallerRemoval()
     step, effect = next((s, e) for s, e in found if _names(e) & idle.keys())
-    pip = _pip_command(effect)
+    pip = pip_uninstall(effect)
     if not pip:
         return InstallerRemoval()
     locked = _locked_names(program)
@@ -61,7 +61,7 @@ def without_installers(program: Program, copies: tuple[CopyFromBuilder, ...]) ->
     kept = (locked or set()) | _imported(program, along)
     names = list(dict.fromkeys((*idle, *(n for n in along if n not in kept))))
     return InstallerRemoval(
-        tail=(_uninstall(pip, names),),
+        tail=(uninstall_step(pip, names),),
         decisions=(Decision.of("SL347", "installers", line=step.line, names=tuple(idle)),),
         size=MB * sum(i.size if len(names) > len(idle) else i.alone for i in idle.values()),
     )
@@ -92,12 +92,12 @@ def _names(effect: Effect) -> set[str]:
     return {normalised(p.name) for p in effect.packages}
 
 
-def _installs_as_root(program: Program) -> bool:
+def installs_as_root(program: Program) -> bool:
     """Whether root runs all installs, so that root can remove any package at the end."""
     return all(is_plain_root(s.state.user) for s in program.steps if any(a.role == "build" for a in s.atoms))
 
 
-def _pip_command(effect: Effect) -> str:
+def pip_uninstall(effect: Effect) -> str:
     """pip as the file calls it, without its options; "" if it is called through something else."""
     words = [w.value or "" for w in effect.command.words]
     if "install" not in words:
@@ -144,7 +144,8 @@ def _imported(program: Program, names: Iterable[str]) -> set[str]:
     return {n for n in names if modules & set(pypi(n).imports)}
 
 
-def _uninstall(pip: str, names: list[str]) -> str:
+def uninstall_step(pip: str, names: Sequence[str]) -> str:
+    """The RUN that uninstalls packages."""
     line = f"RUN {pip} {' '.join(names)}"
     if len(line) <= _IN_LINE:
         return line

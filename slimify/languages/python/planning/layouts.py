@@ -17,6 +17,7 @@ from slimify.facts.system import LOCAL_DIRECTORY
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import BIN, DATA, SITE, PythonPlace
 from slimify.languages.python.planning import venv as venvs
+from slimify.languages.python.planning.development_lists import without_listed_tools
 from slimify.languages.python.planning.development_removal import without_groups
 from slimify.languages.python.planning.distribution_python import SCRIPTS, moves_between_releases
 from slimify.languages.python.planning.frontend import without_node_modules
@@ -78,14 +79,14 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
     if broad:
         return broad
     copies, tail, dropped = without_node_modules(program, copies)
-    groups = without_groups(program, copies)
+    groups, tools = without_groups(program, copies), without_listed_tools(program, copies)
     out = without_installers(program, copies)
     head, put, missing = restored_packages(program, base) if rung == "slim" else ((), (), None)
     if missing:
         return missing
     replaced, replacing = remove_overlaid(program, copies, options.keep_packages)
     said = base_and_copies(program, rung, base, copies, "Python")
-    saving = _saving(program, base, rung, copies) + out.size + groups.size
+    saving = _saving(program, base, rung, copies) + out.size + groups.size + tools.size
     shown = program.base is not None and bool(program.base.packages)
     own_python = program.base is not None and program.base.language == "python"
     request = SplitRequest(
@@ -94,14 +95,14 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
         copies=copies,
         present=_preinstalled(program, base) | _base_libraries(own_python and not shown),
         needless=_needless(program, own_python),
-        builder_tail=(*tail, *groups.tail, *out.tail),
+        builder_tail=(*tail, *groups.tail, *tools.tail, *out.tail),
         final_head=head,
         final_before=replaced,
         builder_before={made: (venvs.MAKE, venvs.ACTIVATE)} if made is not None else {},
         final_after={made: (venvs.ACTIVATE,)} if made is not None else {},
-        decisions=(*said, *dropped, *groups.decisions, *out.decisions, *put, *replacing),
+        decisions=(*said, *dropped, *groups.decisions, *tools.decisions, *out.decisions, *put, *replacing),
         saving=saving,
-        original=estimate.original_bytes(program) + groups.size,
+        original=estimate.original_bytes(program) + groups.size + tools.size,
     )
     return split_obstacle(program, request) or split_layout(program, request)
 
