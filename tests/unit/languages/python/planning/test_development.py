@@ -109,7 +109,12 @@ STAY = [
         files=_files(**{"logging.ini": "[handler]\nclass = yaml.Handler\n"}),
         reason="logging.ini names pyyaml",
     ),
-    Row(id="started", file=_uv(start='"pytest", "--watch"'), files=_files(), reason="`pytest` of pytest is"),
+    Row(
+        id="started",
+        file=_uv(start='"sh", "-c", "pytest; python app.py"'),
+        files=_files(),
+        reason="`pytest` of pytest is",
+    ),
     Row(
         id="tests-beside-another-install",
         file=_uv("RUN uv pip install gunicorn && .venv/bin/pytest"),

@@ -43,7 +43,12 @@ ROWS = [
         files={**FILES, "app.py": "import bottle, pytest, pytest_cov\n"},
         reason="2 development dependencies are kept: app.py:1 imports pytest",
     ),
-    Row(id="started", file=_file(BOTH, start="pytest"), files=FILES, reason="`pytest` of pytest is started"),
+    Row(
+        id="started",
+        file=_file(BOTH, start="pytest && python app.py"),
+        files=FILES,
+        reason="`pytest` of pytest is started",
+    ),
     Row(
         id="listed-for-all",
         file=_file(BOTH),
