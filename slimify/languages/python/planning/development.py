@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts import records
 from slimify.languages.python import LANGUAGE
+from slimify.languages.python.manifests.lock_files import pinned_packages
 from slimify.languages.python.manifests.project import PythonProject, python_project
 from slimify.languages.python.package_facts import normalised
 from slimify.languages.python.planning.development_uses import (
@@ -59,6 +60,7 @@ class ProjectInstalls(Struct, frozen=True, kw_only=True):
     project: PythonProject
     installs: tuple[Install, ...]
     names: tuple[str, ...]
+    locked: bool  # a lock file lists all that they require
 
     @property
     def effects(self) -> tuple[Effect, ...]:
@@ -108,7 +110,8 @@ def project_installs(program: Program) -> Iterator[ProjectInstalls]:
         project = python_project(program.context, directory)
         names = development_names(program, project, [i.effect for i in installs])
         if names:
-            yield ProjectInstalls(project=project, installs=tuple(installs), names=names)
+            locked = bool(pinned_packages(program.context, project))
+            yield ProjectInstalls(project=project, installs=tuple(installs), names=names, locked=locked)
 
 
 def _project_directory(program: Program, effect: Effect) -> str | None:
@@ -121,7 +124,7 @@ def _project_directory(program: Program, effect: Effect) -> str | None:
 
 def _edits(program: Program, found: ProjectInstalls) -> Edits | Reason:
     """The installs without the groups, or why they have them."""
-    used = use_at_run_time(program, found.names, found.effects)
+    used = use_at_run_time(program, found.names, found.effects, locked=found.locked)
     used = used or use_by_step(program, found.names, found.effects)
     if used is not None:
         return used

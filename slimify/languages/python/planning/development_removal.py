@@ -45,7 +45,7 @@ def without_groups(program: Program, copies: Iterable[CopyFromBuilder]) -> Group
     decisions: list[Decision] = []
     size = 0
     for found in project_installs(program):
-        if use_at_run_time(program, found.names, found.effects):
+        if use_at_run_time(program, found.names, found.effects, locked=found.locked):
             continue
         used = use_by_step(program, found.names, found.effects)
         command = _command(program, found, copied) if used is not None else ""

@@ -25,6 +25,7 @@ from slimify.planning.in_place.edits import step_line
 
 PACKAGE = 2 * MB  # on average, of test tools and linters, and of what they require
 
+_LETTERS = 3  # what a module has in common with the name of its package, if nothing else is known
 _MODULE_NAME = re.compile(r"""["']([A-Za-z_]\w*)(?=(\.|["'])\w?)""")
 _DOTTED = re.compile(r"(?<![\w./@-])([A-Za-z_]\w*)\.[A-Za-z_]")
 
@@ -46,9 +47,11 @@ def _kept(program: Program, installs: Sequence[Effect]) -> frozenset[str]:
     return frozenset(normalised(m.use.name) for m in modules if m.language == LANGUAGE.name)
 
 
-def use_at_run_time(program: Program, names: Sequence[str], installs: Sequence[Effect] = ()) -> Reason | None:
+def use_at_run_time(
+    program: Program, names: Sequence[str], installs: Sequence[Effect] = (), *, locked: bool = False
+) -> Reason | None:
     """What uses one of the packages `names` at run time, or why that is not known; None if nothing does. With
-    them goes whatever the installs bring because of them; without `installs`, nothing else."""
+    them goes what `installs` bring because of them: nothing else if a lock file tells them all."""
     needs = program.runtime_needs
     mounted = mounted_sources(program.mounts, program.end_state.cwd)
     known = replace(needs, dynamic=())
@@ -65,7 +68,7 @@ def use_at_run_time(program: Program, names: Sequence[str], installs: Sequence[E
     kept = _kept(program, installs or program.effects) - {*names}
     return (
         _started(program, names)
-        or _imported(program, names, kept, alone=not installs)
+        or _imported(program, names, kept, (names if locked else None) if installs else ())
         or _loaded(names, kept)
         or _mentioned(program, names)
     )
@@ -103,28 +106,32 @@ def _started(program: Program, names: Sequence[str]) -> Reason | None:
     return None
 
 
-def _imported(program: Program, names: Sequence[str], kept: frozenset[str], *, alone: bool) -> Reason | None:
-    """An import of one of the packages, or, if they do not go alone, of one that no other package is known to
-    provide."""
+def _imported(
+    program: Program, names: Sequence[str], kept: frozenset[str], suspects: Sequence[str] | None
+) -> Reason | None:
+    """An import of one of the packages, or of one that no other package is known to provide and that may be
+    of a suspect: of any package if `suspects` is None, as nobody knows which go."""
     context = program.context
     own = _own_modules(context.files)
     for use in program.runtime_needs.sources.imports:
         module = use.name.partition(".")[0]
-        if (
-            not module
-            or is_development_file(LANGUAGE, use.file)
-            or not is_source(context, use.file, LANGUAGE)
-        ):
-            continue
+        of_python = is_source(context, use.file, LANGUAGE) and not is_development_file(LANGUAGE, use.file)
         providers = distributions(module)
-        if not kept.isdisjoint(providers):
+        if not module or not of_python or not kept.isdisjoint(providers):
             continue
         package = next((p for p in providers if p in names), None)
         if package is not None:
             return Reason.of("SL313", "imports", file=use.file, at=use.line, package=package)
-        if not alone and module not in own and module not in sys.stdlib_module_names:
+        known = module in own or module in sys.stdlib_module_names
+        if not known and (suspects is None or any(_alike(module, name) for name in suspects)):
             return Reason.of("SL313", "unknown_import", file=use.file, at=use.line, module=module)
     return None
+
+
+def _alike(module: str, package: str) -> bool:
+    """Whether a package may have a module of this name that no table tells: three letters in a row of it."""
+    one, other = (re.sub(r"[\W_]", "", name).lower() for name in (module, package))
+    return len(one) < _LETTERS or any(one[i : i + _LETTERS] in other for i in range(len(one) - _LETTERS + 1))
 
 
 def _own_modules(files: Iterable[str]) -> frozenset[str]:

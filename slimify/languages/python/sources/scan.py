@@ -31,6 +31,10 @@ _IMPORT = re.compile(
     r"|import(?<![\w.]import)[ \t]+"
     r"(?P<names>[\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t\\\n]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*))"
 )
+# `TYPE_CHECKING` is false whenever a program runs (typing, in the documentation of Python).
+_FOR_CHECKERS = re.compile(
+    r"^([ \t]*)if[ \t]+(?:\w+\.)?TYPE_CHECKING[ \t]*:[^\n]*\n(?:\1[ \t]+\S[^\n]*\n|[ \t]*\n)*", re.MULTILINE
+)
 _STRING = re.compile(r"""[rRuUbBfF]{0,2}(?P<quote>["'])(?P<text>[^"'\\\n]*)(?P=quote)""")
 _SETTINGS = re.compile(r"\b(?:INSTALLED_APPS|MIDDLEWARE(?:_CLASSES)?|\w+_APPS)\b[^=\n]{0,60}\+?=\s*[\[(]")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
@@ -71,8 +75,10 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def scan_imports(text: str, code: str, lines: Lines, found: Collector) -> None:
-    """Adds the top-level names of all absolute imports. `code` is the masked text."""
-    for match in _IMPORT.finditer(code):
+    """Adds the top-level names of all absolute imports, except those for type checkers. `code` is the masked
+    text."""
+    own = _FOR_CHECKERS.sub(_blank, f"{code}\n") if "TYPE_CHECKING" in code else code
+    for match in _IMPORT.finditer(own):
         line = lines.at(match.start())
         if match["names"]:
             for name in match["names"].replace("\\", " ").split(","):

@@ -99,9 +99,15 @@ STAY = [
     Row(id="imported", file=_uv(), files=_files("import yaml\n"), reason="app.py:1 imports pyyaml"),
     Row(
         id="imported-of-an-unknown-package",
-        file=_uv(),
-        files=_files("import weather\n"),
+        file=_poetry("poetry install", _PIP),
+        files={**_OLD, "app.py": "import weather\n"},
         reason="app.py:1 imports weather, and no other dependency is known to provide it",
+    ),
+    Row(
+        id="imported-by-a-similar-name",
+        file=_uv(),
+        files=_files("import _pluggy_core\n"),
+        reason="app.py:1 imports _pluggy_core, and no other dependency is known to provide it",
     ),
     Row(
         id="named-in-settings",
@@ -179,6 +185,12 @@ STAY = [
 ]
 LEFT_OUT = [
     Row(id="uv", file=_uv(), files=_files(), builder=("RUN uv sync --frozen --no-dev",)),
+    Row(
+        id="an-import-that-the-lock-file-does-not-know",
+        file=_uv(),
+        files=_files("try:\n    import weather\nexcept ImportError:\n    weather = None\n"),
+        builder=("RUN uv sync --frozen --no-dev",),
+    ),
     Row(
         id="uv-more-groups",
         file=_uv(),

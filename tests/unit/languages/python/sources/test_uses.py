@@ -63,6 +63,16 @@ IMPORTS = {
     ),
     "django-apps-added": ("INSTALLED_APPS += ('debug_toolbar',)", ["debug_toolbar"]),
     "django-middleware": ("MIDDLEWARE = ['whitenoise.middleware.WhiteNoiseMiddleware']", ["whitenoise"]),
+    "for-type-checkers": (
+        "import typing\nif typing.TYPE_CHECKING:\n    from boto3 import a\n\n    import b\nimport c\n",
+        ["c", "typing"],
+    ),
+    "for-type-checkers-in-a-function": (
+        "def f():\n    if TYPE_CHECKING:\n        import a\n    import b",
+        ["b"],
+    ),
+    "for-others-than-type-checkers": ("if not TYPE_CHECKING:\n    import a\nelse:\n    import b", ["a", "b"]),
+    "beside-type-checkers": ("if TYPE_CHECKING:\n    import a\nelse:\n    import b", ["b"]),
     "crlf-and-bom": ("\ufeffimport a\r\nimport b\r\n", ["a", "b"]),
 }
 
