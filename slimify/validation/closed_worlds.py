@@ -69,11 +69,14 @@ def _is_source_of_install(compared: Comparison, path: str) -> bool:
 
 
 def is_unused_copy(compared: Comparison, copy: Copy, place: str) -> bool:
-    """Whether a COPY from a stage or an image brings a program that nothing at run time starts."""
+    """Whether a COPY from a stage or an image brings a program that neither run time nor a step of the new
+    image starts."""
     directory, name = posixpath.split(place)
     on_path = directory in (compared.old.final.end.get("PATH") or default_path()).split(":")
     known = compared.start_is_known and not compared.needs.dynamic
-    return bool(copy.image) and on_path and known and name not in compared.needs.commands
+    steps = {tool.rpartition("/")[2] for e in compared.new.final.effects for tool in (e.tool, *e.tools)}
+    used = name in compared.needs.commands or name in steps
+    return bool(copy.image) and on_path and known and not used
 
 
 def _is_for_run_time(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ from slimify.syntax.dockerfile.instructions import copy_parts
 
 from .copies import essential
 from .kinds import Change, kind
-from .subject import Part, Subject, as_root, with_command
+from .subject import Part, Stage, Subject, as_root, with_command
 
 _MAKES = re.compile(
     r"""(?:npm|pnpm|bun)\s+(?:ci|install|i|add)\b|yarn(?:\s+install|\s+build|$)
@@ -48,11 +48,17 @@ def builder_command_dropped(s: Subject) -> Iterator[Change]:
     for stage in s.builders:
         for run, number, part in s.commands(stage):
             parts = s.parts(run)
-            if len(parts) < 2 or "--production --ignore" in part.text:
+            if len(parts) < 2 or "--production --ignore" in part.text or _is_repeated(s, stage, part):
                 continue
             moves = re.match(r"cd\s+[^-]", part.text) and any(map(_makes_something, parts[number + 1 :]))
             if moves or _makes_something(part):
                 yield f"without {part.text[:60]}", with_command(s, run, number, None)
+
+
+def _is_repeated(s: Subject, stage: Stage, part: Part) -> bool:
+    """Whether a command installs a project once more, to drop its development groups."""
+    plain = re.sub(r" --no-dev\b| --sync\b| --only main\b", "", part.text)
+    return plain != part.text and any(plain == other.text for _, _, other in s.commands(stage))
 
 
 @kind("builder-output-renamed", "the builder writes another path than the one that is copied")
