@@ -56,6 +56,12 @@ ROWS = [
         builder=(BOTH,),
     ),
     Row(
+        id="wanted-by-another",
+        file=_file(BOTH),
+        files={**FILES, "requirements.txt": "schemathesis\n", "requirements-dev.txt": "pytest\n"},
+        reason="schemathesis loads pytest if it is installed",
+    ),
+    Row(
         id="a-development-server",
         file=_file(BOTH, start="python manage.py runserver"),
         files=FILES,
