@@ -54,10 +54,11 @@ def without_listed_tools(program: Program, copies: Iterable[CopyFromBuilder]) ->
     if not names or not bringing or not installs_as_root(program):
         return ListRemoval()
     step, effect = bringing[0]
-    uses = {name: _use(program, name, names, [e for _, e in bringing]) for name in names}
-    idle = [name for name, use in uses.items() if use is None]
-    used = [use for use in uses.values() if use is not None]
-    kept = [Decision.of("SL313", "stay", line=step.line, count=len(used), why=use) for use in used[:1]]
+    idle, used = _idle(program, names, [e for _, e in bringing])
+    kept = [
+        Decision.of("SL313", "stay", line=step.line, count=len(names) - len(idle), why=use)
+        for use in used[:1]
+    ]
     pip = pip_uninstall(effect)
     if not idle or not pip or not _reaches(program, effect, pip, [e for _, e in bringing], copies):
         return ListRemoval(decisions=tuple(kept))
@@ -66,14 +67,21 @@ def without_listed_tools(program: Program, copies: Iterable[CopyFromBuilder]) ->
     return ListRemoval(tail=tail, decisions=(done, *kept), size=len(idle) * PACKAGE)
 
 
-def _use(program: Program, name: str, names: Sequence[str], installs: Sequence[Effect]) -> Reason | None:
-    """What uses a package at run time. Beside a development server people run tools by hand, unless it is the
-    build that runs them."""
-    use = use_at_run_time(program, (name,))
+def _idle(
+    program: Program, names: Sequence[str], installs: Sequence[Effect]
+) -> tuple[list[str], list[Reason]]:
+    """The packages that nothing uses at run time, and what uses the others. Beside a development server
+    people run tools by hand, unless it is the build that runs them."""
+    idle, used = [*names], list[Reason]()
     server = development_server(program.runtime_needs)
-    if use is None and server is not None and use_by_step(program, names, installs) is None:
-        return Reason.of("SL313", "server", command=server[0])
-    return use
+    if server is not None and use_by_step(program, names, installs) is None:
+        return [], [Reason.of("SL313", "server", command=server[0])]
+    while idle and (first := use_at_run_time(program, idle)) is not None:
+        uses = {name: use_at_run_time(program, (name,), going=idle) for name in idle}
+        used += [use for use in uses.values() if use is not None] or [first]
+        left = [name for name, use in uses.items() if use is None]
+        idle = left if len(left) < len(idle) else []
+    return idle, used
 
 
 def _is_tool(name: str) -> bool:

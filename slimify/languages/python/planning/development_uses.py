@@ -48,10 +48,16 @@ def _kept(program: Program, installs: Sequence[Effect]) -> frozenset[str]:
 
 
 def use_at_run_time(
-    program: Program, names: Sequence[str], installs: Sequence[Effect] = (), *, locked: bool = False
+    program: Program,
+    names: Sequence[str],
+    installs: Sequence[Effect] = (),
+    *,
+    locked: bool = False,
+    going: Sequence[str] = (),
 ) -> Reason | None:
     """What uses one of the packages `names` at run time, or why that is not known; None if nothing does. With
-    them goes what `installs` bring because of them: nothing else if a lock file tells them all."""
+    them goes what `installs` bring because of them: nothing else if a lock file tells them all. Others that
+    are `going`, too, use nothing."""
     needs = program.runtime_needs
     mounted = mounted_sources(program.mounts, program.end_state.cwd)
     known = replace(needs, dynamic=())
@@ -65,7 +71,7 @@ def use_at_run_time(
         return Reason.of("SL313", "installs_again", command=again.tool)
     if needs.sources.skipped:
         return Reason.of("SL313", "not_read", path=needs.sources.skipped[0])
-    kept = _kept(program, installs or program.effects) - {*names}
+    kept = _kept(program, installs or program.effects) - {*names, *going}
     return (
         _started(program, names)
         or _imported(program, names, kept, (names if locked else None) if installs else ())

@@ -88,6 +88,23 @@ ROWS = [
         reason="1 development dependency is kept: app.py:1 imports pytest",
     ),
     Row(
+        id="one-that-another-requires-which-stays",
+        file=_file(BOTH, "RUN pytest"),
+        files={
+            **FILES,
+            "requirements-dev.txt": "pytest\nfaker\nfactory-boy\n",
+            "app.py": "import bottle, factory\n",
+        },
+        builder=("    && pip uninstall -y pytest",),
+        reason="2 development dependencies are kept: app.py:1 imports factory-boy",
+    ),
+    Row(
+        id="one-that-another-requires-which-goes",
+        file=_file(BOTH, "RUN pytest"),
+        files={**FILES, "requirements-dev.txt": "pytest\nfaker\nfactory-boy\n"},
+        builder=("    && pip uninstall -y pytest faker factory-boy",),
+    ),
+    Row(
         id="the-list-includes-the-others",
         file=_file("RUN pip install -r requirements-dev.txt", "RUN pytest"),
         files=FILES,
