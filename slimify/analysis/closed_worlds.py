@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from slimify.analysis.brought_programs import built_programs, packaged_programs
 from slimify.analysis.development_servers import development_server
@@ -81,18 +81,17 @@ def unknown_readers(program: Program, place: str, named: Collection[str]) -> Rea
     """
     needs = program.runtime_needs
     sources = needs.sources
-    if not sources.imports:
-        return Reason.of("SL316", "unread_sources")
     if sources.skipped:
         return Reason.of("SL316", "skipped", file=sources.skipped[0])
+    if not sources.complete:
+        return Reason.of("SL316", "unread_sources")
     if sources.computed and overlap(place, program.end_state.cwd or "/"):
         use = sources.computed[0]
         return Reason.of("SL316", "library", use=use) if use.name else Reason.of("SL316", "computed", use=use)
     unread = unread_start(needs.start)
     if unread is not None:
         return Reason.of("SL316", "unread_start", why=unread)
-    build = program.effects
-    made = _made_programs(build)
+    made = _made_programs(e for e in program.effects if e.reads or e.kind != "compile")
     for effect in needs.start:
         name = effect.tool.rpartition("/")[2]
         if effect.kind in LEAVES_NOTHING or name in made or _reads_its_configuration(name):
@@ -189,8 +188,9 @@ def _reads_its_configuration(name: str) -> bool:
     return name in entry_scripts() or is_web_server(name) or drops_root(name) or sets_path(name)
 
 
-def _made_programs(build: Sequence[Effect]) -> frozenset[str]:
+def _made_programs(build: Iterable[Effect]) -> frozenset[str]:
     """The names of programs that build steps make, and of links to what they make."""
+    build = tuple(build)
     made = [path for e in build if e.action != Action.LINK for path in (*e.outputs, *e.writes)]
     links = (
         e for e in build if e.action == Action.LINK and any(overlap(r, m) for r in e.reads for m in made)
