@@ -100,6 +100,13 @@ def commands(of: str = "") -> Commands:
 
 
 @cache
+def handlers() -> Mapping[str, str]:
+    """The functions that interpret calls of programs, by program."""
+    rows = load("commands.toml")["handlers"].items()
+    return {name: function for function, names in rows for name in names.split()}
+
+
+@cache
 def parts(program: str) -> Mapping[str, KnownCommand]:
     """The shared rows of a program's options and subcommands, in the order of the table."""
     known = commands().known.items()

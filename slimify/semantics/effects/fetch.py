@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from slimify.facts.commands import actions, shows, tables, values
@@ -14,7 +13,7 @@ from slimify.semantics.effects.call import Arg, Call, package, parse_options
 from slimify.semantics.effects.table import table_path
 
 
-def _curl(call: Call) -> tuple[Effect, ...]:
+def curl(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("curl"))
     if options.has("--version", "-V", "--help", "-I", "--head") and not options.has("-o", "-O"):
         return call.effect("check")
@@ -30,7 +29,7 @@ def _curl(call: Call) -> tuple[Effect, ...]:
     return call.write_effect("fetch", _first_address(addresses), writes=writes)
 
 
-def _wget(call: Call) -> tuple[Effect, ...]:
+def wget(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("wget"))
     address, target = _first_address(options.operands), options.last("-O", "--output-document")
     if options.has(*shows("wget")) or (target is not None and target.value == "/dev/null"):
@@ -65,7 +64,7 @@ def _download_target(address: Arg, folder: Arg | None) -> Arg | str:
     return posixpath.join(base, name or "index.html")
 
 
-def _git(call: Call) -> tuple[Effect, ...]:
+def git(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("git"), stop=True)
     base = options.last("-C")
     action, words = options.verb
@@ -140,6 +139,3 @@ def download_url(call: Call | None) -> str:
         if not text.startswith("-") and "." in text:
             return text
     return ""
-
-
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"curl": _curl, "wget": _wget, "git": _git}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 
 from msgspec.structs import replace
@@ -35,7 +35,7 @@ def deletion(
     )
 
 
-def _rm(call: Call) -> tuple[Effect, ...]:
+def rm(call: Call) -> tuple[Effect, ...]:
     return deletion(call, map(_with_wildcard, call.options().operands))
 
 
@@ -115,7 +115,7 @@ def _link_targets(call: Call, sources: Iterable[Arg], target: Arg) -> tuple[str,
     return tuple(path for path in found if path is not None)
 
 
-def _sed(call: Call) -> tuple[Effect, ...]:
+def sed(call: Call) -> tuple[Effect, ...]:
     """sed -i, perl -i, yq -i: edit files in place. Without -i they only print."""
     inplace = any(_edits_in_place(call.name, arg.prefix) for arg in call.args)
     if not inplace and call.name == "perl":
@@ -139,7 +139,7 @@ def _edits_in_place(name: str, text: str) -> bool:
     return bool(re.match(r"-[a-hj-zA-Z0]*i|--in-?place", text))
 
 
-def _dd(call: Call) -> tuple[Effect, ...]:
+def dd(call: Call) -> tuple[Effect, ...]:
     target = next((a.prefix[3:] for a in call.args if a.prefix.startswith("of=")), None)
     return call.write_effect("files", Action.WRITE, writes=(target,)) if target else call.effect("check")
 
@@ -149,11 +149,3 @@ def formatter_effects(call: Call, *, printing: bool = False) -> tuple[Effect, ..
     if (printing or call.flag("--check", "--check-only", "--diff")) and not call.flag("--fix"):
         return call.effect("check")
     return call.write_effect("files", Action.EDIT, writes=(".",))
-
-
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
-    "rm": _rm,
-    **dict.fromkeys(("cp", "mv", "ln", "install"), copy_effects),
-    **dict.fromkeys(("sed", "perl", "yq"), _sed),
-    "dd": _dd,
-}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from msgspec.structs import replace
@@ -22,7 +22,7 @@ _SELECTING_TESTS = re.compile(
 )
 
 
-def _find(call: Call) -> tuple[Effect, ...]:
+def find(call: Call) -> tuple[Effect, ...]:
     """Only searches, unless it has -delete or -exec."""
     starts: list[Arg] = []
     for arg in call.args:
@@ -94,7 +94,7 @@ def _with_place(word: Arg, place: Arg) -> Arg:
     return replace(word, value=None, prefix=text)
 
 
-def _xargs(call: Call) -> tuple[Effect, ...]:
+def xargs(call: Call) -> tuple[Effect, ...]:
     """Runs the command on its input: known for files, find and echo, else anything."""
     options = call.options(values("xargs"), stop=True)
     words = options.operands
@@ -140,6 +140,3 @@ def _words_of(call: Call, files: tuple[str, ...]) -> tuple[Arg, ...] | None:
     if None in texts or any(c in whole for c in "'\"\\"):
         return None
     return tuple(literal_arg(word) for word in whole.split())
-
-
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"find": _find, "xargs": _xargs}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 from msgspec.structs import replace
@@ -122,7 +122,7 @@ def install_prefix(call: Call) -> str | None:
     return None
 
 
-def _cmake(call: Call) -> tuple[Effect, ...]:
+def cmake(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("cmake"))
     if options.has("--version", "--help"):
         return call.effect("check")
@@ -135,7 +135,7 @@ def _cmake(call: Call) -> tuple[Effect, ...]:
     return call.write_effect("build", call.first if call.name != "cmake" else "", writes=writes)
 
 
-def _cargo(call: Call) -> tuple[Effect, ...]:
+def cargo(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("cargo"))
     words = [w for w in options.operands if not (w.value or "").startswith("+")]
     action = first_value(words)
@@ -154,13 +154,5 @@ def _cargo(call: Call) -> tuple[Effect, ...]:
     return call.write_effect("build", action, manager="cargo", writes=writes, caches=caches)
 
 
-def _just(call: Call) -> tuple[Effect, ...]:
+def just(call: Call) -> tuple[Effect, ...]:
     return call.unknown(Reason.of("SL221", "runs", command=f"{call.name} {call.first}"))
-
-
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
-    **dict.fromkeys(("make", "gmake", "bmake"), make),
-    **dict.fromkeys(("cmake", "meson", "ninja", "ninja-build", "samu"), _cmake),
-    "cargo": _cargo,
-    **dict.fromkeys(("just", "task"), _just),
-}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 
 from msgspec.structs import replace
 
-from slimify.facts.commands import commands, tables
+from slimify.facts.commands import commands, handlers, tables
 from slimify.facts.programs import versioned_programs
 from slimify.facts.shells import is_posix_shell
 from slimify.languages import commands_module, languages, programs
@@ -21,45 +21,23 @@ from slimify.semantics.effects.state import State
 from slimify.semantics.effects.table import program_effects, row_effects
 
 Handler = Callable[[Call], tuple[Effect, ...]]
-# The programs that each shared module handles. The list lets a module be imported only when one of its
-# programs is called, which saves a fifth of the start-up time.
-MODULES = {
-    "semantics.effects.system": (
-        "addgroup adduser apk apt apt-fast apt-get aptitude clean-install delgroup deluser dnf dnf5 groupadd "
-        "groupdel install_packages microdnf tdnf useradd userdel xx-apk xx-apt xx-apt-get yum zypper"
-    ),
-    "semantics.effects.files": "cp dd install ln mv perl rm sed yq",
-    "semantics.effects.find": "find xargs",
-    "semantics.effects.unpack": (
-        "bsdtar bunzip2 bzip2 gtar gunzip gzip pigz tar uncompress unlzma unxz unzstd xz zstd"
-    ),
-    "semantics.effects.fetch": "curl git wget",
-    "semantics.effects.shells": "eval java php ruby runuser sh su",
-    "semantics.effects.make": "bmake cargo cmake gmake just make meson ninja ninja-build samu task",
-}
 _TARGETED = re.compile(r"[\w]+-(?:[\w]+-)*linux-(?:gnu|musl)\w*-(\S+)\Z")
 _VERSION_ONLY = frozenset({"--version", "-version", "-V", "--help", "version"})
 
 
 @cache
-def _shared() -> Mapping[str, str]:
-    """The shared module that handles a program, by program name."""
-    return {name: f"slimify.{module}" for module, names in MODULES.items() for name in names.split()}
-
-
-@cache
 def handler_of(name: str) -> Handler | None:
-    """The handler for calls of a program, None if no module has one. Shared modules take precedence over
-    languages."""
+    """The handler for calls of a program, None if there is none. A module is only imported when one of its
+    programs is called, which saves a fifth of the start-up time."""
     name = "sh" if is_posix_shell(name) else name
     own = commands_module(name)
     if own is not None:
         return own.HANDLERS[name]
-    module = _shared().get(name)
-    if module is None:
+    module, _, function = handlers().get(name, "").rpartition(".")
+    if not module:
         return None
-    handlers: Mapping[str, Handler] = import_module(module).HANDLERS
-    return handlers[name]
+    found: Handler = getattr(import_module(f"slimify.semantics.effects.{module}"), function)
+    return found
 
 
 def state_change_of(name: str) -> Callable[[Call, State], State] | None:

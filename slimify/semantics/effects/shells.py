@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -22,7 +22,7 @@ from slimify.syntax.shell.script import inner_scripts
 _SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(\S+))?")
 
 
-def _shell(call: Call) -> tuple[Effect, ...]:
+def shell(call: Call) -> tuple[Effect, ...]:
     text, further = _command_string(call)
     if text is not None:
         values = tuple(a.value for a in further[1:] if a.value is not None)  # the first is $0
@@ -77,7 +77,7 @@ def _piped_script(call: Call) -> tuple[Effect, ...]:
     return call.unknown(Reason.of("SL221", "printed_script"))
 
 
-def _su(call: Call) -> tuple[Effect, ...]:
+def su(call: Call) -> tuple[Effect, ...]:
     scripts = inner_scripts(replace(call.command, words=call.command.words)) if call.name == "su" else ()
     users = [a.value for a in call.args if not a.prefix.startswith("-") and a.value not in scripts]
     state = call.state.with_user(users[-1] or "" if users else "root")
@@ -87,7 +87,7 @@ def _su(call: Call) -> tuple[Effect, ...]:
     return call.run(text, state, "-c", text)
 
 
-def _eval(call: Call) -> tuple[Effect, ...]:
+def evaluated(call: Call) -> tuple[Effect, ...]:
     values = [a.value for a in call.args]
     if None not in values:
         return call.run(" ".join(v for v in values if v is not None), call.state)
@@ -165,7 +165,7 @@ def _is_missing_script(call: Call, path: str) -> bool:
     return source is not None and is_shell_file(source) and not call.state.view.context.has(source)
 
 
-def _interpreter(call: Call) -> tuple[Effect, ...]:
+def interpreter(call: Call) -> tuple[Effect, ...]:
     """java, ruby, php: the application's own code, or a query about the interpreter."""
     asked = {"-version", "-v", "-m", "-i", "-l"} if call.name != "java" else {"-version", "-XshowSettings"}
     if call.args and call.args[0].value in asked:
@@ -177,12 +177,3 @@ def _interpreter(call: Call) -> tuple[Effect, ...]:
         # mkmf: configures a C extension and writes its Makefile (ruby: doc/extension.rdoc)
         return row_effects(call, commands().known["configure"])
     return call.application_code()
-
-
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
-    "sh": _shell,
-    "su": _su,
-    "runuser": _su,
-    "eval": _eval,
-    **dict.fromkeys(("java", "ruby", "php"), _interpreter),
-}

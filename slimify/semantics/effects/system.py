@@ -19,7 +19,7 @@ _CLEANS_LISTS = frozenset({"distclean", "dist-clean"})
 _VERSION = re.compile(r"[=~<>@].*\Z")
 
 
-def _apt(call: Call) -> tuple[Effect, ...]:
+def apt(call: Call) -> tuple[Effect, ...]:
     action, words = call.options(values("apt")).verb
     kind = actions("apt").get(action)
     if kind is None:
@@ -37,7 +37,7 @@ def _apt_name(text: str) -> str:
     return re.sub(r"[=/:].*\Z|(?<=[a-z0-9.])[-]\Z", "", text)
 
 
-def _apt_shortcut(call: Call) -> tuple[Effect, ...]:
+def apt_shortcut(call: Call) -> tuple[Effect, ...]:
     """bitnami's install_packages, Kubernetes' clean-install: update, install and clean in one command."""
     words = call.options().operands
     installs = _manager_effects(call, _APT, "packages", Action.INSTALL, words, _apt_name)
@@ -45,7 +45,7 @@ def _apt_shortcut(call: Call) -> tuple[Effect, ...]:
     return (*lists, *(replace(effect, asks=False) for effect in installs))
 
 
-def _apk(call: Call) -> tuple[Effect, ...]:
+def apk(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("apk"))
     action, words = options.verb
     kind = actions("apk").get(action)
@@ -57,18 +57,17 @@ def _apk(call: Call) -> tuple[Effect, ...]:
     return _manager_effects(call, _APK, kind, label, words, lambda text: _VERSION.sub("", text), group)
 
 
-def _rpm_like(manager: str) -> Callable[[Call], tuple[Effect, ...]]:
-    def handler(call: Call) -> tuple[Effect, ...]:
-        action, words = call.options(values("yum")).verb
-        kind = actions("yum").get(action)
-        if kind is None:
-            return _unknown_action(call, action)
-        if action in ("group", "groups"):
-            kind = "packages" if first_value(words[:1]) == "install" else "check"
-            words = words[1:]
-        return _manager_effects(call, manager, kind, action, words, lambda text: text)
-
-    return handler
+def yum(call: Call) -> tuple[Effect, ...]:
+    """yum, dnf and zypper."""
+    action, words = call.options(values("yum")).verb
+    kind = actions("yum").get(action)
+    if kind is None:
+        return _unknown_action(call, action)
+    if action in ("group", "groups"):
+        kind = "packages" if first_value(words[:1]) == "install" else "check"
+        words = words[1:]
+    manager = "zypper" if call.name == "zypper" else _YUM
+    return _manager_effects(call, manager, kind, action, words, lambda text: text)
 
 
 def _manager_effects(
@@ -145,7 +144,7 @@ def new_user(call: Call) -> tuple[str, Arg | str | None, bool]:
     return name, home if home is not None else f"/home/{name}", made
 
 
-def _useradd(call: Call) -> tuple[Effect, ...]:
+def useradd(call: Call) -> tuple[Effect, ...]:
     files: tuple[Arg | str, ...] = (*_ACCOUNTS, "/etc/subuid", "/etc/subgid")
     name, home, made = new_user(call)
     if made and home is not None:
@@ -154,12 +153,12 @@ def _useradd(call: Call) -> tuple[Effect, ...]:
     return call.write_effect("users", f"{call.name} {name}".strip(), subject=name, writes=files, **why)
 
 
-def _groupadd(call: Call) -> tuple[Effect, ...]:
+def groupadd(call: Call) -> tuple[Effect, ...]:
     name = first_value(call.options(values("useradd")).operands[-1:])
     return call.effect("users", f"{call.name} {name}".strip(), writes=("/etc/group", "/etc/gshadow"))
 
 
-def _userdel(call: Call) -> tuple[Effect, ...]:
+def userdel(call: Call) -> tuple[Effect, ...]:
     operands = call.options().operands
     action = f"{call.name} {first_value(operands[:1])}".strip()
     home = (
@@ -168,20 +167,3 @@ def _userdel(call: Call) -> tuple[Effect, ...]:
         else None
     )
     return call.effect("users", action, writes=_ACCOUNTS, deletes=(home,) if home else ())
-
-
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
-    "apt": _apt,
-    "apt-get": _apt,
-    "aptitude": _apt,
-    "apt-fast": _apt,
-    "apk": _apk,
-    **dict.fromkeys(("install_packages", "clean-install"), _apt_shortcut),
-    "xx-apk": _apk,
-    **dict.fromkeys(("xx-apt", "xx-apt-get"), _apt),
-    **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf", "dnf5"), _rpm_like(_YUM)),
-    "zypper": _rpm_like("zypper"),
-    **dict.fromkeys(("useradd", "adduser"), _useradd),
-    **dict.fromkeys(("groupadd", "addgroup"), _groupadd),
-    **dict.fromkeys(("userdel", "deluser", "groupdel", "delgroup"), _userdel),
-}

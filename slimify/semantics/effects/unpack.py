@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,7 +14,7 @@ from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, parse_options
 
 
-def _tar(call: Call) -> tuple[Effect, ...]:
+def tar(call: Call) -> tuple[Effect, ...]:
     """tar: unpacks into -C or the working directory, or packs into -f.
 
     A first word without a dash bundles options; their values follow as separate words.
@@ -71,7 +70,7 @@ def _named_members(call: Call, directory: Arg, members: tuple[Arg, ...]) -> tupl
     return tuple(posixpath.normpath(posixpath.join(base, name or "")) for name in names)
 
 
-def _gunzip(call: Call) -> tuple[Effect, ...]:
+def gunzip(call: Call) -> tuple[Effect, ...]:
     """gzip and similar tools replace a file by one with or without the suffix."""
     options = call.options(("-S", "--suffix", "-T", "--threads", "-o", "-b"))
     operands = options.operands
@@ -95,10 +94,3 @@ def _gunzip(call: Call) -> tuple[Effect, ...]:
         reads=paths,
         deletes=() if options.has("-k", "--keep") else paths,
     )
-
-
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
-    **dict.fromkeys(("tar", "bsdtar", "gtar"), _tar),
-    **dict.fromkeys(("gzip", "bzip2", "xz", "zstd", "pigz"), _gunzip),
-    **dict.fromkeys(("gunzip", "bunzip2", "unxz", "unzstd", "unlzma", "uncompress"), _gunzip),
-}
