@@ -18,11 +18,10 @@ from slimify.analysis.evidence.linked_packages import with_linked_packages
 from slimify.analysis.graph.graph import AtomKey, graph_of
 from slimify.analysis.installed_commands import installed_commands
 from slimify.analysis.language import language_of
+from slimify.analysis.packages.build_settings import has_reader, install_only_settings
 from slimify.analysis.packages.context_mentions import mentions_in
-from slimify.analysis.packages.installer_settings import install_only_settings
 from slimify.analysis.packages.package_verdicts import PackageUsage, copied_programs, package_verdicts
 from slimify.analysis.packages.program_calls import final_stage_installs, final_stage_tools
-from slimify.analysis.packages.tool_settings import has_reader
 from slimify.analysis.previous_stages import with_previous_stages
 from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step, facts_of
 from slimify.analysis.refusals import refusals

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from slimify.analysis.brought_programs import installed_programs
-from slimify.analysis.packages.installer_settings import install_only_settings
+from slimify.analysis.packages.build_settings import install_only_settings
 from slimify.facts.commands import readers_of
 from slimify.facts.system import default_path, is_for_people, is_package_source, is_scratch
 from slimify.facts.toolchains import installers

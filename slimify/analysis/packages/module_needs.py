@@ -156,12 +156,9 @@ def module_needs(modules: Sequence[Module], base: ImageFacts | None, headers: It
         facts = packages_of.package_facts(module.use.name, module.version)
         if not facts.known:
             continue
-        for command in facts.commands:
-            commands.setdefault(command, module.use)
         compiled = packages_of.is_compiled(module.use.name, module.version, base)
         found, lost = runtime_packages(facts.native, distro, suite, compiled=compiled, headers=present)
-        for package in found:
-            packages.setdefault(package, module.use)
-        for name in lost:
-            unresolved.setdefault(name, module.use)
+        for needs, names in ((commands, facts.commands), (packages, found), (unresolved, lost)):
+            for name in names:
+                needs.setdefault(name, module.use)
     return ModuleNeeds(commands=commands, packages=packages, unresolved=unresolved)

@@ -14,9 +14,9 @@ from itertools import takewhile
 from slimify.analysis.advice.findings import SECRET
 from slimify.analysis.brought_programs import installed_programs
 from slimify.analysis.graph.graph import Graph, Node
+from slimify.analysis.packages.build_settings import build_only_reader
 from slimify.analysis.packages.final_stage_downloads import final_stage_downloads
 from slimify.analysis.packages.package_sources import serves_build_only
-from slimify.analysis.packages.tool_settings import build_only_reader
 from slimify.analysis.roles.copy_rules import natural_copy_role
 from slimify.analysis.roles.model import Finding, Given, Region
 from slimify.languages import language, languages

@@ -317,22 +317,16 @@ def _braced(inner: str, state: State) -> str | None:
 def _trimmed(value: str, pattern: str, operator: str) -> str:
     """`${X#p}`, `${X##p}`, `${X%p}`, `${X%%p}`."""
     cuts = range(len(value) + 1)
-    longest = len(operator) == 2
-    if operator.startswith("#"):
-        for cut in reversed(cuts) if longest else cuts:
-            if fnmatch.fnmatchcase(value[:cut], pattern):
-                return value[cut:]
-    else:
-        for cut in cuts if longest else reversed(cuts):
-            if fnmatch.fnmatchcase(value[cut:], pattern):
-                return value[:cut]
+    prefix, longest = operator.startswith("#"), len(operator) == 2
+    for cut in reversed(cuts) if prefix == longest else cuts:
+        head, tail = value[:cut], value[cut:]
+        if fnmatch.fnmatchcase(head if prefix else tail, pattern):
+            return tail if prefix else head
     return value
 
 
 def _substitution(command: str, state: State) -> str | None:
     """The output of the few commands that only depend on the state."""
-    if command.strip() == "pwd":
-        return state.cwd
     from slimify.semantics.effects.printed import output
 
     return output(command, state)

@@ -46,7 +46,7 @@ def _yarn(call: Call) -> tuple[Effect, ...]:
             return install_globally(call, options, rest[1:], "yarn", verb)
         return call.effect("check", "global")
     if action == "workspaces" or action == "workspace":
-        return _yarn_workspaces(call, options, action, rest, behind)
+        return _yarn_workspaces(call, options, action, rest)
     if action == "run":
         return script_or_program(call, behind, "yarn")
     if action in ("dlx", "exec", "node"):
@@ -59,9 +59,7 @@ def _yarn(call: Call) -> tuple[Effect, ...]:
     return script_or_program(call, (Arg(value=action, text=action), *behind), "yarn")
 
 
-def _yarn_workspaces(
-    call: Call, options: Options, action: str, rest: tuple[Arg, ...], behind: tuple[Arg, ...]
-) -> tuple[Effect, ...]:
+def _yarn_workspaces(call: Call, options: Options, action: str, rest: tuple[Arg, ...]) -> tuple[Effect, ...]:
     if action == "workspaces" and rest and rest[0].value == "focus":
         return install(call, options, (), "yarn", "install")
     if action == "workspaces" and rest and rest[0].value in ("info", "list"):
@@ -89,10 +87,7 @@ def script_or_program(call: Call, words: tuple[Arg, ...], manager: str) -> tuple
     rest = words[words.index(named[0]) + 1 :]
     if name in scripts(call.state):
         return run_script(call, name, rest, manager=manager)
-    if package_json(call.state) is not None:
-        return tool_call(call, (named[0], *rest))
-
-    if name in commands("node").tools:
+    if package_json(call.state) is not None or name in commands("node").tools:
         return tool_call(call, (named[0], *rest))
     return run_script(call, name, rest, manager=manager)
 
