@@ -59,12 +59,12 @@ def language(name: str | None) -> Language | None:
 
 @cache
 def programs() -> Mapping[str, tuple[Language, str]]:
-    """By program name: the language that interprets its calls, and the module of its folder."""
+    """By program name: the language that interprets its calls, and the function, `module.function`."""
     found: dict[str, tuple[Language, str]] = {}
     for known in languages():
-        for module, names in known.command_modules.items():
+        for function, names in known.facts("commands.toml").get("handlers", {}).items():
             for name in names.split():
-                found.setdefault(name, (known, module))
+                found.setdefault(name, (known, function))
     return found
 
 
@@ -73,8 +73,8 @@ def commands_module(program: str) -> Commands | None:
     """The module that interprets the calls of a program, None if no language does."""
     if program not in programs():
         return None
-    known, module = programs()[program]
-    found: Commands = known.part(module)
+    known, function = programs()[program]
+    found: Commands = known.part(f"commands.{function.partition('.')[0]}")
     return found
 
 

@@ -47,9 +47,6 @@ class Language(Struct, frozen=True, kw_only=True):
     start_words: tuple[str, ...] = ()
     image_names: tuple[str, ...] = ()  # other names of the language in image names (golang)
 
-    # module of the folder -> the programs that it interprets, separated by blanks; the module is
-    # imported when one of them is called
-    command_modules: Mapping[str, str] = {}
     versioned_programs: tuple[str, ...] = ()  # programs whose file names may carry a version (python3.11)
     lock_files: tuple[str, ...] = ()  # files that only installers read and write
     runtime_manifests: tuple[str, ...] = ()  # manifests that are also read at run time

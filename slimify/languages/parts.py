@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence, Set
+    from collections.abc import Iterable, Sequence, Set
 
     from slimify.analysis.advice.unused_context_files import UnusedPattern
     from slimify.analysis.context_readers import ContextReaders
@@ -38,14 +38,13 @@ if TYPE_CHECKING:
 
 
 class Commands(Protocol):
-    """A module of `Language.command_modules`: the effects of calls of its programs, by program name.
+    """A module of the folder `commands`. It has the functions of the table `handlers` in the language's
+    `commands.toml`: a call in, its effects out. It is imported when one of their programs is called.
 
-    Besides `HANDLERS`, the module may define `STATE_CHANGES`, what a call changes for the commands after it
-    (call and state in, new state out), and `PRINTED`, the output of `$(program words)` (the words after the
-    program name and the state in; the text out, or None if it is only known at run time).
+    By program name, it may define `STATE_CHANGES`, what a call changes for the commands after it (call and
+    state in, new state out), and `PRINTED`, the output of `$(program words)` (the words after the program
+    name and the state in; the text out, or None if it is only known at run time).
     """
-
-    HANDLERS: Mapping[str, Callable[[Call], tuple[Effect, ...]]]
 
 
 class Tools(Protocol):

@@ -17,10 +17,6 @@ LANGUAGE = Language(
     quoted_imports=r'(?m)^\s*(?:import\s+)?(?:[\w.]+\s+)?"[\w./-]+"\s*$',
     excluded_sources=r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.go$",
     managers=("go",),
-    command_modules={
-        "commands.go": "garble go go1 gofmt gofumpt goimports protoc richgo tinygo xx-go",
-        "commands.go_wrapper": "go-wrapper",
-    },
     versioned_programs=("go",),
     program="go",
     version_file="/usr/local/go/VERSION",

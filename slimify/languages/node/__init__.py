@@ -23,17 +23,6 @@ LANGUAGE = Language(
         *("pm2", "serve", "http-server", "nodemon", "ts-node", "tsx", "forever", "typescript", "tsc", "nx"),
         *("cross-env", "yarn", "npm", "pnpm"),
     ),
-    command_modules={
-        "commands.npm": "cnpm npm",
-        "commands.yarn": "yarn yarnpkg",
-        "commands.pnpm": "bun pnpm",
-        "commands.tools": "bunx deno node nodejs npx pnpx",
-        "commands.launchers": (
-            "better-npm-run bower concurrently corepack cross-env cross-env-shell cross-os del del-cli "
-            "dotenv dotenvx env-cmd fnm lerna make-dir make-dir-cli mkdirp n npm-run-all "
-            "npm-run-all2 npm-watch nvm pm2 premove rimraf run-p run-s shx turbo volta"
-        ),
-    },
     program="node",
     own_certificates=True,  # https://nodejs.org/api/cli.html#--use-bundled-ca---use-openssl-ca
     version_file="/usr/local/include/node/node_version.h",

@@ -39,18 +39,6 @@ LANGUAGE = Language(
     },
     managers=("pip", "pipenv", "poetry", "uv", "pdm", "conda"),
     installers=("pip", "setuptools", "wheel", "pipenv", "poetry", "virtualenv"),
-    command_modules={
-        "commands.python": (
-            "aerich airflow alembic celery daphne dbt django-admin easy_install flask gunicorn "
-            "hypercorn ipython jupyter manage.py paster pip prefect pserve pypy python rasa scrapy "
-            "streamlit superset uvicorn virtualenv waitress-serve"
-        ),
-        "commands.data": "playwright spacy",
-        "commands.formatters": "autopep8 black isort ruff",
-        "commands.poetry": "pipenv poetry",
-        "commands.uv": "pdm uv uvx",
-        "commands.conda": "conda mamba micromamba pip-compile pip-sync pipx",
-    },
     program="python3",
     version_pattern=r"(?m)python(3\.\d+)$",
     version_variable="PYTHON_VERSION",

@@ -31,12 +31,11 @@ def handler_of(name: str) -> Handler | None:
     programs is called, which saves a fifth of the start-up time."""
     name = "sh" if is_posix_shell(name) else name
     own = commands_module(name)
-    if own is not None:
-        return own.HANDLERS[name]
-    module, _, function = handlers().get(name, "").rpartition(".")
-    if not module:
+    place = programs()[name][1] if own is not None else handlers().get(name, "")
+    if not place:
         return None
-    found: Handler = getattr(import_module(f"slimify.semantics.effects.{module}"), function)
+    module, _, function = place.partition(".")
+    found: Handler = getattr(own or import_module(f"slimify.semantics.effects.{module}"), function)
     return found
 
 

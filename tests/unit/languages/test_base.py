@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import slimify
-from slimify.languages import languages
+from slimify.languages import languages, programs
 
 ROOT = Path(slimify.__file__).parent
 # A folder, or a module beside the folders.
@@ -40,9 +40,8 @@ def words() -> frozenset[str]:
     """Names of languages, of their package managers, and of the programs that their folders know."""
     found: set[str] = set()
     for known in languages():
-        programs = (name for names in known.command_modules.values() for name in names.split())
-        found |= {known.name, known.title, *known.image_names, *known.managers, *programs}
-    return frozenset(found)
+        found |= {known.name, known.title, *known.image_names, *known.managers}
+    return frozenset({*found, *programs()})
 
 
 def names_a_language(text: str) -> bool:

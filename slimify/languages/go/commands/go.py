@@ -124,7 +124,7 @@ def _may_be_several(packages: tuple[Arg, ...]) -> bool:
     return (len(packages) > 1 and len(files) != len(packages)) or any("..." in p.text for p in packages)
 
 
-def _formatter(call: Call) -> tuple[Effect, ...]:
+def formatter(call: Call) -> tuple[Effect, ...]:
     return formatter_effects(call, printing=not call.flag("-w"))
 
 
@@ -259,7 +259,7 @@ def _run(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
     )
 
 
-def _protoc(call: Call) -> tuple[Effect, ...]:
+def protoc(call: Call) -> tuple[Effect, ...]:
     """protoc writes the output of its plugins below the working directory: Go sources or anything else."""
     effects = row_effects(call, commands().known["protoc"])
     plugins = {match[1] for arg in call.args if (match := re.match(r"--([\w-]+)_out\b", arg.text))}
@@ -294,15 +294,5 @@ def _new_module(call: Call, words: Sequence[Arg]) -> str:
     return posixpath.relpath(cwd, sources) if cwd != sources and inside(cwd, sources) else ""
 
 
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
-    "go": go,
-    "go1": go,
-    **dict.fromkeys(("gofmt", "gofumpt", "goimports"), _formatter),
-    "protoc": _protoc,
-    "xx-go": go,
-    "garble": go,
-    "tinygo": go,
-    "richgo": go,
-}
 PRINTED: dict[str, Callable[[str, State], str | None]] = {"go": _env_output}
 STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {"go": _state_after}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
@@ -36,7 +35,7 @@ def _import_path(view: ContextView, cwd: str) -> str:
     return comment or (view.text(posixpath.join(cwd, ".godir")) or "").strip()
 
 
-def _wrapper(call: Call) -> tuple[Effect, ...]:
+def wrapper(call: Call) -> tuple[Effect, ...]:
     action = call.args[0].value if call.args else None
     cwd, path = call.state.cwd, gopath(call.state)
     if cwd is None or action not in ("download", "install", "run"):
@@ -52,6 +51,3 @@ def _wrapper(call: Call) -> tuple[Effect, ...]:
         binary = posixpath.join(path, "bin", posixpath.basename(inner))
         return tuple(replace(e, outputs=(binary,), writes=(), reads=(cwd,)) for e in effects)
     return effects
-
-
-HANDLERS: Mapping[str, Callable[[Call], tuple[Effect, ...]]] = {"go-wrapper": _wrapper}

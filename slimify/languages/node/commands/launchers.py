@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -23,7 +22,7 @@ _VERSIONS = {
 }
 
 
-def _corepack(call: Call) -> tuple[Effect, ...]:
+def corepack(call: Call) -> tuple[Effect, ...]:
     """`enable` creates shims next to node; prepare, install and use fill the cache that the shims read."""
     options = call.options(("--install-directory",))
     words = call.options(("--install-directory", "-o")).operands
@@ -51,7 +50,7 @@ def _corepack(call: Call) -> tuple[Effect, ...]:
     return call.effect("check", action)
 
 
-def _versions(call: Call) -> tuple[Effect, ...]:
+def versions(call: Call) -> tuple[Effect, ...]:
     """nvm, n, fnm, volta: install other versions of node."""
     action, tables = call.first, commands("node").actions
     kind = tables.get(call.name, {}).get(action) or tables["versions"].get(action)
@@ -64,7 +63,7 @@ def _versions(call: Call) -> tuple[Effect, ...]:
 
 
 @with_launcher
-def _cross_env(call: Call) -> tuple[Effect, ...]:
+def cross_env(call: Call) -> tuple[Effect, ...]:
     """cross-env A=b cmd, dotenv -e F -- cmd, env-cmd cmd: the command, with more variables."""
     state = call.state
     words = list(call.args)
@@ -81,7 +80,7 @@ def _cross_env(call: Call) -> tuple[Effect, ...]:
 
 
 @with_launcher
-def _run_many(call: Call) -> tuple[Effect, ...]:
+def run_many(call: Call) -> tuple[Effect, ...]:
     """npm-run-all, run-s, run-p: scripts of package.json by name or pattern."""
     options = call.options(("--max-parallel", "--npm-path"))
     wanted = [arg.value.partition(" ")[0] for arg in options.operands if arg.value]
@@ -90,7 +89,7 @@ def _run_many(call: Call) -> tuple[Effect, ...]:
 
 
 @with_launcher
-def _concurrently(call: Call) -> tuple[Effect, ...]:
+def concurrently(call: Call) -> tuple[Effect, ...]:
     """concurrently: commands, and `npm:x` for scripts by name or pattern."""
     effects: list[Effect] = []
     options = call.options(("-n", "--names", "-c", "--prefix-colors", "-p", "--prefix", "-s", "--success"))
@@ -114,7 +113,7 @@ def _matching_scripts(call: Call, pattern: str) -> tuple[Effect, ...]:
 
 
 @with_launcher
-def _lerna(call: Call) -> tuple[Effect, ...]:
+def lerna(call: Call) -> tuple[Effect, ...]:
     action = call.first
     if action in ("bootstrap", "link"):
         return install(call, call.options(values("npm", "node")), (), "npm", "install")
@@ -125,7 +124,7 @@ def _lerna(call: Call) -> tuple[Effect, ...]:
     return call.write_effect("build", action, writes=(".",))
 
 
-def _turbo(call: Call) -> tuple[Effect, ...]:
+def turbo(call: Call) -> tuple[Effect, ...]:
     """turbo runs the scripts of the workspaces with the project's package manager.
 
     Source: https://turborepo.com/docs/crafting-your-repository/structuring-a-repository (packageManager).
@@ -135,7 +134,7 @@ def _turbo(call: Call) -> tuple[Effect, ...]:
     return tuple(replace(e, tools=(*e.tools, manager)) if manager else e for e in tool_effects(call, "build"))
 
 
-def _pm2(call: Call) -> tuple[Effect, ...]:
+def pm2(call: Call) -> tuple[Effect, ...]:
     """pm2 install: a module of pm2 in its home directory; all other commands start programs."""
     if call.first not in ("install", "module:install"):
         return call.application_code(call.first)
@@ -144,15 +143,15 @@ def _pm2(call: Call) -> tuple[Effect, ...]:
     return call.write_effect("install-global", "install", manager="pm2", packages=pm2, writes=(where,))
 
 
-def _deletes(call: Call) -> tuple[Effect, ...]:
+def deletes(call: Call) -> tuple[Effect, ...]:
     return deletion(call, call.options(("-g", "--glob")).operands)
 
 
-def _mkdirp(call: Call) -> tuple[Effect, ...]:
+def mkdirp(call: Call) -> tuple[Effect, ...]:
     return call.write_effect("files", "mkdir", writes=call.options().operands)
 
 
-def _bower(call: Call) -> tuple[Effect, ...]:
+def bower(call: Call) -> tuple[Effect, ...]:
     if call.first in ("install", "i", "update", ""):
         caches = call.known_paths(("~/.cache/bower",))
         return call.write_effect("build", "install", writes=("bower_components", "."), caches=caches)
@@ -160,24 +159,5 @@ def _bower(call: Call) -> tuple[Effect, ...]:
 
 
 @with_launcher
-def _shx(call: Call) -> tuple[Effect, ...]:
+def shx(call: Call) -> tuple[Effect, ...]:
     return tool_call(call, call.args)
-
-
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
-    "corepack": _corepack,
-    **dict.fromkeys(("nvm", "n", "fnm", "volta"), _versions),
-    **dict.fromkeys(
-        "cross-env cross-env-shell dotenv env-cmd dotenvx better-npm-run cross-os npm-watch".split(),
-        _cross_env,
-    ),
-    **dict.fromkeys(("npm-run-all", "npm-run-all2", "run-s", "run-p"), _run_many),
-    "concurrently": _concurrently,
-    "lerna": _lerna,
-    "turbo": _turbo,
-    "pm2": _pm2,
-    **dict.fromkeys(("rimraf", "del", "del-cli", "premove"), _deletes),
-    **dict.fromkeys(("mkdirp", "make-dir", "make-dir-cli"), _mkdirp),
-    "bower": _bower,
-    "shx": _shx,
-}

@@ -87,5 +87,4 @@ def _state_after(call: Call, state: State) -> State:
     return state.with_setting(f"npm {key}", value)
 
 
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"npm": npm, "cnpm": npm}
 STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {"npm": _state_after}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -26,7 +25,7 @@ from slimify.semantics.effects.call import Arg, Call
 
 
 @with_launcher
-def _pnpm(call: Call) -> tuple[Effect, ...]:
+def pnpm(call: Call) -> tuple[Effect, ...]:
     options, action, rest, behind = parsed_call(
         call, values("npm", "node") - {"-p", "-c", "-w", "--workspace"}
     )
@@ -84,7 +83,7 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
     return script_or_program(call, names, "pnpm")
 
 
-def _bun(call: Call) -> tuple[Effect, ...]:
+def bun(call: Call) -> tuple[Effect, ...]:
     options, action, rest, behind = parsed_call(call, values("npm", "node"))
     call = in_directory(call, options)
     if action in INSTALLS and action:
@@ -100,6 +99,3 @@ def _bun(call: Call) -> tuple[Effect, ...]:
     if re.search(r"\.[mc]?[jt]sx?\Z", action):
         return call.application_code(action)
     return script_or_program(call, (Arg(value=action, text=action), *behind), "bun")
-
-
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"pnpm": _pnpm, "bun": _bun}

@@ -50,7 +50,7 @@ def tool_call(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     return call.start((literal_arg(name), *words[1:]))
 
 
-def _node(call: Call) -> tuple[Effect, ...]:
+def node(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("node", "node"), stop=True)
     if options.has("--version", "-v", "--help", "-h", "--check"):
         return call.effect("check")
@@ -130,9 +130,3 @@ def _table_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
     if call.name in LANGUAGE.words("toolchain.toml", "serving", "copying"):
         targets = (*targets, *out.operands[-1:])
     return call.write_effect("build", first if "/" not in first else "", writes=(".", *targets))
-
-
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
-    **dict.fromkeys(("npx", "pnpx", "bunx"), npx),
-    **dict.fromkeys(("node", "nodejs", "deno"), _node),
-}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
@@ -33,7 +33,7 @@ def parsed_call(call: Call, valued: frozenset[str]) -> tuple[Options, str, tuple
 
 
 @with_launcher
-def _yarn(call: Call) -> tuple[Effect, ...]:
+def yarn(call: Call) -> tuple[Effect, ...]:
     options, action, rest, behind = parsed_call(call, values("npm", "node"))
     call = in_directory(call, options)
     if not action and options.has("--version", "-v", "--help"):
@@ -90,6 +90,3 @@ def script_or_program(call: Call, words: tuple[Arg, ...], manager: str) -> tuple
     if package_json(call.state) is not None or name in commands("node").tools:
         return tool_call(call, (named[0], *rest))
     return run_script(call, name, rest, manager=manager)
-
-
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"yarn": _yarn, "yarnpkg": _yarn}

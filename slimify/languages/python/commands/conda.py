@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -14,7 +13,7 @@ from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, first_value
 
 
-def _conda(call: Call) -> tuple[Effect, ...]:
+def conda(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("conda", "python"))
     words = [w for w in options.operands if w.value != "env"]
     nested = len(words) < len(options.operands)
@@ -66,7 +65,7 @@ def _conda_home(call: Call) -> str:
     return "/opt/conda"
 
 
-def _pipx(call: Call) -> tuple[Effect, ...]:
+def pipx(call: Call) -> tuple[Effect, ...]:
     words = call.options(("--python", "--pip-args", "--index-url", "-i", "--suffix")).operands
     if not words or words[0].value not in ("install", "inject", "upgrade"):
         return call.effect("check")
@@ -76,7 +75,7 @@ def _pipx(call: Call) -> tuple[Effect, ...]:
     return call.write_effect("install", "tool install", manager="pipx", packages=packages, writes=places)
 
 
-def _pip_tools(call: Call) -> tuple[Effect, ...]:
+def pip_tools(call: Call) -> tuple[Effect, ...]:
     options = call.options(("-o", "--output-file", "--extra", "--index-url", "-i", "--python-executable"))
     if call.name == "pip-sync":
         manifests = call.known_paths(options.operands)
@@ -87,10 +86,3 @@ def _pip_tools(call: Call) -> tuple[Effect, ...]:
     return call.write_effect(
         "files", "compile", writes=output or (".",), reads=call.known_paths(options.operands)
     )
-
-
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
-    **dict.fromkeys(("conda", "mamba", "micromamba"), _conda),
-    "pipx": _pipx,
-    **dict.fromkeys(("pip-sync", "pip-compile"), _pip_tools),
-}

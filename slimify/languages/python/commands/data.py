@@ -4,7 +4,6 @@ downloads."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import cache
 
 from msgspec import Struct
@@ -83,6 +82,3 @@ def playwright(call: Call) -> tuple[Effect, ...]:
         where = folder if folder and folder != "0" else call.word(".cache/ms-playwright")
         effects += call.write_effect("fetch", "playwright install", manager="playwright", writes=(where,))
     return effects
-
-
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"playwright": playwright, "spacy": spacy}

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Call
 from slimify.semantics.effects.files import formatter_effects
 
 
-def _ruff(call: Call) -> tuple[Effect, ...]:
+def ruff(call: Call) -> tuple[Effect, ...]:
     return formatter_effects(call, printing=call.first == "check")
-
-
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
-    **dict.fromkeys(("autopep8", "black", "isort"), formatter_effects),
-    "ruff": _ruff,
-}

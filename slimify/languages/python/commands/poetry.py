@@ -50,7 +50,7 @@ def _poetry_target(call: Call) -> tuple[Arg | str, ...]:
     return (path or (f"{kept}/virtualenvs" if kept else call.word(".cache/pypoetry")),)
 
 
-def _poetry(call: Call) -> tuple[Effect, ...]:
+def poetry(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("poetry", "python"))
     action, words = options.verb
     if action == "run":
@@ -105,7 +105,7 @@ def _without_dev(options: Options, flags: tuple[str, ...]) -> bool:
     return options.has(*flags) or options.has("--only") or "dev" in without.split(",")
 
 
-def _pipenv(call: Call) -> tuple[Effect, ...]:
+def pipenv(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("pipenv", "python"))
     action, words = options.verb
     if action == "run":
@@ -156,5 +156,4 @@ def _state_after(call: Call, state: State) -> State:
     return state
 
 
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"poetry": _poetry, "pipenv": _pipenv}
 STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {"poetry": _state_after}

@@ -308,20 +308,20 @@ def venv(call: Call) -> tuple[Effect, ...]:
     return call.write_effect("install", "venv", manager="venv", writes=where)
 
 
-def _virtualenv(call: Call) -> tuple[Effect, ...]:
+def virtualenv(call: Call) -> tuple[Effect, ...]:
     return call.effect("check") if call.flag("--version") else venv(call)
 
 
-def _easy_install(call: Call) -> tuple[Effect, ...]:
+def easy_install(call: Call) -> tuple[Effect, ...]:
     args = (literal_arg("install"), *call.args)
     return pip(replace(call, args=args), "pip")
 
 
-def _server(call: Call) -> tuple[Effect, ...]:
+def server(call: Call) -> tuple[Effect, ...]:
     return call.application_code(call.first)
 
 
-def _flask(call: Call) -> tuple[Effect, ...]:
+def flask(call: Call) -> tuple[Effect, ...]:
     return (
         call.effect("check", call.first)
         if call.first in ("--version", "routes")
@@ -337,23 +337,6 @@ def _state_after(call: Call, state: State) -> State:
     return state
 
 
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
-    "pip": pip,
-    "easy_install": _easy_install,
-    "python": python,
-    "pypy": python,
-    "virtualenv": _virtualenv,
-    "django-admin": django,
-    "manage.py": django,
-    "flask": _flask,
-    **dict.fromkeys(
-        (
-            "gunicorn uvicorn celery alembic airflow superset streamlit jupyter scrapy ipython hypercorn "
-            "daphne waitress-serve paster pserve aerich prefect rasa dbt"
-        ).split(),
-        _server,
-    ),
-}
 STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {
     "virtualenv": with_venv,
     **dict.fromkeys(("python", "python3"), _state_after),

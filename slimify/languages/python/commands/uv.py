@@ -28,7 +28,7 @@ from slimify.semantics.effects.table import verb_effects
 _PDM_USE_VENV, _PDM_PACKAGES = "python.use_venv", "__pypackages__"
 
 
-def _uv(call: Call) -> tuple[Effect, ...]:
+def uv(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("uv", "python"))
     action, words = options.verb
     at = next((i for i, a in enumerate(call.args) if a.value == action), 0)
@@ -121,7 +121,7 @@ def _uv_run(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     return (*_uv_sync(inner, options, "sync", ()), *effects)
 
 
-def _pdm(call: Call) -> tuple[Effect, ...]:
+def pdm(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("pdm", "python"))
     action, words = options.verb
     if action == "run":
@@ -162,5 +162,4 @@ def _state_after(call: Call, state: State) -> State:
     return with_venv(replace(call, args=call.args[at + 1 :]), state)
 
 
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"uv": _uv, "uvx": _uv, "pdm": _pdm}
 STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {"uv": _state_after, "pdm": _state_after}

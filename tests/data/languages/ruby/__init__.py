@@ -12,7 +12,6 @@ LANGUAGE = Language(
     interpreters=("ruby",),
     program="ruby",
     managers=("bundler", "gem"),
-    command_modules={"commands.ruby": "bundle bundler gem puma rackup rake ruby"},
     lock_files=("Gemfile.lock",),
     runtime_manifests=("Gemfile", "Gemfile.lock"),  # `bundle exec` reads both
     excluded_sources=r"(?:^|/)vendor/bundle/",

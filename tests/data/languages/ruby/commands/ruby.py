@@ -15,7 +15,7 @@ def _gems(call: Call) -> str:
     return call.state.get("BUNDLE_PATH") or call.state.get("GEM_HOME") or _GEMS
 
 
-def _bundle(call: Call) -> tuple[Effect, ...]:
+def bundle(call: Call) -> tuple[Effect, ...]:
     if call.first == "exec":
         return call.start(call.args[[a.value for a in call.args].index("exec") + 1 :])
     if call.first == "config":
@@ -38,7 +38,7 @@ def _bundle(call: Call) -> tuple[Effect, ...]:
     return call.effect("check", call.first)
 
 
-def _gem(call: Call) -> tuple[Effect, ...]:
+def gem(call: Call) -> tuple[Effect, ...]:
     if call.first not in ("install", "i"):
         return call.effect("check", call.first)
     names = call.options(("-v", "--version", "-i", "--install-dir")).operands[1:]
@@ -49,12 +49,5 @@ def _gem(call: Call) -> tuple[Effect, ...]:
     )
 
 
-def _runs(call: Call) -> tuple[Effect, ...]:
+def runs(call: Call) -> tuple[Effect, ...]:
     return call.application_code(call.first)
-
-
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
-    **dict.fromkeys(("bundle", "bundler"), _bundle),
-    "gem": _gem,
-    **dict.fromkeys(("puma", "rackup", "rake", "ruby"), _runs),
-}
