@@ -73,11 +73,6 @@ def is_managed_directory(path: str) -> bool:
     return is_system_directory(path) and not path.startswith("/usr/local/")
 
 
-def is_project_directory(path: str) -> bool:
-    """Whether base images leave this standard directory empty, for a project to fill: /opt, /srv, …"""
-    return path in _directories("project")
-
-
 def is_shared_directory(path: str) -> bool:
     """Whether several steps may write to this directory, so that a copy must not include it as a whole."""
     return path in _directories("system", "project", "mixed")

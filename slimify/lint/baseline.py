@@ -98,7 +98,7 @@ def updated(baseline: Baseline, items: Sequence[Checked], gone: frozenset[str]) 
     for item in items:
         if item.finding is not None and item.place is not None:
             kept[item.finding.fingerprint] = Entry(
-                file=item.place.path,
+                file=item.place,
                 code=item.finding.code,
                 fingerprint=item.finding.fingerprint,
                 saving=item.finding.saving,
@@ -117,4 +117,4 @@ def stale(baseline: Baseline, items: Sequence[Checked], gone: frozenset[str]) ->
 def _settled(items: Sequence[Checked]) -> frozenset[str]:
     """The files that the run checked conclusively."""
     sure = (i for i in items if i.outcome.error is None and (i.proof is None or i.proof.verdict == "equal"))
-    return frozenset(item.place.path for item in sure if item.place is not None)
+    return frozenset(item.place for item in sure if item.place is not None)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from slimify.lint.place import Place
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Instruction
 from slimify.model.outcome import Estimate, Outcome
@@ -43,7 +42,7 @@ class Checked(Struct, frozen=True, kw_only=True):
     `unproven`: building it was requested but failed."""
 
     outcome: Outcome
-    place: Place | None  # None for standard input
+    place: str | None  # None for standard input
     command: str
     finding: Finding | None = None
     proof: Proof | None = None
@@ -51,7 +50,7 @@ class Checked(Struct, frozen=True, kw_only=True):
     unproven: bool = False
 
 
-def checked(outcome: Outcome, place: Place | None, command: str, proof: Proof | None = None) -> Checked:
+def checked(outcome: Outcome, place: str | None, command: str, proof: Proof | None = None) -> Checked:
     """The result of `check` for one outcome. With a proof, only an equal image counts, with its measured
     saving."""
     found = Checked(outcome=outcome, place=place, command=command, proof=proof)
@@ -88,7 +87,7 @@ def difference(proof: Proof) -> str:
     return text if len(text) <= _MAX_DIFFERENCE else f"{text[:_MAX_DIFFERENCE]} …"
 
 
-def _finding(outcome: Outcome, place: Place | None, proof: Proof | None) -> Finding | None:
+def _finding(outcome: Outcome, place: str | None, proof: Proof | None) -> Finding | None:
     """The finding; None if the Dockerfile silences it."""
     code = RULES[outcome.rung]
     said = next((d for d in outcome.decisions if d.code == code), None)
@@ -107,7 +106,7 @@ def _finding(outcome: Outcome, place: Place | None, proof: Proof | None) -> Find
         saving=estimate.saving if estimate is not None else 0,
         original=estimate.original if estimate is not None else None,
         measured=estimate is not None and estimate.measured,
-        fingerprint=fingerprint(place.path if place else outcome.file, first.value if first else ""),
+        fingerprint=fingerprint(place if place else outcome.file, first.value if first else ""),
         details=tuple(d for d in outcome.decisions if d is not said and d.safety != "advice"),
     )
 

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from msgspec import Struct
-
 from slimify import config
 
 
-class Place(Struct, frozen=True):
-    """A file as `path` relative to `root`, with forward slashes."""
-
-    root: Path
-    path: str
-
-
-def place(file: Path) -> Place:
+def place(file: Path) -> str:
     """The location of a file, relative to the root of the current repository, else of the file's own
-    repository, else to the working directory.
+    repository, else to the working directory; with forward slashes.
 
     A symlink is not followed.
     """
@@ -26,5 +17,5 @@ def place(file: Path) -> Place:
     absolute = file.parent.resolve() / file.name
     for root in (config.repository_root(here), config.repository_root(absolute.parent), here):
         if root is not None and absolute.is_relative_to(root):
-            return Place(root, absolute.relative_to(root).as_posix())
-    return Place(absolute.parent, absolute.name)
+            return absolute.relative_to(root).as_posix()
+    return absolute.name

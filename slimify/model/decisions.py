@@ -88,10 +88,9 @@ class PackageVerdict(Struct, frozen=True, kw_only=True):
 
 
 class CommandVerdict(Struct, frozen=True, kw_only=True):
-    """The role of one command of a RUN. `atom` is the index of the command's atom in the RUN's script."""
+    """The role of one command of a RUN."""
 
     text: str
-    atom: int
     role: Role
     reasons: tuple[Reason, ...] = ()
     packages: tuple[PackageVerdict, ...] = ()

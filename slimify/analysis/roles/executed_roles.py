@@ -226,7 +226,6 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
         named = self.execution.installs.get(key, {p.name for p in atom.packages})
         return CommandVerdict(
             text=step.script.text_of(atom.index),
-            atom=atom.index,
             role=role,
             reasons=reasons,
             packages=tuple(self._package(p, key, named) for p in atom.packages),
@@ -294,7 +293,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
             script = read_run(instruction, shell=shell, escape=self.program.dockerfile.escape)
             judged = [self._elsewhere(places, (at, number), stage) for number in range(len(script.atoms))]
             commands = tuple(
-                CommandVerdict(text=script.text_of(number), atom=number, role=role, reasons=reasons)
+                CommandVerdict(text=script.text_of(number), role=role, reasons=reasons)
                 for number, (role, reasons) in enumerate(judged)
             )
         roles = {command.role for command in commands}

@@ -24,8 +24,7 @@ class BuilderCopy(Struct, frozen=True, kw_only=True):
     """A builder path that a COPY takes instead of the file in the context."""
 
     extract: Extract
-    line: str  # the new instruction
-    at: int  # the line of the old one
+    at: int  # the line of the instruction
 
 
 class SplitSource(Struct, frozen=True, kw_only=True):
@@ -81,9 +80,8 @@ class Copies:
         for extract, path, dest in (item for source in found for item in source.taken):
             if re.search(r"\s", path + dest):
                 return Reason.of("SL374", "blank", at=step.line, path=path)
-            line = f"{'copy' if lower else 'COPY'} --from={self.stage} {owner}{flags}{path} {dest}"
-            lines.append(line)
-            taken.append(BuilderCopy(extract=extract, line=line, at=step.line))
+            lines.append(f"{'copy' if lower else 'COPY'} --from={self.stage} {owner}{flags}{path} {dest}")
+            taken.append(BuilderCopy(extract=extract, at=step.line))
         return end.join(lines) + end, tuple(taken)
 
     def _source(self, written: str, parts: CopyParts, step: Step) -> SplitSource | Reason:

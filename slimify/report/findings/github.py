@@ -32,7 +32,7 @@ def _failure(item: Checked, error: SlimifyError) -> str:
 
 
 def _place(item: Checked, line: int | None, end_line: int | None) -> dict[str, str]:
-    found = {} if item.place is None else {"file": item.place.path}
+    found = {} if item.place is None else {"file": item.place}
     return found if line is None else found | {"line": str(line), "endLine": str(end_line)}
 
 

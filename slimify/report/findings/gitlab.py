@@ -24,7 +24,7 @@ def report(items: Iterable[Checked]) -> str:
 
 def _row(item: Checked) -> dict[str, Any] | None:
     error, finding = item.outcome.error, item.finding
-    path = item.place.path if item.place is not None else item.outcome.file
+    path = item.place if item.place is not None else item.outcome.file
     if error is not None:
         identity = json.dumps([error.code, path, error.message])
         return {

@@ -25,6 +25,5 @@ def _findings(item: Checked) -> list[dict[str, Any]]:
     finding = item.finding
     if finding is None:
         return []
-    place = item.place.path if item.place is not None else None
     told = fields(finding, "line end_line text saving original measured fingerprint known")
-    return [{"code": finding.code, "path": place, **told, "command": item.command}]
+    return [{"code": finding.code, "path": item.place, **told, "command": item.command}]

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from slimify import __version__
 from slimify.codes import known
 from slimify.lint.findings import RULES, Checked, Finding
-from slimify.lint.place import Place, place
+from slimify.lint.place import place
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
 from slimify.report.findings.replacements import replacements
@@ -193,5 +193,5 @@ def _artifact(item: Checked) -> dict[str, str]:
     return _uri(item.place)
 
 
-def _uri(place: Place) -> dict[str, str]:
-    return {"uri": quote(os.fsencode(place.path)), "uriBaseId": ROOT}
+def _uri(place: str) -> dict[str, str]:
+    return {"uri": quote(os.fsencode(place)), "uriBaseId": ROOT}

@@ -19,7 +19,6 @@ ROWS: dict[str, tuple[Question, str, str]] = {
         "/opt /srv /usr/src /root /usr/lib/x",
         "/ /etc /usr/local",
     ),
-    "left to projects": (system.is_project_directory, "/root /tmp /usr/src /etc", "/opt /srv /home /var/www"),
     "no step's": (system.is_shared_directory, "/app /usr/local/etc /etc/x", "/ /etc /opt /root /go /var/www"),
     "of FHS": (system.is_standard_directory, "/ /go /var/www /app", "/usr/libexec /usr/local/etc /var/spool"),
     "everywhere": (system.exists_everywhere, "/var/www /app /proc", "/go/bin /usr/local/etc /tmp"),

@@ -12,7 +12,7 @@ from slimify.config import MinSaving
 from slimify.lint import baseline
 from slimify.lint.baseline import Entry
 from slimify.lint.findings import Checked, Finding, checked, fingerprint
-from slimify.lint.place import Place, place
+from slimify.lint.place import place
 from slimify.model.decisions import Decision, InstructionVerdict
 from slimify.model.dockerfile import Instruction
 from slimify.model.errors import SlimifyError
@@ -40,7 +40,7 @@ REWRITTEN = Rewritten(
     after="FROM python:3.12-slim\n",
     estimate=Estimate(original=1_000_000_000, saving=900_000_000, measured=False),
 )
-PLACE = Place(Path("/work"), "web/Dockerfile")
+PLACE = "web/Dockerfile"
 EQUAL = Proof(
     file="web/Dockerfile",
     verdict="equal",
@@ -167,12 +167,12 @@ def test_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (inner / "Dockerfile").touch()
     (inner / "link").symlink_to(tmp_path / "elsewhere" / "real")
     monkeypatch.chdir(inner.parent)
-    assert place(Path("web/Dockerfile")) == Place(inner.parent, "web/Dockerfile")  # no repository at all
+    assert place(Path("web/Dockerfile")) == "web/Dockerfile"  # no repository at all
     (tmp_path / "repo" / ".git").mkdir()
-    whole = Place(tmp_path / "repo", "services/web/Dockerfile")
+    whole = "services/web/Dockerfile"
     assert place(Path("web/Dockerfile")) == whole
     assert place(Path("web/../web/Dockerfile")) == whole
-    assert place(Path("web/link")) == Place(tmp_path / "repo", "services/web/link")
+    assert place(Path("web/link")) == "services/web/link"
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert place(inner / "Dockerfile") == whole
     (inner / ".git").touch()  # a submodule

@@ -38,7 +38,6 @@ FULL = Rewritten(
             commands=(
                 CommandVerdict(
                     text="apt-get install -y gcc libpq-dev",
-                    atom=0,
                     role="both",
                     packages=(
                         PackageVerdict(name="gcc", role="build"),

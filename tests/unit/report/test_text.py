@@ -41,11 +41,10 @@ OUTCOME = Rewritten(
             "apt-get install -y gcc libpq-dev && make",
             CommandVerdict(
                 text="apt-get install -y gcc libpq-dev",
-                atom=0,
                 role="both",
                 packages=(PackageVerdict(name="libpq-dev", role="build", counterparts=("libpq5",)),),
             ),
-            CommandVerdict(text="make", atom=1, role="build"),
+            CommandVerdict(text="make", role="build"),
         ),
     ),
     decisions=(
@@ -120,7 +119,7 @@ texts = st.text(max_size=120)
 
 @given(value=texts, why=texts, width=st.integers(60, 120))
 def test_fits_and_stays_plain(value: str, why: str, width: int) -> None:
-    command = CommandVerdict(text=value, atom=0, role="unknown")
+    command = CommandVerdict(text=value, role="unknown")
     outcome = Unchanged(
         file="Dockerfile",
         instructions=(verdict(value, why=why), verdict(value, command, line=12_345)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
@@ -11,7 +10,6 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from slimify.lint.findings import Checked, Finding
-from slimify.lint.place import Place
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Failed, Rewritten
 from slimify.report.findings import github
@@ -30,7 +28,7 @@ FINDING = Finding(
 )
 FOUND = Checked(
     outcome=Rewritten(file="web/Dockerfile", after="FROM x\n"),
-    place=Place(Path("/work"), "web/Dockerfile"),
+    place="web/Dockerfile",
     command="slimify rewrite web/Dockerfile",
     finding=FINDING,
 )
@@ -63,9 +61,7 @@ def failed(error: SlimifyError) -> Checked:
             id="malformed",
         ),
         pytest.param(
-            replace(
-                failed(SlimifyError("SL001", "no")), place=Place(Path("/work"), "a,b: 100%/Docker\nfile")
-            ),
+            replace(failed(SlimifyError("SL001", "no")), place="a,b: 100%/Docker\nfile"),
             "::error file=a%2Cb%3A 100%25/Docker%0Afile,title=slimify SL001::no\n",
             id="a name with everything",
         ),
