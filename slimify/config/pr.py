@@ -8,7 +8,7 @@ from typing import Any, Literal, get_type_hints
 
 from msgspec import Struct
 
-from slimify.config.readers import Reader, reader, table
+from slimify.config.readers import Reader, matching, reader, table
 
 TitleStyle = Literal["auto", "plain", "conventional"]
 Per = Literal["image", "repository"]
@@ -63,12 +63,6 @@ def _prefix(value: object) -> str:
     return value
 
 
-def _branch(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", value):
-        raise ValueError("must be a branch name")
-    return value
-
-
 def _names(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
         raise ValueError("must be a list of names")
@@ -81,21 +75,17 @@ def _limit(value: object) -> int:
     return value
 
 
-def _address(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s@/]+(/\S*)?", value):
-        raise ValueError('must be a URL, for example "https://git.example/api/v4"')
-    return value
-
-
 # Readers of settings whose type is not specific enough.
 _READERS: dict[str, Reader] = {
-    "base": _branch,
+    "base": matching(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", "must be a branch name"),
     "branch_prefix": _prefix,
     "labels": _names,
     "reviewers": _names,
     "limit": _limit,
     "forge": reader(ForgeKind),
-    "api_url": _address,
+    "api_url": matching(
+        r"https?://[^\s@/]+(/\S*)?", 'must be a URL, for example "https://git.example/api/v4"'
+    ),
 }
 READERS: dict[str, Reader] = {
     name.replace("_", "-"): _READERS.get(name) or reader(kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal, get_args, get_origin
@@ -42,3 +43,14 @@ def _one_of(allowed: tuple[str, ...], value: object) -> str:
     if value not in allowed:
         raise ValueError(f"must be one of {', '.join(allowed)}")
     return str(value)
+
+
+def matching(pattern: str, message: str) -> Reader:
+    """A reader of texts that match a pattern as a whole."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            raise ValueError(message)
+        return value
+
+    return read

@@ -7,7 +7,7 @@ from typing import get_type_hints
 
 from slimify.config import pr
 from slimify.config.options import MinSaving, Options, parse_min_saving
-from slimify.config.readers import Reader, reader, strings, table
+from slimify.config.readers import Reader, matching, reader, strings, table
 
 
 def is_path(text: str) -> bool:
@@ -20,12 +20,6 @@ def _paths(value: object) -> tuple[str, ...]:
     if not all(map(is_path, paths)):
         raise ValueError("must be a list of absolute paths in the image, without wildcards")
     return tuple(path.rstrip("/") for path in paths)
-
-
-def _release(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"\d+(\.\d+)+", value):
-        raise ValueError('must be a release, for example "2.38"')
-    return value
 
 
 def _build_args(value: object) -> dict[str, str]:
@@ -58,21 +52,15 @@ def _bases(value: object) -> dict[str, str]:
     return dict(value)
 
 
-def _directory(value: object) -> str:
-    if not isinstance(value, str) or not value or value.startswith(("/", "~")):
-        raise ValueError("must be a directory, relative to this file")
-    return value
-
-
 # Readers of settings whose type is not specific enough.
 _READERS: dict[str, Reader] = {
     "min_saving": _min_saving,
     "build_args": _build_args,
     "keep_paths": _paths,
-    "min_glibc": _release,
+    "min_glibc": matching(r"\d+(\.\d+)+", 'must be a release, for example "2.38"'),
     "probes": table,
     "bases": _bases,
-    "templates": _directory,
+    "templates": matching(r"(?s:[^/~].*)", "must be a directory, relative to this file"),
     "pr": pr.checked,
 }
 SETTINGS: dict[str, Reader] = {
