@@ -42,58 +42,44 @@ def find(inputs: ImageInputs) -> Iterator[WasteFinding]:
     for (layer, by, how), items in groups.items():
         if layer != by:
             files = [StoredFile(i.entry.path, i.layer, i.entry.size, i.entry.digest) for i in items]
-            yield {"removed": _removed, "again": _stored_again, "replaced": _replaced}[how](inputs, files, by)
+            tell = {"removed": _removed, "again": _stored_again, "replaced": _replaced}[how]
+            told = tell(inputs, files, by)
+            found = None if how == "removed" else by
+            yield waste_finding(inputs, files, common_path(files), told, layer=found)
 
 
-def _removed(inputs: ImageInputs, files: Sequence[StoredFile], by: int) -> WasteFinding:
-    return waste_finding(
-        inputs,
-        files,
-        common_path(files),
-        FindingText(
-            code="SL722",
-            kind="deleted",
-            text=f"Removed by {_layer_name(inputs, by)}, but a layer that contains it is part of the image.",
-            remedy="remove it in the instruction that creates it, or create it in another stage",
-            safe=True,
-        ),
+def _removed(inputs: ImageInputs, files: Sequence[StoredFile], by: int) -> FindingText:
+    return FindingText(
+        code="SL722",
+        kind="deleted",
+        text=f"Removed by {_layer_name(inputs, by)}, but a layer that contains it is part of the image.",
+        remedy="remove it in the instruction that creates it, or create it in another stage",
+        safe=True,
     )
 
 
-def _stored_again(inputs: ImageInputs, files: Sequence[StoredFile], by: int) -> WasteFinding:
+def _stored_again(inputs: ImageInputs, files: Sequence[StoredFile], by: int) -> FindingText:
     owners = _OWNERS.search(inputs.origin.instructions[by])
     why = f"{owners[0]} stores each file again" if owners else "The same content is stored again"
     below = inputs.origin.instructions[files[0].layer]
     copied = below.startswith(("COPY", "ADD"))
     remedy = "COPY --chown=… --chmod=…" if copied else "change it in the instruction that creates the files"
-    return waste_finding(
-        inputs,
-        files,
-        common_path(files),
-        FindingText(
-            code="SL720",
-            kind="duplicate",
-            text=f"{why}, but the copy in {_layer_name(inputs, files[0].layer)} still takes space.",
-            remedy=f"{remedy} instead of a separate step" if owners else "store it once",
-            safe=True,
-        ),
-        layer=by,
+    return FindingText(
+        code="SL720",
+        kind="duplicate",
+        text=f"{why}, but the copy in {_layer_name(inputs, files[0].layer)} still takes space.",
+        remedy=f"{remedy} instead of a separate step" if owners else "store it once",
+        safe=True,
     )
 
 
-def _replaced(inputs: ImageInputs, files: Sequence[StoredFile], by: int) -> WasteFinding:
-    return waste_finding(
-        inputs,
-        files,
-        common_path(files),
-        FindingText(
-            code="SL721",
-            kind="duplicate",
-            text=f"Overwritten, but the copy in {_layer_name(inputs, files[0].layer)} still takes space.",
-            remedy="write it once: combine the RUN steps, or use a base image with the newer version",
-            safe=True,
-        ),
-        layer=by,
+def _replaced(inputs: ImageInputs, files: Sequence[StoredFile], by: int) -> FindingText:
+    return FindingText(
+        code="SL721",
+        kind="duplicate",
+        text=f"Overwritten, but the copy in {_layer_name(inputs, files[0].layer)} still takes space.",
+        remedy="write it once: combine the RUN steps, or use a base image with the newer version",
+        safe=True,
     )
 
 
