@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -17,24 +18,19 @@ from msgspec.structs import replace
 
 from slimify.analysis.graph.graph import AtomKey
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.analysis.runtime_contract import DEFAULT_SHELL
 from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.carried import installed
 from slimify.facts.programs import only_waits
 from slimify.facts.system import exists_everywhere
 from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason, Role
 from slimify.model.plan import Plan
+from slimify.model.shell import NO_SCRIPT
 from slimify.semantics.paths import overlap
-from slimify.syntax.dockerfile.instructions import (
-    from_parts,
-    is_multi_stage,
-    shell_command,
-    split_stages,
-)
-from slimify.syntax.shell.script import read_run
+from slimify.syntax.dockerfile.instructions import is_multi_stage, split_stages
 
 if TYPE_CHECKING:
     from slimify.semantics.machine.stages import Copy, Machine, Stage
+    from slimify.semantics.walk import Visit
 
 _Judged = tuple[Role, tuple[Reason, ...]]
 # They say what a step is, not where it is executed.
@@ -189,22 +185,19 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
     def all(self) -> Iterator[InstructionVerdict]:
         file = self.program.dockerfile
         *earlier, (last, *_) = split_stages(file)
-        at = {id(x): index for index, x in enumerate(file.instructions)}
         base = Reason.of("SL223", "base")
-        for argument in file.instructions:
-            if argument.keyword == "FROM":
-                break
+        for argument in takewhile(lambda x: x.keyword != "FROM", file.instructions):
             yield InstructionVerdict(instruction=argument, role="both", reasons=(base,))
-        for number, instructions in enumerate(earlier):
-            places, shell = self.execution.stages[number], tuple(DEFAULT_SHELL)
-            name = from_parts(instructions[0]).alias or str(number)
-            for instruction in instructions:
-                shell = shell_command(instruction) if instruction.keyword == "SHELL" else shell
-                yield self._earlier(places, at[id(instruction)], name, shell)
+        for number, (start, *_) in enumerate(earlier):
+            places, stage = self.execution.stages[number], self.program.machine.stages[number]
+            name = stage.name or str(number)
+            role, reasons = self._elsewhere(places, (-1, 0), name)
+            yield InstructionVerdict(instruction=start, role=role, reasons=reasons)
+            for visit in stage.visits:
+                yield self._earlier(places, visit, name)
         stays = bool(earlier) and self.execution.base is None
-        role: Role = "run" if stays else "both"
         reason = Reason.of("SL223", "last_base") if stays else base
-        yield InstructionVerdict(instruction=last, role=role, reasons=(reason,))
+        yield InstructionVerdict(instruction=last, role="run" if stays else "both", reasons=(reason,))
         for step in self.program.steps:
             yield self._step(step)
 
@@ -284,22 +277,19 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
             return "both", (*reasons, Reason.of("SL226", "also_built"))
         return _shown("both", role, reasons, Reason.of("SL226", "repeated"))
 
-    def _earlier(self, places: Places, at: int, stage: str, shell: tuple[str, ...]) -> InstructionVerdict:
-        """The verdict on the instruction number `at` of the file, in another stage than the last one, which
-        is executed in `places`; what the last stage repeats of it, in both."""
-        instruction = self.program.dockerfile.instructions[at]
-        commands: tuple[CommandVerdict, ...] = ()
-        if instruction.keyword == "RUN" and instruction.exec_form is None:
-            script = read_run(instruction, shell=shell, escape=self.program.dockerfile.escape)
-            judged = [self._elsewhere(places, (at, number), stage) for number in range(len(script.atoms))]
-            commands = tuple(
-                CommandVerdict(text=script.text_of(number), role=role, reasons=reasons)
-                for number, (role, reasons) in enumerate(judged)
-            )
+    def _earlier(self, places: Places, visit: Visit, stage: str) -> InstructionVerdict:
+        """The verdict on an instruction of another stage than the last one, which is executed in `places`;
+        what the last stage repeats of it, in both."""
+        script = visit.script if visit.instruction.exec_form is None else NO_SCRIPT
+        judged = [self._elsewhere(places, (visit.index, at), stage) for at in range(len(script.atoms))]
+        commands = tuple(
+            CommandVerdict(text=script.text_of(at), role=role, reasons=reasons)
+            for at, (role, reasons) in enumerate(judged)
+        )
         roles = {command.role for command in commands}
-        role, reasons = self._elsewhere(places, (at, 0), stage)
+        role, reasons = self._elsewhere(places, (visit.index, 0), stage)
         return InstructionVerdict(
-            instruction=instruction,
+            instruction=visit.instruction,
             role=role if len(roles) < 2 else "both",
             reasons=() if commands else reasons,
             commands=commands,
