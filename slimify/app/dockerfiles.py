@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify import config
 from slimify.app import locate
 from slimify.app.failures import failed
 from slimify.app.locate import Job, Target
@@ -57,9 +56,7 @@ def _process(
 ) -> Outcome:
     from slimify import pipeline
 
-    # for standard input, settings are located in the build context
-    beside = context if target.path is None and context is not None else target.directory
-    options = config.load(beside, target.path, overrides)
+    options = locate.options_for(target, context, overrides)
     remark = ""
     if context is None:
         context, remark = locate.build_context(target, data)

@@ -10,9 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify import config
+from slimify.app.services import Build, builds, is_build_file
+from slimify.config.options import Options
 from slimify.config.read_file import read_file
+from slimify.model.dockerfile import Instruction
 from slimify.model.errors import SlimifyError
 
 NOT_READABLE = "SL901"
@@ -26,10 +30,12 @@ _NON_PROJECT_FILES = re.compile(
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """A Dockerfile to process: `name` as the user writes it, `path` None for standard input."""
+    """A Dockerfile to process: `name` as the user writes it, `path` None for standard input. `build` is what
+    a Compose or bake file says about it."""
 
     name: str
     path: Path | None
+    build: Build | None = None
 
     @property
     def directory(self) -> Path:
@@ -60,12 +66,15 @@ def target_of(path: Name) -> Job:
 
 
 def targets(path: str) -> tuple[Target, ...]:
-    """The Dockerfiles of `path`: itself, standard input for `-`, or all in a directory, sorted.
+    """The Dockerfiles of `path`: itself, standard input for `-`, all in a directory, sorted, or those that
+    the services of a Compose or bake file build.
 
     Vendored and hidden directories and symlinks are skipped. Raises SlimifyError if there is none.
     """
     if path == _STDIN:
         return (Target(name=_STDIN, path=None),)
+    if is_build_file(Path(path)) and not Path(path).is_dir():
+        return _of_services(path)
     if not Path(path).is_dir():
         return (Target(name=path, path=Path(path)),)
     found = tuple(Target(name=str(file), path=file) for file in sorted(_search(Path(path))))
@@ -76,6 +85,29 @@ def targets(path: str) -> tuple[Target, ...]:
             hint=f"looked for {', '.join(PATTERNS)}, also in subdirectories",
         )
     return found
+
+
+def _of_services(path: str) -> tuple[Target, ...]:
+    """Each Dockerfile once; arguments that services set differently are left to the evidence of the
+    repository."""
+    found: dict[str, Target] = {}
+    for build in builds(Path(path)):
+        name = str(build.dockerfile)
+        known = found.get(name)
+        if known is not None and known.build is not None:
+            same = {k: v for k, v in known.build.args.items() if build.args.get(k) == v}
+            build = replace(known.build, args=same)
+        found[name] = Target(name=name, path=build.dockerfile, build=build)
+    return tuple(found.values())
+
+
+def options_for(target: Target, context: Path | None, overrides: dict[str, object]) -> Options:
+    """The settings in force for a target; for standard input they are searched from the build context."""
+    beside = context if target.path is None and context is not None else target.directory
+    options = config.load(beside, target.path, overrides)
+    if target.build is None:
+        return options
+    return replace(options, build_args={**target.build.args, **options.build_args})
 
 
 def read(target: Target) -> bytes:
@@ -109,6 +141,8 @@ def build_context(target: Target, data: bytes) -> tuple[Path | None, str]:
     """
     if target.path is None:
         return None, ""
+    if target.build is not None:
+        return target.build.context, _other_stage(target.build, data)
     own = target.directory
     sources = _copied_sources(data)
     bare = _has_only_docker_files(own) and any(os.path.normpath(source) == "." for source in sources)
@@ -119,6 +153,16 @@ def build_context(target: Target, data: bytes) -> tuple[Path | None, str]:
             shown = os.path.relpath(directory)
             return directory, f"the build context is assumed to be {shown}, which contains the copied files"
     return own, ""
+
+
+def _other_stage(build: Build, data: bytes) -> str:
+    """A remark if not the last stage is built, which alone is made smaller."""
+    from slimify.syntax.dockerfile.instructions import from_parts
+
+    names = [from_parts(i).alias or "" for i in _instructions(data) if i.keyword == "FROM"]
+    if not build.stage or build.stage.lower() in (*names[-1:], str(len(names) - 1)):
+        return ""
+    return f"{build.service} builds the stage {build.stage}; only the last stage is made smaller"
 
 
 def _has_only_docker_files(directory: Path) -> bool:
@@ -155,16 +199,19 @@ def is_dockerfile(name: str) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in PATTERNS)
 
 
-def _copied_sources(data: bytes) -> tuple[str, ...]:
-    """The sources of COPY and ADD in the context, without variables and URLs."""
+def _instructions(data: bytes) -> tuple[Instruction, ...]:
     from slimify.syntax.dockerfile import parser
 
     try:
-        parsed = parser.parse(data)
+        return parser.parse(data).instructions
     except SlimifyError:
         return ()  # the pipeline reports the error
+
+
+def _copied_sources(data: bytes) -> tuple[str, ...]:
+    """The sources of COPY and ADD in the context, without variables and URLs."""
     sources: list[str] = []
-    for instruction in parsed.instructions:
+    for instruction in _instructions(data):
         if instruction.keyword not in ("COPY", "ADD") or instruction.flag("from") is not None:
             continue
         words = instruction.exec_form or tuple(instruction.value.split())

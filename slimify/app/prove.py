@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slimify import config
 from slimify.app import locate
 from slimify.app.dockerfiles import Source, with_warnings
 from slimify.app.failures import failed
@@ -123,9 +122,7 @@ def _prove_source(
     from slimify.verify.session import Session
 
     target, data = source.target, source.data
-    # for standard input, settings are located in the build context
-    beside = context if target.path is None and context is not None else target.directory
-    options = config.load(beside, target.path, overrides)
+    options = locate.options_for(target, context, overrides)
     probe = probe_of(options, proving, target)
     if context is None:
         context, _ = locate.build_context(target, data)

@@ -37,7 +37,9 @@ EngineChoice = Literal["buildx", "docker", "podman", "buildah"]
 
 PathsArgument = Annotated[
     list[str] | None,
-    typer.Argument(metavar="PATH", help="Dockerfiles, directories to search, or - for stdin."),
+    typer.Argument(
+        metavar="PATH", help="Dockerfiles, Compose or bake files, directories to search, or - for stdin."
+    ),
 ]
 PathArgument = Annotated[
     str | None, typer.Argument(metavar="PATH", help="A Dockerfile, or a directory to search.")

@@ -10,19 +10,22 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from slimify.context.values import json_of, strings, table
+from slimify.context.values import json_of, strings, table, text_of
 
 _TOKEN = re.compile(r"""(?:\#|//)[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|[\w.-]+|\S""", re.DOTALL)
 _MAX_DEPTH = 20
 
 
 class BakeTarget(Struct, frozen=True, kw_only=True):
-    """A target. `context` and `dockerfile` are as written, the Dockerfile relative to the context."""
+    """A target. `context` and `dockerfile` are as written, the Dockerfile relative to the context. `stage` is
+    the stage that it builds, "" for the last."""
 
+    name: str
     context: str = "."
     dockerfile: str = "Dockerfile"
     args: Mapping[str, str] = {}
     tags: tuple[str, ...] = ()
+    stage: str = ""
 
 
 def bake_targets(path: str, text: str) -> Iterator[BakeTarget]:
@@ -33,10 +36,12 @@ def bake_targets(path: str, text: str) -> Iterator[BakeTarget]:
         context, dockerfile = row.get("context"), row.get("dockerfile")
         tags = row.get("tags")
         yield BakeTarget(
+            name=name,
             context=context if isinstance(context, str) else ".",
             dockerfile=dockerfile if isinstance(dockerfile, str) else "Dockerfile",
             args={name: value for name, value in strings(row.get("args")).items() if "$" not in value},
             tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+            stage=text_of(row.get("target")) or "",
         )
 
 

@@ -25,13 +25,17 @@ def test_no_targets(path: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "target"),
     [
-        ('target "a" {}', BakeTarget()),
-        ('target "a" { context = ".." dockerfile = "d/D" }', BakeTarget(context="..", dockerfile="d/D")),
-        ('target "a" { tags = ["x:1", "${Y}", Z] }', BakeTarget(tags=("x:1", "${Y}"))),
-        ('target "a" { args = { X = "1", Y = f("2") } }', BakeTarget(args={"X": "1"})),
-        ('target "a" { inherits = ["a"] args = { X = "1" } }', BakeTarget(args={"X": "1"})),
-        ('target "a" { args = { X = "1"', BakeTarget(args={"X": "1"})),
-        ('target "a" { args = ' + "{ X = " * 5000, BakeTarget()),
+        ('target "a" {}', BakeTarget(name="a")),
+        (
+            'target "a" { context = ".." dockerfile = "d/D" }',
+            BakeTarget(name="a", context="..", dockerfile="d/D"),
+        ),
+        ('target "a" { tags = ["x:1", "${Y}", Z] }', BakeTarget(name="a", tags=("x:1", "${Y}"))),
+        ('target "a" { target = "web" }', BakeTarget(name="a", stage="web")),
+        ('target "a" { args = { X = "1", Y = f("2") } }', BakeTarget(name="a", args={"X": "1"})),
+        ('target "a" { inherits = ["a"] args = { X = "1" } }', BakeTarget(name="a", args={"X": "1"})),
+        ('target "a" { args = { X = "1"', BakeTarget(name="a", args={"X": "1"})),
+        ('target "a" { args = ' + "{ X = " * 5000, BakeTarget(name="a")),
     ],
 )
 def test_targets(text: str, target: BakeTarget) -> None:
