@@ -69,6 +69,9 @@ class Options(Struct, frozen=True, kw_only=True):
         Mapping[str, Any], Meta(description="Requests and commands for `verify`, see verify.probes.")
     ] = field(default_factory=dict)
     builder: Annotated[Builder, Meta(description="Builder that will build the file.")] = "buildkit"
+    drop_unused: Annotated[
+        bool, Meta(description="Leave out system packages that you install by name and nothing uses.")
+    ] = False
     cache_mounts: Annotated[
         bool, Meta(description="Keep package downloads between builds, in cache mounts.")
     ] = False

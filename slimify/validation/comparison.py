@@ -88,13 +88,14 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
 class Comparison(Struct, frozen=True, dict=True, kw_only=True):
     """An old and a new file, executed. `program` is the old one, analyzed: its runtime needs are the roots.
     `user` is the account that the new image gets on request, or "". `kept` are paths that the user asked to
-    copy."""
+    copy, `left_out` packages that may go where nothing is known to use them."""
 
     old: Machine
     new: Machine
     program: Program
     user: str = ""
     kept: tuple[str, ...] = ()
+    left_out: frozenset[str] = frozenset()
 
     @property
     def needs(self) -> RuntimeNeeds:

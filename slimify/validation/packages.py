@@ -132,7 +132,7 @@ def _may_go(compared: Comparison, name: str, have: frozenset[str], called: set[s
         return _counterparts_are_there(compared, facts, have)
     if not compared.programs_are_known:
         return False
-    return uses or name in interpreters_to_compile(own)
+    return uses or name in interpreters_to_compile(own) or name in compared.left_out
 
 
 def _serves_other_language(compared: Comparison, name: str, called: set[str]) -> bool:

@@ -34,6 +34,9 @@ from slimify.validation.steps import step_problems, user_problems
 _MOST = 50  # problems that are looked for: a file with a thousand is as wrong
 
 
+_LEFT_OUT = ("SL206", "left_out")  # by request
+
+
 def problems(
     program: Program, plan: Plan, text: str, original: Dockerfile, comments: frozenset[str] = frozenset()
 ) -> tuple[Reason, ...]:
@@ -57,7 +60,8 @@ def problems(
     found += contract_problems(before, new, plan)
     found += _steps_after_user(plan, new)
     found += _stage_problems(old, everything)
-    compared = Comparison(old=old, new=new, program=program, user=plan.user, kept=plan.kept)
+    idle = frozenset(n for d in plan.decisions if (d.code, d.form) == _LEFT_OUT for n in d.names("names"))
+    compared = Comparison(old=old, new=new, program=program, user=plan.user, kept=plan.kept, left_out=idle)
     found += islice(comparison_problems(compared), _MOST)
     return tuple(dict.fromkeys(found))
 

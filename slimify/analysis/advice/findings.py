@@ -100,7 +100,7 @@ def _unused_packages(
     gone = {p.name for e in effects if e.kind == "unpackage" for p in e.packages}
     idle: dict[int, dict[str, None]] = {}
     for line, verdict in packages:
-        if verdict.name not in gone and any(r.code == "SL206" for r in verdict.reasons):
+        if verdict.name not in gone and any((r.code, r.form) == ("SL206", "unseen") for r in verdict.reasons):
             idle.setdefault(line, {})[verdict.name] = None
     for line, found in idle.items():
         names = tuple(found)

@@ -66,6 +66,7 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     links_nothing: bool
     bases: tuple[Use, ...]
     evidence: BuiltImage | None
+    drop_unused: bool = False
     final_stage_tools: Mapping[str, Use] = MappingProxyType({})
     final_stage_installs: Mapping[AtomKey, Use] = MappingProxyType({})
 
@@ -363,8 +364,11 @@ def _used_by_nothing(package: _Package) -> PackageVerdict:
     if user is not None:
         return package.verdict("run", Reason.of("SL203", "beside", user=user))
     file = "Dockerfile" if own & usage.programs_of_variables else package.naming_file
-    reason = Reason.of("SL203", "named", file=file) if file else Reason.of("SL206", "unseen")
-    return package.verdict("run", reason)
+    if file:
+        return package.verdict("run", Reason.of("SL203", "named", file=file))
+    if usage.drop_unused and usage.unknown_programs is None:
+        return package.verdict("build", Reason.of("SL206", "dropped"))
+    return package.verdict("run", Reason.of("SL206", "unseen"))
 
 
 def _location(use: Use) -> str:

@@ -21,7 +21,7 @@ def config(
         Given,
         settings_options(
             "base min_saving build_args builder cache_mounts nonroot debug_target",
-            "single_stage dockerignore exclude_assets",
+            "drop_unused single_stage dockerignore exclude_assets",
         ),
     ],
 ) -> None:

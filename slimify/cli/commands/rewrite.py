@@ -36,7 +36,7 @@ def rewrite(
         Given,
         settings_options(
             "base min_saving annotate build_args builder cache_mounts nonroot debug_target",
-            "single_stage dockerignore exclude_assets",
+            "drop_unused single_stage dockerignore exclude_assets",
         ),
     ],
     proving: Annotated[

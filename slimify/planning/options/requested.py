@@ -5,11 +5,15 @@ Each module is imported only when its option is used, since most runs use none.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from slimify.analysis.program import Program
 from slimify.config import Options
-from slimify.model.decisions import Reason
+from slimify.model.decisions import Decision, Reason
 from slimify.model.plan import Plan
 from slimify.planning.options.builder import unsupported_syntax
+
+_DROPPED = Reason.of("SL206", "dropped")
 
 
 def with_requested_options(program: Program, plan: Plan, options: Options) -> Plan | Reason:
@@ -19,6 +23,8 @@ def with_requested_options(program: Program, plan: Plan, options: Options) -> Pl
         if isinstance(kept, Reason):
             return kept
         plan = kept
+    if options.drop_unused:
+        plan = plan.told(*_left_out(program))
     if options.nonroot:
         from slimify.planning.options.nonroot import with_user
 
@@ -32,6 +38,14 @@ def with_requested_options(program: Program, plan: Plan, options: Options) -> Pl
 
         plan = with_debug_stage(program, plan, options.builder)
     return plan.told(*unsupported_syntax(program, options.builder))
+
+
+def _left_out(program: Program) -> Iterator[Decision]:
+    """The packages of each install that only people could use."""
+    for step in program.steps:
+        idle = [v.name for a in step.atoms for v in a.packages if _DROPPED in v.reasons]
+        if idle:
+            yield Decision.of("SL206", "left_out", safety="assumed", line=step.line, names=tuple(idle))
 
 
 def _with_kept_content(program: Program, plan: Plan, options: Options) -> Plan | Reason:
