@@ -28,6 +28,7 @@ GIVEN: dict[str, object] = {
     "cache_mounts": True,
     "nonroot": True,
     "debug_target": False,
+    "drop_unused": True,
     "single_stage": True,
     "dockerignore": False,
     "exclude_assets": True,
