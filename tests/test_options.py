@@ -29,6 +29,8 @@ GIVEN: dict[str, object] = {
     "nonroot": True,
     "debug_target": False,
     "drop_unused": True,
+    "no_recommends": True,
+    "lean": True,
     "single_stage": True,
     "dockerignore": False,
     "exclude_assets": True,

@@ -107,7 +107,7 @@ def classify(
         links_nothing=links_nothing,
         bases=uses.bases,
         evidence=evidence,
-        drop_unused=options.drop_unused,
+        drop_unused=options.drop_unused or options.lean,
     )
     packages, roles, late = _packages_and_roles(usage, keep, starts=contract.sets_start_command)
     lines = {v.index: v.instruction.line for v in visits}

@@ -72,6 +72,12 @@ class Options(Struct, frozen=True, kw_only=True):
     drop_unused: Annotated[
         bool, Meta(description="Leave out system packages that you install by name and nothing uses.")
     ] = False
+    no_recommends: Annotated[
+        bool, Meta(description="Install no package in the final stage that others only recommend.")
+    ] = False
+    lean: Annotated[
+        bool, Meta(description="Take every assumption that saves space: --drop-unused --no-recommends.")
+    ] = False
     cache_mounts: Annotated[
         bool, Meta(description="Keep package downloads between builds, in cache mounts.")
     ] = False

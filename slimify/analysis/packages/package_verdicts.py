@@ -44,6 +44,8 @@ from slimify.syntax.dockerfile.instructions import copy_parts, env_pairs
 if TYPE_CHECKING:
     from slimify.analysis.evidence.image_evidence import BuiltImage
 
+UNUSED = Reason.of("SL206", "dropped")  # with --drop-unused
+
 
 class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     """Everything that shows who uses a package.
@@ -53,7 +55,7 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     installs of a language among these steps. `mentions` searches the texts of the context. `unknown_programs`
     states why not all programs that run time starts are known. `links_nothing`: no build output is linked
     with a library. `bases` are the places where other Dockerfiles start from the image. `evidence` is an
-    image built from the file.
+    image built from the file. `drop_unused`: what is known to be used by nothing goes.
     """
 
     visits: Sequence[Visit]
@@ -367,7 +369,7 @@ def _used_by_nothing(package: _Package) -> PackageVerdict:
     if file:
         return package.verdict("run", Reason.of("SL203", "named", file=file))
     if usage.drop_unused and usage.unknown_programs is None:
-        return package.verdict("build", Reason.of("SL206", "dropped"))
+        return package.verdict("build", UNUSED)
     return package.verdict("run", Reason.of("SL206", "unseen"))
 
 

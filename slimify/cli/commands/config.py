@@ -21,7 +21,7 @@ def config(
         Given,
         settings_options(
             "base min_saving build_args builder cache_mounts nonroot debug_target",
-            "drop_unused single_stage dockerignore exclude_assets",
+            "lean drop_unused no_recommends single_stage dockerignore exclude_assets",
         ),
     ],
 ) -> None:

@@ -36,7 +36,7 @@ def rewrite(
         Given,
         settings_options(
             "base min_saving annotate build_args builder cache_mounts nonroot debug_target",
-            "drop_unused single_stage dockerignore exclude_assets",
+            "lean drop_unused no_recommends single_stage dockerignore exclude_assets",
         ),
     ],
     proving: Annotated[

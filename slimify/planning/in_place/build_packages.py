@@ -12,6 +12,7 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.analysis.packages.package_verdicts import UNUSED
 from slimify.analysis.packages.program_calls import build_tools
 from slimify.analysis.packages.toolchains import shared_installers
 from slimify.analysis.program import AtomStep, Program, Step
@@ -53,6 +54,7 @@ class _Install(Struct, frozen=True):
     atom: AtomStep
     effect: Effect
     names: tuple[str, ...]
+    idle: bool = False  # nothing uses them, and the user asked to leave such packages out
 
 
 def build_packages(program: Program, *, asked: bool) -> Edits:
@@ -89,6 +91,10 @@ def _installs(program: Program) -> Iterator[_Install]:
         build = [v.name for v in atom.packages if v.role == "build" and v.name in spans]
         stay = there | _removed_later(step, atom) | empty | shared
         names = tuple(name for name in build if name not in stay)
+        idle = tuple(v.name for v in atom.packages if v.name in names and UNUSED in v.reasons)
+        if idle:
+            yield _Install(step, atom, effect, idle, idle=True)
+        names = tuple(name for name in names if name not in idle)
         if names:
             yield _Install(step, atom, effect, names)
 
@@ -112,7 +118,7 @@ def _in_one_step(program: Program, install: _Install, *, asked: bool) -> Edits |
         return Reason.of("SL356", "not_root")
     if not is_readable(install.step) or not is_direct(install.step, install.atom, install.effect):
         return Reason.of("SL356", "not_edited", step=step_line(install.step))
-    if not users:
+    if not users or install.idle:
         return _dropped(program, install)
     if users == [install.step]:
         return _removed_at_end(program, install)

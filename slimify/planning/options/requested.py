@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slimify.analysis.packages.package_verdicts import UNUSED
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.model.decisions import Decision, Reason
 from slimify.model.plan import Plan
 from slimify.planning.options.builder import unsupported_syntax
-
-_DROPPED = Reason.of("SL206", "dropped")
 
 
 def with_requested_options(program: Program, plan: Plan, options: Options) -> Plan | Reason:
@@ -23,7 +22,11 @@ def with_requested_options(program: Program, plan: Plan, options: Options) -> Pl
         if isinstance(kept, Reason):
             return kept
         plan = kept
-    if options.drop_unused:
+    if options.no_recommends or options.lean:
+        from slimify.planning.options.recommends import without_recommended
+
+        plan = without_recommended(program, plan)
+    if options.drop_unused or options.lean:
         plan = plan.told(*_left_out(program))
     if options.nonroot:
         from slimify.planning.options.nonroot import with_user
@@ -43,7 +46,7 @@ def with_requested_options(program: Program, plan: Plan, options: Options) -> Pl
 def _left_out(program: Program) -> Iterator[Decision]:
     """The packages of each install that only people could use."""
     for step in program.steps:
-        idle = [v.name for a in step.atoms for v in a.packages if _DROPPED in v.reasons]
+        idle = [v.name for a in step.atoms for v in a.packages if UNUSED in v.reasons]
         if idle:
             yield Decision.of("SL206", "left_out", safety="assumed", line=step.line, names=tuple(idle))
 
