@@ -37,9 +37,9 @@ def takes_tail(step: Step) -> bool:
     """Whether a command can be added behind the last one: `A || B && C` is `(A || B) && C`. In front of `&&`,
     `set -e` no longer ends a block."""
     script = step.script
-    if script is None or not script.atoms or not script.atoms[-1].opaque:
-        return script is not None and bool(script.atoms)
-    sets = any(command.name == "set" for atom in script.atoms for command in atom.commands)
+    if not script.atoms or not script.atoms[-1].opaque:
+        return bool(script.atoms)
+    sets = any(command.name == "set" for command in script.commands)
     return script.atoms[-1].opaque in BLOCKS and not (script.errexit or sets)
 
 
