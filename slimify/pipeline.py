@@ -86,7 +86,7 @@ def _outcome(
         file=name,
         language=program.language,
         before=file.text,
-        warnings=context.notes,
+        warnings=(*context.notes, *(context.repository.notes if context.repository else ())),
     )
 
     def read(text: str) -> Program:

@@ -1,7 +1,7 @@
 """The repository that a build context belongs to: its root, and the files that git ignores.
 
-The root is the directory with `.git`, the context's own or one above. In sources without history it is the
-nearest directory above with a file that builds the context as an image. Without one, nothing above is read.
+The root is the directory with `.git`, the context's own or one above; without one, the directory above whose
+Compose or bake file builds the context. Else nothing above the context is read.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from msgspec import Struct
 from slimify.context.directory_walk import file_size, files_below
 from slimify.context.ignore_rules import IgnoreRules
 from slimify.context.scan import Context, read_file
+from slimify.context.unversioned import unversioned_root
 from slimify.facts.system import deployment_directories
 
 _MAX_FILES = 2_000  # of those above the context
@@ -26,16 +27,25 @@ _MAX_DEPTH = 4  # of the directories beside the context that are searched
 _MAX_BESIDE = 2_000  # directories beside the context that are searched for files by name
 _MAX_ABOVE = 12  # directories above the context that are searched for the root
 _MAX_BYTES = 1 << 18
-_BUILDS_IMAGES = re.compile(
-    r"(?:docker-)?(?:compose|stack|bake)[\w.-]*\.(?:ya?ml|hcl|json)|(?:GNUm|M|m)akefile|Jenkinsfile"
-)
 
 
 class Repository(Struct, frozen=True, kw_only=True, dict=True):
-    """The root of a repository, and the path of the context below it ("" if they are the same)."""
+    """The root of a repository, and the path of the context below it ("" if they are the same).
+
+    `versioned`: it has `.git`, or is the context itself.
+    """
 
     root: Path
     prefix: str = ""
+    versioned: bool = True
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user has to know about the choice of the root."""
+        if self.versioned:
+            return ()
+        place = posixpath.relpath(".", self.prefix)
+        return (f"{place} of the context counts as the repository: a Compose or bake file there builds it",)
 
     def ignores(self, path: str) -> bool:
         """Whether git ignores a path of the context: whether it exists depends on the checkout."""
@@ -77,12 +87,10 @@ class Repository(Struct, frozen=True, kw_only=True, dict=True):
 
 def repository_of(directory: Path) -> Repository:
     """The repository of a context directory; one that nothing above claims is taken for its own."""
-    above = directory.parents[:_MAX_ABOVE]
-    found = next((d for d in (directory, *above) if _is_root(d)), None)
-    found = found or next((d for d in above if _builds(d, directory)), directory)
-    return Repository(
-        root=found, prefix="" if found == directory else directory.relative_to(found).as_posix()
-    )
+    found = next((d for d in (directory, *directory.parents[:_MAX_ABOVE]) if _is_root(d)), None)
+    root = found or unversioned_root(directory) or directory
+    prefix = "" if root == directory else directory.relative_to(root).as_posix()
+    return Repository(root=root, prefix=prefix, versioned=found is not None or not prefix)
 
 
 @cache
@@ -100,17 +108,6 @@ def _rules(root: Path, directory: str) -> IgnoreRules:
 
 def _is_root(directory: Path) -> bool:
     return os.path.lexists(directory / ".git") and _may_hold_a_project(directory)
-
-
-def _builds(directory: Path, context: Path) -> bool:
-    """Whether a file that builds images names a context below its directory."""
-    path = re.escape(context.relative_to(directory).as_posix())
-    names = re.compile(rf"(?<![\w./-])(?:\./)?{path}/?(?![\w./-])")
-    return _may_hold_a_project(directory) and any(
-        names.search((read_file(entry.path, _MAX_BYTES) or b"").decode("utf-8", "replace"))
-        for _, entry in files_below(str(directory), "", 0)
-        if _BUILDS_IMAGES.fullmatch(entry.name)
-    )
 
 
 def _may_hold_a_project(directory: Path) -> bool:

@@ -44,25 +44,6 @@ def test_rules_above_and_below_the_context(tmp_path: Path) -> None:
     assert [found.ignores(p) for p in ("a.yml", "conf/b.yml", "b.yml")] == [True, True, False]
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "is_root"),
-    [
-        pytest.param("notes.txt", "build: ./a/service\n", False, id="no-file-that-builds"),
-        pytest.param("compose.yml", "services: {x: {build: ./other}}\n", False, id="another-context"),
-        pytest.param("compose.yml", "services:\n  x:\n    build: ./a/services\n", False, id="longer-name"),
-        pytest.param("compose.yml", "services:\n  x:\n    build: ./a/service\n", True, id="compose"),
-        pytest.param("compose.prod.yaml", 'context: "a/service/"\n', True, id="context-in-quotes"),
-        pytest.param("Makefile", "image:\n\tdocker build -t x a/service\n", True, id="make"),
-        pytest.param("docker-bake.hcl", 'context = "a/service"\n', True, id="bake"),
-    ],
-)
-def test_sources_without_history(name: str, text: str, is_root: bool, tmp_path: Path) -> None:
-    context = tmp_path / "a" / "service"
-    context.mkdir(parents=True)
-    (tmp_path / name).write_text(text)
-    assert repository_of(context).root == (tmp_path if is_root else context)
-
-
 def test_a_home_directory_is_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "a").mkdir()
