@@ -93,7 +93,8 @@ def _changes_known_paths(pair: Pair, event: Event, effect: Effect) -> bool:
 def _is_certain(pair: Pair, event: Event, path: str) -> bool:
     """Whether a step before a command made this very path. What a step may make anywhere is not certain."""
     content, view = content_at(pair.new, path, event.number), event.state.view
-    return content.named or view.is_dir(path) or view.context_path(path) is not None
+    seen = bool(content) and pair.program.image_evidence is not None
+    return content.named or seen or view.is_dir(path) or view.context_path(path) is not None
 
 
 def _options_are_known(pair: Pair, effect: Effect) -> bool:

@@ -61,10 +61,11 @@ def path_problems(compared: Comparison) -> Iterator[Reason]:
     path = (new.end.get("PATH") or default_path()).split(":")
     names = {*compared.needs.commands, *(e.tool for e in compared.needs.start)}
     words = (w.value or "" for e in compared.needs.start for w in e.command.words)
-    names -= {posixpath.basename(word) for word in (*words, *names) if "/" in word}  # started by their path
+    by_path = {posixpath.basename(word) for word in (*words, *names) if "/" in word}
+    names -= by_path
     found = (program_path(compared, name) for name in sorted(names))
     wanted = [posixpath.dirname(place) for place in found if place is not None]
-    names = {e.tool for e in compared.needs.start if e.kind == "unknown" and "/" not in e.tool}
+    names = {e.tool for e in compared.needs.start if e.kind == "unknown" and "/" not in e.tool} - by_path
     if any(program_path(compared, name) is None for name in names):  # one of those whose names are not known
         before = (compared.old.final.end.get("PATH") or default_path()).split(":")
         wanted += [d for d in before if content_at(compared.new.final, d).origins]
