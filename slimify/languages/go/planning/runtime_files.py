@@ -109,8 +109,8 @@ def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: 
         return False
     if made.is_file and is_fetched(program, made.path):
         needs, mounted = program.runtime_needs, mounted_sources(program.mounts, program.end_state.cwd)
-        unread = unknown_programs(needs, program.effects, program.base, program.context, mounted)
-        return name in needs.commands or unread is not None
+        why = unknown_programs(needs, program.effects, program.base, program.context, mounted)
+        return name in needs.commands or why is not None
     if made.is_file and _is_side_install(program, made.path):
         return name in program.runtime_needs.commands
     if (
