@@ -13,6 +13,8 @@ from slimify.facts.recommends import brought_along
 from slimify.model.effects import Effect, SystemManager
 from slimify.semantics.machine.stages import Event
 
+_WITH_OTHERS = {"autoremove", "--autoremove", "--auto-remove"}  # apt-get(8)
+
 
 def packages_left(events: Sequence[Event], before: Iterable[str] = ()) -> frozenset[str]:
     """The system packages that the events install and don't remove, and those that are there `before`."""
@@ -46,16 +48,24 @@ class Packages:
 
 
 def came_along(events: Sequence[Event], facts: ImageFacts | None) -> frozenset[str]:
-    """The packages that apt installed beside those that the events name, as far as they are known."""
+    """The packages that apt installed beside those that the events name, as far as they are known, without
+    those that it removed with them."""
     if facts is None:
         return frozenset()
-    found: set[str] = set()
-    for effect in (e for event in events for e in event.effects):
-        if effect.kind == "packages" and effect.manager == SystemManager.APT:
-            sparing = "--no-install-recommends" in {w.value for w in effect.command.words}
-            for package in effect.packages:
-                found |= brought_along(package.name, facts.suite, recommended=not sparing)
-    return frozenset(found)
+    found: dict[str, frozenset[str]] = {}
+    removed: set[str] = set()
+    for effect in (e for event in events for e in event.effects if e.manager == SystemManager.APT):
+        words = {w.value for w in effect.command.words}
+        names = {package.name for package in effect.packages}
+        if effect.kind == "packages":
+            recommended = "--no-install-recommends" not in words
+            found |= {n: frozenset(brought_along(n, facts.suite, recommended=recommended)) for n in names}
+            removed -= names
+        elif effect.kind == "unpackage":
+            removed |= names
+            if words & _WITH_OTHERS:
+                found = {name: brought for name, brought in found.items() if name not in removed}
+    return frozenset().union(*found.values())
 
 
 def _take(effect: Effect, have: dict[str, None], groups: dict[str, list[str]]) -> None:

@@ -135,6 +135,8 @@ def _option_problems(pair: Pair) -> Iterator[Reason]:
             for e in (match, event)
         )
         for mount in sorted(before - after):
+            if event.kinds == {"index"} and mount.startswith("type=cache"):
+                continue  # lists of packages are fetched again for a package that is put back
             yield Reason.of("SL409", "mount_gone", mount=mount, command=event.text[:50])
         for mount in sorted(after - before):
             target = re.search(r"(?:target|dst|destination)=([^,]+)", mount)

@@ -31,6 +31,7 @@ _BROUGHT_BY = {
     "libstdc++": r"libzmq|nodejs|g\+\+",
     "libxml2": r"libxslt",
     "libpq5": r"libpq-dev",
+    "openssl": r"ca-certificates",
     "libsasl2-2": r"libldap",
 }
 

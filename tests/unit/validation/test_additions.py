@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,25 @@ FILES = {"requirements.txt": "python-magic==0.4.27\n", "app.py": "import magic\n
 def test_a_line_before_the_user(line: str, problem: str, tmp_path: Path) -> None:
     found = differences(OLD, changed(OLD, ("USER", f"{line}\nUSER")), FILES, tmp_path)
     assert problem in found if problem else not found
+
+
+MOUNTED = """FROM python:3.12-bookworm
+RUN --mount=type=cache,target=/var/cache/apt apt-get update && apt-get install -y gcc
+COPY app.py ./
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        pytest.param("RUN apt-get update && apt-get install -y libmagic1", False, id="another package"),
+        pytest.param("RUN apt-get update && apt-get install -y gcc", True, id="the same package"),
+    ],
+)
+def test_package_lists_without_their_cache(line: str, wrong: bool, tmp_path: Path) -> None:
+    found = differences(MOUNTED, re.sub("(?m)^RUN .*", line, MOUNTED), FILES, tmp_path)
+    assert ("would lack the mount" in found) is wrong
 
 
 def test_only_root_changes_owners(tmp_path: Path) -> None:

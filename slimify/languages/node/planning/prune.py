@@ -266,15 +266,18 @@ def _options_of_tree(install: Effect) -> tuple[str, ...] | None:
 
 
 def _has_other_packages(program: Program, project: NodeProject, install: Effect) -> bool:
-    """Whether there are packages that package.json does not name when the install is pruned: a COPY or
-    `--no-save` brought them, or a COPY replaces the package.json that named them."""
+    """Whether there are packages that package.json does not name when the install is pruned: a COPY, also of
+    a directory that has some, or `--no-save` brought them, or a COPY replaces the package.json that named
+    them."""
     directory = install.cwd or "/"
     place, manifest = posixpath.join(directory, "node_modules"), posixpath.join(directory, "package.json")
     listed = {*project.dependencies, *project.dev_dependencies}
-    replaced = False
+    replaced, installed = False, False
     for event in reversed(program.machine.final.events):
+        installed |= install in event.effects
         if event.copy is not None:
-            if inside(event.copy.target or "/", place):
+            held = event.copy.view.context_path(place) if not installed else None
+            if inside(event.copy.target or "/", place) or not _packages_in(program, held) <= listed:
                 return True
             replaced |= event.copy.view.context_path(manifest) is not None
         for effect in event.effects:
@@ -283,6 +286,16 @@ def _has_other_packages(program: Program, project: NodeProject, install: Effect)
             if names and (replaced or any(w.text == "--no-save" for w in effect.command.words)):
                 return True
     return False
+
+
+def _packages_in(program: Program, directory: str | None) -> set[str]:
+    """The packages in a directory of the context."""
+    found = (
+        (path[len(directory) + 1 :].split("/") for path in program.context.under(directory))
+        if directory
+        else ()
+    )
+    return {"/".join(parts[: 2 if parts[0].startswith("@") else 1]) for parts in found if parts[0][:1] != "."}
 
 
 def _changes_packages(program: Program, project: NodeProject, install: Effect) -> bool:

@@ -111,6 +111,8 @@ def _npm_install(
         return 0
     if shell.uid and not shell.may_write(f"{place}/x"):
         return shell.say("npm: permission denied")
+    if manager == "pnpm" and shell.files.is_file("/usr/local/lib/corepack"):
+        shell.files.add(f"{shell.env.get('HOME', '/root')}/.cache/node/corepack/v1/pnpm/pnpm.cjs", b"pnpm")
     for name, source in parts.items():
         shell.files.make_directories(modules, uid=shell.uid, gid=shell.gid)
         target = posixpath.relpath(source, modules).encode()

@@ -115,6 +115,23 @@ def test_packages_that_node_loads_first(tmp_path: Path, start: str, pruned: bool
     assert ("npm prune" in (outcome.after or "")) is pruned, outcome.decisions
 
 
+@pytest.mark.parametrize(
+    ("files", "pruned"),
+    [
+        pytest.param({}, True, id="none"),
+        pytest.param({"node_modules/nock/package.json": "{}"}, True, id="one-that-is-listed"),
+        pytest.param({"node_modules/own/package.json": "{}"}, False, id="one-that-is-not"),
+        pytest.param({"node_modules/@own/a/package.json": "{}"}, False, id="one-with-scope"),
+        pytest.param({"node_modules/own/a": "", ".dockerignore": "node_modules"}, True, id="ignored"),
+    ],
+)
+def test_packages_of_the_context(tmp_path: Path, files: dict[str, str], pruned: bool) -> None:
+    package = {"scripts": {"build": "tsc"}, **DEV}
+    lines = "FROM node:20\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\nCOPY . .\nRUN npm run build\n"
+    outcome = rewrite(tmp_path, f'{lines}CMD ["node", "a.js"]\n', package, files)
+    assert ("npm prune" in (outcome.after or "")) is pruned, outcome.decisions
+
+
 def test_a_loader_that_production_needs_too(tmp_path: Path) -> None:
     """npm leaves what another dependency needs."""
     entries = {"typeorm": {}, "ts-node": {"devOptional": True}, "typescript": {"devOptional": True}}
