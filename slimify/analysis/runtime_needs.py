@@ -23,6 +23,7 @@ from slimify.context.values import json_of
 from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import starts
+from slimify.facts.programs import starting_compilers
 from slimify.facts.servers import command_directories, holds_commands, is_command_key
 from slimify.facts.shells import is_shell
 from slimify.facts.system import is_libc_library
@@ -119,6 +120,8 @@ class Followed(Struct):
             self.programs += programs(done.started)
             self.start += own
             self.origins += (use,) * len(own)
+            for inner in _given_commands(done):
+                self.add(inner, use, state)
         return done
 
     def add_started(self, uses: Sequence[Use], state: State, language: str | None) -> bool:
@@ -146,6 +149,19 @@ class Followed(Struct):
         kinds = ("paths", "computed", "dynamic")
         more = {kind: (*getattr(sources, kind), *getattr(self, kind)) for kind in kinds}
         return replace(sources, commands=(*self.called, *sources.commands), **more)
+
+
+def _given_commands(done: Interpreted) -> Iterator[str]:
+    """The commands that a script which nobody could read is given: from a word on that names a program that
+    compiles."""
+    for started in programs(done.started):
+        values = [arg.value for arg in started.call.args]
+        if not any(effect.unread for effect in started.effects) or None in values:
+            continue
+        words = [value for value in values if value is not None]
+        at = next((n for n, word in enumerate(words) if word in starting_compilers()), None)
+        if at is not None:
+            yield shlex.join(words[at:])
 
 
 def _named_paths(done: Interpreted, language: str | None) -> Sequence[str]:

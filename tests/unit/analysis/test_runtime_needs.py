@@ -220,3 +220,18 @@ def test_libraries_that_steps_link(run: str, expected: set[str], tmp_path: Path)
     docker = parse(f"FROM debian\nCOPY . .\nRUN {run}\n".encode(), "Dockerfile")
     needs = classify(docker, scan(tmp_path), "Dockerfile", Options(), None).runtime_needs
     assert set(needs.libraries) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ('CMD ["await.sh", "server"]', False),
+        ('CMD ["await.sh", "go", "run", "."]', True),
+        ('ENTRYPOINT ["await.sh"]\nCMD ["db:1", "--", "go", "run", "."]', True),
+        ('CMD ["server", "go"]', False),
+    ],
+)
+def test_commands_that_an_unread_script_is_given(start: str, expected: bool, tmp_path: Path) -> None:
+    docker = parse(f"FROM golang:1.24\nCOPY . .\n{start}\n".encode(), "Dockerfile")
+    needs = classify(docker, scan(tmp_path), "Dockerfile", Options(), None).runtime_needs
+    assert ("go" in needs.commands) is expected
