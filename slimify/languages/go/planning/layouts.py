@@ -166,7 +166,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         rung=rung,
         base=base,
         copies=found.copies,
-        counterparts=not is_static(program),
+        counterparts=not is_static(program) or bool(program.runtime_needs.libraries),
         present=present,
         drop_final=found.drop,
         final_head=install,

@@ -1,0 +1,3 @@
+#include <postgresql/libpq-fe.h>
+
+int main(void) { return PQlibVersion() < 90000; }
