@@ -66,6 +66,12 @@ def counterparts(name: str, suite: str | None) -> tuple[str, ...] | None:
     return _row("older", name, suite)
 
 
+def typelibs(name: str, suite: str | None) -> tuple[str, ...]:
+    """The packages with descriptions of libraries for interpreters (GObject introspection) that apt installs
+    beside a development package."""
+    return tuple(_table(suite).get("typelibs", {}).get(name, "").split())
+
+
 def has_one_counterpart(name: str) -> bool:
     """Whether a build package has the same counterparts in all releases with a table."""
     return len({counterparts(name, suite) for suite in GENERATED}) == 1

@@ -5,11 +5,12 @@ The rows are located in `languages/<language>/facts`; this module contains the s
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
 
+from slimify.facts.debian import typelibs
 from slimify.facts.packages import package_facts, soname_package
 
 
@@ -18,16 +19,18 @@ class Native(Struct, frozen=True, kw_only=True):
 
     `build` are Debian's build packages, `alpine` Alpine's; `optional` are headers that are used if installed.
     `libraries` (sonames without `lib` and version) are loaded at run time even if nothing was compiled.
+    `introspects`: it loads any library that a typelib describes.
     """
 
     build: tuple[str, ...] = ()
     alpine: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
+    introspects: bool = False
 
 
 def runtime_packages(
-    native: Native, distro: str | None, suite: str | None, *, compiled: bool, headers: Container[str] = ()
+    native: Native, distro: str | None, suite: str | None, *, compiled: bool, headers: Collection[str] = ()
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(runtime packages to install, unresolved names) for native code.
 
@@ -52,6 +55,8 @@ def runtime_packages(
             packages.append(name)
         elif name.endswith("-dev"):
             unknown.append(name)
+    if native.introspects and distro != "alpine":
+        packages += (described for name in sorted(headers) for described in typelibs(name, suite))
     return tuple(dict.fromkeys(packages)), tuple(dict.fromkeys(unknown))
 
 
@@ -62,6 +67,7 @@ def native_of(row: Mapping[str, Any], libraries: Iterable[str]) -> Native:
         alpine=tuple(row.get("alpine", ())),
         optional=tuple(row.get("optional", ())),
         libraries=tuple(libraries),
+        introspects=row.get("introspects", False),
     )
 
 

@@ -218,7 +218,8 @@ def is_development(package: Package) -> bool:
 def counterparts(package: Package, archive: Archive, seen: frozenset[str] = frozenset()) -> set[str] | None:
     """The library packages behind a -dev package, None where the metadata do not tell.
 
-    Those of its own source that it depends on; else those behind its source's other -dev packages; else,
+    Those of its own source that it depends on, and those behind its source's other -dev packages that these
+    do not bring; else those behind its source's other -dev packages; else,
     for a package without files of its own (default-libmysqlclient-dev), those behind what it stands for.
     Headers that come with no library at all need nothing at run time.
     """
@@ -235,9 +236,11 @@ def counterparts(package: Package, archive: Archive, seen: frozenset[str] = froz
             if other.source == package.source:
                 direct.add(other.name)
     empty = package.name not in archive.headers
-    if direct and not empty:
-        return direct
     behind = [other for other in nested if other.source == package.source]
+    if direct and not empty:  # its headers include those of the others, whose libraries may be linked as well
+        brought = closure(direct, archive)
+        rest = [counterparts(other, archive, seen | {package.name}) for other in behind]
+        return direct | {name for names in rest for name in names or () if name not in brought}
     if not behind and empty:
         behind = nested
     found = [counterparts(other, archive, seen | {package.name}) for other in behind]
@@ -301,10 +304,18 @@ def table(suite: str, archive: Archive) -> dict[str, object]:
         },
         "programs": {n: " ".join(sorted(programs(n, listed, archive))) for n in sorted(named)},
         "counterparts": development,
+        "typelibs": {n: names for n in development if (names := typelibs(n, archive))},
         "libraries": {
             n: names for n in sorted(libraries) if (names := sonames(n, suite, archive)) is not None
         },
     }
+
+
+def typelibs(name: str, archive: Archive) -> str:
+    """The typelibs that a -dev package depends on."""
+    package = archive.packages.get(name)
+    chosen = {choose(group, archive) for group in (package.depends if package is not None else ())}
+    return " ".join(sorted(n for n in chosen if n and re.fullmatch("gir1.2-.*(?<!-dev)", n)))
 
 
 def programs(name: str, listed: set[str], archive: Archive) -> set[str]:

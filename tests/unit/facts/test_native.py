@@ -51,6 +51,14 @@ def test_runtime_packages(line: str) -> None:
         assert found == (() if wanted == "-" else tuple(wanted.split()), ())
 
 
+def test_typelibs_come_with_headers() -> None:
+    headers = ("gcc", "libgtk-3-dev")
+    found = runtime_packages(pypi("PyGObject").native, "debian", "trixie", compiled=False, headers=headers)
+    assert found == (("gir1.2-gtk-3.0",), ())
+    others = runtime_packages(pypi("pycairo").native, "debian", "trixie", compiled=False, headers=headers)
+    assert others == ((), ())
+
+
 def test_optional_headers_count_where_they_are() -> None:
     native = pypi("uWSGI").native
     assert runtime_packages(native, "debian", "bookworm", compiled=True) == ((), ())

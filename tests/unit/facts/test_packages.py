@@ -41,6 +41,7 @@ libgeos-dev                 | libgeos-c1v5 | libgeos-c1v5 | libgeos-c1v5 | libge
 libcurl4-openssl-dev        | libcurl4 | libcurl4 | libcurl4 | libcurl4t64
 libicu-dev                  | libicu63 | libicu67 | libicu72 | libicu76
 libev-dev                   | libev4 | libev4 | libev4 | libev4t64
+libcups2-dev | ? | libcups2 libcupsimage2 | libcups2 libcupsimage2 | libcups2t64 libcupsimage2t64
 zlib1g-dev                  | zlib1g | zlib1g | zlib1g | zlib1g
 python3-dev                 | python3 | python3 | python3 | python3
 """
@@ -52,6 +53,14 @@ def test_debian_counterparts(row: list[str]) -> None:
     for suite, expected in zip(("buster", "bullseye", "bookworm", "trixie"), row[1:], strict=True):
         wanted = None if expected == "?" else () if expected == "-" else tuple(expected.split())
         assert counterparts(row[0], suite) == wanted, suite
+
+
+@pytest.mark.parametrize("suite", GENERATED)
+def test_headers_of_others_that_come_along(suite: str) -> None:
+    """`pkg-config --libs opencv4` names the libraries of every module."""
+    found = {re.sub(r"[\d.]+\Z", "", name) for name in counterparts("libopencv-dev", suite) or ()}
+    modules = ("core", "imgproc", "photo", "stitching", "superres", "videostab", "viz")
+    assert {f"libopencv-{module}" for module in modules} <= found
 
 
 @pytest.mark.parametrize(
