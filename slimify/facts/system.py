@@ -246,6 +246,11 @@ def manager_caches(manager: str) -> tuple[str, ...]:
     return tuple(load("system.toml")["managers"].get(manager, {}).get("caches", "").split())
 
 
+def manager_clean(manager: str) -> str:
+    """The arguments with which a manager removes its caches; "" if it leaves none."""
+    return str(load("system.toml")["managers"].get(manager, {}).get("clean", ""))
+
+
 def hadolint_rule(manager: str | None) -> str:
     """hadolint's rule that asks for versions of this manager's packages; "" if there is none."""
     return str(load("system.toml")["managers"].get(manager, {}).get("hadolint", ""))

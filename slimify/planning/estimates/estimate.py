@@ -24,6 +24,7 @@ UNKNOWN_IMAGE = 500 * MB
 UNKNOWN_ALPINE = 150 * MB  # if apk is called: an interpreter or a toolchain on Alpine
 APT_LISTS = 20 * MB
 APK_INDEX = 3 * MB
+RPM_LISTS = 40 * MB
 INSTALLER_CACHE = 25 * MB  # if the installed packages are unknown
 
 

@@ -1,5 +1,5 @@
-"""Caches of installers (pip, npm, yarn, pipenv, poetry, conda, Go) and package lists (apt, apk): removed in
-the step that creates them, or never stored."""
+"""Caches of installers (pip, npm, yarn, pipenv, poetry, conda, Go) and lists of package managers:
+removed in the step that creates them, or never stored."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program, Step
+from slimify.facts.system import manager_clean
 from slimify.facts.toolchains import toolchain
 from slimify.languages import languages
 from slimify.model.decisions import Decision
-from slimify.model.effects import INSTALLS, Action, SystemManager
+from slimify.model.effects import INSTALLS, Action, Effect, SystemManager
 from slimify.planning.estimates import estimate
-from slimify.planning.in_place.cache_cleaning import CacheCleaning, is_editable, is_there_at_end, takes_tail
+from slimify.planning.in_place.cache_cleaning import (
+    CacheCleaning,
+    deletes_caches,
+    is_editable,
+    is_there_at_end,
+    takes_tail,
+)
 from slimify.planning.in_place.edits import Edits
 from slimify.planning.in_place.runs import as_caller, extended_run, is_in_block
 from slimify.planning.package_lists import may_read_earlier_lists
@@ -73,6 +80,12 @@ def _step_cleaning(program: Program, step: Step, started: frozenset[str]) -> _Cl
             found.shared[one.shared] = one.saving
         else:
             found.saving += one.saving
+    filling = _leaves_manager_cache(step)
+    tail = as_caller(filling, f"{filling.tool} {manager_clean(filling.manager)}") if filling else ""
+    if filling is not None and tail:
+        found.shared[filling.manager] = estimate.RPM_LISTS
+        found.tail.append(tail)
+        found.decisions.append(_kept_decision(f"{filling.tool}'s cache", step))
     if _leaves_lists(program, step):
         fetched = next(e for e in reversed(step.effects) if e.kind == "index")
         tail = as_caller(fetched, "rm -rf /var/lib/apt/lists/*")
@@ -132,6 +145,15 @@ def _needless_apk_updates(step: Step) -> frozenset[int]:
         a.index for a, own in zip(step.atoms, kinds, strict=True) if own == {("index", SystemManager.APK)}
     )
     return frozenset(i for i in alone if any(n > i for n in adds))
+
+
+def _leaves_manager_cache(step: Step) -> Effect | None:
+    """The last command that fills the cache of a package manager that can clean it, which nothing in the RUN
+    does: the next install fetches what it needs."""
+    filling = [e for e in step.effects if manager_clean(e.manager) and e.kind in ("packages", "index")]
+    if not filling or not takes_tail(step) or any(deletes_caches(step, (c,)) for c in filling[-1].caches):
+        return None
+    return filling[-1] if "type=cache" not in step.instruction.raw else None
 
 
 def _leaves_lists(program: Program, step: Step) -> bool:

@@ -59,6 +59,16 @@ UNKNOWN = "registry.example.com/team/python"
         ("node:20-slim", "set -e; for x in a b; do npm install $x; done", "set -e; for x in a b; do npm install $x; done"),
         ("python:3.12-slim", "apt-get update && apt-get install -y jq || true", "apt-get update && apt-get install -y jq || true && rm -rf /var/lib/apt/lists/*"),
         ("python:3.12-slim", "apt-get update && apt-get install -y jq & wait", "apt-get update && apt-get install -y jq & wait"),
+        # package managers that can clean what they keep
+        ("fedora:40", "dnf install -y jq", "dnf install -y jq && dnf clean all"),
+        ("fedora:40", "dnf install -y jq && dnf clean all", "dnf install -y jq && dnf clean all"),
+        ("centos:7", "yum install -y jq && rm -rf /var/cache/yum", "yum install -y jq && rm -rf /var/cache/yum"),
+        ("centos:7", "yum update -y; sudo yum install -y jq", "yum update -y; sudo yum install -y jq && sudo yum clean all"),
+        ("centos:7", "yum remove -y jq", "yum remove -y jq"),
+        ("fedora:40", "--mount=type=cache,target=/var/cache/libdnf5 dnf install -y jq", "--mount=type=cache,target=/var/cache/libdnf5 dnf install -y jq"),
+        ("redhat/ubi9-minimal", "microdnf install -y jq", "microdnf install -y jq && microdnf clean all"),
+        ("registry.access.redhat.com/ubi9/ubi-minimal", "microdnf install -y jq", "microdnf install -y jq && microdnf clean all"),
+        ("opensuse/leap:15", "zypper -n install jq", "zypper -n install jq && zypper clean --all"),
         # the home directory of an image that is not known, and the tools of other languages
         (UNKNOWN, "pipenv install --system", "pipenv install --system"),
         ("python:3.12-slim", "pipenv install --system", "pipenv install --system && rm -rf /root/.cache/pipenv /root/.cache/pip"),
