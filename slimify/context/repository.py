@@ -1,7 +1,7 @@
 """The repository that a build context belongs to: its root, and the files that git ignores.
 
-The root is the directory with `.git`, the context's own or one above; without one, the directory above whose
-Compose or bake file builds the context. Else nothing above the context is read.
+The root is the directory with `.git`, the context's own or one above. In sources without history it is the
+nearest directory above with a file that builds the context as an image. Without one, nothing above is read.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import stat
 from collections.abc import Collection, Iterable
-from functools import cache, cached_property
-from itertools import chain, count, islice
+from functools import cache, cached_property, partial
+from itertools import chain, count, islice, takewhile
 from pathlib import Path
 
 from msgspec import Struct
@@ -19,7 +20,6 @@ from msgspec import Struct
 from slimify.context.directory_walk import file_size, files_below
 from slimify.context.ignore_rules import IgnoreRules
 from slimify.context.scan import Context, read_file
-from slimify.context.unversioned import unversioned_root
 from slimify.facts.system import deployment_directories
 
 _MAX_FILES = 2_000  # of those above the context
@@ -27,17 +27,17 @@ _MAX_DEPTH = 4  # of the directories beside the context that are searched
 _MAX_BESIDE = 2_000  # directories beside the context that are searched for files by name
 _MAX_ABOVE = 12  # directories above the context that are searched for the root
 _MAX_BYTES = 1 << 18
+_BUILDS_IMAGES = re.compile(
+    r"(?:docker-)?(?:compose|stack|bake)[\w.-]*\.(?:ya?ml|hcl|json)|(?:GNUm|M|m)akefile|Jenkinsfile"
+)
 
 
 class Repository(Struct, frozen=True, kw_only=True, dict=True):
-    """The root of a repository, and the path of the context below it ("" if they are the same).
-
-    `versioned`: it has `.git`, or is the context itself.
-    """
+    """The root of a repository, and the path of the context below it ("" if they are the same)."""
 
     root: Path
     prefix: str = ""
-    versioned: bool = True
+    versioned: bool = True  # or the context itself
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ class Repository(Struct, frozen=True, kw_only=True, dict=True):
         if self.versioned:
             return ()
         place = posixpath.relpath(".", self.prefix)
-        return (f"{place} of the context counts as the repository: a Compose or bake file there builds it",)
+        return (f"{place} of the context counts as the repository: a file there builds the image",)
 
     def ignores(self, path: str) -> bool:
         """Whether git ignores a path of the context: whether it exists depends on the checkout."""
@@ -87,8 +87,10 @@ class Repository(Struct, frozen=True, kw_only=True, dict=True):
 
 def repository_of(directory: Path) -> Repository:
     """The repository of a context directory; one that nothing above claims is taken for its own."""
-    found = next((d for d in (directory, *directory.parents[:_MAX_ABOVE]) if _is_root(d)), None)
-    root = found or unversioned_root(directory) or directory
+    above = directory.parents[:_MAX_ABOVE]
+    found = next((d for d in (directory, *above) if _is_root(d)), None)
+    own = takewhile(partial(_has_owner_of, directory), above)
+    root = found or next((d for d in own if _builds(d, directory)), directory)
     prefix = "" if root == directory else directory.relative_to(root).as_posix()
     return Repository(root=root, prefix=prefix, versioned=found is not None or not prefix)
 
@@ -108,6 +110,28 @@ def _rules(root: Path, directory: str) -> IgnoreRules:
 
 def _is_root(directory: Path) -> bool:
     return os.path.lexists(directory / ".git") and _may_hold_a_project(directory)
+
+
+def _builds(directory: Path, context: Path) -> bool:
+    """Whether a file that builds images names a context below its directory."""
+    path = re.escape(context.relative_to(directory).as_posix())
+    names = re.compile(rf"(?<![\w./-])(?:\./)?{path}/?(?![\w./-])")
+    return _may_hold_a_project(directory) and any(
+        names.search((read_file(entry.path, _MAX_BYTES) or b"").decode("utf-8", "replace"))
+        for _, entry in files_below(str(directory), "", 0)
+        if _BUILDS_IMAGES.fullmatch(entry.name)
+    )
+
+
+def _has_owner_of(context: Path, directory: Path) -> bool:
+    """Whether a directory above the context is the user's: not their home or above it, of the same owner, and
+    closed to others. Anybody may leave a file in /tmp."""
+    try:
+        info, owner = directory.stat(), context.stat().st_uid
+    except OSError:
+        return False
+    closed = info.st_uid == owner and not info.st_mode & stat.S_IWOTH
+    return closed and not Path(os.path.expanduser("~")).is_relative_to(directory)
 
 
 def _may_hold_a_project(directory: Path) -> bool:

@@ -185,14 +185,6 @@ def _extended(context: Context, path: str, service: Node, depth: int = 0) -> Nod
     return MappingNode(service.tag, rows, service.start_mark, service.end_mark)
 
 
-def build_contexts(context: Context, path: str) -> Iterator[str]:
-    """The build contexts of the services of a Compose file, relative to its directory."""
-    for service in compose_services(context, path).values():
-        build = get(service, "build")
-        if build is not None:
-            yield string(build) or string(get(build, "context")) or "."
-
-
 def build_arguments(service: Node) -> Iterator[tuple[str, str]]:
     """The build arguments of a Compose service whose values are constant."""
     return _constants(get(service, "build", "args"))

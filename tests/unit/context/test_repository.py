@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,44 @@ def test_rules_above_and_below_the_context(tmp_path: Path) -> None:
     found = repository_of(context)
     assert (found.root, found.prefix) == (tmp_path, "service")
     assert [found.ignores(p) for p in ("a.yml", "conf/b.yml", "b.yml")] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_root"),
+    [
+        pytest.param("notes.txt", "build: ./a/service\n", False, id="no-file-that-builds"),
+        pytest.param("compose.yml", "services: {x: {build: ./other}}\n", False, id="another-context"),
+        pytest.param("compose.yml", "services:\n  x:\n    build: ./a/services\n", False, id="longer-name"),
+        pytest.param("compose.yml", "services:\n  x:\n    build: ./a/service\n", True, id="compose"),
+        pytest.param("compose.prod.yaml", 'context: "a/service/"\n', True, id="context-in-quotes"),
+        pytest.param("Makefile", "image:\n\tdocker build -t x a/service\n", True, id="make"),
+        pytest.param("docker-bake.hcl", 'context = "a/service"\n', True, id="bake"),
+    ],
+)
+def test_sources_without_history(name: str, text: str, is_root: bool, tmp_path: Path) -> None:
+    context = tmp_path / "a" / "service"
+    context.mkdir(parents=True)
+    (tmp_path / name).write_text(text)
+    found = repository_of(context)
+    assert found.root == (tmp_path if is_root else context)
+    assert bool(found.notes) is is_root
+
+
+def test_directories_of_others_are_not_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = tmp_path / "a" / "service"
+    context.mkdir(parents=True)
+    (tmp_path / "compose.yml").write_text("services:\n  x:\n    build: ./a/service\n")
+    assert repository_of(context).root == tmp_path
+    tmp_path.chmod(0o777)
+    assert repository_of(context).root == context
+    tmp_path.chmod(0o755)
+    if os.geteuid() == 0:
+        os.chown(context, 4242, 4242)
+        assert repository_of(context).root == context
+        os.chown(context, 0, 0)
+    for home in (tmp_path, tmp_path / "a", tmp_path / "b"):
+        monkeypatch.setenv("HOME", str(home))
+        assert repository_of(context).root == context
 
 
 def test_a_home_directory_is_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
