@@ -30,7 +30,7 @@ from slimify.analysis.roles.assign import assign_roles
 from slimify.analysis.roles.instruction_role import instruction_role
 from slimify.analysis.roles.model import Given, Roles
 from slimify.analysis.runtime_contract import runtime_contract
-from slimify.analysis.runtime_needs import runtime_needs
+from slimify.analysis.runtime_needs import runtime_needs, with_absent_scripts
 from slimify.config import Options
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
@@ -88,6 +88,7 @@ def classify(
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
     needs = runtime_needs(contract, end, effects, uses.commands, language, base)
     needs = with_previous_stages(needs, machine, base, language)
+    needs = with_absent_scripts(needs, machine.final)
     needs = _with_kept_commands(needs, options.keep_commands)
     needs = replace(needs, commands={**_only_readers(visits), **needs.commands})
     keep = _kept_instructions(file)

@@ -26,7 +26,7 @@ from slimify.facts.packages import starts
 from slimify.facts.programs import starting_compilers
 from slimify.facts.servers import command_directories, holds_commands, is_command_key
 from slimify.facts.shells import is_shell
-from slimify.facts.system import is_libc_library
+from slimify.facts.system import is_libc_library, is_systems
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Action, Effect
 from slimify.model.shell import Script
@@ -35,6 +35,8 @@ from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.interpret import Interpreted, interpreted
 from slimify.semantics.effects.started import Started, called_names, programs
 from slimify.semantics.effects.state import State
+from slimify.semantics.machine.content import exists_in
+from slimify.semantics.machine.stages import Stage
 from slimify.semantics.paths import overlap
 from slimify.syntax.shell.script import read
 
@@ -182,13 +184,30 @@ def _named_paths(done: Interpreted, language: str | None) -> Sequence[str]:
     ]
 
 
+def with_absent_scripts(needs: RuntimeNeeds, stage: Stage) -> RuntimeNeeds:
+    """The needs with the started scripts that the image is not known to have: those of a mount, a submodule,
+    or a step that nobody has read. They may start and load anything."""
+    if any(effect.writes_anywhere for effect in stage.effects):
+        return needs
+    start = tuple(_absent(e, stage) if e.kind == "app" else e for e in needs.start)
+    return replace(needs, start=start)
+
+
+def _absent(effect: Effect, stage: Stage) -> Effect:
+    scripts = (p for p in effect.reads if posixpath.splitext(p)[1] and not is_systems(p))
+    lost = next((path for path in scripts if not exists_in(stage, path)), None)
+    if lost is None:
+        return effect
+    return replace(effect, unread="context", why=Reason.of("SL221", "missing_script", path=lost))
+
+
 def unread_start(start: Iterable[Effect]) -> Reason | None:
     """Why a start script could not be read; None if all were."""
     return next(
         (
             e.why
             for e in start
-            if e.kind == "unknown" and e.unread == "context" and e.tool not in entry_scripts()
+            if e.kind in ("unknown", "app") and e.unread == "context" and e.tool not in entry_scripts()
         ),
         None,
     )

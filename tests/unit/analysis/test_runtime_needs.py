@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from slimify.analysis.classify import classify
+from slimify.analysis.runtime_needs import unread_start
 from slimify.config import Options
 from slimify.context.scan import scan
 from slimify.facts.shells import is_builtin
@@ -235,3 +236,26 @@ def test_commands_that_an_unread_script_is_given(start: str, expected: bool, tmp
     docker = parse(f"FROM golang:1.24\nCOPY . .\n{start}\n".encode(), "Dockerfile")
     needs = classify(docker, scan(tmp_path), "Dockerfile", Options(), None).runtime_needs
     assert ("go" in needs.commands) is expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "start", "absent"),
+    [
+        ("COPY . .", '["python", "app.py"]', False),
+        ("COPY . .", '["python", "-m", "app"]', False),
+        ("COPY app.py /x/y.py", '["python", "/x/y.py"]', False),
+        ("COPY app.py .\nRUN cp app.py run.py", '["python", "run.py"]', False),
+        ("COPY . .\nRUN ./make.sh", '["python", "made.py"]', False),  # a script that nobody can read
+        ("RUN git clone https://example.com/x .", '["python", "app.py"]', False),
+        ("RUN pip install x", '["python", "/usr/lib/python3/x.py"]', False),
+        ("", '["python", "app.py"]', True),
+        ("COPY . .", '["python", "generated/app.py"]', True),
+        ("COPY . /elsewhere", '["python", "app.py"]', True),
+        ("COPY . .", "python other.py --port 80", True),
+    ],
+)
+def test_scripts_that_the_image_does_not_have(lines: str, start: str, absent: bool, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import os\n")
+    file = f"FROM python:3.12\nWORKDIR /app\n{lines}\nCMD {start}\n"
+    program = classify(parse(file.encode()), scan(tmp_path), "Dockerfile", Options())
+    assert (unread_start(program.runtime_needs.start) is not None) is absent
