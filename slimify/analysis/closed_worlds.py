@@ -18,7 +18,7 @@ from slimify.analysis.server_files import served_files
 from slimify.context.scan import Context
 from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
-from slimify.facts.programs import reads_only_arguments, starts_what_users_name
+from slimify.facts.programs import only_waits, reads_only_arguments, starts_what_users_name
 from slimify.facts.servers import drops_root, is_web_server, sets_path
 from slimify.languages import languages
 from slimify.model.decisions import Reason
@@ -52,7 +52,7 @@ def unknown_programs(
         return Reason.of("SL203", "unread_package", why=unread)
     if not needs.start:
         return Reason.of("SL203", "no_start")
-    if all(e.kind in LEAVES_NOTHING for e in needs.start if e.tool not in entry_scripts()):
+    if all(_is_for_people(e) for e in needs.start if e.tool not in entry_scripts()):
         return Reason.of("SL203", "only_waits")
     host = next((c for c in needs.commands if starts_what_users_name(c)), None)
     if host is not None:
@@ -68,6 +68,12 @@ def unknown_programs(
     own = _project_programs(context) if unknown else ()
     tool = next((tool for tool in unknown if tool.rpartition("/")[2] not in own), None)
     return Reason.of("SL203", "unread_program", command=tool) if tool is not None else None
+
+
+def _is_for_people(effect: Effect) -> bool:
+    """Whether a program that is started does nothing before somebody starts another one, or types."""
+    idle = only_waits(effect.tool.rpartition("/")[2]) or len(effect.command.words) == 1
+    return idle and effect.kind in LEAVES_NOTHING
 
 
 def mounted_sources(mounts: Sequence[Use], directory: str | None) -> Use | None:

@@ -151,11 +151,12 @@ def test_bytes_that_the_builder_gets(tmp_path: Path) -> None:
     assert outcome.ignore is not None
     before, after = outcome.ignore.sent
     assert before - after == 5000
-    narrow = NODE.replace("COPY . .", "COPY src src\nCOPY package.json .")
+    narrow = NODE.replace("COPY . .", "COPY src src\nCOPY package.json index.js ./")
     files = {**NODE_FILES, "src/.mypy_cache/x.json": "{}", "unsent": "y" * 90_000, ".git/pack": ""}
     outcome = outcome_of(tmp_path / "b", narrow, files)
     assert outcome.ignore is not None
-    assert outcome.ignore.sent == (len(PACKAGE) + 2, len(PACKAGE))
+    sources = len(PACKAGE) + len(NODE_FILES["index.js"])
+    assert outcome.ignore.sent == (sources + 2, sources)
 
 
 @pytest.mark.parametrize(

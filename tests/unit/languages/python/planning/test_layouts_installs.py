@@ -224,6 +224,7 @@ ROWS = (
             "FROM python:3.11",
             "RUN apt-get update && apt-get install -y libpq-dev && rm -rf /var/lib/apt/lists/*",
             "RUN pip install psycopg2==2.9.9",
+            "COPY app.py .",
             START,
         ),
         final=("RUN apt-get update && apt-get install -y libpq5 && rm -rf /var/lib/apt/lists/*",),

@@ -256,6 +256,7 @@ ROWS = (
         file=lines(
             "FROM python:3.11",
             "RUN /usr/bin/python3 -m pip install flask",
+            "COPY app.py .",
             'CMD ["/usr/bin/python3", "app.py"]',
         ),
         kind="unchanged",
@@ -275,6 +276,7 @@ ROWS = (
         files={
             "pyproject.toml": '[project]\nname="x"\nversion="1"\nrequires-python=">=3.13"\n',
             "uv.lock": "",
+            "app.py": "",
         },
         kind="unchanged",
         rung="unchanged",
