@@ -13,7 +13,7 @@ from functools import cache
 
 import libcst as cst
 
-from slimify.context.source_uses import HERE, UNKNOWN, Collector, directory_marker
+from slimify.context.source_uses import HERE, UNKNOWN, Collector, constant_path, directory_marker
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.sources.scan import Lines
 from slimify.languages.python.sources.values import Evaluator, Scope
@@ -33,9 +33,11 @@ _FACTS = LANGUAGE.facts("sources.toml")
 # Positions of the program among the arguments.
 _SHELL = dict.fromkeys(LANGUAGE.words("sources.toml", "programs", "shell"), 0)
 _LISTED = dict.fromkeys(LANGUAGE.words("sources.toml", "programs", "listed"), 0)
+_LOADED: Mapping[str, int] = _FACTS["programs"]["loads"]
 _NAMED = {
     **dict.fromkeys(LANGUAGE.words("sources.toml", "programs", "named"), 0),
     **dict.fromkeys(LANGUAGE.words("sources.toml", "programs", "second"), 1),
+    **_LOADED,
 }
 _PROGRAM_STARTERS = _words("programs", "starters")
 _METHODS: Mapping[str, int] = _FACTS["programs"]["methods"]
@@ -261,6 +263,8 @@ class _Reader:
                     self._argv(value)
             elif through_shell:
                 self.found.add_shell(value, self.line)
+            elif name in _LOADED and constant_path(value):
+                self.found.add_path(value, self.line)
             elif name.startswith("pexpect."):
                 self._argv(tuple(value.split()) or (UNKNOWN,))
             elif name in _NAMED or name.endswith("subprocess_exec"):

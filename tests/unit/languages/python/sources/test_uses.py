@@ -155,6 +155,18 @@ COMMANDS = {
     "find-library": ("import ctypes.util\nctypes.util.find_library('magic')", ["ldconfig"], False),
     "circular": ("a = b\nb = a\nsubprocess.run([a])", [], True),
     "python-2": ("print 'x'\nsubprocess.call(['git', 'x'])\nos.system(cmd)", ["git", "sh"], True),
+    "code-beside": ("import imp\nimp.load_source('m', os.path.dirname(__file__) + '/m.py')", [], False),
+    "code-by-constant": (
+        "from importlib.util import spec_from_file_location\nspec_from_file_location('m', '/plugins/m.py')",
+        [],
+        False,
+    ),
+    "code-by-name": (
+        "from importlib.util import spec_from_file_location\nspec_from_file_location('m', sys.argv[1])",
+        [],
+        True,
+    ),
+    "code-that-runs": ("import runpy\nrunpy.run_path(sys.argv[1])", [], True),
 }
 
 
