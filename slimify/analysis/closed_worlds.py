@@ -81,18 +81,17 @@ def unknown_readers(program: Program, place: str, named: Collection[str]) -> Rea
     """
     needs = program.runtime_needs
     sources = needs.sources
-    if not sources.imports:
-        return Reason.of("SL316", "unread_sources")
     if sources.skipped:
         return Reason.of("SL316", "skipped", file=sources.skipped[0])
+    if not sources.complete:
+        return Reason.of("SL316", "unread_sources")
     if sources.computed and overlap(place, program.end_state.cwd or "/"):
         use = sources.computed[0]
         return Reason.of("SL316", "library", use=use) if use.name else Reason.of("SL316", "computed", use=use)
     unread = unread_start(needs.start)
     if unread is not None:
         return Reason.of("SL316", "unread_start", why=unread)
-    build = program.effects
-    made = _made_programs(build)
+    made = _made_programs([e for e in program.effects if e.reads or e.kind != "compile"])
     for effect in needs.start:
         name = effect.tool.rpartition("/")[2]
         if effect.kind in LEAVES_NOTHING or name in made or _reads_its_configuration(name):

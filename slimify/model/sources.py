@@ -52,6 +52,16 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
     skipped: tuple[str, ...] = ()  # files too large or unreadable
 
     @property
+    def complete(self) -> bool:
+        """Whether sources were read, and all of them. Only a compiled `main` may import nothing."""
+        return (bool(self.imports) or "main" in self.features) and not self.skipped
+
+    @property
+    def opens_unknown(self) -> bool:
+        """Whether files are opened whose names only run time knows, or not all sources were read."""
+        return bool(self.computed) or not self.complete
+
+    @property
     def may_use_tls(self) -> bool:
         """Whether it may check certificates. Only sources of a compiled `main` tell that they do not."""
         return "main" not in self.features or bool(self.features & {"net", "tls", "external"})

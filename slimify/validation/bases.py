@@ -46,7 +46,7 @@ def _is_partner(compared: Comparison, old: Stage, new: Stage) -> bool:
 def _is_dynamic(compared: Comparison) -> bool:
     """Whether a program of the image loads a C library, as far as its sources show it."""
     part, sources = compared.own.linking if compared.own is not None else None, compared.needs.sources
-    read = bool(sources.imports) and "external" not in sources.features
+    read = sources.complete and "external" not in sources.features
     if part is None or (read and not part.may_load_libc(sources)):
         return False
     old = compared.old.final

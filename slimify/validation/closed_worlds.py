@@ -38,7 +38,7 @@ def may_go(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]
     run time names."""
     if is_directory_still(compared, effect, path):
         return True
-    if _is_for_run_time(compared, effect, path, roots):
+    if _is_for_run_time(compared, effect, path, roots) or _is_fetched_program(compared, effect, path):
         return False
     if not is_named_place(path) and (is_scratch(path) or is_package_source(path)):
         return True
@@ -92,6 +92,12 @@ def _is_for_run_time(compared: Comparison, effect: Effect, path: str, roots: Seq
         return _is_started(compared, path)
     content = content_at(compared.old.final, path)
     return bool(content.owner or content.mode) and not _is_unread(compared, path)
+
+
+def _is_fetched_program(compared: Comparison, effect: Effect, path: str) -> bool:
+    """Whether it is a program that a step compiles from sources elsewhere, and run time may start any."""
+    fetched = effect.kind == "compile" and path in effect.outputs and not effect.reads
+    return fetched and not compared.programs_are_known
 
 
 def _makes_directories(effect: Effect) -> bool:
@@ -180,8 +186,9 @@ def _is_unread(compared: Comparison, path: str) -> bool:
     compiled = compared.own is not None and compared.own.is_compiled
     if not compiled or any(effect.reads_anything for effect in compared.needs.start):
         return False
-    named = "files" not in compared.needs.sources.features
-    return named or not overlap(path, compared.old.final.end.cwd or "/")
+    sources = compared.needs.sources
+    apart = not sources.computed or not overlap(path, compared.old.final.end.cwd or "/")
+    return sources.complete and apart
 
 
 def context_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reason]:

@@ -121,7 +121,7 @@ def _reads_directory(pair: Pair, effect: Effect) -> bool:
     if effect.kind == "fetch":
         return bool(effect.ecosystem)  # downloads what the project lists
     if effect.kind not in INSTALLS:
-        named = "files" not in pair.program.runtime_needs.sources.features  # it opens constant names only
+        named = not pair.program.runtime_needs.sources.opens_unknown
         built = (posixpath.basename(o) for e in pair.old.effects for o in e.outputs)
         own = named and posixpath.basename(effect.tool) in built
         return effect.kind in READS_DIRECTORY and not own

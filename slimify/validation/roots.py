@@ -64,6 +64,10 @@ def path_problems(compared: Comparison) -> Iterator[Reason]:
     names -= {posixpath.basename(word) for word in (*words, *names) if "/" in word}  # started by their path
     found = (program_path(compared, name) for name in sorted(names))
     wanted = [posixpath.dirname(place) for place in found if place is not None]
+    names = {e.tool for e in compared.needs.start if e.kind == "unknown" and "/" not in e.tool}
+    if any(program_path(compared, name) is None for name in names):  # one of those whose names are not known
+        before = (compared.old.final.end.get("PATH") or default_path()).split(":")
+        wanted += [d for d in before if content_at(compared.new.final, d).origins]
     base = (new.facts.env.get("PATH") if new.facts is not None else None) or ""
     for directory in dict.fromkeys((*wanted, *base.split(":"))):
         if directory and directory not in path:

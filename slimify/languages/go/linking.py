@@ -24,7 +24,7 @@ def links_no_system_library(visits: Sequence[Visit], end: State, runtime_needs: 
     """Whether no step builds or fetches anything but pure Go programs, and no context file is another kind
     of program."""
     sources = runtime_needs.sources
-    if not sources.imports or sources.skipped or _C & sources.features:
+    if not sources.complete or _C & sources.features:
         return False
     effects = (e for v in visits for atom in v.effects for e in atom)
     if any(e.kind not in _LEAVES_NO_PROGRAM or e.writes_anywhere for e in effects):

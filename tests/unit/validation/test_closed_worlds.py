@@ -75,6 +75,74 @@ def test_what_a_compiled_image_may_lack(
     assert problem in found if problem else not found
 
 
+FETCHED = """FROM golang:1.24
+RUN go install github.com/pressly/goose/v3/cmd/goose@v3.15.0
+RUN go get -u github.com/rubenv/sql-migrate/...
+WORKDIR /app
+COPY . .
+RUN go build -o gate .
+CMD ["/app/gate"]
+"""
+FETCHED_NEW = """FROM golang:1.24 AS builder
+RUN go install github.com/pressly/goose/v3/cmd/goose@v3.15.0
+RUN go get -u github.com/rubenv/sql-migrate/...
+WORKDIR /app
+COPY . .
+RUN go build -o gate .
+
+FROM debian:trixie-slim
+COPY --from=builder /go/bin /go/bin
+WORKDIR /app
+COPY --from=builder /app/gate /app/gate
+CMD ["/app/gate"]
+"""
+_WITHOUT = (("COPY --from=builder /go/bin /go/bin\n", ""),)
+_ON_PATH = (
+    (
+        "COPY --from=builder /go/bin /go/bin\n",
+        "ENV PATH=/go/bin:$PATH\nCOPY --from=builder /go/bin /go/bin\n",
+    ),
+)
+_OPENS = 'import ("os"; "net/http")\n\nfunc main() { os.Open(os.Args[1]); http.ListenAndServe(":80", nil) }\n'
+
+
+@pytest.mark.parametrize(
+    ("start", "source", "pairs", "problem"),
+    [
+        pytest.param('CMD ["/app/gate"]', 'exec.Command("ls").Run()', _WITHOUT, "", id="nothing starts them"),
+        pytest.param(
+            'CMD ["/app/gate"]', "exec.Command(os.Args[1]).Run()", _WITHOUT, "/go/bin/goose", id="any may be"
+        ),
+        pytest.param('CMD ["goose"]', "", (), "PATH would lack /go/bin", id="not found without PATH"),
+        pytest.param("CMD sql-migrate", "", (), "PATH would lack /go/bin", id="one of unknown names"),
+        pytest.param("CMD sql-migrate", "", _ON_PATH, "", id="found"),
+    ],
+)
+def test_fetched_programs(
+    start: str, source: str, pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path
+) -> None:
+    main = f'package main\n\nimport ("os"; "os/exec")\n\nfunc main() {{ os.Exit(0); {source} }}\n'
+    old, new = (text.replace('CMD ["/app/gate"]', start) for text in (FETCHED, FETCHED_NEW))
+    found = differences(old, changed(new, *pairs), {"go.mod": GO_FILES["go.mod"], "main.go": main}, tmp_path)
+    assert problem in found if problem else not found
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        pytest.param(
+            'import "net/http"\n\nfunc main() { http.ListenAndServe(":80", nil) }\n', "", id="names"
+        ),
+        pytest.param(_OPENS, "/app/texts/a.txt", id="opens what its arguments name"),
+        pytest.param("func main() {}\n", "", id="imports nothing"),
+    ],
+)
+def test_files_of_a_compiled_program(source: str, problem: str, tmp_path: Path) -> None:
+    files = {**GO_FILES, "main.go": f"package main\n\n{source}", "texts/a.txt": "a\n"}
+    found = differences(FETCHED, changed(FETCHED_NEW, *_WITHOUT), files, tmp_path)
+    assert problem in found if problem else not found
+
+
 TOOLS = """FROM python:3.12
 COPY --from=ghcr.io/astral-sh/uv:0.5 /uv /bin/
 COPY --from=example.com/data:1 /tides /srv/tides

@@ -179,7 +179,7 @@ def _holds_flags(word: Arg) -> bool:
     return word.value is None and re.fullmatch(r"\$\{?\w*(FLAGS|ARGS|OPTS|OPTIONS)\}?", word.text) is not None
 
 
-def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> tuple[Effect]:
+def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
     """go get: fetched into GOPATH/src and installed before modules; edits go.mod since then.
 
     The version of go is not always known, so both effects are listed.
@@ -189,17 +189,12 @@ def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> tuple[Effec
         return _go(call, "get", writes_anywhere=True, why=Reason.of("SL221", "gopath"))
     old = module_root(call) is None or not in_module_mode(call)
     writes = [posixpath.join(base, "src")] if old else list(module_files(call))
-    outputs: list[str] = []
     names, sure = binary_names(call, packages)
-    where = _bin(call)
-    if where and old and not options.has("-d"):
-        if sure:
-            outputs = [posixpath.join(where, name) for name in names]
-        else:
-            writes.append(where)
+    where = _bin(call) if old and not options.has("-d") else None
+    outputs = tuple(posixpath.join(where, name) for name in names) if where and sure else ()
     reads = call.known_paths(source_directories(call, packages))
-    files = module_files(call)
-    return _go(call, "get", writes=tuple(writes), outputs=tuple(outputs), reads=reads, manifests=files)
+    got = _go(call, "get", writes=tuple(writes), outputs=outputs, reads=reads, manifests=module_files(call))
+    return got if where is None or sure else (*got, *_install(call, options, packages))
 
 
 def _generate(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:

@@ -99,8 +99,7 @@ def is_static(program: Program) -> bool:
     if builds and all(links_statically(effect, env) for effect, env in builds):
         return True
     sources = program.runtime_needs.sources
-    pure = bool(sources.imports) and not sources.skipped and not _has_unread_sources(program)
-    return pure and not may_load_libc(sources)
+    return not _has_unread_sources(program) and not may_load_libc(sources)
 
 
 def uses_cgo(program: Program) -> bool:
@@ -109,7 +108,8 @@ def uses_cgo(program: Program) -> bool:
 
 def _has_unread_sources(program: Program) -> bool:
     """Whether some compiled sources were not read: they may be C or C++."""
-    return "external" in program.runtime_needs.sources.features or not program.runtime_needs.sources.imports
+    sources = program.runtime_needs.sources
+    return "external" in sources.features or not sources.complete
 
 
 def system_need(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reason | None:

@@ -26,7 +26,12 @@ from slimify.languages.go.planning.base import (
     urls,
 )
 from slimify.languages.go.planning.caches import left_bytes
-from slimify.languages.go.planning.runtime_files import RuntimeFiles, built_programs, runtime_files
+from slimify.languages.go.planning.runtime_files import (
+    RuntimeFiles,
+    built_programs,
+    is_fetched,
+    runtime_files,
+)
 from slimify.languages.go.planning.system_files import (
     restored_system_files,
     with_writable_directories,
@@ -40,12 +45,12 @@ from slimify.planning.estimates import estimate
 from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.final_stage.instruction_text import kept_runs, names_in
 from slimify.planning.final_stage.mkdir_steps import mkdir_copies
-from slimify.planning.final_stage.rebase import is_on_path, restated_settings
+from slimify.planning.final_stage.rebase import is_on_path, path_dirs, restated_settings
 from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.proposal import Proposal, base_and_copies, copy_decisions, managed_copy, proposal_of
 from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import keep_everything_before_unknown, split_obstacle
-from slimify.semantics.paths import inside
+from slimify.semantics.paths import inside, inside_any
 from slimify.syntax.dockerfile.instructions import env_pairs
 
 _PROGRAM = 20 * MB
@@ -167,7 +172,12 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         final_head=install,
         replace=found.replace,
         builder_only_env=idle,
-        decisions=(*_decisions(program, rung, base, found.copies), *_kept_whole(program, found), *put),
+        decisions=(
+            *_decisions(program, rung, base, found.copies),
+            *_left_programs(program, found),
+            *_kept_whole(program, found),
+            *put,
+        ),
         saving=_saving(program, base, rung),
         original=estimate.original_bytes(program) + (_BUILT if found.copies else _PROGRAM),
     )
@@ -204,7 +214,8 @@ def _bin_directories(program: Program, copies: tuple[CopyFromBuilder, ...]) -> l
     full = {
         posixpath.normpath(word) for argument in argv for word in argument.split() if word.startswith("/")
     }
-    return [posixpath.dirname(t.path) for t in copies if is_on_path(program, t.path) and t.path not in full]
+    single = [posixpath.dirname(t.path) for t in copies if is_on_path(program, t.path) and t.path not in full]
+    return [*single, *(t.path for t in copies if t.path in path_dirs(program))]
 
 
 def _saving(program: Program, base: str, rung: Rung) -> int:
@@ -223,6 +234,21 @@ def _kept_whole(program: Program, found: RuntimeFiles) -> Iterator[Decision]:
         instruction = program.dockerfile.instructions[index]
         text = " ".join(instruction.raw.split())
         yield Decision.of("SL316", "kept", line=instruction.line, copy=text, why=why)
+
+
+def _left_programs(program: Program, found: RuntimeFiles) -> Iterator[Decision]:
+    """The decision about fetched programs that nothing is known to start."""
+    called = {tool for e in program.effects for tool in (e.tool, *e.tools)}
+    copied = [copy.path for copy in found.copies]
+    left = [
+        made
+        for made in program.artifacts
+        if made.is_file and is_fetched(program, made.path) and not inside_any(made.path, copied)
+    ]
+    unused = [made for made in left if posixpath.basename(made.path) not in called]
+    if unused:
+        line = program.dockerfile.instructions[unused[0].first].line
+        yield Decision.of("SL321", "unused", line=line, names=tuple(made.path for made in unused))
 
 
 def _is_moving_tag(base: ImageFacts) -> bool:

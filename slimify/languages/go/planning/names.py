@@ -19,8 +19,7 @@ from slimify.syntax.dockerfile.words import expand
 
 def opens_unknown(program: Program) -> bool:
     """Whether the program opens files whose names are only known at run time."""
-    sources = program.runtime_needs.sources
-    return bool(sources.computed or sources.skipped) or not sources.imports
+    return program.runtime_needs.sources.opens_unknown
 
 
 def named_paths(program: Program) -> tuple[str, ...]:
@@ -51,7 +50,8 @@ def named_paths(program: Program) -> tuple[str, ...]:
     for use in (*served_files(program).paths, *scripted_paths(program, known=True)):
         if program.end_state.view.context_path(use.name) is not None:
             found[use.name] = None
-    for argument in program.runtime.argv:
+    told = [word.value or "" for effect in program.runtime_needs.start for word in effect.command.words[1:]]
+    for argument in (*program.runtime.argv, *told):
         for word in argument.replace("=", " ").split():
             is_path = "/" in word or "." in word or program.context.has(posixpath.normpath(word))
             if is_path and word not in looked_up:

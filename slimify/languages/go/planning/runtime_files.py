@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from slimify.analysis.closed_worlds import absent_files, unknown_readers
+from slimify.analysis.closed_worlds import absent_files, unknown_programs, unknown_readers
 from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.model import Artifact
 from slimify.context.scan import Context
@@ -107,7 +107,12 @@ def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: 
         return True
     if not made.is_file and posixpath.basename(made.path) == "vendor":
         return False
-    if made.is_file and (_is_build_tool(program, made.path) or _is_side_install(program, made.path)):
+    if made.is_file and is_fetched(program, made.path):
+        needs = program.runtime_needs
+        return name in needs.commands or bool(
+            unknown_programs(needs, program.effects, program.base, program.context)
+        )
+    if made.is_file and _is_side_install(program, made.path):
         return name in program.runtime_needs.commands
     if (
         made.kind in ("fetch", "unpack")
@@ -131,8 +136,8 @@ def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: 
     return True
 
 
-def _is_build_tool(program: Program, path: str) -> bool:
-    """Whether a program comes from outside the context and is not started: it was fetched for the build."""
+def is_fetched(program: Program, path: str) -> bool:
+    """Whether a program was compiled from sources outside the context."""
     makers = [e for e in program.effects if path in e.outputs and e.does("compile", "go")]
     return bool(makers) and all(e.action in (GoAction.GET, GoAction.INSTALL) and not e.reads for e in makers)
 
@@ -163,7 +168,7 @@ def built_programs(program: Program) -> frozenset[str]:
 def _all_names_known(program: Program) -> bool:
     """Whether all sources were read and no name is composed at run time."""
     sources = program.runtime_needs.sources
-    return bool(sources.imports) and not sources.dynamic and not sources.skipped
+    return sources.complete and not sources.dynamic
 
 
 def _is_source_tree(program: Program, made: Artifact) -> bool:

@@ -299,10 +299,7 @@ class _Calls(ts.Values):
     def _program(self, name: str, arguments: list[Node], line: int) -> None:
         if not arguments or posixpath.dirname(self.found.file).endswith(_KNOWN):
             return
-        if (
-            arguments[0].type == "index_expression"
-            and self._selected(arguments[0].named_children[0]) == "os.Args"
-        ):
+        if re.fullmatch(r"os\.Args\[\s*0\s*\]", ts.source(arguments[0])):
             return  # the program itself
         if name.startswith(("syscall.", "os.")) and len(arguments) > 1:
             arguments = arguments[:1]  # then a slice whose first element repeats the name

@@ -10,6 +10,7 @@ from unit.go_layouts import BUILD, MODULE, OPENS, SERVER, SHOP, SHOP_COPY, START
 READS = SERVER.replace("{ _", '{ _, _ = os.ReadFile("config/a"); _, _ = os.ReadFile("out/de.po"); _').replace(
     '"net/http"', '"net/http"\nimport "os"'
 )
+GOOSE = "RUN go install github.com/pressly/goose/v3/cmd/goose@v3.15.0"
 ROWS = (
     Row(
         id="a-repeated-script-copies-what-a-pattern-matches",
@@ -429,6 +430,65 @@ ROWS = (
         ),
         base="gcr.io/distroless/base-debian12",
         never=("TOKEN", "git", "netrc"),
+    ),
+    # --- programs compiled from sources elsewhere --------------------------------------------------------
+    Row(
+        id="a-fetched-program-that-nothing-starts",
+        file=("FROM golang:1.22", GOOSE, *BUILD, START),
+        final=(SHOP_COPY,),
+        never=("goose",),
+        reason="/go/bin/goose remains in the builder: nothing at run time starts it",
+    ),
+    Row(
+        id="a-fetched-program-that-a-step-calls",
+        file=("FROM golang:1.22", GOOSE, *BUILD, "RUN goose -version", START),
+        final=(SHOP_COPY,),
+        never=("goose",),
+        reason="the final stage starts from gcr.io/distroless/base-debian12",
+    ),
+    Row(
+        id="a-fetched-program-where-any-may-be-started",
+        file=("FROM golang:1.22", GOOSE, *BUILD, START),
+        files={"go.mod": MODULE, "main.go": STARTS.replace("NAME", "os.Args[1]")},
+        final=("ENV PATH=/go/bin:$PATH", "COPY --from=builder /go/bin/goose /go/bin/goose", SHOP_COPY),
+    ),
+    Row(
+        id="a-fetched-program-checks-the-health",
+        file=("FROM golang:1.22", GOOSE, *BUILD, 'HEALTHCHECK CMD ["goose", "status"]', START),
+        final=("ENV PATH=/go/bin:$PATH", "COPY --from=builder /go/bin/goose /go/bin/goose", SHOP_COPY),
+    ),
+    Row(
+        id="a-service-starts-a-fetched-program-with-files",
+        file=("FROM golang:1.22", GOOSE, *BUILD, START),
+        files={
+            **SHOP,
+            "compose.yaml": "services:\n  up:\n    build: .\n    command: goose -dir /app/steps up\n",
+            "steps/1.sql": "select 1;\n",
+            "other/1.txt": "1\n",
+        },
+        final=("COPY steps ./steps", "COPY --from=builder /go/bin/goose /go/bin/goose"),
+        never=("COPY . .", "other"),
+    ),
+    Row(
+        id="a-service-starts-a-fetched-program-that-may-read-any-file",
+        file=("FROM golang:1.22", GOOSE.replace("goose", "sower"), *BUILD, START),
+        files={
+            **SHOP,
+            "compose.yaml": "services:\n  up:\n    build: .\n    command: sower up\n",
+            "steps/1.sql": "select 1;\n",
+        },
+        final=("COPY . .", "COPY --from=builder /go/bin/sower /go/bin/sower"),
+        reason="`sower` may read any file",
+    ),
+    Row(
+        id="fetched-programs-of-unknown-names",
+        file=(
+            "FROM golang:1.11",
+            "RUN go get github.com/rubenv/sql-migrate/...",
+            *BUILD,
+            "CMD sql-migrate; shop",
+        ),
+        final=("ENV PATH=/go/bin:$PATH", "COPY --from=builder /go/bin /go/bin", SHOP_COPY),
     ),
 )
 

@@ -128,6 +128,7 @@ COMMANDS = {
     "variable": ('t := "tar"\nif x { t = "bsdtar" }\nexec.Command(t)', ["bsdtar", "tar"], False),
     "unknown": ("exec.Command(name())", [], True),
     "flag-default": ('t := flag.String("tool", "tar", "")\nexec.Command(*t)', ["tar"], True),
+    "an argument": ("exec.Command(os.Args[1])", [], True),
     "itself": ("exec.Command(os.Args[0])", [], False),
     "syscall-exec": ('syscall.Exec("/bin/a", []string{"a"}, nil)', ["/bin/a"], False),
     "struct": ('c := &exec.Cmd{Path: "/bin/tar", Args: nil}', ["/bin/tar"], False),
