@@ -44,6 +44,7 @@ class LanguageFiles(Struct, frozen=True, kw_only=True, rename="kebab"):
     home_caches: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
     announced: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from slimify.semantics.machine.content import content_at, is_directory
 from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import inside_any, join_path
 from slimify.validation.comparison import Pair
-from slimify.validation.inputs import is_there, matching
+from slimify.validation.inputs import matching
 
 _FOR_ROOT = frozenset({"packages", "unpackage", "users", "meta"})
 _HARMLESS = frozenset({"index", "cache", "packages", "unpackage", "prune"})
@@ -81,13 +81,19 @@ def _writes(effect: Effect) -> bool:
 
 
 def _changes_known_paths(pair: Pair, event: Event, effect: Effect) -> bool:
-    """Whether chown or chmod names single paths that are there, none of them the system's."""
+    """Whether chown or chmod names single paths that are certain to be there, none of them the system's."""
     names = [matching(pair.new, event, path) for path in effect.writes]
     return not effect.writes_anywhere and all(
-        any(is_there(pair.new, event, name) for name in found)
+        any(_is_certain(pair, event, name) for name in found)
         and not any(is_systems(name) and is_shared_directory(name) for name in found)
         for found in names or [[]]
     )
+
+
+def _is_certain(pair: Pair, event: Event, path: str) -> bool:
+    """Whether a step before a command made this very path. What a step may make anywhere is not certain."""
+    content, view = content_at(pair.new, path, event.number), event.state.view
+    return content.named or view.is_dir(path) or view.context_path(path) is not None
 
 
 def _options_are_known(pair: Pair, effect: Effect) -> bool:

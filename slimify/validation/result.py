@@ -6,10 +6,12 @@ have made it, for the same owner, with the same mode.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
+from slimify.facts.language_files import files_of
 from slimify.facts.programs import is_plain_check, sets_attributes
-from slimify.facts.system import in_transient_tree, is_shared_directory, is_systems
+from slimify.facts.system import in_transient_tree, is_plain_root, is_shared_directory, is_systems
 from slimify.languages import installed_directories, prepares_install
 from slimify.model.decisions import Reason
 from slimify.model.effects import NOT_FOR_RUN_TIME, Effect
@@ -56,11 +58,26 @@ def result_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reas
                     yield Reason.of("SL409", "result_missing", path=path, command=event.text[:50])
         if gone:
             yield Reason.of("SL409", "command_gone", command=event.text[:50])
+    yield from _closed_directory(compared)
     added = [e for e, match in compared.pairs[-1].commands() if match is None]
     changed = {w for event in added for e in event.effects if e.kind == "meta" for w in e.writes}
     for path in dict.fromkeys((*kept, *sorted(changed))):
         if not is_named_place(path) and not is_glob(path):
             yield from _attribute_problems(compared, path, said=path in changed)
+
+
+def _closed_directory(compared: Comparison) -> Iterator[Reason]:
+    """A working directory in which the old base image lets everybody write, where another account than root
+    opens files of unknown names."""
+    old, new = compared.old.final, compared.new.final
+    path, same = old.end.cwd or "/", old.reference == new.reference
+    if same or old.facts is None or path not in files_of(old.facts.language).open:
+        return
+    if is_plain_root(new.end.user) or not compared.needs.sources.opens_unknown:
+        return
+    made = content_at(new, path)
+    if not re.fullmatch(r"1?777", made.mode) and made.owner != new.end.user.partition(":")[0]:
+        yield Reason.of("SL409", "mode", path=path, before="1777", after=made.mode or "the default")
 
 
 def _is_lost_check(compared: Comparison, event: Event, effect: Effect) -> bool:

@@ -12,6 +12,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -92,8 +93,8 @@ def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Co
         found = GONE
     if effect.kind == "meta":
         return _with_meta(event, effect, path, found) if found else found
-    empty = "mkdir" in (effect.tool, effect.action) or effect.kind == "users"  # makes no file below
-    reach = inside if empty else overlap
+    makes_directory = "mkdir" in (effect.tool, effect.action)
+    reach = inside if makes_directory or effect.kind == "users" else overlap  # makes no file below
     written = [w for w in (*effect.writes, *effect.outputs) if reach(w, path)]
     if not written or event.origin is None:
         return found
@@ -104,8 +105,21 @@ def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Co
     origins = found.origins
     if event.origin not in origins:
         origins = (*origins[-_MOST_ORIGINS:], event.origin)
-    named = found.named or path in written
-    return replace(found, origins=origins, owner=owner, link=found.link or link, named=named, gone=False)
+    mode = found.mode
+    if path in written and makes_directory:
+        mode = next((m[1] for w in _options(effect) if (m := _MODE.fullmatch(w))), mode)
+    named, link = found.named or path in written, found.link or link
+    return replace(found, origins=origins, owner=owner, mode=mode, link=link, named=named, gone=False)
+
+
+_MODE = re.compile(r"(?:-\w*m|--mode=)([\w+=,]+)")  # an option with its value
+
+
+def _options(effect: Effect) -> Iterator[str]:
+    """The options of a command, and each with the word behind it."""
+    words = [w.value or "" for w in effect.command.words]
+    for word, after in pairwise((*words, "")):
+        yield from (word, word + after) if word.startswith("-") else ()
 
 
 def _with_meta(event: Event, effect: Effect, path: str, found: Content) -> Content:

@@ -39,3 +39,17 @@ def test_only_root_changes_owners(tmp_path: Path) -> None:
     assert not differences(OLD, copied, FILES, tmp_path)
     late = changed(copied, ("USER nobody\n", ""), ("RUN chown", "USER nobody\nRUN chown"))
     assert "chown nobody /app" in differences(OLD, late, FILES, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        pytest.param("/app/app.py", "", id="a COPY brings it"),
+        pytest.param("/app/data/a.txt", "", id="a step makes it"),
+        pytest.param("/app/other.txt", "chown 0:0 /app/other.txt", id="only code may make it"),
+    ],
+)
+def test_the_owner_of_what_is_certain(path: str, problem: str, tmp_path: Path) -> None:
+    old = changed(OLD, ("RUN chown", "RUN mkdir data && touch data/a.txt\nRUN python app.py\nRUN chown"))
+    found = differences(old, changed(old, ("USER", f"RUN chown 0:0 {path}\nUSER")), FILES, tmp_path)
+    assert problem in found if problem else "chown 0:0" not in found

@@ -311,3 +311,47 @@ def test_programs_that_are_started_by_their_path(program: str, missing: bool, tm
     assert not differences(first + 'CMD ["python", "app.py"]\n', TOOL, files, tmp_path)
     found = differences(first + 'CMD ["python", "app.py"]\n', lost, files, tmp_path)
     assert ("/app/tools/bin/yt-dlp is started" in found) is missing, found
+
+
+OPEN = """FROM golang:1.24
+COPY go.mod main.go src/app/
+RUN cd src/app && go build -o /usr/local/bin/gate .
+RUN useradd gate
+USER gate
+CMD ["gate"]
+"""
+OPEN_NEW = """FROM golang:1.24 AS builder
+COPY go.mod main.go src/app/
+RUN cd src/app && go build -o /usr/local/bin/gate .
+
+FROM debian:trixie-slim
+RUN install -d -m 1777 /go
+WORKDIR /go
+COPY --from=builder /usr/local/bin/gate /usr/local/bin/gate
+RUN useradd gate
+USER gate
+CMD ["gate"]
+"""
+_ANYBODY = "RUN install -d -m 1777 /go\n"
+_WRITES = "os.WriteFile(os.Args[1], nil, 0o644)"
+
+
+@pytest.mark.parametrize(
+    ("source", "instead", "problem"),
+    [
+        pytest.param(_WRITES, _ANYBODY, "", id="everybody may write there"),
+        pytest.param(_WRITES, "", "/go would have the mode", id="only root may"),
+        pytest.param(_WRITES, "RUN mkdir /go\n", "/go would have the mode", id="without a mode"),
+        pytest.param(_WRITES, "RUN mkdir -p -m 777 /go\n", "", id="another command"),
+        pytest.param('os.WriteFile("/tmp/a", nil, 0o644)', "", "", id="it writes elsewhere"),
+    ],
+)
+def test_directories_that_an_image_leaves_open(
+    source: str, instead: str, problem: str, tmp_path: Path
+) -> None:
+    files = {
+        "go.mod": "module example.com/gate\n\ngo 1.24\n",
+        "main.go": f'package main\n\nimport "os"\n\nfunc main() {{ {source} }}\n',
+    }
+    found = differences(OPEN, changed(OPEN_NEW, (_ANYBODY, instead)), files, tmp_path)
+    assert problem in found if problem else not found

@@ -7,6 +7,7 @@ from collections.abc import Container, Sequence
 
 from slimify.analysis.program import Program
 from slimify.facts.carried import carried, named_data_files
+from slimify.facts.language_files import files_of
 from slimify.facts.system import is_plain_root
 from slimify.languages.go import LANGUAGE
 from slimify.languages.go.planning.base import wanted_packages
@@ -17,16 +18,16 @@ from slimify.planning.final_stage.restore_packages import restored_packages
 from slimify.planning.layout import CopyFromBuilder
 
 
-def _open() -> tuple[str, ...]:
-    return LANGUAGE.words("toolchain.toml", "images", "open")
-
-
 def writable_workdir(program: Program) -> str:
     """The working directory if only golang images let the runtime user write to it, and the program may do
     so; else ""."""
     assert program.base is not None
     cwd = program.end_state.cwd or "/"
-    if program.base.workdir != "/go" or cwd not in _open() or is_plain_root(program.runtime.user):
+    if (
+        program.base.workdir != "/go"
+        or cwd not in files_of(LANGUAGE.name).open
+        or is_plain_root(program.runtime.user)
+    ):
         return ""
     return cwd if opens_unknown(program) else ""
 
@@ -46,7 +47,11 @@ def with_writable_directories(
         if step.keyword in ("COPY", "ADD") and step.index not in drop:
             visit = step.visit
             places.update(visit.copy_targets or ())
-    beside = (path for path in _open() if path != opened and any(p.startswith(path + "/") for p in places))
+    beside = (
+        path
+        for path in files_of(LANGUAGE.name).open
+        if path != opened and any(p.startswith(path + "/") for p in places)
+    )
     return (*head[:at], f"RUN install -d -m 1777 {' '.join((opened, *beside))}", *head[at:])
 
 
