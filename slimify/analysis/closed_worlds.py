@@ -60,6 +60,9 @@ def unknown_programs(
     server = development_server(needs)
     if server is not None and sources is not None:
         return Reason.of("SL203", "mounted", server=server[0], file=sources.file, at=sources.line)
+    fetched = unread_build(needs, build)
+    if fetched:
+        return Reason.of("SL203", "unread_program", command=fetched)
     started = (e.tool for e in needs.start if e.kind == "unknown")
     unknown = [tool for tool in started if not _is_known_program(tool, build, base)]
     own = _project_programs(context) if unknown else ()
@@ -70,6 +73,18 @@ def unknown_programs(
 def mounted_sources(mounts: Sequence[Use], directory: str | None) -> Use | None:
     """The mount that hides the working directory of the image; None if there is none."""
     return next((m for m in mounts if directory not in (None, "/") and inside(directory, m.name)), None)
+
+
+def unread_build(needs: RuntimeNeeds, build: Iterable[Effect]) -> str:
+    """The program that the image starts, and that a step compiles from sources that were not read: those of
+    another place than the build context, or moved there; "" if there is none."""
+    sources = needs.sources
+    read = "unseen" not in sources.features and (bool(sources.imports) or "main" in sources.features)
+    compiled = [e for e in build if e.kind == "compile"]
+    made = built_programs(e for e in compiled if not (e.reads and read))
+    made -= built_programs(e for e in compiled if e.reads and read)
+    names = (e.tool.rpartition("/")[2] for e in needs.start)
+    return next((name for name in names if name in made and not reads_only_arguments(name)), "")
 
 
 def unknown_readers(program: Program, place: str, named: Collection[str]) -> Reason | None:

@@ -36,7 +36,7 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
 
     `features`: words from a fixed list: `cgo`, `embed`, `net`, `tls`, `client` (opens connections over TLS),
     `tz`, `user`, `plugin`, `main`,
-    `external` (some of what is compiled is not in the context),
+    `external` (some of what is compiled is not in the context), `unseen` (a build does not show what),
     `toolchain` (reads settings of the Go toolchain), `gobuild` (reads them through go/build).
     """
 

@@ -13,7 +13,7 @@ from slimify.languages import Language, languages, of_effect
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, Action, Effect
 from slimify.semantics.effects.files import is_disposable
-from slimify.semantics.machine.content import content_at, is_directory
+from slimify.semantics.machine.content import content_at, is_directory, places_of
 from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import inside_any, join_path
 from slimify.validation.comparison import Pair
@@ -93,7 +93,9 @@ def _changes_known_paths(pair: Pair, event: Event, effect: Effect) -> bool:
 def _is_certain(pair: Pair, event: Event, path: str) -> bool:
     """Whether a step before a command made this very path. What a step may make anywhere is not certain."""
     content, view = content_at(pair.new, path, event.number), event.state.view
-    return content.named or view.is_dir(path) or view.context_path(path) is not None
+    copies = (e.copy for e in pair.new.events[: event.number] if e.copy is not None)
+    brought = content.named or any(path in places_of(copy) for copy in copies)
+    return brought or view.is_dir(path) or view.context_path(path) is not None
 
 
 def _options_are_known(pair: Pair, effect: Effect) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slimify.analysis.closed_worlds import unread_build
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.machine.content import content_at, exists_in, places_of
@@ -17,10 +18,11 @@ def base_problems(compared: Comparison) -> Iterator[Reason]:
     """Base images that are not known to hold what the stage needs of the old one."""
     old, final = _root(compared.old.final), _root(compared.new.final)
     known = {_root(stage).reference for stage in compared.old.stages}
+    unread = unread_build(compared.needs, compared.effects)
     for stage in compared.new.stages:
         if stage.parent is not None or stage.reference in known:
             continue
-        if stage is not final or not _is_partner(compared, old, stage):
+        if stage is not final or unread or not _is_partner(compared, old, stage):
             yield Reason.of("SL409", "base", base=old.reference, new_base=stage.reference)
         elif stage.facts is not None and stage.facts.family == "static" and _is_dynamic(compared):
             yield Reason.of("SL409", "static", new_base=stage.reference)

@@ -80,3 +80,17 @@ def test_a_finished_program(
     files = {"go.mod": "module example.com/a\n\ngo 1.24\n", **({"main.go": main} if main else {})}
     old = changed(FINISHED, *pairs)
     assert ("static-debian13" in differences(old, changed(old, BARE), files, tmp_path)) == wrong
+
+
+@pytest.mark.parametrize(
+    ("program", "problem"),
+    [("example.com/acme/webhook", "debian:trixie-slim"), ("github.com/rakyll/hey", "")],
+)
+def test_a_program_whose_sources_were_not_read(program: str, problem: str, tmp_path: Path) -> None:
+    name = program.rpartition("/")[2]
+    build = f"RUN go install {program}@latest\n"
+    old = f'FROM golang:1.24\n{build}CMD ["/go/bin/{name}"]\n'
+    new = f"FROM golang:1.24 AS builder\n{build}\nFROM debian:trixie-slim\n"
+    new += f'COPY --from=builder /go/bin/{name} /go/bin/{name}\nCMD ["/go/bin/{name}"]\n'
+    found = differences(old, new, {"a": ""}, tmp_path)
+    assert problem in found if problem else not found

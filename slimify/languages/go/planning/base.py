@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Mapping
 
+from slimify.analysis.closed_worlds import unread_build
 from slimify.analysis.program import Program, Step
 from slimify.config import Options
 from slimify.facts.image_tables import busybox_servers, entry_scripts, image_packages
@@ -38,7 +39,10 @@ def base_choices(
     found: list[tuple[Rung, str]] = []
     reasons: tuple[Reason, ...] = ()
     keeps_toolchain = bool(set(program.runtime_needs.commands) & {"go", "gofmt"})
-    if base is not None and base.runtime_bases and not keeps_toolchain:
+    unread = unread_build(program.runtime_needs, program.effects)
+    if unread:
+        reasons = (Reason.of("SL392", "unread_program", command=unread, base=program.base_ref),)
+    elif base is not None and base.runtime_bases and not keeps_toolchain:
         known = _common_bases(program, base)
         if "alpine" in known:
             found.append(("minimal", known["alpine"]))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from slimify.analysis.closed_worlds import absent_files, unknown_programs, unknown_readers
+from slimify.analysis.closed_worlds import absent_files, mounted_sources, unknown_programs, unknown_readers
 from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.model import Artifact
 from slimify.context.scan import Context
@@ -108,10 +108,9 @@ def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: 
     if not made.is_file and posixpath.basename(made.path) == "vendor":
         return False
     if made.is_file and is_fetched(program, made.path):
-        needs = program.runtime_needs
-        return name in needs.commands or bool(
-            unknown_programs(needs, program.effects, program.base, program.context)
-        )
+        needs, mounted = program.runtime_needs, mounted_sources(program.mounts, program.end_state.cwd)
+        why = unknown_programs(needs, program.effects, program.base, program.context, mounted)
+        return name in needs.commands or why is not None
     if made.is_file and _is_side_install(program, made.path):
         return name in program.runtime_needs.commands
     if (

@@ -15,7 +15,8 @@ from slimify.semantics.context_files import ContextView
 
 _LITERAL = re.compile(r'"([^"\\\n]{1,200})"|`([^`\n]{1,200})`')
 _SCHEME = re.compile(r"^(?:file|sqlite3?):(?://(?=[^/]))?")
-_UNSEEN = ("sources of a build that does not show its packages",)
+_UNSEEN = ("unseen",)  # sources of a build that does not show its packages
+_OPAQUE = ("opaque",)  # those of a step that can't be read, which builds what was copied, if anything
 _EMBED = re.compile(r"^//go:embed[ \t]+(.+)$", re.MULTILINE)
 
 
@@ -33,7 +34,7 @@ def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | N
             built |= dict.fromkeys((package, _tags(effect)) for package in packages)
             unseen = unseen if packages else _UNSEEN
     if unseen or not built:
-        unseen = _UNSEEN
+        unseen = unseen or _OPAQUE
         built |= dict.fromkeys((package, frozenset[str]()) for package in _programs(view, "/"))
     if not built:
         return None

@@ -43,6 +43,7 @@ def program_facts(view: ContextView, effects: Iterable[Effect], limit: int) -> S
     direct = {use.name for use in own.imports}
     known = [(use, go_package(name)) for name, use in imports.items() if "." in name.partition("/")[0]]
     features = {"external"} if sources.outside else set()
+    features |= {"unseen"} & {*sources.outside}
     if any(module.cgo == "always" and use.name in sources.outside for use, module in known):
         features.add("cgo")
     more = SourceFacts(
