@@ -48,6 +48,7 @@ from slimify.context.ignored_files import with_ignored_files
 from slimify.context.scan import Context, clean
 from slimify.context.yaml_nodes import MAX_BYTES
 from slimify.facts.platforms import is_platform_file
+from slimify.facts.shells import is_shell
 from slimify.facts.system import history_directories, third_party_directories
 from slimify.languages import installed_directories, languages
 from slimify.model.sources import Use
@@ -248,8 +249,9 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
         return {_untagged(p[1].shown) for p in pairs if len(p) == 2 and _untagged(p[0].shown) in tags}
 
     def service_names(self, names: ImageNames) -> set[str]:
-        """The names of the services that may use the image."""
-        return {service.name for found in self.services(names).values() for service in found}
+        """The names of the services that may use the image, and of their containers."""
+        found = chain.from_iterable(self.services(names).values())
+        return {name for service in found for name in (service.name, service.container) if name}
 
     def services(self, names: ImageNames) -> Mapping[str, list[Service]]:
         """The services of each Compose file that may use the image."""
@@ -323,10 +325,12 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
         for path in self.matching(_CHART_VALUES):
             yield from chart_commands(self.files, path, names)
         for call in self.engine_calls:
-            # `exec` and Compose in documents are for containers that run: development, more often than not
+            options = call.options(names.own)
+            command = call.run_command(options, self.image) if options is not None else None
+            # `exec` and Compose in documents are for containers that run: development, more often than not,
+            # but for shells, with which people look into any container
             started = call.in_document and call.command != "run"
-            options = None if started else call.options(names.own)
-            if options is not None and (command := call.run_command(options, self.image)) is not None:
+            if command is not None and (not started or is_shell(command.text.partition(" ")[0])):
                 yield command
 
 

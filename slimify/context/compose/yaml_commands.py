@@ -61,9 +61,10 @@ class BuiltImage(Struct, frozen=True, kw_only=True):
 
 class Service(Struct, frozen=True, kw_only=True):
     """A service of Compose: its commands, its health check among them, and the directories of the image that
-    it hides with mounts of any kind."""
+    it hides with mounts of any kind. `container` is the name of its container, if the file gives one."""
 
     name: str
+    container: str
     commands: tuple[RunCommand, ...]
     mounts: tuple[Use, ...]
 
@@ -98,8 +99,9 @@ def own_services(
     named = bool(built) or any(map(names.means_own, images.values()))
     for name, service in services.items():
         if name in built or names.may_mean_own(images.get(name, ""), elsewhere=named):
-            commands = _commands(service, path, built_image)
-            yield Service(name=name, commands=tuple(commands), mounts=tuple(_mounts(service, path)))
+            commands, mounts = _commands(service, path, built_image), _mounts(service, path)
+            container = string(get(service, "container_name")).strip()
+            yield Service(name=name, container=container, commands=tuple(commands), mounts=tuple(mounts))
 
 
 def _commands(service: Node, path: str, built_image: BuiltImage) -> Iterator[RunCommand]:
