@@ -75,7 +75,7 @@ def mounted_sources(mounts: Sequence[Use], directory: str | None) -> Use | None:
     return next((m for m in mounts if directory not in (None, "/") and inside(directory, m.name)), None)
 
 
-def unread_build(needs: RuntimeNeeds, build: Iterable[Effect]) -> str:
+def unread_build(needs: RuntimeNeeds, build: Sequence[Effect]) -> str:
     """The program that the image starts, and that a step compiles from sources that were not read: those of
     another place than the build context, or moved there; "" if there is none."""
     sources = needs.sources

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from slimify.facts.servers import command_directories, holds_commands
 from slimify.languages import languages
 from slimify.model.shell import Word
 from slimify.semantics.effects.call import NO_SPAN, Call
@@ -15,6 +16,7 @@ from slimify.semantics.effects.registry import state_change_of
 from slimify.semantics.effects.state import State, absolute, resolve
 from slimify.semantics.effects.system import new_user
 from slimify.semantics.effects.written_text import written_text
+from slimify.semantics.paths import inside_any
 
 
 def changed_state(call: Call, state: State) -> State:
@@ -144,7 +146,7 @@ def _mkdir(call: Call, state: State) -> State:
 
 
 def _copy(call: Call, state: State) -> State:
-    """A script that is put in place by cp, mv, ln or install keeps its text."""
+    """Scripts, and files with command lines, keep their text where cp, mv, ln or install put them."""
     if call.name == "install" and call.flag("-d", "--directory"):
         return _mkdir(call, state)
     view = state.view
@@ -154,7 +156,8 @@ def _copy(call: Call, state: State) -> State:
         )
         for source, target in pairs:
             text = view.text(source)
-            if text is not None and text.startswith("#!"):
+            managed = holds_commands(target) or inside_any(target, command_directories())
+            if text is not None and (managed or text.startswith("#!")):
                 view = view.with_text(target, text)
     return replace(state, view=view)
 

@@ -431,6 +431,27 @@ ROWS = (
         base="gcr.io/distroless/base-debian12",
         never=("TOKEN", "git", "netrc"),
     ),
+    Row(
+        id="a-step-puts-the-settings-of-a-process-manager-in-place",
+        file=(
+            "FROM golang:1.22",
+            "RUN apt-get update && apt-get install -y supervisor",
+            *BUILD,
+            "RUN cp run.conf /etc/supervisor/conf.d/shop.conf",
+            'CMD ["supervisord", "-n"]',
+        ),
+        files={
+            **SHOP,
+            "run.conf": "[program:shop]\ncommand=shop\n[program:side]\ncommand=/app/side.sh\n",
+            "side.sh": "#!/bin/sh\nexec curl http://localhost/\n",
+            "other.sh": "#!/bin/sh\n",
+        },
+        final=(
+            "COPY run.conf side.sh ./",
+            "    && apt-get install -y --no-install-recommends ca-certificates curl \\",
+        ),
+        never=("other.sh",),
+    ),
     # --- programs compiled from sources elsewhere --------------------------------------------------------
     Row(
         id="a-fetched-program-that-nothing-starts",
