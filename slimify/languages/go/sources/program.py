@@ -30,9 +30,11 @@ def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | N
             continue
         if not (effect.outputs or effect.writes) or (not effect.reads and effect.action != GoAction.BUILD):
             continue  # discards its result, or builds something outside the context
-        for packages in [_packages(view, path, effect) for path in effect.reads] or [()]:
+        for path in effect.reads or ("",):
+            packages = _packages(view, path, effect) if path else ()
             built |= dict.fromkeys((package, _tags(effect)) for package in packages)
-            unseen = unseen if packages else _UNSEEN
+            shown = packages or (path and view.is_dir(path))  # `./...` names packages that are no programs
+            unseen = unseen if shown else _UNSEEN
     if unseen or not built:
         unseen = unseen or _OPAQUE
         built |= dict.fromkeys((package, frozenset[str]()) for package in _programs(view, "/"))
