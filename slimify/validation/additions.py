@@ -41,7 +41,9 @@ def is_addition(pair: Pair, event: Event) -> bool:
 
 
 def _is_harmless(pair: Pair, event: Event, effect: Effect) -> bool:
-    if effect.kind == "unpackage" and any(_is_asked_for(pair, p.name) for p in effect.packages):
+    if effect.kind == "unpackage" and any(
+        _is_asked_for(pair, p.name) or _is_of_another_step(pair, event, p.name) for p in effect.packages
+    ):
         return False
     if effect.kind in _HARMLESS:
         known = all(_may_be_deleted(pair, event, d) for d in effect.deletes)
@@ -74,6 +76,16 @@ def _is_asked_for(pair: Pair, name: str) -> bool:
     facts = system_package(name, pair.old.facts)
     asked = any(p.name == name for e in pair.old.effects if e.kind == "packages" for p in e.packages)
     return asked and (facts is None or facts.kind == "run")
+
+
+def _is_of_another_step(pair: Pair, event: Event, name: str) -> bool:
+    """Whether only another RUN of the new stage installs a system package by its name, and not to build."""
+    facts = system_package(name, pair.old.facts)
+    if facts is not None and facts.kind == "build":
+        return False
+    installs = [e for e in pair.new.events if any(p.name == name for x in e.effects for p in x.packages)]
+    made = [e for e in installs if "packages" in e.kinds]
+    return bool(made) and all(e.visit.index != event.visit.index for e in made)
 
 
 def _writes(effect: Effect) -> bool:
