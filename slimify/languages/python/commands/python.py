@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from slimify.facts.commands import values
+from slimify.facts.commands import commands, values
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.data import code_downloads, nltk, playwright, spacy
 from slimify.languages.python.commands.django import django
@@ -198,7 +198,9 @@ def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
         return venv(inner)
     if name == "ensurepip":
         return call.write_effect("install", "ensurepip", manager="pip", writes=environment(call))
-    kind = LANGUAGE.facts("commands.toml")["modules"].get(name)
+    known = commands().known.get(name)  # a linter is the same by its module
+    own = known.kind if known is not None and known.kind == "check" else None
+    kind = LANGUAGE.facts("commands.toml")["modules"].get(name, own)
     if name in ("compileall", "py_compile"):
         return _bytecode(inner, name)
     if kind == "check":

@@ -102,7 +102,12 @@ def _programs(name: str) -> tuple[str, ...]:
 
 
 def _started(program: Program, names: Sequence[str]) -> Reason | None:
+    """A program of one of the packages that the start, or a step of the final stage, runs."""
     needs = program.runtime_needs
+    late = [(step, e) for step, atom, e in program.commands if atom.role != "build" and e.kind == "app"]
+    for step, effect in late:
+        if any(effect.action in _programs(name) for name in names):
+            return Reason.of("SL313", "step", step=step_line(step), command=effect.action)
     actions = {effect.action: use for effect, use in zip(needs.start, needs.origins, strict=True)}
     for name in names:
         for command in _programs(name):

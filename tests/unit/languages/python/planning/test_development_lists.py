@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from unit.python_layouts import Row, holds, lines
 
+from slimify import pipeline
+
 FILES: Mapping[str, str] = {
     "requirements.txt": "bottle==0.13.2\n",
     "requirements-dev.txt": "-r requirements.txt\npytest\npytest-cov\nwaitress\n",
@@ -132,3 +134,23 @@ ROWS = [
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_lists_for_development(row: Row, tmp_path: Path) -> None:
     holds(row, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("step", "removed"),
+    [
+        pytest.param("", True, id="nothing-uses-it"),
+        pytest.param("RUN python -m pyflakes app.py\n", True, id="the-builder-checks"),
+        pytest.param("RUN python -m acme app.py\n", False, id="the-final-stage-runs-it"),
+    ],
+)
+def test_tools_that_steps_run_as_modules(step: str, removed: bool, tmp_path: Path) -> None:
+    """A step that may run code of the application is executed in the final stage."""
+    tool = "acme" if "acme" in step else "pyflakes"
+    (tmp_path / "requirements-dev.txt").write_text(f"six==1.16.0\n{tool}==1.0\n")
+    (tmp_path / "requirements.txt").write_text("six==1.16.0\n")
+    (tmp_path / "app.py").write_text("import six\n")
+    install = "COPY requirements*.txt ./\nRUN pip install -r requirements-dev.txt\nCOPY . .\n"
+    text = f'FROM python:3.11\nWORKDIR /app\n{install}{step}CMD ["python", "app.py"]\n'
+    outcome = pipeline.rewrite(text.encode(), name="Dockerfile", context=tmp_path)
+    assert (f"uninstall -y {tool}" in (outcome.after or "")) is removed, outcome.after
