@@ -28,7 +28,7 @@ from slimify.facts.servers import command_directories, holds_commands, is_comman
 from slimify.facts.shells import is_shell
 from slimify.facts.system import is_libc_library, is_systems
 from slimify.model.decisions import Reason
-from slimify.model.effects import LEAVES_NOTHING, Action, Effect
+from slimify.model.effects import INSTALLS, LEAVES_NOTHING, Action, Effect
 from slimify.model.shell import Script
 from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.context_files import ContextView
@@ -112,16 +112,18 @@ class Followed(Struct):
     dynamic: list[Use] = field(default_factory=list)  # those that start one that only run time knows
 
     def add(self, text: Script | str, use: Use, state: State, *, by_scripts: bool = False) -> Interpreted:
-        """Adds a command line; with `by_scripts` only the names of the programs that it starts itself."""
+        """Adds a command line; with `by_scripts` only its installs, and the names of what it starts."""
         done = interpreted(text, state)
         own = tuple(effect for atom in done.effects for effect in atom)
         for effect in own:
             for tool in (effect.tool, *effect.tools):
                 _add_command(self.commands, tool, use)
-        if not by_scripts or any(started.depth for started in done.started):
+        whole = not by_scripts or any(started.depth for started in done.started)
+        begun = [e for e in own if whole or e.kind in INSTALLS]
+        self.start += begun
+        self.origins += (use,) * len(begun)
+        if whole:
             self.programs += programs(done.started)
-            self.start += own
-            self.origins += (use,) * len(own)
             for inner in _given_commands(done):
                 self.add(inner, use, state)
         return done

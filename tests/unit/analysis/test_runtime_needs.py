@@ -12,6 +12,7 @@ from slimify.analysis.runtime_needs import unread_start
 from slimify.config import Options
 from slimify.context.scan import scan
 from slimify.facts.shells import is_builtin
+from slimify.model.effects import INSTALLS
 from slimify.syntax.dockerfile.parser import parse
 
 FILES = {
@@ -259,3 +260,26 @@ def test_scripts_that_the_image_does_not_have(lines: str, start: str, absent: bo
     file = f"FROM python:3.12\nWORKDIR /app\n{lines}\nCMD {start}\n"
     program = classify(parse(file.encode()), scan(tmp_path), "Dockerfile", Options())
     assert (unread_start(program.runtime_needs.start) is not None) is absent
+
+
+@pytest.mark.parametrize(
+    ("source", "installs"),
+    [
+        ("import os\nos.system('pip freeze')\n", 0),
+        ("import os\nos.system('echo pip install x')\n", 0),
+        ("import os\nos.system('pip install x')\n", 1),
+        ("import subprocess\nsubprocess.run(['pip', 'install', '-r', 'more.txt'])\n", 1),
+        (
+            "import subprocess, sys\n\n\ndef install(name):\n"
+            "    subprocess.check_call([sys.executable, '-m', 'pip', 'install', name])\n",
+            1,
+        ),
+        ("import subprocess\nsubprocess.run('npm ci && pip install x', shell=True)\n", 2),
+    ],
+)
+def test_installs_that_the_application_starts(source: str, installs: int, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(source)
+    file = parse(b'FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD ["python", "app.py"]\n')
+    needs = classify(file, scan(tmp_path), "Dockerfile", Options()).runtime_needs
+    assert sum(effect.kind in INSTALLS for effect in needs.start) == installs
+    assert len(needs.origins) == len(needs.start)
