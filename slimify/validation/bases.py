@@ -18,7 +18,7 @@ def base_problems(compared: Comparison) -> Iterator[Reason]:
     """Base images that are not known to hold what the stage needs of the old one."""
     old, final = _root(compared.old.final), _root(compared.new.final)
     known = {_root(stage).reference for stage in compared.old.stages}
-    unread = unread_build(compared.needs, compared.effects)
+    unread = unread_build(compared.needs, [e for s in compared.old.stages for e in s.effects])
     for stage in compared.new.stages:
         if stage.parent is not None or stage.reference in known:
             continue

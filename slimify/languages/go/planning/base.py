@@ -39,7 +39,8 @@ def base_choices(
     found: list[tuple[Rung, str]] = []
     reasons: tuple[Reason, ...] = ()
     keeps_toolchain = bool(set(program.runtime_needs.commands) & {"go", "gofmt"})
-    unread = unread_build(program.runtime_needs, program.effects)
+    earlier = (e for event in program.brought for e in event.effects)
+    unread = unread_build(program.runtime_needs, (*earlier, *program.effects))
     if unread:
         reasons = (Reason.of("SL392", "unread_program", command=unread, base=program.base_ref),)
     elif base is not None and base.runtime_bases and not keeps_toolchain:
