@@ -29,7 +29,7 @@ from slimify.languages.go.planning.caches import left_bytes
 from slimify.languages.go.planning.runtime_files import (
     RuntimeFiles,
     built_programs,
-    is_fetched,
+    for_people,
     runtime_files,
 )
 from slimify.languages.go.planning.system_files import (
@@ -50,7 +50,7 @@ from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.proposal import Proposal, base_and_copies, copy_decisions, managed_copy, proposal_of
 from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import keep_everything_before_unknown, split_obstacle
-from slimify.semantics.paths import inside, inside_any
+from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import env_pairs
 
 _PROGRAM = 20 * MB
@@ -174,7 +174,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         builder_only_env=idle,
         decisions=(
             *_decisions(program, rung, base, found.copies),
-            *_left_programs(program, found),
+            *_programs_for_people(program, found),
             *_kept_whole(program, found),
             *put,
         ),
@@ -236,19 +236,13 @@ def _kept_whole(program: Program, found: RuntimeFiles) -> Iterator[Decision]:
         yield Decision.of("SL316", "kept", line=instruction.line, copy=text, why=why)
 
 
-def _left_programs(program: Program, found: RuntimeFiles) -> Iterator[Decision]:
-    """The decision about fetched programs that nothing is known to start."""
-    called = {tool for e in program.effects for tool in (e.tool, *e.tools)}
-    copied = [copy.path for copy in found.copies]
-    left = [
-        made
-        for made in program.artifacts
-        if made.is_file and is_fetched(program, made.path) and not inside_any(made.path, copied)
-    ]
-    unused = [made for made in left if posixpath.basename(made.path) not in called]
-    if unused:
-        line = program.dockerfile.instructions[unused[0].first].line
-        yield Decision.of("SL321", "unused", line=line, names=tuple(made.path for made in unused))
+def _programs_for_people(program: Program, found: RuntimeFiles) -> Iterator[Decision]:
+    """The advice about fetched programs that are kept although nothing is known to start them."""
+    paths = {copy.path for copy in found.copies if copy.is_file}
+    made = [m for m in program.artifacts if m.path in paths and for_people(program, m.path)]
+    if made:
+        line = program.dockerfile.instructions[made[0].first].line
+        yield Decision.of("SL321", "unused", line=line, names=tuple(m.path for m in made))
 
 
 def _is_moving_tag(base: ImageFacts) -> bool:

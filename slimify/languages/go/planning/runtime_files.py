@@ -18,7 +18,7 @@ from slimify.analysis.roles.model import Artifact
 from slimify.context.scan import Context
 from slimify.facts.system import is_for_people, is_plain_root, is_shared_directory
 from slimify.languages.go import LANGUAGE
-from slimify.languages.go.generators import generates_sources
+from slimify.languages.go.generators import generates_sources, is_generator
 from slimify.languages.go.planning.names import named_paths, opens_unknown
 from slimify.languages.go.planning.symlink_copies import with_link_targets
 from slimify.languages.go.vocabulary import GoAction
@@ -107,10 +107,8 @@ def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: 
         return True
     if not made.is_file and posixpath.basename(made.path) == "vendor":
         return False
-    if made.is_file and is_fetched(program, made.path):
-        needs, mounted = program.runtime_needs, mounted_sources(program.mounts, program.end_state.cwd)
-        why = unknown_programs(needs, program.effects, program.base, program.context, mounted)
-        return name in needs.commands or why is not None
+    if made.is_file and _is_fetched(program, made.path):
+        return for_people(program, made.path) or _may_be_started(program, name)
     if made.is_file and _is_side_install(program, made.path):
         return name in program.runtime_needs.commands
     if (
@@ -135,10 +133,32 @@ def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: 
     return True
 
 
-def is_fetched(program: Program, path: str) -> bool:
+def _is_fetched(program: Program, path: str) -> bool:
     """Whether a program was compiled from sources outside the context."""
     makers = [e for e in program.effects if path in e.outputs and e.does("compile", "go")]
     return bool(makers) and all(e.action in (GoAction.GET, GoAction.INSTALL) and not e.reads for e in makers)
+
+
+def for_people(program: Program, path: str) -> bool:
+    """Whether `go install` compiled a program from elsewhere that nothing which was read starts: people may,
+    by its name. Generators of sources serve builds alone."""
+    name = posixpath.basename(path)
+    makers = [e for e in program.effects if path in e.outputs]
+    called = {tool for e in program.effects for tool in (e.tool, *e.tools)}
+    return (
+        _is_fetched(program, path)
+        and all(e.action == GoAction.INSTALL for e in makers)
+        and not is_generator(name)
+        and name not in called
+        and not _may_be_started(program, name)
+    )
+
+
+def _may_be_started(program: Program, name: str) -> bool:
+    """Whether run time starts a program, or may start any."""
+    needs, mounted = program.runtime_needs, mounted_sources(program.mounts, program.end_state.cwd)
+    why = unknown_programs(needs, program.effects, program.base, program.context, mounted)
+    return name in needs.commands or why is not None
 
 
 def _is_side_install(program: Program, path: str) -> bool:

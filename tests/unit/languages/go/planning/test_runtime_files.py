@@ -456,9 +456,20 @@ ROWS = (
     Row(
         id="a-fetched-program-that-nothing-starts",
         file=("FROM golang:1.22", GOOSE, *BUILD, START),
+        final=("ENV PATH=/go/bin:$PATH", "COPY --from=builder /go/bin/goose /go/bin/goose", SHOP_COPY),
+        reason="/go/bin/goose is kept although nothing that slimify read starts it",
+    ),
+    Row(
+        id="a-fetched-generator-that-nothing-starts",
+        file=(
+            "FROM golang:1.22",
+            "RUN go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.30.0",
+            "RUN go install github.com/google/wire/cmd/wire@v0.6.0",
+            *BUILD,
+            START,
+        ),
         final=(SHOP_COPY,),
-        never=("goose",),
-        reason="/go/bin/goose remains in the builder: nothing at run time starts it",
+        never=("protoc", "wire"),
     ),
     Row(
         id="a-fetched-program-that-a-step-calls",
