@@ -85,7 +85,7 @@ class Call(Struct, frozen=True, kw_only=True):
     command: Command
     outputs: tuple[Arg, ...] = ()  # files that its output is redirected to
     appends: bool = False  # to files that exist
-    stdin: str | None = None  # text of a heredoc, if it is static
+    stdin: str | None = None  # text of a here-document, or of a file that a redirect reads
     upstream: Call | None = None
     downstream: tuple[Arg, ...] = ()  # words of the command that reads its output
     wrappers: tuple[str, ...] = ()  # programs that start this one: `gosu app …`, `sudo …`

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from slimify.facts.commands import values
 from slimify.facts.system import regenerated
 from slimify.model.effects import Effect
-from slimify.semantics.effects.call import Arg, Call, Options, first_value, input_files, literal_arg
+from slimify.semantics.effects.call import Arg, Call, first_value, literal_arg
 from slimify.semantics.effects.files import deletion
+from slimify.semantics.effects.printed import stdin_text
 
 _EXEC = ("-exec", "-execdir", "-ok", "-okdir")
 # Tests that select only some of the files below the starting points.
@@ -95,7 +96,7 @@ def _with_place(word: Arg, place: Arg) -> Arg:
 
 
 def xargs(call: Call) -> tuple[Effect, ...]:
-    """Runs the command on its input: known for files, find and echo, else anything."""
+    """Runs the command on its input: what find finds, or words that are known, else anything."""
     options = call.options(values("xargs"), stop=True)
     words = options.operands
     if not words:
@@ -110,33 +111,10 @@ def xargs(call: Call) -> tuple[Effect, ...]:
         return _command_effects(
             call, words, starts or (".",), surplus=_only_regenerated(names), some=_is_selective(names)
         )
-    if upstream is not None and upstream.name == "echo":
-        return call.start((*words, *upstream.args))
-    files = _input_files(call, options)
-    known = _words_of(call, files) if files and not mark else None
-    if known is not None:
-        effects = call.start((*words, *known))
-        return tuple(replace(e, reads=tuple(dict.fromkeys((*e.reads, *files)))) for e in effects)
-    return _command_effects(call, words, (Arg(value=None, text="$(standard input)"),))
-
-
-def _input_files(call: Call, options: Options) -> tuple[str, ...]:
-    """The files that xargs reads its words from."""
-    named = options.value("-a", "--arg-file")
-    upstream = call.upstream
-    if upstream is not None:
-        plain = upstream.name == "cat" and not any(a.text.startswith("-") for a in upstream.args)
-        given: tuple[Arg | str, ...] = upstream.args if plain else ()
-    else:
-        given = (named,) if named else input_files(call.command, call.state)
-    paths, lost = call.targets(given)
-    return () if lost is not None else paths
-
-
-def _words_of(call: Call, files: tuple[str, ...]) -> tuple[Arg, ...] | None:
-    """The words in files of the context; None where that is not all that there may be."""
-    texts = [call.state.view.text(path) for path in files]
-    whole = " ".join(text for text in texts if text is not None)
-    if None in texts or any(c in whole for c in "'\"\\"):
-        return None
-    return tuple(literal_arg(word) for word in whole.split())
+    file = options.value("-a", "--arg-file")
+    paths = call.known_paths((file,) if file else ())
+    text = stdin_text(call) if not file else call.state.view.text(paths[0]) if paths else None
+    if text is None or any(c in text for c in "'\"\\"):
+        return _command_effects(call, words, (Arg(value=None, text="$(standard input)"),))
+    effects = _command_effects(call, words, tuple(map(literal_arg, text.split())))
+    return tuple(replace(e, reads=(*e.reads, *paths)) for e in effects)

@@ -21,6 +21,7 @@ from slimify.semantics.effects import blocks
 from slimify.semantics.effects.call import Arg, Call, arguments, followed, output_files, unread
 from slimify.semantics.effects.certainty import Branch, common, marked
 from slimify.semantics.effects.local_sources import with_local_sources
+from slimify.semantics.effects.printed import group_call
 from slimify.semantics.effects.redirects import appending, redirected, stdin
 from slimify.semantics.effects.registry import effects_of
 from slimify.semantics.effects.sequences import read_together
@@ -29,7 +30,6 @@ from slimify.semantics.effects.started import Source, Started
 from slimify.semantics.effects.state import State, resolve
 from slimify.semantics.effects.states import after, after_function, kept_state, merged
 from slimify.semantics.effects.wrapped import started_by_wrappers, unwrapped, with_wrappers
-from slimify.semantics.effects.written_text import group_call
 from slimify.syntax.shell.script import TESTS, read
 
 _MAX_DEPTH = 5  # levels of nested scripts
@@ -322,7 +322,7 @@ class _Walk(Struct):
             command=outer,
             outputs=files,
             appends=appending(written),
-            stdin=stdin(command),
+            stdin=stdin(command, state),
             upstream=upstream,
             downstream=downstream,
             wrappers=wrappers,

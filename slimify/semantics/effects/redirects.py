@@ -9,7 +9,8 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import ADDS_FILES, LEAVES_NOTHING, Action, Effect
 from slimify.model.shell import Command
 from slimify.semantics.effects.call import Call, input_files, output_files
-from slimify.semantics.effects.state import State
+from slimify.semantics.effects.state import State, resolve
+from slimify.semantics.paths import join_path
 
 
 def appending(command: Command) -> bool:
@@ -17,11 +18,14 @@ def appending(command: Command) -> bool:
     return any(redirect.op.endswith(">>") for redirect in command.redirects)
 
 
-def stdin(command: Command) -> str | None:
-    """The static text of a here-document."""
+def stdin(command: Command, state: State) -> str | None:
+    """The text of a here-document, or of a file that a redirect reads, if it is known."""
     for redirect in reversed(command.redirects):
         if redirect.op in ("<<", "<<-", "<<<"):
             return redirect.target.value if redirect.target.value is not None else redirect.target.text
+        if redirect.op == "<":
+            path = join_path(state.cwd, resolve(redirect.target, state) or "")
+            return state.view.text(path) if path is not None else None
     return None
 
 

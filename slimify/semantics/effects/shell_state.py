@@ -12,10 +12,10 @@ from slimify.model.shell import Word
 from slimify.semantics.effects.call import NO_SPAN, Call
 from slimify.semantics.effects.files import copy_effects
 from slimify.semantics.effects.make import install_prefix
+from slimify.semantics.effects.printed import written_text
 from slimify.semantics.effects.registry import state_change_of
 from slimify.semantics.effects.state import State, absolute, resolve
 from slimify.semantics.effects.system import new_user
-from slimify.semantics.effects.written_text import written_text
 from slimify.semantics.paths import inside_any
 
 

@@ -15,6 +15,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
 from slimify.semantics.effects.call import Arg, Call, literal_arg
 from slimify.semantics.effects.fetch import download_url, installer_effects
+from slimify.semantics.effects.printed import printed
 from slimify.semantics.effects.state import absolute
 from slimify.semantics.effects.table import row_effects
 from slimify.syntax.shell.script import inner_scripts
@@ -66,14 +67,11 @@ def _piped_script(call: Call) -> tuple[Effect, ...]:
         return installer_effects(call, address) or call.unknown(
             Reason.of("SL221", "script_address", address=address), unread="address"
         )
-    if (
-        upstream.name in ("echo", "printf")
-        and upstream.args
-        and all(a.value is not None and "%" not in a.value for a in upstream.args)
-    ):
-        return call.run(" ".join(a.value or "" for a in upstream.args), call.state)
     if upstream.name == "cat" and upstream.args:
         return script_effects(call, upstream.args[-1], call.name)
+    text = printed(upstream)
+    if text is not None:
+        return call.run(text, call.state, "<<", text)
     return call.unknown(Reason.of("SL221", "printed_script"))
 
 

@@ -22,6 +22,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, Package
 from slimify.semantics.effects.call import Arg, Call, literal_arg, package
 from slimify.semantics.effects.fetch import download_url, installer_effects
+from slimify.semantics.effects.printed import stdin_text
 from slimify.semantics.effects.state import State
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:[=<>!~;,(@\s].*)?\Z", re.DOTALL)
@@ -172,7 +173,8 @@ def python(call: Call) -> tuple[Effect, ...]:
         elif flag.value and re.fullmatch(r"-[a-zA-Z]+[mc]", flag.value):
             args.insert(0, Arg(value="-" + flag.value[-1], text=flag.text, prefix="-" + flag.value[-1]))
     if not args or args[0].value == "-":
-        return _code(call, call.stdin) if call.stdin is not None else _piped(call)
+        text = stdin_text(call)
+        return _code(call, text) if text is not None else _piped(call)
     head = args[0].prefix
     if head.startswith("-m"):
         rest = args[1:] if head == "-m" else [literal_arg(head[2:]), *args[1:]]
