@@ -116,5 +116,8 @@ def xargs(call: Call) -> tuple[Effect, ...]:
     text = stdin_text(call) if not file else call.state.view.text(paths[0]) if paths else None
     if text is None or any(c in text for c in "'\"\\"):
         return _command_effects(call, words, (Arg(value=None, text="$(standard input)"),))
-    effects = _command_effects(call, words, tuple(map(literal_arg, text.split())))
+    lines = [[*words, *map(literal_arg, text.split())]]
+    if mark:
+        lines = [[literal_arg(w.shown.replace("{}", line)) for w in words] for line in text.splitlines()]
+    effects = [effect for line in lines for effect in call.start(line)] or call.effect("check")
     return tuple(replace(e, reads=(*e.reads, *paths)) for e in effects)
