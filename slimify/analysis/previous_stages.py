@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from slimify.analysis.language import language_of
+from slimify.analysis.packages.context_mentions import named_programs
 from slimify.analysis.packages.module_needs import installed_modules, module_needs
 from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.runtime_needs import Followed
@@ -50,7 +51,7 @@ def with_previous_stages(
         facts += [sources] if runs else []
         unread = unread or any(e.kind in ("unknown", "fetch") for e in own) or bool(sources.skipped)
         dynamic = (*dynamic, *sources.dynamic)
-        for use in (*sources.commands, *(sources.mentioned if sources.dynamic else ())):
+        for use in (*sources.commands, *(named_programs(view, base) if sources.dynamic else ())):
             commands.setdefault(use.name.rpartition("/")[2], use)
         libraries = {**{use.name: use for use in sources.libraries}, **libraries}
         found = module_needs(installed_modules(own, view), base, (*installed, *_packages(stage)))

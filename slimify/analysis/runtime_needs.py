@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slimify.analysis.packages.context_mentions import named_packages
+from slimify.analysis.packages.context_mentions import named_packages, named_programs
 from slimify.analysis.packages.module_needs import module_needs, present_modules, standard_libraries
 from slimify.analysis.program import RuntimeContract, RuntimeNeeds
 from slimify.analysis.sources import read_sources
@@ -66,7 +66,7 @@ def runtime_needs(
         found = read_sources(state.view, language, followed.start, everything)
     start = tuple(followed.start)
     sources = followed.with_started(found)
-    handed_on = sources.mentioned if sources.dynamic else ()
+    handed_on = named_programs(state.view, base) if sources.dynamic else ()
     for use in (*sources.commands, *handed_on):
         _add_command(commands, use.name, use)
     headers = [p.name for e in everything if e.kind == "packages" for p in e.packages]

@@ -30,7 +30,6 @@ class Collector(Struct):
     libraries: dict[Use, None] = field(default_factory=dict)
     paths: dict[Use, None] = field(default_factory=dict)
     dynamic: dict[Use, None] = field(default_factory=dict)
-    mentioned: dict[Use, None] = field(default_factory=dict)
     computed: dict[Use, None] = field(default_factory=dict)
     features: set[str] = field(default_factory=set)
 

@@ -30,9 +30,8 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
     `imports`: top-level module names as written (Python `yaml`, Node `express` or `@nestjs/core`, Go import
     paths). `commands`: programs they start. `started`: the command lines, for a shell. `libraries`: shared
     libraries they load by name. `paths`: files they open by a constant name. `dynamic`: calls that start a
-    program whose name is not constant.
-    `mentioned`: names that such a call could be given. `computed`: calls, and imported packages, that open
-    files by names which are put together at run time; the name is that of the package, if it is one.
+    program whose name is not constant. `computed`: calls, and imported packages, that open files by names
+    which are put together at run time; the name is that of the package, if it is one.
 
     `features`: words from a fixed list: `cgo`, `embed`, `net`, `tls`, `client` (opens connections over TLS),
     `tz`, `user`, `plugin`, `main`,
@@ -46,7 +45,6 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
     libraries: tuple[Use, ...] = ()
     paths: tuple[Use, ...] = ()
     dynamic: tuple[Use, ...] = ()
-    mentioned: tuple[Use, ...] = ()
     computed: tuple[Use, ...] = ()
     features: frozenset[str] = frozenset()
     skipped: tuple[str, ...] = ()  # files too large or unreadable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 
@@ -14,9 +14,11 @@ from slimify.facts import merged
 from slimify.facts.carried import carried
 from slimify.facts.debian import named_files
 from slimify.facts.images import ImageFacts
+from slimify.facts.packages import system_package
 from slimify.facts.system import settings_endings
 from slimify.languages import languages
 from slimify.model.sources import Use
+from slimify.semantics.context_files import ContextView
 
 _MAX_BYTES = 16_000_000
 _MAX_IGNORED = 200  # files
@@ -43,6 +45,19 @@ def named_packages(context: Context, base: ImageFacts | None) -> Mapping[str, Us
     return {package: Use(name=file, file=file, line=0) for package, file in found.items() if file}
 
 
+def named_programs(view: ContextView, base: ImageFacts | None) -> Iterator[Use]:
+    """The programs that the base image has and its slim variant lacks, and that a file of the image names
+    where a command line may begin: what starts programs by names that only run time knows may start them."""
+    lost = carried(base).commands if base is not None else {}
+    fetching = {name for name, package in lost.items() if _is_called_by_people(package, base)}
+    yield from mentions_in(view.context).command_lines(view, lost, fetching)
+
+
+def _is_called_by_people(package: str, base: ImageFacts | None) -> bool:
+    facts = system_package(package, base)
+    return facts is not None and facts.kind == "fetch"
+
+
 class ContextMentions:
     """Searches the texts of the context. They are read once, on the first search."""
 
@@ -61,6 +76,25 @@ class ContextMentions:
             rf"""|(?m:^[ \t-]*[\w.-]+[ \t]*[:=][ \t]*(?:{found})[ \t]*$)"""
         )
         return next((path for path, text in self._texts if pattern.search(text)), "")
+
+    def command_lines(
+        self, view: ContextView, names: Collection[str], certain: Collection[str]
+    ) -> Iterator[Use]:
+        """The programs among `names` that a list or a call of a function such as `run` begins with, in files
+        of the image and in settings that may be mounted; those in `certain` where any string does."""
+        if not names:
+            return
+        any_name, sure = ("|".join(map(re.escape, sorted(group))) or "(?!)" for group in (names, certain))
+        pattern = re.compile(
+            rf"""(?:(?:(?<![\w\])"'])\[|\{{|\b\w*(?:run|exec|execute|call|cmd|command|spawn|shell|output)\()\s*"""
+            rf"""[rRuUbBfF]?(?P<quote>["'`])(?P<name>{any_name})(?:(?P=quote)\s*(?:,|[\]}}]\s*\+|\))|[ ]))"""
+            rf"""|(?:["'`]|(?m:^[ \t-]*(?:[\w.-]+[ \t]*[:=][ \t]*)?))(?P<sure>{sure})(?:["'`\s]|\Z)"""
+        )
+        for path, text in self._texts:
+            if path not in self._context.files or view.image_paths(path):
+                for match in pattern.finditer(text):
+                    name, line = match["name"] or match["sure"], text.count("\n", 0, match.end()) + 1
+                    yield Use(name=name, file=path, line=line)
 
     @cached_property
     def _texts(self) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import carried
 from slimify.facts.debian import brings, is_archived, name_before_t64
+from slimify.facts.recommends import brought_along
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, Action, Effect, SystemManager
 from slimify.model.sources import Use
@@ -41,9 +42,6 @@ def _installed(
         if not _demanding(program):
             return (), (), None
         return (), (), Reason.of("SL391", "unknown_loss", from_base=program.base_ref, base=base)
-    verdicts = program.verdicts
-    installed = {name_before_t64(v.name) for v in verdicts if v.role != "build"}
-    installed |= {name_before_t64(p) for v in verdicts if v.role == "build" for p in v.counterparts}
     wanted: dict[str, Use] = dict(extra)
     for command, use in (*program.runtime_needs.commands.items(), *program.final_stage_tools.items()):
         package = lost.commands.get(command)
@@ -60,7 +58,7 @@ def _installed(
     for package, use in tuple(wanted.items()):
         for companion in lost.companions.get(package, ()):
             wanted.setdefault(companion, use)
-    installed |= {b for n in installed for b in brings(n)}
+    installed = final_packages(program)
     names = sorted(p for p in wanted if name_before_t64(p) not in installed)
     if program.runtime_needs.unresolved:
         library, use = next(iter(program.runtime_needs.unresolved.items()))
@@ -76,6 +74,19 @@ def _installed(
     )
     quiet = "" if _has_own_install(program) else _UNPINNED
     return (quiet + install_run(names),), decisions, None
+
+
+def final_packages(program: Program) -> frozenset[str]:
+    """The packages that the final stage installs, with those that they bring."""
+    verdicts, suite = program.verdicts, program.base.suite if program.base is not None else None
+    found = {name_before_t64(v.name) for v in verdicts if v.role != "build"}
+    found |= {name_before_t64(p) for v in verdicts if v.role == "build" for p in v.counterparts}
+    found |= {brought for name in found for brought in brings(name)}
+    for effect in (e for e in program.effects if e.kind == "packages"):
+        recommended = all(word.value != "--no-install-recommends" for word in effect.command.words)
+        for name in found.intersection(name_before_t64(package.name) for package in effect.packages):
+            found |= brought_along(name, suite, recommended=recommended)
+    return frozenset(found)
 
 
 def _demanding(program: Program) -> bool:

@@ -14,7 +14,7 @@ from slimify.languages.go.planning.base import wanted_packages
 from slimify.languages.go.planning.names import opens_unknown
 from slimify.model.decisions import Decision, Reason
 from slimify.model.sources import Use
-from slimify.planning.final_stage.restore_packages import restored_packages
+from slimify.planning.final_stage.restore_packages import final_packages, restored_packages
 from slimify.planning.layout import CopyFromBuilder
 
 
@@ -60,7 +60,8 @@ def restored_system_files(
 ) -> tuple[tuple[str, ...], tuple[Decision, ...], Reason | None]:
     """The instructions that restore system files, their decisions, and the reason if something can't be
     restored."""
-    wanted = wanted_packages(program, base)
+    there = final_packages(program)
+    wanted = {name: use for name, use in wanted_packages(program, base).items() if name not in there}
     copied, copy_decisions = _copied_data(program, base, wanted)
     if "alpine" not in base:
         install, put, missing = restored_packages(program, base, wanted)
@@ -69,8 +70,7 @@ def restored_system_files(
             copied = tuple(line for line in copied if certificates not in line)
             copy_decisions = tuple(d for d in copy_decisions if d.get("path") != certificates)
         return (*install, *copied), (*copy_decisions, *put), missing
-    installed = {v.name for v in program.verdicts if v.role != "build"}
-    names = sorted(set(wanted) - installed)
+    names = sorted(wanted)
     if not names:
         return copied, copy_decisions, None
     decisions = copy_decisions + tuple(

@@ -43,11 +43,6 @@ _STARTS_PROGRAM = re.compile(
     r"|exec[lv]p?e?|(?:posix_)?spawn[lv]?p?e?|create_subprocess_exec|create_subprocess_shell"
     r"|(?:subprocess|sp)\s*\.\s*(?:run|call))\s*\("
 )
-# `["git", "fetch"]` (not a subscript), and `run("git fetch")` with any function of such a name.
-_COMMAND_LINE = re.compile(
-    r"""(?:(?<![\w\])"'])\[|\b\w*(?:run|exec|execute|call|cmd|command|spawn|shell|output)\()\s*"""
-    r"""[rRuUbBfF]?(?P<quote>["'])(?P<name>[a-z][\w.+-]*)(?:(?P=quote)\s*(?:,|\]\s*\+|\))|[ ])"""
-)
 _LOADS_LIBRARY = re.compile(r"\b(?P<name>CDLL|PyDLL|LoadLibrary|find_library|dlopen)\s*\(")
 _OPENS_FILE = re.compile(
     r"\b(?:open|Path|read_text|read_bytes|read_csv|send_file|send_from_directory|StaticFiles|FileSystemLoader)\s*\("
@@ -104,17 +99,6 @@ def scan_paths(text: str, code: str, lines: Lines, found: Collector) -> None:
         literal = _FIRST_STRING.match(text, match.end())
         name = (literal[1] or literal[2] or "") if literal else UNKNOWN
         found.add_path(name, lines.at(match.start()))
-
-
-def scan_mentioned(text: str, code: str, lines: Lines, found: Collector) -> None:
-    """Adds the first words of possible command lines for a function that starts programs.
-
-    An application usually has one such function, in a file of its own. Lists that are no command lines are
-    included, so the result counts only if the program of some call is unknown.
-    """
-    for match in _COMMAND_LINE.finditer(text):
-        if code[match.start()] == text[match.start()]:
-            found.mentioned[found.use(match["name"], lines.at(match.start("name")))] = None
 
 
 def scan_programs(text: str, code: str, lines: Lines, found: Collector) -> None:

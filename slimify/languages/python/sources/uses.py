@@ -81,7 +81,6 @@ def read_many(files: Iterable[tuple[str, str]], *, budget: int = BUDGET) -> Sour
         lines = scan.Lines(text)
         found = Collector(file)
         scan.scan_imports(text, code, lines, found)
-        scan.scan_mentioned(text, code, lines, found)
         starts = any(sign in code for sign in _STARTS)
         if starts or _OPENS.search(code):
             cost = _cost(text, code)

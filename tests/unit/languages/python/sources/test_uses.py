@@ -8,7 +8,6 @@ import textwrap
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from support import with_started
 
 from slimify.context.source_uses import MAX_FILE
@@ -35,7 +34,7 @@ NOOP = {
 @pytest.mark.parametrize("text", NOOP.values(), ids=NOOP)
 def test_noop(text: str) -> None:
     facts = uses.read(text, "a.py")
-    assert replace(facts, mentioned=()) == SourceFacts()
+    assert facts == SourceFacts()
 
 
 IMPORTS = {
@@ -175,27 +174,6 @@ def test_commands(text: str, expected: list[str], dynamic: bool) -> None:
     facts = with_started(uses.read(HEAD + text, "pkg/a.py"))
     assert names(facts, "commands") == expected
     assert bool(facts.dynamic) is dynamic
-
-
-# id: (source, names that a start elsewhere may be given)
-MENTIONED = {
-    "subscript": ("x['git', 1]; f()['git', 1]; a[0]['git', 1]", []),
-    "one-word": ("kinds = ['git']", []),
-    "inside-a-string": ("x = \"['git', 'hg']\"  # ['svn', 'up']", []),
-    "not-the-first": ("x = [a, 'git', 'b']", []),
-    "title-case": ("names = ['Git', 'Hg']", []),
-    "list": ("command = ['git', 'fetch']", ["git"]),
-    "over-lines": ("command = [\n    'git',\n    url,\n]", ["git"]),
-    "either": ("execute(['git', 'fetch'] if full else ['hg', 'pull'])", ["git", "hg"]),
-    "list-concatenated": ("command = ['git'] + arguments", ["git"]),
-    "call": ("run_command('svn', 'update')", ["svn"]),
-    "call-with-a-line": ("self.execute(f'git clone {url}')", ["git"]),
-}
-
-
-@pytest.mark.parametrize(("text", "expected"), MENTIONED.values(), ids=MENTIONED)
-def test_mentioned(text: str, expected: list[str]) -> None:
-    assert names(uses.read(text, "a.py"), "mentioned") == expected
 
 
 LIBRARIES = {

@@ -1,0 +1,44 @@
+"""Names in texts where a command line may begin."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from slimify.analysis.classify import classify
+from slimify.analysis.packages.context_mentions import named_programs
+from slimify.config import Options
+from slimify.context.scan import scan
+from slimify.syntax.dockerfile.parser import parse
+
+# id: (file, text, programs of the base image that it names)
+NAMED = {
+    "subscript": ("a.py", "x['make', 1]; f()['make', 1]; a[0]['make', 1]", []),
+    "not-the-first": ("a.py", "x = [a, 'make', 'b']", []),
+    "title-case": ("a.py", "names = ['Git', 'Make']", []),
+    "word-of-a-message": ("a.go", 'fmt.Println("make sure that the file is there", "top")', []),
+    "not-at-the-beginning": ("a.go", 'log.Fatal("no git here")', []),
+    "not-of-the-base": ("a.js", "run(['ffmpeg', 'x'])", []),
+    "not-in-the-image": ("docs/a.js", "run(['git', 'x'])", []),
+    "list": ("a.py", "command = ['make', 'all']", ["make"]),
+    "over-lines": ("a.js", "command = [\n    'make',\n    url,\n]", ["make"]),
+    "either": ("a.py", "execute(['make', 'x'] if full else ['ps', 'pull'])", ["make", "ps"]),
+    "list-concatenated": ("a.py", "command = ['make'] + arguments", ["make"]),
+    "slice": ("a.go", 'c := []string{"make", "all"}', ["make"]),
+    "call": ("a.py", "run_command('svn', 'update')", ["svn"]),
+    "call-with-a-line": ("a.py", "self.execute(f'make {target}')", ["make"]),
+    "line-for-a-helper": ("a.go", 'must("git version")\nmust(`ssh -V`)', ["git", "ssh"]),
+    "json": ("jobs.json", json.dumps(["curl -s x", "wget x"]), ["curl", "wget"]),
+    "yaml": ("jobs.yml", "first: git pull\nnext:\n  - curl x\nname: a git\n", ["curl", "git"]),
+}
+
+
+@pytest.mark.parametrize(("file", "text", "expected"), NAMED.values(), ids=NAMED)
+def test_named_programs(file: str, text: str, expected: list[str], tmp_path: Path) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(text)
+    source = b"FROM python:3.11\nCOPY *.* ./\nCMD python a.py\n"
+    program = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
+    assert sorted({use.name for use in named_programs(program.end_state.view, program.base)}) == expected
