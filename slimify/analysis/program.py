@@ -12,6 +12,7 @@ from slimify.analysis.roles.model import Artifact
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts, image
+from slimify.facts.shells import changes_user
 from slimify.model.decisions import Decision, PackageVerdict, Reason, Role
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.effects import Effect, EffectKind
@@ -135,6 +136,11 @@ class RuntimeNeeds(Struct, frozen=True, kw_only=True):
     unresolved: Mapping[str, Use]  # libraries whose package is not known
     origins: tuple[Use, ...] = ()  # as long as `start`
     programs: tuple[Started, ...] = ()
+
+    @property
+    def changes_user(self) -> bool:
+        """Whether a wrapper starts programs as another user."""
+        return any(changes_user(w) for started in self.programs for w in started.call.wrappers)
 
 
 class Program(Struct, frozen=True, kw_only=True, dict=True):

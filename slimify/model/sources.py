@@ -33,8 +33,8 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
     program whose name is not constant. `computed`: calls, and imported packages, that open files by names
     which are put together at run time; the name is that of the package, if it is one.
 
-    `features`: words from a fixed list: `cgo`, `embed`, `net`, `tls`, `client` (opens connections over TLS),
-    `tz`, `user`, `plugin`, `main`,
+    `features`: words from a fixed list: `cgo`, `creates` (files below the working directory), `embed`, `net`,
+    `tls`, `client` (opens connections over TLS), `tz`, `user`, `plugin`, `main`,
     `external` (some of what is compiled is not in the context), `unseen` (a build does not show what),
     `toolchain` (reads settings of the Go toolchain), `gobuild` (reads them through go/build).
     """
@@ -58,6 +58,11 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
     def opens_unknown(self) -> bool:
         """Whether files are opened whose names only run time knows, or not all sources were read."""
         return bool(self.computed) or not self.complete
+
+    @property
+    def may_write_beside(self) -> bool:
+        """Whether it may create files in the working directory."""
+        return self.opens_unknown or bool(self.features & {"creates", "external"})
 
     @property
     def may_use_tls(self) -> bool:

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from slimify.analysis.closed_worlds import mounted_sources, unknown_programs
 from slimify.analysis.program import Program, RuntimeNeeds
-from slimify.facts.shells import changes_user
 from slimify.facts.system import is_plain_root
 from slimify.languages import Language, language
 from slimify.model.effects import NOT_FOR_RUN_TIME, Effect
@@ -132,8 +131,7 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
     @cached_property
     def only_root(self) -> bool:
         """Whether root runs all that the image starts, who may read and write whatever the owner is."""
-        wrappers = {w for started in self.needs.programs for w in started.call.wrappers}
-        return is_plain_root(self.new.final.end.user) and not any(map(changes_user, wrappers))
+        return is_plain_root(self.new.final.end.user) and not self.needs.changes_user
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:

@@ -68,15 +68,16 @@ def result_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reas
 
 def _closed_directory(compared: Comparison) -> Iterator[Reason]:
     """A working directory in which the old base image lets everybody write, where another account than root
-    opens files of unknown names."""
+    may create files."""
     old, new = compared.old.final, compared.new.final
     path, same = old.end.cwd or "/", old.reference == new.reference
     if same or old.facts is None or path not in files_of(old.facts.language).open:
         return
-    if is_plain_root(new.end.user) or not compared.needs.sources.opens_unknown:
+    if compared.only_root or not compared.needs.sources.may_write_beside:
         return
-    made = content_at(new, path)
-    if not re.fullmatch(r"1?777", made.mode) and made.owner != new.end.user.partition(":")[0]:
+    made, user = content_at(new, path), new.end.user
+    owned = not is_plain_root(user) and made.owner == user.partition(":")[0]
+    if not owned and not re.fullmatch(r"1?777", made.mode):
         yield Reason.of("SL409", "mode", path=path, before="1777", after=made.mode or "the default")
 
 

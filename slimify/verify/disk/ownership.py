@@ -23,6 +23,7 @@ def check(evidence: Evidence) -> Check:
     A difference breaks if an account that acts in the image loses a right, or if set-uid bits or capabilities
     differ. Files of installed packages are not written to. BuildKit's COPY, for example, creates directories
     with mode 0755, including the copied directory itself: that breaks what another account writes to them.
+    For root it is the same.
     """
     differing: list[tuple[Entry, Entry]] = []
     findings: list[Finding] = []
@@ -48,6 +49,8 @@ def check(evidence: Evidence) -> Check:
 def _grade(evidence: Evidence, old: Entry, new: Entry, acting: Sequence[tuple[Actor, Actor]]) -> Grade:
     if old.capabilities != new.capabilities or (old.mode ^ new.mode) & _SET_ID:
         return "breaks"
+    if old.kind == "directory" and old.uid == new.uid and all(one.user == 0 for one, _ in acting):
+        return "cosmetic"
     installed = evidence.before.packages.owner_of(old.path) is not None or is_in_package(old.path)
     used = _READ | _EXECUTE if installed and old.kind != "directory" else _READ | _WRITE | _EXECUTE
     if any(one.rights(old) & ~other.rights(new) & used for one, other in acting):

@@ -343,6 +343,8 @@ _WRITES = "os.WriteFile(os.Args[1], nil, 0o644)"
         pytest.param(_WRITES, "", "/go would have the mode", id="only root may"),
         pytest.param(_WRITES, "RUN mkdir /go\n", "/go would have the mode", id="without a mode"),
         pytest.param(_WRITES, "RUN mkdir -p -m 777 /go\n", "", id="another command"),
+        pytest.param('os.WriteFile("a", nil, 0o644)', "", "/go would have the mode", id="a known name"),
+        pytest.param('os.MkdirAll("a/b", 0o755)', "", "/go would have the mode", id="a directory"),
         pytest.param('os.WriteFile("/tmp/a", nil, 0o644)', "", "", id="it writes elsewhere"),
     ],
 )

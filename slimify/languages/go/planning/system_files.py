@@ -11,7 +11,6 @@ from slimify.facts.language_files import files_of
 from slimify.facts.system import is_plain_root
 from slimify.languages.go import LANGUAGE
 from slimify.languages.go.planning.base import wanted_packages
-from slimify.languages.go.planning.names import opens_unknown
 from slimify.model.decisions import Decision, Reason
 from slimify.model.sources import Use
 from slimify.planning.final_stage.restore_packages import final_packages, restored_packages
@@ -23,13 +22,9 @@ def writable_workdir(program: Program) -> str:
     so; else ""."""
     assert program.base is not None
     cwd = program.end_state.cwd or "/"
-    if (
-        program.base.workdir != "/go"
-        or cwd not in files_of(LANGUAGE.name).open
-        or is_plain_root(program.runtime.user)
-    ):
-        return ""
-    return cwd if opens_unknown(program) else ""
+    opened = program.base.workdir == "/go" and cwd in files_of(LANGUAGE.name).open
+    others = not is_plain_root(program.runtime.user) or program.runtime_needs.changes_user
+    return cwd if opened and others and program.runtime_needs.sources.may_write_beside else ""
 
 
 def with_writable_directories(

@@ -40,7 +40,7 @@ _METHODS: Mapping[str, Sequence[int]] = {
 _KNOWN = tuple(f"vendor/{name.rpartition('.')[0]}" for name in _PROGRAMS)
 _OF_INTEREST = re.compile(
     r"\b(?:Command|CommandContext|LookPath|StartProcess|ForkExec|Cmd|LoadLocation|Exec|Open|OpenFile|Stat|Lstat|Readlink"
-    r"|Create|Mkdir|WriteFile"
+    r"|Create|Mkdir(?:All)?|WriteFile"
     r"|ReadFile|ReadDir|DirFS|Walk|WalkDir|Glob|EvalSymlinks|Dir|ServeFile|ListenAndServeTLS|LoadX509KeyPair"
     r"|ParseGlob|ParseFiles|LoadHTML\w+|Static\w*|ServeFiles|File|RunTLS|SetConfigFile|AddConfigPath|Load)\s*[({]"
     r"|\"file://"
@@ -158,9 +158,9 @@ class _Calls(ts.Values):
                         self.scopes.bind(ts.source(inner), node, None)
         for node in self.nodes.get("call", ()):
             if self._function(node) == "os.MkdirAll":
-                self.made |= {
-                    posixpath.normpath(v) for a in self._arguments(node)[:1] for v in self.values(a)
-                }
+                made = {posixpath.normpath(v) for a in self._arguments(node)[:1] for v in self.values(a)}
+                self.made |= made
+                self.found.features |= {"creates" for path in made if not path.startswith("/")}
         for node in self.nodes.get("call", ()):
             self._call(node)
         for node in self.nodes.get("literal", ()):
@@ -291,6 +291,8 @@ class _Calls(ts.Values):
         creates = created is not None or "O_CREATE" in flags
         for text in self.values(arguments[created or 0]) if arguments else ():
             folder, slash, _ = text.rpartition("/")
+            if creates and not text.startswith("/"):
+                self.found.features.add("creates")
             if not creates or UNKNOWN in (folder or text):
                 self.found.add_path(text, line)
             elif slash and not any(inside(posixpath.normpath(folder), made) for made in self.made):

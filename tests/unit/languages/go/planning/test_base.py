@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from unit.go_layouts import BUILD, MODULE, OPENS, PLAIN, SERVER, SHOP, SHOP_COPY, START, ZONED, Row, holds
 
+WRITES = OPENS.replace("os.Open(os.Args[1])", 'os.Create("out.txt")')
 PASSES = "build:\n\tdocker build --build-arg GO=%s .\n"
 MOVES = ("ARG GO=1.22-bookworm", "FROM golang:$GO")
 ROWS = (
@@ -198,6 +199,32 @@ ROWS = (
         files={**SHOP, "main.go": OPENS, "pages/start.html": ""},
         base="debian:bookworm-slim",
         final=("RUN install -d -m 1777 /go /go/src", "COPY . src/shop"),
+    ),
+    Row(
+        id="another-user-that-creates-a-file-of-a-known-name",
+        file=(
+            "FROM golang:1.22",
+            "COPY . /src",
+            "RUN cd /src && go build -o /usr/local/bin/shop",
+            "USER 1000",
+            START,
+        ),
+        files={**SHOP, "main.go": WRITES},
+        base="debian:bookworm-slim",
+        final=("RUN install -d -m 1777 /go",),
+    ),
+    Row(
+        id="root-steps-down-before-it-creates-a-file",
+        file=(
+            "FROM golang:1.22",
+            "COPY . /src",
+            "RUN cd /src && go build -o /usr/local/bin/shop",
+            "RUN apt-get update && apt-get install -y gosu",
+            'ENTRYPOINT ["gosu", "1000", "/usr/local/bin/shop"]',
+        ),
+        files={**SHOP, "main.go": WRITES},
+        base="debian:bookworm-slim",
+        final=("RUN install -d -m 1777 /go",),
     ),
     Row(
         id="another-user-that-opens-no-file",

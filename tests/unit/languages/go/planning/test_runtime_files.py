@@ -448,7 +448,7 @@ ROWS = (
         },
         final=(
             "COPY run.conf side.sh ./",
-            "    && apt-get install -y --no-install-recommends ca-certificates curl \\",
+            "    && apt-get install -y --no-install-recommends curl \\",
         ),
         never=("other.sh",),
     ),
