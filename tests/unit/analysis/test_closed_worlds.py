@@ -157,7 +157,8 @@ def test_programs_that_variables_name(variable: str, unused: bool, tmp_path: Pat
 
 
 GO = (
-    "FROM golang:1.22-bookworm\nRUN apt-get update && apt-get install -y curl\nWORKDIR /src\nCOPY . .\n"
+    "FROM golang:1.22-bookworm\nRUN apt-get update && apt-get install -y --no-install-recommends curl\n"
+    "WORKDIR /src\nCOPY . .\n"
     'RUN CGO_ENABLED=0 go build -o /usr/local/bin/shop .\nCMD ["shop"]\n'
 )
 PROBE = "services:\n  a:\n    build: {0}\n    healthcheck: {{test: [CMD, curl, localhost]}}\n"
