@@ -24,7 +24,7 @@ from slimify.analysis.packages.package_verdicts import PackageUsage, copied_prog
 from slimify.analysis.packages.program_calls import final_stage_installs, final_stage_tools
 from slimify.analysis.previous_stages import with_previous_stages
 from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step, facts_of
-from slimify.analysis.refusals import refusals
+from slimify.analysis.refusals import refusals, triggers
 from slimify.analysis.repository.run_commands import image_uses
 from slimify.analysis.roles.assign import assign_roles
 from slimify.analysis.roles.instruction_role import instruction_role
@@ -65,6 +65,7 @@ def classify(
     path = _context_path(context, name)
     uses = context.once(("uses", path), lambda: image_uses(context, path))  # whatever the text of the file
     build_args = {**_unset_arguments(file, uses.arguments), **options.build_args}
+    bases = (*triggers(file, name), *uses.bases)
     reference, base = base_image(instructions[start], scopes(file, {}, build_args)[start], names)
     shown = _evidence_base(file, reference, base, evidence)
     base = base or shown
@@ -106,7 +107,7 @@ def classify(
             needs, effects, base, context, mounted_sources(uses.mounts, end.cwd)
         ),
         links_nothing=links_nothing,
-        bases=uses.bases,
+        bases=bases,
         evidence=evidence,
         drop_unused=options.drop_unused or options.lean,
     )
@@ -134,7 +135,7 @@ def classify(
         ),
         build_args=build_args,
         final_stage_tools=late,
-        bases=uses.bases,
+        bases=bases,
         mounts=uses.mounts,
         image_evidence=evidence,
         base_map=names,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 from slimify.facts.images import ImageFacts
+from slimify.facts.shells import is_builtin
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
+from slimify.model.sources import Use
+from slimify.syntax.shell.script import read_run
 
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|%%[A-Za-z_]+%%|<%.*?%>|\$\{\{|@@[A-Za-z_]+@@")
 # Placeholders for values, as opposed to control structures that add or remove lines.
@@ -25,8 +28,6 @@ def refusals(file: Dockerfile, base: ImageFacts | None, reference: str) -> tuple
     for instruction in file.instructions:
         if instruction.keyword in _CHECKED_KEYWORDS and _PLACEHOLDER.search(_deciding_text(instruction)):
             found.append(Reason.of("SL401", "placeholder", at=instruction.line))
-        elif instruction.keyword == "ONBUILD":
-            found.append(Reason.of("SL402", "onbuild", at=instruction.line))
         elif instruction.keyword == "SHELL" and _WINDOWS.search(instruction.value):
             found.append(Reason.of("SL403", "windows_shell", at=instruction.line))
     if _WINDOWS.search(reference):
@@ -38,6 +39,22 @@ def refusals(file: Dockerfile, base: ImageFacts | None, reference: str) -> tuple
     return tuple(dict.fromkeys(found))
 
 
+def triggers(file: Dockerfile, name: str) -> tuple[Use, ...]:
+    """The ONBUILDs whose trigger may use anything of this image in one that slimify can't see. Settings, and
+    commands that are the shell's own, don't."""
+    found = ((x, x.trigger) for x in file.instructions if x.trigger is not None)
+    return tuple(Use(name="ONBUILD", file=name, line=x.line) for x, trigger in found if _needs_more(trigger))
+
+
+def _needs_more(trigger: Instruction) -> bool:
+    if trigger.keyword != "RUN":
+        return trigger.keyword not in _SETTINGS
+    script = read_run(trigger)
+    return bool(script.opaque) or not all(
+        c.words and is_builtin(c.words[0].value or "") for c in script.commands
+    )
+
+
 def _deciding_text(instruction: Instruction) -> str:
     """The text that affects the build. A LABEL is copied verbatim, so placeholders in its value do no
     harm."""
@@ -46,6 +63,7 @@ def _deciding_text(instruction: Instruction) -> str:
     return _VALUE_PLACEHOLDER.sub("", instruction.value)
 
 
+_SETTINGS = frozenset({"ARG", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "WORKDIR"})
 # Not RUN: braces there may be the template syntax of a program (docker inspect -f '{{ … }}').
 _CHECKED_KEYWORDS = frozenset(
     {"FROM", "COPY", "ADD", "ENV", "ARG", "WORKDIR", "USER", "LABEL", "EXPOSE", "VOLUME"}

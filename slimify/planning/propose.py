@@ -19,6 +19,8 @@ def propose(program: Program, options: Options) -> Proposal:
         return Proposal(reasons=(empty,))
     if program.bases:
         use = program.bases[0]
+        if use.name == "ONBUILD":
+            return Proposal(reasons=(Reason.of("SL402", "onbuild", at=use.line),))
         return Proposal(reasons=(Reason.of("SL406", "base_image", file=use.file, at=use.line),))
     known = language(program.language)
     if known is None or known.layouts is None:

@@ -175,13 +175,15 @@ def _programs(given: Given, effects: Sequence[Effect]) -> Finding:
 
 
 def _code(given: Given, node: Node) -> Finding:
-    """The application's own code runs in the final stage; in a project that is copied whole, or with a secret
-    of the build (rule P6), in the builder."""
+    """The application's own code runs in the final stage; in a project that is copied whole, with a secret of
+    the build (rule P6), or where it starts programs that only it may need, in the builder."""
     scripts = [(at, e.cwd) for at, e in enumerate(node.effects) if e.kind == "app" and e.cwd]
     if any(not inside(w, e.cwd) for e in node.effects if e.kind == "app" and e.cwd for w in e.writes):
         return _OWN_CODE  # it also writes elsewhere
     copied = given.app_language is not None and given.app_language.copies_project
-    copied = copied or _is_given_a_secret(given, node)
+    copied = (
+        copied or _is_given_a_secret(given, node) or any(e.tools for e in node.effects if e.kind == "app")
+    )
     if not copied or not scripts or node.kinds - LEAVES_NOTHING - {"app"}:
         return _OWN_CODE
     made = tuple(Region(cwd, node, "build", at) for at, cwd in scripts)

@@ -45,7 +45,10 @@ CLEANERS: tuple[Cleaner, ...] = (
 
 
 def _development(program: Program) -> Edits:
-    """Removes development packages, for the first language whose installs include any."""
+    """Removes development packages, for the first language whose installs include any. Images that start
+    from this one may use them."""
+    if program.bases:
+        return Edits()
     told: list[Decision] = []
     for part in (known.development for known in languages()):
         edits = part.without_development(program) if part is not None else Edits()

@@ -190,7 +190,7 @@ def _builder_items(
     items: list[Item] = []
     start = program.own or from_index(program) + 1
     for index, block in enumerate(blocks[start : last + 1], start):
-        if block.instruction.keyword in {*CONFIG_ONLY, "ONBUILD"}:
+        if block.instruction.keyword in CONFIG_ONLY:
             continue
         before = layout.builder_before.get(index, ())
         items += [new_item(line, end, spaced=block.spaced and not n) for n, line in enumerate(before)]

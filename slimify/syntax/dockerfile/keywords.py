@@ -14,7 +14,7 @@ STOPSIGNAL USER VOLUME WORKDIR"""
 KEYWORDS = {word.lower(): word for word in _ALL.split()} | {word: word for word in _ALL.split()}
 # Instructions that only describe the image; a stage that is thrown away needs none of them.
 CONFIG_ONLY = frozenset(
-    {"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"}
+    {"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "STOPSIGNAL", "VOLUME"}
 )
 _NAMES = tuple(_ALL.split())
 _MISSING_SPACE = "(" + "|".join(_NAMES) + r")[\[\"'=:$/]"

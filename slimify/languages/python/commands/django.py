@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from typing import Any
 
 from slimify.languages.python import LANGUAGE
 from slimify.model.decisions import Reason
@@ -14,17 +15,18 @@ from slimify.semantics.effects.call import Arg, Call
 def django(call: Call) -> tuple[Effect, ...]:
     """manage.py and django-admin: known management commands write only below the working directory."""
     action = call.first
-    scope = LANGUAGE.facts("commands.toml")["django"].get(action)
+    rows = LANGUAGE.facts("commands.toml")
+    scope = rows["django"].get(action)
     if scope is None:
         return call.application_code(f"manage.py {action}".strip())
     if not scope:
         return call.effect("check", f"manage.py {action}")
     writes: tuple[Arg | str, ...] = (".",)
-    rest = {}
+    rest: dict[str, Any] = {"tools": tuple(rows["django_starts"].get(action, "").split())}
     if action == "collectstatic":
         roots, sure = _static_roots(call)
         writes = (".", *roots)
-        rest = {} if sure else {"why": Reason.of("SL221", "static_root")}
+        rest |= {} if sure else {"why": Reason.of("SL221", "static_root")}
     return call.write_effect("app", f"manage.py {action}", writes=writes, **rest)
 
 

@@ -183,6 +183,36 @@ ROWS = (
         ),
     ),
     Row(
+        id="programs-of-a-management-command-that-only-the-build-runs",
+        file=lines(
+            "FROM python:3.11",
+            "RUN apt-get update && apt-get install -y --no-install-recommends gettext",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN pip install -r requirements.txt",
+            "RUN python manage.py compilemessages",
+            START,
+        ),
+        files={**FLASK, "manage.py": "import django\n"},
+        never=("gettext",),
+    ),
+    Row(
+        id="programs-of-a-management-command-that-run-time-runs",
+        file=lines(
+            "FROM python:3.11",
+            "RUN apt-get update && apt-get install -y --no-install-recommends gettext",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN pip install -r requirements.txt",
+            "RUN python manage.py compilemessages",
+            "CMD python manage.py compilemessages && python app.py",
+        ),
+        files={**FLASK, "manage.py": "import django\n"},
+        final=(
+            "RUN apt-get update && apt-get install -y --no-install-recommends gettext && rm -rf /var/lib/apt/lists/*",
+        ),
+    ),
+    Row(
         id="not-where-that-brings-recommended-packages-along",
         file=lines("FROM python:3.11", "RUN apt-get update && apt-get install -y gettext", *INSTALL, START),
         files={**FLASK, "app.py": "import subprocess\nsubprocess.run(['git', 'fetch'])\n"},
