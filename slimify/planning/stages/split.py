@@ -9,12 +9,13 @@ restored packages.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages import languages
+from slimify.model.decisions import Decision
 from slimify.model.effects import INSTALLS, INSTALLS_NOTHING, NOT_FOR_RUN_TIME, Effect
 from slimify.planning.final_stage.commands import (
     SplitRequest,
@@ -23,7 +24,7 @@ from slimify.planning.final_stage.commands import (
     removes_copied,
     rewritten_install,
 )
-from slimify.planning.final_stage.instruction_text import is_run_editable
+from slimify.planning.final_stage.instruction_text import from_index, is_run_editable
 from slimify.planning.final_stage.restore_packages import merged_head_install
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.planning.package_lists import may_read_earlier_lists, reads_lists
@@ -76,7 +77,15 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
         builder_tail=tail,
         final_head=head,
         replace={**texts, **request.replace},
+        decisions=(*request.decisions, *_lost_digest(program, request.base)),
     )
+
+
+def _lost_digest(program: Program, base: str) -> Iterator[Decision]:
+    """Says that the new base is not pinned where the old one is: a digest is that of one image (rule P8)."""
+    if "@" in program.base_ref and "@" not in base:
+        line = program.dockerfile.instructions[from_index(program)].line
+        yield Decision.of("SL305", "lost", line=line, base=base, at=line)
 
 
 def _without_done_in_parent(

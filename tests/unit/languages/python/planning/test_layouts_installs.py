@@ -213,6 +213,12 @@ ROWS = (
         ),
     ),
     Row(
+        id="the-digest-of-the-old-base-is-not-the-new-ones",
+        file=lines(f"FROM python:3.11@sha256:{'a' * 64}", *INSTALL, START),
+        base="python:3.11-slim",
+        reason="python:3.11-slim is not pinned, as the digest of line 1 is that of another image",
+    ),
+    Row(
         id="not-where-that-brings-recommended-packages-along",
         file=lines("FROM python:3.11", "RUN apt-get update && apt-get install -y gettext", *INSTALL, START),
         files={**FLASK, "app.py": "import subprocess\nsubprocess.run(['git', 'fetch'])\n"},
