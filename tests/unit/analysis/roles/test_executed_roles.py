@@ -8,7 +8,7 @@ import pytest
 
 from slimify import pipeline
 from slimify.analysis.classify import classify
-from slimify.analysis.roles.executed_roles import planned_execution
+from slimify.analysis.roles.executed_roles import execution
 from slimify.config import MinSaving, Options
 from slimify.context.scan import scan
 from slimify.model.outcome import Outcome
@@ -52,6 +52,16 @@ COPY . /app
 FROM base
 RUN cd /app && npm install
 CMD ["node", "/app/index.js"]
+"""
+SAME_PLACE = """FROM node:22 AS build
+WORKDIR /app
+COPY . .
+RUN npm install
+
+FROM node:22
+WORKDIR /app
+COPY --from=build /app /app
+CMD ["node", "index.js"]
 """
 UNUSED = """FROM golang:1.22 AS tests
 RUN go version
@@ -159,12 +169,17 @@ def roles(outcome: Outcome) -> list[str]:
         pytest.param(
             BASED, GO, "slim",
             ["1 build", "2 both useradd=both", "4 build", "5 build", "6 build cd=build go=build",
-             "8 both", "9 run", "10 run"],
+             "8 run", "9 run", "10 run"],
             id="both stages build on a third one",
         ),
         pytest.param(
             CHAIN, NODE, "cleanup", ["1 both", "2 both", "4 run", "5 both cd=both npm=both", "6 run"],
             id="the last stage builds on the other one",
+        ),
+        pytest.param(
+            SAME_PLACE, NODE, "slim",
+            ["1 build", "2 build", "3 build", "4 build npm=build", "6 run", "7 run", "8 run", "9 run"],
+            id="both stages work in the same place",
         ),
         pytest.param(
             UNUSED, {"a": "x"}, "unchanged", ["1 build", "2 build go=build", "4 run", "5 run", "6 run"],
@@ -226,6 +241,14 @@ CMD ["node", "index.js"]
 """
 
 
+def test_one_reason_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import flask\n")
+    text = BROUGHT.replace("libpq-dev", "gcc libpq-dev").replace("-r /requirements.txt", "flask")
+    outcome = pipeline.rewrite(text, tmp_path, options=Options(single_stage=True))
+    packages = [p for v in outcome.instructions for c in v.commands for p in c.packages]
+    assert [len(p.reasons) for p in packages] == [1, 1]
+
+
 def test_packages_that_are_removed_in_their_run(tmp_path: Path) -> None:
     install = outcome_of(REMOVED, NODE, tmp_path).instructions[3].commands[0]
     assert (install.role, {p.role for p in install.packages}) == ("build", {"build"})
@@ -272,7 +295,7 @@ def test_where_a_plan_executes_steps(final: str, expected: list[str], tmp_path: 
     new = program.executed(
         parse(f"{BUILDER}FROM debian:12-slim\nCOPY --from=builder /x /x\n{final}".encode())
     )
-    found = planned_execution(program.machine, new)
+    found = execution(program.machine, new)
     rows = [f"{i + 1}.{a} {'b' * p.builder}{'f' * p.final}" for (i, a), p in sorted(found.steps.items())]
     kept = [row for row in ALL_BUILT if row + "f" not in expected]
     assert [row for row in rows if not row.endswith(" ")] == sorted([*kept, *(expected if final else [])])
@@ -305,5 +328,5 @@ USER app
 def test_equal_steps_follow_the_order_of_the_file(final: str, expected: list[int], tmp_path: Path) -> None:
     program = classify(parse(AGAIN.encode()), scan(tmp_path), "Dockerfile", Options(), None)
     text = f"{AGAIN.replace('debian:12', 'debian:12 AS b')}FROM debian:12\nCOPY --from=b /x /x\n{final}"
-    found = planned_execution(program.machine, program.executed(parse(text.encode())))
+    found = execution(program.machine, program.executed(parse(text.encode())))
     assert [index + 1 for (index, _), places in sorted(found.steps.items()) if places.final] == expected
