@@ -11,14 +11,16 @@ from functools import cache
 from msgspec import Struct
 
 from slimify.analysis.program import RuntimeNeeds
+from slimify.facts import records
 from slimify.languages import languages
 from slimify.model.sources import Use
 
 
 class _Server(Struct, frozen=True):
     tool: str
-    word: str  # argument that the command line has to contain, "" for any
-    compiles: bool  # compiles sources, so any development dependency may be needed
+    word: str = ""  # argument that the command line has to contain, "" for any
+    compiles: bool = False  # compiles sources, so any development dependency may be needed
+    serves: bool = True
 
     @property
     def title(self) -> str:
@@ -28,11 +30,12 @@ class _Server(Struct, frozen=True):
 def development_server(runtime_needs: RuntimeNeeds) -> tuple[str, Use] | None:
     """The first development server that is started (tool and argument), and what starts it; None if there is
     none."""
-    return next(((server.title, use) for server, use in _started_servers(runtime_needs)), None)
+    started = _started_servers(runtime_needs)
+    return next(((server.title, use) for server, use in started if server.serves), None)
 
 
 def compiling_server(runtime_needs: RuntimeNeeds) -> str:
-    """The started server that compiles the sources whenever the container starts; "" if there is none."""
+    """The started program that compiles the sources whenever the container starts; "" if there is none."""
     return next((server.title for server, _ in _started_servers(runtime_needs) if server.compiles), "")
 
 
@@ -48,4 +51,4 @@ def _started_servers(runtime_needs: RuntimeNeeds) -> Iterator[tuple[_Server, Use
 def _servers() -> tuple[_Server, ...]:
     tables = (known.facts("development-servers.toml") for known in languages())
     rows = (row for table in tables for row in table.get("servers", ()))
-    return tuple(_Server(row["tool"], row.get("word", ""), row.get("compiles", False)) for row in rows)
+    return tuple(records(row, _Server) for row in rows)

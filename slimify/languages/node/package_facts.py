@@ -7,7 +7,7 @@ nothing; its facts have `known=False`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -71,6 +71,30 @@ def loaders(name: str) -> Iterator[str]:
     for pattern, names in _table()["plugins"].items():
         if re.fullmatch(pattern, name):
             yield from names
+
+
+def tool_of_plugin(name: str) -> str:
+    """The tool that loads a package by a part of its name; "" if none is known to."""
+    plugins = _table()["plugins"].items()
+    return next((names[0] for pattern, names in plugins if re.fullmatch(pattern, name)), "")
+
+
+def may_load(loader: str, name: str) -> bool:
+    """Whether a package may load another one that it does not depend on: it extends its name."""
+    extends = loader.rpartition("/")[2].startswith(f"{name.rpartition('/')[2]}-")
+    return extends and not any(map(is_build_only, possible_programs(name)))
+
+
+def words_for(name: str) -> Sequence[str]:
+    """What settings say for a package besides its name."""
+    words: str = _table()["selected"]["words"].get(name, "")
+    return words.split()
+
+
+def is_chosen_by(name: str, path: str) -> bool:
+    """Whether a file is one that another package reads with this one."""
+    pattern = _table()["selected"]["files"].get(name)
+    return pattern is not None and re.search(pattern, path) is not None
 
 
 @cache

@@ -33,19 +33,21 @@ def pinned_release(text: str) -> str | None:
 def listed_packages(view: ContextView, path: str, *, development: bool = False) -> Iterator[Module]:
     """The dependencies of a package.json."""
     from slimify.languages.node.manifests.lock_files import is_live, lock_packages, locked_programs
-    from slimify.languages.node.manifests.package_json import node_project
+    from slimify.languages.node.manifests.package_json import installed_projects, node_project
 
     directory, _, name = path.rpartition("/")
     project = node_project(view.context, directory) if name == "package.json" else None
     if project is None:
         return
     locked = lock_packages(view.context, project) if development else {}
-    for dependency in project.dev_dependencies if development else project.dependencies:
-        if is_live(project, locked, dependency):
-            continue
-        use = Use(name=dependency, file=path, line=0)
-        bins = locked_programs(locked, dependency) or ()
-        yield Module(use=use, language=LANGUAGE.name, programs=bins)
+    projects = installed_projects(view.context, project) if development else (project,)
+    for own in projects:
+        for dependency in own.dev_dependencies if development else own.dependencies:
+            if is_live(project, locked, dependency):
+                continue
+            use = Use(name=dependency, file=own.path, line=0)
+            bins = locked_programs(locked, dependency) or ()
+            yield Module(use=use, language=LANGUAGE.name, programs=bins)
 
 
 def package_at(path: str) -> str:

@@ -113,6 +113,15 @@ def _node_project(context: Context, dir: str) -> NodeProject | None:
     )
 
 
+def installed_projects(context: Context, project: NodeProject) -> tuple[NodeProject, ...]:
+    """The projects whose packages an install of one of them covers: the root of its workspaces and all
+    members."""
+    root = node_project(context, project.lock_dir) or project
+    members = (node_project(context, directory) for directory in root.workspaces)
+    found = (project, root, *(member for member in members if member is not None))
+    return tuple({own.dir: own for own in found}.values())
+
+
 def line_of(context: Context, path: str, *keys: str) -> int:
     """The line of the last of these nested keys in a JSON file; 1 if it is not found."""
     text = context.text(path) or ""

@@ -11,7 +11,8 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.package_json import NodeProject
 from slimify.languages.node.planning.caches import NODE_PACKAGE
-from slimify.languages.node.planning.prune import dev_needed, node_major, project_of, prune_command
+from slimify.languages.node.planning.development_needs import dev_needed, development_packages
+from slimify.languages.node.planning.prune import node_major, project_of, prune_command
 from slimify.languages.node.vocabulary import NodeManager
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import BUILDS, RUNS_CODE, Effect
@@ -53,7 +54,7 @@ def without_development(program: Program) -> Edits:
     if any(e.kind == "prune" for e in program.effects):
         return Edits()
     for found in _installs(program):
-        count = len(found.project.dev_dependencies)
+        count = len(development_packages(program, found.project))
         why = dev_needed(program, found.project)
         edits = why if why else _dropped(program, found)
         if isinstance(edits, Edits):
@@ -68,7 +69,7 @@ def without_development(program: Program) -> Edits:
 def _installs(program: Program) -> Iterator[_Install]:
     for step, atom, effect in program.commands:
         project = project_of(program, effect) if effect.does("install", "node") and effect.dev else None
-        if project is not None and project.dev_dependencies and not effect.packages:
+        if project is not None and development_packages(program, project) and not effect.packages:
             yield _Install(step, atom, effect, project)
 
 
@@ -95,7 +96,7 @@ def _dropped(program: Program, found: _Install) -> Edits | Reason:
         texts = joined_runs(program, step, last, command)
     if texts is None:
         return Reason.of("SL313", "not_lengthened", step=step_line(step))
-    count, saving = _gain(found)
+    count, saving = _gain(program, found)
     decision = Decision.of("SL312", "pruned_in_layer", line=step.line, count=count)
     return Edits(texts=texts, decisions=(decision,), saving=saving, removes_again=True)
 
@@ -148,12 +149,12 @@ def _omitted(program: Program, found: _Install) -> Edits | Reason:
     last = words[-1]
     swap = {(last.start, last.end): f"{last.text} {flag}"}
     text = edit(found.step.instruction, found.step.script, replace_words=swap)
-    count, saving = _gain(found)
+    count, saving = _gain(program, found)
     decision = Decision.of("SL312", "not_installed", line=found.step.line, count=count)
     return Edits(texts={found.step.index: text or ""}, decisions=(decision,), saving=saving)
 
 
-def _gain(found: _Install) -> tuple[int, int]:
+def _gain(program: Program, found: _Install) -> tuple[int, int]:
     """How many development dependencies go, and the bytes that saves."""
-    count = len(found.project.dev_dependencies)
+    count = len(development_packages(program, found.project))
     return count, count * 8 * NODE_PACKAGE

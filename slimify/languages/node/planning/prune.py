@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 
-from slimify.analysis.development_servers import compiling_server
 from slimify.analysis.program import Program
-from slimify.analysis.runtime_needs import unread_start
-from slimify.facts.programs import is_basic
-from slimify.facts.toolchains import is_development_file
 from slimify.languages.node import LANGUAGE
-from slimify.languages.node.manifests.lock_files import LockedPackage, is_live, lock_packages, locked_programs
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
-from slimify.languages.node.package_facts import bin_packages, is_build_only, possible_programs
-from slimify.languages.node.packages import package_at
 from slimify.languages.node.planning.caches import NODE_PACKAGE
-from slimify.languages.node.vocabulary import RUN, NodeManager
+from slimify.languages.node.planning.development_needs import dev_needed, development_packages
+from slimify.languages.node.vocabulary import NodeManager
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
 from slimify.model.versions import version_numbers
@@ -51,9 +45,9 @@ def pruning(
         if not effect.dev or not {directory, f"{directory}/node_modules"} & places:
             continue
         project = project_of(program, effect)
-        if project is None or not project.dev_dependencies:
+        count = len(development_packages(program, project)) if project is not None else 0
+        if project is None or not count:
             continue
-        count = len(project.dev_dependencies)
         kept = next((path for path in keep if path.startswith(f"{directory.rstrip('/')}/node_modules/")), "")
         why = Reason.of("SL313", "kept", path=kept) if kept else dev_needed(program, project)
         command = None if why else prune_command(program, project, effect)
@@ -86,137 +80,6 @@ def _final_workdir(program: Program) -> str | None:
     """The working directory after the last build step."""
     builds = [s for s in program.steps if s.keyword == "RUN" and s.role in ("build", "both")]
     return builds[-1].state.cwd if builds else program.end_state.cwd
-
-
-def dev_needed(program: Program, project: NodeProject) -> Reason | None:
-    """Why a development dependency is needed at run time; None if none is."""
-    if not program.runtime_needs.start:
-        return Reason.of("SL313", "no_start")
-    unread = unread_start(program.runtime_needs.start)
-    if unread:
-        return Reason.of("SL313", "effect", why=unread)
-    server = compiling_server(program.runtime_needs)
-    if server:
-        return Reason.of("SL313", "compiles", command=server)
-    dev = sorted(set(project.dev_dependencies) - set(project.dependencies))
-    locked = lock_packages(program.context, project)
-    dev = [name for name in dev if not name.startswith("@types/") and not is_live(project, locked, name)]
-    for effect in program.runtime_needs.start:
-        loaded = next((name for name in map(package_at, effect.reads) if name in dev), None)
-        if loaded is not None:
-            return Reason.of("SL313", "loads", command=effect.tool, package=loaded)
-    programs = {name: locked_programs(locked, name) for name in dev}
-    started = _reached_scripts(program, project)
-    for name in dev:
-        for command in _names(programs, name):
-            use = program.runtime_needs.commands.get(command)
-            if use is not None:
-                return Reason.of("SL313", "started", command=command, package=name, user=use.name)
-            if command in program.final_stage_tools:
-                return Reason.of(
-                    "SL313", "run", at=program.final_stage_tools[command].line, command=command, package=name
-                )
-        script = next(
-            (s for s, text in started.items() if _mentions(text, name, *_names(programs, name))), None
-        )
-        if script is not None:
-            return Reason.of("SL313", "script", script=script, package=name)
-    if dev:
-        peer = _program_of_dev(program, project, locked, unknown=None in programs.values())
-        if peer:
-            return peer
-    files = LANGUAGE.facts("toolchain.toml")["files"]
-    for use in program.runtime_needs.sources.imports:
-        if use.name in dev and not is_development_file(LANGUAGE, use.file) and not _is_types_only(use.name):
-            return Reason.of("SL313", "imports", file=use.file, at=use.line, package=use.name)
-    for path in _configuration(program, files["configuration"]):
-        text = program.context.text(path) or ""
-        for name in dev:
-            if re.search(rf"[\"']{re.escape(name)}[\"'/]", text):
-                return Reason.of("SL313", "names", path=path, package=name)
-    for path in _configuration(program, files["tasks"]):
-        text = program.context.text(path) or ""
-        for name in dev:
-            if _mentions(text, name, *_names(programs, name)):
-                return Reason.of("SL313", "names", path=path, package=name)
-    return _served(program, dev)
-
-
-def _served(program: Program, dev: Sequence[str]) -> Reason | None:
-    """Why a page may load a development dependency: a server hands out the directory of packages, or a page
-    names a package there; None if neither is known."""
-    for use in program.runtime_needs.sources.paths:
-        _, found, package = f"/{use.name.strip('/')}/".partition("/node_modules/")
-        if found and (not package or any(package.startswith(f"{name}/") for name in dev)):
-            return Reason.of("SL313", "served", use=use)
-    pages = tuple(LANGUAGE.facts("toolchain.toml")["files"]["pages"])
-    for path in program.context.files if dev else ():
-        if not path.endswith(pages) or "node_modules" in path or not program.end_state.view.image_paths(path):
-            continue
-        text = program.context.text(path) or ""
-        name = next((n for n in dev if f"node_modules/{n}/" in text), None)
-        if name is not None:
-            return Reason.of("SL313", "names", path=path, package=name)
-    return None
-
-
-def _names(programs: Mapping[str, tuple[str, ...] | None], name: str) -> tuple[str, ...]:
-    """The commands of a development dependency, or the likely one where they are unknown."""
-    found = programs[name]
-    return found if found is not None else possible_programs(name)
-
-
-def _program_of_dev(
-    program: Program, project: NodeProject, locked: Mapping[str, LockedPackage], *, unknown: bool
-) -> Reason | None:
-    """A started program that only a development dependency can bring (tsc, a peer of ts-node); None if
-    there is none. With `unknown`, commands of some development dependencies are not known: any program of a
-    package script that nothing else is known to bring may be one of these."""
-    everywhere = {p.name for e in program.effects if e.kind == "install-global" for p in e.packages}
-    live = (name for name, package in locked.items() if not package.dev)
-    runners = LANGUAGE.words("toolchain.toml", "installs", "runners")
-    kept = everywhere.union(project.dependencies, live, LANGUAGE.interpreters, runners)
-    kept |= set(program.base.commands if program.base else ())
-    for command, use in program.runtime_needs.commands.items():
-        brings = [name for name, package in locked.items() if command in (package.bins or ())]
-        packages = brings or bin_packages(command)
-        known = len(packages) > 1 or is_build_only(command)  # a command of npm's world
-        known = known or bool(brings) or (unknown and use.name in runners and not is_basic(command))
-        if known and command not in kept and not kept.intersection(packages):
-            return Reason.of("SL313", "unbrought", command=command, user=use.name)
-    return None
-
-
-def _reached_scripts(program: Program, project: NodeProject) -> dict[str, str]:
-    """The package.json scripts that the start command reaches, by any runner that names another script."""
-    reached: dict[str, str] = {}
-    waiting = [e.action.removeprefix(RUN) for e in program.runtime_needs.start if e.action.startswith(RUN)]
-    while waiting:
-        name = waiting.pop()
-        for hook in (f"pre{name}", name, f"post{name}"):
-            if hook in project.scripts and hook not in reached:
-                reached[hook] = project.scripts[hook]
-                waiting += [other for other in project.scripts if _mentions(reached[hook], other)]
-    return reached
-
-
-def _mentions(text: str, *words: str) -> bool:
-    return any(re.search(rf"(?<![\w@.-]){re.escape(w)}(?![\w.-])", text) for w in words)
-
-
-def _configuration(program: Program, table: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Files of the image that a started program reads at start-up."""
-    tools = program.runtime_needs.commands
-    wanted = tuple(start for tool, start in table if tool in tools)
-    wanted += tuple(f"{tool}{ending}" for tool in tools for ending in ("file.", ".config."))
-    for path in program.context.files if wanted else ():
-        if path.rpartition("/")[2].lower().startswith(wanted) and "node_modules" not in path:
-            yield path
-
-
-def _is_types_only(name: str) -> bool:
-    """Whether it is a package of type declarations, or a tool that sources import only to configure it."""
-    return name.startswith("@types/") or any(map(is_build_only, possible_programs(name)))
 
 
 def prune_command(program: Program, project: NodeProject, effect: Effect) -> str | None:

@@ -1,0 +1,186 @@
+"""Whether anything at run time needs a development dependency of the projects that an install covers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slimify.analysis.development_servers import compiling_server
+from slimify.analysis.program import Program
+from slimify.analysis.runtime_needs import unread_start
+from slimify.facts.programs import is_basic
+from slimify.facts.toolchains import is_development_file
+from slimify.languages.node import LANGUAGE
+from slimify.languages.node.manifests.lock_files import is_live, lock_packages, locked_programs
+from slimify.languages.node.manifests.package_json import NodeProject, installed_projects
+from slimify.languages.node.package_facts import bin_packages, is_build_only, may_load, possible_programs
+from slimify.languages.node.packages import package_at
+from slimify.languages.node.planning.mentions import Mentions, mentions
+from slimify.languages.node.vocabulary import RUN
+from slimify.model.decisions import Reason
+
+
+def development_packages(program: Program, project: NodeProject) -> tuple[str, ...]:
+    """The packages that an install of the project brings for development: its own, and those of the
+    workspaces that are installed with it."""
+    names = (name for own in installed_projects(program.context, project) for name in own.dev_dependencies)
+    return tuple(sorted(set(names)))
+
+
+def dev_needed(program: Program, project: NodeProject) -> Reason | None:
+    """Why a development dependency is needed at run time; None if none is."""
+    needs = program.runtime_needs
+    if not needs.start:
+        return Reason.of("SL313", "no_start")
+    unread = unread_start(needs.start)
+    if unread:
+        return Reason.of("SL313", "effect", why=unread)
+    server = compiling_server(needs)
+    if server:
+        return Reason.of("SL313", "compiles", command=server)
+    found = _Dropped(program, project)
+    return next(found.reasons(), None)
+
+
+class _Dropped:
+    """The packages that would go, and the reasons why each of them has to stay."""
+
+    def __init__(self, program: Program, project: NodeProject) -> None:
+        self.program, self.needs = program, program.runtime_needs
+        self.projects = installed_projects(program.context, project)
+        self.locked = lock_packages(program.context, project)
+        gone = [n for n in development_packages(program, project) if not self._stays(project, n)]
+        self.names = [name for name in gone if not name.startswith("@types/")]
+        self.types = [name for name in gone if name.startswith("@types/")]
+        self.programs = {name: locked_programs(self.locked, name) for name in self.names}
+
+    def _stays(self, project: NodeProject, name: str) -> bool:
+        """Whether it is there for production as well: another one needs it, or each project that lists it for
+        development lists it twice, or another one lists the same version."""
+        wanted = {own.dependencies[name] for own in self.projects if name in own.dependencies}
+        only = [own for own in self.projects if name in own.dev_dependencies and name not in own.dependencies]
+        return is_live(project, self.locked, name) or all(
+            own.dev_dependencies[name] in wanted for own in only
+        )
+
+    def reasons(self) -> Iterator[Reason]:
+        yield from self._loaded()
+        yield from self._started()
+        if self.names:
+            yield from self._unbrought()
+        yield from self._imported()
+        yield from self._peers()
+        yield from Mentions(self.program, self.projects).reasons(self.names)
+        yield from self._tasks()
+        yield from self._served()
+
+    def _loaded(self) -> Iterator[Reason]:
+        """Those that a started program loads; what compiles TypeScript may need declarations of types."""
+        for effect in self.needs.start:
+            loaded = {package_at(path) for path in effect.reads}
+            name = next((n for n in self.names if n in loaded), None)
+            if name is None and loaded & {*LANGUAGE.words("toolchain.toml", "files", "typed")}:
+                name = next(iter(self.types), None)
+            if name is not None:
+                yield Reason.of("SL313", "loads", command=effect.tool, package=name)
+
+    def _started(self) -> Iterator[Reason]:
+        scripts = [item for own in self.projects for item in self._reached_scripts(own).items()]
+        for name in self.names:
+            for command in self._commands(name):
+                use = self.needs.commands.get(command)
+                if use is not None:
+                    yield Reason.of("SL313", "started", command=command, package=name, user=use.name)
+                run = self.program.final_stage_tools.get(command)
+                if run is not None:
+                    yield Reason.of("SL313", "run", at=run.line, command=command, package=name)
+            for script, text in scripts:
+                if mentions(text, name, *self._commands(name)):
+                    yield Reason.of("SL313", "script", script=script, package=name)
+
+    def _commands(self, name: str) -> tuple[str, ...]:
+        """The commands of a development dependency, or the likely one where they are unknown."""
+        found = self.programs[name]
+        return found if found is not None else possible_programs(name)
+
+    def _reached_scripts(self, project: NodeProject) -> dict[str, str]:
+        """The scripts of a package.json that the start command reaches, by any runner that names another
+        script."""
+        reached: dict[str, str] = {}
+        view = self.program.end_state.view
+        waiting = [
+            effect.action.removeprefix(RUN)
+            for effect in self.needs.start
+            if effect.action.startswith(RUN)
+            and (effect.cwd is None or view.context_path(effect.cwd) in (project.dir, None))
+        ]
+        while waiting:
+            name = waiting.pop()
+            for hook in (f"pre{name}", name, f"post{name}"):
+                if hook in project.scripts and hook not in reached:
+                    reached[hook] = project.scripts[hook]
+                    waiting += [other for other in project.scripts if mentions(reached[hook], other)]
+        return reached
+
+    def _unbrought(self) -> Iterator[Reason]:
+        """A started program that only a development dependency can bring (tsc, a peer of ts-node). If
+        commands of some are not known, any program of a package script that nothing else is known to bring
+        may be one of these."""
+        everywhere = {p.name for e in self.program.effects if e.kind == "install-global" for p in e.packages}
+        live = (name for name, package in self.locked.items() if not package.dev)
+        listed = (name for own in self.projects for name in own.dependencies)
+        runners = LANGUAGE.words("toolchain.toml", "installs", "runners")
+        kept = everywhere.union(listed, live, LANGUAGE.interpreters, runners)
+        kept |= set(self.program.base.commands if self.program.base else ())
+        unknown = None in self.programs.values()
+        for command, use in self.needs.commands.items():
+            brings = [name for name, package in self.locked.items() if command in (package.bins or ())]
+            packages = brings or bin_packages(command)
+            known = len(packages) > 1 or is_build_only(command)  # a command of npm's world
+            known = known or bool(brings) or (unknown and use.name in runners and not is_basic(command))
+            if known and command not in kept and not kept.intersection(packages):
+                yield Reason.of("SL313", "unbrought", command=command, user=use.name)
+
+    def _imported(self) -> Iterator[Reason]:
+        for use in self.needs.sources.imports:
+            if use.name in self.names and not is_development_file(LANGUAGE, use.file):
+                yield Reason.of("SL313", "imports", file=use.file, at=use.line, package=use.name)
+
+    def _peers(self) -> Iterator[Reason]:
+        """Those that another package may load if they are there: optional peers. Where the lock file tells of
+        peers, it does not mark them as packages for development."""
+        listed = {name for own in self.projects for name in own.dependencies}
+        for name in self.names:
+            known = self.locked.get(name)
+            if known is not None and known.bins is not None:
+                continue
+            loader = next((other for other in sorted(listed) if may_load(other, name)), None)
+            if loader is not None:
+                yield Reason.of("SL313", "loaded", loader=loader, package=name)
+
+    def _tasks(self) -> Iterator[Reason]:
+        """Those that a file names which tells a started program what else to start."""
+        table = LANGUAGE.facts("toolchain.toml")["files"]["tasks"]
+        wanted = tuple(start for tool, start in table if tool in self.needs.commands)
+        for path in self.program.context.files if wanted else ():
+            if path.rpartition("/")[2].lower().startswith(wanted) and "node_modules" not in path:
+                text = self.program.context.text(path) or ""
+                for name in self.names:
+                    if mentions(text, name, *self._commands(name)):
+                        yield Reason.of("SL313", "names", path=path, package=name)
+
+    def _served(self) -> Iterator[Reason]:
+        """Those that a page may load: a server hands out the directory of packages, or a page names one
+        there."""
+        program, names = self.program, self.names
+        for use in self.needs.sources.paths:
+            _, found, package = f"/{use.name.strip('/')}/".partition("/node_modules/")
+            if found and (not package or any(package.startswith(f"{name}/") for name in names)):
+                yield Reason.of("SL313", "served", use=use)
+        pages = tuple(LANGUAGE.facts("toolchain.toml")["files"]["pages"])
+        for path in program.context.files if names else ():
+            image = path.endswith(pages) and "node_modules" not in path
+            if image and program.end_state.view.image_paths(path):
+                text = program.context.text(path) or ""
+                name = next((n for n in names if f"node_modules/{n}/" in text), None)
+                if name is not None:
+                    yield Reason.of("SL313", "names", path=path, package=name)
