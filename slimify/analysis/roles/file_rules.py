@@ -236,6 +236,23 @@ def deletes_copied_files(solution: Solution, node: Node) -> Finding | None:
     return Finding("build", _REWORKS, made) if made else None
 
 
+def installs_into_a_copied_tree(solution: Solution, node: Node) -> Finding | None:
+    """A tree that comes with packages, and is installed into, is copied after that: the final stage must not
+    bring back what the install took out, nor mix the packages of both."""
+    if not solution.in_builder(node):
+        return None
+    installed = [r.path for r in solution.live_regions() if r.node is node and r.kind in ("install", "prune")]
+    made = tuple(
+        Region(tree, copy)
+        for path in installed
+        for copy in solution.graph.nodes
+        if copy.nature == "copy" and copy.number < node.number and copy.brings(path)
+        for tree in copy.visit.copy_targets or ()
+        if tree != path and inside(path, tree) and not is_shared_directory(tree)
+    )
+    return Finding("build", _REWORKS, made) if made else None
+
+
 FILE_RULES: tuple[Rule, ...] = (
     ("files", takes_output),
     ("files", changes_what_the_builder_has),
@@ -245,4 +262,5 @@ FILE_RULES: tuple[Rule, ...] = (
     ("files", sets_what_installs_read),
     ("files", matches_files_of_the_builder),
     ("any", deletes_copied_files),
+    ("any", installs_into_a_copied_tree),
 )

@@ -1,4 +1,5 @@
-"""The cache of corepack, which contains the package managers that its shims start.
+"""The cache of corepack, which contains the package managers that its shims start, and the versions of itself
+that pnpm keeps.
 
 A shim downloads what the cache lacks. So if yarn or pnpm runs at run time, the cache that the build filled
 is copied (corepack: COREPACK_HOME, else ~/.cache/node/corepack).
@@ -12,6 +13,7 @@ from slimify.analysis.program import Step
 from slimify.analysis.roles.model import Given, Region
 from slimify.languages.node.vocabulary import ENABLE, NodeManager
 from slimify.model.effects import Effect
+from slimify.model.versions import version_numbers
 from slimify.semantics.effects.state import State
 
 MANAGERS = frozenset({"yarn", "pnpm"})
@@ -34,6 +36,24 @@ def needed_cache(given: Given) -> tuple[Region, ...]:
         Region(home, nodes[at], "install-global")
         for at, home in _filled_caches((n.effects, n.state) for n in nodes)
         if home is not None
+    )
+
+
+def pinned_versions(given: Given) -> tuple[Region, ...]:
+    """What a globally installed pnpm keeps of itself, in the version that a project pins: without it, pnpm
+    downloads that at the start."""
+    nodes = given.graph.nodes if "pnpm" in given.runtime_commands else ()
+    effects = [e for n in nodes for e in n.effects if e.kind == "install-global"]
+    installs = (e for e in effects if e.manager != NodeManager.COREPACK)
+    majors = {version_numbers(p.text)[:1] for e in installs for p in e.packages if p.name == "pnpm"}
+    kept = {".tools": bool(majors & {(), (10,)}), "global": any(not m or m > (10,) for m in majors)}
+    return tuple(
+        Region(place, node, "install-global", at)
+        for node in nodes
+        for at, effect in enumerate(node.effects)
+        if effect.manager == NodeManager.PNPM
+        for place in effect.possible
+        if kept.get(place.rpartition("/")[2])
     )
 
 

@@ -23,4 +23,4 @@ def install_role(given: Given, effects: Sequence[Effect]) -> tuple[Role, Reason]
 
 
 def installed_regions(given: Given) -> Sequence[Region]:
-    return corepack.needed_cache(given)
+    return (*corepack.needed_cache(given), *corepack.pinned_versions(given))

@@ -46,7 +46,7 @@ def marked(effects: Iterable[Effect], certain: set[str]) -> tuple[Effect, ...]:
 
 def _marked(effect: Effect, certain: set[str]) -> Effect:
     paths = (*effect.writes, *effect.outputs)
-    possible = tuple(p for p in paths if p not in certain or p in effect.possible)
+    possible = tuple(dict.fromkeys((*effect.possible, *(p for p in paths if p not in certain))))
     return effect if possible == effect.possible else replace(effect, possible=possible)
 
 

@@ -181,12 +181,13 @@ def install(
     quiet = options.has("--ignore-scripts") or state.get("NPM_CONFIG_IGNORE_SCRIPTS") == "true"
     browsers = [] if quiet else [b for b in _browsers() if b.fetched(state, words, dev=dev)]
     downloads = [place for b in browsers if (place := call.home(b.place)) is not None]
+    certain = _runs_install_scripts(state, manager)
     (effect,) = call.write_effect(
         "install",
         action,
         manager=manager,
         writes=(*writes, *downloads),
-        possible=() if _runs_install_scripts(state, manager) else tuple(downloads),
+        possible=(*_own_versions(call, manager), *([] if certain else downloads)),
         packages=node_packages(words),
         manifests=manifests(state),
         caches=node_caches(call, manager),
@@ -200,6 +201,16 @@ def install(
     )
     hook = {"kind": "build", "writes_anywhere": False, "why": Reason.of("SL221", "hook")}
     return (effect, *(replace(e, **hook) if e.kind == "app" else e for e in more))
+
+
+def _own_versions(call: Call, manager: str) -> tuple[str, ...]:
+    """Where pnpm keeps itself in the version that package.json pins, if it is another one (pnpm.io/settings,
+    managePackageManagerVersions): the first is that of pnpm 10."""
+    pinned = (package_json(call.state) or {}).get("packageManager")
+    if manager != "pnpm" or not isinstance(pinned, str) or not pinned.startswith("pnpm@"):
+        return ()
+    place = call.place("PNPM_HOME", ".local/share/pnpm")
+    return tuple(posixpath.join(place, name) for name in (".tools", "global")) if place else ()
 
 
 class _Browser(Struct, frozen=True, kw_only=True):

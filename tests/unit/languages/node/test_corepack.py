@@ -54,3 +54,28 @@ def test_cache_of_corepack(tmp_path: Path, setup: str, sure: bool) -> None:
     after = rewrite(tmp_path, text, package, {"a.js": ""}).after or ""
     assert "COPY --from=builder /root/.cache/node/corepack" in after
     assert ("mkdir -p /root/.cache/node/corepack" not in after) is sure
+
+
+@pytest.mark.parametrize(
+    ("install", "pinned", "start", "copied"),
+    [
+        pytest.param("pnpm@10", "pnpm@8.15.6", "node a.js", [], id="not-started"),
+        pytest.param("pnpm@10", "", "pnpm start", [], id="none-pinned"),
+        pytest.param("pnpm@8", "pnpm@8.15.6", "pnpm start", [], id="before-it-did"),
+        pytest.param("pnpm@10", "pnpm@8.15.6", "pnpm start", [".tools"], id="pinned"),
+        pytest.param("pnpm", "pnpm@8.15.6", "pnpm start", [".tools", "global"], id="newest"),
+    ],
+)
+def test_the_version_that_pnpm_keeps_of_itself(
+    tmp_path: Path, install: str, pinned: str, start: str, copied: list[str]
+) -> None:
+    text = f"FROM node:20\nRUN npm i -g {install}\nWORKDIR /app\nCOPY . .\nRUN pnpm install\nRUN pnpm build\n"
+    package: dict[str, object] = {
+        "scripts": {"build": "tsc", "start": "node a.js"},
+        "dependencies": {"express": "4"},
+        "packageManager": pinned,
+    }
+    end = final(rewrite(tmp_path, f"{text}CMD {start}\n", package, {"a.js": ""}))
+    assert [
+        name for name in (".tools", "global") if f"builder /root/.local/share/pnpm/{name} " in end
+    ] == copied
