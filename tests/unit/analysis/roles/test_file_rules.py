@@ -223,6 +223,41 @@ ROWS = (
         roles={"rm": FILES, "COPY . .": ("both", "read_by_both")},
         copied=(MODULES,),
     ),
+    Row(
+        id="an-install-into-a-tree-that-comes-with-packages",
+        file=(
+            *APP,
+            *INSTALL,
+            "FROM node:22",
+            "WORKDIR /app",
+            "COPY --from=0 /app .",
+            "RUN npm ci --omit=dev",
+            START,
+        ),
+        roles={"COPY --from": ("build", "inside_built")},
+        copied=("/app",),
+    ),
+    Row(
+        id="an-install-beside-a-tree",
+        file=(
+            *APP,
+            *INSTALL,
+            "FROM node:22",
+            "WORKDIR /app",
+            "COPY --from=0 /app/dist dist",
+            "RUN npm ci",
+            START,
+        ),
+        roles={"COPY --from": ("both", "read_by_both")},
+        copied=(MODULES,),
+    ),
+    Row(
+        id="an-install-into-a-context-with-packages",
+        file=(*APP, *INSTALL, START),
+        files={**NODE, "node_modules/a/package.json": "{}"},
+        roles={"COPY . .": ("build", "inside_built")},
+        copied=("/app",),
+    ),
     # settings
     Row(
         id="a-registry-before-an-install-of-the-final-stage",
