@@ -268,14 +268,17 @@ def _cleaned_first(
     program: Program, plan: Plan, file: Dockerfile, options: Options, read: Callable[[str], Program]
 ) -> Iterator[Plan]:
     """The plan with its last stage cleaned, if there is anything to clean, and the plan."""
+    from slimify.planning.in_place.development_stage import with_development_stage
     from slimify.planning.in_place.last_stage import with_clean_last_stage
     from slimify.render import render
+    from slimify.syntax.dockerfile.instructions import is_multi_stage
 
     def written(plan: Plan) -> Program:
         return read(render(plan, file, annotate=options.annotate, templates=options.templates))
 
     try:
-        clean = with_clean_last_stage(program, plan, options, written, read)
+        lean = with_development_stage(plan, options, written) if is_multi_stage(file) else plan
+        clean = with_clean_last_stage(program, lean, options, written, read)
     except SlimifyError:  # validation says why it can't be read
         clean = plan
     if clean is not plan:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from slimify.model.plan import CompiledStart
     from slimify.model.sources import Module, SourceFacts
     from slimify.planning.in_place.cache_cleaning import CacheCleaning
-    from slimify.planning.in_place.edits import Edits
+    from slimify.planning.in_place.edits import Edits, Pruned
     from slimify.planning.proposal import Proposal
     from slimify.semantics.context_files import ContextView
     from slimify.semantics.effects.call import Call
@@ -247,6 +247,9 @@ class Development(Protocol):
 
     def without_development(self, program: Program) -> Edits:
         """The edits that drop them from a file that keeps its stages."""
+
+    def pruned(self, program: Program, paths: Iterable[str], keep: Iterable[str]) -> Pruned:
+        """What drops those below `paths` behind the last instruction, except at the paths to keep."""
 
 
 class CompiledStarts(Protocol):

@@ -140,7 +140,15 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
             both = zip(self.old.stages, self.new.stages, strict=True)
             return tuple(self._pair(o, n) for o, n in both)
         same = dict(zip(self.new.stages, self.old.stages[:-1], strict=False))  # the image has one of its own
-        return tuple(self._pair(same.get(n, self.old.final), n) for n in _used_stages(self.new.final))
+        return tuple(self._pair(self._twin(n, same), n) for n in _used_stages(self.new.final))
+
+    def _twin(self, new: Stage, same: Mapping[Stage, Stage]) -> Stage:
+        """The old stage that does the work of a new one: of one that only continues an earlier stage, that
+        stage; of others without a twin, the image."""
+        known = same.get(new.parent) if new.parent is not None else None
+        moved = {event.origin for event in self.old.final.own}
+        continues = known is not None and all(event.origin not in moved for event in new.own)
+        return same.get(new) or (known if known is not None and continues else self.old.final)
 
     def _pair(self, old: Stage, new: Stage) -> Pair:
         last = new is self.new.final

@@ -21,6 +21,7 @@ from slimify.planning.in_place.build_packages import build_packages
 from slimify.planning.in_place.caches import caches
 from slimify.planning.in_place.chown_to_copy import chown_to_copy
 from slimify.planning.in_place.dependencies_first import dependencies_first
+from slimify.planning.in_place.development_stage import development_stage
 from slimify.planning.in_place.edits import Draft, Edits, new_draft
 from slimify.planning.in_place.list_updates import list_updates
 from slimify.planning.in_place.mounts import mounts
@@ -34,6 +35,7 @@ CLEANERS: tuple[Cleaner, ...] = (
     lambda program, _: list_updates(program),
     lambda program, _: removals(program),
     lambda program, _: _development(program),
+    development_stage,
     lambda program, _: dependencies_first(program),
     lambda program, options: build_packages(program, asked=options.single_stage),
     lambda program, _: archives(program),

@@ -39,6 +39,19 @@ class Edits(Struct, frozen=True, kw_only=True):
         return bool(self.texts or self.before or self.moved)
 
 
+class Pruned(Struct, frozen=True, kw_only=True):
+    """The instructions that drop development packages at the end of a stage, and the places of packages that
+    they change. `saving` is in bytes."""
+
+    lines: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    saving: int = 0
+
+    def with_decision(self, decision: Decision) -> Pruned:
+        return replace(self, decisions=(*self.decisions, decision))
+
+
 def step_line(step: Step) -> Line:
     """The line of a step as an argument of a decision. It is a line of the draft until `Draft.edited` maps
     it to the user's file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -12,11 +12,11 @@ from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.package_json import NodeProject
 from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.languages.node.planning.development_needs import dev_needed, development_packages
-from slimify.languages.node.planning.prune import node_major, project_of, prune_command
+from slimify.languages.node.planning.prune import node_major, project_of, prune_command, pruning
 from slimify.languages.node.vocabulary import NodeManager
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import BUILDS, RUNS_CODE, Effect
-from slimify.planning.in_place.edits import Edits, step_line
+from slimify.planning.in_place.edits import Edits, Pruned, step_line
 from slimify.planning.in_place.runs import (
     are_adjacent,
     as_caller,
@@ -64,6 +64,11 @@ def without_development(program: Program) -> Edits:
         )
         return Edits(decisions=(decision,))
     return Edits()
+
+
+def pruned(program: Program, paths: Iterable[str], keep: Iterable[str]) -> Pruned:
+    """What drops them at the end of the stage."""
+    return pruning(program, paths, keep, cwd=program.end_state.cwd)
 
 
 def _installs(program: Program) -> Iterator[_Install]:

@@ -18,7 +18,7 @@ from slimify.analysis.roles.model import Artifact
 from slimify.config import Options
 from slimify.languages.node import LANGUAGE, corepack
 from slimify.languages.node.planning.npm_static_site import site_copies
-from slimify.languages.node.planning.prune import pruning
+from slimify.languages.node.planning.prune import builder_directory, pruning
 from slimify.languages.node.planning.start import installs_at_start, runs_named_package, unknown_start
 from slimify.languages.node.planning.static_site import without_project_copies
 from slimify.model.decisions import PackageVerdict, Reason
@@ -73,21 +73,24 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
     if why:
         return why
     pruned_all = () if unknown_follows_build(program) else copies
-    tail, pruned, saved = pruning(program, pruned_all, options.keep_paths)
-    saved += left
-    staying = with_development_packages(program) if any(d.code == "SL313" for d in pruned) else program
+    paths, cwd = (copy.path for copy in pruned_all), builder_directory(program)
+    pruned = pruning(program, paths, options.keep_paths, cwd=cwd)
+    saved = pruned.saving + left
+    kept = any(d.code == "SL313" for d in pruned.decisions)
+    staying = with_development_packages(program) if kept else program
     head, put, missing = restored_packages(staying, base) if rung == "slim" else ((), (), None)
     if missing:
         return missing
+    chosen = base_and_copies(program, rung, base, copies, "Node.js")
     own_image = program.base is not None and program.base.family == "node"
     request = SplitRequest(
         rung=rung,
         base=base,
         copies=copies,
         needless=LANGUAGE.words("toolchain.toml", "images", "libraries") if own_image else (),
-        builder_tail=tail,
+        builder_tail=pruned.lines,
         final_head=head,
-        decisions=(*base_and_copies(program, rung, base, copies, "Node.js"), *site, *handed, *put, *pruned),
+        decisions=(*chosen, *site, *handed, *put, *pruned.decisions),
         saving=estimate.saved_bytes(program, rung) + saved - _copied_again(copies),
         original=estimate.original_bytes(program) + saved,
     )

@@ -6,6 +6,8 @@ import posixpath
 import re
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from slimify.analysis.program import Program
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
@@ -15,7 +17,7 @@ from slimify.languages.node.vocabulary import NodeManager
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
 from slimify.model.versions import version_numbers
-from slimify.planning.layout import CopyFromBuilder
+from slimify.planning.in_place.edits import Pruned
 from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.effects.state import State
 from slimify.semantics.paths import inside, overlap
@@ -23,22 +25,17 @@ from slimify.semantics.paths import inside, overlap
 _NPM_LOCKS = ("/package-lock.json", "/npm-shrinkwrap.json")
 
 
-def pruning(
-    program: Program, copies: Iterable[CopyFromBuilder], keep: Iterable[str] = ()
-) -> tuple[tuple[str, ...], tuple[Decision, ...], int]:
-    """The instructions for the end of the builder, the decisions, and the saved bytes.
+def pruning(program: Program, paths: Iterable[str], keep: Iterable[str] = (), *, cwd: str | None) -> Pruned:
+    """What drops development dependencies below the paths at the end of a stage, in the directory `cwd`.
 
     `keep` are paths that must stay. If one of them is an installed package, nothing is pruned: a
     development package would not survive without its dependencies.
     """
-    keep = tuple(keep)
+    keep, places = tuple(keep), {*paths}
     effects = program.effects
+    found = Pruned()
     if any(e.kind == "prune" for e in effects):
-        return (), (), 0
-    places = {t.path for t in copies}
-    lines: list[str] = []
-    decisions: list[Decision] = []
-    saved = 0
+        return found
     last = {e.cwd: e for e in effects if e.does("install", "node") and e.cwd}  # per directory
     for effect in last.values():
         directory = effect.cwd or "/"
@@ -53,13 +50,16 @@ def pruning(
         command = None if why else prune_command(program, project, effect)
         if command is None:
             why = why or Reason.of("SL313", "no_prune")
-            decisions.append(Decision.of("SL313", "stay", count=count, why=why))
+            found = found.with_decision(Decision.of("SL313", "stay", count=count, why=why))
             continue
-        prefix = "" if _final_workdir(program) == directory else f"cd {directory} && "
-        lines.append(f"RUN {prefix}{command}")
-        saved += count * 8 * NODE_PACKAGE
-        decisions.append(Decision.of("SL312", "pruned", count=count))
-    return tuple(lines), tuple(decisions), saved
+        prefix = "" if cwd == directory else f"cd {directory} && "
+        found = replace(
+            found.with_decision(Decision.of("SL312", "pruned", count=count)),
+            lines=(*found.lines, f"RUN {prefix}{command}"),
+            places=(*found.places, f"{directory}/node_modules"),
+            saving=found.saving + count * 8 * NODE_PACKAGE,
+        )
+    return found
 
 
 def project_of(program: Program, effect: Effect) -> NodeProject | None:
@@ -76,7 +76,7 @@ def project_of(program: Program, effect: Effect) -> NodeProject | None:
     return None
 
 
-def _final_workdir(program: Program) -> str | None:
+def builder_directory(program: Program) -> str | None:
     """The working directory after the last build step."""
     builds = [s for s in program.steps if s.keyword == "RUN" and s.role in ("build", "both")]
     return builds[-1].state.cwd if builds else program.end_state.cwd

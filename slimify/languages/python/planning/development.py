@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,7 +26,7 @@ from slimify.languages.python.vocabulary import PythonAction
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
 from slimify.model.versions import version_numbers
-from slimify.planning.in_place.edits import Edits, step_line
+from slimify.planning.in_place.edits import Edits, Pruned, step_line
 from slimify.planning.in_place.runs import is_direct, is_readable
 from slimify.syntax.dockerfile.words import expand
 from slimify.syntax.shell.script import edit
@@ -96,6 +96,11 @@ def without_development(program: Program) -> Edits:
             return made
         kept.append(found.kept(made))
     return Edits(decisions=tuple(kept))
+
+
+def pruned(program: Program, paths: Iterable[str], keep: Iterable[str]) -> Pruned:
+    """Nothing: no tool prunes."""
+    return Pruned()
 
 
 def project_installs(program: Program) -> Iterator[ProjectInstalls]:

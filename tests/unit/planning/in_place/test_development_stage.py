@@ -1,0 +1,48 @@
+"""Development dependencies in a stage from which the last one copies packages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from unit.node_layouts import NOTHING, rewrite
+
+from slimify.config import Options
+
+_FIRST = "FROM node:20-slim AS build\nWORKDIR /app\nCOPY . .\nRUN npm install\nRUN npm run build\n\n"
+_LAST = 'FROM node:20-slim\nWORKDIR /app\nCOPY --from=build /app ./\nCMD ["node", "dist/a.js"]\n'
+_PRUNE = "RUN npm prune --omit=dev"
+_PARTS = "/app/node_modules ./node_modules\nCOPY --from=build /app/dist dist"
+_START = 'CMD ["node", "dist/a.js"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "pruned"),
+    [
+        pytest.param(_FIRST + _LAST, "import 'express'", True, id="whole-project"),
+        pytest.param(_FIRST + _LAST.replace("/app ./", _PARTS), "", True, id="packages"),
+        pytest.param(_FIRST + _LAST.replace("/app ./", "/app/dist dist"), "", False, id="only-output"),
+        pytest.param(_FIRST + _LAST, "import 'nock'", False, id="imported"),
+        pytest.param(_FIRST + _LAST, "use('nock')", False, id="named"),
+        pytest.param(_FIRST + _LAST.replace(_START, ""), "", False, id="unknown-start"),
+        pytest.param(_FIRST + _LAST.replace("CMD", "RUN npm run check\nCMD"), "", False, id="used-later"),
+        pytest.param(
+            _FIRST.replace("RUN npm run", f"{_PRUNE}\nRUN npm run") + _LAST,
+            "",
+            False,
+            id="done",
+        ),
+        pytest.param(_FIRST.replace(" AS build", "") + _LAST.replace("build", "0"), "", False, id="no-name"),
+        pytest.param(_FIRST + "FROM build AS production\n\n" + _LAST, "", True, id="name-taken"),
+    ],
+)
+def test_stage_without_development_dependencies(tmp_path: Path, text: str, source: str, pruned: bool) -> None:
+    package = {
+        "scripts": {"build": "tsc", "check": "tsc"},
+        "dependencies": {"express": "4"},
+        "devDependencies": {"typescript": "5", "nock": "13"},
+    }
+    outcome = rewrite(tmp_path, text, package, {"src/a.ts": source}, Options(min_saving=NOTHING))
+    after = outcome.after or ""
+    assert (f"{_PRUNE} --no-package-lock\n" in after) is pruned, outcome.decisions
+    assert after.startswith(text[: text.index("\n\n")]) or not pruned  # it may be asked for by its name
