@@ -18,7 +18,7 @@ from slimify.analysis.server_files import served_files
 from slimify.context.scan import Context
 from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
-from slimify.facts.programs import only_waits, reads_only_arguments, starts_what_users_name
+from slimify.facts.programs import compilers, only_waits, reads_only_arguments, starts_what_users_name
 from slimify.facts.servers import drops_root, is_web_server, sets_path
 from slimify.languages import languages
 from slimify.model.decisions import Reason
@@ -45,8 +45,7 @@ def unknown_programs(
     sources were not read, or that an image without a start is used for.
     """
     if needs.dynamic:
-        place = f"{needs.dynamic[0].file}:{needs.dynamic[0].line}"
-        return Reason.of("SL203", "dynamic", place=place)
+        return Reason.of("SL203", "dynamic", place=needs.dynamic[0].place)
     unread = unread_start(needs.start)
     if unread is not None:
         return Reason.of("SL203", "unread_package", why=unread)
@@ -91,6 +90,14 @@ def unread_build(needs: RuntimeNeeds, build: Sequence[Effect]) -> str:
     made -= built_programs(e for e in compiled if e.reads and read)
     names = (e.tool.rpartition("/")[2] for e in needs.start)
     return next((name for name in names if name in made and not reads_only_arguments(name)), "")
+
+
+def compiles_own_sources(needs: RuntimeNeeds) -> Use | None:
+    """Where a start script or a source starts a compiler: what it compiles may include any header of the
+    base, while what a package generates includes the compiler's own alone."""
+    own = {use.name.rpartition("/")[2] for use in needs.sources.commands}
+    own |= {e.tool.rpartition("/")[2] for e in needs.start}
+    return next((needs.commands[c] for c in compilers() if c in own and c in needs.commands), None)
 
 
 def unknown_readers(program: Program, place: str, named: Collection[str]) -> Reason | None:

@@ -82,7 +82,7 @@ def runtime_needs(
         commands=commands,
         paths=paths,
         libraries={
-            **standard_libraries(sources.imports, state.view.context),
+            **standard_libraries(sources.imports, state.view.context, state.env),
             **{use.name: use for use in sources.libraries},
             **{name: Use(name=by, file="Dockerfile", line=0) for name, by in linked.items()},
         },

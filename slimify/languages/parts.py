@@ -126,7 +126,8 @@ class Packages(Protocol):
         """The packages that may provide a module that sources import."""
 
     def standard_libraries(self, module: str) -> tuple[str, ...]:
-        """Shared libraries that a module of the language's standard library loads, and small images lack."""
+        """Shared libraries that a module of the language's standard library loads, or any one because of a
+        variable given as `NAME=value`, and small images lack."""
 
     def is_compiled(self, name: str, version: str | None, base: ImageFacts | None) -> bool:
         """Whether installing the package on that base links it with the builder's libraries; True if

@@ -12,6 +12,10 @@ class Use(Struct, frozen=True, kw_only=True):
     file: str
     line: int
 
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
 
 class Module(Struct, frozen=True, kw_only=True):
     """An installed package of a language's index, and where the install is requested. `programs` are the

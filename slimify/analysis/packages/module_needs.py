@@ -107,9 +107,16 @@ def _module(own: Language, name: str, use: Use) -> Module:
     return Module(use=replace(use, name=name), language=own.name)
 
 
-def standard_libraries(imports: Iterable[Use], context: Context) -> dict[str, Use]:
-    """Shared libraries that modules of the standard libraries load, each with the import."""
+def standard_libraries(
+    imports: Iterable[Use], context: Context, env: Mapping[str, str | None]
+) -> dict[str, Use]:
+    """Shared libraries that modules of the standard libraries load, each with the import, or the variable
+    that makes a module load it."""
     found: dict[str, Use] = {}
+    for variable, value in env.items():
+        use = Use(name=f"{variable}={value}", file="Dockerfile", line=0)
+        parts = (known.packages for known in languages() if known.packages is not None)
+        found |= {library: use for part in parts for library in part.standard_libraries(use.name)}
     for use in _first_uses(imports):
         own = next((known for known in languages() if is_source(context, use.file, known)), None)
         for library in own.packages.standard_libraries(use.name) if own is not None and own.packages else ():

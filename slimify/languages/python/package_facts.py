@@ -118,7 +118,8 @@ def script_distributions(command: str) -> tuple[str, ...]:
 
 
 def standard_libraries(module: str) -> tuple[str, ...]:
-    """Libraries that a module of the standard library needs and a slim image lacks (tkinter)."""
+    """Libraries that a module of the standard library (tkinter), or a setting of a variable, needs and a slim
+    image lacks."""
     return tuple(_table()["standard"].get(module, ()))
 
 

@@ -9,9 +9,11 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
+from slimify.analysis.closed_worlds import compiles_own_sources
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import carried
 from slimify.facts.debian import brings, is_archived, name_before_t64
+from slimify.facts.programs import compilers
 from slimify.facts.recommends import brought_along
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, Action, Effect, SystemManager
@@ -42,6 +44,9 @@ def _installed(
         if not _demanding(program):
             return (), (), None
         return (), (), Reason.of("SL391", "unknown_loss", from_base=program.base_ref, base=base)
+    compiling = compiles_own_sources(program.runtime_needs)
+    if compiling is not None and not lost.packages.isdisjoint(compilers()):
+        return (), (), Reason.of("SL391", "headers", place=compiling.place, base=base)
     wanted: dict[str, Use] = dict(extra)
     for command, use in (*program.runtime_needs.commands.items(), *program.final_stage_tools.items()):
         package = lost.commands.get(command)

@@ -67,8 +67,7 @@ def source_programs(evidence: Evidence) -> Check:
             continue
         count += 1
         if evidence.after.command(name) is None:
-            where = f"{use.file}:{use.line}" if use.line else use.file
-            text = f"{where} starts {name}, which is missing"
+            text = f"{use.place} starts {name}, which is missing"
             findings[name] = missing_finding(evidence, COMMAND, text, real, command=name)
     return disk_check(
         "programs of the sources", findings.values(), f"{count} found" if count else "none named"

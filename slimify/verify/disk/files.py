@@ -41,16 +41,15 @@ def named_paths(evidence: Evidence, language: str | None) -> Check:
             if old is None or is_ephemeral(place):
                 continue
             count += 1
-            where = f"{use.file}:{use.line}" if use.line else use.file
             new = evidence.after.entry(place)
             if new is None:
-                findings.append(_missing_file(place, f"{where} reads {place}, which is missing"))
+                findings.append(_missing_file(place, f"{use.place} reads {place}, which is missing"))
             elif old.kind != "directory":
                 continue
             elif _is_empty(evidence.after, new) and not _is_empty(evidence.before, old):
-                findings.append(_missing_file(place, f"{where} reads {place}, which is now empty"))
+                findings.append(_missing_file(place, f"{use.place} reads {place}, which is now empty"))
             elif lost := _lost_files(evidence, old, new, language):
-                text = f"{where} reads {place}, which lacks {_list_some(lost)}"
+                text = f"{use.place} reads {place}, which lacks {_list_some(lost)}"
                 findings.append(_missing_file(place, text))
     detail = f"{counted(count, 'path')} that sources name found" if count else "no source names a path"
     return disk_check("files", findings, detail)

@@ -124,7 +124,7 @@ def system_need(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reason
         return Reason.of("SL392", "shell")
     if runtime_needs.sources.dynamic:
         use = runtime_needs.sources.dynamic[0]
-        return Reason.of("SL392", "dynamic", place=f"{use.file}:{use.line}")
+        return Reason.of("SL392", "dynamic", place=use.place)
     user = program.runtime.user.partition(":")[0]
     if user and user not in distroless_accounts() and not user.isdigit():
         return Reason.of("SL392", "no_user", user=user)

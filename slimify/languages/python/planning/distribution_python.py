@@ -97,7 +97,7 @@ def _scripts(program: Program) -> tuple[str, ...] | Reason:
     that is unknown."""
     if program.runtime_needs.dynamic:
         use = program.runtime_needs.dynamic[0]
-        return Reason.of("SL393", "dynamic", place=f"{use.file}:{use.line}", directory=SCRIPTS)
+        return Reason.of("SL393", "dynamic", place=use.place, directory=SCRIPTS)
     effects = program.effects
     installed = {normalised(m.use.name) for m in installed_modules(effects, program.end_state.view)}
     packages = {v.name for v in program.verdicts}
@@ -110,8 +110,7 @@ def _scripts(program: Program) -> tuple[str, ...] | Reason:
         if script_distributions(name) or normalised(name) in installed:
             found[f"{SCRIPTS}{name}"] = None
         elif alpine_command(name) is None and not _is_context_file(program, name):
-            place = f"{use.file}:{use.line}" if use.line else use.file
-            return Reason.of("SL393", "starts", place=place, command=name, directory=SCRIPTS)
+            return Reason.of("SL393", "starts", place=use.place, command=name, directory=SCRIPTS)
     return tuple(found)
 
 

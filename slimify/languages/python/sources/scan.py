@@ -11,7 +11,11 @@ import re
 from bisect import bisect_right
 from itertools import islice
 
+from msgspec import Struct
+
 from slimify.context.source_uses import UNKNOWN, Collector
+from slimify.facts import records
+from slimify.languages.python import LANGUAGE
 
 _LITERAL = re.compile(
     r"""\#[^\n]*
@@ -48,6 +52,19 @@ _OPENS_FILE = re.compile(
     r"\b(?:open|Path|read_text|read_bytes|read_csv|send_file|send_from_directory|StaticFiles|FileSystemLoader)\s*\("
 )
 _FIRST_STRING = re.compile(r"""\s*[\[(]?\s*[rRuUbB]{0,2}(?:"([^"\\\n]*)"|'([^'\\\n]*)')""")
+
+
+class _ModuleUse(Struct, frozen=True):
+    """What modules need where a file that imports one contains a name, or a text in a string."""
+
+    modules: str
+    names: re.Pattern[str]
+    strings: re.Pattern[str] | None = None
+    programs: str = ""
+    libraries: str = ""
+
+
+_MODULES = records(LANGUAGE.facts("sources.toml")["modules"], tuple[_ModuleUse, ...])
 
 
 class Lines:
@@ -99,6 +116,21 @@ def scan_paths(text: str, code: str, lines: Lines, found: Collector) -> None:
         literal = _FIRST_STRING.match(text, match.end())
         name = (literal[1] or literal[2] or "") if literal else UNKNOWN
         found.add_path(name, lines.at(match.start()))
+
+
+def scan_modules(text: str, code: str, lines: Lines, found: Collector) -> None:
+    """Adds the programs that modules start, and the libraries that they load, where a file uses them so."""
+    imports = {use.name for use in found.imports}
+    for row in _MODULES:
+        if imports.isdisjoint(row.modules.split()):
+            continue
+        match = row.names.search(code) or (row.strings and row.strings.search(text))
+        if match:
+            line = lines.at(match.start())
+            for name in row.programs.split():
+                found.commands[found.use(name, line)] = None
+            for name in row.libraries.split():
+                found.add_library(name, line, match[0])
 
 
 def scan_programs(text: str, code: str, lines: Lines, found: Collector) -> None:

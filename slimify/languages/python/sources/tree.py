@@ -54,7 +54,11 @@ _BINDING = frozenset(
     {cst.Assign, cst.AnnAssign, cst.NamedExpr, cst.For, cst.CompFor, cst.AsName, cst.Import, cst.ImportFrom}
     | {cst.FunctionDef, cst.Lambda, cst.ClassDef}
 )
-_SH_ITSELF = _words("programs", "sh_itself")
+_PROGRAM_ATTRIBUTES = tuple(f"{name}." for name in LANGUAGE.words("sources.toml", "programs", "attributes"))
+_NO_PROGRAMS = _words("programs", "no_programs")
+_PROGRAM_ITEMS = _words("programs", "items")
+_RUNNING_MODULES = _words("programs", "runners", "modules")
+_RUNNERS = _words("programs", "runners", "methods")
 
 
 @cache
@@ -81,9 +85,11 @@ class _Reader:
         for offsets in self.positions.values():
             offsets.reverse()
         self.line = 1
+        imports = {use.name for use in found.imports}
+        self.has_runners, self.others = bool(imports & _RUNNING_MODULES), imports - _RUNNING_MODULES
 
     def read(self, module: cst.Module) -> None:
-        calls: list[tuple[cst.Call, Scope]] = []
+        calls: list[tuple[cst.Call | cst.Subscript, Scope]] = []
         divisions: dict[int, tuple[cst.BinaryOperation, Scope]] = {}
         stack: list[tuple[cst.CSTNode, Scope]] = [(module, Scope())]
         while stack:
@@ -91,7 +97,7 @@ class _Reader:
             kind = type(node)
             if kind in _BINDING:
                 scope = self._bind(node, scope)
-            elif isinstance(node, cst.Call):
+            elif isinstance(node, (cst.Call, cst.Subscript)):
                 calls.append((node, scope))
             elif isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Divide):
                 divisions[id(node)] = (node, scope)
@@ -102,7 +108,10 @@ class _Reader:
                 elif isinstance(value, (tuple, list)):
                     stack += [(item, scope) for item in reversed(value) if isinstance(item, cst.CSTNode)]
         for call, scope in calls:
-            self._call(call, scope)
+            if isinstance(call, cst.Call):
+                self._call(call, scope)
+            else:
+                self._item(call, scope)
         for inner in [id(node.left) for node, _ in divisions.values()]:
             divisions.pop(inner, None)  # a part of a longer path
         for node, scope in divisions.values():
@@ -180,10 +189,10 @@ class _Reader:
                 local = target = name.partition(".")[0]
             if local != target:
                 self.evaluator.aliases[local] = target
-            if module == "sh" and name not in _SH_ITSELF:
+            program = _attribute(f"{module}.{name}")
+            if program:
                 place = re.search(rf"\b{re.escape(name)}\b", self.code)
-                line = self.lines.at(place.start()) if place else 1
-                self._argv((name.replace("_", "-"),), line)
+                self._argv((program,), self.lines.at(place.start()) if place else 1)
 
     # --- calls ---
 
@@ -222,14 +231,14 @@ class _Reader:
 
     def _starts(self, name: str, arguments: Sequence[cst.Arg], scope: Scope) -> bool:
         """Adds the program if `name` starts one."""
-        if (
-            name.startswith("sh.")
-            and "sh" not in self.evaluator.aliases
-            and name.split(".")[1] not in _SH_ITSELF
-        ):
-            self._argv((name.split(".")[1].replace("_", "-"),))
+        program = _attribute(name)
+        if program and name.partition(".")[0] not in self.evaluator.aliases:
+            self._argv((program,))
             return True
-        position = _starts_at(name)
+        if self._is_runner(name):
+            position: int | None = 0
+        else:
+            position = _starts_at(name)
         if position is None:
             return False
         keywords = {a.keyword.value: a.value for a in arguments if a.keyword is not None}
@@ -237,24 +246,42 @@ class _Reader:
         if any(a.star for a in plain[: position + 1]):
             self._argv((UNKNOWN,))
             return True
-        program = plain[position].value if len(plain) > position else None
+        given = plain[position].value if len(plain) > position else None
         for word in ("args", "cmd", "command", "file", "path"):
-            program = program or keywords.get(word)
-        if program is None:
+            given = given or keywords.get(word)
+        if given is None:
             self._argv((UNKNOWN,))
             return True
         if "executable" in keywords:
             for text in self.evaluator.texts(keywords["executable"], scope):
                 self._argv((text,))
         rest = [a.value for a in plain[position + 1 :]]
-        self._start(name, program, rest, keywords.get("shell"), scope)
+        self._start(name, given, rest, keywords.get("shell"), scope)
         return True
+
+    def _is_runner(self, name: str) -> bool:
+        """Whether it is a method that runs shell text, and of no other module."""
+        head, _, method = name.rpartition(".")
+        own = bool(head) and head.partition(".")[0] not in self.others
+        return self.has_runners and method in _RUNNERS and own
+
+    def _item(self, node: cst.Subscript, scope: Scope) -> None:
+        """Adds the program that `local["git"]` of plumbum is, or the one in `cmd.git["pull"]`."""
+        name = self._name(node.value, scope)
+        program = _attribute(name)
+        if program:
+            self._argv((program,))
+        for element in node.slice if name in _PROGRAM_ITEMS else ():
+            if isinstance(element.slice, cst.Index):
+                for text in self.evaluator.texts(element.slice.value, scope):
+                    self._argv((text,), self._line_of(element.slice.value))
 
     def _start(
         self, name: str, program: cst.BaseExpression, rest: list[cst.BaseExpression],
         shell: cst.BaseExpression | None, scope: Scope,
     ) -> None:  # fmt: skip
-        through_shell = name in _SHELL or name.endswith("subprocess_shell") or _maybe_true(shell)
+        shells = name in _SHELL or name.endswith("subprocess_shell") or self._is_runner(name)
+        through_shell = shells or _maybe_true(shell)
         for value in self.evaluator.values(program, scope):
             if isinstance(value, tuple):
                 if through_shell:  # the first element is the text, the others its parameters
@@ -352,6 +379,13 @@ def _starts_at(name: str) -> int | None:
         if name in table:
             return table[name]
     return _METHODS.get(name.rpartition(".")[2])
+
+
+def _attribute(name: str) -> str:
+    """The program that an attribute of a module such as sh is; "" if it is none."""
+    module = next((m for m in _PROGRAM_ATTRIBUTES if name.startswith(m)), None)
+    attribute = name.removeprefix(module).partition(".")[0] if module else ""
+    return attribute.replace("_", "-") if attribute not in _NO_PROGRAMS else ""
 
 
 def _canonical(name: str) -> str:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 
 from slimify.context.source_uses import MAX_FILE, Collector, merge
+from slimify.languages.python import LANGUAGE
 from slimify.languages.python.sources import scan
 from slimify.model.sources import SourceFacts
 
@@ -19,35 +20,7 @@ BUDGET = 1_200_000  # characters parsed in one run, weighted by their complexity
 _MAX_OPERATORS = 1000
 _MAX_DEPTH = 50
 # Searching for plain strings is several times faster than a pattern.
-_STARTS = (
-    "subprocess",
-    "popen",
-    "Popen",
-    "os.system",
-    "os.exec",
-    "os.spawn",
-    "os.posix_spawn",
-    "from os import",
-    "pexpect",
-    "import pty",
-    "run_path",
-    "load_source",
-    "SourceFileLoader",
-    "spec_from_file_location",
-    "pty.spawn",
-    "ctypes",
-    "cffi",
-    "dlopen",
-    "importlib",
-    "__import__",
-    "which(",
-    "import which",
-    "find_executable",
-    "import sh",
-    "from sh import",
-    "run_process",
-    "commands.get",
-)
+_STARTS: tuple[str, ...] = tuple(LANGUAGE.facts("sources.toml")["programs"]["signs"])
 _OPENS = re.compile(
     r"\bopen\s*\(|read_text|read_bytes|__file__|get_data|resource_|Flask|StaticFiles|Templates\b|FileSystemLoader"
 )
@@ -81,6 +54,7 @@ def read_many(files: Iterable[tuple[str, str]], *, budget: int = BUDGET) -> Sour
         lines = scan.Lines(text)
         found = Collector(file)
         scan.scan_imports(text, code, lines, found)
+        scan.scan_modules(text, code, lines, found)
         starts = any(sign in code for sign in _STARTS)
         if starts or _OPENS.search(code):
             cost = _cost(text, code)

@@ -104,6 +104,8 @@ def test_caches_that_run_time_reads() -> None:
 def test_tkinter_needs_what_slim_lacks() -> None:
     assert standard_libraries("json") == ()
     assert "tk8.6" in standard_libraries("tkinter")
+    assert standard_libraries("MPLBACKEND=Agg") == ()
+    assert "tk8.6" in standard_libraries("MPLBACKEND=TkAgg")
 
 
 def test_names_are_normalised() -> None:

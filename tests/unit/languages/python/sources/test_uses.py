@@ -165,6 +165,17 @@ COMMANDS = {
         [],
         True,
     ),
+    "plumbum-item": ("from plumbum import local\ngit = local['git']\ngit('pull')", ["git"], False),
+    "plumbum-import": ("from plumbum.cmd import git_lfs as g\ng['pull'] & FG", ["git-lfs"], False),
+    "plumbum-attribute": ("from plumbum import local\nlocal.cmd.git('pull')", ["git"], False),
+    "plumbum-unknown": ("from plumbum import local\nlocal[name]()", [], True),
+    "other-item": ("import plumbum\nlocal = {}\nlocal['git']", [], False),
+    "invoke-run": ("from invoke import run\nrun('git pull && make')", ["git", "make", "sh"], False),
+    "invoke-context": ("from invoke import task\n@task\ndef f(c): c.run('git pull')", ["git", "sh"], False),
+    "invoke-unknown": ("from invoke import task\n@task\ndef f(c, x): c.run(x)", ["sh"], True),
+    "invoke-beside": ("import asyncio, invoke\nasyncio.run(main())", [], False),
+    "fabric-local": ("from fabric.api import local\nlocal('git pull')", ["git", "sh"], False),
+    "twisted": ("reactor.spawnProcess(p, 'git', ['git', 'pull'])", ["git"], False),
     "code-that-runs": ("import runpy\nrunpy.run_path(sys.argv[1])", [], True),
 }
 
@@ -176,6 +187,25 @@ def test_commands(text: str, expected: list[str], dynamic: bool) -> None:
     assert bool(facts.dynamic) is dynamic
 
 
+# id: (source, programs that a module starts only where it is used so)
+BY_MODULES = {
+    "ffmpeg": ("import discord\nvoice.play(discord.FFmpegPCMAudio(x))", ["ffmpeg", "ffprobe"]),
+    "no-ffmpeg": ("import discord\ndiscord.Client()", []),
+    "own-class": ("class FFmpegPCMAudio: pass", []),
+    "in-a-comment": ("import torch\n# model = torch.compile(model)", []),
+    "regular-expression": ("import re, torch\nre.compile('x')", []),
+    "torch": ("import torch\nmodel = torch.compile(model)", ["g++", "gcc", "ninja"]),
+    "extension": ("from torch.utils.cpp_extension import load", ["g++", "gcc", "ninja"]),
+    "whole-module": ("import pyximport; pyximport.install()", ["g++", "gcc"]),
+    "cffi": ("from cffi import FFI\nlib = FFI().verify('int f();')", ["gcc"]),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), BY_MODULES.values(), ids=BY_MODULES)
+def test_programs_of_modules(text: str, expected: list[str]) -> None:
+    assert names(uses.read(text, "a.py"), "commands") == expected
+
+
 LIBRARIES = {
     "cdll": ("import ctypes\nctypes.CDLL('libmagic.so.1')", ["libmagic.so.1"], False),
     "from-ctypes": ("from ctypes import cdll\ncdll.LoadLibrary('libfoo.so')", ["libfoo.so"], False),
@@ -184,6 +214,9 @@ LIBRARIES = {
     "itself": ("import ctypes\nctypes.CDLL(None)", [], False),
     "cffi": ("from cffi import FFI\nffi = FFI()\nlib = ffi.dlopen('libpq.so.5')", ["libpq.so.5"], False),
     "unknown": ("import ctypes\ndef f(x): ctypes.CDLL(x)", [], True),
+    "backend": ("import matplotlib\nmatplotlib.use('TkAgg')", ["tcl8.6", "tk8.6"], False),
+    "other-backend": ("import matplotlib\nmatplotlib.use('Agg')", [], False),
+    "no-backend": ("BACKEND = 'TkAgg'", [], False),
 }
 
 
