@@ -8,13 +8,32 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 import libcst as cst
 
 from slimify.context.source_uses import HERE, UNKNOWN, Collector, constant_path, directory_marker
-from slimify.languages.python import LANGUAGE
+from slimify.languages.python.sources.functions import (
+    INTERESTING,
+    LIBRARIES,
+    LOADED,
+    LOADERS,
+    NAMED,
+    PACKAGE_PATHS,
+    PATH_METHODS,
+    PATHS,
+    PROGRAM_ITEMS,
+    PROGRAM_STARTERS,
+    RUNNERS,
+    RUNNING_MODULES,
+    SHELL,
+    canonical_name,
+    dotted_name,
+    last_name,
+    program_attribute,
+    starts_at,
+)
 from slimify.languages.python.sources.scan import Lines
 from slimify.languages.python.sources.values import Evaluator, Scope
 
@@ -25,40 +44,10 @@ _CALLED = re.compile(r"\b([^\W\d]\w*)\s*\(")
 _MODE = re.compile(r"[rwaxbtU+]{1,4}")
 
 
-def _words(*keys: str) -> frozenset[str]:
-    return frozenset(LANGUAGE.words("sources.toml", *keys))
-
-
-_FACTS = LANGUAGE.facts("sources.toml")
-# Positions of the program among the arguments.
-_SHELL = dict.fromkeys(LANGUAGE.words("sources.toml", "programs", "shell"), 0)
-_LISTED = dict.fromkeys(LANGUAGE.words("sources.toml", "programs", "listed"), 0)
-_LOADED: Mapping[str, int] = _FACTS["programs"]["loads"]
-_NAMED = {
-    **dict.fromkeys(LANGUAGE.words("sources.toml", "programs", "named"), 0),
-    **dict.fromkeys(LANGUAGE.words("sources.toml", "programs", "second"), 1),
-    **_LOADED,
-}
-_PROGRAM_STARTERS = _words("programs", "starters")
-_METHODS: Mapping[str, int] = _FACTS["programs"]["methods"]
-_LIBRARIES = _words("libraries", "functions")
-_LOADERS = _words("libraries", "loaders")
-_PATHS: Mapping[str, tuple[int, str]] = {
-    name: (row["position"], row["keyword"])
-    for row in _FACTS["paths"]["functions"]
-    for name in row["names"].split()
-}
-_PACKAGE_PATHS = _words("paths", "in_package")
-_PATH_METHODS = _words("paths", "methods")
 _BINDING = frozenset(
     {cst.Assign, cst.AnnAssign, cst.NamedExpr, cst.For, cst.CompFor, cst.AsName, cst.Import, cst.ImportFrom}
     | {cst.FunctionDef, cst.Lambda, cst.ClassDef}
 )
-_PROGRAM_ATTRIBUTES = tuple(f"{name}." for name in LANGUAGE.words("sources.toml", "programs", "attributes"))
-_NO_PROGRAMS = _words("programs", "no_programs")
-_PROGRAM_ITEMS = _words("programs", "items")
-_RUNNING_MODULES = _words("programs", "runners", "modules")
-_RUNNERS = _words("programs", "runners", "methods")
 
 
 @cache
@@ -86,7 +75,7 @@ class _Reader:
             offsets.reverse()
         self.line = 1
         imports = {use.name for use in found.imports}
-        self.has_runners, self.others = bool(imports & _RUNNING_MODULES), imports - _RUNNING_MODULES
+        self.has_runners, self.others = bool(imports & RUNNING_MODULES), imports - RUNNING_MODULES
 
     def read(self, module: cst.Module) -> None:
         calls: list[tuple[cst.Call | cst.Subscript, Scope]] = []
@@ -170,7 +159,7 @@ class _Reader:
 
     def _import(self, node: cst.Import | cst.ImportFrom) -> None:
         if isinstance(node, cst.ImportFrom):
-            module = "" if node.relative or node.module is None else _dotted(node.module)
+            module = "" if node.relative or node.module is None else dotted_name(node.module)
             if isinstance(node.names, cst.ImportStar):
                 self.evaluator.starred.append(module)
                 return
@@ -178,18 +167,18 @@ class _Reader:
             module = ""
         names = () if isinstance(node.names, cst.ImportStar) else node.names
         for alias in names:
-            name = _dotted(alias.name)
+            name = dotted_name(alias.name)
             if isinstance(node, cst.ImportFrom):
                 if not module:
                     continue
-                local, target = alias.evaluated_alias or name, _canonical(f"{module}.{name}")
+                local, target = alias.evaluated_alias or name, canonical_name(f"{module}.{name}")
             elif alias.evaluated_alias:
-                local, target = alias.evaluated_alias, _canonical(name)
+                local, target = alias.evaluated_alias, canonical_name(name)
             else:
                 local = target = name.partition(".")[0]
             if local != target:
                 self.evaluator.aliases[local] = target
-            program = _attribute(f"{module}.{name}")
+            program = program_attribute(f"{module}.{name}")
             if program:
                 place = re.search(rf"\b{re.escape(name)}\b", self.code)
                 self._argv((program,), self.lines.at(place.start()) if place else 1)
@@ -197,7 +186,7 @@ class _Reader:
     # --- calls ---
 
     def _call(self, call: cst.Call, scope: Scope) -> None:
-        terminal = _terminal(call.func)
+        terminal = last_name(call.func)
         if not terminal:
             return
         offsets = self.positions.get(terminal)
@@ -206,7 +195,7 @@ class _Reader:
         name = self._name(call.func, scope)
         if self._starts(name, call.args, scope):
             return
-        if terminal in _LIBRARIES or (terminal in _LOADERS and call.args):
+        if terminal in LIBRARIES or (terminal in LOADERS and call.args):
             self._library(name, call.args, scope)
         elif terminal in {"import_module", "__import__", "find_spec"}:
             for text in self._texts(call.args, 0, scope):
@@ -214,31 +203,31 @@ class _Reader:
                     self.found.add_import(text.partition(".")[0], self.line)
         elif terminal in {"join", "joinpath"}:
             self._beside(call, scope)
-        elif terminal in _PATHS or terminal in _PATH_METHODS or terminal in {"Flask", "files"}:
+        elif terminal in PATHS or terminal in PATH_METHODS or terminal in {"Flask", "files"}:
             self._path(terminal, call, scope)
         else:
             self._passed_on(call.args, scope)
 
     def _name(self, node: cst.CSTNode, scope: Scope) -> str:
-        name = _canonical(self.evaluator.qualified(node, scope))
+        name = canonical_name(self.evaluator.qualified(node, scope))
         if "." not in name:
             for module in self.evaluator.starred:
-                if _starts_at(f"{module}.{name}") is not None:
+                if starts_at(f"{module}.{name}") is not None:
                     return f"{module}.{name}"
-            if name in _PROGRAM_STARTERS:
+            if name in PROGRAM_STARTERS:
                 return f"subprocess.{name}" if name != "create_subprocess_exec" else f"asyncio.{name}"
         return name
 
     def _starts(self, name: str, arguments: Sequence[cst.Arg], scope: Scope) -> bool:
         """Adds the program if `name` starts one."""
-        program = _attribute(name)
+        program = program_attribute(name)
         if program and name.partition(".")[0] not in self.evaluator.aliases:
             self._argv((program,))
             return True
         if self._is_runner(name):
             position: int | None = 0
         else:
-            position = _starts_at(name)
+            position = starts_at(name)
         if position is None:
             return False
         keywords = {a.keyword.value: a.value for a in arguments if a.keyword is not None}
@@ -263,15 +252,15 @@ class _Reader:
         """Whether it is a method that runs shell text, and of no other module."""
         head, _, method = name.rpartition(".")
         own = bool(head) and head.partition(".")[0] not in self.others
-        return self.has_runners and method in _RUNNERS and own
+        return self.has_runners and method in RUNNERS and own
 
     def _item(self, node: cst.Subscript, scope: Scope) -> None:
         """Adds the program that `local["git"]` of plumbum is, or the one in `cmd.git["pull"]`."""
         name = self._name(node.value, scope)
-        program = _attribute(name)
+        program = program_attribute(name)
         if program:
             self._argv((program,))
-        for element in node.slice if name in _PROGRAM_ITEMS else ():
+        for element in node.slice if name in PROGRAM_ITEMS else ():
             if isinstance(element.slice, cst.Index):
                 for text in self.evaluator.texts(element.slice.value, scope):
                     self._argv((text,), self._line_of(element.slice.value))
@@ -280,7 +269,7 @@ class _Reader:
         self, name: str, program: cst.BaseExpression, rest: list[cst.BaseExpression],
         shell: cst.BaseExpression | None, scope: Scope,
     ) -> None:  # fmt: skip
-        shells = name in _SHELL or name.endswith("subprocess_shell") or self._is_runner(name)
+        shells = name in SHELL or name.endswith("subprocess_shell") or self._is_runner(name)
         through_shell = shells or _maybe_true(shell)
         for value in self.evaluator.values(program, scope):
             if isinstance(value, tuple):
@@ -290,11 +279,11 @@ class _Reader:
                     self._argv(value)
             elif through_shell:
                 self.found.add_shell(value, self.line)
-            elif name in _LOADED and constant_path(value):
+            elif name in LOADED and constant_path(value):
                 self.found.add_path(value, self.line)
             elif name.startswith("pexpect."):
                 self._argv(tuple(value.split()) or (UNKNOWN,))
-            elif name in _NAMED or name.endswith("subprocess_exec"):
+            elif name in NAMED or name.endswith("subprocess_exec"):
                 self._argv((value, *self._arguments(name, rest, scope)))
             else:  # a command line in one string works on Windows only, but shows the intent
                 self._argv((value,) if "/" in value or " " not in value else tuple(value.split()))
@@ -319,7 +308,7 @@ class _Reader:
         for index, argument in enumerate(arguments):
             if (
                 isinstance(argument.value, (cst.Attribute, cst.Name))
-                and _terminal(argument.value) in _INTERESTING
+                and last_name(argument.value) in INTERESTING
             ):
                 self._starts(self._name(argument.value, scope), arguments[index + 1 :], scope)
 
@@ -336,7 +325,7 @@ class _Reader:
 
     def _path(self, terminal: str, call: cst.Call, scope: Scope) -> None:
         folder = directory_marker(self.found.file)
-        if terminal in _PATH_METHODS and isinstance(call.func, cst.Attribute):
+        if terminal in PATH_METHODS and isinstance(call.func, cst.Attribute):
             for text in self.evaluator.texts(call.func.value, scope):
                 self.found.add_path(text, self.line)
         keywords = {a.keyword.value: a.value for a in call.args if a.keyword is not None}
@@ -345,14 +334,14 @@ class _Reader:
                 given = keywords.get(keyword)
                 for text in self.evaluator.texts(given, scope) if given is not None else [default]:
                     self.found.add_path(f"{folder}/{text}", self.line)
-        elif terminal in _PATHS:
-            position, keyword = _PATHS[terminal]
+        elif terminal in PATHS:
+            position, keyword = PATHS[terminal]
             texts = self._texts(call.args, position, scope)
             if not texts and keyword in keywords:
                 texts = self.evaluator.texts(keywords[keyword], scope)
             for text in texts:
                 if not _MODE.fullmatch(text):  # of `path.open("rb")`
-                    name = f"{folder}/{text}" if terminal in _PACKAGE_PATHS else text
+                    name = f"{folder}/{text}" if terminal in PACKAGE_PATHS else text
                     self.found.add_path(name, self.line)
 
     def _beside(self, node: cst.Call | cst.BinaryOperation, scope: Scope) -> None:
@@ -372,50 +361,5 @@ class _Reader:
         return self.evaluator.texts(plain[position].value, scope) if len(plain) > position else []
 
 
-def _starts_at(name: str) -> int | None:
-    """The position of the program among the arguments of a function that starts one; None for other
-    functions."""
-    for table in (_SHELL, _LISTED, _NAMED):
-        if name in table:
-            return table[name]
-    return _METHODS.get(name.rpartition(".")[2])
-
-
-def _attribute(name: str) -> str:
-    """The program that an attribute of a module such as sh is; "" if it is none."""
-    module = next((m for m in _PROGRAM_ATTRIBUTES if name.startswith(m)), None)
-    attribute = name.removeprefix(module).partition(".")[0] if module else ""
-    return attribute.replace("_", "-") if attribute not in _NO_PROGRAMS else ""
-
-
-def _canonical(name: str) -> str:
-    """`gevent.subprocess.run` as `subprocess.run`, `asyncio.subprocess.X` as `asyncio.X`."""
-    if name.startswith("asyncio.subprocess."):
-        return "asyncio." + name.removeprefix("asyncio.subprocess.")
-    head, found, tail = name.rpartition("subprocess.")
-    return f"subprocess.{tail}" if found and head.endswith(".") else name
-
-
-def _dotted(node: cst.CSTNode) -> str:
-    parts: list[str] = []
-    while isinstance(node, cst.Attribute):
-        parts.append(node.attr.value)
-        node = node.value
-    return ".".join([node.value, *reversed(parts)]) if isinstance(node, cst.Name) else ""
-
-
-def _terminal(node: cst.CSTNode) -> str:
-    if isinstance(node, cst.Attribute):
-        return node.attr.value
-    return node.value if isinstance(node, cst.Name) else ""
-
-
 def _maybe_true(node: cst.BaseExpression | None) -> bool:
     return node is not None and not (isinstance(node, cst.Name) and node.value == "False")
-
-
-_INTERESTING = frozenset(
-    {name.rpartition(".")[2] for table in (_SHELL, _LISTED, _NAMED) for name in table}
-    | set(_METHODS) | _LIBRARIES | _LOADERS | set(_PATHS) | _PATH_METHODS
-    | {"import_module", "__import__", "find_spec", "Flask"}
-)  # fmt: skip
