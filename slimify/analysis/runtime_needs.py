@@ -58,12 +58,13 @@ def runtime_needs(
     everything = tuple(effects)
     filling = (e for e in everything if e.kind not in LEAVES_NOTHING | {"meta"} and e.tool != "mkdir")
     followed = Followed([p for e in filling for p in (*e.writes, *e.outputs)])
+    view = _with_mounts(state.view, named)
     for text, use, where in roots:
         followed.add(text, use, where)
     commands = followed.commands
-    found = read_sources(state.view, language, followed.start, everything)
+    found = read_sources(view, language, followed.start, everything)
     while followed.add_started(found.started, state, language):
-        found = read_sources(state.view, language, followed.start, everything)
+        found = read_sources(view, language, followed.start, everything)
     start = tuple(followed.start)
     sources = followed.with_started(found)
     handed_on = named_programs(state.view, base) if sources.dynamic else ()
@@ -229,18 +230,24 @@ def _named_roots(
     """Command lines that the context runs in this image; one that is no entry point is its arguments."""
     for command in named:
         use = Use(name=command.text, file=command.file, line=command.line)
-        view = state.view
-        for source, target in command.mounts:
-            view = view.with_copy([source], target)
         inner = replace(
             state.with_env(dict(command.env)),
-            view=view,
+            view=_with_mounts(state.view, [command]),
             cwd=command.cwd if command.cwd.startswith("/") else state.cwd,
         )
-        if runtime.entrypoint and not command.entrypoint:
+        if not command.text:
+            yield from ((text, own, inner) for text, own in _roots(runtime))
+        elif runtime.entrypoint and not command.entrypoint:
             yield f"{shlex.join(runtime.entrypoint)} {command.text}", use, inner
-        if not command.text.startswith("-"):
+        if command.text and not command.text.startswith("-"):
             yield command.text, use, inner
+
+
+def _with_mounts(view: ContextView, named: Sequence[RunCommand]) -> ContextView:
+    """The view with what containers that run these commands mount over it."""
+    for source, target in dict.fromkeys(mount for command in named for mount in command.mounts):
+        view = view.with_copy([source], target)
+    return view
 
 
 def _roots(runtime: RuntimeContract) -> list[tuple[str, Use]]:

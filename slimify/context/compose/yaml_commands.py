@@ -28,7 +28,7 @@ _BUILD_ACTION = "docker/build-push-action"
 
 
 class RunCommand(Struct, frozen=True, kw_only=True):
-    """A command that is run in the image.
+    """A command that is run in the image; without text, what the image starts by itself.
 
     `entrypoint`: it overrides the entrypoint, not CMD. `mounts` are bind mounts from the context: path in the
     context, path in the image. `env` are variables that it is given, `cwd` is its working directory, "" for
@@ -108,7 +108,11 @@ def _commands(service: Node, path: str, built_image: BuiltImage) -> Iterator[Run
     mounts = _bind_mounts(service, path, built_image.context)
     env = tuple(_constants(get(service, "environment")))
     cwd = string(get(service, "working_dir"))
-    return (replace(c, mounts=mounts, env=env, cwd=cwd) for c in _service(service, path))
+    found = list(_service(service, path))
+    own = (get(service, key) for key in ("entrypoint", "command"))
+    if mounts and not any(node is not None and node.value for node in own):
+        found.append(RunCommand(text="", file=path, line=service.start_mark.line + 1))
+    return (replace(c, mounts=mounts, env=env, cwd=cwd) for c in found)
 
 
 def _mounts(service: Node, path: str) -> Iterator[Use]:

@@ -1,0 +1,3 @@
+import subprocess
+subprocess.run(["git","pull"])
+subprocess.run(["gcc","x.c"])
