@@ -10,6 +10,8 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from msgspec.structs import replace
+
 from slimify.analysis.brought_programs import built_programs, packaged_programs
 from slimify.analysis.development_servers import development_server
 from slimify.analysis.program import Program, RuntimeNeeds
@@ -67,6 +69,13 @@ def unknown_programs(
     own = _project_programs(context) if unknown else ()
     tool = next((tool for tool in unknown if tool.rpartition("/")[2] not in own), None)
     return Reason.of("SL203", "unread_program", command=tool) if tool is not None else None
+
+
+def unknown_start(program: Program) -> Reason | None:
+    """Why not all that the image starts by constant names is known."""
+    needs = replace(program.runtime_needs, dynamic=())
+    mounted = mounted_sources(program.mounts, program.end_state.cwd)
+    return unknown_programs(needs, program.effects, program.base, program.context, mounted)
 
 
 def _is_for_people(effect: Effect) -> bool:

@@ -6,9 +6,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
-from msgspec.structs import replace
-
-from slimify.analysis.closed_worlds import mounted_sources, unknown_programs
+from slimify.analysis.closed_worlds import unknown_start
 from slimify.analysis.packages.module_needs import installed_modules
 from slimify.analysis.program import Program
 from slimify.analysis.sources import application_sources, is_source, texts_of
@@ -59,9 +57,7 @@ def use_at_run_time(
     them goes what `installs` bring because of them: nothing else if a lock file tells them all. Others that
     are `going`, too, use nothing."""
     needs = program.runtime_needs
-    mounted = mounted_sources(program.mounts, program.end_state.cwd)
-    known = replace(needs, dynamic=())
-    unknown = unknown_programs(known, program.effects, program.base, program.context, mounted)
+    unknown = unknown_start(program)
     if not needs.start:
         return Reason.of("SL313", "no_start")
     if unknown is not None:

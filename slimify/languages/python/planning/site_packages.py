@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from slimify.analysis.closed_worlds import unknown_start
 from slimify.analysis.program import Program
 from slimify.analysis.roles.model import Artifact
-from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.system import scratch
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import SITE, PythonPlace
@@ -91,10 +91,11 @@ def _from_names(program: Program) -> tuple[str, ...] | Reason:
 
 
 def has_unknown_start(program: Program) -> bool:
-    """Whether the start command is missing or could not be read: it may call an installer."""
+    """Whether the start command is missing, or not everything that it starts is known: it may call an
+    installer."""
     starting = LANGUAGE.words("toolchain.toml", "images", "starting")
     own = program.base is not None and program.base.family in starting
-    return not (program.runtime_needs.start or own) or bool(unread_start(program.runtime_needs.start))
+    return not (program.runtime_needs.start or own) or unknown_start(program) is not None
 
 
 def installs_only_installers(program: Program) -> bool:
