@@ -63,7 +63,7 @@ def _installed(
     for package, use in tuple(wanted.items()):
         for companion in lost.companions.get(package, ()):
             wanted.setdefault(companion, use)
-    installed = final_packages(program)
+    installed = final_packages(program).union(*map(brings, wanted))
     names = sorted(p for p in wanted if name_before_t64(p) not in installed)
     if program.runtime_needs.unresolved:
         library, use = next(iter(program.runtime_needs.unresolved.items()))
