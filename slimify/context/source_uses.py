@@ -20,6 +20,15 @@ ARGUMENT = '"$_"'  # for a shell: a part that only run time knows
 MAX_FILE = 1_000_000  # characters; larger files are generated bundles
 
 
+class Helper(Struct, frozen=True):
+    """A function that starts the program, or the shell text, that it is given: its name, and the name and
+    position of the parameter."""
+
+    name: str
+    parameter: str
+    position: int
+
+
 class Collector(Struct):
     """Collects the uses in one file. Duplicates on a line count once."""
 
@@ -32,6 +41,7 @@ class Collector(Struct):
     dynamic: dict[Use, None] = field(default_factory=dict)
     computed: dict[Use, None] = field(default_factory=dict)
     features: set[str] = field(default_factory=set)
+    helpers: dict[Helper, None] = field(default_factory=dict)
 
     def use(self, name: str, line: int) -> Use:
         return Use(name=name, file=self.file, line=line)
@@ -75,7 +85,9 @@ class Collector(Struct):
 
 
 # Of thousands of files: looking into annotations for each of them would cost more than reading them.
-_COLLECTED = tuple(name for name in Collector.__struct_fields__ if name not in ("file", "features"))
+_COLLECTED = tuple(
+    name for name in Collector.__struct_fields__ if name not in ("file", "features", "helpers")
+)
 _KINDS = tuple(name for name in SourceFacts.__struct_fields__ if name != "features")
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from itertools import islice
 
 from msgspec import Struct
 
-from slimify.context.source_uses import UNKNOWN, Collector
+from slimify.context.source_uses import UNKNOWN, Collector, Helper
 from slimify.facts import records
 from slimify.languages.python import LANGUAGE
 
@@ -47,6 +48,9 @@ _STARTS_PROGRAM = re.compile(
     r"|exec[lv]p?e?|(?:posix_)?spawn[lv]?p?e?|create_subprocess_exec|create_subprocess_shell"
     r"|(?:subprocess|sp)\s*\.\s*(?:run|call))\s*\("
 )
+# A literal that begins as a command line, and what only run time fills into it.
+_COMMAND = r"""[rRuUbBfF]{0,2}(?P<quote>["'])(?P<text>[a-z./][\w./+-]*(?:[ ][^"'\\\n]*)?)(?P=quote)"""
+_FIELD = re.compile(r"\{[^{}]*\}|%s")
 _LOADS_LIBRARY = re.compile(r"\b(?P<name>CDLL|PyDLL|LoadLibrary|find_library|dlopen)\s*\(")
 _OPENS_FILE = re.compile(
     r"\b(?:open|Path|read_text|read_bytes|read_csv|send_file|send_from_directory|StaticFiles|FileSystemLoader)\s*\("
@@ -116,6 +120,17 @@ def scan_paths(text: str, code: str, lines: Lines, found: Collector) -> None:
         literal = _FIRST_STRING.match(text, match.end())
         name = (literal[1] or literal[2] or "") if literal else UNKNOWN
         found.add_path(name, lines.at(match.start()))
+
+
+def scan_helpers(text: str, code: str, lines: Lines, helpers: Iterable[Helper], found: Collector) -> None:
+    """Adds the command lines that calls give to functions which start what they are given."""
+    for helper in (h for h in helpers if f"{h.name}(" in code):
+        before = r"[^,()]*," * helper.position
+        call = re.compile(rf"\b{helper.name}\(\s*(?:{before}|[^()]*\b{helper.parameter}\s*=)\s*{_COMMAND}")
+        for match in call.finditer(text):
+            if code[match.start()] == text[match.start()] and not code[: match.start()].endswith("def "):
+                command = _FIELD.sub(UNKNOWN, match["text"])
+                found.add_shell(command, lines.at(match.start()))
 
 
 def scan_modules(text: str, code: str, lines: Lines, found: Collector) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import libcst as cst
 
-from slimify.context.source_uses import HERE, UNKNOWN, Collector, constant_path, directory_marker
+from slimify.context.source_uses import HERE, UNKNOWN, Collector, Helper, constant_path, directory_marker
 from slimify.languages.python.sources.functions import (
     INTERESTING,
     LIBRARIES,
@@ -41,6 +41,7 @@ _NOT_CODE = re.compile(
     r"whitespace|newline|_lines|lines_after|[lr]par$|bracket$|^(comma|dot|semicolon|equal|header|footer)$"
 )
 _CALLED = re.compile(r"\b([^\W\d]\w*)\s*\(")
+_MAX_DEPTH = 12  # of an expression that depends on a parameter
 _MODE = re.compile(r"[rwaxbtU+]{1,4}")
 
 
@@ -128,7 +129,7 @@ class _Reader:
         elif isinstance(node, (cst.FunctionDef, cst.Lambda)):
             return self._function(node, scope)
         elif isinstance(node, cst.ClassDef):
-            return Scope(scope)
+            return Scope(scope, function=node.name.value)
         return scope
 
     def _assign(self, target: cst.CSTNode, value: cst.BaseExpression | None, scope: Scope) -> None:
@@ -151,7 +152,12 @@ class _Reader:
         inner = Scope(scope)
         p = node.params
         star = [s for s in (p.star_arg, p.star_kwarg) if isinstance(s, cst.Param)]
-        for parameter in (*p.posonly_params, *p.params, *p.kwonly_params, *star):
+        given = (*p.posonly_params, *p.params, *star[:1], *p.kwonly_params, *star[1:])
+        if isinstance(node, cst.FunctionDef):
+            names = (parameter.name.value for parameter in given)
+            inner.function = node.name.value
+            inner.parameters = tuple(name for name in names if name not in ("self", "cls"))
+        for parameter in given:
             inner.bind(parameter.name.value, parameter.default)
             if parameter.default is not None:
                 inner.bind(parameter.name.value, None)
@@ -272,6 +278,8 @@ class _Reader:
         shells = name in SHELL or name.endswith("subprocess_shell") or self._is_runner(name)
         through_shell = shells or _maybe_true(shell)
         for value in self.evaluator.values(program, scope):
+            if (value if isinstance(value, str) else "".join(value)).startswith(UNKNOWN):
+                self.found.helpers |= dict.fromkeys(_helpers(program, scope))
             if isinstance(value, tuple):
                 if through_shell:  # the first element is the text, the others its parameters
                     self.found.add_shell(value[0] if value else UNKNOWN, self.line)
@@ -359,6 +367,21 @@ class _Reader:
     def _texts(self, arguments: Sequence[cst.Arg], position: int, scope: Scope) -> list[str]:
         plain = [a for a in arguments if a.keyword is None and not a.star]
         return self.evaluator.texts(plain[position].value, scope) if len(plain) > position else []
+
+
+def _helpers(node: cst.CSTNode, scope: Scope, depth: int = 0) -> Iterator[Helper]:
+    """The functions whose parameters an expression depends on."""
+    if isinstance(node, cst.Name):
+        bound = scope.values(node.value)
+        values, owner = bound if bound is not None else ([], scope)
+        if node.value in owner.parameters:
+            made = owner.parent if owner.function == "__init__" and owner.parent is not None else owner
+            yield Helper(made.function, node.value, owner.parameters.index(node.value))
+        parts: Sequence[cst.CSTNode] = [value for value in values if value is not None]
+    else:
+        parts, owner = node.children, scope
+    for part in parts if depth < _MAX_DEPTH else ():
+        yield from _helpers(part, owner, depth + 1)
 
 
 def _maybe_true(node: cst.BaseExpression | None) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from slimify.context.source_uses import MAX_FILE, Collector, merge
+from slimify.context.source_uses import MAX_FILE, Collector, Helper, merge
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.sources import scan
 from slimify.model.sources import SourceFacts
@@ -43,11 +43,14 @@ def read_many(files: Iterable[tuple[str, str]], *, budget: int = BUDGET) -> Sour
     are scanned instead of parsed, which finds more than there is, but never fewer programs. Two thirds of
     it are reserved for files that start programs.
     """
-    parts = []
+    parts: list[Collector] = []
+    skipped: list[str] = []
+    helpers: dict[Helper, None] = {}
+    read: list[tuple[str, str, scan.Lines]] = []
     left = budget
     for file, text in files:
         if len(text) > MAX_FILE:
-            parts.append(SourceFacts(skipped=(file,)))
+            skipped.append(file)
             continue
         text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
         code = scan.without_literals(text)
@@ -66,8 +69,12 @@ def read_many(files: Iterable[tuple[str, str]], *, budget: int = BUDGET) -> Sour
             if not parsed:
                 scan.scan_programs(text, code, lines, found)
                 scan.scan_paths(text, code, lines, found)
-        parts.append(found.facts())
-    return merge(parts)
+        parts.append(found)
+        read.append((text, code, lines))
+        helpers |= found.helpers
+    for found, (text, code, lines) in zip(parts, read, strict=True):
+        scan.scan_helpers(text, code, lines, helpers, found)
+    return merge((*(found.facts() for found in parts), SourceFacts(skipped=tuple(skipped))))
 
 
 def _cost(text: str, code: str) -> int | None:

@@ -30,10 +30,13 @@ _SAME_METHODS = frozenset(LANGUAGE.words("sources.toml", "values", "same_methods
 
 
 class Scope(Struct):
-    """The bindings of a module, class or function; None for a binding with unknown value."""
+    """The bindings of a module, class or function; None for a binding with unknown value. Of a function, also
+    its name and its parameters; of a class its name."""
 
     parent: Scope | None = None
     names: dict[str, list[cst.BaseExpression | None]] = field(default_factory=dict)
+    function: str = ""
+    parameters: tuple[str, ...] = ()
 
     def bind(self, name: str, value: cst.BaseExpression | None) -> None:
         self.names.setdefault(name, []).append(value)

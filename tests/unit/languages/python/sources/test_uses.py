@@ -176,6 +176,13 @@ COMMANDS = {
     "invoke-beside": ("import asyncio, invoke\nasyncio.run(main())", [], False),
     "fabric-local": ("from fabric.api import local\nlocal('git pull')", ["git", "sh"], False),
     "twisted": ("reactor.spawnProcess(p, 'git', ['git', 'pull'])", ["git"], False),
+    "helper": ("def sh(c): return os.popen(c)\nsh('git pull && make')", ["git", "make", "sh"], True),
+    "helper-second": ("def at(d, c): subprocess.run(c, cwd=d)\nat(x, f'git add {y}')", ["git", "sh"], True),
+    "helper-keyword": ("def at(d, c): subprocess.run(c, cwd=d)\nat(c='git pull', d=x)", ["git", "sh"], True),
+    "helper-split": ("def at(c):\n  a = c.split()\n  subprocess.run(a)\nat('git pull')", ["git", "sh"], True),
+    "helper-class": ("class At:\n  def __init__(self, c): os.system(c)\nAt('git x')", ["git", "sh"], True),
+    "helper-of-arguments": ("def git(*a): subprocess.run(['git', *a])\ngit('pull')", ["git"], False),
+    "no-helper": ("def say(c): subprocess.run(['git', 'log', c])\nsay('make x')", ["git"], False),
     "code-that-runs": ("import runpy\nrunpy.run_path(sys.argv[1])", [], True),
 }
 
