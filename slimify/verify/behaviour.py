@@ -24,6 +24,7 @@ STARTS, COMMANDS, LOGS, STOPS, HEALTH = "SL540", "SL542", "SL543", "SL544", "SL5
 
 _SLOWDOWN = 3.0  # how many times slower one image may be than the other
 _LONGEST_WATCH = 300.0  # seconds
+FULL_WATCH = 60.0  # seconds, until a program that is about to end has ended
 _FIRST_EPHEMERAL_PORT = 32768  # ip_local_port_range: the kernel picks a different one every time
 _NOT_RUN = (126, 127)  # exit codes of a command that is not executable or missing: they prove nothing
 _ERROR_LINE = re.compile(r"(?:Uncaught )?[\w.]*(?:Error|Exception)(?: \[\w+\])?: ")
@@ -107,6 +108,13 @@ def retry_unsteady_start(
         return after
     third = retried()
     return third if _end_state(third) == _end_state(before) else after
+
+
+def may_end(before: Observation, after: Observation, probe: Probe) -> bool:
+    """Whether both images were stopped before they listened or ended, and one had printed more: it may have
+    been about to end."""
+    shapes = [volatile_text.log_shape(seen.log, probe.mask) for seen in (before, after)]
+    return before.ready == after.ready == "running" and shapes[0] != shapes[1]
 
 
 def _end_state(seen: Observation) -> str:

@@ -264,6 +264,9 @@ class Session(Struct):
         now = behaviour.retry_unsteady_start(
             seen, subject.observed(asked, wait), asked, lambda: subject.observed(asked, wait)
         )
+        if behaviour.may_end(seen, now, probe):
+            seen, now = (image.observed(asked, behaviour.FULL_WATCH) for image in (original, subject))
+            original.__dict__["observation"] = seen
         subject.__dict__["observation"] = now
         least = behaviour.minimum_rewatch(seen, now)
         if self._reruns is None or least > self._watched:

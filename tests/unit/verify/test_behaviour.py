@@ -511,3 +511,19 @@ def test_how_long_the_original_is_watched_again(
     before: Observation, after: Observation, expected: float
 ) -> None:
     assert behaviour.minimum_rewatch(before, after) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (did(log="a\n"), did(log="a\n"), False),
+        (did(log="a\n"), did(log="a\nTraceback\n"), True),
+        (did(log="12:00:01 up\n"), did(log="12:00:02 up\n"), False),
+        (did(log="a\n"), did(log="a\nb\n", ready="ended", exit_code=1), False),
+        (did(log="a\n", ready="listening on 80"), did(log="b\n", ready="listening on 80"), False),
+    ],
+)
+def test_what_was_stopped_with_another_log_is_watched_until_it_ends(
+    before: Observation, after: Observation, expected: bool
+) -> None:
+    assert behaviour.may_end(before, after, Probe()) is expected
