@@ -160,6 +160,9 @@ def _change(
     why = unclear_install(install)
     if why is not None:
         return why
+    brought = (e for event in program.brought for e in event.effects)
+    if any(e.manager == effect.manager and e.dev and e.does("install", LANGUAGE.name) for e in brought):
+        return Reason.of("SL313", "earlier")
     asks = _table()[effect.manager].asks
     asking = [(w.start, w.end) for w in given if asks and w.value == asks]
     option = leaving_out(program, project, effect)
@@ -220,18 +223,20 @@ def _release(program: Program, install: Effect) -> tuple[int, ...] | None:
         name, _, tag = (image or "").rpartition("/")[2].partition(":")
         if name == install.manager:
             found = _newest(tag if tag[:1].isalpha() or not tag else f"=={tag}")
-    for step, _, effect in program.commands:
+    earlier = ((e.visit.instruction, e.state, effect) for e in program.brought for effect in e.effects)
+    own = ((step.instruction, step.state, effect) for step, _, effect in program.commands)
+    for instruction, state, effect in (*earlier, *own):
         if effect is install:
             break
         named: list[str | None] = [p.text for p in effect.packages if normalised(p.name) == install.manager]
         if effect.action == f"{PythonAction.INSTALL} {install.manager}":  # an installer script
             given = {name: word.value for name, word in effect.command.assigns}
             variable = f"{install.manager.upper()}_VERSION"
-            chosen = given.get(variable, step.state.get(variable)) or ""
+            chosen = given.get(variable, state.get(variable)) or ""
             options = any(w.value in ("--version", "--git", "--path") for w in effect.command.words)
-            named = [None if options or "get-" in step.instruction.value else f"=={chosen}".rstrip("=")]
+            named = [None if options or "get-" in instruction.value else f"=={chosen}".rstrip("=")]
         for text in named:
-            found = _newest(expand(text, step.state.known_env) if text is not None else None)
+            found = _newest(expand(text, state.known_env) if text is not None else None)
     old = program.base is not None and (3, 0) < version_numbers(program.base.version or "") < (3, 7)
     return None if old and not found else found
 

@@ -182,6 +182,24 @@ STAY = [
         files=_OLD,
         reason="the installer has no option",
     ),
+    Row(
+        id="installed-by-another-stage",
+        file=lines(
+            "FROM python:3.11 AS deps",
+            "RUN pip install --user poetry==1.1.15",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN poetry install",
+            "FROM python:3.11",
+            "WORKDIR /app",
+            "COPY --from=deps /root /root",
+            "COPY --from=deps /app /app",
+            "RUN poetry install",
+            'CMD ["poetry", "run", "python", "app.py"]',
+        ),
+        files=_OLD,
+        reason="another stage has installed them",
+    ),
 ]
 LEFT_OUT = [
     Row(id="uv", file=_uv(), files=_files(), builder=("RUN uv sync --frozen --no-dev",)),
