@@ -45,6 +45,7 @@ class Installer(Struct, frozen=True, kw_only=True):
     manager: str
     action: str
     writes: tuple[str, ...] = ()
+    possible: tuple[str, ...] = ()  # places that not every release, or shell, has
     caches: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()  # variables that override the target directories

@@ -108,7 +108,12 @@ def installer_effects(call: Call, address: str) -> tuple[Effect, ...] | None:
         if not re.search(installer.address, address):
             continue
         places = [value for name in installer.variables if (value := call.state.get(name))]
-        writes = places or [table_path(call, place) or "" for place in installer.writes]
+        found = {
+            row: [table_path(call, place) or "" for place in row]
+            for row in (installer.writes, installer.possible)
+        }
+        possible = [] if places else found[installer.possible]
+        writes = places or [*found[installer.writes], *possible]
         known = tuple(path for path in writes if path)
         names = tuple(package(Arg(value=name, text=name)) for name in installer.packages)
         lost = len(known) < len(writes)
@@ -119,6 +124,7 @@ def installer_effects(call: Call, address: str) -> tuple[Effect, ...] | None:
             manager=installer.manager,
             packages=names,
             writes=known,
+            possible=tuple(filter(None, possible)),
             caches=tuple(path for cache in installer.caches if (path := table_path(call, cache)) is not None),
             writes_anywhere=lost,
             why=Reason.of("SL221", "home") if lost else None,

@@ -7,11 +7,13 @@ directory would fail, or leave the application without its packages.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 from slimify.analysis.closed_worlds import unknown_start
 from slimify.analysis.program import Program
 from slimify.analysis.roles.model import Artifact
+from slimify.facts.shells import is_shell
 from slimify.facts.system import scratch
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import SITE, PythonPlace
@@ -26,6 +28,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.paths import inside, inside_any, overlap
 
+_LOGIN = re.compile(r"--login|-[a-z]*[il][a-z]*")
 _SYSTEM_PYTHON = re.compile(r"(?<![\w/])/usr/bin/(?:python|pip)")
 _PACKAGES = re.compile(r"(/.+/lib/python3\.\d+/(?:site|dist)-packages)/")
 
@@ -131,21 +134,29 @@ def _python_or_build(made: Artifact | Effect) -> bool:
 
 def installer_directories(program: Program) -> tuple[frozenset[str], str]:
     """Directories that only a downloaded installer fills and run time does not need; and the name of such
-    an installer that run time calls, "" if there is none."""
+    an installer that run time calls from an unknown place, "" if there is none."""
     toolchains = LANGUAGE.facts("toolchain.toml")["building"]["toolchains"]
     places: set[str] = set()
     others: set[str] = set()
     alive = ""
+    names_path = not _starts_login_shell(program.runtime.argv)
     called = called_or_managing(program)
     for effect in program.effects:
         head, _, name = effect.action.partition(" ")
         programs = toolchains.get(name, "").split() or {name} & _installer_programs()
         if _python_or_build(effect) and head == PythonAction.INSTALL and programs:
-            places |= set(effect.writes)
-            alive = name if not called.isdisjoint(programs) else alive
+            certain = set(effect.writes) - set(effect.possible)
+            used = not called.isdisjoint(programs)
+            places |= set(effect.possible if used else effect.writes)
+            alive = name if used and not (certain and names_path) else alive
         else:
             others |= set(effect.writes)
     return frozenset(p for p in places if not any(overlap(o, p) for o in others)), alive
+
+
+def _starts_login_shell(argv: Sequence[str]) -> bool:
+    """Whether a shell is started that reads ~/.profile, where installers add their directory to PATH."""
+    return any(map(is_shell, argv)) and any(_LOGIN.fullmatch(word) for word in argv)
 
 
 def called_or_managing(program: Program) -> frozenset[str]:
