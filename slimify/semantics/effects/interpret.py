@@ -378,17 +378,17 @@ class _Walk(Struct):
     def _script(
         self, text: str, state: State, key: Key, carrier: Command, source: Source, functions: Functions
     ) -> tuple[Effects, State | None]:
-        why, script = None, None
-        place = (*(key or ("text", text)), *(state.arguments or ()))
-        if place in self.seen:
-            why = Reason.of("SL221", "itself")
-        elif self._depth() >= _MAX_DEPTH:
+        why, script, name = None, None, key[-1] if key else "sh"
+        place = (*(key or ("text", text)), *(state.arguments or ()), state.cwd or "")
+        if place in self.seen:  # what it does is known already
+            return (Effect(kind="check", tool=name, command=carrier, cwd=state.cwd),), None
+        if self._depth() >= _MAX_DEPTH:
             why = Reason.of("SL221", "depth")
         else:
             script = read(text)
             why = Reason.of("SL221", "opaque", why=script.opaque) if script.opaque else None
         if script is None or why:
-            return unread(carrier, state, why, key[-1] if key else "sh"), None
+            return unread(carrier, state, why, name), None
         inner = self._inner(state, carrier, place, source)
         inner.functions = functions
         effects = tuple(effect for atom in script.atoms for effect in inner.atom(atom))

@@ -130,11 +130,12 @@ def _options_of_tree(install: Effect) -> tuple[str, ...] | None:
 
 def _has_other_packages(program: Program, project: NodeProject, install: Effect) -> bool:
     """Whether there are packages that package.json does not name when the install is pruned: a COPY, also of
-    a directory that has some, or `--no-save` brought them, or a COPY replaces the package.json that named
-    them."""
+    a directory that has some, `--no-save` or a program that hoists those of others brought them, or a COPY
+    replaces the package.json that named them."""
     directory = install.cwd or "/"
     place, manifest = posixpath.join(directory, "node_modules"), posixpath.join(directory, "package.json")
     listed = {*project.dependencies, *project.dev_dependencies}
+    hoisting = LANGUAGE.words("toolchain.toml", "installs", "hoisting")
     replaced, installed = False, False
     for event in reversed(program.machine.final.events):
         installed |= install in event.effects
@@ -145,6 +146,8 @@ def _has_other_packages(program: Program, project: NodeProject, install: Effect)
             replaced |= event.copy.view.context_path(manifest) is not None
         for effect in event.effects:
             added = effect.does("install", "node") and effect.cwd == install.cwd
+            if added and {effect.tool, *effect.tools} & {*hoisting}:
+                return True
             names = {package.name for package in effect.packages} - listed if added else set()
             if names and (replaced or any(w.text == "--no-save" for w in effect.command.words)):
                 return True

@@ -286,7 +286,14 @@ def test_arguments_of_a_script(script: str, call: str, made: list[str], tmp_path
 def test_a_script_that_runs_itself_with_other_arguments(tmp_path: Path) -> None:
     (tmp_path / "up").write_text('#!/bin/sh\ntouch "$1"\nexec "$0" b\n')
     found = [e for e in effects("./up a", state(scan(tmp_path))) if not e.startswith("check")]
-    assert found == ["files w=/app/a", "files w=/app/b", "unknown!"]
+    assert found == ["files w=/app/a", "files w=/app/b"]
+
+
+def test_a_script_that_runs_itself_in_another_directory(tmp_path: Path) -> None:
+    (tmp_path / "up").write_text("#!/bin/sh\nmkdir -p in\ncd in\n/app/up\n")
+    found = [e for e in effects("./up", state(scan(tmp_path))) if not e.startswith("check")]
+    assert [e for e in found if "w=" in e][:2] == ["files w=/app/in", "files w=/app/in/in"]
+    assert found[-1] == "unknown!"
 
 
 @pytest.mark.parametrize(
@@ -318,7 +325,8 @@ def test_packages_carry_their_place_in_the_run(context: Context) -> None:
 def test_scripts_that_run_each_other_end(tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text(json.dumps({"scripts": {"a": "npm run b", "b": "npm run a"}}))
     found = effects("npm run a", state(scan(tmp_path)))
-    assert (len(found), found[-1]) == (4, "unknown!")
+    assert len(found) == 1
+    assert found[0].startswith("check")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -314,3 +315,18 @@ def test_packages_that_package_json_does_not_name(tmp_path: Path, steps: str, pr
     package = {"dependencies": {"koa": "2"}, "devDependencies": {"typescript": "5"}}
     outcome = rewrite(tmp_path, text, package, {"a.js": "", "src/a.js": ""})
     assert ("npm prune" in (outcome.after or "")) is pruned, outcome.after
+
+
+@pytest.mark.parametrize(("hook", "pruned"), [("husky install", True), ("lerna bootstrap --hoist", False)])
+def test_packages_that_another_program_puts_beside_them(tmp_path: Path, hook: str, pruned: bool) -> None:
+    """lerna installs what its packages need; the hook that starts it runs again in that install."""
+    text = 'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install\nCMD ["node", "packages/web/a.js"]\n'
+    package = {"scripts": {"postinstall": hook}, "devDependencies": {"lerna": "3", "husky": "4"}}
+    files = {
+        "lerna.json": '{"packages": ["packages/*"]}',
+        "packages/web/package.json": '{"dependencies": {"express": "4"}}',
+        "packages/web/a.js": "require('express')",
+    }
+    outcome = rewrite(tmp_path, text, package, files)
+    assert "SL392" not in {d.code for d in outcome.decisions}, outcome.decisions
+    assert bool(re.search("npm prune|--omit=dev", outcome.after or "")) is pruned
