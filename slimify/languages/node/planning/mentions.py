@@ -87,7 +87,7 @@ class Mentions:
 
     def _is_read(self, path: str) -> bool:
         """Whether run time may read the file: it is in the image, or sets variables of containers."""
-        if re.search(LANGUAGE.words("toolchain.toml", "files", "aside")[0], path):
+        if re.search(LANGUAGE.facts("toolchain.toml")["files"]["aside"], path):
             return False
         name = posixpath.basename(path)
         return bool(self.view.image_paths(path)) or name.startswith((".env", "compose.", "docker-compose"))
@@ -111,7 +111,10 @@ class Mentions:
         match = _SETTINGS.fullmatch(posixpath.basename(path))
         if match is None or match[2] == "env":
             return ""
-        tool = match[2].lower()
+        others = dict(LANGUAGE.facts("toolchain.toml")["files"]["settings_of"])
+        tool = others.get(match[2].lower(), match[2].lower())
+        if tool in others.values():
+            return str(tool)
         parts = [part for name in self.listed for part in name.removeprefix("@").split("/")]
         known = development or any(part == tool or part.startswith(f"{tool}-") for part in parts)
         known = known or (len(tool) > 3 and any(part.startswith(tool) for part in parts))

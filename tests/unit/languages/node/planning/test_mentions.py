@@ -49,6 +49,9 @@ def test_strings_of_sources(tmp_path: Path, text: str, pruned: bool) -> None:
         pytest.param({"docs/a.json": '{"use": "acme"}'}, True, id="documents"),
         pytest.param({".acmerc.json": '{"plugins": ["acme"]}'}, True, id="tool-that-does-not-run"),
         pytest.param({"jest.config.js": "({preset: 'acme'})"}, True, id="configuration-of-tests"),
+        pytest.param({"nest-cli.json": '{"collection": "acme"}'}, True, id="tool-of-another-name"),
+        pytest.param({".devcontainer/a.json": '{"use": "acme"}'}, True, id="hidden-directory"),
+        pytest.param({"buildspec.yml": "run: acme\n"}, True, id="pipeline"),
         pytest.param({"tsconfig.json": '{"types": ["acme"]}'}, True, id="configuration-of-the-compiler"),
         pytest.param({"express.config.js": "({use: 'acme'})", "a.js": ""}, True, id="not-imported"),
         pytest.param(
