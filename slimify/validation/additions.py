@@ -113,8 +113,9 @@ def _is_certain(pair: Pair, event: Event, path: str) -> bool:
 def _options_are_known(pair: Pair, effect: Effect) -> bool:
     """Whether each long option is a usual one, or one that the old file gives to the same program."""
     options = (w.value or "" for w in effect.command.words[1:])
-    given = {w.value for e in pair.old.effects if e.tool == effect.tool for w in e.command.words}
-    return all(is_usual_option(w) or w in given for w in options if w.startswith("--"))
+    words = (w.value or "" for e in pair.old.effects if e.tool == effect.tool for w in e.command.words)
+    given = {word.partition("=")[0] for word in words}
+    return all(is_usual_option(w) or w.partition("=")[0] in given for w in options if w.startswith("--"))
 
 
 def _packages_follow(pair: Pair, event: Event, known: Language) -> bool:

@@ -9,6 +9,7 @@ from functools import cache
 from msgspec import Struct, convert
 from msgspec.structs import replace
 
+from slimify.facts.commands import values
 from slimify.facts.system import is_plain_root
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.project import (
@@ -40,7 +41,7 @@ def manager_verb(call: Call, manager: str, verb: str, rest: tuple[Arg, ...]) -> 
         return found
     effect = replace(found[0], manager=manager)
     if effect.kind == "cache":
-        effect = replace(effect, deletes=node_caches(call, manager))
+        effect = replace(effect, deletes=node_caches(call, manager, call.options(values("npm", "node"))))
     return (replace(effect, manifests=manifests(call.state)) if effect.kind == "install" else effect,)
 
 
@@ -80,13 +81,20 @@ def in_directory(call: Call, options: Options) -> Call:
     return replace(call, state=replace(call.state, cwd=place))
 
 
-def node_caches(call: Call, manager: str) -> tuple[str, ...]:
+def node_caches(call: Call, manager: str, options: Options | None = None) -> tuple[str, ...]:
+    """Where a package manager keeps its cache: by an option of the call, a variable, or settings."""
     state = call.state
     row = LANGUAGE.facts("toolchain.toml")["caches"][manager]
-    named = next((value for variable in row["variables"] if (value := state.get(variable))), None)
+    option = options.last(*row["options"]) if options is not None else None
+    if option is not None:
+        return call.known_paths((option,))
+    project = project_of(state)
+    settings = project.settings if project is not None else {}
+    written = next((settings[key] for key in row["settings"] if "$" not in settings.get(key, "$")), None)
+    named = next((value for variable in row["variables"] if (value := state.get(variable))), written)
     named = state.settings.get(f"{manager} cache", named) if manager == "npm" else named
     if named:
-        return (named,)
+        return call.known_paths((named,))
     found = tuple(path for place in row["home"] if (path := call.cache("", place)) is not None)
     # as root, yarn 1 keeps its cache beside the installed programs
     return (
@@ -190,7 +198,7 @@ def install(
         possible=(*_own_versions(call, manager), *([] if certain else downloads)),
         packages=node_packages(words),
         manifests=manifests(state),
-        caches=node_caches(call, manager),
+        caches=node_caches(call, manager, options),
         dev=dev,
     )
     if quiet or words:
@@ -288,7 +296,7 @@ def install_globally(
         packages=node_packages(words),
         writes=places,
         possible=_idle_corepack(call, words),
-        caches=node_caches(call, manager),
+        caches=node_caches(call, manager, options),
         why=next((Reason.of("SL221", "stands_for", word=text) for text in unnamed), None),
         deletes=_removed_directories(places, words) if deleting else (),
     )

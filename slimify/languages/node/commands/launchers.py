@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from msgspec.structs import replace
 
+from slimify.context.values import json_of, table
 from slimify.facts.commands import commands, values
 from slimify.languages.node.commands.install import install, node_packages
 from slimify.languages.node.commands.project import in_workspaces, package_json, run_script, scripts
@@ -116,7 +118,10 @@ def _matching_scripts(call: Call, pattern: str) -> tuple[Effect, ...]:
 def lerna(call: Call) -> tuple[Effect, ...]:
     action = call.first
     if action in ("bootstrap", "link"):
-        return install(call, call.options(values("npm", "node")), (), "npm", "install")
+        place = posixpath.join(call.state.cwd or "/", "lerna.json")
+        client = table(json_of(call.state.view.text(place))).get("npmClient")
+        manager = client if client in ("yarn", "pnpm") else "npm"
+        return install(call, call.options(values("npm", "node")), (), manager, "install")
     if action == "run":
         options = call.options(("--scope", "--ignore", "--concurrency", "--stream"))
         name = first_value(options.operands[1:])

@@ -46,7 +46,7 @@ def pnpm(call: Call) -> tuple[Effect, ...]:
             manager="pnpm",
             writes=("node_modules",),
             manifests=manifests(call.state)[1:],  # only the lock file, before package.json exists
-            caches=node_caches(call, "pnpm"),
+            caches=node_caches(call, "pnpm", options),
             dev=not production,
         )
     if action == "deploy":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
 from slimify.analysis.program import Program, Step
+from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import node_project
 from slimify.languages.node.package_facts import npm
@@ -57,8 +59,18 @@ def cleaning_command(program: Program, step: Step) -> str:
             held = any(inside_any(cache, effect.writes) for cache in effect.caches)  # Plug'n'Play runs them
             if held or deletes_caches(step, effect.caches):
                 return ""
-            return _CLEANERS[effect.manager]
+            return _cleaner(effect)
     return ""
+
+
+def _cleaner(install: Effect) -> str:
+    """The command that cleans the cache of an install, with its place if only the install is told it."""
+    row, command = LANGUAGE.facts("toolchain.toml")["caches"][install.manager], install.command
+    cleaner, place = _CLEANERS[install.manager], shlex.quote(install.caches[0])
+    if any(word.text.partition("=")[0] in row["options"] for word in command.words):
+        return f"{cleaner} {row['options'][0]} {place}"
+    variable = next((name for name, _ in command.assigns if name in row["variables"]), "")
+    return f"{variable}={place} {cleaner}" if variable else cleaner
 
 
 def cache_bytes(program: Program, effect: Effect) -> int:

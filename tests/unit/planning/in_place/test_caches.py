@@ -31,13 +31,25 @@ def test_what_stages_cannot_do_is_cleaned_in_place(tmp_path: Path) -> None:
             "sudo -E env CI=1 npm install",
             "sudo -E env CI=1 npm install && sudo -E env CI=1 npm cache clean --force",
         ),
+        (
+            "npm install --cache=/opt/c",
+            "npm install --cache=/opt/c && npm cache clean --force --cache /opt/c",
+        ),
+        (
+            "npm_config_cache=/opt/c npm install",
+            "npm_config_cache=/opt/c npm install && npm_config_cache=/opt/c npm cache clean --force",
+        ),
+        ("npm install --cache /opt/c && rm -rf /opt/c", "npm install --cache /opt/c && rm -rf /opt/c"),
+        ("npm install --cache $CACHE", "npm install --cache $CACHE"),
+        ("lerna bootstrap", "lerna bootstrap && yarn cache clean"),
         ("sudo -u app npm install", "sudo -u app npm install"),
         ("sudo npm cache verify && npm install", "sudo npm cache verify && npm install"),
         ("su app -c 'npm install'", "su app -c 'npm install'"),
     ],
 )
-def test_a_cache_is_cleaned_as_the_account_that_filled_it(run: str, expected: str, tmp_path: Path) -> None:
+def test_a_cache_is_cleaned_where_and_as_it_was_filled(run: str, expected: str, tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"dependencies": {"express": "4"}}')
+    (tmp_path / "lerna.json").write_text('{"npmClient": "yarn"}')
     file = f'FROM node:20-alpine\nWORKDIR /app\nCOPY . .\nRUN {run}\nCMD ["node", "a.js"]\n'
     options = Options(dockerignore=False, base="same", min_saving=parse_min_saving("0"))
     outcome = pipeline.rewrite(file, tmp_path, options=options)
