@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -157,16 +158,25 @@ class Followed(Struct):
 
 
 def _given_commands(done: Interpreted) -> Iterator[str]:
-    """The commands that a script which nobody could read is given: from a word on that names a program that
-    compiles."""
-    for started in programs(done.started):
+    """The commands that scripts are given of which nobody can read what they start: those behind `--`, or
+    from a word on that names a program that compiles."""
+    for number, started in enumerate(done.started):
         values = [arg.value for arg in started.call.args]
-        if not any(effect.unread for effect in started.effects) or None in values:
+        unread = any(effect.unread for effect in started.effects)
+        known = not unread and not _starts_unknown(done.started, number)
+        if known or None in values or started.call.name in entry_scripts():
             continue
         words = [value for value in values if value is not None]
-        at = next((n for n, word in enumerate(words) if word in starting_compilers()), None)
-        if at is not None:
+        ends = (n for n, word in enumerate(words) if word in starting_compilers())
+        at = words.index("--") + 1 if "--" in words else next(ends, len(words))
+        if words[at:] and not words[at].startswith("-"):
             yield shlex.join(words[at:])
+
+
+def _starts_unknown(calls: Sequence[Started], number: int) -> bool:
+    """Whether the script at a position starts a program whose name is not known."""
+    inner = takewhile(lambda call: call.depth > calls[number].depth, calls[number + 1 :])
+    return any(not call.call.path for call in inner)
 
 
 def _named_paths(done: Interpreted, language: str | None) -> Sequence[str]:

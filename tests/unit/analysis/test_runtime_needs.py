@@ -231,9 +231,17 @@ def test_libraries_that_steps_link(run: str, expected: set[str], tmp_path: Path)
         ('CMD ["await.sh", "go", "run", "."]', True),
         ('ENTRYPOINT ["await.sh"]\nCMD ["db:1", "--", "go", "run", "."]', True),
         ('CMD ["server", "go"]', False),
+        ('CMD ["./array.sh", "db:1", "--", "./entry.sh"]', True),
+        ('CMD ["sh", "-c", "./array.sh db:1 -- ./entry.sh"]', True),
+        ('CMD ["./array.sh", "db:1", "./entry.sh"]', False),
+        ('CMD ["./prints.sh", "--", "./entry.sh"]', False),
     ],
 )
 def test_commands_that_an_unread_script_is_given(start: str, expected: bool, tmp_path: Path) -> None:
+    (tmp_path / "entry.sh").write_text("#!/bin/sh\nexec go run .\n")
+    (tmp_path / "prints.sh").write_text('#!/bin/sh\necho "$@"\n')
+    loop = 'for w in "$@"; do shift; if [ "$w" = -- ]; then LINE=("$@"); fi; done'
+    (tmp_path / "array.sh").write_text(f'#!/bin/bash\n{loop}\nexec "${{LINE[@]}}"\n')
     docker = parse(f"FROM golang:1.24\nCOPY . .\n{start}\n".encode(), "Dockerfile")
     needs = classify(docker, scan(tmp_path), "Dockerfile", Options(), None).runtime_needs
     assert ("go" in needs.commands) is expected
