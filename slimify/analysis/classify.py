@@ -66,6 +66,7 @@ def classify(
     uses = context.once(("uses", path), lambda: image_uses(context, path))  # whatever the text of the file
     build_args = {**_unset_arguments(file, uses.arguments), **options.build_args}
     bases = (*triggers(file, name), *uses.bases)
+    given = {name: v for name, v in uses.arguments.items() if name not in options.build_args}
     reference, base = base_image(instructions[start], scopes(file, {}, build_args)[start], names)
     shown = _evidence_base(file, reference, base, evidence)
     base = base or shown
@@ -134,6 +135,7 @@ def classify(
             *findings(visits, contract, needs, judged),
         ),
         build_args=build_args,
+        given_args=given,
         final_stage_tools=late,
         bases=bases,
         mounts=uses.mounts,
@@ -154,11 +156,11 @@ def _evidence_base(
     return base_image_facts(evidence, file, reference)
 
 
-def _unset_arguments(file: Dockerfile, passed: Mapping[str, str]) -> Mapping[str, str]:
-    """The values that are passed for ARGs without a value of their own."""
+def _unset_arguments(file: Dockerfile, passed: Mapping[str, tuple[str | None, ...]]) -> Mapping[str, str]:
+    """The first values that are passed for ARGs without a value of their own."""
     declared = [pair for x in file.instructions if x.keyword == "ARG" for pair in arg_names(x)]
     unset = {arg for arg, _ in declared} - {arg for arg, value in declared if value is not None}
-    return {arg: value for arg, value in passed.items() if arg in unset}
+    return {arg: values[0] for arg, values in passed.items() if arg in unset and values[0] is not None}
 
 
 def _packages_and_roles(

@@ -160,6 +160,7 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
     refusals: tuple[Reason, ...] = ()
     findings: tuple[Decision, ...] = ()
     build_args: Mapping[str, str] = field(default_factory=dict)  # values of --build-arg
+    given_args: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)  # by the repository
     final_stage_tools: Mapping[str, Use] = field(default_factory=dict)  # steps of the final stage call them
     bases: tuple[Use, ...] = ()  # where other Dockerfiles start from the image
     mounts: tuple[Use, ...] = ()  # the directories that files of the repository hide with mounts

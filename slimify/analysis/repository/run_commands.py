@@ -70,12 +70,12 @@ _PLACEHOLDER = re.compile(r"[<\[\u2026]|\.\.\.|\A[A-Z][A-Z_]+\Z")
 
 
 class ImageUses(Struct, frozen=True, kw_only=True):
-    """Every command found, by file and line, whose file is relative to the context; the build arguments, if
-    all files that pass one agree on its value; where other Dockerfiles start from the image; and which of its
-    directories are hidden by mounts."""
+    """Every command found, by file and line, whose file is relative to the context; the build arguments with
+    the values that files pass, None last for one that only a build knows; where other Dockerfiles start from
+    the image; and which of its directories are hidden by mounts."""
 
     commands: tuple[RunCommand, ...]
-    arguments: Mapping[str, str]
+    arguments: Mapping[str, tuple[str | None, ...]]
     bases: tuple[Use, ...] = ()
     mounts: tuple[Use, ...] = ()
 
@@ -87,7 +87,7 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
     # an image with the name of the project is built from its main Dockerfile
     main = posixpath.basename(dockerfile) == "Dockerfile" or not context.has("Dockerfile")
     own, others = _project_names(context) if main else set(), set[str]()
-    passed: dict[str, set[str]] = {}
+    passed: dict[str, set[str | None]] = {}
     tags: set[str] = set()
     for place in places:
         tags |= place.tags()
@@ -119,7 +119,10 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
     )
     return ImageUses(
         commands=tuple(sorted(dict.fromkeys(found), key=lambda item: (item.file, item.line))),
-        arguments={name: next(iter(values)) for name, values in passed.items() if len(values) == 1},
+        arguments={
+            name: tuple(sorted(values, key=lambda value: (value is None, value or "")))
+            for name, values in passed.items()
+        },
         bases=tuple(
             use
             for files, above in (dockerfiles() if tags else ())
@@ -272,8 +275,8 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
         calls = [(call, o) for call in self.engine_calls if (o := call.options(names)) is not None]
         return {repository(n) for call, o in calls for n in (*given(o, "--name"), *call.host.result)}
 
-    def arguments(self) -> Iterator[tuple[str, str]]:
-        """The build arguments that are passed for the image, with constant values."""
+    def arguments(self) -> Iterator[tuple[str, str | None]]:
+        """The build arguments that are passed for the image; the value is None if it is not constant."""
         for path in self.matching(_COMPOSE_FILE):
             for service in compose_services(self.files, path).values():
                 if is_built_from(service, path, self.image):
@@ -286,8 +289,8 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
         for call in self.engine_calls:
             lines += docker_build(call.words).args if call.builds(self.image) else ()
         for name, equals, value in (line.partition("=") for line in lines):
-            if equals and "$" not in value:
-                yield name, value
+            if name:
+                yield name, value if equals and "$" not in value else None
 
     @cached_property
     def platform_files(self) -> list[str]:

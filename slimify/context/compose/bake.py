@@ -23,7 +23,7 @@ class BakeTarget(Struct, frozen=True, kw_only=True):
     name: str
     context: str = "."
     dockerfile: str = "Dockerfile"
-    args: Mapping[str, str] = {}
+    args: Mapping[str, str] = {}  # those with constant values
     tags: tuple[str, ...] = ()
     stage: str = ""
 

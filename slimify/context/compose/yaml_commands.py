@@ -106,7 +106,7 @@ def own_services(
 
 def _commands(service: Node, path: str, built_image: BuiltImage) -> Iterator[RunCommand]:
     mounts = _bind_mounts(service, path, built_image.context)
-    env = tuple(_constants(get(service, "environment")))
+    env = tuple((k, v) for k, v in _variables(get(service, "environment")) if v is not None)
     cwd = string(get(service, "working_dir"))
     found = list(_service(service, path))
     own = (get(service, key) for key in ("entrypoint", "command"))
@@ -189,16 +189,16 @@ def _extended(context: Context, path: str, service: Node, depth: int = 0) -> Nod
     return MappingNode(service.tag, rows, service.start_mark, service.end_mark)
 
 
-def build_arguments(service: Node) -> Iterator[tuple[str, str]]:
-    """The build arguments of a Compose service whose values are constant."""
-    return _constants(get(service, "build", "args"))
+def build_arguments(service: Node) -> Iterator[tuple[str, str | None]]:
+    """The build arguments of a Compose service."""
+    return _variables(get(service, "build", "args"))
 
 
-def _constants(node: Node | None) -> Iterator[tuple[str, str]]:
-    """The variables of a list or mapping that have constant values."""
+def _variables(node: Node | None) -> Iterator[tuple[str, str | None]]:
+    """The variables of a list or mapping; the value is None if it is not constant."""
     rows = [string(item).partition("=")[::2] for item in items(node)]
     rows += [(name, string(value)) for name, value in entries(node)]
-    return ((name, value) for name, value in rows if name and value and "$" not in value)
+    return ((name, value if value and "$" not in value else None) for name, value in rows if name)
 
 
 def workflow_builds(context: Context, path: str, built_image: BuiltImage) -> Iterator[dict[str, str]]:

@@ -412,6 +412,7 @@ target "web" {{
   }}
 }}
 """
+Passed = dict[str, tuple[str | None, ...]]
 BUILD_ARGS = "services:\n  web:\n    build:\n      context: app\n      args: {args}\n"
 
 
@@ -419,35 +420,39 @@ BUILD_ARGS = "services:\n  web:\n    build:\n      context: app\n      args: {ar
     ("files", "passed"),
     [
         pytest.param({}, {}, id="none"),
-        pytest.param({"compose.yml": BUILD_ARGS.format(args='{A: "3.11"}')}, {"A": "3.11"}, id="mapping"),
-        pytest.param({"compose.yml": BUILD_ARGS.format(args="[A=3.11, B]")}, {"A": "3.11"}, id="list"),
-        pytest.param({"compose.yml": BUILD_ARGS.format(args='{A: "${A:-1}"}')}, {}, id="variable"),
+        pytest.param({"compose.yml": BUILD_ARGS.format(args='{A: "3.11"}')}, {"A": ("3.11",)}, id="mapping"),
+        pytest.param(
+            {"compose.yml": BUILD_ARGS.format(args="[A=3.11, B]")}, {"A": ("3.11",), "B": (None,)}, id="list"
+        ),
+        pytest.param(
+            {"compose.yml": BUILD_ARGS.format(args='{A: "${A:-1}"}')}, {"A": (None,)}, id="variable"
+        ),
         pytest.param(
             {"Makefile": "a:\n\tdocker build --build-arg A=1 --build-arg=B=2 app\n"},
-            {"A": "1", "B": "2"},
+            {"A": ("1",), "B": ("2",)},
             id="make",
         ),
         pytest.param({"Makefile": "a:\n\tdocker build --build-arg A=1 api\n"}, {}, id="another-image"),
-        pytest.param({"docker-bake.hcl": BAKE.format("app")}, {"A": "3.11", "B": "2"}, id="bake"),
+        pytest.param({"docker-bake.hcl": BAKE.format("app")}, {"A": ("3.11",), "B": ("2",)}, id="bake"),
         pytest.param({"docker-bake.hcl": BAKE.format("api")}, {}, id="bake-of-another"),
         pytest.param(
             {"docker-bake.json": '{"target": {"a": {"context": "app", "args": {"A": "1", "B": null}}}}'},
-            {"A": "1"},
+            {"A": ("1",)},
             id="bake-json",
         ),
-        pytest.param({".github/workflows/a.yml": ACTION.format("app")}, {"A": "3.11"}, id="workflow"),
+        pytest.param({".github/workflows/a.yml": ACTION.format("app")}, {"A": ("3.11",)}, id="workflow"),
         pytest.param({".github/workflows/a.yml": ACTION.format(".")}, {}, id="workflow-of-another"),
         pytest.param(
             {
                 "compose.yml": BUILD_ARGS.format(args="[A=1]"),
                 "x.mk": "a:\n\tdocker build --build-arg A=2 app\n",
             },
-            {},
+            {"A": ("1", "2")},
             id="they-differ",
         ),
     ],
 )
-def test_build_arguments(tmp_path: Path, files: dict[str, str], passed: dict[str, str]) -> None:
+def test_build_arguments(tmp_path: Path, files: dict[str, str], passed: Passed) -> None:
     above = {f"../{name}": text for name, text in {".git/HEAD": "", **files}.items()}
     assert image_uses(lay(tmp_path, {"Dockerfile": "", **above})).arguments == passed
 

@@ -1,0 +1,29 @@
+"""Build arguments that files of the repository give other values than those that a program was read with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from slimify.analysis.program import Program
+from slimify.syntax.dockerfile.instructions import arg_names, from_parts
+from slimify.syntax.dockerfile.words import references
+
+
+def other_arguments(program: Program, text: str) -> Iterator[Mapping[str, str]]:
+    """The values that a text has to hold for as well, one at a time. A value that only a build knows counts
+    where new lines contain the one that the program was read with; it stands for any."""
+    instructions = program.dockerfile.instructions
+    defaults: dict[str, str] = {}
+    for name, value in (pair for x in instructions if x.keyword == "ARG" for pair in arg_names(x)):
+        defaults[name] = value or defaults.get(name, "")
+    chosen = {n for x in instructions if x.keyword == "FROM" for n in references(from_parts(x).image)}
+    old = set(program.dockerfile.text.splitlines())
+    new = "\n".join(line for line in text.splitlines() if line not in old)
+    for name, default in defaults.items():
+        value = program.build_args.get(name, default)
+        for other in program.given_args.get(name, ()):
+            if other is not None and other != value:
+                yield {name: other}
+            # an unknown base is a question of its own
+            elif other is None and value and value in new and name not in chosen:
+                yield {name: f"any-{name.lower()}"}
