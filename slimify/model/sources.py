@@ -35,7 +35,8 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
     paths). `commands`: programs they start. `started`: the command lines, for a shell. `libraries`: shared
     libraries they load by name. `paths`: files they open by a constant name. `dynamic`: calls that start a
     program whose name is not constant. `computed`: calls, and imported packages, that open files by names
-    which are put together at run time; the name is that of the package, if it is one.
+    which are put together at run time; the name is that of the package, if it is one. `unread`: imported
+    packages that nobody has read, and that may open files by names of their own.
 
     `features`: words from a fixed list: `cgo`, `creates` (files below the working directory), `embed`, `net`,
     `tls`, `client` (opens connections over TLS), `tz`, `user`, `plugin`, `main`,
@@ -50,6 +51,7 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
     paths: tuple[Use, ...] = ()
     dynamic: tuple[Use, ...] = ()
     computed: tuple[Use, ...] = ()
+    unread: tuple[Use, ...] = ()
     features: frozenset[str] = frozenset()
     skipped: tuple[str, ...] = ()  # files too large or unreadable
 

@@ -187,7 +187,7 @@ def _is_unread(compared: Comparison, path: str) -> bool:
     if not compiled or any(effect.reads_anything for effect in compared.needs.start):
         return False
     sources = compared.needs.sources
-    apart = not sources.computed or not overlap(path, compared.old.final.end.cwd or "/")
+    apart = not (sources.computed or sources.unread) or not overlap(path, compared.old.final.end.cwd or "/")
     return sources.complete and apart
 
 

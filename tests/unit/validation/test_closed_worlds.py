@@ -135,6 +135,14 @@ def test_fetched_programs(
         ),
         pytest.param(_OPENS, "/app/texts/a.txt", id="opens what its arguments name"),
         pytest.param("func main() {}\n", "", id="imports nothing"),
+        pytest.param(
+            'import "example.net/app"\n\nfunc main() { app.Run() }\n',
+            "/app/texts/a.txt",
+            id="an unread module",
+        ),
+        pytest.param(
+            'import "github.com/gin-gonic/gin"\n\nfunc main() { gin.Default() }\n', "", id="a plain module"
+        ),
     ],
 )
 def test_files_of_a_compiled_program(source: str, problem: str, tmp_path: Path) -> None:

@@ -218,7 +218,13 @@ def _open_world(program: Program, step: Step, named: Sequence[str]) -> Reason | 
         or _is_aside(program, source, places[0], named)
     ):
         return None
-    return unknown_readers(program, places[0], named)
+    why = unknown_readers(program, places[0], named)
+    unread = program.runtime_needs.sources.unread
+    if why is None and unread and overlap(places[0], program.end_state.cwd or "/"):
+        below = ((posixpath.join(places[0], p), p) for p in _entries_below(program.context, source))
+        if any(not _is_needed_entry(path, p, named) and not _is_no_data(p) for path, p in below):
+            return Reason.of("SL316", "module", use=unread[0])
+    return why
 
 
 def _is_aside(program: Program, source: str, place: str, named: Sequence[str]) -> bool:

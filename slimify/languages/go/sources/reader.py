@@ -59,6 +59,7 @@ def program_facts(view: ContextView, effects: Iterable[Effect], limit: int) -> S
             *source_directories(view.context, (f for f in sources.files if not is_vendored(f))),
         ),
         computed=tuple(use for use, module in known if use.name in direct and module.computes_names),
+        unread=tuple(u for u, m in known if u.name in direct and u.name in sources.outside and not m.plain),
         features=frozenset(features),
     )
     return merge((facts, more))

@@ -11,6 +11,7 @@ READS = SERVER.replace("{ _", '{ _, _ = os.ReadFile("config/a"); _, _ = os.ReadF
     '"net/http"', '"net/http"\nimport "os"'
 )
 GOOSE = "RUN go install github.com/pressly/goose/v3/cmd/goose@v3.15.0"
+IMPORTS = 'package main\n\nimport app "{0}"\n\nfunc main() {{ app.Run() }}\n'
 ROWS = (
     Row(
         id="a-repeated-script-copies-what-a-pattern-matches",
@@ -451,6 +452,36 @@ ROWS = (
             "    && apt-get install -y --no-install-recommends curl \\",
         ),
         never=("other.sh",),
+    ),
+    # --- modules that nobody has read --------------------------------------------------------------------
+    Row(
+        id="an-unread-module-beside-data",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            **SHOP,
+            "main.go": IMPORTS.format("example.net/app"),
+            "model.conf": "",
+            "other.go": "package main\n",
+        },
+        final=("COPY . .",),
+    ),
+    Row(
+        id="an-unread-module-beside-sources",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={**SHOP, "main.go": IMPORTS.format("example.net/app"), "README.md": ""},
+        never=("COPY . .",),
+    ),
+    Row(
+        id="a-module-that-reads-what-callers-name",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={**SHOP, "main.go": IMPORTS.format("github.com/gorilla/mux"), "model.conf": ""},
+        never=("COPY . .",),
+    ),
+    Row(
+        id="an-unread-module-in-a-directory-without-the-data",
+        file=("FROM golang:1.22", *BUILD, "WORKDIR /srv", START),
+        files={**SHOP, "main.go": IMPORTS.format("example.net/app"), "model.conf": ""},
+        never=("COPY . .",),
     ),
     # --- programs compiled from sources elsewhere --------------------------------------------------------
     Row(
