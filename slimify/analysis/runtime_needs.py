@@ -220,7 +220,9 @@ def unread_start(start: Iterable[Effect]) -> Reason | None:
         (
             e.why
             for e in start
-            if e.kind in ("unknown", "app") and e.unread == "context" and e.tool not in entry_scripts()
+            if e.kind in ("unknown", "app", "build")
+            and e.unread == "context"
+            and e.tool not in entry_scripts()
         ),
         None,
     )

@@ -16,6 +16,7 @@ from slimify.model.effects import LEAVES_NOTHING, Effect
 from slimify.semantics.effects.call import Arg, Call, Options, first_value
 from slimify.semantics.effects.printed import output
 from slimify.semantics.effects.state import absolute
+from slimify.syntax.shell.script import read as shell_script
 
 _VALUES = ("-C", "--directory", "-f", "--file", "--makefile", "-I", "-o", "-W", "-l")
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
@@ -86,12 +87,18 @@ def _makefile(call: Call, options: Options) -> tuple[str, Makefile] | None:
 
 
 def _recipe_effects(call: Call, done: Recipe, path: str, variables: dict[str, str]) -> Iterator[Effect]:
-    """The effects of a recipe. Like make, every line runs in its own shell."""
+    """The effects of a recipe. Like make, every line runs in its own shell. A line that can't be read builds
+    below the directory, as a Makefile does that nobody has read."""
     state = replace(call.state.with_env({**done.exports, **variables}), shell=(done.shell, "-c"))
     lines = done.lines
     if done.one_shell and lines:
         lines = (replace(lines[0], text="\n".join(line.text for line in lines)),)
     for line in lines:
+        opaque = shell_script(line.text).opaque
+        if opaque:
+            why = Reason.of("SL221", "opaque", why=opaque)
+            yield from call.write_effect("build", line.target, writes=(".",), unread="context", why=why)
+            continue
         place = posixpath.join(call.state.cwd or "/", line.file) if line.file else path
         effects = call.run(line.text, state, "make", place, line.target, line.text, line=line.line)
         for effect in effects:

@@ -46,6 +46,7 @@ FILES: Mapping[str, str] = {
     "cmd/tool/main.go": "package main\n",
     "Makefile": "app: dep\n\tgcc -o app app.c\ndep:\n\tpip install flask\n",
     "sub/Makefile": "all:\n\ttouch made\n",
+    "broken/Makefile": "all:\n\tfor i in ; do touch $$i; done\n\tgcc -o app app.c\n",
     "setup.sh": "#!/bin/sh\napt-get install -y gcc\ncd /src\ntouch x\n",
     "sub/here.sh": '#!/bin/sh\ncd "$(dirname "$0")/.."\ntsc\n',
     "sub/place.sh": '#!/bin/sh\nHERE=$(cd "$(dirname "$0")/.." && pwd)\ntouch "$HERE/x"\n',
