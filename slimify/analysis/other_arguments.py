@@ -10,8 +10,9 @@ from slimify.syntax.dockerfile.words import references
 
 
 def other_arguments(program: Program, text: str) -> Iterator[Mapping[str, str]]:
-    """The values that a text has to hold for as well, one at a time. A value that only a build knows counts
-    where new lines contain the one that the program was read with; it stands for any."""
+    """The values that a text has to hold for as well, one at a time. A value that only a build knows stands
+    for any; it counts where new lines contain the one that the program was read with. Which bases are chosen
+    is a question of its own."""
     instructions = program.dockerfile.instructions
     defaults: dict[str, str] = {}
     for name, value in (pair for x in instructions if x.keyword == "ARG" for pair in arg_names(x)):
@@ -21,9 +22,9 @@ def other_arguments(program: Program, text: str) -> Iterator[Mapping[str, str]]:
     new = "\n".join(line for line in text.splitlines() if line not in old)
     for name, default in defaults.items():
         value = program.build_args.get(name, default)
+        written = bool(value) and value in new
         for other in program.given_args.get(name, ()):
-            if other is not None and other != value:
+            if other is not None and other != value and (written or name not in chosen):
                 yield {name: other}
-            # an unknown base is a question of its own
-            elif other is None and value and value in new and name not in chosen:
+            elif other is None and written and name not in chosen:
                 yield {name: f"any-{name.lower()}"}

@@ -18,6 +18,7 @@ from slimify.model.effects import (
     SystemManager,
 )
 from slimify.semantics.context_files import CopiedPath
+from slimify.semantics.machine.matches import identity
 from slimify.semantics.machine.stages import Event, Stage
 from slimify.semantics.paths import inside, is_named_place, overlap
 from slimify.syntax.dockerfile.words import expand
@@ -98,8 +99,7 @@ def _joint_problems(pair: Pair) -> Iterator[Reason]:
         match = equal or pair.edited.get(event.number)
         if before is not None and before[0].visit is event.visit:
             joint, old = _operator(event), "&&"
-            other = before[1]
-            following = match is not None and other is not None and _follows(match, other)
+            following = match is not None and before[1] is not None and _follows(pair, match, before[1])
             if match is not None and following:
                 old = _operator(match)
             if joint != old and (joint == ";" or (following and not _is_other_install(event, match))):
@@ -115,8 +115,10 @@ def _is_other_install(event: Event, match: Event | None) -> bool:
     return bool(names) and names.isdisjoint(before)
 
 
-def _follows(event: Event, other: Event) -> bool:
-    return event.visit is other.visit and event.atom == other.atom + 1
+def _follows(pair: Pair, event: Event, other: Event) -> bool:
+    """Whether a command of the old stage stands behind one that says what another does."""
+    beside = (e for e in pair.old.events if e.visit is event.visit and e.atom == event.atom - 1)
+    return any(identity(e) == identity(other) for e in beside)
 
 
 def _operator(event: Event) -> str:
