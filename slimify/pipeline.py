@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,22 +97,12 @@ def _outcome(
     if program.refusals:
         outcome = replace(outcome, instructions=verdicts(users), decisions=safe_decisions(program.refusals))
         return outcome if several else outcome.become(Refused)
-    program = users
-
-    def given(values: Mapping[str, str]) -> Program:
-        """The same program with other build arguments."""
-        other = replace(options, build_args={**options.build_args, **values})
-        found = classify(users.dockerfile if several else program.dockerfile, context, name, other, evidence)
-        return whole_program(found, other, evidence) if several else found
-
-    if several:
-        program = whole_program(users, options, evidence)
+    program = whole_program(users, options, evidence) if several else users
     compiled = _compiled_start(program) if not (several or options.single_stage) else None
     if compiled is not None:
         program = read(compiled.text)
     start = compiled.start if compiled is not None else None
-    cleanable = users if program.parent else program
-    result = _best_plan(program, cleanable, file, options, read, given, start)
+    result = _best_plan(program, users if program.parent else program, file, options, read, start)
     at_start = ("SL406", "compiles_at_start")  # it is for building, or installs and compiles when it starts
     builds = compiled is not None or any({r.code, r.form} & {*at_start} for r in result.reasons)
     if isinstance(result, _ValidPlan):
@@ -159,12 +149,10 @@ def _best_plan(
     file: Dockerfile,
     options: Options,
     read: Callable[[str], Program],
-    given: Callable[[Mapping[str, str]], Program],
     start: NewStart | None,
 ) -> _ValidPlan | _NoPlan:
     """The best plan that passes validation, or why there is none. `cleanable` is the program without what
-    its last stage has from others, `given` the program with other build arguments, `start` the start command
-    that was already replaced in the file."""
+    its last stage has from others, `start` the start command that was already replaced in the file."""
     from slimify.planning.options.requested import with_requested_options
 
     reasons: list[Reason] = []
@@ -180,10 +168,9 @@ def _best_plan(
         candidate = replace(candidate, new_start=start)
         rejected: list[Reason] = []
         for one in _cleaned_first(program, candidate, file, options, read):
-            text = _validated_text(program, one, file, options, given)
+            text = _validated_text(program, one, file, options)
             if isinstance(text, str):
-                common = _with_common_base(program, one, text, file, options, given)
-                return _ValidPlan(*common, tuple(reasons))
+                return _ValidPlan(*_with_common_base(program, one, text, file, options), tuple(reasons))
             rejected = text
         reasons += rejected
     return _NoPlan(tuple(reasons), tuple(advice))
@@ -299,15 +286,9 @@ def _cleaned_first(
     yield plan
 
 
-def _validated_text(
-    program: Program,
-    plan: Plan,
-    file: Dockerfile,
-    options: Options,
-    given: Callable[[Mapping[str, str]], Program],
-) -> str | list[Reason]:
+def _validated_text(program: Program, plan: Plan, file: Dockerfile, options: Options) -> str | list[Reason]:
     """The text of the new file, or the reasons to reject it."""
-    from slimify.analysis.other_arguments import other_arguments
+    from slimify.analysis.other_arguments import other_programs
     from slimify.render import own_comments, render
     from slimify.validation.validate import problems
 
@@ -315,9 +296,8 @@ def _validated_text(
     if text == file.text or (program.parent and _has_same_last_stage(program, text)):
         return [Reason.of("SL407", "same_text", rung=plan.rung)]
     comments = own_comments(options.templates)
-    others = (given(values) for values in other_arguments(program, text))
-    tried = (problems(one, plan, text, file, comments) for one in (program, *others))
-    found = next(filter(None, tried), ())
+    programs = (program, *other_programs(program, file, text, options))
+    found = next(filter(None, (problems(one, plan, text, file, comments) for one in programs)), ())
     if not found:
         return text
     shown = [Reason.of("SL409", "rejected", rung=plan.rung, problem=problem) for problem in found[:_SHOWN]]
@@ -336,19 +316,14 @@ def _has_same_last_stage(program: Program, text: str) -> bool:
 
 
 def _with_common_base(
-    program: Program,
-    plan: Plan,
-    text: str,
-    file: Dockerfile,
-    options: Options,
-    given: Callable[[Mapping[str, str]], Program],
+    program: Program, plan: Plan, text: str, file: Dockerfile, options: Options
 ) -> tuple[Plan, str]:
     """The plan and its text, with the common first steps of both stages moved to a base stage if that reads
     better."""
     from slimify.planning.stages.shared_base import with_shared_base
 
     shared = with_shared_base(program, plan, options.builder)
-    new = _validated_text(program, shared, file, options, given) if shared is not None else None
+    new = _validated_text(program, shared, file, options) if shared is not None else None
     return (shared, new) if shared is not None and isinstance(new, str) else (plan, text)
 
 

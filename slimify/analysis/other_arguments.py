@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
+
+from slimify.analysis.classify import classify
 from slimify.analysis.program import Program
+from slimify.analysis.whole_last_stage import whole_program
+from slimify.config import Options
+from slimify.model.dockerfile import Dockerfile
 from slimify.syntax.dockerfile.instructions import arg_names, from_parts
 from slimify.syntax.dockerfile.words import references
 
 
-def other_arguments(program: Program, text: str) -> Iterator[Mapping[str, str]]:
-    """The values that a text has to hold for as well, one at a time. A value that only a build knows stands
+def other_programs(program: Program, file: Dockerfile, text: str, options: Options) -> Iterator[Program]:
+    """The program with the arguments that the text of its new file has to hold for as well. `file` is the
+    user's."""
+    for values in _other_arguments(program, text):
+        other = replace(options, build_args={**options.build_args, **values})
+        old, evidence = file if program.parent else program.dockerfile, program.image_evidence
+        found = classify(old, program.context, program.name, other, evidence)
+        yield whole_program(found, other, evidence) if program.parent else found
+
+
+def _other_arguments(program: Program, text: str) -> Iterator[Mapping[str, str]]:
+    """The arguments, one at a time. A value that only a build knows stands
     for any; it counts where new lines contain the one that the program was read with. Which bases are chosen
     is a question of its own."""
     instructions = program.dockerfile.instructions
