@@ -215,7 +215,6 @@ ROWS = (
     Row(
         id="the-digest-of-the-old-base-is-not-the-new-ones",
         file=lines(f"FROM python:3.11@sha256:{'a' * 64}", *INSTALL, START),
-        base="python:3.11-slim",
         reason="python:3.11-slim is not pinned, as the digest of line 1 is that of another image",
     ),
     Row(
