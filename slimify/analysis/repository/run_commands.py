@@ -47,10 +47,11 @@ from slimify.context.compose.yaml_commands import (
 from slimify.context.ignored_files import with_ignored_files
 from slimify.context.scan import Context, clean
 from slimify.context.yaml_nodes import MAX_BYTES
+from slimify.facts.debian import debian_command
 from slimify.facts.platforms import is_platform_file
 from slimify.facts.shells import is_shell
 from slimify.facts.system import history_directories, third_party_directories
-from slimify.languages import installed_directories, languages
+from slimify.languages import installed_directories, languages, programs
 from slimify.model.sources import Use
 from slimify.semantics.effects.call import Options
 
@@ -331,10 +332,14 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
             options = call.options(names.own)
             command = call.run_command(options, self.image) if options is not None else None
             # `exec` and Compose in documents are for containers that run: development, more often than not,
-            # but for shells, with which people look into any container
+            # but for shells and the system's programs, with which people look into any container
             started = call.in_document and call.command != "run"
-            if command is not None and (not started or is_shell(command.text.partition(" ")[0])):
+            if command is not None and (not started or _is_for_any_container(command.text.partition(" ")[0])):
                 yield command
+
+
+def _is_for_any_container(program: str) -> bool:
+    return is_shell(program) or (program not in programs() and debian_command(program, None) is not None)
 
 
 def _untagged(name: str) -> str:

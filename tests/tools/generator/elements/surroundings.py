@@ -188,12 +188,28 @@ def _makefile_above(p: Project, random: Random) -> None:
 
 @element("documented", "around", weight=1, fits=full)
 def _documented(p: Project, random: Random) -> None:
-    p.add(
-        "README.md",
-        "# app\n\n```sh\ndocker build -t app .\ndocker run --rm --entrypoint curl app --version\n```\n",
-        application=False,
-    )
+    use = random.choice([
+        "docker run --rm --entrypoint curl app --version",
+        "docker run -it -d --name one app\ndocker exec -it one curl --version",
+        "docker run --detach --name=one app\ndocker exec one sh -c 'curl --version'",
+        "docker compose up -d\ndocker compose exec app curl --version",
+    ])  # fmt: skip
+    if "compose" in use:
+        p.compose("app")
+    p.add("README.md", f"# app\n\n```sh\ndocker build -t app .\n{use}\n```\n", application=False)
     _by_hand(p, "curl", "--version")
+
+
+@element("installs-by-itself", "around", "python", weight=1, fits=full)
+def _installs_by_itself(p: Project, random: Random) -> None:
+    """The program fetches plugins with git when somebody asks for one."""
+    command = random.choice([
+        'subprocess.check_call([sys.executable, "-m", "pip", "install", name])',
+        'os.system("pip install " + name)',
+        'subprocess.run(["pip", "install", f"git+https://example.org/{name}.git"], check=True)',
+    ])  # fmt: skip
+    p.head += f"\ndef plugin(name):\n    import os, subprocess, sys\n\n    {command}\n"
+    _by_hand(p, "git", "--version")
 
 
 @element("compose-environment", "around", weight=2)

@@ -135,7 +135,17 @@ ALPINE: dict[str, Package] = {
 }
 _CURL = ("ca-certificates", "curl", "wget", "tzdata", "netbase")
 _SCM = (*_CURL, "git", "procps", "python3")
-_DEPS = (*_SCM, "build-essential", "file", "unzip", "libpq-dev", "libxslt1-dev", "pkg-config", "media-types")
+_DEPS = (
+    *_SCM,
+    "build-essential",
+    "default-libmysqlclient-dev",
+    "file",
+    "unzip",
+    "libpq-dev",
+    "libxslt1-dev",
+    "pkg-config",
+    "media-types",
+)
 
 
 @dataclass(frozen=True)

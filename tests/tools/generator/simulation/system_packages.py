@@ -16,6 +16,12 @@ from tools.generator.simulation.shell import (
 LISTS = "/var/lib/apt/lists/deb.list"
 _INDEX = "/var/cache/apk/index"
 UPGRADED = "/var/lib/upgraded"
+_RECOMMENDING = {
+    "git",
+    "wget",
+    "libcurl4",
+    "libcurl3-gnutls",
+}  # they recommend ca-certificates (packages.debian.org)
 
 
 @command("apt-get", "apt", "aptitude")
@@ -28,6 +34,10 @@ def _apt(shell: Shell, argv: list[str]) -> int:
     if action == "update":
         shell.files.add(LISTS, b"lists")
     elif action == "install":
+        if "no-install-recommends" not in flags and _RECOMMENDING.intersection(
+            closure(_known(names), DEBIAN)
+        ):
+            names.append("ca-certificates")
         return _apt_install(shell, names, bool(flags & {"y", "yes", "qq", "assume-yes"}))
     elif action in ("remove", "purge", "autoremove"):
         if not flags & {"y", "yes", "qq", "assume-yes"}:
@@ -42,6 +52,10 @@ def _apt(shell: Shell, argv: list[str]) -> int:
     elif action not in ("clean", "autoclean"):
         raise Unmodelled(f"{argv}")
     return 0
+
+
+def _known(names: list[str]) -> list[str]:
+    return [name for name in names if name in DEBIAN]
 
 
 def _apt_install(shell: Shell, names: list[str], yes: bool) -> int:
