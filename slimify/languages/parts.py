@@ -249,8 +249,11 @@ class Development(Protocol):
     def without_development(self, program: Program) -> Edits:
         """The edits that drop them from a file that keeps its stages."""
 
-    def pruned(self, program: Program, paths: Iterable[str], keep: Iterable[str]) -> Pruned:
-        """What drops those below `paths` behind the last instruction, except at the paths to keep."""
+    def pruned(
+        self, program: Program, paths: Iterable[str], keep: Iterable[str], view: ContextView
+    ) -> Pruned:
+        """What drops those below `paths` behind the last instruction, except at the paths to keep. `view`
+        has the files that run time may read."""
 
 
 class CompiledStarts(Protocol):

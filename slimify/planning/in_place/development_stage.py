@@ -21,6 +21,7 @@ from slimify.model.plan import Plan
 from slimify.model.plan import Stage as PlannedStage
 from slimify.planning.in_place.edits import Edits
 from slimify.planning.stages.items import keyword, new_item
+from slimify.semantics.context_files import ContextView
 from slimify.semantics.machine.stages import Event, Stage
 from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.parser import encode, parse
@@ -53,7 +54,7 @@ def _edits(program: Program, options: Options, stage: Stage, events: Sequence[Ev
     ended = _ended(program, options, stage)
     sources = [path for event in events if event.copy is not None for path in event.copy.sources]
     for part in filter(None, (known.development for known in languages())):
-        found = part.pruned(ended, sources, options.keep_paths)
+        found = part.pruned(ended, sources, options.keep_paths, _files(program))
         if not found.lines:
             continue
         last = max(i for i, x in enumerate(program.dockerfile.instructions) if x.keyword == "FROM")
@@ -93,6 +94,14 @@ def with_development_stage(plan: Plan, options: Options, write: Callable[[Plan],
             original=plan.original + edits.saving,
         )
     return plan
+
+
+def _files(program: Program) -> ContextView:
+    """The files of all stages: what the last one copies of them is not always known."""
+    view = program.end_state.view
+    for stage in program.machine.stages[:-1]:
+        view = view.with_copies(stage.end.view.copies, stage.end.view.directories)
+    return view
 
 
 def _ended(program: Program, options: Options, stage: Stage) -> Program:

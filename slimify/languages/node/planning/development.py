@@ -27,6 +27,7 @@ from slimify.planning.in_place.runs import (
     joined_runs,
     runs_between,
 )
+from slimify.semantics.context_files import ContextView
 from slimify.syntax.shell.script import edit
 
 _USING = BUILDS | RUNS_CODE
@@ -66,9 +67,9 @@ def without_development(program: Program) -> Edits:
     return Edits()
 
 
-def pruned(program: Program, paths: Iterable[str], keep: Iterable[str]) -> Pruned:
+def pruned(program: Program, paths: Iterable[str], keep: Iterable[str], view: ContextView) -> Pruned:
     """What drops them at the end of the stage."""
-    return pruning(program, paths, keep, cwd=program.end_state.cwd)
+    return pruning(program, paths, keep, cwd=program.end_state.cwd, view=view)
 
 
 def _installs(program: Program) -> Iterator[_Install]:

@@ -17,6 +17,7 @@ from slimify.languages.node.packages import package_at
 from slimify.languages.node.planning.mentions import Mentions, mentions
 from slimify.languages.node.vocabulary import RUN
 from slimify.model.decisions import Reason
+from slimify.semantics.context_files import ContextView
 
 
 def development_packages(program: Program, project: NodeProject) -> tuple[str, ...]:
@@ -26,8 +27,9 @@ def development_packages(program: Program, project: NodeProject) -> tuple[str, .
     return tuple(sorted(set(names)))
 
 
-def dev_needed(program: Program, project: NodeProject) -> Reason | None:
-    """Why a development dependency is needed at run time; None if none is."""
+def dev_needed(program: Program, project: NodeProject, view: ContextView | None = None) -> Reason | None:
+    """Why a development dependency is needed at run time; None if none is. `view` has the files that the
+    program may read, where those are not only files of the stage."""
     needs = program.runtime_needs
     if not needs.start:
         return Reason.of("SL313", "no_start")
@@ -37,15 +39,15 @@ def dev_needed(program: Program, project: NodeProject) -> Reason | None:
     server = compiling_server(needs)
     if server:
         return Reason.of("SL313", "compiles", command=server)
-    found = _Dropped(program, project)
+    found = _Dropped(program, project, view or program.end_state.view)
     return next(found.reasons(), None)
 
 
 class _Dropped:
     """The packages that would go, and the reasons why each of them has to stay."""
 
-    def __init__(self, program: Program, project: NodeProject) -> None:
-        self.program, self.needs = program, program.runtime_needs
+    def __init__(self, program: Program, project: NodeProject, view: ContextView) -> None:
+        self.program, self.needs, self.view = program, program.runtime_needs, view
         self.projects = installed_projects(program.context, project)
         self.locked = lock_packages(program.context, project)
         gone = [n for n in development_packages(program, project) if not self._stays(project, n)]
@@ -69,7 +71,7 @@ class _Dropped:
             yield from self._unbrought()
         yield from self._imported()
         yield from self._peers()
-        yield from Mentions(self.program, self.projects).reasons(self.names)
+        yield from Mentions(self.program, self.projects, self.view).reasons(self.names)
         yield from self._tasks()
         yield from self._served()
 
@@ -106,7 +108,7 @@ class _Dropped:
         """The scripts of a package.json that the start command reaches, by any runner that names another
         script."""
         reached: dict[str, str] = {}
-        view = self.program.end_state.view
+        view = self.view
         waiting = [
             effect.action.removeprefix(RUN)
             for effect in self.needs.start
@@ -179,7 +181,7 @@ class _Dropped:
         pages = tuple(LANGUAGE.facts("toolchain.toml")["files"]["pages"])
         for path in program.context.files if names else ():
             image = path.endswith(pages) and "node_modules" not in path
-            if image and program.end_state.view.image_paths(path):
+            if image and self.view.image_paths(path):
                 text = program.context.text(path) or ""
                 name = next((n for n in names if f"node_modules/{n}/" in text), None)
                 if name is not None:

@@ -27,6 +27,7 @@ from slimify.languages.node.package_facts import (
 from slimify.languages.node.packages import package_at
 from slimify.languages.node.sources.test_support import without_test_support
 from slimify.model.decisions import Reason
+from slimify.semantics.context_files import ContextView
 
 _SETTINGS = re.compile(r"(\.?)([a-z][\w-]*?)(?:file|rc|[.-]conf(?:ig)?)?(?:\.[\w.]+)?", re.IGNORECASE)
 _IMPORTS = re.compile(
@@ -42,8 +43,8 @@ def mentions(text: str, *words: str) -> bool:
 class Mentions:
     """What the application of some projects, and the tools that it runs, may load by a name in a string."""
 
-    def __init__(self, program: Program, projects: Sequence[NodeProject]) -> None:
-        self.program, self.context, self.view = program, program.context, program.end_state.view
+    def __init__(self, program: Program, projects: Sequence[NodeProject], view: ContextView) -> None:
+        self.program, self.context, self.view = program, program.context, view
         self.needs = program.runtime_needs
         self.listed = {n for own in projects for n in (*own.dependencies, *own.dev_dependencies)}
 

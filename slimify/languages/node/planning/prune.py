@@ -18,6 +18,7 @@ from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
 from slimify.model.versions import version_numbers
 from slimify.planning.in_place.edits import Pruned
+from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.effects.state import State
 from slimify.semantics.paths import inside, overlap
@@ -25,8 +26,16 @@ from slimify.semantics.paths import inside, overlap
 _NPM_LOCKS = ("/package-lock.json", "/npm-shrinkwrap.json")
 
 
-def pruning(program: Program, paths: Iterable[str], keep: Iterable[str] = (), *, cwd: str | None) -> Pruned:
-    """What drops development dependencies below the paths at the end of a stage, in the directory `cwd`.
+def pruning(
+    program: Program,
+    paths: Iterable[str],
+    keep: Iterable[str] = (),
+    *,
+    cwd: str | None,
+    view: ContextView | None = None,
+) -> Pruned:
+    """What drops development dependencies below the paths at the end of a stage, in the directory `cwd`. For
+    `view` see `dev_needed`.
 
     `keep` are paths that must stay. If one of them is an installed package, nothing is pruned: a
     development package would not survive without its dependencies.
@@ -46,7 +55,7 @@ def pruning(program: Program, paths: Iterable[str], keep: Iterable[str] = (), *,
         if project is None or not count:
             continue
         kept = next((path for path in keep if path.startswith(f"{directory.rstrip('/')}/node_modules/")), "")
-        why = Reason.of("SL313", "kept", path=kept) if kept else dev_needed(program, project)
+        why = Reason.of("SL313", "kept", path=kept) if kept else dev_needed(program, project, view)
         command = None if why else prune_command(program, project, effect)
         if command is None:
             why = why or Reason.of("SL313", "no_prune")

@@ -28,6 +28,7 @@ from slimify.model.effects import Effect
 from slimify.model.versions import version_numbers
 from slimify.planning.in_place.edits import Edits, Pruned, step_line
 from slimify.planning.in_place.runs import is_direct, is_readable
+from slimify.semantics.context_files import ContextView
 from slimify.syntax.dockerfile.words import expand
 from slimify.syntax.shell.script import edit
 
@@ -98,7 +99,7 @@ def without_development(program: Program) -> Edits:
     return Edits(decisions=tuple(kept))
 
 
-def pruned(program: Program, paths: Iterable[str], keep: Iterable[str]) -> Pruned:
+def pruned(program: Program, paths: Iterable[str], keep: Iterable[str], view: ContextView) -> Pruned:
     """Nothing: no tool prunes."""
     return Pruned()
 

@@ -14,6 +14,11 @@ _LAST = 'FROM node:20-slim\nWORKDIR /app\nCOPY --from=build /app ./\nCMD ["node"
 _PRUNE = "RUN npm prune --omit=dev"
 _PARTS = "/app/node_modules ./node_modules\nCOPY --from=build /app/dist dist"
 _START = 'CMD ["node", "dist/a.js"]\n'
+_DEPENDENCIES = (
+    "FROM node:20-slim AS build\nWORKDIR /app\nCOPY package.json .\nRUN npm install\n\n"
+    "FROM node:20-slim\nWORKDIR /app\nCOPY src src\nCOPY --from=build /app/node_modules ./node_modules\n"
+    'CMD ["node", "src/a.ts"]\n'
+)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +29,8 @@ _START = 'CMD ["node", "dist/a.js"]\n'
         pytest.param(_FIRST + _LAST.replace("/app ./", "/app/dist dist"), "", False, id="only-output"),
         pytest.param(_FIRST + _LAST, "import 'nock'", False, id="imported"),
         pytest.param(_FIRST + _LAST, "use('nock')", False, id="named"),
+        pytest.param(_DEPENDENCIES, "use('other')", True, id="packages-of-a-stage-of-their-own"),
+        pytest.param(_DEPENDENCIES, "use('nock')", False, id="named-by-a-source-of-another-stage"),
         pytest.param(_FIRST + _LAST.replace(_START, ""), "", False, id="unknown-start"),
         pytest.param(_FIRST + _LAST.replace("CMD", "RUN npm run check\nCMD"), "", False, id="used-later"),
         pytest.param(
