@@ -242,7 +242,8 @@ def test_pip_beside_an_application_is_executed_where_that_runs(
 ) -> None:
     command = f"RUN pip3 install --break-system-packages {install}"
     text = (
-        "FROM node:20-bookworm\nRUN apt-get update && apt-get install -y python3-pip\n"
+        "FROM node:20-bookworm\nRUN apt-get update\n"
+        "RUN apt-get install -y --no-install-recommends python3-pip\n"
         f"COPY tools.txt /tmp/tools.txt\n{command}\n"
         "WORKDIR /app\nCOPY package.json ./\nRUN npm install --omit=dev\nCOPY . .\nCMD node a.js\n"
     )
