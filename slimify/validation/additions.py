@@ -67,8 +67,10 @@ def _is_harmless(pair: Pair, event: Event, effect: Effect) -> bool:
 
 
 def _prunes_an_install(pair: Pair, effect: Effect) -> bool:
-    """Whether packages were installed in the directory in which they are pruned."""
-    return any(e.does("install", effect.ecosystem) and e.cwd == effect.cwd for e in pair.old.effects)
+    """Whether packages were installed in the directory in which they are pruned, in this stage or in one from
+    which it copies."""
+    effects = (e for stage in (pair.old, *pair.old.sources) for e in stage.effects)
+    return any(e.does("install", effect.ecosystem) and e.cwd == effect.cwd for e in effects)
 
 
 def _is_asked_for(pair: Pair, name: str) -> bool:

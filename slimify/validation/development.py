@@ -90,7 +90,8 @@ def _development_programs(old: Stage, effect: Effect) -> dict[str, set[str]]:
     if known is None or known.packages is None:
         return {}
     view = old.end.view
-    installs = (e for e in old.effects if e.does("install", effect.ecosystem) and e.dev)
+    effects = (e for stage in (old, *old.sources) for e in stage.effects)
+    installs = (e for e in effects if e.does("install", effect.ecosystem) and e.dev)
     same = (e for e in installs if not (e.writes and effect.writes) or set(e.writes) & set(effect.writes))
     manifests = {m for e in same for m in e.manifests}
     paths = (view.context_path(manifest) for manifest in sorted(manifests))

@@ -42,7 +42,8 @@ def development_stage(program: Program, options: Options) -> Edits:
         if event.copy is not None and event.copy.stage is not None and event.copy.stage.name:
             copied.setdefault(event.copy.stage, []).append(event)
     for stage, events in copied.items():
-        if any(e.kind == "install" and e.dev for e in stage.effects):
+        effects = (e for one in (stage, *stage.sources) for e in one.effects)
+        if any(e.kind == "install" and e.dev for e in effects):
             edits = _edits(program, options, stage, events, name)
             if edits.changes:
                 return edits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -21,6 +21,7 @@ from slimify.planning.in_place.edits import Pruned
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.effects.state import State
+from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import inside, overlap
 
 _NPM_LOCKS = ("/package-lock.json", "/npm-shrinkwrap.json")
@@ -45,8 +46,9 @@ def pruning(
     found = Pruned()
     if any(e.kind == "prune" for e in effects):
         return found
-    last = {e.cwd: e for e in effects if e.does("install", "node") and e.cwd}  # per directory
-    for effect in last.values():
+    own = ((e.cwd, (e, None)) for e in effects if e.does("install", "node") and e.cwd)
+    last = {**dict(_brought_installs(program)), **dict(own)}  # per directory
+    for effect, brought in last.values():
         directory = effect.cwd or "/"
         if not effect.dev or not {directory, f"{directory}/node_modules"} & places:
             continue
@@ -56,7 +58,7 @@ def pruning(
             continue
         kept = next((path for path in keep if path.startswith(f"{directory.rstrip('/')}/node_modules/")), "")
         why = Reason.of("SL313", "kept", path=kept) if kept else dev_needed(program, project, view)
-        command = None if why else prune_command(program, project, effect)
+        command = None if why else prune_command(program, project, effect, brought)
         if command is None:
             why = why or Reason.of("SL313", "no_prune")
             found = found.with_decision(Decision.of("SL313", "stay", count=count, why=why))
@@ -69,6 +71,22 @@ def pruning(
             saving=found.saving + count * 8 * NODE_PACKAGE,
         )
     return found
+
+
+def _brought_installs(program: Program) -> Iterator[tuple[str, tuple[Effect, Event]]]:
+    """The installs of npm in other stages, by the directory to which a COPY brings their packages."""
+    for event in program.machine.final.events:
+        copy = event.copy
+        if copy is None or copy.stage is None or copy.target is None:
+            continue
+        for effect in copy.stage.effects:
+            if effect.does("install", "node") and effect.manager == NodeManager.NPM and effect.cwd:
+                place = posixpath.join(effect.cwd, "node_modules")
+                source = next((path for path in copy.sources if inside(place, path)), place)
+                target = posixpath.normpath(posixpath.join(copy.target, posixpath.relpath(place, source)))
+                directory, name = posixpath.split(target)
+                if name == "node_modules" and source in copy.sources:
+                    yield directory, (replace(effect, cwd=directory), event)
 
 
 def project_of(program: Program, effect: Effect) -> NodeProject | None:
@@ -91,22 +109,26 @@ def builder_directory(program: Program) -> str | None:
     return builds[-1].state.cwd if builds else program.end_state.cwd
 
 
-def prune_command(program: Program, project: NodeProject, effect: Effect) -> str | None:
+def prune_command(
+    program: Program, project: NodeProject, effect: Effect, brought: Event | None = None
+) -> str | None:
     """The command that removes development dependencies, for the manager that installed them; None if it
-    would do more.
+    would do more. `brought` is the COPY that brings them from another stage, if one does.
 
     A lock file that did not exist at install time (copied later, or only then written) does not describe
     the installed packages. With it, the command would install its versions, and npm 10 also packages for
     another C library, which it leaves out of an install but not out of the lock file.
     """
     version = node_major(program)
-    locked = any(path.endswith(_NPM_LOCKS) for path in effect.manifests)
+    locks = [path for path in effect.manifests if path.endswith(_NPM_LOCKS)]
+    here = (posixpath.join(effect.cwd or "/", posixpath.basename(path)) for path in locks)
+    locked = any(brought is None or program.end_state.view.context_path(path) for path in here)
     late = project.lock is not None and not any(
         path.endswith(f"/{project.lock.path.rpartition('/')[2]}") for path in effect.manifests
     )
     generated = "@prisma/client" in {*project.dependencies, *project.dev_dependencies}
     options = _options_of_tree(effect)  # else npm can't resolve what it has installed
-    if options is None or _has_other_packages(program, project, effect):
+    if options is None or _has_other_packages(program, project, effect, brought):
         return None
     match effect.manager:
         case NodeManager.NPM:
@@ -137,7 +159,9 @@ def _options_of_tree(install: Effect) -> tuple[str, ...] | None:
     return None if settings or unclear else tuple(given)
 
 
-def _has_other_packages(program: Program, project: NodeProject, install: Effect) -> bool:
+def _has_other_packages(
+    program: Program, project: NodeProject, install: Effect, brought: Event | None
+) -> bool:
     """Whether there are packages that package.json does not name when the install is pruned: a COPY, also of
     a directory that has some, `--no-save` or a program that hoists those of others brought them, or a COPY
     replaces the package.json that named them."""
@@ -147,8 +171,9 @@ def _has_other_packages(program: Program, project: NodeProject, install: Effect)
     hoisting = LANGUAGE.words("toolchain.toml", "installs", "hoisting")
     replaced, installed = False, False
     for event in reversed(program.machine.final.events):
-        installed |= install in event.effects
-        if event.copy is not None:
+        carries = brought is not None and event.number == brought.number
+        installed |= install in event.effects or carries
+        if event.copy is not None and not carries:
             held = event.copy.view.context_path(place) if not installed else None
             if inside(event.copy.target or "/", place) or not _packages_in(program, held) <= listed:
                 return True

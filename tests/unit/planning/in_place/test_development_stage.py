@@ -14,6 +14,11 @@ _LAST = 'FROM node:20-slim\nWORKDIR /app\nCOPY --from=build /app ./\nCMD ["node"
 _PRUNE = "RUN npm prune --omit=dev"
 _PARTS = "/app/node_modules ./node_modules\nCOPY --from=build /app/dist dist"
 _START = 'CMD ["node", "dist/a.js"]\n'
+_CHAIN = (
+    "FROM node:20-slim AS deps\nWORKDIR /app\nCOPY package.json .\nRUN npm install\n\n"
+    "FROM node:20-slim AS build\nWORKDIR /app\nCOPY --from=deps /app/node_modules ./node_modules\nCOPY . .\n"
+    f"RUN npm run build\n\n{_LAST}"
+)
 _DEPENDENCIES = (
     "FROM node:20-slim AS build\nWORKDIR /app\nCOPY package.json .\nRUN npm install\n\n"
     "FROM node:20-slim\nWORKDIR /app\nCOPY src src\nCOPY --from=build /app/node_modules ./node_modules\n"
@@ -29,6 +34,8 @@ _DEPENDENCIES = (
         pytest.param(_FIRST + _LAST.replace("/app ./", "/app/dist dist"), "", False, id="only-output"),
         pytest.param(_FIRST + _LAST, "import 'nock'", False, id="imported"),
         pytest.param(_FIRST + _LAST, "use('nock')", False, id="named"),
+        pytest.param(_CHAIN, "", True, id="packages-that-a-copy-brings"),
+        pytest.param(_CHAIN.replace("COPY . .", "COPY . .\nRUN npm install"), "", False, id="mixed"),
         pytest.param(_DEPENDENCIES, "use('other')", True, id="packages-of-a-stage-of-their-own"),
         pytest.param(_DEPENDENCIES, "use('nock')", False, id="named-by-a-source-of-another-stage"),
         pytest.param(_FIRST + _LAST.replace(_START, ""), "", False, id="unknown-start"),
