@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import cast
 
@@ -77,6 +77,12 @@ def data_files(image: ImageFacts) -> frozenset[str]:
     """Data files of an image that can be copied to a smaller one."""
     table = {TABLE} if any(map(contains_table, carried(image).packages)) else set[str]()
     return frozenset({*named_data_files(image.family).values(), *table})
+
+
+def unpacked_data_files(places: Iterable[str]) -> frozenset[str]:
+    """The data files that a toolchain brings, unpacked to one of the places."""
+    files = {f for family in image_tables()["data-files"].values() for f in family.values()}
+    return frozenset(f for place in places if place != "/" for f in files if f.startswith(f"{place}/"))
 
 
 def named_data_files(family: str) -> Mapping[str, str]:

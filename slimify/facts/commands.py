@@ -51,6 +51,13 @@ class Installer(Struct, frozen=True, kw_only=True):
     variables: tuple[str, ...] = ()  # variables that override the target directories
 
 
+class Archive(Struct, frozen=True):
+    """An archive, recognized by its name or address, and the one directory that it holds."""
+
+    address: str  # a pattern
+    top: str
+
+
 class Commands(Struct, frozen=True, kw_only=True):
     """One table, shared or of a language."""
 
@@ -60,6 +67,7 @@ class Commands(Struct, frozen=True, kw_only=True):
     shows: Mapping[str, frozenset[str]]
     actions: Mapping[str, Mapping[str, EffectKind]]
     installers: tuple[Installer, ...]
+    archives: tuple[Archive, ...]
     own_version: frozenset[str]
     evaluated: tuple[str, ...]
     prints: Mapping[str, str]
@@ -93,6 +101,7 @@ def commands(of: str = "") -> Commands:
         installers=convert(
             [{**row, "ecosystem": of} for row in data.get("installer", ())], tuple[Installer, ...]
         ),
+        archives=convert(data.get("archive", ()), tuple[Archive, ...]),
         own_version=frozenset(data.get("own_version", ())),
         evaluated=tuple(data.get("evaluated", ())),
         prints=data.get("prints", {}),

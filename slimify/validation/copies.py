@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from slimify.facts.carried import data_files
+from slimify.facts.carried import data_files, unpacked_data_files
 from slimify.languages import languages
 from slimify.model.decisions import Reason
 from slimify.semantics.machine.content import content_at, exists_in, holds_place, is_directory, link_targets
@@ -62,6 +62,8 @@ def _stage_copy_problems(
 def _exists(compared: Comparison, stage: Stage, path: str) -> bool:
     """Whether a path certainly exists at the end of a stage."""
     content = content_at(stage, path)
+    if path in unpacked_data_files(w for e in stage.effects if e.kind == "unpack" for w in e.writes):
+        return True
     if any(path != o and inside(path, o) for e in stage.effects for o in e.outputs):
         return False  # below a file
     if content and not content.named and set(content.origins) <= _installs(stage):

@@ -10,6 +10,7 @@ from slimify.facts.servers import command_directories, holds_commands
 from slimify.languages import languages
 from slimify.model.shell import Word
 from slimify.semantics.effects.call import NO_SPAN, Call
+from slimify.semantics.effects.fetch import curl, wget
 from slimify.semantics.effects.files import copy_effects
 from slimify.semantics.effects.make import install_prefix
 from slimify.semantics.effects.printed import written_text
@@ -169,6 +170,14 @@ def _configure(call: Call, state: State) -> State:
     return state.with_setting("prefix", prefix) if prefix else state
 
 
+def _download(call: Call, state: State) -> State:
+    """The address that a file comes from tells what unpacking it makes."""
+    for effect in (curl if call.name == "curl" else wget)(call):
+        if len(effect.writes) == 1:
+            state = state.with_setting(f"address of {effect.writes[0]}", effect.action)
+    return state
+
+
 _STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {
     "cd": _cd,
     "pushd": _pushd,
@@ -180,6 +189,7 @@ _STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {
     **dict.fromkeys(("read", "getopts"), _read),
     **dict.fromkeys(("useradd", "adduser"), _user),
     "usermod": _usermod,
+    **dict.fromkeys(("curl", "wget"), _download),
     "mkdir": _mkdir,
     **dict.fromkeys(("cp", "mv", "ln", "install"), _copy),
     **dict.fromkeys(("configure", "config", "cmake"), _configure),

@@ -8,10 +8,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from slimify.facts.commands import values
+from slimify.facts.commands import tables, values
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, parse_options
+from slimify.semantics.effects.fetch import download_url
 
 
 def tar(call: Call) -> tuple[Effect, ...]:
@@ -46,9 +47,21 @@ def tar(call: Call) -> tuple[Effect, ...]:
             if not options.has("--strip-components", "--strip")
             else where
         )
+    elif not options.has("--strip-components", "--strip", "--transform", "--one-top-level"):
+        where = _with_top(call, archive, where)
     absolute_names = options.has("-P", "--absolute-names")
     rest = {"writes_anywhere": True, "why": Reason.of("SL221", "members")} if absolute_names else {}
     return call.write_effect("unpack", "tar", writes=where, **read, **rest)
+
+
+def _with_top(call: Call, archive: Arg | None, where: tuple[Arg | str, ...]) -> tuple[Arg | str, ...]:
+    """The one directory that a known archive puts there."""
+    name = "" if archive is None or archive.value == "-" else archive.shown
+    path = call.path_of(name) if name else None
+    sources = (call.state.settings.get(f"address of {path}", ""), name, download_url(call.upstream))
+    tops = (a.top for s in sources for _, t in tables() for a in t.archives if s and re.search(a.address, s))
+    top, base = next(tops, None), call.path_of(where[0])
+    return where if top is None or base is None else (posixpath.join(base, top),)
 
 
 def _packed(call: Call, directories: tuple[Arg, ...], members: tuple[Arg, ...]) -> dict[str, Any]:

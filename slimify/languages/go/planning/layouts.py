@@ -34,6 +34,7 @@ from slimify.languages.go.planning.runtime_files import (
 )
 from slimify.languages.go.planning.system_files import (
     restored_system_files,
+    unpacked_zones,
     with_writable_directories,
     writable_workdir,
 )
@@ -152,7 +153,9 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
     idle = frozenset[str]() if same else builder_only_env(program)
     install: tuple[str, ...] = ()
     put: tuple[Decision, ...] = ()
-    if not same and not bare:
+    if same:
+        install, put = unpacked_zones(program, base, found.copies)
+    elif not bare:
         install, put, missing = restored_system_files(program, base)
         if missing:
             return missing

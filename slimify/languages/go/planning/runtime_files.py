@@ -16,9 +16,11 @@ from slimify.analysis.closed_worlds import absent_files, mounted_sources, unknow
 from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.model import Artifact
 from slimify.context.scan import Context
+from slimify.facts.language_files import files_of
 from slimify.facts.system import is_for_people, is_plain_root, is_shared_directory
 from slimify.languages.go import LANGUAGE
 from slimify.languages.go.generators import generates_sources, is_generator
+from slimify.languages.go.package_facts import go_toolchain
 from slimify.languages.go.planning.names import named_paths, opens_unknown
 from slimify.languages.go.planning.symlink_copies import with_link_targets
 from slimify.languages.go.vocabulary import GoAction
@@ -101,7 +103,7 @@ def _generated(program: Program, named: Sequence[str]) -> Iterator[CopyFromBuild
 def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: bool) -> bool:
     """Whether run time may need an artifact of the build."""
     name = posixpath.basename(made.path)
-    if made.path.endswith((".go", ".mod", ".sum")):
+    if made.path.endswith((".go", ".mod", ".sum")) or _is_toolchain(program, made):
         return False
     if any(overlap(made.path, path) for path in named):
         return True
@@ -131,6 +133,13 @@ def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: 
     if not made.is_file and _is_source_tree(program, made):
         return unknown
     return True
+
+
+def _is_toolchain(program: Program, made: Artifact) -> bool:
+    """Whether it is the toolchain, unpacked from its archive, and run time starts nothing of it."""
+    places = [place.rstrip("/") for place in files_of(LANGUAGE.name).toolchain_directories]
+    started = go_toolchain() & {*program.runtime_needs.commands}
+    return made.kind == "unpack" and made.path in places and not started
 
 
 def _is_fetched(program: Program, path: str) -> bool:

@@ -15,6 +15,7 @@ from slimify.model.decisions import Decision, Reason
 from slimify.model.sources import Use
 from slimify.planning.final_stage.restore_packages import final_packages, restored_packages
 from slimify.planning.layout import CopyFromBuilder
+from slimify.semantics.paths import inside
 
 
 def writable_workdir(program: Program) -> str:
@@ -57,7 +58,7 @@ def restored_system_files(
     restored."""
     there = final_packages(program)
     wanted = {name: use for name, use in wanted_packages(program, base).items() if name not in there}
-    copied, copy_decisions = _copied_data(program, base, wanted)
+    copied, copy_decisions = _copied_data(program, base, wanted, _zone_files(program))
     if "alpine" not in base:
         install, put, missing = restored_packages(program, base, wanted)
         if any("ca-certificates" in line for line in install):  # installed as a dependency
@@ -75,13 +76,24 @@ def restored_system_files(
     return (f"{quiet}RUN apk add --no-cache {' '.join(names)}", *copied), decisions, None
 
 
+def unpacked_zones(
+    program: Program, base: str, copies: Sequence[CopyFromBuilder]
+) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
+    """The zone files of a toolchain that a step unpacks: `copies` leave it in the builder."""
+    zones = named_data_files("golang")["toolchain-zones"]
+    made = (w for e in program.effects if e.kind == "unpack" for w in e.writes)
+    if not any(inside(zones, w) and w != "/" for w in made) or any(inside(zones, c.path) for c in copies):
+        return (), ()
+    wanted = {name: use for name, use in wanted_packages(program, base).items() if name == "tzdata"}
+    return _copied_data(program, base, wanted, zones)
+
+
 def _copied_data(
-    program: Program, base: str, wanted: dict[str, Use]
+    program: Program, base: str, wanted: dict[str, Use], zones: str
 ) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
     """COPY instructions for certificates and time zones, removed from `wanted`. These files are the same in
     every image, so nothing has to be downloaded."""
-    assert program.base is not None
-    places = {"ca-certificates": named_data_files("golang")["certificates"], "tzdata": _zone_files(program)}
+    places = {"ca-certificates": named_data_files("golang")["certificates"], "tzdata": zones}
     lines: list[str] = []
     decisions: list[Decision] = []
     for name, path in places.items():

@@ -5,9 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from unit.go_layouts import BUILD, MODULE, OPENS, PLAIN, SERVER, SHOP, SHOP_COPY, START, ZONED, Row, holds
+from unit.go_layouts import (
+    BUILD,
+    MODULE,
+    OPENS,
+    PLAIN,
+    SERVER,
+    SHOP,
+    SHOP_COPY,
+    START,
+    STARTS,
+    ZONED,
+    Row,
+    holds,
+)
 
 WRITES = OPENS.replace("os.Open(os.Args[1])", 'os.Create("out.txt")')
+UNPACKED = (
+    "RUN apt-get update && apt-get install -y curl && curl -fsSL https://go.dev/dl/go1.22.0.linux-amd64.tar.gz"
+    " | tar -C /usr/local -xz\nENV PATH=/usr/local/go/bin:$PATH"
+)
+ZONES = "/usr/local/go/lib/time/zoneinfo.zip"
 PASSES = "build:\n\tdocker build --build-arg GO=%s .\n"
 MOVES = ("ARG GO=1.22-bookworm", "FROM golang:$GO")
 ROWS = (
@@ -237,6 +255,29 @@ ROWS = (
         ),
         base="gcr.io/distroless/base-debian12",
         never=("RUN",),
+    ),
+    # --- a toolchain that a step unpacks ---------------------------------------------------------------
+    Row(
+        id="unpacked",
+        file=("FROM ubuntu:22.04", UNPACKED, *BUILD, START),
+        base="ubuntu:22.04",
+        final=(SHOP_COPY,),
+        never=("COPY --from=builder /usr/local/go",),
+    ),
+    Row(
+        id="unpacked-and-started",
+        file=("FROM ubuntu:22.04", UNPACKED, *BUILD, START),
+        files={**SHOP, "main.go": STARTS.replace("NAME", '"go", "version"')},
+        base="ubuntu:22.04",
+        final=(SHOP_COPY, "COPY --from=builder /usr/local/go /usr/local/go"),
+    ),
+    Row(
+        id="unpacked-with-time-zones",
+        file=("FROM ubuntu:22.04", UNPACKED, *BUILD, START),
+        files={**SHOP, "main.go": ZONED},
+        base="ubuntu:22.04",
+        final=(SHOP_COPY, f"COPY --from=builder {ZONES} {ZONES}"),
+        never=("COPY --from=builder /usr/local/go /",),
     ),
     # --- where binaries land ---------------------------------------------------------------------------
     Row(
