@@ -99,7 +99,10 @@ def _joint_problems(pair: Pair) -> Iterator[Reason]:
         match = equal or pair.edited.get(event.number)
         if before is not None and before[0].visit is event.visit:
             joint, old = _operator(event), "&&"
-            following = match is not None and before[1] is not None and _follows(pair, match, before[1])
+            other = before[1]
+            following = match is not None and other is not None and _follows(match, other)
+            if match is not None and other is not None and joint == ";":
+                following = following or _says_the_same(pair, match, other)
             if match is not None and following:
                 old = _operator(match)
             if joint != old and (joint == ";" or (following and not _is_other_install(event, match))):
@@ -115,8 +118,13 @@ def _is_other_install(event: Event, match: Event | None) -> bool:
     return bool(names) and names.isdisjoint(before)
 
 
-def _follows(pair: Pair, event: Event, other: Event) -> bool:
-    """Whether a command of the old stage stands behind one that says what another does."""
+def _follows(event: Event, other: Event) -> bool:
+    return event.visit is other.visit and event.atom == other.atom + 1
+
+
+def _says_the_same(pair: Pair, event: Event, other: Event) -> bool:
+    """Whether the command before one of the old stage says what another does: which of equal ones a new
+    command was matched with does not count."""
     beside = (e for e in pair.old.events if e.visit is event.visit and e.atom == event.atom - 1)
     return any(identity(e) == identity(other) for e in beside)
 

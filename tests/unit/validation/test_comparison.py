@@ -84,6 +84,15 @@ def rung(text: str, files: Mapping[str, str], context: Path) -> tuple[str, list[
             id="an-install-that-then-equals-the-next-one",
         ),
         pytest.param(
+            "FROM python:3.12\nENV A=1\nRUN apt-get update && apt-get install -y build-essential "
+            "&& rm -rf /var/lib/apt/lists/*\nRUN <<EOF\napt-get update\napt-get install -y libpq5\nEOF\n"
+            "WORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n"
+            'CMD ["sh", "-c", "git --version; python app.py"]\n',
+            FLASK,
+            "slim",
+            id="an-install-behind-one-of-several-equal-updates",
+        ),
+        pytest.param(
             'FROM python:3.12\nSHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN apt-get update\n'
             "RUN apt-get install -y build-essential\nWORKDIR /app\nCOPY . .\n"
             'RUN pip install -r requirements.txt\nCMD ["sh", "-c", "curl localhost; python app.py"]\n',
