@@ -8,9 +8,17 @@ from collections.abc import Iterator, Sequence
 from slimify.facts.carried import data_files, unpacked_data_files
 from slimify.languages import languages
 from slimify.model.decisions import Reason
-from slimify.semantics.machine.content import content_at, exists_in, holds_place, is_directory, link_targets
-from slimify.semantics.machine.stages import Copy, Machine, Origin, Stage
-from slimify.semantics.paths import inside, is_glob
+from slimify.model.effects import Action
+from slimify.semantics.machine.content import (
+    Content,
+    content_at,
+    exists_in,
+    holds_place,
+    is_directory,
+    link_targets,
+)
+from slimify.semantics.machine.stages import Copy, Machine, Stage
+from slimify.semantics.paths import inside, is_glob, overlap
 from slimify.syntax.dockerfile.instructions import meaning
 from slimify.validation.comparison import Comparison
 
@@ -64,9 +72,9 @@ def _exists(compared: Comparison, stage: Stage, path: str) -> bool:
     content = content_at(stage, path)
     if path in unpacked_data_files(w for e in stage.effects if e.kind == "unpack" for w in e.writes):
         return True
-    if any(path != o and inside(path, o) for e in stage.effects for o in e.outputs):
-        return False  # below a file
-    if content and not content.named and set(content.origins) <= _installs(stage):
+    if any(path != o and inside(path, o) for o in _files(stage)):
+        return False
+    if content and not content.named and _is_only_filled(stage, content, path):
         held = stage.end.view.is_dir(path) or stage.end.view.context_path(path) is not None
         return held or any(inside(w, path) for e in stage.effects for w in e.writes)
     if exists_in(stage, path) or any(inside(path, cache) for e in stage.effects for cache in e.caches):
@@ -83,12 +91,28 @@ def _exists(compared: Comparison, stage: Stage, path: str) -> bool:
     )
 
 
-_FILLS = frozenset({"install", "check", "unpack", "fetch", "app", "build"})
+_FILLS = frozenset({"install", "check", "unpack", "fetch", "app", "build", "compile"})
 
 
-def _installs(stage: Stage) -> frozenset[Origin]:
-    """The commands that install packages: what is in their directories is not known."""
-    return frozenset(e.origin for e in stage.events if e.origin is not None and e.kinds <= _FILLS)
+def _files(stage: Stage) -> frozenset[str]:
+    """The files that commands make, also where they are moved to."""
+    found: set[str] = set()
+    for effect in stage.effects:
+        found |= {*effect.outputs}
+        if effect.action == Action.MOVE and found.issuperset(effect.reads):
+            found |= {*effect.writes}
+    return frozenset(found)
+
+
+def _is_only_filled(stage: Stage, content: Content, path: str) -> bool:
+    """Whether commands only fill a directory above a path: what is in it is not known."""
+    for event in (e for e in stage.events if e.origin in content.origins):
+        reached = [(e, w) for e in event.effects for w in (*e.writes, *e.outputs) if overlap(w, path)]
+        if any(inside(w, path) or (e.kind not in _FILLS and e.tool != "mkdir") for e, w in reached):
+            return False
+        if event.copy is not None:
+            return False
+    return True
 
 
 def _context_copy_problems(old: Machine, copy: Copy) -> Iterator[Reason]:
