@@ -18,16 +18,15 @@ from slimify.analysis.evidence.linked_packages import with_linked_packages
 from slimify.analysis.graph.graph import AtomKey, graph_of
 from slimify.analysis.installed_commands import installed_commands
 from slimify.analysis.language import language_of
-from slimify.analysis.packages.build_settings import has_reader, install_only_settings
+from slimify.analysis.packages.build_settings import has_reader
 from slimify.analysis.packages.context_mentions import mentions_in
-from slimify.analysis.packages.package_verdicts import PackageUsage, copied_programs, package_verdicts
+from slimify.analysis.packages.package_verdicts import PackageUsage, package_verdicts
 from slimify.analysis.packages.program_calls import final_stage_installs, final_stage_tools
 from slimify.analysis.previous_stages import with_previous_stages
 from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step, facts_of
 from slimify.analysis.refusals import refusals, triggers
 from slimify.analysis.repository.run_commands import image_uses
 from slimify.analysis.roles.assign import assign_roles
-from slimify.analysis.roles.instruction_role import instruction_role
 from slimify.analysis.roles.model import Given, Roles
 from slimify.analysis.runtime_contract import runtime_contract
 from slimify.analysis.runtime_needs import runtime_needs, with_absent_scripts
@@ -36,8 +35,9 @@ from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts, on_distribution
 from slimify.facts.programs import only_reader
-from slimify.model.decisions import PackageVerdict
+from slimify.model.decisions import PackageVerdict, Reason, Role
 from slimify.model.dockerfile import Dockerfile
+from slimify.model.effects import NOT_FOR_RUN_TIME
 from slimify.model.sources import Use
 from slimify.semantics.machine.stages import execute
 from slimify.semantics.walk import Visit, base_image
@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from slimify.analysis.evidence.image_evidence import BuiltImage
 
 
+_CONFIGURE = frozenset(
+    {"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"}
+)
 _KEEP_COMMENT = re.compile(r"#\s*slimify:\s*keep\b", re.IGNORECASE)
 
 
@@ -169,26 +172,14 @@ def _packages_and_roles(
     """Package verdicts, roles, and the programs that steps of the final stage call. If packages of such
     programs were assigned to the build, everything is computed again with these programs known. `keep` are
     instructions that the user keeps in the final stage, `starts`: the file has a start command."""
-    needs = usage.needs
-    given = Given(
-        graph=graph_of(usage.visits),
-        packages=package_verdicts(usage),
-        runtime_commands=frozenset(needs.commands),
-        build_tools=frozenset(usage.tools),
-        language=usage.application,
-        keep=keep,
-        unknown_programs=usage.unknown_programs,
-        copied_programs=copied_programs(usage),
-        install_time=install_only_settings(needs),
-        starts=starts,
-        runtime_names=frozenset((*(u.name.rpartition("/")[2] for u in needs.sources.paths), *needs.paths)),
-    )
+    packages = package_verdicts(usage)
+    given = Given(graph=graph_of(usage.visits), usage=usage, packages=packages, keep=keep, starts=starts)
     roles = assign_roles(given)
     late = final_stage_tools(usage.visits, roles.steps)
     if late:
         installs = final_stage_installs(usage.visits, roles.steps)
         usage = replace(usage, final_stage_tools=late, final_stage_installs=installs)
-        given = replace(given, packages=package_verdicts(usage), copied_programs=copied_programs(usage))
+        given = replace(given, usage=usage, packages=package_verdicts(usage))
         roles = assign_roles(given)
     return given.packages, roles, late
 
@@ -236,11 +227,24 @@ def _step(visit: Visit, roles: Roles, packages: Mapping[AtomKey, Sequence[object
         )
         for number, effects in enumerate(visit.effects)
     )
-    key = (visit.index, 0)
-    role, reasons = instruction_role(visit.instruction.keyword, atoms)
-    if visit.instruction.keyword in ("COPY", "ADD"):
-        role, reasons = roles.steps[key], (roles.reasons[key],)
-    return Step(visit=visit, role=role, reasons=reasons, atoms=atoms)
+    key, keyword = (visit.index, 0), visit.instruction.keyword
+    if keyword == "RUN":
+        return Step(visit=visit, role=_role_of_all(atoms), atoms=atoms)
+    if keyword in ("COPY", "ADD"):
+        role, reason = roles.steps[key], roles.reasons[key]
+    elif keyword in _CONFIGURE:
+        role, reason = "run", Reason.of("SL200", "configuration")
+    else:
+        role, reason = "both", Reason.of("SL223", "state")
+    return Step(visit=visit, role=role, reasons=(reason,))
+
+
+def _role_of_all(atoms: Sequence[AtomStep]) -> Role:
+    """The role that all commands of a RUN have which leave something; else both."""
+    roles = {a.role for a in atoms if not a.kinds <= NOT_FOR_RUN_TIME} or {a.role for a in atoms}
+    if not roles or "unknown" in roles:
+        return "unknown"
+    return roles.pop() if len(roles) == 1 else "both"
 
 
 def _kept_instructions(file: Dockerfile) -> frozenset[int]:

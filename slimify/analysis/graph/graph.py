@@ -13,7 +13,6 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from slimify.analysis.graph.natures import Nature, nature_of
 from slimify.facts.system import is_shared_directory
 from slimify.model.effects import LEAVES_NOTHING, MANAGES_PACKAGES, RUNS_CODE, WORKS_BY_PATH, Effect
 from slimify.semantics.effects.state import State
@@ -44,8 +43,12 @@ class Node(Struct, frozen=True, dict=True):
     number: int
     key: AtomKey
     visit: Visit
-    nature: Nature
     effects: tuple[Effect, ...] = ()
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is a COPY or an ADD."""
+        return self.visit.instruction.keyword in ("COPY", "ADD")
 
     @property
     def state(self) -> State:
@@ -55,7 +58,7 @@ class Node(Struct, frozen=True, dict=True):
     @property
     def user(self) -> str:
         """The user that what it makes belongs to."""
-        return (self.parts.chown or "root") if self.nature == "copy" else self.state.user
+        return (self.parts.chown or "root") if self.is_copy else self.state.user
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -76,7 +79,7 @@ class Node(Struct, frozen=True, dict=True):
     @cached_property
     def defines(self) -> tuple[str, ...]:
         """The paths whose content it makes; a change of owner or mode makes none."""
-        if self.nature == "copy":
+        if self.is_copy:
             return self.visit.copy_targets or ()
         return tuple(p for e in self.effects if e.kind != "meta" for p in (*e.writes, *e.outputs))
 
@@ -180,9 +183,7 @@ class Graph(Struct, frozen=True, dict=True):
     @cached_property
     def last_copies(self) -> Mapping[str, int]:
         """The files of COPY and ADD, each with the number of the last step that copies it."""
-        return {
-            name: n.number for n in self.nodes if n.nature == "copy" for name in n.visit.copied_files or ()
-        }
+        return {name: n.number for n in self.nodes if n.is_copy for name in n.visit.copied_files or ()}
 
 
 def graph_of(visits: Sequence[Visit]) -> Graph:
@@ -191,10 +192,10 @@ def graph_of(visits: Sequence[Visit]) -> Graph:
     number = 0
     for visit in visits:
         if visit.instruction.keyword in ("COPY", "ADD"):
-            nodes.append(Node(number, (visit.index, 0), visit, "copy"))
+            nodes.append(Node(number, (visit.index, 0), visit))
             number += 1
         for atom, effects in enumerate(visit.effects):
-            nodes.append(Node(number, (visit.index, atom), visit, nature_of(effects), effects))
+            nodes.append(Node(number, (visit.index, atom), visit, effects))
             number += max(1, len(effects))
     return Graph(tuple(visits), tuple(nodes))
 

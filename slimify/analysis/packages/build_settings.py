@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from slimify.analysis.program import RuntimeNeeds
-from slimify.analysis.roles.model import Given
 from slimify.facts.commands import readers_of
 from slimify.facts.settings import configured_installers
 from slimify.languages import language
@@ -19,6 +18,7 @@ from slimify.model.effects import INSTALLS, Effect
 
 if TYPE_CHECKING:
     from slimify.analysis.packages.package_verdicts import PackageUsage
+    from slimify.analysis.roles.model import Given
 
 
 def has_reader(path: str, usage: PackageUsage) -> bool:
@@ -32,7 +32,7 @@ def has_reader(path: str, usage: PackageUsage) -> bool:
 def build_only_reader(given: Given, paths: Sequence[str]) -> str:
     """The program that reads these settings files, if neither run time nor a package of the final stage needs
     it; "" otherwise. Such files often hold secrets that must not enter the image."""
-    known = [readers_of(path, given.language) for path in paths]
+    known = [readers_of(path, given.usage.application) for path in paths]
     stay = {v.name for verdicts in given.packages.values() for v in verdicts if v.role != "build"}
     unused = not any(n in given.runtime_commands or n in stay for names in known for n in names)
     return known[0][0] if known and all(known) and unused else ""

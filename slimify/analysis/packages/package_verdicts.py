@@ -199,7 +199,8 @@ class _Package(Struct, frozen=True, dict=True):
 
 
 def package_verdicts(usage: PackageUsage) -> Mapping[AtomKey, tuple[PackageVerdict, ...]]:
-    """A verdict for every package of every install command with known package names."""
+    """A verdict for every package of every install command with known package names, and for each COPY of
+    programs that steps call from a stage or another image: the user installed them by name."""
     verdicts: dict[AtomKey, tuple[PackageVerdict, ...]] = {}
     for visit in usage.visits:
         for number, effects in enumerate(visit.effects):
@@ -216,21 +217,14 @@ def package_verdicts(usage: PackageUsage) -> Mapping[AtomKey, tuple[PackageVerdi
                 for n in dict.fromkeys(names)
             )
             verdicts[key] = tuple(map(_verdict, packages))
-    return verdicts
-
-
-def copied_programs(usage: PackageUsage) -> Mapping[AtomKey, PackageVerdict]:
-    """A verdict for each COPY of programs that steps call from a stage or another image: the user installed
-    them by name."""
-    verdicts: dict[AtomKey, PackageVerdict] = {}
-    for visit in usage.visits:
         parts = copy_parts(visit.instruction) if visit.instruction.keyword == "COPY" else None
-        names = [posixpath.basename(s.rstrip("/")) for s in parts.sources] if parts else []
-        called = next((name for name in names if name in usage.tools), None)
-        if parts is not None and parts.from_stage is not None and called is not None:
-            facts = PackageFacts(name=called, kind="tool", commands=tuple(names))
-            key = (visit.index, 0)
-            verdicts[key] = _verdict(_Package(called, key, names, frozenset(), usage, facts))
+        if parts is not None and parts.from_stage is not None:
+            names = [posixpath.basename(s.rstrip("/")) for s in parts.sources]
+            called = next((name for name in names if name in usage.tools), None)
+            if called is not None:
+                facts = PackageFacts(name=called, kind="tool", commands=tuple(names))
+                program = _Package(called, (visit.index, 0), names, frozenset(), usage, facts)
+                verdicts[program.key] = (_verdict(program),)
     return verdicts
 
 

@@ -1,28 +1,222 @@
-"""Roles of all steps, and the artifacts that run time needs, from the def-use graph of a stage.
+"""Roles of all steps, and the artifacts that run time needs, as a fixed point over the def-use graph of a
+stage.
 
-`natural_roles` decides what the nature of a step alone decides. `Solution` applies the rules for COPY, ADD
-and steps that work on files until nothing changes. What depends on what the final stage then lacks is decided
-last: the steps beside installs, and globs that would match something else there.
+`natural_roles` says what the effects of a step decide alone. COPY, ADD and steps that only work on files
+start in the final stage, and move to the builder once a rule shows that nothing needs them there. Rules only
+ever move steps in this direction and add regions that are copied, so their order does not matter: they are
+applied until none finds anything new. What depends on what the final stage then lacks is decided last: the
+steps beside installs, and directories.
 """
 
 from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Literal
 
-from slimify.analysis.graph.graph import Node
-from slimify.analysis.roles.copy_rules import COPY_RULES
-from slimify.analysis.roles.file_rules import FILE_RULES
-from slimify.analysis.roles.model import Artifact, Given, Roles
-from slimify.analysis.roles.natural_roles import installed_regions, natural_roles
-from slimify.analysis.roles.solution import Rule, Solution
-from slimify.facts.system import is_shared_directory
-from slimify.model.decisions import Reason
-from slimify.model.effects import ADDS_FILES, INSTALLS_NOTHING, Effect
-from slimify.semantics.paths import inside, is_glob, outermost, overlap
+from msgspec import Struct, field
 
-RULES: tuple[Rule, ...] = (*FILE_RULES, *COPY_RULES)
+from slimify.analysis.graph.graph import Graph, Node
+from slimify.analysis.roles.model import Artifact, Finding, Given, Region, Roles
+from slimify.analysis.roles.natural_roles import BESIDE, installed_regions, natural_roles
+from slimify.analysis.roles.rules import RULES
+from slimify.facts.system import is_package_source, is_scratch, is_shared_directory
+from slimify.languages import languages
+from slimify.model.decisions import Reason, Role
+from slimify.model.effects import ADDS_FILES, INSTALLS_NOTHING, Action, Effect
+from slimify.semantics.paths import (
+    PathMarks,
+    ancestors,
+    inside,
+    is_glob,
+    is_named_place,
+    outermost,
+    overlap,
+)
+
+# Which of the steps that are open a rule is about, or any step; and the rule.
+Rule = tuple[Literal["files", "copy", "any"], Callable[["Solution", Node], Finding | None]]
+
+_RANK: Mapping[Role, int] = {"run": 0, "unknown": 1, "both": 2, "build": 3}
+
+
+class Solution(Struct, dict=True):
+    """What is found so far, by the number of the step, and the regions that are copied, by path. `decided` is
+    what the effects of the steps decide alone."""
+
+    given: Given
+    decided: Mapping[int, Finding]
+    found: dict[int, Finding] = field(default_factory=dict)
+    regions: dict[str, Region] = field(default_factory=dict)
+    _last: dict[str, int] = field(default_factory=dict)  # the last position that defines a region
+    _marks: PathMarks = field(default_factory=PathMarks)
+    _trees: set[str] = field(default_factory=set)  # the live regions that are directories
+
+    @property
+    def graph(self) -> Graph:
+        return self.given.graph
+
+    # --- what rules ask ------------------------------------------------------------------------------
+
+    def in_builder(self, node: Node) -> bool:
+        """Whether a step is executed in the builder only."""
+        return self.found[node.number].role == "build"
+
+    def is_built(self, path: str) -> bool:
+        """Whether a path is in a region of the builder."""
+        return self._marks.containing(path) >= 0
+
+    def makes(self, path: str) -> bool:
+        """Whether a region is what a path or glob names, or below it."""
+        matched = is_glob(path) and any(fnmatchcase(region, path) for region in self.regions)
+        return matched or self._marks.below(path) >= 0
+
+    def is_owned(self, path: str, node: Node) -> bool:
+        """Whether a path is below a region, or is one that is there before a step or gets its owner later."""
+        found = ((d, self.regions[d]) for d in ancestors(path) if d in self.regions)
+        return any(d != path or r.position < node.number or r.whole for d, r in found)
+
+    def is_copied(self, path: str) -> bool:
+        """Whether a path is in a directory that is copied whole."""
+        return any(directory in self._trees for directory in ancestors(path))
+
+    def is_live(self, region: Region) -> bool:
+        """Whether a region exists at the end and is of use: it is not deleted again, not temporary, not an
+        archive that is unpacked, not sources that something was installed from."""
+        path = region.path
+        return is_named_place(path) or not (
+            self.graph.deleted_at(path) > self._last[path]
+            or (is_scratch(path) and path not in self._link_targets)
+            or path in self.unpacked
+            or path in self._source_trees
+            or is_package_source(path)
+            or path.rpartition("/")[2] in self._lock_files
+        )
+
+    def live_regions(self) -> list[Region]:
+        return [r for r in self.regions.values() if self.is_live(r)]
+
+    def definitions(self, path: str, before: Node) -> tuple[list[Node], list[Node]]:
+        """The steps that may define what a path or glob names before a step: those that only the builder
+        executes, and those of the final stage."""
+        built: list[Node] = []
+        final: list[Node] = []
+        for node in self.graph.definitions(path, before):
+            if not node.is_copy or node.brings(path):
+                (built if self.in_builder(node) else final).append(node)
+        return built, final
+
+    def lacks_files(self, before: Node) -> bool:
+        """Whether only the builder has files that COPY or a build step brought before a step."""
+        copied = (n for n in self.graph.nodes if n.is_copy and n.number < before.number)
+        made = (r.position for r in self.regions.values())
+        return any(map(self.in_builder, copied)) or any(position < before.number for position in made)
+
+    def final_stage_uses(self, paths: Sequence[str], after: Node, until: int) -> bool:
+        """Whether a step of the final stage, after another one and before a position, may read or change one
+        of the paths."""
+        later = (n for n in self.graph.nodes if after.number < n.number < until and not self.in_builder(n))
+        return any(not n.kinds <= {"state"} and n.may_use(paths) for n in later)
+
+    @cached_property
+    def _link_targets(self) -> frozenset[str]:
+        effects = (e for n in self.graph.nodes for e in n.effects)
+        return frozenset(r for e in effects if e.action == Action.LINK for r in e.reads)
+
+    @cached_property
+    def unpacked(self) -> frozenset[str]:
+        """The archives that build steps unpack."""
+        natural = ((n, self.decided.get(n.number)) for n in self.graph.nodes)
+        built = (n for n, found in natural if found is not None and found.role == "build")
+        return frozenset(r for n in built for e in n.effects if e.kind == "unpack" for r in e.reads)
+
+    @cached_property
+    def _source_trees(self) -> frozenset[str]:
+        """The trees that a RUN unpacks or clones, builds and installs from, and that nothing names later."""
+        found = {w: n for n in self.graph.nodes for e in n.effects if _brings_sources(e) for w in e.writes}
+        named = {value for n in self.graph.nodes for value in n.state.env.values() if value}
+        named |= self.given.runtime_names
+        return frozenset(
+            tree
+            for tree, node in found.items()
+            if any(_installs_from(tree, n) for n in self.graph.nodes if n.key[0] == node.key[0])
+            and not any(n.may_use((tree,)) for n in self.graph.nodes if n.key[0] > node.key[0])
+            and not any(overlap(tree, directory) for directory in self.graph.workdirs - {"/"})
+            and not any(tree in text for text in named)
+        )
+
+    @cached_property
+    def _lock_files(self) -> frozenset[str]:
+        return frozenset(name for known in languages() for name in known.lock_files)
+
+    # --- the fixed point -----------------------------------------------------------------------------
+
+    def solve(self, rules: Sequence[Rule]) -> None:
+        """Applies the rules until nothing changes. Of findings that agree, the first by name stays."""
+        self.found |= {n.number: self.decided.get(n.number) or _in_final_stage(n) for n in self.graph.nodes}
+        for known in tuple(self.found.values()):
+            self.add(*known.regions)
+        changed = True
+        while changed:
+            changed = False
+            for node in self.graph.nodes:
+                is_open = node.number not in self.decided
+                about = {"any", "copy" if node.is_copy else "files"} if is_open else {"any"}
+                found = [f for kind, rule in rules if kind in about and (f := rule(self, node)) is not None]
+                changed |= self.add(*(region for f in found for region in f.regions))
+                changed |= is_open and self._judge(node.number, found)
+
+    def _judge(self, number: int, found: Sequence[Finding]) -> bool:
+        """Whether the findings change the role of a step."""
+        known = self.found[number].role
+        best = min(found, key=lambda f: (-_RANK[f.role], f.reason.code, f.reason.form), default=None)
+        if best is None or _RANK[best.role] < _RANK[known]:
+            return False
+        self.found[number] = best
+        return best.role != known
+
+    def add(self, *regions: Region) -> bool:
+        """Adds regions; of several at a path the first one stays. Whether one of them is new."""
+        new = False
+        for region in regions:
+            path, position = region.path, region.position
+            known = self.regions.get(path)
+            if known is None or position < known.position:
+                self.regions[path] = region
+                new = True
+            if known is None or position > self._last[path]:
+                self._last[path] = position
+                new = True
+            self._marks.note(path)
+            if not region.is_file and self.is_live(region):
+                self._trees.add(path)
+        return new
+
+
+def _in_final_stage(node: Node) -> Finding:
+    """What a step is taken for as long as no rule says anything else."""
+    if node.is_copy:
+        return Finding("run", Reason.of("SL225", "files"))
+    system = "system" in node.kinds
+    return Finding("run", Reason.of("SL215", "system") if system else Reason.of("SL216", "files"))
+
+
+def _brings_sources(effect: Effect) -> bool:
+    return effect.kind == "unpack" or (effect.kind == "fetch" and effect.tool == "git")
+
+
+def _installs_from(tree: str, node: Node) -> bool:
+    """Whether a build in a tree also writes elsewhere: `make install`."""
+    return any(
+        e.kind == "build" and inside(e.cwd or "/", tree) and not all(inside(w, tree) for w in e.writes)
+        for e in node.effects
+    )
+
+
+# --- the roles -----------------------------------------------------------------------------------------
 
 
 def assign_roles(given: Given, rules: Sequence[Rule] = RULES) -> Roles:
@@ -33,8 +227,8 @@ def assign_roles(given: Given, rules: Sequence[Rule] = RULES) -> Roles:
     _assign_steps_beside(solution)
     _keep_directories(solution)
     return Roles(
-        steps={n.key: solution.roles[n.number] for n in given.graph.nodes},
-        reasons={n.key: solution.reasons[n.number] for n in given.graph.nodes},
+        steps={n.key: solution.found[n.number].role for n in given.graph.nodes},
+        reasons={n.key: solution.found[n.number].reason for n in given.graph.nodes},
         artifacts=_artifacts(solution),
     )
 
@@ -73,10 +267,10 @@ def _keep_directories(solution: Solution) -> None:
             there = (r.path for r in solution.live_regions() if r.node.key[0] <= node.key[0])
             if final or any(overlap(p, place) for p in (*solution.graph.workdirs, *there)):
                 continue
-            for copy in [n for n in built if n.nature == "copy"][:1]:
+            for copy in [n for n in built if n.is_copy][:1]:
                 line = node.visit.instruction.line
-                solution.roles[copy.number] = "both"
-                solution.reasons[copy.number] = Reason.of("SL224", "directory", path=place, at=line)
+                why = Reason.of("SL224", "directory", path=place, at=line)
+                solution.found[copy.number] = Finding("both", why)
 
 
 def _needed_directories(effect: Effect) -> Sequence[str]:
@@ -94,7 +288,8 @@ def _assign_steps_beside(solution: Solution) -> None:
     for node in solution.graph.nodes:
         runs[node.key[0]].append(node)
     for nodes in runs.values():
-        real = {solution.roles[n.number] for n in nodes if not n.kinds <= INSTALLS_NOTHING}
+        roles = {solution.found[n.number].role for n in nodes if not n.kinds <= INSTALLS_NOTHING}
         for node in nodes:
-            if node.nature == "beside" and real in ({"build"}, {"run"}):
-                solution.roles[node.number] = next(iter(real))
+            found = solution.found[node.number]
+            if found.reason == BESIDE.reason and roles in ({"build"}, {"run"}):
+                solution.found[node.number] = Finding(min(roles), found.reason)

@@ -8,7 +8,6 @@ file has the same event: of the same origin, or, if the plan has edited it, one 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -29,7 +28,7 @@ from slimify.semantics.paths import overlap
 from slimify.syntax.dockerfile.instructions import split_stages
 
 if TYPE_CHECKING:
-    from slimify.semantics.machine.stages import Copy, Machine, Stage
+    from slimify.semantics.machine.stages import Copy, Event, Machine, Stage
 
 _Judged = tuple[Role, tuple[Reason, ...]]
 # They say what a step is, not where it is executed.
@@ -41,26 +40,17 @@ _REMOVED = frozenset({"removed", "removed_group"})  # forms of SL201: gone befor
 _REMOVALS = frozenset({("SL201", "in_place"), ("SL351", "one_layer"), ("SL351", "one_layer_stay")})
 
 
-class Places(Struct, frozen=True):
-    """Whether a stage that the final image copies from executes a step, and one that it consists of."""
-
-    builder: bool = False
-    final: bool = False
-
-    def __or__(self, other: Places) -> Places:
-        return Places(self.builder or other.builder, self.final or other.final)
-
-
 class Execution(Struct, frozen=True, kw_only=True):
-    """Where a file executes the steps of the user's file.
+    """Where a file executes the user's steps: "build" stands for a stage that the final image copies from,
+    "run" for one that it consists of.
 
-    `stages` says it for each stage but the last, which every plan keeps, `steps` for each step that the last
-    stage consists of. `installs` are the packages that the commands of the final stage name.
+    `stages` says it for each stage but the last, all of which every plan keeps, `steps` for each step that is
+    executed at all. `installs` are the packages that the commands of the final stage name.
     """
 
     final: Stage
-    stages: tuple[Places, ...]
-    steps: Mapping[AtomKey, Places]
+    stages: tuple[Role | None, ...]
+    steps: Mapping[AtomKey, Role]
     installs: Mapping[AtomKey, frozenset[str]]
 
     @property
@@ -76,29 +66,40 @@ def execution(old: Machine, new: Machine) -> Execution:
 
     image, sources = {*new.final.chain}, new.final.sources
     kept = new.stages[: len(old.stages) - 1]
-    stages = tuple(Places(stage in sources, stage in image) for stage in kept)
-    steps: dict[AtomKey, Places] = defaultdict(Places)
+    stages = tuple(_joined("build" if s in sources else None, "run" if s in image else None) for s in kept)
+    steps: dict[AtomKey, Role | None] = {}
     installs: dict[AtomKey, frozenset[str]] = {}
-    for stage, places in zip(old.stages, stages, strict=False):
-        steps |= {(event.visit.index, event.atom): places for event in stage.own}
+
+    def note(event: Event, role: Role | None) -> None:
+        key = event.visit.index, event.atom
+        steps[key] = _joined(steps.get(key), role)
+
+    for stage, place in zip(old.stages, stages, strict=False):
+        for event in stage.own:
+            note(event, place)
     for stage in (new.final, *(s for s in sources if s not in kept)):
-        here = Places(builder=stage is not new.final, final=stage is new.final)
+        here: Role = "run" if stage is new.final else "build"
         for step, event in repeated(old.final.events, stage.events):
-            key = step.visit.index, step.atom
-            steps[key] |= here
-            if here.final:
-                installs[key] = frozenset(p.name for e in event.effects for p in e.packages)
+            note(step, here)
+            if stage is new.final:
+                named = frozenset(p.name for e in event.effects for p in e.packages)
+                installs[step.visit.index, step.atom] = named
         for event in old.final.events:
             made = event.origin if event.keyword == "WORKDIR" else None
             if made and not exists_everywhere(made.name) and made in content_at(stage, made.name).origins:
-                steps[event.visit.index, 0] |= here
+                note(event, here)
     known = {identity(e) for e in old.final.events}
     copies = [e.copy for e in new.final.events if e.copy is not None and identity(e) not in known]
     for event in (e for e in old.final.events if e.copy is not None):
-        key = event.visit.index, event.atom
-        if any(_is_part(copy, event.copy, built=not steps[key].builder) for copy in copies):
-            steps[key] |= Places(final=True)
-    return Execution(final=new.final, stages=stages, steps=steps, installs=installs)
+        built = steps.get((event.visit.index, event.atom)) not in ("build", "both")
+        if any(_is_part(copy, event.copy, built=built) for copy in copies):
+            note(event, "run")
+    there = {key: role for key, role in steps.items() if role is not None}
+    return Execution(final=new.final, stages=stages, steps=there, installs=installs)
+
+
+def _joined(one: Role | None, other: Role | None) -> Role | None:
+    return one if other in (None, one) else "both" if one is not None else other
 
 
 def _is_part(copy: Copy, whole: Copy | None, *, built: bool) -> bool:
@@ -182,16 +183,14 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
                 yield self._instruction(
                     visit.instruction, self._elsewhere(number, (visit.index, 0)), commands
                 )
-        alone = earlier and not any(self._places((s.index, 0)).builder for s in self.program.steps)
+        found = {self.execution.steps.get((step.index, 0)) for step in self.program.steps}
+        alone = earlier and found.isdisjoint(("build", "both"))
         own: _Judged = ("run", (Reason.of("SL223", "last_base"),)) if alone else ("both", base)
         yield self._instruction(last, own)
         for step in self.program.steps:
             commands = [self._command(step, atom) for atom in step.atoms]
             judged = self._judged((step.index, 0), step.role, step.reasons)
             yield self._instruction(step.instruction, judged, commands)
-
-    def _places(self, key: AtomKey) -> Places:
-        return self.execution.steps.get(key, Places())
 
     def _instruction(
         self, instruction: Instruction, judged: _Judged, commands: Sequence[CommandVerdict] = ()
@@ -232,7 +231,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
         if not names and needed and (self.one_stage or needed & there):
             shown = ", ".join(sorted(needed))
             return "both", (Reason.of("SL226", "counterparts", names=shown),)
-        if self._places(key).final or not names:
+        if self.execution.steps.get(key) in ("run", "both") or not names:
             return None
         *_, base = self.execution.final.chain
         if base.facts and not installed(base.facts, nearest=True).isdisjoint(names):
@@ -257,37 +256,36 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
         return replace(package, role=role, reasons=told, counterparts=())
 
     def _judged(self, key: AtomKey, found: Role, reasons: tuple[Reason, ...]) -> _Judged:
-        """The role of a step of the last stage, and why: `found` and `reasons` if they speak of where it is
-        executed. Where nothing is separated, they hold unless run time needs what the step leaves where it
-        is."""
-        places, role = self._places(key), found
-        if places.final and (found == "unknown" or reasons == _CONFIGURES):
+        """The role of a step of the last stage, and why: `reasons` of the role `found` if they speak of where
+        it is executed. Where nothing is separated, a step that runs is needed by the build alone unless run
+        time needs what it leaves where it is."""
+        role = self.execution.steps.get(key)
+        if role in ("run", "both") and (found == "unknown" or reasons == _CONFIGURES):
             return found, reasons
-        if not places.final:
-            role = "build"
-            why = Reason.of("SL226", "builder") if places.builder else Reason.of("SL226", "dropped")
-        elif places.builder:
-            role, why = "both", Reason.of("SL226", "repeated")
+        if role is None:
+            role, why = "build", Reason.of("SL226", "dropped")
+        elif role == "build":
+            why = Reason.of("SL226", "builder")
+        elif role == "both":
+            why = Reason.of("SL226", "repeated")
         elif self.execution.separated:
-            role, why = "run", Reason.of("SL226", "final")
+            why = Reason.of("SL226", "final")
         else:
-            why = Reason.of("SL226", "image")
-            if found == "build" and (self.left is None or key in self.left):
-                role = "both"
+            needed = found == "build" and (self.left is None or key in self.left)
+            role, why = "both" if needed else found, Reason.of("SL226", "image")
         if role == found or all(r.code in _FITS_EVERY_ROLE for r in reasons):
             return role, reasons
-        also = places.builder and found == "run"
-        return role, (*reasons, Reason.of("SL226", "also_built")) if also and role == "both" else (why,)
+        also = found == "run" and role == "both"
+        return role, (*reasons, Reason.of("SL226", "also_built")) if also else (why,)
 
     def _elsewhere(self, number: int, key: AtomKey | None = None) -> _Judged:
         """The role of another stage than the last one, or of a step of it, and why."""
         name = self.program.machine.stages[number].name or str(number)
         stage = self.execution.stages[number]
-        places = self._places(key) if key is not None else stage
-        if stage.final:
-            alone = self.execution.separated and not stage.builder
-            return "run" if alone else "both", (Reason.of("SL226", "inherited", stage=name),)
-        if places.final:
+        if stage in ("run", "both"):
+            role: Role = "run" if stage == "run" and self.execution.separated else "both"
+            return role, (Reason.of("SL226", "inherited", stage=name),)
+        if key is not None and self.execution.steps.get(key) in ("run", "both"):
             return "both", (Reason.of("SL226", "repeated"),)
         copied, unused = Reason.of("SL226", "copied", stage=name), Reason.of("SL226", "unused", stage=name)
-        return "build", (copied if places.builder else unused,)
+        return "build", (copied if stage else unused,)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -11,7 +13,9 @@ from slimify.analysis.graph.graph import AtomKey, Graph, Node
 from slimify.languages import Language, language
 from slimify.model.decisions import PackageVerdict, Reason, Role
 from slimify.model.effects import EffectKind
-from slimify.semantics.walk import Visit
+
+if TYPE_CHECKING:
+    from slimify.analysis.packages.package_verdicts import PackageUsage
 
 
 class Artifact(Struct, frozen=True, kw_only=True):
@@ -34,35 +38,31 @@ class Roles(Struct, frozen=True, kw_only=True):
 
 
 class Given(Struct, frozen=True, kw_only=True, dict=True):
-    """What is known of a stage besides its steps.
-
-    `packages` are the verdicts on system packages, `copied_programs` those on programs that a COPY brings.
-    `build_tools` are the programs that build steps call. `language` is that of the application. `keep` are
-    the instructions that the user keeps in the final stage. `unknown_programs` states why not all programs
-    that run time starts are known. `install_time` comes from `install_only_settings`. `runtime_names` are
-    names and paths that run time uses.
-    """
+    """What is known of a stage. `usage` says who uses what, `packages` are the verdicts on system packages
+    and on programs that a COPY brings. `keep` are the instructions that the user keeps in the final stage.
+    `starts`: the file has a start command."""
 
     graph: Graph
+    usage: PackageUsage
     packages: Mapping[AtomKey, tuple[PackageVerdict, ...]]
-    runtime_commands: frozenset[str]
-    build_tools: frozenset[str]
-    language: str | None
-    copied_programs: Mapping[AtomKey, PackageVerdict] = MappingProxyType({})
     keep: frozenset[int] = frozenset()
-    runtime_names: frozenset[str] = frozenset()
-    unknown_programs: Reason | None = None
-    install_time: str = ""
-    starts: bool = True  # the file has a start command
+    starts: bool = True
 
     @property
-    def visits(self) -> Sequence[Visit]:
-        return self.graph.visits
+    def runtime_commands(self) -> AbstractSet[str]:
+        """The programs that run time starts."""
+        return self.usage.needs.commands.keys()
 
     @property
     def app_language(self) -> Language | None:
         """The application's language."""
-        return language(self.language)
+        return language(self.usage.application)
+
+    @cached_property
+    def runtime_names(self) -> frozenset[str]:
+        """Names and paths that run time uses."""
+        needs = self.usage.needs
+        return frozenset((*(u.name.rpartition("/")[2] for u in needs.sources.paths), *needs.paths))
 
 
 class Region(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The roles that the nature of a step decides, whatever the other steps are.
+"""The roles that the effects of a step decide alone, whatever the other steps are.
 
 A step that installs, compiles or downloads can be executed in the builder, since what it leaves is known and
 can be copied. Steps that change the system and steps that run the application's own code are executed in the
@@ -8,34 +8,42 @@ COPY and ADD, and steps that only work on files: the rules decide them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from slimify.analysis.advice.findings import SECRET
 from slimify.analysis.brought_programs import installed_programs
-from slimify.analysis.graph.graph import Graph, Node
+from slimify.analysis.graph.graph import Node
 from slimify.analysis.packages.build_settings import build_only_reader
 from slimify.analysis.packages.final_stage_downloads import final_stage_downloads
-from slimify.analysis.packages.package_sources import serves_build_only
-from slimify.analysis.roles.copy_rules import natural_copy_role
+from slimify.analysis.packages.package_sources import adds_source, serves_build_only
 from slimify.analysis.roles.model import Finding, Given, Region
+from slimify.facts.programs import is_emulator, sets_attributes
 from slimify.languages import language, languages
 from slimify.model.decisions import Reason
-from slimify.model.effects import INSTALLS, LEAVES_ARTIFACTS, LEAVES_NOTHING, Action, Effect
+from slimify.model.effects import (
+    ACCOMPANIES_INSTALL,
+    CHANGES_FILES,
+    CHANGES_SYSTEM_STATE,
+    INSTALLS,
+    LEAVES_ARTIFACTS,
+    LEAVES_NOTHING,
+    Action,
+    Effect,
+)
 from slimify.semantics.paths import inside, is_named_place
 from slimify.syntax.dockerfile.instructions import arg_names
 
 _DECIDING_KINDS = ("install", "prune", "compile", "build", "fetch", "unpack")  # in order of precedence
-_SYSTEM = (("users", Reason.of("SL215", "users")), ("system", Reason.of("SL215", "system")))
 _OWN_CODE = Finding("run", Reason.of("SL214", "own_code"))
+BESIDE = Finding("both", Reason.of("SL218", "beside"))
 
 
 def natural_roles(given: Given) -> Mapping[int, Finding]:
-    """What the natures decide, by the number of the step."""
+    """What the effects of each step decide, by the number of the step."""
     found: dict[int, Finding] = {}
     for node in given.graph.nodes:
-        kept = node.key[0] in given.keep and node.nature != "copy"
-        judged = Finding("run", Reason.of("SL222", "comment")) if kept else _natural_role(given, node)
+        judged = _natural_role(given, node)
         if judged is not None:
             found[node.number] = judged
     for number in final_stage_downloads(given.graph, {number: f.role for number, f in found.items()}):
@@ -52,60 +60,75 @@ def installed_regions(given: Given) -> Iterator[Region]:
 
 
 def _natural_role(given: Given, node: Node) -> Finding | None:
-    effects = node.effects
-    match node.nature:
-        case "unknown":
-            why = next(
-                (e.why for e in effects if e.kind == "unknown" and e.why), Reason.of("SL221", "effects")
-            )
-            own = _starts_built_program(given.graph, node)
-            return _OWN_CODE if own else Finding("unknown", Reason.of("SL221", "anything", why=why))
-        case "state":
-            return Finding("both", Reason.of("SL220", "shell"))
-        case "check":
-            return Finding("build", Reason.of("SL219", "check"))
-        case "source":
-            only_build = serves_build_only(node.visit, node.key[1], given.packages)
-            built = Finding("build", Reason.of("SL215", "source_for_build"))
-            return built if only_build else Finding("run", Reason.of("SL215", "source"))
-        case "system":
-            return Finding("run", next(reason for kind, reason in _SYSTEM if kind in node.kinds))
-        case "packages":
-            return _packages(given, node)
-        case "makes":
-            return _programs(given, effects) if _is_of_other_language(given, effects) else _makes(given, node)
-        case "programs":
-            return _programs(given, effects)
-        case "code":
-            return _code(given, node)
-        case "files":
-            return _files(given, node)
-        case "copy":
-            return natural_copy_role(given, node)
-        case "beside":
-            return None
+    if node.is_copy:
+        return _copy(given, node)
+    if node.key[0] in given.keep:
+        return Finding("run", Reason.of("SL222", "comment"))
+    # attributes that a program stores with a file travel with it, like its mode
+    kinds = {"meta" if e.kind == "system" and sets_attributes(e.tool) else e.kind for e in node.effects}
+    if "unknown" not in kinds and adds_source(node.effects):
+        return _source(given, node)
+    if any((e.kind == "fetch" and e.ecosystem) or e.action == Action.INSTALL_DEPS for e in node.effects):
+        # the interpreter itself downloads what run time reads, or installs what that needs
+        kinds = kinds - LEAVES_ARTIFACTS - {"packages"} | {"app"}
+    judge = next((judge for deciding, judge in _JUDGES if kinds & deciding), None)
+    if judge is not None:
+        return judge(given, node)
+    if kinds <= {"state"}:
+        return Finding("both", Reason.of("SL220", "shell"))
+    return Finding("build", Reason.of("SL219", "check"))
 
 
-def _starts_built_program(graph: Graph, node: Node) -> bool:
-    """Whether the step starts a program that an earlier step compiled, and nothing is built afterwards."""
-    earlier = (e for n in graph.nodes if n.number < node.number for e in n.effects if e.kind == "compile")
+def _copy(given: Given, node: Node) -> Finding | None:
+    """The role of a COPY whose files decide it alone."""
+    if node.visit.copy_targets is None:
+        return Finding("unknown", Reason.of("SL221", "target_unknown"))
+    if node.parts.sources and all(map(is_emulator, node.parts.sources)):
+        return Finding("both", Reason.of("SL224", "emulator"))
+    programs = given.packages.get(node.key)
+    return Finding(programs[0].role, programs[0].reasons[0]) if programs else None
+
+
+def _unknown(given: Given, node: Node) -> Finding:
+    """A program that is not known may read and write anything. One that an earlier step compiled is the
+    application's own, if nothing is built afterwards."""
+    unknown = [e for e in node.effects if e.kind == "unknown"]
+    earlier = (
+        e for n in given.graph.nodes if n.number < node.number for e in n.effects if e.kind == "compile"
+    )
     compiled = {path.rpartition("/")[2] for e in earlier for path in e.outputs}
-    if any(e.kind == "unknown" and e.tool.rpartition("/")[2] not in compiled for e in node.effects):
-        return False
-    return not any(n.kinds & LEAVES_ARTIFACTS for n in graph.nodes if n.number > node.number)
+    later = (n for n in given.graph.nodes if n.number > node.number)
+    own = all(e.tool.rpartition("/")[2] in compiled for e in unknown)
+    if own and not any(n.kinds & LEAVES_ARTIFACTS for n in later):
+        return _OWN_CODE
+    why = next((e.why for e in unknown if e.why), Reason.of("SL221", "effects"))
+    return Finding("unknown", Reason.of("SL221", "anything", why=why))
+
+
+def _source(given: Given, node: Node) -> Finding:
+    if serves_build_only(node.visit, node.key[1], given.packages):
+        return Finding("build", Reason.of("SL215", "source_for_build"))
+    return Finding("run", Reason.of("SL215", "source"))
+
+
+def _system(_: Given, node: Node) -> Finding:
+    users = "users" in node.kinds
+    return Finding("run", Reason.of("SL215", "users") if users else Reason.of("SL215", "system"))
 
 
 def _is_of_other_language(given: Given, effects: Sequence[Effect]) -> bool:
     """Whether it only installs packages of another language, into the system directories of that language."""
-    return given.language is not None and all(
+    return given.usage.application is not None and all(
         e.kind == "install"
-        and e.ecosystem not in ("", given.language)
+        and e.ecosystem not in ("", given.usage.application)
         and any(is_named_place(w) for w in e.writes)
         for e in effects
     )
 
 
 def _makes(given: Given, node: Node) -> Finding:
+    if _is_of_other_language(given, node.effects):
+        return _programs(given, node)
     if any(e.writes_anywhere for e in node.effects):
         why = next((e.why for e in node.effects if e.writes_anywhere and e.why), Reason.of("SL221", "writes"))
         return Finding("unknown", Reason.of("SL221", "effect", why=why))
@@ -153,22 +176,23 @@ def _packages(given: Given, node: Node) -> Finding:
     return Finding("both", Reason.of("SL203", "some"))
 
 
-def _programs(given: Given, effects: Sequence[Effect]) -> Finding:
+def _programs(given: Given, node: Node) -> Finding:
     """Programs that are installed for all projects are executed where something calls them."""
+    effects = node.effects
     installs = sorted((e for e in effects if e.kind in INSTALLS), key=lambda e: e.kind)
     known = language(installs[0].ecosystem)
     part = known.global_installs if known is not None else None
     own = part.install_role(given, effects) if part is not None else None
     bins = frozenset(program for e in effects for program in installed_programs(e))
-    started, called = bins & given.runtime_commands, bins & given.build_tools
+    started, called = bins & given.runtime_commands, bins & given.usage.tools.keys()
     if any(e.deletes for e in effects):
         return Finding("both", Reason.of("SL216", "removes"))
     if own is not None:
         return Finding(*own)
     if started:
         return Finding("run", Reason.of("SL202", "started", command=min(started)))
-    if called and given.unknown_programs is not None:
-        return Finding("both", given.unknown_programs)
+    if called and given.usage.unknown_programs is not None:
+        return Finding("both", given.usage.unknown_programs)
     if called:
         return Finding("build", Reason.of("SL201", "called", command=min(called)))
     return Finding("both", Reason.of("SL203", "nothing_shown"))
@@ -192,7 +216,7 @@ def _code(given: Given, node: Node) -> Finding:
 
 def _is_given_a_secret(given: Given, node: Node) -> bool:
     """Whether the build has a secret when the command runs, which any code can read."""
-    before = takewhile(lambda visit: visit is not node.visit, given.visits)
+    before = takewhile(lambda visit: visit is not node.visit, given.graph.visits)
     declared = (v.instruction for v in before if v.instruction.keyword == "ARG")
     return any(SECRET.search(name) for instruction in declared for name, _ in arg_names(instruction))
 
@@ -207,3 +231,16 @@ def _files(given: Given, node: Node) -> Finding | None:
     if any(p.only_removes_package_files(given, node.key, node.effects) for p in parts if p is not None):
         return Finding("build", Reason.of("SL217", "package_files"))
     return None
+
+
+# The first row that shares a kind with the effects of a step decides.
+_JUDGES: tuple[tuple[frozenset[str], Callable[[Given, Node], Finding | None]], ...] = (
+    (frozenset({"unknown"}), _unknown),
+    (LEAVES_ARTIFACTS, _makes),
+    (frozenset({"packages"}), _packages),
+    (frozenset({"install-global"}), _programs),
+    (frozenset({"app"}), _code),
+    (CHANGES_SYSTEM_STATE, _system),
+    (CHANGES_FILES, _files),
+    (ACCOMPANIES_INSTALL, lambda _given, _node: BESIDE),
+)

@@ -37,7 +37,7 @@ def only_removes_package_files(given: Given, where: AtomKey, effects: Sequence[E
 def _installs(given: Given) -> list[AtomKey]:
     return [
         (visit.index, number)
-        for visit in given.visits
+        for visit in given.graph.visits
         for number, effects in enumerate(visit.effects)
         if any(e.does("install", "python") and SITE in e.writes for e in effects)
     ]

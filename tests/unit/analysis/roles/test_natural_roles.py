@@ -146,3 +146,34 @@ ROWS = (
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_natural_roles(row: Row, tmp_path: Path) -> None:
     holds(row, tmp_path)
+
+
+COMMANDS = (
+    ("true", "build", "check"),
+    ("ls -l", "build", "check"),
+    ("cd /opt", "both", "shell"),
+    ("A=1", "both", "shell"),
+    ("frobnicate", "unknown", "anything"),
+    ("npm ci", "build", "packages"),
+    ("npm run build", "build", "build"),
+    ("npm prune --omit=dev", "build", "prune"),
+    ("curl -fsSLo /opt/a https://example.org/a", "build", "download"),
+    ("tar xf /opt/a.tar -C /opt/a", "build", "unpack"),
+    ("npm install -g pm2", "both", "nothing_shown"),
+    ("npx playwright install", "run", "own_code"),
+    ("node seed.js", "build", "project_script"),
+    ("apt-get install -y curl", "run", "packages"),
+    ("add-apt-repository ppa:a/b", "run", "source"),
+    ("echo 'deb https://example.org a main' > /etc/apt/sources.list.d/a.list", "run", "source"),
+    ("echo a > /etc/a.conf", "run", "files"),
+    ("chown -R node /srv", "run", "files"),
+    ("useradd a", "run", "users"),
+    ("ldconfig", "run", "system"),
+    ("apt-get update", "both", "beside"),
+    ("rm -rf /var/lib/apt/lists/*", "both", "beside"),
+)
+
+
+@pytest.mark.parametrize(("command", "role", "form"), COMMANDS, ids=[command for command, *_ in COMMANDS])
+def test_one_command(command: str, role: str, form: str, tmp_path: Path) -> None:
+    holds(Row(id=command, file=(*APP, f"RUN {command}", START), roles={command: (role, form)}), tmp_path)

@@ -1,4 +1,5 @@
-"""Rules for steps that work on files by name: copies, moves, edits, deletions, owners and modes.
+"""The rules for COPY and ADD, and for steps that work on files by name: copies, moves, edits, deletions,
+owners and modes.
 
 Each rule looks at one step and says why it is executed in the builder, with the regions that are copied
 because of it; None if the rule has nothing to say.
@@ -9,10 +10,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from slimify.analysis.graph.graph import Node, meets
-from slimify.analysis.roles.model import Finding, Region
-from slimify.analysis.roles.solution import Rule, Solution
+from slimify.analysis.packages.build_settings import install_only_settings
+from slimify.analysis.roles.model import Finding, Given, Region
 from slimify.facts.system import is_plain_root, is_scratch, is_shared_directory
 from slimify.model.decisions import Reason
 from slimify.model.effects import (
@@ -25,6 +27,10 @@ from slimify.model.effects import (
 from slimify.semantics.changed_settings import changes_install_settings
 from slimify.semantics.paths import covers, inside, inside_any, is_glob, literal_part, overlap
 
+if TYPE_CHECKING:
+    from slimify.analysis.roles.assign import Rule, Solution
+
+_START_KEYWORDS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "VOLUME"})
 # Effects in the final stage that do not install with package managers of a language.
 _NOT_INSTALLING = INSTALLS_NOTHING | CHANGES_SYSTEM_STATE | CHANGES_FILES | {"packages"}
 _REWORKS = Reason.of("SL217", "reworks")
@@ -86,7 +92,7 @@ def _trees_with_links(solution: Solution, node: Node, links: Sequence[str]) -> t
         return ()
     directory, *others = {posixpath.dirname(link) for link in links}
     graph = solution.graph
-    copied = (p for n in graph.nodes if n.nature == "copy" for p in n.visit.copy_targets or ())
+    copied = (p for n in graph.nodes if n.is_copy for p in n.visit.copy_targets or ())
     if (
         others
         or is_shared_directory(directory)
@@ -129,7 +135,7 @@ def _is_builders(solution: Solution, node: Node, path: str, *, attributes: bool)
         built = [n for n in built if any(inside(path, d) or covers(path, d) for d in n.defines)]
     elif solution.makes(path):
         return "region"
-    if any(n.nature == "copy" for n in built):
+    if any(n.is_copy for n in built):
         return "copy"
     return "region" if any(_makes(n, path) for n in built) else ""
 
@@ -188,12 +194,11 @@ def makes_temporary_files(solution: Solution, node: Node) -> Finding | None:
 
 def sets_what_installs_read(solution: Solution, node: Node) -> Finding | None:
     """A setting that only installs read is not needed where nothing is installed any more."""
-    given = solution.given
-    if not given.install_time or given.unknown_programs:
+    usage = solution.given.usage
+    known = install_only_settings(usage.needs) if usage.unknown_programs is None else ""
+    if not known or not all(changes_install_settings(e, known) for e in node.effects):
         return None
-    if not all(changes_install_settings(e, given.install_time) for e in node.effects):
-        return None
-    later = (n for n in given.graph.nodes if n.number > node.number and not solution.in_builder(n))
+    later = (n for n in solution.graph.nodes if n.number > node.number and not solution.in_builder(n))
     if any(n.kinds - _NOT_INSTALLING for n in later):
         return None
     return Finding("build", Reason.of("SL205", "installer_setting", tool=node.effects[0].tool))
@@ -205,7 +210,7 @@ def matches_files_of_the_builder(solution: Solution, node: Node) -> Finding | No
     if not _only_sets_attributes(node) or not all(map(is_glob, node.writes)):
         return None
     nodes = solution.graph.nodes
-    copies = [n for n in nodes if n.nature == "copy" and n.number < node.number and solution.in_builder(n)]
+    copies = [n for n in nodes if n.is_copy and n.number < node.number and solution.in_builder(n)]
     gone = {posixpath.dirname(t) for n in copies for t in n.visit.copy_targets or ()}
     covered = (d for glob in node.writes for d in gone if covers(glob, d))
     if all(_is_set_again(solution, node, d) for d in covered):
@@ -228,7 +233,7 @@ def deletes_copied_files(solution: Solution, node: Node) -> Finding | None:
         unmade = not any(inside_any(path, n.defines) for n in earlier)
         lacking = unmade and any(path in n.reads for n in earlier)  # this copy of the context lacks it
         for copy in solution.graph.nodes:
-            if copy.nature == "copy" and copy.number < node.number and (lacking or copy.brings(path)):
+            if copy.is_copy and copy.number < node.number and (lacking or copy.brings(path)):
                 found |= {
                     t: Region(t, copy) for t in copy.visit.copy_targets or () if t != path and inside(path, t)
                 }
@@ -246,14 +251,98 @@ def installs_into_a_copied_tree(solution: Solution, node: Node) -> Finding | Non
         Region(tree, copy)
         for path in installed
         for copy in solution.graph.nodes
-        if copy.nature == "copy" and copy.number < node.number and copy.brings(path)
+        if copy.is_copy and copy.number < node.number and copy.brings(path)
         for tree in copy.visit.copy_targets or ()
         if tree != path and inside(path, tree) and not is_shared_directory(tree)
     )
     return Finding("build", _REWORKS, made) if made else None
 
 
-FILE_RULES: tuple[Rule, ...] = (
+# --- COPY and ADD ---------------------------------------------------------------------------------------
+
+
+def is_in_copied_directory(solution: Solution, node: Node) -> Finding | None:
+    """Files in a directory that is copied from the builder come with it."""
+    if not all(map(solution.is_copied, node.visit.copy_targets or ())):
+        return None
+    return Finding("build", Reason.of("SL224", "inside_built"))
+
+
+def is_read_by_build(solution: Solution, node: Node) -> Finding | None:
+    """Files that a build step reads are in the builder. The final stage has them too, unless nothing reads
+    them there: they are deleted or replaced, describe what is installed, or are in a temporary place."""
+    step = _first_reader(solution, node)
+    if not step:
+        cached = _is_remote(node) and _is_of_no_use(solution, node)
+        return Finding("build", Reason.of("SL224", "cache_key")) if cached else None
+    deleted = min((solution.graph.deleted_at(t) for t in node.visit.copy_targets or ()), default=-1)
+    if deleted > node.number and not solution.final_stage_uses(node.visit.copy_targets or (), node, deleted):
+        return Finding("build", Reason.of("SL224", "read_and_deleted", step=step))
+    if _is_of_no_use(solution, node):
+        return Finding("build", Reason.of("SL224", "read_by_build", step=step))
+    return Finding("both", Reason.of("SL224", "read_by_both", step=step))
+
+
+def _first_reader(solution: Solution, node: Node) -> str:
+    """The first build step after a COPY that works on what it created; "" if there is none."""
+    for later in solution.graph.nodes:
+        if later.number < node.number or solution.found[later.number].role not in ("build", "unknown"):
+            continue
+        for effect, places in later.uses:
+            if places is None:
+                return effect.tool
+            if any(overlap(t, p) for p in places for t in node.visit.copy_targets or ()):
+                return " ".join(dict.fromkeys((effect.tool, effect.action))).strip()
+    return ""
+
+
+def _is_of_no_use(solution: Solution, node: Node) -> bool:
+    """Whether run time needs none of the files: each is copied again later, is a manifest that only an
+    installer reads, or is in a temporary place and only the build reads it."""
+    given, remote = solution.given, _is_remote(node)
+    later = (n for n in given.graph.nodes if n.number > node.number and solution.in_builder(n))
+    read = {path for n in later for e in n.effects for path in (*e.reads, *e.manifests)}
+    files = (node.visit.copy_targets if remote else node.visit.copied_files) or ()
+    return bool(files) and all(
+        given.graph.last_copies.get(f, -1) > node.number
+        or (
+            _is_unused(given, f)
+            and (
+                ((f in read or remote) and _is_temporary(given, f))
+                or (f in given.graph.manifests and (is_scratch(f) or _is_described(given, f)))
+            )
+        )
+        for f in files
+    )
+
+
+def _is_described(given: Given, path: str) -> bool:
+    """Whether a manifest only describes what is installed. In an image without a start of its own people may
+    install from it again."""
+    kept = given.app_language.runtime_manifests if given.app_language is not None else ()
+    return given.starts and posixpath.basename(path) not in kept
+
+
+def _is_remote(node: Node) -> bool:
+    """Whether it is an ADD from a URL or an unknown source."""
+    remote = any(s.startswith(("http://", "https://", "$")) for s in node.parts.sources)
+    return remote and node.visit.instruction.keyword == "ADD"
+
+
+def _is_unused(given: Given, path: str) -> bool:
+    return not {path, path.rpartition("/")[2]} & given.runtime_names
+
+
+def _is_temporary(given: Given, path: str) -> bool:
+    """Whether a file is in a temporary place that the application does not use: it does not start there, and
+    no start instruction names the directory."""
+    cwd = given.graph.visits[-1].state.cwd
+    said = (v.instruction.value for v in given.graph.visits if v.instruction.keyword in _START_KEYWORDS)
+    started = cwd is None or is_scratch(cwd) or any(path.rpartition("/")[0] in text for text in said)
+    return is_scratch(path) and not started
+
+
+RULES: tuple[Rule, ...] = (
     ("files", takes_output),
     ("files", changes_what_the_builder_has),
     ("files", owns_directory_of_output),
@@ -261,6 +350,8 @@ FILE_RULES: tuple[Rule, ...] = (
     ("files", makes_temporary_files),
     ("files", sets_what_installs_read),
     ("files", matches_files_of_the_builder),
+    ("copy", is_in_copied_directory),
+    ("copy", is_read_by_build),
     ("any", deletes_copied_files),
     ("any", installs_into_a_copied_tree),
 )
