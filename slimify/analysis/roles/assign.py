@@ -13,11 +13,11 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify.analysis.graph.graph import Graph, Node
 from slimify.analysis.roles.model import Artifact, Finding, Given, Region, Roles
@@ -28,8 +28,8 @@ from slimify.languages import languages
 from slimify.model.decisions import Reason, Role
 from slimify.model.effects import ADDS_FILES, INSTALLS_NOTHING, Action, Effect
 from slimify.semantics.paths import (
-    PathMarks,
     ancestors,
+    covers,
     inside,
     is_glob,
     is_named_place,
@@ -51,9 +51,6 @@ class Solution(Struct, dict=True):
     decided: Mapping[int, Finding]
     found: dict[int, Finding] = field(default_factory=dict)
     regions: dict[str, Region] = field(default_factory=dict)
-    _last: dict[str, int] = field(default_factory=dict)  # the last position that defines a region
-    _marks: PathMarks = field(default_factory=PathMarks)
-    _trees: set[str] = field(default_factory=set)  # the live regions that are directories
 
     @property
     def graph(self) -> Graph:
@@ -67,12 +64,11 @@ class Solution(Struct, dict=True):
 
     def is_built(self, path: str) -> bool:
         """Whether a path is in a region of the builder."""
-        return self._marks.containing(path) >= 0
+        return any(directory in self.regions for directory in ancestors(path))
 
     def makes(self, path: str) -> bool:
         """Whether a region is what a path or glob names, or below it."""
-        matched = is_glob(path) and any(fnmatchcase(region, path) for region in self.regions)
-        return matched or self._marks.below(path) >= 0
+        return any(covers(path, region) for region in self.regions)
 
     def is_owned(self, path: str, node: Node) -> bool:
         """Whether a path is below a region, or is one that is there before a step or gets its owner later."""
@@ -81,14 +77,15 @@ class Solution(Struct, dict=True):
 
     def is_copied(self, path: str) -> bool:
         """Whether a path is in a directory that is copied whole."""
-        return any(directory in self._trees for directory in ancestors(path))
+        found = (self.regions[d] for d in ancestors(path) if d in self.regions)
+        return any(not r.is_file and self.is_live(r) for r in found)
 
     def is_live(self, region: Region) -> bool:
         """Whether a region exists at the end and is of use: it is not deleted again, not temporary, not an
         archive that is unpacked, not sources that something was installed from."""
         path = region.path
         return is_named_place(path) or not (
-            self.graph.deleted_at(path) > self._last[path]
+            self.graph.deleted_at(path) > region.until
             or (is_scratch(path) and path not in self._link_targets)
             or path in self.unpacked
             or path in self._source_trees
@@ -109,12 +106,6 @@ class Solution(Struct, dict=True):
                 (built if self.in_builder(node) else final).append(node)
         return built, final
 
-    def lacks_files(self, before: Node) -> bool:
-        """Whether only the builder has files that COPY or a build step brought before a step."""
-        copied = (n for n in self.graph.nodes if n.is_copy and n.number < before.number)
-        made = (r.position for r in self.regions.values())
-        return any(map(self.in_builder, copied)) or any(position < before.number for position in made)
-
     def final_stage_uses(self, paths: Sequence[str], after: Node, until: int) -> bool:
         """Whether a step of the final stage, after another one and before a position, may read or change one
         of the paths."""
@@ -129,8 +120,7 @@ class Solution(Struct, dict=True):
     @cached_property
     def unpacked(self) -> frozenset[str]:
         """The archives that build steps unpack."""
-        natural = ((n, self.decided.get(n.number)) for n in self.graph.nodes)
-        built = (n for n, found in natural if found is not None and found.role == "build")
+        built = filter(self.in_builder, self.graph.nodes)
         return frozenset(r for n in built for e in n.effects if e.kind == "unpack" for r in e.reads)
 
     @cached_property
@@ -182,17 +172,12 @@ class Solution(Struct, dict=True):
         """Adds regions; of several at a path the first one stays. Whether one of them is new."""
         new = False
         for region in regions:
-            path, position = region.path, region.position
-            known = self.regions.get(path)
-            if known is None or position < known.position:
-                self.regions[path] = region
+            known = self.regions.get(region.path, region)
+            first = region if region.position < known.position else known
+            until = max(region.until, known.until)
+            if region.path not in self.regions or first is not known or until > known.until:
+                self.regions[region.path] = replace(first, last=until)
                 new = True
-            if known is None or position > self._last[path]:
-                self._last[path] = position
-                new = True
-            self._marks.note(path)
-            if not region.is_file and self.is_live(region):
-                self._trees.add(path)
         return new
 
 

@@ -67,8 +67,8 @@ class Given(Struct, frozen=True, kw_only=True, dict=True):
 
 class Region(Struct, frozen=True):
     """A path that is copied from the builder, unless it is deleted again. `kind` is that of the effect `at`
-    of the step that defines it. `whole`: the directory is copied as it has files that are copied and a new
-    owner."""
+    of the step that defines it first, `last` the position of the last one. `whole`: the directory is copied
+    as it has files that are copied and a new owner."""
 
     path: str
     node: Node
@@ -76,6 +76,12 @@ class Region(Struct, frozen=True):
     at: int = 0
     is_file: bool = False
     whole: bool = False
+    last: int = -1
+
+    @property
+    def until(self) -> int:
+        """The last position at which it is defined."""
+        return max(self.last, self.position)
 
     @property
     def position(self) -> int:

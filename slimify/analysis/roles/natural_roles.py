@@ -15,8 +15,7 @@ from slimify.analysis.advice.findings import SECRET
 from slimify.analysis.brought_programs import installed_programs
 from slimify.analysis.graph.graph import Node
 from slimify.analysis.packages.build_settings import build_only_reader
-from slimify.analysis.packages.final_stage_downloads import final_stage_downloads
-from slimify.analysis.packages.package_sources import adds_source, serves_build_only
+from slimify.analysis.packages.package_sources import adds_source, final_stage_downloads, serves_build_only
 from slimify.analysis.roles.model import Finding, Given, Region
 from slimify.facts.programs import is_emulator, sets_attributes
 from slimify.languages import language, languages

@@ -25,7 +25,7 @@ from slimify.model.effects import (
     Action,
 )
 from slimify.semantics.changed_settings import changes_install_settings
-from slimify.semantics.paths import covers, inside, inside_any, is_glob, literal_part, overlap
+from slimify.semantics.paths import covers, inside, inside_any, literal_part, overlap
 
 if TYPE_CHECKING:
     from slimify.analysis.roles.assign import Rule, Solution
@@ -39,7 +39,7 @@ _OWNED = Reason.of("SL217", "reworks_owned")
 
 def _only_sets_attributes(node: Node) -> bool:
     """Whether it only changes owners and modes."""
-    return bool(node.writes) and "meta" in node.kinds and node.kinds <= LEAVES_NOTHING | {"meta"}
+    return node.kinds <= LEAVES_NOTHING | {"meta"}
 
 
 # --- what is made of build output -----------------------------------------------------------------------
@@ -50,7 +50,9 @@ def takes_output(solution: Solution, node: Node) -> Finding | None:
     that may read any file, if the builder has files that the final stage gets later or not at all."""
     reads = [r for r in node.reads if not is_shared_directory(r)]
     certain = any(solution.is_built(r) or solution.makes(r) for r in reads)
-    if not certain and not (any(e.reads_anything for e in node.effects) and solution.lacks_files(node)):
+    built = (n for n in solution.graph.nodes if n.number < node.number and solution.in_builder(n))
+    maybe = any(e.reads_anything for e in node.effects) and any(n.defines for n in built)
+    if not certain and not maybe:
         return None
     links = [w for e in node.effects if e.action == Action.LINK for w in e.writes]
     trees = _trees_with_links(solution, node, links)
@@ -87,7 +89,7 @@ def _landing(solution: Solution, node: Node) -> list[str] | None:
 def _trees_with_links(solution: Solution, node: Node, links: Sequence[str]) -> tuple[Region, ...] | None:
     """The directory that holds the links and nothing but build output, so that it is copied whole: a COPY
     follows a link that it names. Nothing if other directories bring the links along, None if none can."""
-    trees = [r.path for r in solution.regions.values() if not r.is_file and r.node is not node]
+    trees = [r.path for r in solution.regions.values() if not r.is_file]
     if all(any(inside(link, t) and link != t for t in trees) for link in links):
         return ()
     directory, *others = {posixpath.dirname(link) for link in links}
@@ -132,9 +134,6 @@ def _is_builders(solution: Solution, node: Node, path: str, *, attributes: bool)
         directories = (cwd for cwd in solution.graph.workdirs if covers(path, cwd))
         if not all(_is_set_again(solution, node, cwd) for cwd in directories):
             return None
-        built = [n for n in built if any(inside(path, d) or covers(path, d) for d in n.defines)]
-    elif solution.makes(path):
-        return "region"
     if any(n.is_copy for n in built):
         return "copy"
     return "region" if any(_makes(n, path) for n in built) else ""
@@ -178,18 +177,16 @@ def makes_directory_of_output(solution: Solution, node: Node) -> Finding | None:
 # --- what only build steps read -------------------------------------------------------------------------
 
 
-def makes_temporary_files(solution: Solution, node: Node) -> Finding | None:
-    """Files that are deleted again are made where the steps are that read them in between."""
-    if not node.writes or "meta" in node.kinds:
+def is_deleted_again(solution: Solution, node: Node) -> Finding | None:
+    """Files that are deleted again, before the final stage uses any of them, are made where the build steps
+    are that read them."""
+    paths = node.defines
+    ends = [solution.graph.deleted_at(p) for p in paths]
+    step = _first_reader(solution, node) if ends and min(ends) > node.number else ""
+    if not step or "meta" in node.kinds or solution.final_stage_uses(paths, node, max(ends)):
         return None
-    graph, view = solution.graph, node.state.view
-    ends = [graph.deleted_at(w) for w in node.writes]
-    if min(ends) <= node.number or any(view.context_path(w) is not None for w in node.writes):
-        return None
-    between = [n for n in graph.nodes if node.number < n.number < max(ends)]
-    if not any(map(solution.in_builder, between)) or solution.final_stage_uses(node.writes, node, max(ends)):
-        return None
-    return Finding("build", Reason.of("SL217", "temporary"))
+    copied = Reason.of("SL224", "read_and_deleted", step=step)
+    return Finding("build", copied if node.is_copy else Reason.of("SL217", "temporary"))
 
 
 def sets_what_installs_read(solution: Solution, node: Node) -> Finding | None:
@@ -204,33 +201,23 @@ def sets_what_installs_read(solution: Solution, node: Node) -> Finding | None:
     return Finding("build", Reason.of("SL205", "installer_setting", tool=node.effects[0].tool))
 
 
-def matches_files_of_the_builder(solution: Solution, node: Node) -> Finding | None:
-    """A change of owners by a glob that matches directories of files that only the builder has is not
-    understood: the final stage may have them by other means, or not. It is if a later step sets the same."""
-    if not _only_sets_attributes(node) or not all(map(is_glob, node.writes)):
-        return None
-    nodes = solution.graph.nodes
-    copies = [n for n in nodes if n.is_copy and n.number < node.number and solution.in_builder(n)]
-    gone = {posixpath.dirname(t) for n in copies for t in n.visit.copy_targets or ()}
-    covered = (d for glob in node.writes for d in gone if covers(glob, d))
-    if all(_is_set_again(solution, node, d) for d in covered):
-        return None
-    return Finding("unknown", Reason.of("SL221", "pattern"))
-
-
 # --- what the final stage must not bring back -----------------------------------------------------------
 
 
-def deletes_copied_files(solution: Solution, node: Node) -> Finding | None:
-    """A directory of the context from which the builder deletes files is copied after that: the final stage
-    must not bring back what the image no longer has. Programs of compiled languages need no sources."""
+def changes_copied_files(solution: Solution, node: Node) -> Finding | None:
+    """A directory of the context is copied after the builder has deleted files of it, or installed over the
+    packages that came with it: the final stage must not bring back what the image no longer has, nor mix the
+    packages of both. Programs of compiled languages need no sources."""
     own = solution.given.app_language
-    if not solution.in_builder(node) or (own is not None and own.is_compiled):
+    if not solution.in_builder(node):
         return None
+    files = [e for e in node.effects if e.kind == "files" and not (own is not None and own.is_compiled)]
+    deleted = [d for e in files for d in e.deletes if not is_scratch(d)]
+    installs = [r for r in solution.live_regions() if r.node is node and r.kind in ("install", "prune")]
     found: dict[str, Region] = {}  # what the last COPY brings replaces what earlier ones brought
-    for path in (d for e in node.effects if e.kind == "files" for d in e.deletes if not is_scratch(d)):
+    for path in (*deleted, *(r.path for r in installs)):
         earlier = [n for n in solution.graph.nodes if n.number < node.number and n.effects]
-        unmade = not any(inside_any(path, n.defines) for n in earlier)
+        unmade = path in deleted and not any(inside_any(path, n.defines) for n in earlier)
         lacking = unmade and any(path in n.reads for n in earlier)  # this copy of the context lacks it
         for copy in solution.graph.nodes:
             if copy.is_copy and copy.number < node.number and (lacking or copy.brings(path)):
@@ -238,23 +225,6 @@ def deletes_copied_files(solution: Solution, node: Node) -> Finding | None:
                     t: Region(t, copy) for t in copy.visit.copy_targets or () if t != path and inside(path, t)
                 }
     made = tuple(r for t, r in found.items() if not is_shared_directory(t))
-    return Finding("build", _REWORKS, made) if made else None
-
-
-def installs_into_a_copied_tree(solution: Solution, node: Node) -> Finding | None:
-    """A tree that comes with packages, and is installed into, is copied after that: the final stage must not
-    bring back what the install took out, nor mix the packages of both."""
-    if not solution.in_builder(node):
-        return None
-    installed = [r.path for r in solution.live_regions() if r.node is node and r.kind in ("install", "prune")]
-    made = tuple(
-        Region(tree, copy)
-        for path in installed
-        for copy in solution.graph.nodes
-        if copy.is_copy and copy.number < node.number and copy.brings(path)
-        for tree in copy.visit.copy_targets or ()
-        if tree != path and inside(path, tree) and not is_shared_directory(tree)
-    )
     return Finding("build", _REWORKS, made) if made else None
 
 
@@ -270,28 +240,25 @@ def is_in_copied_directory(solution: Solution, node: Node) -> Finding | None:
 
 def is_read_by_build(solution: Solution, node: Node) -> Finding | None:
     """Files that a build step reads are in the builder. The final stage has them too, unless nothing reads
-    them there: they are deleted or replaced, describe what is installed, or are in a temporary place."""
+    them there: they are replaced, describe what is installed, or are in a temporary place."""
     step = _first_reader(solution, node)
     if not step:
         cached = _is_remote(node) and _is_of_no_use(solution, node)
         return Finding("build", Reason.of("SL224", "cache_key")) if cached else None
-    deleted = min((solution.graph.deleted_at(t) for t in node.visit.copy_targets or ()), default=-1)
-    if deleted > node.number and not solution.final_stage_uses(node.visit.copy_targets or (), node, deleted):
-        return Finding("build", Reason.of("SL224", "read_and_deleted", step=step))
     if _is_of_no_use(solution, node):
         return Finding("build", Reason.of("SL224", "read_by_build", step=step))
     return Finding("both", Reason.of("SL224", "read_by_both", step=step))
 
 
 def _first_reader(solution: Solution, node: Node) -> str:
-    """The first build step after a COPY that works on what it created; "" if there is none."""
+    """The first build step after a step that works on what it created; "" if there is none."""
     for later in solution.graph.nodes:
-        if later.number < node.number or solution.found[later.number].role not in ("build", "unknown"):
+        if later.number <= node.number or solution.found[later.number].role not in ("build", "unknown"):
             continue
         for effect, places in later.uses:
             if places is None:
                 return effect.tool
-            if any(overlap(t, p) for p in places for t in node.visit.copy_targets or ()):
+            if any(overlap(d, p) for p in places for d in node.defines):
                 return " ".join(dict.fromkeys((effect.tool, effect.action))).strip()
     return ""
 
@@ -347,11 +314,10 @@ RULES: tuple[Rule, ...] = (
     ("files", changes_what_the_builder_has),
     ("files", owns_directory_of_output),
     ("files", makes_directory_of_output),
-    ("files", makes_temporary_files),
+    ("files", is_deleted_again),
+    ("copy", is_deleted_again),
     ("files", sets_what_installs_read),
-    ("files", matches_files_of_the_builder),
     ("copy", is_in_copied_directory),
     ("copy", is_read_by_build),
-    ("any", deletes_copied_files),
-    ("any", installs_into_a_copied_tree),
+    ("any", changes_copied_files),
 )

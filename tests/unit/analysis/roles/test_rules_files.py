@@ -139,6 +139,12 @@ ROWS = (
         copied=(MODULES,),
     ),
     Row(
+        id="of-two-files-one-is-deleted",
+        file=(*APP, "RUN touch /opt/a /opt/b", *INSTALL, "RUN rm /opt/a", START),
+        roles={"touch": FILES, "rm": FILES},
+        copied=(MODULES,),
+    ),
+    Row(
         id="read-by-the-final-stage-too",
         file=(*APP, "RUN echo token > .npmrc", *INSTALL, "RUN cp .npmrc /etc/npmrc", "RUN rm .npmrc", START),
         roles={"echo": FILES, "cp": FILES, "rm": FILES},
@@ -191,7 +197,7 @@ ROWS = (
         for id_, role, steps in (
             ("of-other-files", FILES, ("RUN chown -R a /srv/*",)),
             ("of-files-of-the-build", ("build", "files_of_build"), ("RUN chown -R a /home/app/*",)),
-            ("of-files-of-both", ("unknown", "pattern"), (MADE, "RUN chown -R a /home/app/*")),
+            ("of-files-of-both", FILES, (MADE, "RUN chown -R a /home/app/*")),
             ("that-is-set-later", FILES, (MADE, "RUN chown -R a /home/app/*", "RUN chown -R b /home/app/*")),
         )
     ),
