@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from slimify.facts.native import Native, invert, native_of
 from slimify.languages.node import LANGUAGE
+from slimify.model.sizes import MB
 
 
 class NpmFacts(Struct, frozen=True, kw_only=True):
@@ -47,6 +48,13 @@ def npm(name: str) -> NpmFacts:
         stored=table["stored"].get(name),
         known=browser or any(name in table[section] for section in sections),
     )
+
+
+def installed_bytes(name: str, *, alone: bool) -> int | None:
+    """What a package takes in node_modules, alone or with its dependencies; None if that was not measured."""
+    table = _table()
+    size = table["alone"].get(name) if alone else table["trees"].get(name, table["alone"].get(name))
+    return size * MB if size is not None else None
 
 
 def possible_programs(name: str) -> tuple[str, ...]:

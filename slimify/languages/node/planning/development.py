@@ -10,8 +10,11 @@ from msgspec import Struct
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.package_json import NodeProject
-from slimify.languages.node.planning.caches import NODE_PACKAGE
-from slimify.languages.node.planning.development_needs import dev_needed, development_packages
+from slimify.languages.node.planning.development_needs import (
+    dev_needed,
+    development_bytes,
+    development_packages,
+)
 from slimify.languages.node.planning.prune import node_major, project_of, prune_command, pruning
 from slimify.languages.node.vocabulary import NodeManager
 from slimify.model.decisions import Decision, Reason
@@ -163,4 +166,4 @@ def _omitted(program: Program, found: _Install) -> Edits | Reason:
 def _gain(program: Program, found: _Install) -> tuple[int, int]:
     """How many development dependencies go, and the bytes that saves."""
     count = len(development_packages(program, found.project))
-    return count, count * 8 * NODE_PACKAGE
+    return count, development_bytes(program, found.project)

@@ -12,8 +12,15 @@ from slimify.facts.toolchains import is_development_file
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.lock_files import is_live, lock_packages, locked_programs
 from slimify.languages.node.manifests.package_json import NodeProject, installed_projects
-from slimify.languages.node.package_facts import bin_packages, is_build_only, may_load, possible_programs
+from slimify.languages.node.package_facts import (
+    bin_packages,
+    installed_bytes,
+    is_build_only,
+    may_load,
+    possible_programs,
+)
 from slimify.languages.node.packages import package_at
+from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.languages.node.planning.mentions import Mentions, mentions
 from slimify.languages.node.vocabulary import RUN
 from slimify.model.decisions import Reason
@@ -25,6 +32,15 @@ def development_packages(program: Program, project: NodeProject) -> tuple[str, .
     workspaces that are installed with it."""
     names = (name for own in installed_projects(program.context, project) for name in own.dev_dependencies)
     return tuple(sorted(set(names)))
+
+
+def development_bytes(program: Program, project: NodeProject) -> int:
+    """What these packages take: those that the lock file marks, else those that are listed with some more."""
+    locked = [name for name, package in lock_packages(program.context, project).items() if package.dev]
+    names = locked or development_packages(program, project)
+    usual = NODE_PACKAGE if locked else 8 * NODE_PACKAGE
+    sizes = (installed_bytes(name, alone=bool(locked)) for name in names)
+    return sum(usual if size is None else size for size in sizes)
 
 
 def dev_needed(program: Program, project: NodeProject, view: ContextView | None = None) -> Reason | None:

@@ -11,8 +11,11 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
-from slimify.languages.node.planning.caches import NODE_PACKAGE
-from slimify.languages.node.planning.development_needs import dev_needed, development_packages
+from slimify.languages.node.planning.development_needs import (
+    dev_needed,
+    development_bytes,
+    development_packages,
+)
 from slimify.languages.node.vocabulary import NodeManager
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
@@ -68,7 +71,7 @@ def pruning(
             found.with_decision(Decision.of("SL312", "pruned", count=count)),
             lines=(*found.lines, f"RUN {prefix}{command}"),
             places=(*found.places, f"{directory}/node_modules"),
-            saving=found.saving + count * 8 * NODE_PACKAGE,
+            saving=found.saving + development_bytes(program, project),
         )
     return found
 

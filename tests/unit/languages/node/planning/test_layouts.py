@@ -232,9 +232,9 @@ def test_programs_of_tests_that_nothing_starts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("install", "has", "lacks"),
     [
-        pytest.param("yt-dlp", "python3-pip", "gcc", id="nothing-to-compile"),
-        pytest.param("pycurl", "gcc", "", id="may-be-compiled"),
-        pytest.param("-r tools.txt", "gcc", "", id="a-list"),
+        pytest.param("yt-dlp", "python3-pip", "g++", id="nothing-to-compile"),
+        pytest.param("pycurl", "g++", "", id="may-be-compiled"),
+        pytest.param("-r tools.txt", "g++", "", id="a-list"),
     ],
 )
 def test_pip_beside_an_application_is_executed_where_that_runs(
