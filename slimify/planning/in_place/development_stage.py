@@ -43,7 +43,8 @@ def development_stage(program: Program, options: Options) -> Edits:
             copied.setdefault(event.copy.stage, []).append(event)
     for stage, events in copied.items():
         effects = (e for one in (stage, *stage.sources) for e in one.effects)
-        if any(e.kind == "install" and e.dev for e in effects):
+        users = {stage.end.user, *(event.state.user for event in stage.events if event.effects or event.copy)}
+        if len(users) == 1 and any(e.kind == "install" and e.dev for e in effects):
             edits = _edits(program, options, stage, events, name)
             if edits.changes:
                 return edits
@@ -66,7 +67,9 @@ def _edits(program: Program, options: Options, stage: Stage, events: Sequence[Ev
             and any(inside(place, path) for path in event.copy.sources for place in found.places)
         }
         head = (f"FROM {stage.name} AS {name}", *found.lines)
-        return Edits(texts=texts, before={last: head}, decisions=found.decisions, saving=found.saving)
+        return Edits(
+            texts=texts, before={last: head}, decisions=found.decisions, saving=found.saving, unseen=True
+        )
     return Edits()
 
 

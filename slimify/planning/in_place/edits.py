@@ -24,7 +24,8 @@ from slimify.syntax.shell.script import EditRefused
 class Edits(Struct, frozen=True, kw_only=True):
     """Changes by instruction index: its new text ("" removes it), new instructions before it, and the
     instruction that a moved one is placed before. `saving` is in bytes. `removes_again` means that
-    a RUN installs what it removes afterwards, which a second stage has no need of.
+    a RUN installs what it removes afterwards, which a second stage has no need of. `unseen`: the saving is
+    of files that no estimate of the image counts.
     """
 
     texts: Mapping[int, str] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Edits(Struct, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...] = ()
     saving: int = 0
     removes_again: bool = False
+    unseen: bool = False
 
     @property
     def changes(self) -> bool:
@@ -81,8 +83,7 @@ def first_edits(
 
 class Draft(Struct, frozen=True, kw_only=True):
     """A file being cleaned: `items` are its instructions with the text above them, `lines` the line of each
-    in the user's file. `removed_again` is the part of `saving` that comes from
-    such edits."""
+    in the user's file. `removed_again` and `unseen` are the parts of `saving` that come from such edits."""
 
     program: Program
     items: tuple[Item, ...]
@@ -91,6 +92,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...] = ()
     saving: int = 0
     removed_again: int = 0
+    unseen: int = 0
 
     @property
     def text(self) -> str:
@@ -106,7 +108,10 @@ class Draft(Struct, frozen=True, kw_only=True):
         decisions = (*self.decisions, *self.user_decisions(edits))
         saving = self.saving + edits.saving
         again = self.removed_again + (edits.saving if edits.removes_again else 0)
-        return replace(self, items=items, decisions=decisions, saving=saving, removed_again=again)
+        unseen = self.unseen + (edits.saving if edits.unseen else 0)
+        return replace(
+            self, items=items, decisions=decisions, saving=saving, removed_again=again, unseen=unseen
+        )
 
     def without_advice(self) -> Draft:
         """The draft with the decisions about what was changed."""
@@ -125,7 +130,7 @@ class Draft(Struct, frozen=True, kw_only=True):
             stages=self.stages,
             decisions=(*decisions, *self.decisions),
             saving=self.saving,
-            original=original,
+            original=original + (self.unseen if self.program.image_evidence is None else 0),
         )
 
 

@@ -107,7 +107,7 @@ def _dropped(program: Program, found: _Install) -> Edits | Reason:
         return Reason.of("SL313", "not_lengthened", step=step_line(step))
     count, saving = _gain(program, found)
     decision = Decision.of("SL312", "pruned_in_layer", line=step.line, count=count)
-    return Edits(texts=texts, decisions=(decision,), saving=saving, removes_again=True)
+    return Edits(texts=texts, decisions=(decision,), saving=saving, removes_again=True, unseen=True)
 
 
 def _is_editable(found: _Install) -> bool:
@@ -160,7 +160,7 @@ def _omitted(program: Program, found: _Install) -> Edits | Reason:
     text = edit(found.step.instruction, found.step.script, replace_words=swap)
     count, saving = _gain(program, found)
     decision = Decision.of("SL312", "not_installed", line=found.step.line, count=count)
-    return Edits(texts={found.step.index: text or ""}, decisions=(decision,), saving=saving)
+    return Edits(texts={found.step.index: text or ""}, decisions=(decision,), saving=saving, unseen=True)
 
 
 def _gain(program: Program, found: _Install) -> tuple[int, int]:

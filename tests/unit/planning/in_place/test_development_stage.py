@@ -34,6 +34,7 @@ _DEPENDENCIES = (
         pytest.param(_FIRST + _LAST.replace("/app ./", "/app/dist dist"), "", False, id="only-output"),
         pytest.param(_FIRST + _LAST, "import 'nock'", False, id="imported"),
         pytest.param(_FIRST + _LAST, "use('nock')", False, id="named"),
+        pytest.param(_FIRST.replace("\n\n", "\nUSER node\n\n") + _LAST, "", False, id="another-user"),
         pytest.param(_CHAIN, "", True, id="packages-that-a-copy-brings"),
         pytest.param(_CHAIN.replace("COPY . .", "COPY . .\nRUN npm install"), "", False, id="mixed"),
         pytest.param(_DEPENDENCIES, "use('other')", True, id="packages-of-a-stage-of-their-own"),
