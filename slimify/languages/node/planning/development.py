@@ -72,7 +72,7 @@ def without_development(program: Program) -> Edits:
 
 def pruned(program: Program, paths: Iterable[str], keep: Iterable[str], view: ContextView) -> Pruned:
     """What drops them at the end of the stage."""
-    return pruning(program, paths, keep, cwd=program.end_state.cwd, view=view)
+    return pruning(program, paths, keep, end=program.end_state, view=view)
 
 
 def _installs(program: Program) -> Iterator[_Install]:

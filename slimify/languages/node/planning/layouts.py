@@ -18,7 +18,7 @@ from slimify.analysis.roles.model import Artifact
 from slimify.config import Options
 from slimify.languages.node import LANGUAGE, corepack
 from slimify.languages.node.planning.npm_static_site import site_copies
-from slimify.languages.node.planning.prune import builder_directory, pruning
+from slimify.languages.node.planning.prune import builder_end, pruning
 from slimify.languages.node.planning.start import installs_at_start, runs_named_package, unknown_start
 from slimify.languages.node.planning.static_site import without_project_copies
 from slimify.model.decisions import PackageVerdict, Reason
@@ -73,8 +73,8 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
     if why:
         return why
     pruned_all = () if unknown_follows_build(program) else copies
-    paths, cwd = (copy.path for copy in pruned_all), builder_directory(program)
-    pruned = pruning(program, paths, options.keep_paths, cwd=cwd)
+    paths = (copy.path for copy in pruned_all)
+    pruned = pruning(program, paths, options.keep_paths, end=builder_end(program))
     saved = pruned.saving + left
     kept = any(d.code == "SL313" for d in pruned.decisions)
     staying = with_development_packages(program) if kept else program

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
+from slimify.facts.system import is_plain_root
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
 from slimify.languages.node.planning.development_needs import (
@@ -20,7 +21,7 @@ from slimify.languages.node.vocabulary import NodeManager
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
 from slimify.model.versions import version_numbers
-from slimify.planning.in_place.edits import Pruned
+from slimify.planning.in_place.edits import Pruned, step_line
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.effects.state import State
@@ -35,11 +36,11 @@ def pruning(
     paths: Iterable[str],
     keep: Iterable[str] = (),
     *,
-    cwd: str | None,
+    end: State,
     view: ContextView | None = None,
 ) -> Pruned:
-    """What drops development dependencies below the paths at the end of a stage, in the directory `cwd`. For
-    `view` see `dev_needed`.
+    """What drops development dependencies below the paths in the state at the end of a stage. For `view` see
+    `dev_needed`.
 
     `keep` are paths that must stay. If one of them is an installed package, nothing is pruned: a
     development package would not survive without its dependencies.
@@ -61,12 +62,13 @@ def pruning(
             continue
         kept = next((path for path in keep if path.startswith(f"{directory.rstrip('/')}/node_modules/")), "")
         why = Reason.of("SL313", "kept", path=kept) if kept else dev_needed(program, project, view)
+        why = why or _other_account(program, effect, end)
         command = None if why else prune_command(program, project, effect, brought)
         if command is None:
             why = why or Reason.of("SL313", "no_prune")
             found = found.with_decision(Decision.of("SL313", "stay", count=count, why=why))
             continue
-        prefix = "" if cwd == directory else f"cd {directory} && "
+        prefix = "" if end.cwd == directory else f"cd {directory} && "
         found = replace(
             found.with_decision(Decision.of("SL312", "pruned", count=count)),
             lines=(*found.lines, f"RUN {prefix}{command}"),
@@ -77,8 +79,9 @@ def pruning(
 
 
 def _brought_installs(program: Program) -> Iterator[tuple[str, tuple[Effect, Event]]]:
-    """The installs of npm in other stages, by the directory to which a COPY brings their packages."""
-    for event in program.machine.final.events:
+    """The installs of npm in other stages, by the directory to which a COPY brings their packages, for
+    root."""
+    for event in program.machine.final.events if is_plain_root(program.end_state.user) else ():
         copy = event.copy
         if copy is None or copy.stage is None or copy.target is None:
             continue
@@ -106,10 +109,20 @@ def project_of(program: Program, effect: Effect) -> NodeProject | None:
     return None
 
 
-def builder_directory(program: Program) -> str | None:
-    """The working directory after the last build step."""
+def _other_account(program: Program, install: Effect, end: State) -> Reason | None:
+    """Why what an install wrote can't be deleted at the end: another account did, and owns it."""
+    step = next((s for s in program.steps if install in s.effects), None)
+    if step is None or is_plain_root(end.user) or step.state.user == end.user:
+        return None
+    place = posixpath.join(install.cwd or "/", "node_modules")
+    given = any(e.kind == "meta" and any(inside(place, w) for w in e.writes) for e in program.effects)
+    return None if given else Reason.of("SL313", "account", step=step_line(step), user=end.user)
+
+
+def builder_end(program: Program) -> State:
+    """The state of the last build step."""
     builds = [s for s in program.steps if s.keyword == "RUN" and s.role in ("build", "both")]
-    return builds[-1].state.cwd if builds else program.end_state.cwd
+    return builds[-1].state if builds else program.end_state
 
 
 def prune_command(

@@ -330,3 +330,24 @@ def test_packages_that_another_program_puts_beside_them(tmp_path: Path, hook: st
     outcome = rewrite(tmp_path, text, package, files)
     assert "SL392" not in {d.code for d in outcome.decisions}, outcome.decisions
     assert bool(re.search("npm prune|--omit=dev", outcome.after or "")) is pruned
+
+
+@pytest.mark.parametrize(
+    ("install", "build", "pruned"),
+    [
+        pytest.param("RUN npm install", "RUN npm run build\nUSER node", True, id="before"),
+        pytest.param("USER node\nRUN npm install", "RUN npm run build", True, id="same-account"),
+        pytest.param("USER node\nRUN npm install", "USER root\nRUN npm run build", True, id="root"),
+        pytest.param("RUN npm install", "USER node\nRUN npm run build", False, id="another-account"),
+        pytest.param(
+            "RUN npm install && chown -R node /app",
+            "USER node\nRUN npm run build",
+            True,
+            id="which-owns-them",
+        ),
+    ],
+)
+def test_only_who_owns_packages_prunes_them(tmp_path: Path, install: str, build: str, pruned: bool) -> None:
+    text = f'FROM node:20\nWORKDIR /app\nCOPY . .\n{install}\n{build}\nCMD ["node", "dist/a.js"]\n'
+    outcome = rewrite(tmp_path, text, {"scripts": {"build": "tsc"}, **DEV}, {})
+    assert ("npm prune" in (outcome.after or "")) is pruned, outcome.decisions
