@@ -20,10 +20,12 @@ class KnownCommand(Struct, frozen=True, kw_only=True):
     kind: EffectKind
     values: frozenset[str] = frozenset()
     single: bool = False
+    stop: bool = False
     skip: int = 0
     unless: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
+    possible: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     deletes: tuple[str, ...] = ()
     default: tuple[str, ...] = ()
@@ -36,18 +38,11 @@ class KnownCommand(Struct, frozen=True, kw_only=True):
     manifests: tuple[str, ...] = ()
 
 
-class Installer(Struct, frozen=True, kw_only=True):
+class Installer(KnownCommand, frozen=True, kw_only=True):
     """An install script that is downloaded and run, recognized by its URL."""
 
     address: str  # a pattern
-    kind: EffectKind
     ecosystem: str = ""  # a language, "" for none
-    manager: str
-    action: str
-    writes: tuple[str, ...] = ()
-    possible: tuple[str, ...] = ()  # places that not every release, or shell, has
-    caches: tuple[str, ...] = ()
-    packages: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()  # variables that override the target directories
 
 

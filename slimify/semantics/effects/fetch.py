@@ -6,11 +6,13 @@ import posixpath
 import re
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from slimify.facts.commands import actions, shows, tables, values
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
-from slimify.semantics.effects.call import Arg, Call, package, parse_options
-from slimify.semantics.effects.table import table_path
+from slimify.semantics.effects.call import Arg, Call, parse_options
+from slimify.semantics.effects.table import row_effects
 
 
 def curl(call: Call) -> tuple[Effect, ...]:
@@ -47,7 +49,7 @@ def wget(call: Call) -> tuple[Effect, ...]:
 
 
 def _first_address(addresses: list[Arg] | tuple[Arg, ...]) -> str:
-    return addresses[0].shown if addresses else ""
+    return addresses[0].shown.strip("\"'") if addresses else ""
 
 
 def _download_target(address: Arg, folder: Arg | None) -> Arg | str:
@@ -105,30 +107,10 @@ def _clone(call: Call, words: tuple[Arg, ...], base: Arg | None) -> tuple[Effect
 def installer_effects(call: Call, address: str) -> tuple[Effect, ...] | None:
     """The effects of a known installer script, None if the address is not known."""
     for installer in (i for _, table in tables() for i in table.installers):
-        if not re.search(installer.address, address):
-            continue
-        places = [value for name in installer.variables if (value := call.state.get(name))]
-        found = {
-            row: [table_path(call, place) or "" for place in row]
-            for row in (installer.writes, installer.possible)
-        }
-        possible = [] if places else found[installer.possible]
-        writes = places or [*found[installer.writes], *possible]
-        known = tuple(path for path in writes if path)
-        names = tuple(package(Arg(value=name, text=name)) for name in installer.packages)
-        lost = len(known) < len(writes)
-        return call.effect(
-            installer.kind,
-            installer.action,
-            ecosystem=installer.ecosystem,
-            manager=installer.manager,
-            packages=names,
-            writes=known,
-            possible=tuple(filter(None, possible)),
-            caches=tuple(path for cache in installer.caches if (path := table_path(call, cache)) is not None),
-            writes_anywhere=lost,
-            why=Reason.of("SL221", "home") if lost else None,
-        )
+        if re.search(installer.address, address):
+            places = tuple(value for name in installer.variables if (value := call.state.get(name)))
+            row = replace(installer, writes=places, possible=()) if places else installer
+            return row_effects(replace(call, args=(), ecosystem=installer.ecosystem), row)
     return None
 
 
@@ -136,12 +118,5 @@ def download_url(call: Call | None) -> str:
     """The address that a curl or wget downloads, "" for any other command."""
     if call is None or call.name not in ("curl", "wget"):
         return ""
-    for arg in call.args:
-        text = (arg.value or arg.text).strip("\"'")
-        if "://" in text or re.match(r"[\w-]+(?:\.[\w-]+)+/", text):
-            return text
-    for arg in reversed(call.args):
-        text = (arg.value or arg.text).strip("\"'")
-        if not text.startswith("-") and "." in text:
-            return text
-    return ""
+    options = call.options(values(call.name))
+    return _first_address([*options.operands, *options.all("--url")])

@@ -1,4 +1,4 @@
-"""make, configure, cmake, ninja, cargo: builds, and what `install` writes to the system."""
+"""make, configure, cmake, ninja: builds, and what `install` writes to the system."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from slimify.context.make.targets import Makefile, Recipe, read, recipe
 from slimify.facts.commands import values
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Effect
-from slimify.semantics.effects.call import Arg, Call, Options, first_value
+from slimify.semantics.effects.call import Arg, Call, Options
 from slimify.semantics.effects.printed import output
 from slimify.semantics.effects.state import absolute
 from slimify.syntax.shell.script import read as shell_script
@@ -140,26 +140,3 @@ def cmake(call: Call) -> tuple[Effect, ...]:
     if options.has("--build"):
         writes += list(options.operands[:1])
     return call.write_effect("build", call.first if call.name != "cmake" else "", writes=writes)
-
-
-def cargo(call: Call) -> tuple[Effect, ...]:
-    options = call.options(values("cargo"))
-    words = [w for w in options.operands if not (w.value or "").startswith("+")]
-    action = first_value(words)
-    home = call.place("CARGO_HOME", ".cargo")
-    caches = tuple(f"{home}/{name}" for name in ("registry", "git")) if home else ()
-    if action == "install":
-        root = options.value("--root") or home
-        place = f"{root}/bin" if root else call.word(".cargo/bin")
-        return call.write_effect("build", "install", manager="cargo", writes=(place,), caches=caches)
-    if action in ("test", "check", "clippy", "fmt", "--version", "version", "tree", "metadata"):
-        return call.effect("check", action, caches=caches)
-    if action == "run":
-        why = Reason.of("SL221", "own_code")
-        return call.effect("app", "run", writes_anywhere=True, why=why, caches=caches)
-    writes: tuple[Arg | str, ...] = (".", *options.all("--target-dir", "--out-dir"))
-    return call.write_effect("build", action, manager="cargo", writes=writes, caches=caches)
-
-
-def just(call: Call) -> tuple[Effect, ...]:
-    return call.unknown(Reason.of("SL221", "runs", command=f"{call.name} {call.first}"))

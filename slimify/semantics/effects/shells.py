@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from slimify.facts.commands import commands, tables
+from slimify.facts.commands import tables
 from slimify.facts.shells import is_posix_shell, is_shell_file
 from slimify.facts.system import default_path
 from slimify.model.decisions import Reason
@@ -17,7 +17,6 @@ from slimify.semantics.effects.call import Arg, Call, literal_arg
 from slimify.semantics.effects.fetch import download_url, installer_effects
 from slimify.semantics.effects.printed import printed
 from slimify.semantics.effects.state import absolute
-from slimify.semantics.effects.table import row_effects
 from slimify.syntax.shell.script import inner_scripts
 
 _SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(\S+))?")
@@ -161,17 +160,3 @@ def _is_missing_script(call: Call, path: str) -> bool:
     """Whether a COPY puts a shell script there that the build context lacks."""
     source = call.state.view.context_path(path)
     return source is not None and is_shell_file(source) and not call.state.view.context.has(source)
-
-
-def interpreter(call: Call) -> tuple[Effect, ...]:
-    """java, ruby, php: the application's own code, or a query about the interpreter."""
-    asked = {"-version", "-v", "-m", "-i", "-l"} if call.name != "java" else {"-version", "-XshowSettings"}
-    if call.args and call.args[0].value in asked:
-        return call.effect("check")
-    script = next((a for a in call.args if not a.text.startswith("-")), None)
-    if script is None and (call.upstream is not None or call.stdin is not None):
-        return call.unknown(Reason.of("SL221", "printed_script"))
-    if call.name == "ruby" and script is not None and script.value == "extconf.rb":
-        # mkmf: configures a C extension and writes its Makefile (ruby: doc/extension.rdoc)
-        return row_effects(call, commands().known["configure"])
-    return call.application_code()

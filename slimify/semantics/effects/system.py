@@ -153,11 +153,6 @@ def useradd(call: Call) -> tuple[Effect, ...]:
     return call.write_effect("users", f"{call.name} {name}".strip(), subject=name, writes=files, **why)
 
 
-def groupadd(call: Call) -> tuple[Effect, ...]:
-    name = first_value(call.options(values("useradd")).operands[-1:])
-    return call.effect("users", f"{call.name} {name}".strip(), writes=("/etc/group", "/etc/gshadow"))
-
-
 def userdel(call: Call) -> tuple[Effect, ...]:
     operands = call.options().operands
     action = f"{call.name} {first_value(operands[:1])}".strip()

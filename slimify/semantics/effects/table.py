@@ -9,7 +9,7 @@ from slimify.facts.commands import KnownCommand, commands, parts
 from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
-from slimify.semantics.effects.call import Arg, Call, Options, first_value, package
+from slimify.semantics.effects.call import Arg, Call, Options, first_value, literal_arg, package
 
 
 def verb_effects(
@@ -31,10 +31,10 @@ def program_effects(call: Call, program: str) -> tuple[Effect, ...] | None:
     known = table.known.get(program)
     if known is None:
         return None
-    options = call.options(known.values, single=known.single)
+    options = call.options(known.values, single=known.single, stop=known.stop)
     if options.has(*table.shows.get(program, ())):
         return call.effect("check")
-    verb = options.verb[0]
+    verb = next((word.value or "" for word in options.operands if not word.text.startswith("+")), "")
     for word, row in parts(program).items():
         if word in options.given or word == verb:
             return row_effects(call, row, verb if word == verb else "")
@@ -44,13 +44,17 @@ def program_effects(call: Call, program: str) -> tuple[Effect, ...] | None:
 def row_effects(call: Call, known: KnownCommand, verb: str = "") -> tuple[Effect, ...]:
     """The effects that a row of the table gives this command line. `verb` is its subcommand, if the row is
     about that."""
-    options = call.options(known.values, single=known.single)
+    options = call.options(known.values, single=known.single, stop=known.stop)
+    if known.kind == "app":
+        piped = not call.first and (call.upstream is not None or call.stdin is not None)
+        return call.unknown(Reason.of("SL221", "printed_script")) if piped else call.application_code(verb)
     operands = options.operands[0 if options.has(*known.unless) else known.skip :][len(verb.split()) :]
     read = call.inputs(_selected_words(call, known.reads, options, operands))
     outputs, lost = call.targets(_selected_words(call, known.outputs, options, operands))
     writes = _selected_words(call, known.writes, options, operands)
     if not writes and not outputs:
         writes = _selected_words(call, known.default, options, operands)
+    possible = _selected_words(call, known.possible, options, operands)
     deletes = call.known_paths(_selected_words(call, known.deletes, options, operands))
     caches = known_places(call, known.caches)
     return call.write_effect(
@@ -58,11 +62,11 @@ def row_effects(call: Call, known: KnownCommand, verb: str = "") -> tuple[Effect
         known.action or verb or _action(call, known),
         manager=known.manager,
         packages=tuple(
-            package(word)
+            package(word if isinstance(word, Arg) else literal_arg(word))
             for word in _selected_words(call, known.packages, options, operands)
-            if isinstance(word, Arg)
         ),
-        writes=writes,
+        writes=(*writes, *possible),
+        possible=call.known_paths(possible),
         **read,
         outputs=outputs,
         deletes=deletes,
@@ -115,11 +119,14 @@ def known_places(call: Call, places: Sequence[str]) -> tuple[str, ...]:
 
 
 def table_path(call: Call, place: str) -> str | None:
-    """A path from the tables: `~/x`, `cwd/x`, `/x`; `$X ~/x` is the value of X, by default the path; `@go/x`
-    is x below the install directory of the language. Other named places are returned unchanged."""
+    """A path from the tables: `~/x`, `cwd/x`, `/x`; `$X ~/x` is the value of X, by default the path, and
+    `$X/y ~/x` is y below it; `@go/x` is x below the install directory of the language. Other named places are
+    returned unchanged."""
     if place.startswith("$"):
         variable, _, default = place[1:].partition(" ")
-        return call.place(variable, default.removeprefix("~/"))
+        variable, _, below = variable.partition("/")
+        base = call.place(variable, default.removeprefix("~/"))
+        return posixpath.join(base, below) if base and below else base
     head, _, rest = place.partition("/")
     if head == "~":
         return call.home(rest) if rest else call.home()
