@@ -123,14 +123,35 @@ def get(node: Node | None, *keys: str) -> Node | None:
 
 
 def reached(node: Node, path: str) -> Iterator[Node]:
-    """The values at a path such as `jobs.*.image`, where `*` is every value of a list or mapping."""
+    """The values at a path such as `jobs.*.image`, where `*` is every value of a list or mapping, `*x` one
+    whose name ends in x, and `**` a node itself and all nodes in it."""
     nodes = [node]
     for key in path.split(".") if path else ():
         if key == "*":
-            nodes = [value for n in nodes for value in (*items(n), *(v for _, v in entries(n)))]
+            nodes = [value for n in nodes for value in values_of(n)]
+        elif key == "**":
+            nodes = _with_inner(nodes)
+        elif key.startswith("*"):
+            nodes = [v for n in nodes for name, v in entries(n) if name.endswith(key[1:])]
         else:
             nodes = [value for n in nodes if (value := get(n, key)) is not None]
     yield from nodes
+
+
+def values_of(node: Node) -> list[Node]:
+    """The values of a list or mapping."""
+    return [*items(node), *(value for _, value in entries(node))]
+
+
+def _with_inner(nodes: list[Node]) -> list[Node]:
+    found: dict[int, Node] = {}
+    pending = list(reversed(nodes))
+    while pending:
+        node = pending.pop()
+        if id(node) not in found:  # aliases
+            found[id(node)] = node
+            pending += reversed(values_of(node))
+    return list(found.values())
 
 
 def words(node: Node | None) -> list[str]:

@@ -25,6 +25,8 @@ class PlatformFile(Struct, frozen=True, kw_only=True, dict=True):
     checks: str = ""
     kind: str = ""
     kinds: tuple[str, ...] = ()
+    beside: str = ""
+    many: bool = False
     builds: bool = False
     ci: bool = False
     develops: bool = False
@@ -40,7 +42,9 @@ class PlatformFile(Struct, frozen=True, kw_only=True, dict=True):
     def may_name_an_image(self, text: str) -> bool:
         """Whether a file with this text may say which image it runs: reading it as YAML costs more."""
         places = f"{self.image} {self.default_image} {self.dockerfile} {self.compose}".split()
-        return self.builds or any(place.rpartition(".")[2] in text for place in places)
+        named = self.builds or any(place.rpartition(".")[2] in text for place in places)
+        units = ([key for key in place.split(".") if "*" not in key] for place in self.units.split() or ("",))
+        return named and any(all(key in text for key in keys) for keys in units)
 
 
 @cache

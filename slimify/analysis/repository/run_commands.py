@@ -36,11 +36,9 @@ from slimify.context.compose.yaml_commands import (
     RunCommand,
     Service,
     build_arguments,
-    chart_commands,
     compose_names,
     compose_services,
     is_built_from,
-    kubernetes_commands,
     own_services,
     workflow_builds,
 )
@@ -58,10 +56,8 @@ from slimify.semantics.effects.call import Options
 _MAX_FILES = 300
 _MAX_COMMANDS = 20_000  # of scripts, which are interpreted
 _COMPOSE_FILE = re.compile(r"(?:.*/)?(?:docker-)?(?:compose|stack)[\w.-]*\.ya?ml")
-_YAML = re.compile(r".*\.ya?ml")
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 _BAKE_FILE = re.compile(r"(?:.*/)?docker-bake(?:\.override)?\.(?:hcl|json)")
-_CHART_VALUES = re.compile(r"(?:.*/)?values[\w.-]*\.ya?ml")
 _JENKINSFILE = re.compile(rf"(?:.*/)?(?:{jenkinsfile.NAME.pattern})")
 _DOCKERFILE = re.compile(r"[\w.-]*Dockerfile[\w.-]*|Containerfile", re.IGNORECASE)
 _FROM = re.compile(r"\s*FROM\s+(?:--\S+\s+)*(?P<name>\S+)", re.IGNORECASE)
@@ -191,8 +187,8 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     view: Context
     image: BuiltImage
 
-    def matching(self, pattern: re.Pattern[str], most: int = _MAX_FILES) -> list[str]:
-        return [name for name in self.files.files if pattern.fullmatch(name)][:most]
+    def matching(self, pattern: re.Pattern[str]) -> list[str]:
+        return [name for name in self.files.files if pattern.fullmatch(name)][:_MAX_FILES]
 
     def bake_targets(self) -> Iterator[BakeTarget]:
         """The targets of bake files that build the image."""
@@ -295,7 +291,7 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def platform_files(self) -> list[str]:
-        return [name for name in self.files.files if is_platform_file(name)][:_MAX_FILES]
+        return [name for name in self.files.files if is_platform_file(name)][: 10 * _MAX_FILES]
 
     def development_containers(self, names: ImageNames) -> Iterator[Use]:
         """Where people develop in the image."""
@@ -324,10 +320,6 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
             yield from platform_commands(self.files, path, self.image, names)
         for path in self.matching(_JENKINSFILE):
             yield from jenkins_commands(self.files, path, self.image, names)
-        for path in self.matching(_YAML, 10 * _MAX_FILES):
-            yield from kubernetes_commands(self.files, path, names)
-        for path in self.matching(_CHART_VALUES):
-            yield from chart_commands(self.files, path, names)
         for call in self.engine_calls:
             options = call.options(names.own)
             command = call.run_command(options, self.image) if options is not None else None

@@ -5,14 +5,20 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from slimify.context.build_scripts import jenkinsfile
 from slimify.context.compose.image_names import ImageNames
-from slimify.context.compose.yaml_commands import BuiltImage, RunCommand, check_command, own_services
+from slimify.context.compose.yaml_commands import (
+    BuiltImage,
+    RunCommand,
+    check_command,
+    combined_command,
+    own_services,
+)
 from slimify.context.scan import Context, clean
 from slimify.context.yaml_nodes import MAX_BYTES, documents, entries, get, items, reached, string
 from slimify.facts.platforms import PlatformFile, platform_files
@@ -29,8 +35,12 @@ def platform_commands(
     context: Context, path: str, image: BuiltImage, names: ImageNames
 ) -> Iterator[RunCommand]:
     """The commands that a file runs in the image."""
-    for row, unit in _own_units(context, path, image, names):
+    for row, unit in _own_units(context, path, image, names, platform_files()):
         for place in row.commands.split():
+            first, plus, rest = place.partition("+")
+            if plus:
+                yield from combined_command(get(unit, first), get(unit, rest), path)
+                continue
             for node in reached(unit, place):
                 text = _text(node, lines=row.ci)
                 found = RunCommand(
@@ -66,27 +76,29 @@ def _in_checkout(command: RunCommand, image: BuiltImage) -> RunCommand:
 
 def development_container(context: Context, path: str, image: BuiltImage, names: ImageNames) -> Iterator[Use]:
     """Where a file makes the image one that people develop in."""
-    for row, unit in _own_units(context, path, image, names):
-        if row.develops:
-            yield Use(name=path, file=path, line=unit.start_mark.line + 1)
+    rows = [row for row in platform_files() if row.develops]
+    for _, unit in _own_units(context, path, image, names, rows):
+        yield Use(name=path, file=path, line=unit.start_mark.line + 1)
 
 
 def _own_units(
-    context: Context, path: str, image: BuiltImage, names: ImageNames
+    context: Context, path: str, image: BuiltImage, names: ImageNames, rows: Iterable[PlatformFile]
 ) -> Iterator[tuple[PlatformFile, Node]]:
     """The parts of a file that run the image, with the row that describes them."""
-    rows = [row for row in platform_files() if row.describes(path)]
+    folder = posixpath.dirname(path)
+    rows = [row for row in rows if row.describes(path)]
+    rows = [row for row in rows if not row.beside or context.has(posixpath.join(folder, row.beside))]
     text = context.text(path, MAX_BYTES) or "" if rows else ""
     rows = [row for row in rows if row.may_name_an_image(text)]
-    for row, root in ((row, root) for row in rows for root in documents(context, path)):
-        found = [unit for place in row.units.split() or ("",) for unit in reached(root, place)]
-        default = _first(root, row.default_image)
+    for row in rows:
         units = [
-            (unit, _expanded(_first(unit, row.image) or default, row, root, unit))
-            for unit in found
+            (unit, _expanded(_first(unit, row.image) or _first(root, row.default_image), row, root, unit))
+            for root in documents(context, path)
+            for place in row.units.split() or ("",)
+            for unit in reached(root, place)
             if _first(unit, row.kind) in (row.kinds or ("",))
         ]
-        named = row.ci or any(names.means_own(name) for _, name in units)
+        named = row.ci or row.many or any(names.means_own(name) for _, name in units)
         for unit, name in units:
             if (
                 names.may_mean_own(name, elsewhere=named)

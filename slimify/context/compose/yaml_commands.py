@@ -1,4 +1,4 @@
-"""Commands that Compose files and Kubernetes manifests, including Helm templates, run in an image.
+"""Commands that Compose files run in an image.
 
 YAML is read as nodes: they keep line numbers, construct no objects, and do not expand aliases.
 """
@@ -122,48 +122,6 @@ def _mounts(service: Node, path: str) -> Iterator[Use]:
             yield Use(name=place[1], file=path, line=item.start_mark.line + 1)
 
 
-def kubernetes_commands(context: Context, path: str, names: ImageNames) -> Iterator[RunCommand]:
-    """Commands, probes and hooks of containers that may use the image, as those do whose image the values of
-    a Helm chart set."""
-    text = context.text(path, MAX_BYTES) or ""
-    if not re.search(r"^[ \t-]*(?:containers|initContainers):", text, re.MULTILINE):
-        return
-    containers = [found for document in documents(context, path) for found in _containers(document)]
-    images = [string(get(container, "image")).strip() for container in containers]
-    named = any(map(names.means_own, images))
-    for container, image in zip(containers, images, strict=True):
-        if names.may_mean_own(image, elsewhere=named):
-            yield from _container_commands(container, path)
-
-
-def chart_commands(context: Context, path: str, names: ImageNames) -> Iterator[RunCommand]:
-    """Commands and probes that the values of a Helm chart set for containers, if the image beside them is
-    that of this image, or if it is the image of a chart of that name."""
-    chart = posixpath.dirname(path)
-    if not context.has(posixpath.join(chart, "Chart.yaml")):
-        return
-    pending = [(node, posixpath.basename(chart)) for node in documents(context, path)]
-    while pending:
-        node, name = pending.pop()
-        pending += ((value, "") for _, value in entries(node))
-        place = get(node, "image")
-        image = string(place) or string(get(place, "repository"))
-        if names.may_mean_own(image, elsewhere=not name) or (image and name in names.own):
-            yield from _container_commands(node, path)
-
-
-def _container_commands(container: Node, path: str) -> Iterator[RunCommand]:
-    """The command, the probes and the hooks of a container, or of the values for one."""
-    nodes = [(get(container, "command"), get(container, "args"))]
-    for name, value in entries(container):
-        if name.endswith("Probe"):
-            nodes.append((get(value, "exec", "command"), None))
-        elif name == "lifecycle":
-            nodes += [(get(hook, "exec", "command"), None) for _, hook in entries(value)]
-    for first, rest in nodes:
-        yield from _combined_command(first, rest, path)
-
-
 def compose_services(context: Context, path: str) -> dict[str, Node]:
     """The services of a Compose file, with what they extend."""
     return {name: _extended(context, path, service) for name, service in _written(context, path).items()}
@@ -227,14 +185,15 @@ def is_built_from(service: Node, path: str, built_image: BuiltImage) -> bool:
 
 
 def _service(service: Node, path: str) -> Iterator[RunCommand]:
-    yield from _combined_command(get(service, "entrypoint"), get(service, "command"), path)
+    yield from combined_command(get(service, "entrypoint"), get(service, "command"), path)
     yield from check_command(get(service, "healthcheck", "test"), path)
 
 
 def check_command(probe: Node | None, path: str) -> Iterator[RunCommand]:
-    """The command of a health check: shell text, or words behind CMD or CMD-SHELL."""
+    """The command of a health check: shell text, or words, perhaps behind CMD or CMD-SHELL."""
     kind, *rest = words(probe) if items(probe) else ("CMD-SHELL", string(probe))
-    text = shlex.join(rest) if kind == "CMD" else rest[0] if rest and kind == "CMD-SHELL" else ""
+    text = "" if kind == "NONE" else shlex.join(rest if kind == "CMD" else (kind, *rest))
+    text = "".join(rest[:1]) if kind == "CMD-SHELL" else text
     if probe is not None and text.strip():
         line = probe.start_mark.line + 1
         yield RunCommand(text=text.replace("$$", "$").strip(), file=path, line=line, entrypoint=True)
@@ -256,7 +215,7 @@ def _bind_mounts(service: Node, path: str, place: str) -> tuple[tuple[str, str],
     return tuple(found)
 
 
-def _combined_command(first: Node | None, rest: Node | None, path: str) -> Iterator[RunCommand]:
+def combined_command(first: Node | None, rest: Node | None, path: str) -> Iterator[RunCommand]:
     """The command made of an entrypoint and its arguments; either may be missing."""
     node = first if first is not None and first.value else rest
     if node is None or not node.value:
@@ -268,18 +227,3 @@ def _combined_command(first: Node | None, rest: Node | None, path: str) -> Itera
         line=node.start_mark.line + 1,
         entrypoint=node is first,
     )
-
-
-def _containers(root: Node) -> Iterator[Node]:
-    pending = [root]
-    seen: set[int] = set()
-    while pending:
-        node = pending.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        pending.extend(reversed(items(node)))
-        for name, value in entries(node):
-            if name in ("containers", "initContainers"):
-                yield from items(value)
-            pending.append(value)

@@ -88,6 +88,8 @@ HIT: list[tuple[str, dict[str, str], list[tuple[str, int]]]] = [
     ("kamal", {"config/deploy.yml": "image: me/any\nservers: {web: {cmd: bin/x}}\nhealthcheck:\n  cmd: curl y\n"}, [("bin/x", 2), ("curl y", 4)]),
     ("digitalocean", {".do/app.yaml": "workers:\n- dockerfile_path: Dockerfile\n  run_command: x\n"}, [("x", 3)]),
     ("cloud-foundry", {"manifest.yml": "applications:\n- docker: {image: me/app}\n  command: x\n"}, [("x", 3)]),
+    ("chart-values", {"chart/Chart.yaml": "", "chart/values.yaml": "web:\n  image: {repository: me/app}\n  startupProbe: {exec: {command: [x, y z]}}\n"},
+     [("x 'y z'", 3)]),
     ("app-engine", {"app.yaml": "runtime: custom\nentrypoint: x\n"}, [("x", 2)]),
     ("development", {".devcontainer/devcontainer.json": '{\n  // "image"\n\t"build": {"dockerfile": "../Dockerfile"},\n  "postCreateCommand": {"a": "make", "b": ["x", "y z"]},\n}\n'},
      [("make", 4), ("x 'y z'", 4)]),
