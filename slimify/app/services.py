@@ -51,11 +51,12 @@ def builds(path: Path) -> tuple[Build, ...]:
 
 def _baked(path: Path) -> list[Build]:
     rows = bake_targets(path.name, _text(path))
-    return [
-        build
+    found = (
+        _build(row.name, path.parent, row.context, row.dockerfile, known, row.stage)
         for row in rows
-        if (build := _build(row.name, path.parent, row.context, row.dockerfile, row.args, row.stage))
-    ]
+        for known in ({name: value for name, value in row.args.items() if value is not None},)
+    )
+    return [build for build in found if build is not None]
 
 
 def _composed(path: Path) -> list[Build]:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 << 10  # of a file that is only read
 _LIMIT = 512 << 10  # characters of one that is edited: the pure Python parser is slow
 _TEMPLATE = "$TEMPLATE"
-_MAX_MERGES = 40
 _MATRIX = re.compile(r"\$\{\{\s*matrix\.[^}\n]*\}\}")  # of a workflow: its values stand in the file
 _COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/|\t', re.DOTALL)  # of JSON; YAML has no tabs
 
@@ -104,16 +103,19 @@ def string(node: Node | None) -> str:
     return node.value if node is not None and isinstance(node.value, str) else ""
 
 
-def entries(node: Node | None, depth: int = 0) -> Iterator[tuple[str, Node]]:
+def entries(node: Node | None) -> Iterator[tuple[str, Node]]:
     """The entries of a mapping; those merged by `<<` come last."""
-    merged: list[Node] = []
-    for key, value in pairs(node):
-        if string(key) == "<<":
-            merged += items(value) or [value]
-        else:
-            yield string(key), value
-    for value in merged if depth < _MAX_MERGES else ():
-        yield from entries(value, depth + 1)
+    pending, seen = [node], set[int]()
+    while pending:
+        node = pending.pop(0)
+        merged: list[Node | None] = []
+        for key, value in pairs(node) if id(node) not in seen else ():
+            if string(key) == "<<":
+                merged += items(value) or [value]
+            else:
+                yield string(key), value
+        seen.add(id(node))
+        pending = merged + pending
 
 
 def get(node: Node | None, *keys: str) -> Node | None:
@@ -128,7 +130,7 @@ def reached(node: Node, path: str) -> Iterator[Node]:
     nodes = [node]
     for key in path.split(".") if path else ():
         if key == "*":
-            nodes = [value for n in nodes for value in values_of(n)]
+            nodes = [value for n in nodes for value in (*items(n), *(v for _, v in entries(n)))]
         elif key == "**":
             nodes = _with_inner(nodes)
         elif key.startswith("*"):
@@ -138,19 +140,15 @@ def reached(node: Node, path: str) -> Iterator[Node]:
     yield from nodes
 
 
-def values_of(node: Node) -> list[Node]:
-    """The values of a list or mapping."""
-    return [*items(node), *(value for _, value in entries(node))]
-
-
 def _with_inner(nodes: list[Node]) -> list[Node]:
+    """Nodes and what is in them, each once: aliases may repeat them without end."""
     found: dict[int, Node] = {}
-    pending = list(reversed(nodes))
+    pending = nodes[::-1]
     while pending:
         node = pending.pop()
-        if id(node) not in found:  # aliases
+        if id(node) not in found:
             found[id(node)] = node
-            pending += reversed(values_of(node))
+            pending += [*items(node), *(value for _, value in pairs(node))][::-1]
     return list(found.values())
 
 

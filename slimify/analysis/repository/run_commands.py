@@ -28,17 +28,15 @@ from slimify.analysis.repository.host_command import (
 )
 from slimify.context.build_scripts import jenkinsfile
 from slimify.context.build_scripts.scripts import Script, scripts
-from slimify.context.compose.bake import BakeTarget, bake_targets
+from slimify.context.compose.bake import Build, bake_builds, variables
 from slimify.context.compose.image_names import ImageNames, repository
 from slimify.context.compose.platforms import development_container, jenkins_commands, platform_commands
 from slimify.context.compose.yaml_commands import (
     BuiltImage,
     RunCommand,
     Service,
-    build_arguments,
-    compose_names,
-    compose_services,
-    is_built_from,
+    compose_builds,
+    named_values,
     own_services,
     workflow_builds,
 )
@@ -86,16 +84,16 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
     own, others = _project_names(context) if main else set(), set[str]()
     passed: dict[str, set[str | None]] = {}
     tags: set[str] = set()
-    for place in places:
-        tags |= place.tags()
-        for path in place.matching(_COMPOSE_FILE):
-            built, beside = compose_names(place.files, path, place.image)
-            own, others = own | built, others | beside
-        for name, value in place.arguments():
+    for build, is_own in (found for place in places for found in place.builds()):
+        if not is_own:
+            others |= {*filter(None, (build.name, *build.tags))}
+            continue
+        own |= {*filter(None, (build.name,))}
+        tags |= {_untagged(tag) for tag in build.tags}
+        for name, value in build.args.items():
             passed.setdefault(name, set()).add(value)
     for place in places:
         tags |= place.other_tags(tags)
-        others |= place.tags(own=False)
     own |= {repository(tag) for tag in tags}
     dockerfiles = partial(_dockerfiles, context, places[0].files)
     names = ImageNames(
@@ -142,8 +140,7 @@ class _EngineCall(Struct, frozen=True, kw_only=True):
         """Whether it builds the Dockerfile, as far as it says which one."""
         told = docker_build(self.words)
         file = told.file or posixpath.join(told.context or ".", "Dockerfile")
-        known = "$" not in file
-        return self.command == "build" and (not known or self.host.names(file, clean(image.dockerfile)))
+        return "$" in file or self.host.names(file, clean(image.dockerfile))
 
     def options(self, names: Collection[str]) -> Options | None:
         """Its options and operands if it starts a command in a container of one of these names."""
@@ -190,16 +187,18 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     def matching(self, pattern: re.Pattern[str]) -> list[str]:
         return [name for name in self.files.files if pattern.fullmatch(name)][:_MAX_FILES]
 
-    def bake_targets(self) -> Iterator[BakeTarget]:
-        """The targets of bake files that build the image."""
-        for path in self.matching(_BAKE_FILE):
-            for target in bake_targets(path, self.files.text(path, MAX_BYTES) or ""):
-                if self.image.is_built_by(path, target.context, target.dockerfile):
-                    yield target
-
-    def workflow_builds(self) -> Iterator[dict[str, str]]:
-        for path in self.matching(_WORKFLOW):
-            yield from workflow_builds(self.files, path, self.image)
+    def builds(self) -> Iterator[tuple[Build, bool]]:
+        """What files build, each with whether that is the image."""
+        readers = ((_COMPOSE_FILE, compose_builds), (_BAKE_FILE, bake_builds), (_WORKFLOW, workflow_builds))
+        for pattern, read in readers:
+            for path in self.matching(pattern):
+                base = "" if read is workflow_builds else path
+                yield from ((build, self.image.is_built_by(base, build)) for build in read(self.files, path))
+        for call in self.engine_calls:
+            if call.command == "build":
+                told = docker_build(call.words)
+                args = variables(named_values(told.args))
+                yield Build(args=args, tags=told.tags), call.builds(self.image)
 
     @cached_property
     def engine_calls(self) -> tuple[_EngineCall, ...]:
@@ -227,21 +226,6 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def scripts(self) -> tuple[Script, ...]:
         return tuple(scripts(self.files, ROOT))
-
-    def tags(self, *, own: bool = True) -> set[str]:
-        """The names, without tag and digest, that scripts, bake files and workflows give the image; or those
-        that scripts give others."""
-        tags: list[str] = []
-        for call in self.engine_calls:
-            is_built = call.command == "build" and call.builds(self.image) is own
-            tags += docker_build(call.words).tags if is_built else ()
-        if not own:
-            return {_untagged(tag) for tag in tags if tag}
-        tags += (tag for target in self.bake_targets() for tag in target.tags)
-        for inputs in self.workflow_builds():
-            given = re.split(r"[\s,]+", inputs.get("tags", ""))
-            tags += (tag for tag in given if not repository(tag).startswith("$"))
-        return {_untagged(tag) for tag in tags if tag}
 
     def other_tags(self, tags: set[str]) -> set[str]:
         """The names that `docker tag` gives an image of these names."""
@@ -271,23 +255,6 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
         """The names of containers that scripts start from the image."""
         calls = [(call, o) for call in self.engine_calls if (o := call.options(names)) is not None]
         return {repository(n) for call, o in calls for n in (*given(o, "--name"), *call.host.result)}
-
-    def arguments(self) -> Iterator[tuple[str, str | None]]:
-        """The build arguments that are passed for the image; the value is None if it is not constant."""
-        for path in self.matching(_COMPOSE_FILE):
-            for service in compose_services(self.files, path).values():
-                if is_built_from(service, path, self.image):
-                    yield from build_arguments(service)
-        for target in self.bake_targets():
-            yield from target.args.items()
-        lines = [
-            line.strip() for b in self.workflow_builds() for line in b.get("build-args", "").splitlines()
-        ]
-        for call in self.engine_calls:
-            lines += docker_build(call.words).args if call.builds(self.image) else ()
-        for name, equals, value in (line.partition("=") for line in lines):
-            if name:
-                yield name, value if equals and "$" not in value else None
 
     @cached_property
     def platform_files(self) -> list[str]:

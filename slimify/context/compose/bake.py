@@ -6,21 +6,24 @@ Only constant values are read: variables and functions depend on who calls the b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from slimify.context.scan import Context
 from slimify.context.values import json_of, strings, table, text_of
+from slimify.context.yaml_nodes import MAX_BYTES
 
 _TOKEN = re.compile(r"""(?:\#|//)[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|[\w.-]+|\S""", re.DOTALL)
 _MAX_DEPTH = 20
 
 
-class BakeTarget(Struct, frozen=True, kw_only=True):
-    """A target. `context` and `dockerfile` are as written, the Dockerfile relative to the context. `stage` is
-    the stage that it builds, "" for the last."""
+class Build(Struct, frozen=True, kw_only=True):
+    """What a file of the repository says about a build. `name` is that of the target or service. `context`
+    and `dockerfile` are as written, the Dockerfile relative to the context. `stage` is the stage that it
+    builds, "" for the last."""
 
-    name: str
+    name: str = ""
     context: str = "."
     dockerfile: str = "Dockerfile"
     args: Mapping[str, str] = {}  # those with constant values
@@ -28,18 +31,33 @@ class BakeTarget(Struct, frozen=True, kw_only=True):
     stage: str = ""
 
 
-def bake_targets(path: str, text: str) -> Iterator[BakeTarget]:
+def variables(values: Iterable[tuple[str, str]]) -> dict[str, str | None]:
+    """Variables with their values, None for those that are not constant."""
+    return {name: value if value and "$" not in value else None for name, value in values if name}
+
+
+def known_variables(values: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The variables that have constant values."""
+    return tuple((name, value) for name, value in variables(values).items() if value is not None)
+
+
+def bake_builds(context: Context, path: str) -> Iterator[Build]:
+    """The targets of a file of the context."""
+    return bake_targets(path, context.text(path, MAX_BYTES) or "")
+
+
+def bake_targets(path: str, text: str) -> Iterator[Build]:
     """The targets of a file."""
     targets = table(json_of(text), "target") if path.endswith(".json") else _hcl_targets(text)
     for name in targets:
         row = _with_inherited(targets, name, 0)
         context, dockerfile = row.get("context"), row.get("dockerfile")
         tags = row.get("tags")
-        yield BakeTarget(
+        yield Build(
             name=name,
             context=context if isinstance(context, str) else ".",
             dockerfile=dockerfile if isinstance(dockerfile, str) else "Dockerfile",
-            args={name: value for name, value in strings(row.get("args")).items() if "$" not in value},
+            args=variables(strings(row.get("args")).items()),
             tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
             stage=text_of(row.get("target")) or "",
         )

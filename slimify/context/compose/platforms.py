@@ -141,7 +141,7 @@ def _expanded(image: str, row: PlatformFile, root: Node, unit: Node) -> str:
 
 def _first(node: Node, places: str) -> str:
     """The first text at one of these places."""
-    found = (string(n) for place in places.split() for n in reached(node, place))
+    found = (string(n).strip() for place in places.split() for n in reached(node, place))
     return next(filter(None, found), "")
 
 

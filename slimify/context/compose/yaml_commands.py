@@ -8,15 +8,26 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.context.compose.bake import Build, known_variables, variables
 from slimify.context.compose.image_names import ImageNames, repository
 from slimify.context.scan import Context, clean
-from slimify.context.yaml_nodes import MAX_BYTES, documents, entries, get, items, pairs, string, words
+from slimify.context.yaml_nodes import (
+    MAX_BYTES,
+    documents,
+    entries,
+    get,
+    items,
+    pairs,
+    reached,
+    string,
+    words,
+)
 from slimify.model.sources import Use
 
 if TYPE_CHECKING:
@@ -51,11 +62,10 @@ class BuiltImage(Struct, frozen=True, kw_only=True):
     dockerfile: str = "Dockerfile"
     context: str = ""
 
-    def is_built_by(self, path: str, context: str, dockerfile: str) -> bool:
-        """Whether a file that names a build context, relative to its directory, and a Dockerfile in that
-        context builds the image."""
-        here = posixpath.normpath(posixpath.join(posixpath.dirname(path), context))
-        wanted = posixpath.join(here, dockerfile)
+    def is_built_by(self, path: str, build: Build) -> bool:
+        """Whether it is what a file builds, whose directory the build context is relative to."""
+        here = posixpath.normpath(posixpath.join(posixpath.dirname(path), build.context))
+        wanted = posixpath.join(here, build.dockerfile)
         return clean(here) == self.context and clean(wanted) == clean(self.dockerfile)
 
 
@@ -69,15 +79,19 @@ class Service(Struct, frozen=True, kw_only=True):
     mounts: tuple[Use, ...]
 
 
-def compose_names(context: Context, path: str, built_image: BuiltImage) -> tuple[set[str], set[str]]:
-    """The names of services that are built from the Dockerfile, and of their images; and those of others that
-    are built."""
-    own, others = set[str](), set[str]()
+def compose_builds(context: Context, path: str) -> Iterator[Build]:
+    """What the services of a Compose file are built from; without the Dockerfile if it is inline."""
     for name, service in compose_services(context, path).items():
-        if get(service, "build") is not None:
-            found = own if is_built_from(service, path, built_image) else others
-            found |= {name, repository(string(get(service, "image")))} - {""}
-    return own, others
+        build, image = get(service, "build"), string(get(service, "image"))
+        if build is not None:
+            inline = get(build, "dockerfile_inline") is not None
+            yield Build(
+                name=name,
+                context=string(build) or string(get(build, "context")) or ".",
+                dockerfile="" if inline else string(get(build, "dockerfile")) or "Dockerfile",
+                args=variables(_variables(get(build, "args"))),
+                tags=(image,) if image else (),
+            )
 
 
 def own_services(
@@ -94,7 +108,7 @@ def own_services(
     """
     services = compose_services(context, path)
     images = {n: string(get(s, "image")).strip() for n, s in services.items() if get(s, "build") is None}
-    built = {name for name, service in services.items() if is_built_from(service, path, built_image)}
+    built = {b.name for b in compose_builds(context, path) if built_image.is_built_by(path, b)}
     built |= {name for name, image in images.items() if name in known and not image}
     named = bool(built) or any(map(names.means_own, images.values()))
     for name, service in services.items():
@@ -106,7 +120,7 @@ def own_services(
 
 def _commands(service: Node, path: str, built_image: BuiltImage) -> Iterator[RunCommand]:
     mounts = _bind_mounts(service, path, built_image.context)
-    env = tuple((k, v) for k, v in _variables(get(service, "environment")) if v is not None)
+    env = known_variables(_variables(get(service, "environment")))
     cwd = string(get(service, "working_dir"))
     found = list(_service(service, path))
     own = (get(service, key) for key in ("entrypoint", "command"))
@@ -147,41 +161,35 @@ def _extended(context: Context, path: str, service: Node, depth: int = 0) -> Nod
     return MappingNode(service.tag, rows, service.start_mark, service.end_mark)
 
 
-def build_arguments(service: Node) -> Iterator[tuple[str, str | None]]:
-    """The build arguments of a Compose service."""
-    return _variables(get(service, "build", "args"))
+def _variables(node: Node | None) -> list[tuple[str, str]]:
+    """The variables of a list or mapping, with their values."""
+    rows = named_values(map(string, items(node)))
+    return [*rows, *((name, string(value)) for name, value in entries(node))]
 
 
-def _variables(node: Node | None) -> Iterator[tuple[str, str | None]]:
-    """The variables of a list or mapping; the value is None if it is not constant."""
-    rows = [string(item).partition("=")[::2] for item in items(node)]
-    rows += [(name, string(value)) for name, value in entries(node)]
-    return ((name, value if value and "$" not in value else None) for name, value in rows if name)
-
-
-def workflow_builds(context: Context, path: str, built_image: BuiltImage) -> Iterator[dict[str, str]]:
-    """The inputs of the steps of a workflow that build the image with docker/build-push-action."""
+def workflow_builds(context: Context, path: str) -> Iterator[Build]:
+    """The steps of a workflow that build with docker/build-push-action. Their contexts are relative to the
+    root of the repository."""
     if _BUILD_ACTION not in (context.text(path, MAX_BYTES) or ""):
         return
-    pending = [*documents(context, path)]
-    while pending:
-        node = pending.pop()
-        pending += [*items(node), *(value for _, value in pairs(node))]
+    for node in (n for root in documents(context, path) for n in reached(root, "**")):
         if string(get(node, "uses")).startswith(_BUILD_ACTION):
             inputs = {name: string(value) for name, value in entries(get(node, "with"))}
             where = inputs.get("context") or "."
             file = inputs.get("file") or posixpath.join(where, "Dockerfile")
-            if clean(where) == built_image.context and clean(file) == clean(built_image.dockerfile):
-                yield inputs
+            tags = re.split(r"[\s,]+", inputs.get("tags", ""))
+            yield Build(
+                context=where,
+                dockerfile=posixpath.relpath(file, where),
+                args=variables(named_values(inputs.get("build-args", "").splitlines())),
+                tags=tuple(tag for tag in tags if not repository(tag).startswith("$")),
+            )
 
 
-def is_built_from(service: Node, path: str, built_image: BuiltImage) -> bool:
-    """Whether the service is built from this Dockerfile and context."""
-    build = get(service, "build")
-    if build is None or get(build, "dockerfile_inline") is not None:
-        return False
-    where = string(build) or string(get(build, "context")) or "."
-    return built_image.is_built_by(path, where, string(get(build, "dockerfile")) or "Dockerfile")
+def named_values(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The names and values of lines such as NAME=VALUE."""
+    for name, _, value in (line.strip().partition("=") for line in lines):
+        yield name, value
 
 
 def _service(service: Node, path: str) -> Iterator[RunCommand]:

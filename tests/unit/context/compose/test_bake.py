@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slimify.context.compose.bake import BakeTarget, bake_targets
+from slimify.context.compose.bake import Build, bake_targets
 
 
 @pytest.mark.parametrize(
@@ -25,18 +25,18 @@ def test_no_targets(path: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "target"),
     [
-        ('target "a" {}', BakeTarget(name="a")),
+        ('target "a" {}', Build(name="a")),
         (
             'target "a" { context = ".." dockerfile = "d/D" }',
-            BakeTarget(name="a", context="..", dockerfile="d/D"),
+            Build(name="a", context="..", dockerfile="d/D"),
         ),
-        ('target "a" { tags = ["x:1", "${Y}", Z] }', BakeTarget(name="a", tags=("x:1", "${Y}"))),
-        ('target "a" { target = "web" }', BakeTarget(name="a", stage="web")),
-        ('target "a" { args = { X = "1", Y = f("2") } }', BakeTarget(name="a", args={"X": "1"})),
-        ('target "a" { inherits = ["a"] args = { X = "1" } }', BakeTarget(name="a", args={"X": "1"})),
-        ('target "a" { args = { X = "1"', BakeTarget(name="a", args={"X": "1"})),
-        ('target "a" { args = ' + "{ X = " * 5000, BakeTarget(name="a")),
+        ('target "a" { tags = ["x:1", "${Y}", Z] }', Build(name="a", tags=("x:1", "${Y}"))),
+        ('target "a" { target = "web" }', Build(name="a", stage="web")),
+        ('target "a" { args = { X = "1", Y = f("2") } }', Build(name="a", args={"X": "1"})),
+        ('target "a" { inherits = ["a"] args = { X = "1" } }', Build(name="a", args={"X": "1"})),
+        ('target "a" { args = { X = "1"', Build(name="a", args={"X": "1"})),
+        ('target "a" { args = ' + "{ X = " * 5000, Build(name="a")),
     ],
 )
-def test_targets(text: str, target: BakeTarget) -> None:
+def test_targets(text: str, target: Build) -> None:
     assert list(bake_targets("docker-bake.hcl", text)) == [target]
