@@ -231,7 +231,7 @@ class Reader:
             return (variable is not None and bool(variable.text)) == (word == "ifdef")
         match = re.fullmatch(r"\((.*)\)\s*", rest, re.DOTALL)
         if match:
-            left, right = _split_pair(match[1])
+            left, _, right = _split_outside(match[1], ",")
         else:
             parts = re.findall(r"\"([^\"]*)\"|'([^']*)'", rest)
             if len(parts) != 2:
@@ -299,8 +299,3 @@ def _split_outside(text: str, separator: str) -> tuple[str, str, str]:
         elif char == separator and not depth:
             return text[:at], separator, text[at + 1 :]
     return text, "", ""
-
-
-def _split_pair(text: str) -> tuple[str, str]:
-    left, _, right = _split_outside(text, ",")
-    return left, right

@@ -17,7 +17,6 @@ from slimify.semantics.effects.call import Arg, Call, literal_arg
 from slimify.semantics.effects.fetch import download_url, installer_effects
 from slimify.semantics.effects.printed import printed
 from slimify.semantics.effects.state import absolute
-from slimify.syntax.shell.script import inner_scripts
 
 _SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(\S+))?")
 
@@ -48,12 +47,8 @@ def _command_string(call: Call) -> tuple[str | None, tuple[Arg, ...]]:
     """The text after `-c`, with the expansions of the calling shell if they are known; the words behind."""
     at = next((i for i, a in enumerate(call.args) if re.match(r"-[a-z]*c\Z", a.prefix)), len(call.args))
     for index, arg in enumerate(call.args[at + 1 :], at + 2):
-        if arg.value is None:
-            quoted = arg.text.startswith('"')
-            text = re.sub(r'\\(["$`\\])', r"\1", arg.text[1:-1]) if quoted else None
-            return text, call.args[index:]
-        if not arg.value.startswith(("-", "+")):
-            return arg.value, call.args[index:]
+        if not (arg.value or "").startswith(("-", "+")):
+            return _text(arg), call.args[index:]
     return None, ()
 
 
@@ -75,13 +70,20 @@ def _piped_script(call: Call) -> tuple[Effect, ...]:
 
 
 def su(call: Call) -> tuple[Effect, ...]:
-    scripts = inner_scripts(replace(call.command, words=call.command.words)) if call.name == "su" else ()
-    users = [a.value for a in call.args if not a.prefix.startswith("-") and a.value not in scripts]
-    state = call.state.with_user(users[-1] or "" if users else "root")
-    text = _command_string(call)[0] or (scripts[0] if scripts else None)
+    options = call.options(("-c", "--command", "-s", "--shell", "-g", "-G"))
+    users = [word.value for word in options.operands if word.value != "-"]
+    command = options.last("-c", "--command")
+    text = _text(command) if command is not None else None
     if text is None:
         return call.unknown(Reason.of("SL221", "other_user"))
-    return call.run(text, state, "-c", text)
+    return call.run(text, call.state.with_user((users[0] or "") if users else "root"), "-c", text)
+
+
+def _text(arg: Arg) -> str | None:
+    """The value of an argument; of a quoted one that is not known, its text with what the shell expands."""
+    if arg.value is not None:
+        return arg.value
+    return re.sub(r'\\(["$`\\])', r"\1", arg.text[1:-1]) if arg.text.startswith('"') else None
 
 
 def evaluated(call: Call) -> tuple[Effect, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -47,15 +47,14 @@ def _merged(one: State, other: State) -> State:
         ways=tuple(ways) if len(ways) > 1 else (),
         patterns={k: p for k, p in one.patterns.items() if other.patterns.get(k) == p},
         cwd=one.cwd if one.cwd == other.cwd else None,
-        env={
-            k: other.env.get(k) if one.env.get(k) == other.env.get(k) else None
-            for k in {**one.env, **other.env}
-        },
-        variables={
-            k: other.variables.get(k) if one.variables.get(k) == other.variables.get(k) else None
-            for k in {**one.variables, **other.variables}
-        },
+        env=_agreed(one.env, other.env),
+        variables=_agreed(one.variables, other.variables),
     )
+
+
+def _agreed(one: Mapping[str, str | None], other: Mapping[str, str | None]) -> dict[str, str | None]:
+    """The variables of both, without the values that differ."""
+    return {k: other.get(k) if one.get(k) == other.get(k) else None for k in {**one, **other}}
 
 
 def _ways(state: State) -> dict[tuple[str, ...], None]:

@@ -5,6 +5,7 @@ Steps keep their order, so as many as possible are paired in it; what is left is
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
@@ -90,19 +91,20 @@ class _Pairs:
 
     def in_order(self) -> dict[int, int]:
         """The pairs of most worth in which no step has changed its place: new event -> old event."""
-        best = _Prefixes(len(self._old))
+        best: list[_Chain] = []  # by their last places; each is worth more than those before it
         for at, found in enumerate(self._found):
             chains: list[_Chain] = []
             for place, worth in found.items():
-                before = best.below(place)
+                end = bisect_left(best, place, key=_last_place)
+                before = best[end - 1] if end else None
                 total = worth + self._beside(at, place) + (before[0] if before is not None else 0)
-                chains.append((total, -place, at, before))
+                chains.append((total, place, at, before))
             for chain in chains:
-                best.put(-chain[1], chain)
+                _add_chain(best, chain)
         chosen: dict[int, int] = {}
-        last = best.below(len(self._old))
+        last = best[-1] if best else None
         while last is not None:
-            chosen[last[2]] = -last[1]
+            chosen[last[2]] = last[1]
             last = last[3]
         return chosen
 
@@ -117,24 +119,18 @@ class _Pairs:
         return more
 
 
-class _Prefixes:
-    """The chain of most worth that ends before a place (a Fenwick tree)."""
+def _last_place(chain: _Chain) -> int:
+    return chain[1]
 
-    def __init__(self, size: int) -> None:
-        self._best: list[_Chain | None] = [None] * (size + 1)
 
-    def put(self, place: int, chain: _Chain) -> None:
-        at = place + 1
-        while at < len(self._best):
-            other = self._best[at]
-            self._best[at] = chain if other is None or chain[:2] > other[:2] else other
-            at += at & -at
-
-    def below(self, place: int) -> _Chain | None:
-        found: _Chain | None = None
-        while place:
-            other = self._best[place]
-            if other is not None and (found is None or other[:2] > found[:2]):
-                found = other
-            place -= place & -place
-        return found
+def _add_chain(best: list[_Chain], chain: _Chain) -> None:
+    """Adds a chain, in place of those that end later and are worth no more."""
+    total, place, *_ = chain
+    start = end = bisect_left(best, place, key=_last_place)
+    if start and best[start - 1][0] >= total:
+        return
+    if start < len(best) and best[start][1] == place and best[start][0] >= total:
+        return
+    while end < len(best) and best[end][0] <= total:
+        end += 1
+    best[start:end] = [chain]

@@ -14,7 +14,9 @@ from slimify.facts.commands import handlers
 from slimify.languages import programs
 from slimify.model.effects import Effect
 from slimify.semantics.context_files import ContextView
-from slimify.semantics.effects import State, interpret_run, interpreted, registry
+from slimify.semantics.effects import registry
+from slimify.semantics.effects.interpret import interpret_run, interpreted
+from slimify.semantics.effects.state import State
 from slimify.syntax.shell.script import read
 
 TABLE = Path(__file__).parent.parent.parent.parent / "data" / "effects" / "cases.txt"
