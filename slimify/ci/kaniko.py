@@ -12,12 +12,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from slimify.analysis.repository.engine_commands import docker_build, engine_command
+from slimify.analysis.repository.engine_commands import engine_call
 from slimify.ci.build_steps import DOCKER, KANIKO, BuildStep
 from slimify.context.yaml_nodes import data, document, get, items, last_line, pairs, string
 from slimify.model.decisions import Reason
 
 _GENERIC_KEYS = ("id", "waitFor", "timeout")  # keys of a step that do not depend on its image
+_CONVERTED = frozenset({"-f", "--file", "-t", "--tag", "--build-arg", "--target"})
 _QUIET = frozenset({"DOCKER_BUILDKIT=1"})
 
 
@@ -63,23 +64,23 @@ def _docker_build(step: Any, dockerfile: str, context: str) -> _DockerBuild | No
     args, env = get(step, "args"), [string(item) for item in items(get(step, "env"))]
     if _image(step) != DOCKER or not keys <= known:
         return None
-    verb, words = engine_command(["docker", *(string(item) for item in items(args))]) or ("", [])
-    if verb != "build" or not set(env) <= _QUIET or step.flow_style:
+    told = engine_call(["docker", *(string(item) for item in items(args))])
+    if told is None or told.command != "build" or not set(env) <= _QUIET or step.flow_style:
         return None
-    told = docker_build(words)
-    folder = string(get(step, "dir")) or "."
-    if not told.context or told.other or "://" in told.context:
+    folder, tags = string(get(step, "dir")) or ".", told.given("-t", "--tag")
+    context_word = next(iter(told.operands), "")
+    if not context_word or not _CONVERTED.issuperset(told.options.given) or "://" in context_word:
         return None
-    where = posixpath.normpath(posixpath.join(folder, told.context))
-    file = posixpath.join(folder, told.file) if told.file else posixpath.join(where, "Dockerfile")
-    if not told.tags or posixpath.normpath(file) != dockerfile or where != posixpath.normpath(context):
+    where = posixpath.normpath(posixpath.join(folder, context_word))
+    file = posixpath.join(folder, told.dockerfile)
+    if not tags or posixpath.normpath(file) != dockerfile or where != posixpath.normpath(context):
         return None
     place = "dir:///workspace" + ("" if where == "." else f"/{where}")
     flags = [f"--dockerfile=/workspace/{dockerfile}", f"--context={place}"]
-    flags += [f"--destination={tag}" for tag in told.tags]
-    flags += [f"--build-arg={value}" for value in told.args]
-    flags += [f"--target={told.target}"] if told.target else []
-    return _DockerBuild(step, told.tags, tuple(flags))
+    flags += [f"--destination={tag}" for tag in tags]
+    flags += [f"--build-arg={value}" for value in told.given("--build-arg")]
+    flags += [f"--target={stage}" for stage in told.given("--target")[-1:]]
+    return _DockerBuild(step, tags, tuple(flags))
 
 
 def _image(step: Any) -> str:

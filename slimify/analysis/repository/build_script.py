@@ -15,17 +15,10 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slimify.analysis.repository.engine_commands import (
-    docker_build,
-    given,
-    normalized_name,
-    options_of,
-    tar_on_pipe,
-)
+from slimify.analysis.repository.engine_commands import EngineCall, normalized_name, tar_on_pipe
 from slimify.analysis.repository.host_command import (
     ROOT,
     HostCommand,
-    engine_variables,
     host_commands,
     host_state,
     start_directories,
@@ -131,11 +124,10 @@ class _Reader(Struct):
 
     def read(self, script: Script, state: State) -> BuildScript | None:
         """What the script does if it is started in the directory of the state."""
-        variables = engine_variables(script.text)
         for call in host_commands(script, state):
             self.is_own = call.file == script.file
             self.lines = call.lines if self.is_own else self.lines
-            self._call(call, call.engine(variables))
+            self._call(call)
         if self.builder_build is None:
             return None
         return BuildScript(
@@ -149,10 +141,10 @@ class _Reader(Struct):
             command=self.container_command,
         )
 
-    def _call(self, call: HostCommand, told: tuple[str, list[str]] | None) -> None:
+    def _call(self, call: HostCommand) -> None:
         deleted = (path for effect in call.started.effects for path in effect.deletes)
-        if told is not None:
-            self._engine(call, *told)
+        if call.engine is not None:
+            self._engine(call, call.engine)
         elif self.builder_build is not None and self.runtime_build is None:
             if call.started.call.upstream is None:
                 self._host_command(call)
@@ -165,35 +157,35 @@ class _Reader(Struct):
 
     # --- docker -------------------------------------------------------------------------------------
 
-    def _engine(self, call: HostCommand, verb: str, rest: list[str]) -> None:
-        if verb in ("build", "b"):
-            self._build(call, rest)
+    def _engine(self, call: HostCommand, told: EngineCall) -> None:
+        verb = told.command
+        if verb == "build":
+            self._build(call, told)
         elif verb in ("create", "run") and self.builder_build is not None:
-            self._container(call, verb, rest)
+            self._container(call, told)
         elif verb == "cp" and self.builder_build is not None:
-            self._cp(call, rest)
+            self._cp(call, told)
         elif verb in ("rm", "rmi", "stop", "kill", "wait", "start", "logs", "attach"):
-            names = {normalized_name(w) for w in rest if not w.startswith("-")}
+            names = {normalized_name(w) for w in told.words if not w.startswith("-")}
             if names and names <= (self.containers.keys() | self.tags):
                 self._obsolete(f"docker {verb}")
                 for name in names & self.containers.keys() if verb in ("start", "wait") else ():
                     self.containers[name] = True
 
-    def _build(self, call: HostCommand, words: list[str]) -> None:
-        told = docker_build(words)
-        file, context = told.file, told.context
+    def _build(self, call: HostCommand, told: EngineCall) -> None:
+        file, context = told.last("-f", "--file"), next(iter(told.operands), ".")
         if context == "-":
-            file, context = call.stdin, ""
-        where = call.path(context or ".")
+            file, context = call.stdin, "."
+        where = call.path(context)
         name = call.path(file) if file else None if where is None else posixpath.join(where, "Dockerfile")
         if name is None or where is None:
             return
         build = Build(
             line=self.lines[0],
-            tags=tuple(map(normalized_name, told.tags)),
+            tags=tuple(map(normalized_name, told.given("-t", "--tag"))),
             context=posixpath.normpath(where or "."),
-            args=told.args,
-            target=told.target,
+            args=told.given("--build-arg"),
+            target=told.last("--target"),
         )
         name = posixpath.normpath(name)
         if name == self.builder and self.builder_build is None:
@@ -203,22 +195,21 @@ class _Reader(Struct):
         elif name == self.runtime and self.builder_build is not None and self.runtime_build is None:
             self.runtime_build = build
 
-    def _container(self, call: HostCommand, verb: str, words: list[str]) -> None:
-        options = options_of("docker run", words)
-        image, *command = (*(arg.shown for arg in options.operands), "")[: len(options.operands) or 1]
+    def _container(self, call: HostCommand, told: EngineCall) -> None:
+        verb, image, *command = (told.command, *told.operands) if told.operands else (told.command, "")
         if normalized_name(image) not in self.tags:
             return
-        for name in (*given(options, "--name"), *call.result):
+        for name in (*told.given("--name"), *call.result):
             self.containers[normalized_name(name)] = verb == "run"
-        for file in given(options, "--cidfile"):
+        for file in told.given("--cidfile"):
             self.containers[f"$(cat {file})"] = verb == "run"
         self._obsolete(f"docker {verb}")
         if verb == "create":
             return
         container_words = (*self.entrypoint, *(command or self.command))
-        if options.has("--entrypoint"):
-            container_words = (*given(options, "--entrypoint")[-1:], *command)
-        mounts = [m for text in given(options, "-v", "--volume") if (m := call.mount(text))]
+        if told.options.has("--entrypoint"):
+            container_words = (*told.given("--entrypoint")[-1:], *command)
+        mounts = [*call.mounts]
         view = ContextView()
         for place, _ in mounts:
             view = view.with_directory(place)
@@ -269,15 +260,14 @@ class _Reader(Struct):
                 found += self._extracts(call, source, host_path, into=False)
         return found
 
-    def _cp(self, call: HostCommand, words: list[str]) -> None:
-        operands = [arg.shown for arg in options_of("docker cp", words).operands]
-        if len(operands) != 2:
+    def _cp(self, call: HostCommand, told: EngineCall) -> None:
+        if len(told.operands) != 2:
             return
-        name, mark, path = operands[0].rpartition(":")
+        origin, dest = told.operands
+        name, mark, path = origin.rpartition(":")
         if not mark or normalized_name(name) not in self.containers:
             return
         path = posixpath.join("/", path)
-        dest = operands[1]
         self._obsolete("docker cp")
         if dest == "-":
             if call.unpacks_in is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -13,15 +14,39 @@ from slimify.facts.programs import container_engines, engine_groups
 from slimify.semantics.effects.call import Options, literal_arg, parse_options
 
 
-class DockerBuild(Struct, frozen=True, kw_only=True):
-    """The arguments of `docker build`; `other` are the names of options that are none of these."""
+class EngineCall(Struct, frozen=True, dict=True):
+    """What a container engine is told: a command ("run", "compose exec"), and the words behind it."""
 
-    context: str
-    file: str
-    tags: tuple[str, ...]
-    args: tuple[str, ...]
-    target: str
-    other: frozenset[str]
+    command: str
+    words: tuple[str, ...]
+
+    @cached_property
+    def options(self) -> Options:
+        """Its options, which are in the facts, and its operands."""
+        return options_of(f"docker {self.command.replace('create', 'run')}", self.words)
+
+    @property
+    def operands(self) -> list[str]:
+        return [arg.shown for arg in self.options.operands]
+
+    def given(self, *names: str) -> tuple[str, ...]:
+        """The values of an option, under any of its names."""
+        return given(self.options, *names)
+
+    def last(self, *names: str) -> str:
+        """The last value of an option, "" for none."""
+        return next(reversed(self.given(*names)), "")
+
+    def without_first_operand(self) -> EngineCall:
+        """The call without its first operand: it may stand for options, so that others may follow it."""
+        at = len(self.words) - len(self.operands)
+        return EngineCall(self.command, (*self.words[:at], *self.words[at + 1 :]))
+
+    @property
+    def dockerfile(self) -> str:
+        """The Dockerfile of a build, as it is named; by default that of the build context."""
+        context = next(iter(self.operands), ".")
+        return self.last("-f", "--file") or posixpath.join(context, "Dockerfile")
 
 
 def normalized_name(word: str) -> str:
@@ -29,9 +54,9 @@ def normalized_name(word: str) -> str:
     return re.sub(r"\$\{(\w+)\}", r"$\1", word).removesuffix(":latest")
 
 
-def engine_command(words: Sequence[str], engines: Collection[str] = ()) -> tuple[str, list[str]] | None:
-    """The command that a container engine is given ("run", "compose exec") and the words behind it; None for
-    another program. `engines` are words that stand for one."""
+def engine_call(words: Sequence[str], engines: Collection[str] = ()) -> EngineCall | None:
+    """What a command line tells a container engine; None for another program. `engines` are words that stand
+    for one."""
     name = posixpath.basename(words[0])
     if name not in container_engines() and words[0] not in engines:
         return None
@@ -41,7 +66,7 @@ def engine_command(words: Sequence[str], engines: Collection[str] = ()) -> tuple
         compose = rest[:1] == ["compose"]
         rest = rest[1:] if rest[:1] in ([group] for group in (*engine_groups(), "compose")) else rest
     rest = _operands("docker compose", rest) if compose else rest
-    return (f"compose {rest[0]}" if compose else rest[0], rest[1:]) if rest else None
+    return EngineCall(f"compose {rest[0]}" if compose else rest[0], tuple(rest[1:])) if rest else None
 
 
 def _operands(command: str, words: Sequence[str]) -> list[str]:
@@ -62,19 +87,6 @@ def options_of(command: str, words: Sequence[str]) -> Options:
 def given(options: Options, *names: str) -> tuple[str, ...]:
     """The values of an option, under any of its names."""
     return tuple(arg.shown for arg in options.all(*names))
-
-
-def docker_build(words: Sequence[str]) -> DockerBuild:
-    """What `docker build` is told by these words."""
-    options = options_of("docker build", words)
-    return DockerBuild(
-        context=options.operands[0].shown if options.operands else "",
-        file=options.value("-f", "--file") or "",
-        tags=given(options, "-t", "--tag"),
-        args=given(options, "--build-arg"),
-        target=options.value("--target") or "",
-        other=frozenset(options.given) - {"-f", "--file", "-t", "--tag", "--build-arg", "--target"},
-    )
 
 
 def tar_on_pipe(words: Sequence[str], mode: str) -> tuple[str, list[str]] | None:

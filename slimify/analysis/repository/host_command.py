@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.analysis.repository.engine_commands import engine_command, normalized_name, tar_on_pipe
+from slimify.analysis.repository.engine_commands import EngineCall, engine_call, normalized_name, tar_on_pipe
 from slimify.context.build_scripts.scripts import Script
 from slimify.context.scan import Context
 from slimify.facts.programs import container_engines
@@ -33,6 +33,8 @@ class HostCommand(Struct, frozen=True):
 
     started: Started
     lines: tuple[int, int]
+    engine: EngineCall | None = None  # what it tells a container engine
+    in_document: bool = False
 
     @property
     def file(self) -> str:
@@ -84,15 +86,14 @@ class HostCommand(Struct, frozen=True):
         """The name that its output has in other commands."""
         return (normalized_name(self.started.captured),) if self.started.captured else ()
 
-    def engine(self, variables: Collection[str]) -> tuple[str, list[str]] | None:
-        """What it tells a container engine, which these variables may name."""
-        return engine_command(self.started.words, variables)
-
-    def mount(self, text: str) -> tuple[str, str] | None:
-        """The path in the container and the one here of the value of `-v`."""
-        outer, _, inner = text.partition(":")
-        path = self.path(outer) if outer.startswith(("/", ".")) else None  # else the name of a volume
-        return (inner.partition(":")[0].rstrip("/"), path) if inner and path is not None else None
+    @property
+    def mounts(self) -> Iterator[tuple[str, str]]:
+        """The directories here that it mounts in a container: the path there, and the one here."""
+        for text in self.engine.given("-v", "--volume") if self.engine is not None else ():
+            outer, _, inner = text.partition(":")
+            path = self.path(outer) if outer.startswith(("/", ".")) else None  # else the name of a volume
+            if inner and path is not None:
+                yield inner.partition(":")[0].rstrip("/"), path
 
 
 @lru_cache(maxsize=8)
@@ -110,7 +111,7 @@ def host_state(files: Context) -> State:
 
 def host_commands(script: Script, state: State) -> Iterator[HostCommand]:
     """The programs that a script starts if it runs in this state."""
-    file = posixpath.join(ROOT, script.file)
+    file, variables = posixpath.join(ROOT, script.file), engine_variables(script.text)
     state = replace(state, script=file if script.is_shell else "")
     for snippet in script.snippets:
         done = interpreted(snippet.text, state, Source(snippet.text, file, snippet.first))
@@ -118,7 +119,12 @@ def host_commands(script: Script, state: State) -> Iterator[HostCommand]:
         for call in programs(done.started):
             first, last = call.lines
             limit = snippet.last if snippet.last and call.source.file == file else last
-            yield HostCommand(call, (min(first, limit), min(last, limit)))
+            yield HostCommand(
+                started=call,
+                lines=(min(first, limit), min(last, limit)),
+                engine=engine_call(call.words, variables),
+                in_document=script.is_document and call.source.file == file,
+            )
 
 
 def start_directories(file: str) -> tuple[str, ...]:

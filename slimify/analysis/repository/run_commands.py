@@ -17,18 +17,17 @@ from itertools import chain, islice
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.analysis.repository.engine_commands import docker_build, given, options_of
+from slimify.analysis.repository.engine_commands import EngineCall
 from slimify.analysis.repository.host_command import (
     ROOT,
     HostCommand,
-    engine_variables,
     host_commands,
     host_state,
     start_directories,
 )
 from slimify.context.build_scripts import jenkinsfile
 from slimify.context.build_scripts.scripts import Script, scripts
-from slimify.context.compose.bake import Build, bake_builds, variables
+from slimify.context.compose.bake import Build, bake_builds, known_variables, variables
 from slimify.context.compose.image_names import ImageNames, repository
 from slimify.context.compose.platforms import development_container, jenkins_commands, platform_commands
 from slimify.context.compose.yaml_commands import (
@@ -49,7 +48,6 @@ from slimify.facts.shells import is_shell
 from slimify.facts.system import history_directories, third_party_directories
 from slimify.languages import installed_directories, languages, programs
 from slimify.model.sources import Use
-from slimify.semantics.effects.call import Options
 
 _MAX_FILES = 300
 _MAX_COMMANDS = 20_000  # of scripts, which are interpreted
@@ -128,54 +126,6 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
     )
 
 
-class _EngineCall(Struct, frozen=True, kw_only=True):
-    """A call of a container engine in a script. `words` stand behind the command."""
-
-    command: str
-    words: list[str]
-    host: HostCommand
-    in_document: bool = False
-
-    def builds(self, image: BuiltImage) -> bool:
-        """Whether it builds the Dockerfile, as far as it says which one."""
-        told = docker_build(self.words)
-        file = told.file or posixpath.join(told.context or ".", "Dockerfile")
-        return "$" in file or self.host.names(file, clean(image.dockerfile))
-
-    def options(self, names: Collection[str]) -> Options | None:
-        """Its options and operands if it starts a command in a container of one of these names."""
-        told = f"docker {self.command.replace('create', 'run')}"
-        if told.rpartition(" ")[2] not in ("run", "exec"):
-            return None
-        options = options_of(told, self.words)
-        while options.operands:
-            first, *rest = (arg.shown for arg in options.operands)
-            if repository(first) in names:
-                return options
-            more = options_of(told, rest) if first.startswith("$") else Options({}, ())  # options, perhaps
-            options = Options({**options.given, **more.given}, more.operands)
-        return None
-
-    def run_command(self, options: Options, image: BuiltImage) -> RunCommand | None:
-        """What it starts in the container."""
-        entry = given(options, "--entrypoint")[-1:]
-        words = [*filter(None, entry), *(arg.shown for arg in options.operands[1:])]
-        if not words or (self.in_document and any(map(_PLACEHOLDER.search, words))):
-            return None
-        pairs = [text.partition("=") for text in given(options, "-e", "--env")]
-        mounts = [m for text in given(options, "-v", "--volume") if (m := self.host.mount(text))]
-        inner = ((posixpath.relpath(path or ".", image.context or "."), place) for place, path in mounts)
-        return RunCommand(
-            text=shlex.join(words),
-            file=self.host.file,
-            line=self.host.lines[0],
-            entrypoint=bool(entry) or self.command.endswith("exec"),
-            mounts=tuple((path, place) for path, place in inner if not path.startswith("..")),
-            env=tuple((name, value) for name, equals, value in pairs if equals and "$" not in value),
-            cwd=next(iter(given(options, "-w", "--workdir")), ""),
-        )
-
-
 class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     """Files to search: those of the build context, or those of the repository around it. `view` are all files
     that their scripts see."""
@@ -194,34 +144,57 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
             for path in self.matching(pattern):
                 base = "" if read is workflow_builds else path
                 yield from ((build, self.image.is_built_by(base, build)) for build in read(self.files, path))
-        for call in self.engine_calls:
-            if call.command == "build":
-                told = docker_build(call.words)
-                args = variables(named_values(told.args))
-                yield Build(args=args, tags=told.tags), call.builds(self.image)
+        for told, host in self.engine_calls:
+            if told.command == "build":
+                args = variables(named_values(told.given("--build-arg")))
+                own = "$" in told.dockerfile or host.names(told.dockerfile, clean(self.image.dockerfile))
+                yield Build(args=args, tags=told.given("-t", "--tag")), own
 
     @cached_property
-    def engine_calls(self) -> tuple[_EngineCall, ...]:
+    def engine_calls(self) -> tuple[tuple[EngineCall, HostCommand], ...]:
         """The calls of container engines in scripts; those in lines that no script reaches come last."""
-        commands = chain.from_iterable(
-            self._commands(script, not script.is_document) for script in self.scripts
-        )
-        found = [call for call in islice(commands, _MAX_COMMANDS) if call is not None]
-        reached = {(c.host.file, line) for c in found for line in range(c.host.lines[0], c.host.lines[1] + 1)}
+        hosts = chain.from_iterable(self._commands(script, not script.is_document) for script in self.scripts)
+        found = [host for host in islice(hosts, _MAX_COMMANDS) if host.engine is not None]
+        reached = {(c.file, line) for c in found for line in range(c.lines[0], c.lines[1] + 1)}
         for script in self.scripts:
             for snippet in script.calls():
                 if reached.isdisjoint((script.file, n) for n in range(snippet.first, snippet.last + 1)):
-                    found += filter(None, self._commands(replace(script, snippets=(snippet,)), False))
-        return tuple(found)
+                    found += self._commands(replace(script, snippets=(snippet,)), False)
+        return tuple((host.engine, host) for host in found if host.engine is not None)
 
-    def _commands(self, script: Script, anywhere: bool) -> Iterator[_EngineCall | None]:
+    def _commands(self, script: Script, anywhere: bool) -> Iterator[HostCommand]:
         """The commands of a script that is started in the root, or in its own directory if it may be started
-        anywhere; None for those that are no calls of an engine."""
-        state, variables = host_state(self.view), engine_variables(script.text)
+        anywhere."""
         for start in start_directories(script.file)[: 1 + anywhere]:
-            for host in host_commands(script, replace(state, cwd=start)):
-                told, own = host.engine(variables), script.is_document and host.file == script.file
-                yield told and _EngineCall(command=told[0], words=told[1], host=host, in_document=own)
+            yield from host_commands(script, replace(host_state(self.view), cwd=start))
+
+    def containers_of(self, names: Collection[str]) -> Iterator[tuple[EngineCall, HostCommand]]:
+        """The calls that start a command in a container of one of these names."""
+        for told, host in self.engine_calls:
+            if told.command.rpartition(" ")[2] in ("run", "create", "exec"):
+                while told.operands[:1] and repository(told.operands[0]) not in names:
+                    is_known = not told.operands[0].startswith("$")
+                    told = EngineCall(told.command, ()) if is_known else told.without_first_operand()
+                if told.operands:
+                    yield told, host
+
+    def _run_command(self, told: EngineCall, host: HostCommand) -> RunCommand | None:
+        """What a call starts in the container."""
+        entry = told.given("--entrypoint")[-1:]
+        words = [*filter(None, entry), *told.operands[1:]]
+        if not words or (host.in_document and any(map(_PLACEHOLDER.search, words))):
+            return None
+        place = self.image.context or "."
+        inner = ((posixpath.relpath(path or ".", place), target) for target, path in host.mounts)
+        return RunCommand(
+            text=shlex.join(words),
+            file=host.file,
+            line=host.lines[0],
+            entrypoint=bool(entry) or told.command.endswith("exec"),
+            mounts=tuple((path, target) for path, target in inner if not path.startswith("..")),
+            env=known_variables(named_values(told.given("-e", "--env"))),
+            cwd=next(iter(told.given("-w", "--workdir")), ""),
+        )
 
     @cached_property
     def scripts(self) -> tuple[Script, ...]:
@@ -229,8 +202,8 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
 
     def other_tags(self, tags: set[str]) -> set[str]:
         """The names that `docker tag` gives an image of these names."""
-        pairs = (options_of("docker tag", c.words).operands for c in self.engine_calls if c.command == "tag")
-        return {_untagged(p[1].shown) for p in pairs if len(p) == 2 and _untagged(p[0].shown) in tags}
+        pairs = (told.operands for told, _ in self.engine_calls if told.command == "tag")
+        return {_untagged(p[1]) for p in pairs if len(p) == 2 and _untagged(p[0]) in tags}
 
     def service_names(self, names: ImageNames) -> set[str]:
         """The names of the services that may use the image, and of their containers."""
@@ -253,8 +226,8 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
 
     def containers(self, names: Collection[str]) -> set[str]:
         """The names of containers that scripts start from the image."""
-        calls = [(call, o) for call in self.engine_calls if (o := call.options(names)) is not None]
-        return {repository(n) for call, o in calls for n in (*given(o, "--name"), *call.host.result)}
+        calls = self.containers_of(names)
+        return {repository(n) for told, host in calls for n in (*told.given("--name"), *host.result)}
 
     @cached_property
     def platform_files(self) -> list[str]:
@@ -271,13 +244,10 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
         for path, services in self.services(names).items():
             for use in (use for service in services for use in service.mounts):
                 yield replace(use, file=posixpath.relpath(path, self.image.context or "."))
-        for call in self.engine_calls:
-            options = call.options(names.own)
-            for text in given(options, "-v", "--volume", "--mount") if options is not None else ():
-                place = _MOUNTED.search(text)
-                if place is not None:
-                    file = posixpath.relpath(call.host.file, self.image.context or ".")
-                    yield Use(name=place["place"], file=file, line=call.host.lines[0])
+        for told, host in self.containers_of(names.own):
+            for place in filter(None, map(_MOUNTED.search, told.given("-v", "--volume", "--mount"))):
+                file = posixpath.relpath(host.file, self.image.context or ".")
+                yield Use(name=place["place"], file=file, line=host.lines[0])
 
     def commands(self, names: ImageNames) -> Iterator[RunCommand]:
         for services in self.services(names).values():
@@ -287,12 +257,11 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
             yield from platform_commands(self.files, path, self.image, names)
         for path in self.matching(_JENKINSFILE):
             yield from jenkins_commands(self.files, path, self.image, names)
-        for call in self.engine_calls:
-            options = call.options(names.own)
-            command = call.run_command(options, self.image) if options is not None else None
+        for told, host in self.containers_of(names.own):
+            command = self._run_command(told, host)
             # `exec` and Compose in documents are for containers that run: development, more often than not,
             # but for shells and the system's programs, with which people look into any container
-            started = call.in_document and call.command != "run"
+            started = host.in_document and told.command != "run"
             if command is not None and (not started or _is_for_any_container(command.text.partition(" ")[0])):
                 yield command
 

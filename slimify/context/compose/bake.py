@@ -26,7 +26,7 @@ class Build(Struct, frozen=True, kw_only=True):
     name: str = ""
     context: str = "."
     dockerfile: str = "Dockerfile"
-    args: Mapping[str, str] = {}  # those with constant values
+    args: Mapping[str, str | None] = {}  # None: not constant
     tags: tuple[str, ...] = ()
     stage: str = ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slimify.analysis.repository.engine_commands import engine_command, options_of
+from slimify.analysis.repository.engine_commands import engine_call, options_of
 
 COMMANDS = [
     ("git run x", None),
@@ -24,7 +24,8 @@ COMMANDS = [
 
 @pytest.mark.parametrize(("text", "expected"), COMMANDS, ids=[row[0] for row in COMMANDS])
 def test_command(text: str, expected: tuple[str, list[str]] | None) -> None:
-    assert engine_command(text.split(), {"$ENGINE"}) == expected
+    found = engine_call(text.split(), {"$ENGINE"})
+    assert (found and (found.command, [*found.words])) == expected
 
 
 OPERANDS = [
