@@ -154,6 +154,12 @@ class Effect(Struct, frozen=True, kw_only=True):
     followed: bool = False  # found in a script, function or recipe: the words of `command` are not its own
     settings: tuple[str, ...] = ()  # notes that the ecosystem's own code attaches and reads
 
+    @property
+    def copied(self) -> tuple[tuple[str, str], ...]:
+        """The files that it copies, moves or links, each with its new place."""
+        pairs = self.action in (Action.COPY, Action.MOVE, Action.LINK) and len(self.reads) == len(self.writes)
+        return tuple(zip(self.reads, self.writes, strict=True)) if pairs else ()
+
     def does(self, kind: EffectKind, ecosystem: str) -> bool:
         """Whether the effect has this kind and ecosystem: `does("install", "python")`."""
         return self.kind == kind and self.ecosystem == ecosystem

@@ -252,7 +252,7 @@ class _Reader(Struct):
         """Files that a container, which does nothing else, copies to a mounted host directory."""
         found: list[Extract] = []
         for effect in (e for e in effects if e.kind not in LEAVES_NOTHING):
-            for source, written in _copied(effect) or (("", ""),):
+            for source, written in effect.copied or (("", ""),):
                 mount = next((m for m in mounts if inside(written, m[0])), None)
                 if mount is None:
                     return []
@@ -309,7 +309,7 @@ class _Reader(Struct):
                 changed = call.started.words[1:]
             elif effect.kind in LEAVES_NOTHING or effect.kind == "meta" or effect.tool == "mkdir":
                 changed = ()
-            for source, written in _copied(effect):
+            for source, written in effect.copied:
                 self._trace_copy(call, effect, source, written)
                 changed = ()
             self.modified += [(target, self.lines[0], effect.tool) for target in self._touched(call, changed)]
@@ -333,9 +333,3 @@ class _Reader(Struct):
         """The extracted files that paths name, or are in, or contain."""
         known = [posixpath.normpath(p) for path in paths if (p := call.path(path)) is not None]
         return [e.target for e in self.extracts if any(overlap(e.target, p) for p in known)]
-
-
-def _copied(effect: Effect) -> tuple[tuple[str, str], ...]:
-    """The files that an effect copies or moves, each with its new place."""
-    pairs = effect.action in (Action.COPY, Action.MOVE) and len(effect.reads) == len(effect.writes)
-    return tuple(zip(effect.reads, effect.writes, strict=True)) if pairs else ()

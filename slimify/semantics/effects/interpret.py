@@ -284,7 +284,7 @@ class _Walk(Struct):
                 self.state = self.state.with_variable(name, resolve(word, self.state))
             if command.blocks and command.blocks[-1].kind in ("(", "{"):
                 group = group_call(self.printing, self.state, command)
-                self.state = changed_state(group, self.state) if group is not None else self.state
+                self.state = changed_state(group, (), self.state) if group is not None else self.state
             return redirected((effect,), command, before), None
         state = self.state.with_env({name: resolve(word, self.state) for name, word in command.assigns})
         call = self._call(command, state, upstream, downstream)
@@ -294,7 +294,7 @@ class _Walk(Struct):
         else:
             found = tuple(with_local_sources(e, self.state.view) for e in self._start(call, command))
             effects = with_wrappers(found, call.wrappers)
-            self.state = changed_state(call, self.state)
+            self.state = changed_state(call, found, self.state)
             # POSIX: assignments before a special builtin persist; bash in its own mode drops them
             if is_special_builtin(call.name) and self.state.shell[0].endswith("/sh"):
                 for name, word in command.assigns:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
 from slimify.facts.servers import command_directories, holds_commands
 from slimify.languages import languages
+from slimify.model.effects import Effect
 from slimify.model.shell import Word
+from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.call import NO_SPAN, Call
-from slimify.semantics.effects.fetch import curl, wget
-from slimify.semantics.effects.files import copy_effects
 from slimify.semantics.effects.make import install_prefix
 from slimify.semantics.effects.printed import written_text
 from slimify.semantics.effects.registry import state_change_of
@@ -20,13 +20,35 @@ from slimify.semantics.effects.system import new_user
 from slimify.semantics.paths import inside_any
 
 
-def changed_state(call: Call, state: State) -> State:
-    """The state after a command. `state` is the state without the command's own assignments."""
+def changed_state(call: Call, effects: Sequence[Effect], state: State) -> State:
+    """The state after a command with these effects. `state` is the state without the command's own
+    assignments."""
     mover = _STATE_CHANGES.get(call.name) or state_change_of(call.name)
     if mover is not None:
         state = mover(call, state)
-    written = written_text(call)
-    return replace(state, view=state.view.with_text(*written)) if written is not None else state
+    view, written = state.view, written_text(call)
+    for effect in (e for e in effects if not e.followed):
+        view = _with_files(view, effect)
+        if (
+            effect.kind == "fetch" and len(effect.writes) == 1
+        ):  # where a file is from tells what it unpacks to
+            state = state.with_setting(f"address of {effect.writes[0]}", effect.action)
+    view = view.with_text(*written) if written is not None else view
+    return replace(state, view=view) if view is not state.view else state
+
+
+def _with_files(view: ContextView, effect: Effect) -> ContextView:
+    """The view with the directories that a command makes, and with its copies of scripts and of files with
+    command lines."""
+    if "mkdir" in (effect.tool, effect.action):
+        for path in effect.writes:
+            view = view.with_directory(path)
+    for source, target in effect.copied:
+        text = view.text(source)
+        managed = holds_commands(target) or inside_any(target, command_directories())
+        if text is not None and (managed or text.startswith("#!")):
+            view = view.with_text(target, text)
+    return view
 
 
 def _cd(call: Call, state: State) -> State:
@@ -139,43 +161,11 @@ def _usermod(call: Call, state: State) -> State:
     return replace(state, homes={**state.homes, name: home}) if home and name else state
 
 
-def _mkdir(call: Call, state: State) -> State:
-    view = state.view
-    for path in call.known_paths(call.options(("-m", "--mode", "-o", "-g", "--owner", "--group")).operands):
-        view = view.with_directory(path)
-    return replace(state, view=view)
-
-
-def _copy(call: Call, state: State) -> State:
-    """Scripts, and files with command lines, keep their text where cp, mv, ln or install put them."""
-    if call.name == "install" and call.flag("-d", "--directory"):
-        return _mkdir(call, state)
-    view = state.view
-    for effect in copy_effects(call):
-        pairs = (
-            zip(effect.reads, effect.writes, strict=True) if len(effect.reads) == len(effect.writes) else ()
-        )
-        for source, target in pairs:
-            text = view.text(source)
-            managed = holds_commands(target) or inside_any(target, command_directories())
-            if text is not None and (managed or text.startswith("#!")):
-                view = view.with_text(target, text)
-    return replace(state, view=view)
-
-
 def _configure(call: Call, state: State) -> State:
     prefix = install_prefix(call)
     if prefix is None and call.name == "configure":
         prefix = "/usr/local"
     return state.with_setting("prefix", prefix) if prefix else state
-
-
-def _download(call: Call, state: State) -> State:
-    """The address that a file comes from tells what unpacking it makes."""
-    for effect in (curl if call.name == "curl" else wget)(call):
-        if len(effect.writes) == 1:
-            state = state.with_setting(f"address of {effect.writes[0]}", effect.action)
-    return state
 
 
 _STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {
@@ -189,8 +179,5 @@ _STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {
     **dict.fromkeys(("read", "getopts"), _read),
     **dict.fromkeys(("useradd", "adduser"), _user),
     "usermod": _usermod,
-    **dict.fromkeys(("curl", "wget"), _download),
-    "mkdir": _mkdir,
-    **dict.fromkeys(("cp", "mv", "ln", "install"), _copy),
     **dict.fromkeys(("configure", "config", "cmake"), _configure),
 }
