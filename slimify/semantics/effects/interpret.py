@@ -19,7 +19,6 @@ from slimify.model.effects import Effect
 from slimify.model.shell import Atom, Block, Command, Script
 from slimify.semantics.effects import blocks
 from slimify.semantics.effects.call import Arg, Call, arguments, followed, output_files, unread
-from slimify.semantics.effects.certainty import Branch, common, marked
 from slimify.semantics.effects.local_sources import with_local_sources
 from slimify.semantics.effects.printed import group_call
 from slimify.semantics.effects.redirects import appending, redirected, stdin
@@ -28,7 +27,15 @@ from slimify.semantics.effects.sequences import read_together
 from slimify.semantics.effects.shell_state import changed_state, sourced_by_language
 from slimify.semantics.effects.started import Source, Started
 from slimify.semantics.effects.state import State, resolve
-from slimify.semantics.effects.states import after, after_function, kept_state, merged
+from slimify.semantics.effects.states import (
+    after,
+    after_function,
+    after_shell,
+    kept_state,
+    marked,
+    merged,
+    ran,
+)
 from slimify.semantics.effects.wrapped import started_by_wrappers, unwrapped, with_wrappers
 from slimify.syntax.shell.script import TESTS, read
 
@@ -83,164 +90,142 @@ class _Walk(Struct):
     tested: State | None = None  # the state after a test that the rest of the list depends on
     repeated: int = 0  # loops that are followed value by value
     level: int = 0
-    ended: bool = False  # whether the last function that was called ends the build
 
     def atom(self, atom: Atom) -> Effects:
         self.found = []
-        branch = self._list(atom.commands, 0, atom.operator)
+        self.state = replace(self.state, written=frozenset(), ends=False)
+        self._list(atom.commands, 0, atom.operator)
         straight = all(c.operator != "||" and not c.blocks for c in atom.commands)
-        return tuple(self.found) if straight else marked(self.found, branch.written)
+        return tuple(self.found) if straight else marked(self.found, self.state.written)
 
-    def _list(self, commands: Sequence[Command], depth: int, operator: str = "") -> Branch:
+    def _list(self, commands: Sequence[Command], depth: int, operator: str = "") -> None:
         """Commands and constructs one after another. `operator` joins the first to what is before it."""
-        done = Branch()
-        ways: list[tuple[Branch, State]] = []  # those around `||` since the last separator
-        current, entry = Branch(), self.state
+        ways: list[State] = []  # after those around `||` since the last separator
+        entry = self.state
         upstream: Call | None = None
         parts = blocks.items(commands, depth)
         for index, part in enumerate(parts):
             block = blocks.block_at(part[0], depth)
             if block is not None and block.kind == "$(":
                 saved = self.state
-                current.add(self._nested(part, depth + 1))
-                self.state = kept_state(saved, self.state)
+                self._nested(part, depth + 1)
+                self.state = after_shell(saved, self.state)
                 continue
             joined = operator if index == 0 else block.operator if block is not None else part[0].operator
             if joined == "||":
-                ways.append((current, self.state))
-                current, self.state = Branch(), merged((entry, self.state))
+                ways.append(self.state)
+                self.state = merged((entry, self.state))
             elif joined not in ("&&", "|"):
-                done.add(self._joined([*ways, (current, self.state)]))
+                self.state = after([*ways, self.state], self.state)
                 self._end_of_tests()
-                ways, current, entry = [], Branch(), self.state
+                ways, entry = [], self.state
             saved, piped = self.state, blocks.reader(parts, index, depth)
             if block is not None:
-                current.add(self._block(block, part, depth))
+                self._block(block, part, depth)
                 upstream = self.group if block.kind in ("(", "{") else None
             else:
-                upstream = self._simple(part[0], current, upstream if joined == "|" else None, piped)
+                upstream = self._simple(part[0], upstream if joined == "|" else None, piped)
             if joined == "|" or piped is not None:
-                self.state = kept_state(saved, self.state)
-        done.add(self._joined([*ways, (current, self.state)]))
-        return done
-
-    def _joined(self, ways: Sequence[tuple[Branch, State]]) -> Branch:
-        """What holds after the alternatives of a list."""
-        self.state = after([state for branch, state in ways if not branch.ends], self.state)
-        return common([branch for branch, _ in ways])
+                self.state = after_shell(saved, self.state)
+        self.state = after([*ways, self.state], self.state)
 
     def _end_of_tests(self) -> None:
         """At the end of `[ … ] && X=1`: the commands behind the test may not have run."""
         if self.tested is not None:
-            self.state = merged((self.tested, self.state))
+            written, ends = self.state.written, self.state.ends
+            self.state = replace(merged((self.tested, self.state)), written=written, ends=ends)
         self.tested = None
 
-    def _nested(self, commands: Sequence[Command], depth: int) -> Branch:
+    def _nested(self, commands: Sequence[Command], depth: int) -> None:
         """A list of its own within a construct."""
         if self.level > _MAX_LEVEL:
             self.found += unread(self.carrier or commands[0], self.state, Reason.of("SL221", "depth"), "sh")
-            return Branch()
+            return
         tested, self.tested = self.tested, None
         self.level += 1
-        branch = self._list(commands, depth)
+        self._list(commands, depth)
         self.level -= 1
         self._end_of_tests()
         self.tested = tested
-        return branch
 
-    def _block(self, block: Block, commands: tuple[Command, ...], depth: int) -> Branch:
+    def _block(self, block: Block, commands: tuple[Command, ...], depth: int) -> None:
         if block.kind == "function":
             name = block.head[0].text if block.head else ""
             self.functions[name] = blocks.Function(commands, depth + 1, self.source)
             self.found += (self._state_effect(command) for command in commands)
-            return Branch()
+            return
         if block.kind in ("(", "{"):
             saved, outer, self.printing = self.state, self.printing, []
-            branch = self._nested(commands, depth + 1)
-            self.state = kept_state(saved, self.state) if block.kind == "(" else self.state
+            self._nested(commands, depth + 1)
+            self.state = after_shell(saved, self.state) if block.kind == "(" else self.state
             self.group, self.printing = group_call(self.printing, self.state), outer
             self.printing.append(self.group)
-            return branch
+            return
         self.printing.append(None)
         parts = list(blocks.clauses(commands, depth))
-        own = Branch()  # in the words of its head, and its redirects
-        while parts and not parts[0][0]:
-            own.add(self._nested(parts.pop(0)[1], depth + 1))
-        behind = parts.pop() if parts and not parts[-1][0] else None
+        while parts and not parts[0][0]:  # in the words of its head
+            self._nested(parts.pop(0)[1], depth + 1)
+        redirects = parts.pop() if parts and not parts[-1][0] else None
         choose = self._loop if block.kind in ("for", "while") else self._branches
-        branch = choose(block, parts, depth + 1)
-        if behind is not None:
-            own.add(self._nested(behind[1], depth + 1))
-        branch.add(own)
-        return branch
+        choose(block, parts, depth + 1)
+        if redirects is not None:
+            self._nested(redirects[1], depth + 1)
 
-    def _branches(self, block: Block, parts: Sequence[tuple[str, tuple[Command, ...]]], depth: int) -> Branch:
+    def _branches(self, block: Block, parts: Sequence[tuple[str, tuple[Command, ...]]], depth: int) -> None:
         """`if` and `case`: each branch starts from the state before it."""
         before = self.state
-        found: list[Branch] = []
         ends: list[State] = []
         for clause, part in parts:
             self.state = kept_state(before, self.state)
-            branch = self._nested(part, depth)
+            self._nested(part, depth)
             if clause in ("if", "elif"):  # runs in any case, but what it writes is not counted
-                before = self.state
-                continue
-            found.append(branch)
-            ends += () if branch.ends else (self.state,)
-        skipped = not block.total or len(found) < block.clauses
-        if skipped:
-            found.append(Branch())
+                before = replace(self.state, written=before.written, ends=before.ends)
+            else:
+                ends.append(self.state)
+        if not block.total or len(ends) < block.clauses:
             ends.insert(0, before)
         self.state = after(ends, self.state)
-        return common(found)
 
-    def _loop(self, block: Block, parts: Sequence[tuple[str, tuple[Command, ...]]], depth: int) -> Branch:
+    def _loop(self, block: Block, parts: Sequence[tuple[str, tuple[Command, ...]]], depth: int) -> None:
         body = tuple(command for _, part in parts for command in part)
         name = block.head[0].text if block.kind == "for" and block.head else ""
         values, globs = blocks.loop_values(block, self.state) if name else (None, ())
         if (values or globs) and len(values or ()) <= blocks.MAX_VALUES and blocks.uses(body, name):
-            branch = Branch()
             self.repeated += 1
             for value in values or ():
                 self.state = self.state.with_variable(name, value)
-                branch.add(self._nested(body, depth))
+                self._nested(body, depth)
             for glob in globs:  # also what commands made
                 before = blocks.at_any_turn(body, self.state)
                 self.state = before.with_pattern(name, glob)
                 self._nested(body, depth)
                 self.state = merged((before, self.state))
             self.repeated -= 1
-            return branch
+            return
         if block.kind == "while" and blocks.shifts(body) and self.state.arguments is not None:
-            return self._shifting(parts, depth)
+            self._shifting(parts, depth)
+            return
         before = blocks.at_any_turn(body, self.state)
         self.state = before.with_variable(name, None) if name else before
-        done = [self._nested(part, depth) for _, part in parts]
-        if values:
-            return common(done[-1:])
-        self.state = merged((before, self.state))
-        return Branch()
+        for _, part in parts:
+            self._nested(part, depth)
+        self.state = self.state if values else merged((before, self.state))
 
-    def _shifting(self, parts: Sequence[tuple[str, tuple[Command, ...]]], depth: int) -> Branch:
+    def _shifting(self, parts: Sequence[tuple[str, tuple[Command, ...]]], depth: int) -> None:
         """`while [ $# -gt 0 ]; do … shift; done`: once for each of the positional parameters."""
-        before, branch = self.state, Branch()
+        before = self.state
         self.repeated += 1
         for _ in range(blocks.MAX_VALUES):
             if not (self.state.arguments or any(self.state.ways)):
                 break
             for _, part in parts:
-                branch.add(self._nested(part, depth))
+                self._nested(part, depth)
         self.repeated -= 1
-        if blocks.counts(parts[0][1]):
-            return branch
-        self.state = merged((before, self.state))
-        return Branch()
+        if not blocks.counts(parts[0][1]):
+            self.state = merged((before, self.state))
 
-    def _simple(
-        self, command: Command, branch: Branch, upstream: Call | None, reader: Command | None
-    ) -> Call | None:
+    def _simple(self, command: Command, upstream: Call | None, reader: Command | None) -> Call | None:
         downstream = arguments(unwrapped(reader).words, self.state, spans=False) if reader else ()
-        self.ended = False
         if len(self.started) > _MAX_COMMANDS and (self.repeated or self.carrier is not None):
             effects, call = unread(command, self.state, Reason.of("SL221", "depth"), "sh"), None
         else:
@@ -249,8 +234,7 @@ class _Walk(Struct):
             self.tested = self.state
         self.found += followed(effects) if self.repeated else effects
         self.printing += [] if reader else [call]
-        branch.run(command, effects)
-        branch.ends = branch.ends or self.ended
+        self.state = ran(self.state, command, effects)
         return call
 
     def _state_effect(self, command: Command) -> Effect:
@@ -336,12 +320,12 @@ class _Walk(Struct):
         """The effects of a function's body at a call."""
         values = tuple(a.value for a in call.args if a.value is not None)
         state = replace(call.state, arguments=values if len(values) == len(call.args) else None, ways=())
+        state = replace(state, written=frozenset(), ends=False)
         inner = self._inner(state, call.command, ("function", call.name), body.source)
         inner.functions = self.functions
-        branch = inner._nested(body.commands, body.depth)
-        self.ended = branch.ends
+        inner._nested(body.commands, body.depth)
         self.state = after_function(inner.state, self.state, blocks.local(body.commands))
-        return followed(marked(inner.found, branch.written)) or call.effect("check")
+        return followed(marked(inner.found, inner.state.written)) or call.effect("check")
 
     def _source(self, call: Call, head: Effects) -> Effects:
         """`. FILE`: languages know some files by name, others run in this shell if their text is known."""
@@ -355,7 +339,8 @@ class _Walk(Struct):
         key, state = ("source", path), replace(self.state, sourced=path)
         effects, end = self._script(text, state, key, call.command, Source(text, path), self.functions)
         if end is not None:
-            self.state = replace(end, sourced=self.state.sourced)
+            before = self.state
+            self.state = replace(end, sourced=before.sourced, written=before.written, ends=before.ends)
         return (*head, *effects)
 
     def _start(self, call: Call, command: Command) -> Effects:

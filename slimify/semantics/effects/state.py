@@ -36,7 +36,8 @@ class State(Struct, frozen=True, kw_only=True):
     can expand stays as written, so that two uses of one value are the same. `outputs` are what commands in
     substitutions print. `patterns` are globs that cover the values of unknown variables. `base_known`: the
     variables of the base image are known; otherwise any other variable may be set, and `home` is only
-    likely.
+    likely. `written` are the paths that the list of commands so far certainly wrote, and with `ends` it has
+    ended the build.
     """
 
     cwd: str | None = "/"
@@ -58,6 +59,8 @@ class State(Struct, frozen=True, kw_only=True):
     outputs: Mapping[str, str] = field(default_factory=dict)
     patterns: Mapping[str, str] = field(default_factory=dict)
     base_known: bool = True
+    written: frozenset[str] = frozenset()
+    ends: bool = False
 
     def get(self, name: str) -> str | None:
         """The value of a variable; None if it is unset or unknown."""

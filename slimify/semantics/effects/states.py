@@ -1,19 +1,64 @@
-"""The state after branches, functions, and shells of their own."""
+"""The state after commands, branches, functions, and shells of their own.
+
+A command in a branch may not run: what it writes is only possible. It is certain if each branch that goes on
+writes it, as after `npm ci || npm install`, or if the other branches end the build: `test … || exit 1`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from slimify.model.effects import Effect
+from slimify.model.shell import Command
 from slimify.semantics.effects.state import State
 
 _MAX_WAYS = 8  # lists of positional parameters that are followed
 
 
+def ran(state: State, command: Command, effects: Sequence[Effect]) -> State:
+    """The state with what a command certainly writes, and with the end of the build."""
+    written = {p for e in effects for p in (*e.writes, *e.outputs) if p not in e.possible}
+    written.update(_tested(command, effects))
+    ends = state.ends or _ends_build(command)
+    return replace(state, written=state.written | written, ends=ends)
+
+
+def marked(effects: Iterable[Effect], certain: frozenset[str]) -> tuple[Effect, ...]:
+    """The effects of a script, with the paths that may not exist afterwards in `possible`."""
+    return tuple(_marked(effect, certain) for effect in effects)
+
+
+def _marked(effect: Effect, certain: frozenset[str]) -> Effect:
+    paths = (*effect.writes, *effect.outputs)
+    possible = tuple(dict.fromkeys((*effect.possible, *(p for p in paths if p not in certain))))
+    return effect if possible == effect.possible else replace(effect, possible=possible)
+
+
+def _tested(command: Command, effects: Sequence[Effect]) -> tuple[str, ...]:
+    """The path that exists if the command, a test for it, succeeds."""
+    words = [word.value for word in command.words]
+    cwd = effects[0].cwd if effects else None
+    if words[:1] not in (["["], ["test"]) or words[1:2] not in (["-d"], ["-e"], ["-f"]) or cwd is None:
+        return ()
+    return (posixpath.normpath(posixpath.join(cwd, words[2] or "")),) if len(words) > 2 else ()
+
+
+def _ends_build(command: Command) -> bool:
+    words = [word.value for word in command.words]
+    return words[:1] == ["false"] or (words[:1] in (["exit"], ["return"]) and words[1:2] not in ([], ["0"]))
+
+
 def kept_state(before: State, end: State) -> State:
-    """The state after a shell of its own: directory and variables are those before it."""
+    """The state before, with what another shell or branch, whose end is given, leaves for all."""
     return replace(before, homes=end.homes, settings=end.settings, view=end.view)
+
+
+def after_shell(before: State, end: State) -> State:
+    """The state after a shell of its own: directory and variables are those before it."""
+    return replace(kept_state(before, end), written=end.written, ends=end.ends)
 
 
 def merged(states: Sequence[State]) -> State:
@@ -26,13 +71,16 @@ def merged(states: Sequence[State]) -> State:
 
 
 def after(states: Sequence[State], last: State) -> State:
-    """The state after branches that go on to `states`; files are those after the last branch."""
-    return kept_state(merged(states), last) if states else last
+    """The state after branches, of which those count that do not end the build; files are those after the
+    last branch."""
+    going = [state for state in states if not state.ends]
+    return kept_state(merged(going), last) if going else last
 
 
 def after_function(state: State, before: State, names: set[str]) -> State:
     """The state after a function: its parameters and local variables are gone."""
-    state = replace(state, arguments=before.arguments, ways=before.ways)
+    ends = state.ends or before.ends
+    state = replace(state, arguments=before.arguments, ways=before.ways, written=before.written, ends=ends)
     for name in names:
         state = state.with_variable(name, before.get(name))
     return state
@@ -49,6 +97,8 @@ def _merged(one: State, other: State) -> State:
         cwd=one.cwd if one.cwd == other.cwd else None,
         env=_agreed(one.env, other.env),
         variables=_agreed(one.variables, other.variables),
+        written=one.written & other.written,
+        ends=one.ends and other.ends,
     )
 
 
