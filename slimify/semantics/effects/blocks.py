@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from slimify.model.shell import Block, Command
 from slimify.semantics.effects.started import Source
@@ -115,7 +114,7 @@ def counts(commands: Sequence[Command]) -> bool:
 def at_any_turn(commands: Sequence[Command], state: State) -> State:
     """The state without what the commands of a loop change."""
     if any(c.name in ("set", "shift") for c in commands):
-        state = replace(state, arguments=None, ways=())
+        state = state.with_arguments(None)
     for name in assigned(commands):
         state = state.with_variable(name, None)
     return state

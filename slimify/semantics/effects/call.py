@@ -321,6 +321,12 @@ def first_value(words: Sequence[Arg]) -> str:
     return (words[0].value or "") if words else ""
 
 
+def known_values(words: Sequence[Arg]) -> tuple[str, ...] | None:
+    """The values of words; None if one is not known."""
+    values = tuple(word.value for word in words if word.value is not None)
+    return values if len(values) == len(words) else None
+
+
 def literal_arg(text: str) -> Arg:
     """An argument with a literal value that is not part of a RUN."""
     return Arg(value=text, text=text, prefix=text)

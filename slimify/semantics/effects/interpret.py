@@ -18,7 +18,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.model.shell import Atom, Block, Command, Script
 from slimify.semantics.effects import blocks
-from slimify.semantics.effects.call import Arg, Call, arguments, followed, output_files, unread
+from slimify.semantics.effects.call import Arg, Call, arguments, followed, known_values, output_files, unread
 from slimify.semantics.effects.local_sources import with_local_sources
 from slimify.semantics.effects.printed import group_call
 from slimify.semantics.effects.redirects import appending, redirected, stdin
@@ -216,7 +216,7 @@ class _Walk(Struct):
         before = self.state
         self.repeated += 1
         for _ in range(blocks.MAX_VALUES):
-            if not (self.state.arguments or any(self.state.ways)):
+            if not any(self.state.ways):
                 break
             for _, part in parts:
                 self._nested(part, depth)
@@ -246,12 +246,12 @@ class _Walk(Struct):
     ) -> tuple[Effects, Call | None]:
         """The effects of a command with each of the positional parameters that there may be."""
         before = self.state
-        if not before.ways or not blocks.uses_parameters(command):
+        if len(before.ways) < 2 or not blocks.uses_parameters(command):
             return self._command(command, upstream, downstream)
         found: list[Effect] = []
         ends: list[State] = []
         for way in before.ways:
-            self.state = replace(kept_state(before, self.state), arguments=way, ways=())
+            self.state = kept_state(before, self.state).with_arguments(way)
             effects, call = self._command(command, upstream, downstream)
             found += effects
             ends.append(self.state)
@@ -318,9 +318,7 @@ class _Walk(Struct):
 
     def _function_effects(self, call: Call, body: blocks.Function) -> Effects:
         """The effects of a function's body at a call."""
-        values = tuple(a.value for a in call.args if a.value is not None)
-        state = replace(call.state, arguments=values if len(values) == len(call.args) else None, ways=())
-        state = replace(state, written=frozenset(), ends=False)
+        state = replace(call.state.with_arguments(known_values(call.args)), written=frozenset(), ends=False)
         inner = self._inner(state, call.command, ("function", call.name), body.source)
         inner.functions = self.functions
         inner._nested(body.commands, body.depth)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from slimify.facts.commands import tables
 from slimify.languages import commands_module
 from slimify.model.shell import Command
-from slimify.semantics.effects.call import Arg, Call, arguments, output_files
+from slimify.semantics.effects.call import Arg, Call, arguments, known_values, output_files
 from slimify.semantics.effects.redirects import appending
 from slimify.semantics.effects.state import State, absolute
 from slimify.semantics.paths import is_glob
@@ -73,8 +73,8 @@ def _output_of_commands(script: str, state: State) -> str | None:
 
 def printed(call: Call) -> str | None:
     """What a command prints; None if that is not known."""
-    words = [arg.value for arg in call.args if arg.value is not None]
-    if len(words) < len(call.args):
+    words = known_values(call.args)
+    if words is None:
         return None
     match call.name:
         case "tee" | "cat" if call.name == "tee" or not words:
@@ -166,7 +166,7 @@ def group_call(calls: Sequence[Call | None], state: State, behind: Command | Non
     return replace(own, stdin="".join(found), outputs=outputs, appends=appends)
 
 
-def _echo(words: list[str], call: Call) -> str:
+def _echo(words: Sequence[str], call: Call) -> str:
     options = next((at for at, word in enumerate(words) if not re.fullmatch(r"-[neE]+", word)), len(words))
     given, text = set("".join(words[:options])), " ".join(words[options:])
     # dash, the /bin/sh of Debian, has escapes in any case, bash only with -e
@@ -175,7 +175,7 @@ def _echo(words: list[str], call: Call) -> str:
     return text if given & set("-n") == set("-n") else text + "\n"
 
 
-def _printf(words: list[str]) -> str | None:
+def _printf(words: Sequence[str]) -> str | None:
     form, values = _unescaped(words[0]), words[1:]
     if "%" not in form:
         return form

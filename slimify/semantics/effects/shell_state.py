@@ -11,7 +11,7 @@ from slimify.languages import languages
 from slimify.model.effects import Effect
 from slimify.model.shell import Word
 from slimify.semantics.context_files import ContextView
-from slimify.semantics.effects.call import NO_SPAN, Call
+from slimify.semantics.effects.call import NO_SPAN, Call, known_values
 from slimify.semantics.effects.make import install_prefix
 from slimify.semantics.effects.printed import written_text
 from slimify.semantics.effects.registry import state_change_of
@@ -126,16 +126,16 @@ def _read(call: Call, state: State) -> State:
 
 def _parameters(call: Call, state: State) -> State:
     """`shift`, and `set` with more than options: other positional parameters."""
-    values = tuple(a.value for a in call.args if a.value is not None)
-    known = len(values) == len(call.args)
+    values = known_values(call.args)
+    if values is None:
+        return state.with_arguments(None)
     if call.name == "shift":
-        count = int(values[0]) if known and values and values[0].isdigit() else 1
-        left = state.arguments[count:] if known and state.arguments is not None else None
-        return replace(state, arguments=left, ways=())
-    if known and "--" in values:
-        return replace(state, arguments=values[values.index("--") + 1 :], ways=())
-    options = known and all(value[:1] in "-+" or value == "pipefail" for value in values)
-    return state if options else replace(state, arguments=None, ways=())
+        count = int(values[0]) if values and values[0].isdigit() else 1
+        return state.with_arguments(state.arguments[count:] if state.arguments is not None else None)
+    if "--" in values:
+        return state.with_arguments(values[values.index("--") + 1 :])
+    options = all(value[:1] in "-+" or value == "pipefail" for value in values)
+    return state if options else state.with_arguments(None)
 
 
 def sourced_by_language(path: str, state: State) -> State | None:

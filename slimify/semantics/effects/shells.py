@@ -13,7 +13,7 @@ from slimify.facts.shells import is_posix_shell, is_shell_file
 from slimify.facts.system import default_path
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
-from slimify.semantics.effects.call import Arg, Call, literal_arg
+from slimify.semantics.effects.call import Arg, Call, known_values, literal_arg
 from slimify.semantics.effects.fetch import download_url, installer_effects
 from slimify.semantics.effects.printed import printed
 from slimify.semantics.effects.state import absolute
@@ -24,9 +24,7 @@ _SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(\S+))?")
 def shell(call: Call) -> tuple[Effect, ...]:
     text, further = _command_string(call)
     if text is not None:
-        values = tuple(a.value for a in further[1:] if a.value is not None)  # the first is $0
-        known = len(values) == len(further[1:])
-        state = replace(call.state, arguments=values if known else None, ways=())
+        state = call.state.with_arguments(known_values(further[1:]))  # the first is $0
         return call.run(text, state, "-c", text)
     operands = [a for a in call.args if not a.prefix.startswith(("-", "+"))]
     flags = [a.value for a in call.args if a.prefix.startswith("-")]
@@ -87,9 +85,9 @@ def _text(arg: Arg) -> str | None:
 
 
 def evaluated(call: Call) -> tuple[Effect, ...]:
-    values = [a.value for a in call.args]
-    if None not in values:
-        return call.run(" ".join(v for v in values if v is not None), call.state)
+    values = known_values(call.args)
+    if values is not None:
+        return call.run(" ".join(values), call.state)
     text = call.args[0].text.strip("\"'") if call.args else ""
     if re.match(r"[$`(]", text) and text.lstrip("$`( \t").startswith(tuple(_evaluated_programs())):
         return call.effect("state")
@@ -114,9 +112,8 @@ def script_effects(
         return known or call.unknown(Reason.of("SL221", "missing_script", path=path), unread="context")
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
-    given = tuple(a.value for a in arguments or () if a.value is not None)
-    known_all = arguments is not None and len(given) == len(arguments)
-    state = replace(call.state, script=path, sourced="", arguments=given if known_all else None, ways=())
+    given = known_values(arguments) if arguments is not None else None
+    state = replace(call.state.with_arguments(given), script=path, sourced="")
     found = call.run(text, state, "file", path)
     head = call.effect(
         "check",

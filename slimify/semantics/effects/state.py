@@ -31,8 +31,8 @@ class State(Struct, frozen=True, kw_only=True):
     value. `variables` are shell variables. `homes` are home directories of users created so far. `settings`
     are values that tools store (`poetry virtualenvs.create`, `npm prefix`, …). `manager` is the system
     package manager of the base image, `languages` are those that the base image provides. `script` is the
-    path of the script that runs (`$0`), `sourced` that of the file it sources. `arguments` are the
-    positional parameters; None if they are unknown, or one of several `ways`. `symbolic`: what only a shell
+    path of the script that runs (`$0`), `sourced` that of the file it sources. `ways` are the lists
+    of positional parameters that there may be, none if they are unknown. `symbolic`: what only a shell
     can expand stays as written, so that two uses of one value are the same. `outputs` are what commands in
     substitutions print. `patterns` are globs that cover the values of unknown variables. `base_known`: the
     variables of the base image are known; otherwise any other variable may be set, and `home` is only
@@ -53,7 +53,6 @@ class State(Struct, frozen=True, kw_only=True):
     settings: Mapping[str, str] = field(default_factory=dict)
     script: str = ""
     sourced: str = ""
-    arguments: tuple[str, ...] | None = None
     ways: tuple[tuple[str, ...], ...] = ()
     symbolic: bool = False
     outputs: Mapping[str, str] = field(default_factory=dict)
@@ -61,6 +60,14 @@ class State(Struct, frozen=True, kw_only=True):
     base_known: bool = True
     written: frozenset[str] = frozenset()
     ends: bool = False
+
+    @property
+    def arguments(self) -> tuple[str, ...] | None:
+        """The positional parameters; None if they are unknown."""
+        return self.ways[0] if len(self.ways) == 1 else None
+
+    def with_arguments(self, values: tuple[str, ...] | None) -> State:
+        return replace(self, ways=(values,) if values is not None else ())
 
     def get(self, name: str) -> str | None:
         """The value of a variable; None if it is unset or unknown."""

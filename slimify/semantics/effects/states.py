@@ -80,19 +80,17 @@ def after(states: Sequence[State], last: State) -> State:
 def after_function(state: State, before: State, names: set[str]) -> State:
     """The state after a function: its parameters and local variables are gone."""
     ends = state.ends or before.ends
-    state = replace(state, arguments=before.arguments, ways=before.ways, written=before.written, ends=ends)
+    state = replace(state, ways=before.ways, written=before.written, ends=ends)
     for name in names:
         state = state.with_variable(name, before.get(name))
     return state
 
 
 def _merged(one: State, other: State) -> State:
-    ways = _ways(one) | _ways(other) if _ways(one) and _ways(other) else {}
-    ways = ways if len(ways) <= _MAX_WAYS else {}
+    ways = tuple(dict.fromkeys((*one.ways, *other.ways))) if one.ways and other.ways else ()
     return replace(
         other,
-        arguments=next(iter(ways)) if len(ways) == 1 else None,
-        ways=tuple(ways) if len(ways) > 1 else (),
+        ways=ways if len(ways) <= _MAX_WAYS else (),
         patterns={k: p for k, p in one.patterns.items() if other.patterns.get(k) == p},
         cwd=one.cwd if one.cwd == other.cwd else None,
         env=_agreed(one.env, other.env),
@@ -105,8 +103,3 @@ def _merged(one: State, other: State) -> State:
 def _agreed(one: Mapping[str, str | None], other: Mapping[str, str | None]) -> dict[str, str | None]:
     """The variables of both, without the values that differ."""
     return {k: other.get(k) if one.get(k) == other.get(k) else None for k in {**one, **other}}
-
-
-def _ways(state: State) -> dict[tuple[str, ...], None]:
-    """What the positional parameters may be; empty if that is not known."""
-    return dict.fromkeys((state.arguments,) if state.arguments is not None else state.ways)
