@@ -25,12 +25,16 @@ _CONDITION = re.compile(r"\s*(?P<word>ifeq|ifneq|ifdef|ifndef)\b\s*(?P<rest>.*)"
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """A logical line; `number` is its first physical line. Recipe lines keep their inner line ends."""
+    """A logical line; `number` is its first physical line. Recipe lines keep their inner line ends. One of
+    the recipe of a `target` is what the shell gets of it, without its prefixes (`@`, `-`, `+`). `may_fail`:
+    make goes on if it fails, or may not run it."""
 
     number: int
     text: str
     recipe: bool
     file: str = ""
+    target: str = ""
+    may_fail: bool = False
 
 
 class Makefile(Struct, frozen=True, kw_only=True):

@@ -15,28 +15,17 @@ from msgspec.structs import replace
 from slimify.context.make.expand import UNKNOWN, Scope, Variable, stem_of
 from slimify.context.make.reader import Line, Makefile, Reader, Rule, read
 
-__all__ = ["Line", "Makefile", "Recipe", "RecipeLine", "read", "recipe"]
+__all__ = ["Line", "Makefile", "Recipe", "read", "recipe"]
 
 _MAX_COMMANDS = 2_000
 _MAX_DEPTH = 100
-
-
-class RecipeLine(Struct, frozen=True, kw_only=True):
-    """What the shell gets of one line, without its prefixes (`@`, `-`, `+`). `may_fail`: make goes on if it
-    fails, or may not run it."""
-
-    text: str
-    target: str
-    line: int
-    file: str = ""
-    may_fail: bool = False
 
 
 class Recipe(Struct, frozen=True, kw_only=True):
     """The lines of the goals: those of their prerequisites, then their own. `missing` are goals without a
     rule. Without `one_shell`, each line has a shell of its own."""
 
-    lines: tuple[RecipeLine, ...]
+    lines: tuple[Line, ...]
     missing: tuple[str, ...] = ()
     one_shell: bool = False
     shell: str = "/bin/sh"
@@ -83,7 +72,7 @@ class _Walk:
         self.made: set[str] = set()
         self.tried: list[Rule] = []
         self.chain: list[Rule] = []  # no implicit rule appears twice in a chain (GNU make, Chained Rules)
-        self.lines: list[RecipeLine] = []
+        self.lines: list[Line] = []
 
     def make(self, name: str, scope: Scope, depth: int) -> None:
         if name in self.made or depth > _MAX_DEPTH or len(self.lines) > _MAX_COMMANDS:
@@ -157,5 +146,4 @@ class _Walk:
         bare = text[len(prefix) :].rstrip()
         if bare and not bare.startswith("#"):
             fails = uncertain or "-" in prefix
-            found = RecipeLine(text=bare, target=name, line=line.number, file=line.file, may_fail=fails)
-            self.lines.append(found)
+            self.lines.append(replace(line, text=bare, target=name, may_fail=fails))

@@ -238,10 +238,8 @@ def parse_options(
             continue
         name, equals, tail = text.partition("=")
         if equals:
-            _add_option(
-                given, name, Arg(value=tail if arg.value is not None else None, text=tail, prefix=tail)
-            )
-        elif single or text.startswith("--"):
+            _add_option(given, name, _rest_of(arg, tail))
+        elif single or text.startswith("--") or text in valued:
             _add_option(given, name, rest.pop(0) if name in valued and rest else None)
         else:
             _add_bundle(arg, text, valued, given, rest)
@@ -253,25 +251,22 @@ def _add_bundle(
 ) -> None:
     """`-xvf F`: every letter is an option. If one takes a value, the rest of the word or the next word is its
     value."""
-    if text in valued:
-        _add_option(given, text, rest.pop(0) if rest else None)
-        return
-    for offset, letter in enumerate(text[1:], 1):
+    for offset, letter in enumerate(text[1:], 2):
         name = "-" + letter
         if name in valued:
-            tail = text[offset + 1 :]
-            if tail or arg.value is None:
-                _add_option(
-                    given,
-                    name,
-                    Arg(value=tail if arg.value is not None else None, text=arg.text, prefix=tail),
-                )
-            else:
-                _add_option(given, name, rest.pop(0) if rest else None)
+            joined = text[offset:] or arg.value is None
+            _add_option(
+                given, name, _rest_of(arg, text[offset:]) if joined else rest.pop(0) if rest else None
+            )
             return
         _add_option(given, name, None)
     if len(text) > 2:
         _add_option(given, text, None)
+
+
+def _rest_of(arg: Arg, tail: str) -> Arg:
+    """The value of an option that is the end of its word."""
+    return Arg(value=tail if arg.value is not None else None, text=tail or arg.text, prefix=tail)
 
 
 def _add_option(given: dict[str, tuple[Arg, ...]], name: str, value: Arg | None) -> None:

@@ -34,16 +34,15 @@ def find(call: Call) -> tuple[Effect, ...]:
         starts.append(arg)
     where: list[Arg | str] = list(starts) or ["."]
     names = [arg.value for arg in call.args]
-    some = _is_selective(names)
     effects: list[Effect] = []
     if "-delete" in names:
-        effects += deletion(call, where, tool="find", surplus=_only_regenerated(names), some=some)
+        effects += _deletion(call, "find", where, names)
     at = 0
     while at < len(names):
         if names[at] in _EXEC:
             end = next((i for i in range(at, len(names)) if names[i] in (";", "+", "\\;")), len(names))
             words = call.args[at + 1 : end]
-            effects += _command_effects(call, words, where, surplus=_only_regenerated(names), some=some)
+            effects += _command_effects(call, words, where, names)
             at = end
         at += 1
     return tuple(effects) or call.effect("check")
@@ -60,21 +59,22 @@ def _is_selective(names: Sequence[str | None]) -> bool:
     return any(_SELECTING_TESTS.fullmatch(name) for name in names if name)
 
 
-def _command_effects(
-    call: Call,
-    words: Sequence[Arg],
-    where: Sequence[Arg | str],
-    *,
-    surplus: bool = False,
-    some: bool = False,
+def _deletion(
+    call: Call, tool: str, where: Sequence[Arg | str], tests: Sequence[str | None]
 ) -> tuple[Effect, ...]:
-    """The effects of a command on files below `where`, which replace `{}` or follow its words."""
+    """The deletion of what these tests of find select below `where`."""
+    return deletion(call, where, tool=tool, surplus=_only_regenerated(tests), some=_is_selective(tests))
+
+
+def _command_effects(
+    call: Call, words: Sequence[Arg], where: Sequence[Arg | str], tests: Sequence[str | None] = ()
+) -> tuple[Effect, ...]:
+    """The effects of a command on files below `where`, which replace `{}` or follow its words, and which
+    these tests of find select."""
     name = first_value(words).rpartition("/")[2]
     if name in ("rm", "rmdir", "unlink"):
-        return deletion(call, where, tool=name, surplus=surplus, some=some)
-    places = tuple(
-        word if isinstance(word, Arg) else Arg(value=word, text=word, prefix=word) for word in where
-    )
+        return _deletion(call, name, where, tests)
+    places = tuple(word if isinstance(word, Arg) else literal_arg(word) for word in where)
     if not any("{}" in word.text for word in words):
         return call.start((*words, *places))
     effects: list[Effect] = []
@@ -107,10 +107,7 @@ def xargs(call: Call) -> tuple[Effect, ...]:
     upstream = call.upstream
     if upstream is not None and upstream.name == "find":
         starts = tuple(a for a in upstream.args[:1] if not a.prefix.startswith("-"))
-        names = [a.value for a in upstream.args]
-        return _command_effects(
-            call, words, starts or (".",), surplus=_only_regenerated(names), some=_is_selective(names)
-        )
+        return _command_effects(call, words, starts or (".",), [a.value for a in upstream.args])
     file = options.value("-a", "--arg-file")
     paths = call.known_paths((file,) if file else ())
     text = stdin_text(call) if not file else call.state.view.text(paths[0]) if paths else None

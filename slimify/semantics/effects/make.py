@@ -100,7 +100,7 @@ def _recipe_effects(call: Call, done: Recipe, path: str, variables: dict[str, st
             yield from call.write_effect("build", line.target, writes=(".",), unread="context", why=why)
             continue
         place = posixpath.join(call.state.cwd or "/", line.file) if line.file else path
-        effects = call.run(line.text, state, "make", place, line.target, line.text, line=line.line)
+        effects = call.run(line.text, state, "make", place, line.target, line.text, line=line.number)
         for effect in effects:
             fails = line.may_fail and effect.kind not in LEAVES_NOTHING
             yield replace(effect, possible=(*effect.writes, *effect.outputs)) if fails else effect

@@ -251,7 +251,7 @@ def test_several_goals_make_each_target_once() -> None:
 def test_lines_and_prefixes() -> None:
     text = "X = 1\na: b\n\t@-echo \\\n\t  1\n\techo 2\nb: ; echo b\n"
     unsure = "ifeq ($(shell id),0)\na:\n\techo 3\nendif\n"
-    assert [(c.target, c.line, c.may_fail) for c in made(text, "a").lines] == [
+    assert [(c.target, c.number, c.may_fail) for c in made(text, "a").lines] == [
         ("b", 6, False),
         ("a", 3, True),
         ("a", 5, False),
@@ -276,7 +276,7 @@ def test_includes() -> None:
     files = {"common.mk": "X = 1\nb:\n\techo b\n", "loop.mk": "include loop.mk\n"}
     text = "include common.mk\n-include gone.mk\ninclude missing.mk\na: b\n\techo $(X)\n"
     found = recipe(replace(read(text, "Makefile"), include=files.get), ("a",))
-    assert [(c.text, c.file, c.line) for c in found.lines] == [
+    assert [(c.text, c.file, c.number) for c in found.lines] == [
         ("echo b", "common.mk", 3),
         ("echo 1", "Makefile", 5),
     ]
