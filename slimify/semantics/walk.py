@@ -27,13 +27,14 @@ from slimify.syntax.shell.script import read_run
 
 class Visit(Struct, frozen=True, kw_only=True, dict=True):
     """One instruction with the state before it. A RUN also has its script and its effects, one tuple per
-    atom."""
+    atom, and a WORKDIR the directory that it names, None if that is not known."""
 
     index: int
     instruction: Instruction
     state: State
     script: Script = NO_SCRIPT
     effects: tuple[tuple[Effect, ...], ...] = ()
+    directory: str | None = None
 
     @cached_property
     def copy(self) -> CopyStep | None:
@@ -95,13 +96,21 @@ def walk(
     for index, instruction in instructions:
         script = NO_SCRIPT
         effects: tuple[tuple[Effect, ...], ...] = ()
-        before = state
+        before, directory = state, None
         if instruction.keyword == "RUN":
             script = read_run(instruction, shell=state.shell, escape=escape)
             effects, state = interpret_run(script, state)
         else:
             state = _after(instruction, scopes[index], scopes.get(index + 1, {}), state)
-        visit = Visit(index=index, instruction=instruction, state=before, script=script, effects=effects)
+            directory = state.cwd if instruction.keyword == "WORKDIR" else None
+        visit = Visit(
+            index=index,
+            instruction=instruction,
+            state=before,
+            script=script,
+            effects=effects,
+            directory=directory,
+        )
         if visit.copy is not None:
             state = replace(state, view=_after_copy(visit.copy, instruction, state, stages))
         visits.append(visit)

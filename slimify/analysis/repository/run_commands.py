@@ -105,11 +105,7 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
     for place in places:
         own |= place.containers(own)
     names = replace(names, own=frozenset(own))
-    found = (
-        replace(c, file=posixpath.relpath(c.file, place.image.context or "."))
-        for place in places
-        for c in place.commands(names)
-    )
+    found = (replace(c, file=place.from_context(c.file)) for place in places for c in place.commands(names))
     return ImageUses(
         commands=tuple(sorted(dict.fromkeys(found), key=lambda item: (item.file, item.line))),
         arguments={
@@ -136,6 +132,10 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
 
     def matching(self, pattern: re.Pattern[str]) -> list[str]:
         return [name for name in self.files.files if pattern.fullmatch(name)][:_MAX_FILES]
+
+    def from_context(self, path: str) -> str:
+        """A path relative to the build context."""
+        return posixpath.relpath(path, self.image.context or ".")
 
     def builds(self) -> Iterator[tuple[Build, bool]]:
         """What files build, each with whether that is the image."""
@@ -184,8 +184,7 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
         words = [*filter(None, entry), *told.operands[1:]]
         if not words or (host.in_document and any(map(_PLACEHOLDER.search, words))):
             return None
-        place = self.image.context or "."
-        inner = ((posixpath.relpath(path or ".", place), target) for target, path in host.mounts)
+        inner = ((self.from_context(path or "."), target) for target, path in host.mounts)
         return RunCommand(
             text=shlex.join(words),
             file=host.file,
@@ -237,17 +236,16 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
         """Where people develop in the image."""
         for path in self.platform_files:
             for use in development_container(self.files, path, self.image, names):
-                yield replace(use, file=posixpath.relpath(path, self.image.context or "."))
+                yield replace(use, file=self.from_context(path))
 
     def mounts(self, names: ImageNames) -> Iterator[Use]:
         """The directories of the image that containers with it hide with mounts."""
         for path, services in self.services(names).items():
             for use in (use for service in services for use in service.mounts):
-                yield replace(use, file=posixpath.relpath(path, self.image.context or "."))
+                yield replace(use, file=self.from_context(path))
         for told, host in self.containers_of(names.own):
             for place in filter(None, map(_MOUNTED.search, told.given("-v", "--volume", "--mount"))):
-                file = posixpath.relpath(host.file, self.image.context or ".")
-                yield Use(name=place["place"], file=file, line=host.lines[0])
+                yield Use(name=place["place"], file=self.from_context(host.file), line=host.lines[0])
 
     def commands(self, names: ImageNames) -> Iterator[RunCommand]:
         for services in self.services(names).values():

@@ -21,7 +21,7 @@ from slimify.facts.system import is_plain_root, on_default_path
 from slimify.languages import languages
 from slimify.model.dockerfile import Heredoc
 from slimify.model.effects import INSTALLS, Action, Effect
-from slimify.semantics.machine.stages import Copy, Event, Origin, Stage, workdir_of
+from slimify.semantics.machine.stages import Copy, Event, Origin, Stage
 from slimify.semantics.paths import covers, inside, is_named_place, overlap
 
 _ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2|txz|tar\.\w+)\Z")
@@ -77,7 +77,7 @@ def _after(event: Event, path: str, found: Content) -> Content:
     if event.copy is not None:
         return _after_copy(event, event.copy, path, found)
     if event.keyword == "WORKDIR":
-        directory = workdir_of(event.visit)
+        directory = event.visit.directory
         if directory is not None and inside(directory, path) and not found:
             made = Origin("directory", path)
             return Content(origins=(made,), owner=_owner(event.state.user), named=True)
@@ -264,7 +264,7 @@ def is_directory(stage: Stage, path: str) -> bool:
     if stage.end.view.is_dir(path) or path == "/":
         return True
     for event in stage.events:
-        if event.keyword == "WORKDIR" and inside(workdir_of(event.visit) or "", path):
+        if event.keyword == "WORKDIR" and inside(event.visit.directory or "", path):
             return True
         for effect in event.effects:
             if any(w != path and inside(w, path) for w in (*effect.writes, *effect.outputs)):

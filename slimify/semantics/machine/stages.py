@@ -17,7 +17,7 @@ from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.effects import MANAGES_PACKAGES, READS_DIRECTORY, Effect
 from slimify.semantics.copies import CopyStep
 from slimify.semantics.effects.state import State
-from slimify.semantics.paths import PathNumbers, is_named_place, join_path
+from slimify.semantics.paths import PathNumbers, is_named_place
 from slimify.semantics.walk import Visit, start_state, walk
 from slimify.syntax.dockerfile.instructions import copy_parts, from_parts, mounts, split_stages
 from slimify.syntax.dockerfile.scope import scopes
@@ -193,7 +193,7 @@ def _paths_touched(event: Event) -> Iterator[str]:
         yield from (event.copy.target,) if event.copy.target is not None else ()
         return
     if event.keyword == "WORKDIR":
-        yield workdir_of(event.visit) or "/"
+        yield event.visit.directory or "/"
     for effect in event.effects:
         yield from (*effect.writes, *effect.outputs, *effect.deletes)
 
@@ -304,18 +304,11 @@ def plain_text(text: str, effects: Sequence[Effect]) -> str:
 def _origin(visit: Visit) -> Origin | None:
     instruction = visit.instruction
     if instruction.keyword == "WORKDIR" and visit.state.cwd is not None:
-        return Origin("directory", workdir_of(visit) or "")
+        return Origin("directory", visit.directory or "")
     if instruction.keyword != "RUN":
         return None
     text = instruction.value + "".join(h.body for h in instruction.heredocs)
     return Origin("command", " ".join(text.split()), visit.state.cwd or "")
-
-
-def workdir_of(visit: Visit) -> str | None:
-    """The directory that a WORKDIR names, None if it is not known."""
-    known = visit.state.known_env
-    path = (expand(visit.instruction.value, known) or "").strip().strip("\"'")
-    return join_path(visit.state.cwd, path) if path else None
 
 
 def _copy(step: CopyStep, stages: Sequence[Stage]) -> Copy:

@@ -84,6 +84,8 @@ HIT: list[tuple[str, dict[str, str], list[tuple[str, int]]]] = [
     ("heroku-app", {"app.json": '{"stack": "container", "scripts": {"postdeploy": "x"}}'}, [("x", 1)]),
     ("dokku", {"app.json": '{"scripts": {"dokku": {"predeploy": "x"}}}'}, [("x", 1)]),
     ("ecs", {"deploy/task-definition.json": TASK.format("1.dkr.ecr.eu-west-1.amazonaws.com/any:1")}, [("a 'b c'", 1), ("curl -f x", 1)]),
+    ("ecs-entrypoint", {"ecs.json": TASK.format("any.dkr.ecr.eu-west-1.amazonaws.com/any").replace('"command": ["a', '"entryPoint": ["sh", "-c"], "command": ["a')},
+     [("sh -c a 'b c'", 1), ("curl -f x", 1)]),
     ("beanstalk", {"Dockerrun.aws.json": '{"AWSEBDockerrunVersion": "1", "Command": "x"}'}, [("x", 1)]),
     ("kamal", {"config/deploy.yml": "image: me/any\nservers: {web: {cmd: bin/x}}\nhealthcheck:\n  cmd: curl y\n"}, [("bin/x", 2), ("curl y", 4)]),
     ("digitalocean", {".do/app.yaml": "workers:\n- dockerfile_path: Dockerfile\n  run_command: x\n"}, [("x", 3)]),
