@@ -113,27 +113,33 @@ def own_services(
     named = bool(built) or any(map(names.means_own, images.values()))
     for name, service in services.items():
         if name in built or names.may_mean_own(images.get(name, ""), elsewhere=named):
-            commands, mounts = _commands(service, path, built_image), _mounts(service, path)
-            container = string(get(service, "container_name")).strip()
-            yield Service(name=name, container=container, commands=tuple(commands), mounts=tuple(mounts))
+            yield Service(
+                name=name,
+                container=string(get(service, "container_name")).strip(),
+                commands=tuple(_commands(service, path, built_image)),
+                mounts=tuple(Use(name=target, file=path, line=line) for _, target, line in _volumes(service)),
+            )
 
 
 def _commands(service: Node, path: str, built_image: BuiltImage) -> Iterator[RunCommand]:
     mounts = _bind_mounts(service, path, built_image.context)
     env = known_variables(_variables(get(service, "environment")))
     cwd = string(get(service, "working_dir"))
-    found = list(_service(service, path))
-    own = (get(service, key) for key in ("entrypoint", "command"))
-    if mounts and not any(node is not None and node.value for node in own):
-        found.append(RunCommand(text="", file=path, line=service.start_mark.line + 1))
-    return (replace(c, mounts=mounts, env=env, cwd=cwd) for c in found)
+    started = [*combined_command(get(service, "entrypoint"), get(service, "command"), path)]
+    if mounts and not started:
+        started.append(RunCommand(text="", file=path, line=service.start_mark.line + 1))
+    for command in (*started, *check_command(get(service, "healthcheck", "test"), path)):
+        yield replace(command, mounts=mounts, env=env, cwd=cwd)
 
 
-def _mounts(service: Node, path: str) -> Iterator[Use]:
+def _volumes(service: Node) -> Iterator[tuple[str, str, int]]:
+    """The mounts of a service: where from, "" for volumes, the directory in the image, and the line."""
     for item in items(get(service, "volumes")):
-        place = _MOUNT.search(string(item)) or _MOUNT.search(f":{string(get(item, 'target'))}")
+        source = string(get(item, "source")) if string(get(item, "type")) == "bind" else ""
+        text = string(item) or f"{source}:{string(get(item, 'target'))}"
+        place = _MOUNT.search(text)
         if place is not None:
-            yield Use(name=place[1], file=path, line=item.start_mark.line + 1)
+            yield text[: place.start()], place[1], item.start_mark.line + 1
 
 
 def compose_services(context: Context, path: str) -> dict[str, Node]:
@@ -192,11 +198,6 @@ def named_values(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
-def _service(service: Node, path: str) -> Iterator[RunCommand]:
-    yield from combined_command(get(service, "entrypoint"), get(service, "command"), path)
-    yield from check_command(get(service, "healthcheck", "test"), path)
-
-
 def check_command(probe: Node | None, path: str) -> Iterator[RunCommand]:
     """The command of a health check: shell text, or words, perhaps behind CMD or CMD-SHELL."""
     kind, *rest = words(probe) if items(probe) else ("CMD-SHELL", string(probe))
@@ -210,16 +211,11 @@ def check_command(probe: Node | None, path: str) -> Iterator[RunCommand]:
 def _bind_mounts(service: Node, path: str, place: str) -> tuple[tuple[str, str], ...]:
     """The bind mounts of a service whose source is in the build context `place`, relative to it."""
     found: list[tuple[str, str]] = []
-    for item in items(get(service, "volumes")):
-        source, _, rest = string(item).partition(":")
-        target = rest.partition(":")[0]
-        if string(get(item, "type")) == "bind":
-            source, target = string(get(item, "source")), string(get(item, "target"))
-        inside = posixpath.normpath(posixpath.join(posixpath.dirname(path), source))
-        if source.startswith(".") and target.startswith("/") and not inside.startswith(".."):
-            inner = posixpath.relpath(inside, place or ".")
-            if not inner.startswith(".."):
-                found.append((inner, target))
+    for source, target, _ in _volumes(service):
+        where = posixpath.normpath(posixpath.join(posixpath.dirname(path), source))
+        inner = posixpath.relpath(where, place or ".")
+        if source.startswith(".") and not where.startswith("..") and not inner.startswith(".."):
+            found.append((inner, target))
     return tuple(found)
 
 

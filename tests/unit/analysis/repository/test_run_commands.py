@@ -433,7 +433,9 @@ BUILD_ARGS = "services:\n  web:\n    build:\n      context: app\n      args: {ar
             id="make",
         ),
         pytest.param({"Makefile": "a:\n\tdocker build --build-arg A=1 api\n"}, {}, id="another-image"),
-        pytest.param({"docker-bake.hcl": BAKE.format("app")}, {"A": ("3.11",), "B": ("2",)}, id="bake"),
+        pytest.param(
+            {"docker-bake.hcl": BAKE.format("app")}, {"A": ("3.11",), "B": ("2",), "D": (None,)}, id="bake"
+        ),
         pytest.param({"docker-bake.hcl": BAKE.format("api")}, {}, id="bake-of-another"),
         pytest.param(
             {"docker-bake.json": '{"target": {"a": {"context": "app", "args": {"A": "1", "B": null}}}}'},
