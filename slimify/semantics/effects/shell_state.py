@@ -29,9 +29,7 @@ def changed_state(call: Call, effects: Sequence[Effect], state: State) -> State:
     view, written = state.view, written_text(call)
     for effect in (e for e in effects if not e.followed):
         view = _with_files(view, effect)
-        if (
-            effect.kind == "fetch" and len(effect.writes) == 1
-        ):  # where a file is from tells what it unpacks to
+        if effect.kind == "fetch" and len(effect.writes) == 1:  # from which address an archive is
             state = state.with_setting(f"address of {effect.writes[0]}", effect.action)
     view = view.with_text(*written) if written is not None else view
     return replace(state, view=view) if view is not state.view else state
@@ -79,47 +77,32 @@ def _pushd(call: Call, state: State) -> State:
     return _cd(call, state.with_setting("pushd", "\n".join([*stack, state.cwd or ""])))
 
 
-def _export(call: Call, state: State) -> State:
+def _assigned(call: Call, state: State) -> State:
+    """The state after `export`, or `declare` and its like, with the variables that it sets."""
+    exports = call.name == "export"
     for arg in call.args:
         name, equals, tail = arg.text.partition("=")
-        if not name.isidentifier():
+        if not name.isidentifier() or not (equals or exports):
             continue
+        value = state.get(name)
         if equals:
-            value = (
-                resolve(Word(text=tail, value=None, start=0, end=0), state) if arg.span != NO_SPAN else None
-            )
+            word = Word(text=tail, value=None, start=0, end=0)
+            value = resolve(word, state) if arg.span != NO_SPAN else None
             if value is None and arg.value is not None:
                 value = arg.value.partition("=")[2]
+        if exports or call.flag("-x", "-gx"):
+            variables = {k: v for k, v in state.variables.items() if k != name}
+            state = replace(state, variables=variables).with_env({name: value})
         else:
-            value = state.get(name)
-        variables = {k: v for k, v in state.variables.items() if k != name}
-        state = replace(state, variables=variables).with_env({name: value})
-    return state
-
-
-def _declare(call: Call, state: State) -> State:
-    exported = call.flag("-x", "-gx")
-    for arg in call.args:
-        name, equals, _ = arg.text.partition("=")
-        if not name.isidentifier() or not equals:
-            continue
-        value = arg.value.partition("=")[2] if arg.value is not None else None
-        state = state.with_env({name: value}) if exported else state.with_variable(name, value)
+            state = state.with_variable(name, value)
     return state
 
 
 def _unset(call: Call, state: State) -> State:
-    names = {a.value for a in call.args}
-    return replace(
-        state,
-        env={k: (None if k in names else v) for k, v in state.env.items()},
-        variables={k: (None if k in names else v) for k, v in state.variables.items()},
-    )
-
-
-def _read(call: Call, state: State) -> State:
+    """The state after `unset`, `read` and `getopts`: variables without a value, or with an unknown one."""
     for arg in call.args:
-        if arg.value and arg.value.isidentifier():
+        known = call.name == "unset" and state.is_unset(arg.value or "")
+        if arg.value and arg.value.isidentifier() and not known:
             state = state.with_variable(arg.value, None)
     return state
 
@@ -172,11 +155,9 @@ _STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {
     "cd": _cd,
     "pushd": _pushd,
     "popd": _popd,
-    "export": _export,
-    **dict.fromkeys(("declare", "local", "readonly", "typeset"), _declare),
-    "unset": _unset,
+    **dict.fromkeys(("export", "declare", "local", "readonly", "typeset"), _assigned),
     **dict.fromkeys(("set", "shift"), _parameters),
-    **dict.fromkeys(("read", "getopts"), _read),
+    **dict.fromkeys(("unset", "read", "getopts"), _unset),
     **dict.fromkeys(("useradd", "adduser"), _user),
     "usermod": _usermod,
     **dict.fromkeys(("configure", "config", "cmake"), _configure),
