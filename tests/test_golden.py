@@ -214,7 +214,7 @@ def misplaced(verdicts: list[dict[str, Any]], before: bytes, after: bytes) -> It
     final = [_squeezed(x) for x in image]
     options = [x.raw for x in image]  # COPY --chown does what a chown did
     one_stage = len(split_stages(parser.parse(after))) == 1
-    steps = [(f"{own[v['line']].keyword} {own[v['line']].value}", v) for v in verdicts if not v["commands"]]
+    steps = [(_squeezed(own[v["line"]]), v) for v in verdicts if not v["commands"]]
     steps += [(command["text"], command) for v in verdicts for command in v["commands"]]
     named = Counter(" ".join(text.split()) for text, step in steps if step["role"] != "build")
     for text, step in steps:
@@ -239,7 +239,8 @@ _OF_NEIGHBOURS = {"SL218", "SL220", "SL201"}
 
 
 def _squeezed(instruction: Instruction) -> str:
-    parts = (instruction.keyword, instruction.value, *(h.body for h in instruction.heredocs))
+    origin = f"--from={stage} " if (stage := instruction.flag("from")) else ""
+    parts = (instruction.keyword, origin, instruction.value, *(h.body for h in instruction.heredocs))
     return masked(" ".join(" ".join(parts).split()))  # as `explain` shows it
 
 
