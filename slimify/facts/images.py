@@ -33,8 +33,8 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     `/`, None is unknown. `size` is in uncompressed bytes, 0 if unknown. `packages` are system packages,
     known only from a built image.
 
-    `runtime_bases` (of images with compilers) maps `static`, `base`, `cc`, `debian` and `alpine` to
-    references of the same release; `static` is the newest release if its own has none."""
+    `runtime_bases` (of images with compilers, and of a full Debian) maps `static`, `base`, `cc`, `debian` and
+    `alpine` to references of the same release; `static` is the newest release if its own has none."""
 
     reference: str
     repository: str
@@ -260,8 +260,9 @@ def _distribution(start: ImageFacts, parts: Reference) -> ImageFacts:
         bases = _runtime_bases(parts, facts) if facts.distro == "debian" else {}
         return replace(facts, family=family, runtime_bases=bases)
     if parts.name == "debian" and facts.variant == "full" and suite:
-        slim = "stable-slim" if tag == "latest" else f"{tag}-slim"
-        return replace(facts, slim_partner=parts.with_tag(slim))
+        slim = parts.with_tag("stable-slim" if tag == "latest" else f"{tag}-slim")
+        bases = {**_runtime_bases(parts, facts), "debian": slim}
+        return replace(facts, slim_partner=slim, runtime_bases=bases)
     return facts
 
 

@@ -250,7 +250,8 @@ def _programs_for_people(program: Program, found: RuntimeFiles) -> Iterator[Deci
 
 def _is_moving_tag(base: ImageFacts) -> bool:
     """Whether the tag will later stand for another Debian release: `latest`, `1`."""
-    return not base.version_sure and bool(base.suite) and (base.suite or "") not in base.tag
+    sure = base.version_sure if base.language else base.suite_sure
+    return not sure and bool(base.suite) and (base.suite or "") not in base.tag
 
 
 def _decisions(

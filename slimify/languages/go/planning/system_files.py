@@ -56,8 +56,10 @@ def restored_system_files(
 ) -> tuple[tuple[str, ...], tuple[Decision, ...], Reason | None]:
     """The instructions that restore system files, their decisions, and the reason if something can't be
     restored."""
-    there = final_packages(program)
-    wanted = {name: use for name, use in wanted_packages(program, base).items() if name not in there}
+    assert program.base is not None
+    there, lost = final_packages(program), carried(program.base).packages
+    had = set(lost) | {"ca-certificates", "tzdata"} if named_data_files(program.base.family) else lost
+    wanted = {n: use for n, use in wanted_packages(program, base).items() if n in had and n not in there}
     copied, copy_decisions = _copied_data(program, base, wanted, _zone_files(program))
     if "alpine" not in base:
         install, put, missing = restored_packages(program, base, wanted)

@@ -25,6 +25,10 @@ UNPACKED = (
     "RUN apt-get update && apt-get install -y curl && curl -fsSL https://go.dev/dl/go1.22.0.linux-amd64.tar.gz"
     " | tar -C /usr/local -xz\nENV PATH=/usr/local/go/bin:$PATH"
 )
+FINISHED = (
+    "FROM golang:1.22-bookworm AS build\nWORKDIR /app\nCOPY . .\nRUN go build -o /usr/local/bin/shop .\n"
+    "FROM {0}\nCOPY --from=build /usr/local/bin/shop /usr/local/bin/shop"
+)
 ZONES = "/usr/local/go/lib/time/zoneinfo.zip"
 PASSES = "build:\n\tdocker build --build-arg GO=%s .\n"
 MOVES = ("ARG GO=1.22-bookworm", "FROM golang:$GO")
@@ -256,6 +260,23 @@ ROWS = (
         base="gcr.io/distroless/base-debian12",
         never=("RUN",),
     ),
+    # --- a full Debian under a finished program ----------------------------------------------------------
+    Row(
+        id="a-full-debian",
+        file=(*FINISHED.format("debian:12").splitlines(), START),
+        base="gcr.io/distroless/base-debian12",
+    ),
+    Row(
+        id="a-full-debian-with-a-step",
+        file=(
+            *FINISHED.format("debian:bookworm").splitlines(),
+            "RUN apt-get update && apt-get install -y tree",
+            START,
+        ),
+        base="debian:bookworm-slim",
+    ),
+    Row(id="a-slim-debian", file=(*FINISHED.format("debian:12-slim").splitlines(), START), kind="unchanged"),
+    Row(id="ubuntu", file=(*FINISHED.format("ubuntu:22.04").splitlines(), START), kind="unchanged"),
     # --- a toolchain that a step unpacks ---------------------------------------------------------------
     Row(
         id="unpacked",
