@@ -67,6 +67,8 @@ def _with_link_settings(call: Call, options: Options, packages: tuple[Arg, ...],
     linker = " ".join(a.text for a in options.all("-ldflags"))
     if re.search(r"-extldflags[ =]*[\"']*[^\"']*-static\b", linker):
         told.append("static")
+    if options.has("-trimpath") or "-trimpath" in (call.state.get("GOFLAGS") or ""):
+        told.append("trimpath")
     told += [f"tags={a.shown}" for a in options.all("-tags")]
     told += [f"packages={a.shown}" for a in packages if "..." in a.text]
     return replace(effect, settings=tuple(told))

@@ -90,6 +90,14 @@ def _builds(program: Program) -> list[tuple[Effect, Mapping[str, str | None]]]:
     ]
 
 
+def knows_goroot(program: Program) -> bool:
+    """Whether a program may look for files of the toolchain where it was built: `-trimpath` removes the path,
+    and without it only variables tell it (https://pkg.go.dev/runtime#GOROOT, https://pkg.go.dev/time#LoadLocation)."""
+    told = any(name in program.end_state.env for name in ("GOROOT", "ZONEINFO"))
+    builds = _builds(program)
+    return told or not builds or not all("trimpath" in effect.settings for effect, _ in builds)
+
+
 def is_static(program: Program) -> bool:
     """Whether every program is linked statically: cgo is off, linker flags request it, or nothing uses cgo.
 

@@ -10,12 +10,14 @@ from slimify.facts.carried import carried, named_data_files
 from slimify.facts.language_files import files_of
 from slimify.facts.system import is_plain_root
 from slimify.languages.go import LANGUAGE
-from slimify.languages.go.planning.base import wanted_packages
+from slimify.languages.go.planning.base import knows_goroot, wanted_packages
 from slimify.model.decisions import Decision, Reason
 from slimify.model.sources import Use
 from slimify.planning.final_stage.restore_packages import final_packages, restored_packages
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
+
+_TOOLCHAIN_ZONES = named_data_files("golang")["toolchain-zones"]
 
 
 def writable_workdir(program: Program) -> str:
@@ -60,6 +62,8 @@ def restored_system_files(
     there, lost = final_packages(program), carried(program.base).packages
     had = set(lost) | {"ca-certificates", "tzdata"} if named_data_files(program.base.family) else lost
     wanted = {n: use for n, use in wanted_packages(program, base).items() if n in had and n not in there}
+    if _zone_files(program) == _TOOLCHAIN_ZONES and not knows_goroot(program):
+        wanted.pop("tzdata", None)
     copied, copy_decisions = _copied_data(program, base, wanted, _zone_files(program))
     if "alpine" not in base:
         install, put, missing = restored_packages(program, base, wanted)
@@ -82,9 +86,10 @@ def unpacked_zones(
     program: Program, base: str, copies: Sequence[CopyFromBuilder]
 ) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
     """The zone files of a toolchain that a step unpacks: `copies` leave it in the builder."""
-    zones = named_data_files("golang")["toolchain-zones"]
+    zones = _TOOLCHAIN_ZONES
     made = (w for e in program.effects if e.kind == "unpack" for w in e.writes)
-    if not any(inside(zones, w) and w != "/" for w in made) or any(inside(zones, c.path) for c in copies):
+    brought = any(inside(zones, w) and w != "/" for w in made) and knows_goroot(program)
+    if not brought or any(inside(zones, c.path) for c in copies):
         return (), ()
     wanted = {name: use for name, use in wanted_packages(program, base).items() if name == "tzdata"}
     return _copied_data(program, base, wanted, zones)
@@ -112,4 +117,4 @@ def _zone_files(program: Program) -> str:
     assert program.base is not None
     lost = carried(program.base)
     system = lost.checked and "tzdata" in lost.packages
-    return named_data_files("golang")["zones" if system else "toolchain-zones"]
+    return named_data_files("golang")["zones"] if system else _TOOLCHAIN_ZONES

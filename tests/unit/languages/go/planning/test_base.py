@@ -260,6 +260,37 @@ ROWS = (
         base="gcr.io/distroless/base-debian12",
         never=("RUN",),
     ),
+    # --- time zones of the toolchain -----------------------------------------------------------------------
+    Row(
+        id="zones-of-the-toolchain",
+        file=("FROM golang:1.22-alpine", *BUILD, START),
+        files={**SHOP, "main.go": ZONED},
+        final=(f"COPY --from=builder {ZONES} {ZONES}",),
+    ),
+    Row(
+        id="a-program-that-does-not-know-where-it-was-built",
+        file=(
+            "FROM golang:1.22-alpine",
+            *BUILD[:2],
+            "RUN go build -trimpath -o /usr/local/bin/shop .",
+            START,
+        ),
+        files={**SHOP, "main.go": ZONED},
+        never=(ZONES,),
+    ),
+    Row(
+        id="a-variable-tells-where",
+        file=(
+            "FROM golang:1.22-alpine",
+            *BUILD[:2],
+            "ENV GOFLAGS=-trimpath",
+            f"ENV ZONEINFO={ZONES}",
+            BUILD[2],
+            START,
+        ),
+        files={**SHOP, "main.go": ZONED},
+        final=(f"COPY --from=builder {ZONES} {ZONES}",),
+    ),
     # --- a full Debian under a finished program ----------------------------------------------------------
     Row(
         id="a-full-debian",
