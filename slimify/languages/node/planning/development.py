@@ -89,7 +89,7 @@ def _dropped(program: Program, found: _Install) -> Edits | Reason:
         return Reason.of("SL313", "not_edited", step=step_line(step))
     if not users:
         return _omitted(program, found)
-    pruning = prune_command(program, found.project, found.effect)
+    pruning = prune_command(program, found.project, found.effect, step.state.user)
     command = as_caller(found.effect, pruning) if pruning else None
     last = users[-1]
     members = runs_between(program, step, last)

@@ -63,7 +63,7 @@ def pruning(
         kept = next((path for path in keep if path.startswith(f"{directory.rstrip('/')}/node_modules/")), "")
         why = Reason.of("SL313", "kept", path=kept) if kept else dev_needed(program, project, view)
         why = why or _other_account(program, effect, end)
-        command = None if why else prune_command(program, project, effect, brought)
+        command = None if why else prune_command(program, project, effect, end.user, brought)
         if command is None:
             why = why or Reason.of("SL313", "no_prune")
             found = found.with_decision(Decision.of("SL313", "stay", count=count, why=why))
@@ -126,10 +126,10 @@ def builder_end(program: Program) -> State:
 
 
 def prune_command(
-    program: Program, project: NodeProject, effect: Effect, brought: Event | None = None
+    program: Program, project: NodeProject, effect: Effect, user: str, brought: Event | None = None
 ) -> str | None:
     """The command that removes development dependencies, for the manager that installed them; None if it
-    would do more. `brought` is the COPY that brings them from another stage, if one does.
+    would do more. `user` executes it, `brought` is the COPY that brings them from another stage, if one does.
 
     A lock file that did not exist at install time (copied later, or only then written) does not describe
     the installed packages. With it, the command would install its versions, and npm 10 also packages for
@@ -149,6 +149,8 @@ def prune_command(
     match effect.manager:
         case NodeManager.NPM:
             command = "npm prune --omit=dev" if version is None or version >= 16 else "npm prune --production"
+            if locked and not command.endswith("--production") and not is_plain_root(user):
+                options = ("--no-save", *options)  # the lock file may be another's
             return " ".join((command, *options) if locked else (command, "--no-package-lock", *options))
         case NodeManager.YARN:
             # yarn 1 also removes files of no package, such as a generated client, and undoes changes of

@@ -351,3 +351,23 @@ def test_only_who_owns_packages_prunes_them(tmp_path: Path, install: str, build:
     text = f'FROM node:20\nWORKDIR /app\nCOPY . .\n{install}\n{build}\nCMD ["node", "dist/a.js"]\n'
     outcome = rewrite(tmp_path, text, {"scripts": {"build": "tsc"}, **DEV}, {})
     assert ("npm prune" in (outcome.after or "")) is pruned, outcome.decisions
+
+
+@pytest.mark.parametrize(
+    ("base", "user", "options"),
+    [
+        ("node:20", "", "--omit=dev"),
+        ("node:20", "USER node\n", "--omit=dev --no-save"),
+        ("node:12", "USER node\n", "--production"),
+    ],
+)
+def test_a_lock_file_of_another_account_is_not_written(
+    tmp_path: Path, base: str, user: str, options: str
+) -> None:
+    """npm 7 and later write it anew when they prune; npm 6 does not prune if it is told not to."""
+    text = (
+        f"FROM {base}\nRUN mkdir /app && chown node /app\nWORKDIR /app\n{user}COPY package*.json ./\n"
+        'RUN npm ci\nCOPY . .\nRUN npx tsc\nCMD ["node", "dist/a.js"]\n'
+    )
+    after = rewrite(tmp_path, text, DEV, {"package-lock.json": "{}"}).after or ""
+    assert f"&& npm prune {options}\n" in after
