@@ -7,7 +7,7 @@ nothing; its facts have `known=False`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -103,6 +103,12 @@ def is_chosen_by(name: str, path: str) -> bool:
     """Whether a file is one that another package reads with this one."""
     pattern = _table()["selected"]["files"].get(name)
     return pattern is not None and re.search(pattern, path) is not None
+
+
+def written_by_compiler(name: str, path: str, text: Callable[[], str]) -> bool:
+    """Whether a file has settings by which a compiler makes its output load the package."""
+    files, said = _table()["selected"]["helpers"].get(name, ("(?!)", ""))
+    return re.search(files, path) is not None and re.search(said, text()) is not None
 
 
 @cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from slimify.analysis.program import Program
 from slimify.analysis.sources import application_sources
@@ -23,6 +23,7 @@ from slimify.languages.node.package_facts import (
     possible_programs,
     tool_of_plugin,
     words_for,
+    written_by_compiler,
 )
 from slimify.languages.node.packages import package_at
 from slimify.languages.node.sources.test_support import without_test_support
@@ -68,9 +69,12 @@ class Mentions:
     def _files(self, names: Sequence[str], words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Files, each with a package that it names; `words` are those that may stand for one in a string."""
         for path in self.context.files:
+            if self.view.image_paths(path):
+                read = partial(self._text, path)
+                yield from ((path, name) for name in names if written_by_compiler(name, path, read))
             if not self._is_read(path):
                 continue
-            text = (self.context.text(path) if self._endings(path) else "") or ""
+            text = self._text(path) if self._endings(path) else ""
             if len(text) > MAX_FILE:
                 continue
             found: Iterable[str] = ()
@@ -85,6 +89,9 @@ class Mentions:
                 found = _in_settings(text, words)
             yield from ((path, name) for name in found)
             yield from ((path, name) for name in names if is_chosen_by(name, path))
+
+    def _text(self, path: str) -> str:
+        return self.context.text(path) or ""
 
     def _is_read(self, path: str) -> bool:
         """Whether run time may read the file: it is in the image, or sets variables of containers."""

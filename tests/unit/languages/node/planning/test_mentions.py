@@ -7,7 +7,19 @@ from pathlib import Path
 import pytest
 from unit.node_layouts import BUILD, rewrite
 
-_NAMES = ("typescript", "jest", "pino-pretty", "ejs", "sqlite3", "tsx", "js-yaml", "autoprefixer", "acme")
+_HELPERS = ("tslib", "@babel/runtime")
+_NAMES = (
+    "typescript",
+    "jest",
+    "pino-pretty",
+    "ejs",
+    "sqlite3",
+    "tsx",
+    "js-yaml",
+    "autoprefixer",
+    "acme",
+    *_HELPERS,
+)
 _SCRIPTS = {"build": "tsc", "start": "node dist/index.js"}
 
 
@@ -49,6 +61,9 @@ def test_strings_of_sources(tmp_path: Path, text: str, pruned: bool) -> None:
         pytest.param({"docs/a.json": '{"use": "acme"}'}, True, id="documents"),
         pytest.param({".acmerc.json": '{"plugins": ["acme"]}'}, True, id="tool-that-does-not-run"),
         pytest.param({"jest.config.js": "({preset: 'acme'})"}, True, id="configuration-of-tests"),
+        pytest.param({"tsconfig.json": '{"compilerOptions": {"target": "es6"}}'}, True, id="no-helpers"),
+        pytest.param({"tsconfig.json": '{"compilerOptions": {"importHelpers": true}}'}, False, id="helpers"),
+        pytest.param({".babelrc": '{"plugins": ["@babel/transform-runtime"]}'}, False, id="runtime-of-babel"),
         pytest.param({"nest-cli.json": '{"collection": "acme"}'}, True, id="tool-of-another-name"),
         pytest.param({".devcontainer/a.json": '{"use": "acme"}'}, True, id="hidden-directory"),
         pytest.param({"buildspec.yml": "run: acme\n"}, True, id="pipeline"),
