@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator
 
 from slimify.analysis.development_servers import compiling_server
@@ -25,6 +27,11 @@ from slimify.languages.node.planning.mentions import Mentions, mentions
 from slimify.languages.node.vocabulary import RUN
 from slimify.model.decisions import Reason
 from slimify.semantics.context_files import ContextView
+
+# They list peers, or give modules other names.
+_SETTINGS = re.compile(
+    r"(^|/)(package|[jt]sconfig[\w.-]*)\.json$|(^|/)([\w.-]+\.config\.[cm]?[jt]s|\.babelrc)$"
+)
 
 
 def development_packages(program: Program, project: NodeProject) -> tuple[str, ...]:
@@ -159,9 +166,39 @@ class _Dropped:
                 yield Reason.of("SL313", "unbrought", command=command, user=use.name)
 
     def _imported(self) -> Iterator[Reason]:
+        """Those that sources import, and packages that only one of those brings, or may bring."""
         for use in self.needs.sources.imports:
-            if use.name in self.names and not is_development_file(LANGUAGE, use.file):
+            if is_development_file(LANGUAGE, use.file):
+                continue
+            if use.name in self.names:
                 yield Reason.of("SL313", "imports", file=use.file, at=use.line, package=use.name)
+            elif self._may_come_along(use.name):
+                yield Reason.of("SL313", "unknown_import", file=use.file, at=use.line, module=use.name)
+
+    def _may_come_along(self, module: str) -> bool:
+        """Whether a package that no manifest lists may be there because of a development dependency: the lock
+        file shows it; without one, every module may be one that is neither a file nor an alias of one."""
+        listed = (
+            (own.dependencies, own.dev_dependencies, own.optional_dependencies) for own in self.projects
+        )
+        if not self.names or any(module in group for groups in listed for group in groups):
+            return False
+        if self.locked:
+            package = self.locked.get(module)
+            return package is not None and package.dev
+        return not self._is_own(module)
+
+    def _is_own(self, module: str) -> bool:
+        """Whether the projects themselves have the module: as a directory or file, by another name that their
+        settings give it, or as types."""
+        context, first = self.program.context, module.partition("/")[0]
+        for own in self.projects:
+            places = (posixpath.join(own.dir, base, first) for base in ("", "src", "app", "lib"))
+            found = any(context.is_dir(p) or context.has(f"{p}.ts") or context.has(f"{p}.js") for p in places)
+            if found or f"@types/{module}" in own.dev_dependencies:
+                return True
+        files = (p for p in context.files if _SETTINGS.search(p))
+        return any(re.search(rf"[\"']{re.escape(first)}[\"'/]", context.text(p) or "") for p in files)
 
     def _peers(self) -> Iterator[Reason]:
         """Those that another package may load if they are there: optional peers. Where the lock file tells of

@@ -77,3 +77,37 @@ def test_optional_peers(tmp_path: Path, listed: str, pruned: bool) -> None:
     package = {"dependencies": {listed: "1"}, "devDependencies": {"playwright": "1", "jest": "29"}}
     outcome = rewrite(tmp_path, text, package, {"a.js": "", "yarn.lock": "# yarn lockfile v1\n"})
     assert ("--production" in (outcome.after or "")) is pruned, outcome.decisions
+
+
+LOCKED = {
+    "node_modules/chalk": {"version": "4.0.0", "dev": True},
+    "node_modules/ms": {"version": "2.0.0"},
+    "node_modules/eslint": {"version": "8.0.0", "dev": True, "bin": {"eslint": "a"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("module", "locked", "files", "pruned"),
+    [
+        pytest.param("fs", False, {}, True, id="builtin"),
+        pytest.param("express", False, {}, True, id="listed"),
+        pytest.param("ms", True, {}, True, id="of-another-dependency"),
+        pytest.param("chalk", True, {}, False, id="of-a-development-dependency"),
+        pytest.param("chalk", False, {}, False, id="of-one-or-the-other"),
+        pytest.param("shared/a", True, {}, True, id="not-installed"),
+        pytest.param("shared/a", False, {"src/shared/a.ts": ""}, True, id="directory"),
+        pytest.param("@app/a", False, {"tsconfig.json": '{"paths": {"@app/*": ["a/*"]}}'}, True, id="alias"),
+    ],
+)
+def test_packages_that_no_manifest_lists(
+    tmp_path: Path, module: str, locked: bool, files: dict[str, str], pruned: bool
+) -> None:
+    package = {
+        "scripts": {"build": "tsc"},
+        "dependencies": {"express": "4"},
+        "devDependencies": {"eslint": "8", "typescript": "5"},
+    }
+    lock = {"package-lock.json": json.dumps({"lockfileVersion": 3, "packages": LOCKED})} if locked else {}
+    text = BUILD + 'CMD ["node", "dist/a.js"]\n'
+    outcome = rewrite(tmp_path, text, package, {"src/a.ts": f"import '{module}'", **lock, **files})
+    assert ("npm prune" in (outcome.after or "")) is pruned, outcome.decisions
