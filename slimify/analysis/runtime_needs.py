@@ -92,11 +92,22 @@ def runtime_needs(
         start=start,
         sources=sources,
         shell=_needs_shell(runtime, start, commands),
-        system_packages={**named_packages(state.view.context, base), **needs.packages},
+        system_packages={
+            **named_packages(state.view.context, base, _said(state, start, named)),
+            **needs.packages,
+        },
         unresolved=needs.unresolved,
         origins=tuple(followed.origins),
         programs=tuple(followed.programs),
     )
+
+
+def _said(state: State, start: Iterable[Effect], named: Iterable[RunCommand]) -> tuple[str, ...]:
+    """The words of variables and of what is started, as lines `NAME=word`."""
+    variables = [*state.env.items(), *(pair for command in named for pair in command.env)]
+    words = [(name, word) for name, value in variables for word in (value or "").split()]
+    words += [(effect.tool, word.value or "") for effect in start for word in effect.command.words]
+    return tuple(dict.fromkeys(f"{posixpath.basename(name)}={word}" for name, word in words))
 
 
 class Followed(Struct):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 
@@ -29,8 +29,9 @@ def mentions_in(context: Context) -> ContextMentions:
     return context.once("mentions", lambda: ContextMentions(context))
 
 
-def named_packages(context: Context, base: ImageFacts | None) -> Mapping[str, Use]:
-    """The packages of the base image whose files the context names, unless it has files of these names."""
+def named_packages(context: Context, base: ImageFacts | None, said: Sequence[str] = ()) -> Mapping[str, Use]:
+    """The packages of the base image whose files the context names, unless it has files of these names, or a
+    variable or an option of what is started does: `said` are lines `NAME=value`."""
     if base is None or base.variant != "full":
         return {}
     own = {posixpath.basename(path) for path in context.files}
@@ -38,10 +39,10 @@ def named_packages(context: Context, base: ImageFacts | None) -> Mapping[str, Us
         package: [name for name in names if name not in own] for package, names in named_files().items()
     }
     mentions = mentions_in(context)
-    if not mentions.first_file(name for names in wanted.values() for name in names):
+    if not mentions.first_file([name for names in wanted.values() for name in names], said):
         return {}  # as a rule: one search of all texts, and no table of packages is loaded
     there = carried(base).packages
-    found = {p: mentions.first_file(names) for p, names in wanted.items() if p in there}
+    found = {p: mentions.first_file(names, said) for p, names in wanted.items() if p in there}
     return {package: Use(name=file, file=file, line=0) for package, file in found.items() if file}
 
 
@@ -64,9 +65,10 @@ class ContextMentions:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def first_file(self, names: Iterable[str]) -> str:
+    def first_file(self, names: Iterable[str], said: Sequence[str] = ()) -> str:
         """The first file that has one of the names as a string of its own, at the start of a command line in
-        a string, at the end of a path, or as the value of a setting; "" if there is none."""
+        a string, at the end of a path, or as the value of a setting; else the first such line of `said`, ""
+        if there is none."""
         found = "|".join(re.escape(name) for name in names)
         if not found:
             return ""
@@ -75,7 +77,8 @@ class ContextMentions:
             rf"""|[=:\s]/[\w./+-]*/(?:{found})(?:\.jar)?(?:\s|$)"""
             rf"""|(?m:^[ \t-]*[\w.-]+[ \t]*[:=][ \t]*(?:{found})[ \t]*$)"""
         )
-        return next((path for path, text in self._texts if pattern.search(text)), "")
+        file = next((path for path, text in self._texts if pattern.search(text)), "")
+        return file or next(filter(pattern.search, said), "")
 
     def command_lines(
         self, view: ContextView, names: Collection[str], certain: Collection[str]

@@ -42,3 +42,21 @@ def test_named_programs(file: str, text: str, expected: list[str], tmp_path: Pat
     source = b"FROM python:3.11\nCOPY *.* ./\nCMD python a.py\n"
     program = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
     assert sorted({use.name for use in named_programs(program.end_state.view, program.base)}) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        ("ENV NODE_ENV=production", False),
+        ("ENV NODE_EXTRA_CA_CERTS=/app/own.pem", False),
+        ("ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt", True),
+        ("ENV SSL_CERT_DIR=/etc/ssl/certs", True),
+        ('ENV NODE_OPTIONS="--max-old-space-size=99 --use-openssl-ca"', True),
+        ('CMD ["node", "--use-openssl-ca", "a.js"]', True),
+        ('CMD ["node", "a.js", "https://example.org/etc/ssl/certs"]', False),
+    ],
+)
+def test_certificates_that_variables_and_options_name(lines: str, named: bool, tmp_path: Path) -> None:
+    source = f"FROM node:20\nCOPY . .\n{lines}\n".encode()
+    program = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
+    assert ("ca-certificates" in program.runtime_needs.system_packages) is named
