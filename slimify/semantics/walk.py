@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
@@ -17,6 +18,7 @@ from slimify.model.effects import Effect
 from slimify.model.shell import NO_SCRIPT, Script
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.copies import CopyStep, read_copy
+from slimify.semantics.effects.fetch import fetched_script
 from slimify.semantics.effects.interpret import interpret_run
 from slimify.semantics.effects.state import State
 from slimify.semantics.paths import join_path
@@ -159,4 +161,8 @@ def _after_copy(
     view = view.with_copies(copy.view.copies, copy.view.directories)
     for heredoc in instruction.heredocs:
         view = view.with_text(target, heredoc.body)
+    for source in copy.sources if copy.parts.keyword == "ADD" else ():
+        text = fetched_script(source)
+        place = posixpath.join(target, posixpath.basename(source)) if copy.into else target
+        view = view.with_text(place, text) if text is not None else view
     return view

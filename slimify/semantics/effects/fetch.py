@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
@@ -112,6 +113,21 @@ def installer_effects(call: Call, address: str) -> tuple[Effect, ...] | None:
             row = replace(installer, writes=places, possible=()) if places else installer
             return row_effects(replace(call, args=(), ecosystem=installer.ecosystem), row)
     return None
+
+
+_FETCHED = "# an install script that is known by its address\n"
+
+
+def fetched_script(address: str) -> str | None:
+    """Shell text that does what an install script does that is fetched from an address; None if none is known
+    there."""
+    known = any(re.search(i.address, address) for _, table in tables() for i in table.installers)
+    return f"{_FETCHED}curl {shlex.quote(address)} | sh\n" if known else None
+
+
+def is_fetched_script(text: str) -> bool:
+    """Whether a text stands for an install script, in whatever language that is written."""
+    return text.startswith(_FETCHED)
 
 
 def download_url(call: Call | None) -> str:

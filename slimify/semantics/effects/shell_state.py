@@ -12,6 +12,7 @@ from slimify.model.effects import Effect
 from slimify.model.shell import Word
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.call import NO_SPAN, Call, known_values
+from slimify.semantics.effects.fetch import fetched_script
 from slimify.semantics.effects.make import install_prefix
 from slimify.semantics.effects.printed import written_text
 from slimify.semantics.effects.registry import state_change_of
@@ -31,6 +32,8 @@ def changed_state(call: Call, effects: Sequence[Effect], state: State) -> State:
         view = _with_files(view, effect)
         if effect.kind == "fetch" and len(effect.writes) == 1:  # from which address an archive is
             state = state.with_setting(f"address of {effect.writes[0]}", effect.action)
+            script = fetched_script(effect.action)
+            view = view.with_text(effect.writes[0], script) if script is not None else view
     view = view.with_text(*written) if written is not None else view
     return replace(state, view=view) if view is not state.view else state
 

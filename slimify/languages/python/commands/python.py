@@ -21,7 +21,7 @@ from slimify.languages.python.commands.environments import (
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, Package
 from slimify.semantics.effects.call import Arg, Call, literal_arg, package
-from slimify.semantics.effects.fetch import download_url, installer_effects
+from slimify.semantics.effects.fetch import download_url, installer_effects, is_fetched_script
 from slimify.semantics.effects.printed import stdin_text
 from slimify.semantics.effects.state import State
 
@@ -257,6 +257,10 @@ def _program(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
         return _setup(inner, script)
     if base == "manage.py":
         return django(inner)
+    path = call.path_of(script)
+    text = call.state.view.text(path) if path is not None else None
+    if path is not None and text is not None and is_fetched_script(text):
+        return call.run(text, call.state, "file", path)
     known = (
         installer_effects(call, base)
         if base in ("get-pip.py", "install-poetry.py", "get-poetry.py", "install-pdm.py")
