@@ -20,6 +20,7 @@ from slimify.analysis.installed_commands import installed_commands
 from slimify.analysis.language import language_of
 from slimify.analysis.packages.build_settings import has_reader
 from slimify.analysis.packages.context_mentions import mentions_in
+from slimify.analysis.packages.package_files import package_files
 from slimify.analysis.packages.package_verdicts import PackageUsage, package_verdicts
 from slimify.analysis.packages.program_calls import final_stage_installs, final_stage_tools
 from slimify.analysis.previous_stages import with_previous_stages
@@ -115,7 +116,9 @@ def classify(
         evidence=evidence,
         drop_unused=options.drop_unused or options.lean,
     )
-    packages, roles, late = _packages_and_roles(usage, keep, starts=contract.sets_start_command)
+    packages, roles, late = _packages_and_roles(
+        usage, keep, frozenset(package_files(machine.final, needs)), starts=contract.sets_start_command
+    )
     lines = {v.index: v.instruction.line for v in visits}
     judged = [(lines[index], v) for (index, _), found in packages.items() for v in found]
     return Program(
@@ -167,13 +170,16 @@ def _unset_arguments(file: Dockerfile, passed: Mapping[str, tuple[str | None, ..
 
 
 def _packages_and_roles(
-    usage: PackageUsage, keep: frozenset[int], *, starts: bool
+    usage: PackageUsage, keep: frozenset[int], packed: frozenset[str], *, starts: bool
 ) -> tuple[Mapping[AtomKey, tuple[PackageVerdict, ...]], Roles, Mapping[str, Use]]:
     """Package verdicts, roles, and the programs that steps of the final stage call. If packages of such
     programs were assigned to the build, everything is computed again with these programs known. `keep` are
-    instructions that the user keeps in the final stage, `starts`: the file has a start command."""
+    instructions that the user keeps in the final stage, `packed` the package files, `starts`: the file has a
+    start command."""
     packages = package_verdicts(usage)
-    given = Given(graph=graph_of(usage.visits), usage=usage, packages=packages, keep=keep, starts=starts)
+    given = Given(
+        graph=graph_of(usage.visits), usage=usage, packages=packages, keep=keep, packed=packed, starts=starts
+    )
     roles = assign_roles(given)
     late = final_stage_tools(usage.visits, roles.steps)
     if late:

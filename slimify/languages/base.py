@@ -70,6 +70,7 @@ class Language(Struct, frozen=True, kw_only=True):
     lean_options: tuple[str, ...] = ()
     managers: tuple[str, ...] = ()  # its installers, as effects name them
     prepares: tuple[str, ...] = ()  # their actions that only prepare a later install (venv)
+    packs: tuple[str, ...] = ()  # their actions that make files for a later install (wheel)
     installers: tuple[str, ...] = ()  # packages that only install other packages
     runners: tuple[str, ...] = ()  # packages whose programs run the application's code or serve its files
 

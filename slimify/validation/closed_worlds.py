@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.brought_programs import installed_programs
 from slimify.analysis.packages.build_settings import install_only_settings
+from slimify.analysis.packages.package_files import package_files
 from slimify.facts.commands import readers_of
 from slimify.facts.system import default_path, is_for_people, is_package_source, is_scratch
 from slimify.facts.toolchains import installers
@@ -69,8 +70,10 @@ def _is_source_of_install(compared: Comparison, path: str) -> bool:
 
 
 def is_unused_copy(compared: Comparison, copy: Copy, place: str) -> bool:
-    """Whether a COPY from a stage or an image brings a program that neither run time nor a step of the new
-    image starts."""
+    """Whether a COPY from a stage or an image brings packages for an install of the old file, or a program
+    that neither run time nor a step of the new image starts."""
+    if place in package_files(compared.old.final, compared.needs):
+        return True
     directory, name = posixpath.split(place)
     on_path = directory in (compared.old.final.end.get("PATH") or default_path()).split(":")
     known = compared.start_is_known and not compared.needs.dynamic

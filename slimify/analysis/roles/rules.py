@@ -267,6 +267,9 @@ def _is_of_no_use(solution: Solution, node: Node) -> bool:
     """Whether run time needs none of the files: each is copied again later, is a manifest that only an
     installer reads, or is in a temporary place and only the build reads it."""
     given, remote = solution.given, _is_remote(node)
+    targets = node.visit.copy_targets or ()
+    if targets and given.packed.issuperset(targets):
+        return all(_is_unused(given, target) for target in targets)
     later = (n for n in given.graph.nodes if n.number > node.number and solution.in_builder(n))
     read = {path for n in later for e in n.effects for path in (*e.reads, *e.manifests)}
     files = (node.visit.copy_targets if remote else node.visit.copied_files) or ()

@@ -27,6 +27,7 @@ LANGUAGE = Language(
         "--dev",
     ),
     prepares=("venv",),
+    packs=("wheel", "download"),
     places={
         "@site": (
             r"(?P<prefix>/usr|/usr/local|/opt/.+?)"

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from slimify.analysis.packages.module_needs import installed_modules
+from slimify.analysis.packages.package_files import package_files
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
 from slimify.config import Options
@@ -19,6 +21,7 @@ from slimify.languages.python.commands.environments import BIN, DATA, SITE, Pyth
 from slimify.languages.python.planning import venv as venvs
 from slimify.languages.python.planning.development_lists import without_listed_tools
 from slimify.languages.python.planning.development_removal import without_groups
+from slimify.languages.python.planning.development_uses import PACKAGE
 from slimify.languages.python.planning.distribution_python import SCRIPTS, moves_between_releases
 from slimify.languages.python.planning.frontend import without_node_modules
 from slimify.languages.python.planning.installers import without_installers
@@ -48,6 +51,7 @@ from slimify.planning.stages.unknown_steps import keep_everything_before_unknown
 _PIP_ITSELF = 12 * MB  # duplicated by copying site-packages
 _LOCAL_PYTHON = 60 * MB  # duplicated by copying /usr/local
 _INSTALLER = 50 * MB  # poetry or pipenv with dependencies
+_FEW = 10  # packages of which nothing but a list outside the build context tells
 
 
 def propose(program: Program, options: Options) -> Proposal:
@@ -183,7 +187,7 @@ def _has_one_directory(program: Program) -> bool:
 
 
 def _saving(program: Program, base: str, rung: Rung, copies: tuple[CopyFromBuilder, ...]) -> int:
-    saving = estimate.saved_bytes(program, rung)
+    saving = estimate.saved_bytes(program, rung) + _package_files(program)
     if any("site-packages" in t.path for t in copies):
         saving -= _PIP_ITSELF
     elif installs_only_installers(program):
@@ -191,3 +195,11 @@ def _saving(program: Program, base: str, rung: Rung, copies: tuple[CopyFromBuild
     if any(t.path == LOCAL_DIRECTORY for t in copies):
         saving -= _LOCAL_PYTHON
     return saving
+
+
+def _package_files(program: Program) -> int:
+    """The bytes of the wheels that a COPY brings from another stage, for an install of this one."""
+    found = package_files(program.machine.final, program.runtime_needs)
+    makers = {event.origin: event for events in found.values() for event in events}
+    modules = (installed_modules(event.effects, event.state.view) for event in makers.values())
+    return PACKAGE * sum(len(made) or _FEW for made in modules)

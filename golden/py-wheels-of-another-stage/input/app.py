@@ -1,0 +1,2 @@
+import flask, requests, six
+print(flask.Flask("x"), six.__version__)
