@@ -216,7 +216,8 @@ def _plans(
                 behind.append(layout)
                 continue
         yield from made(layout)
-    cleaned = cleaned or _cleaned_in_place(cleanable, options, read)
+    if cleaned is None or program.parent:
+        cleaned = _cleaned_in_place(cleanable, options, read, parents=True)
     plan, changed = cleaned.plan, cleaned.changed
     if changed and plan.saving >= options.min_saving.in_place(plan.original):
         told = (Decision.of("SL407", "no_gain", safety="advice", rung=x.rung) for x in behind)
@@ -252,12 +253,16 @@ def _pays_after(cleaned: _Cleaned, options: Options) -> bool:
     return any(x.saving >= max(options.min_saving.floor(x.original), 1) for x in layouts)
 
 
-def _cleaned_in_place(program: Program, options: Options, read: Callable[[str], Program]) -> _Cleaned:
-    """Cleans a single-stage file, or the last stage, in place."""
+def _cleaned_in_place(
+    program: Program, options: Options, read: Callable[[str], Program], *, parents: bool = False
+) -> _Cleaned:
+    """Cleans a single-stage file, or the last stage, in place; with `parents` also those it starts from."""
     from slimify.planning.estimates.measured import measured_plan
     from slimify.planning.in_place import cleaners
+    from slimify.planning.in_place.parents import with_clean_parents
 
     draft = cleaners.cleaned(cleaners.new_draft(program), options, read)
+    draft = with_clean_parents(draft, read) if parents else draft
     plan = cleaners.cleaned_plan(draft, program)
     changed = draft.text != program.dockerfile.text
     plan = measured_plan(program, plan) if changed else plan

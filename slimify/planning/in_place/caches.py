@@ -44,7 +44,7 @@ def caches(program: Program) -> Edits:
     texts: dict[int, str] = {}
     decisions: list[Decision] = []
     saving, shared = 0, dict[str, int]()
-    started = _installers_at_start(program)
+    started = installers_at_start(program)
     for step in program.steps:
         if step.keyword != "RUN" or not is_editable(step):
             continue
@@ -110,7 +110,7 @@ def _installer_cleanings(program: Program, step: Step, started: frozenset[str]) 
                     yield replace(one, tail=tail)
 
 
-def _installers_at_start(program: Program) -> frozenset[str]:
+def installers_at_start(program: Program) -> frozenset[str]:
     """Installers that run when the image starts: their caches save downloads, so they are kept."""
     return frozenset(e.manager for e in program.runtime_needs.start if e.kind in INSTALLS)
 
