@@ -22,8 +22,8 @@ from slimify.semantics.machine.content import (
     link_targets,
     places_of,
 )
-from slimify.semantics.machine.stages import Copy, Event, Origin, Stage
-from slimify.semantics.paths import is_glob, is_named_place
+from slimify.semantics.machine.stages import Copy, Event, Origin, Stage, paths_touched
+from slimify.semantics.paths import is_glob, is_named_place, overlap
 from slimify.validation.closed_worlds import is_unused_copy, may_go
 from slimify.validation.comparison import Comparison
 from slimify.validation.inputs import is_downloaded
@@ -44,6 +44,7 @@ def result_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reas
         for effect in event.effects:
             if effect.kind == "meta":
                 kept |= dict.fromkeys(effect.writes)
+                gone = gone or not all(_is_set_again(compared, effect, path) for path in effect.writes)
             if _has_no_paths(effect):
                 gone = gone or not _is_executed(new, event)
                 continue
@@ -64,6 +65,23 @@ def result_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reas
     for path in dict.fromkeys((*kept, *sorted(changed))):
         if not is_named_place(path) and not is_glob(path):
             yield from _attribute_problems(compared, path, said=path in changed)
+
+
+def _is_set_again(compared: Comparison, effect: Effect, path: str) -> bool:
+    """Whether a path whose owner or mode a command sets is known from what makes it, or the new file sets it
+    as well: those of packages and of the base are known by that command alone."""
+    old, new = compared.old.final, compared.new.final
+    near = (old.events[number] for number in old.index.touching(path))
+    made = any(overlap(path, p) for e in near if not e.kinds <= {"meta", "cache"} for p in paths_touched(e))
+    if is_glob(path) or is_named_place(path) or made:
+        return True
+    value = _operand(effect)
+    return any(e.kind == "meta" and path in e.writes and _operand(e) == value for e in new.effects)
+
+
+def _operand(effect: Effect) -> str:
+    """The owner or mode that a command sets."""
+    return next((w.text for w in effect.command.words[1:] if not w.text.startswith("-")), "")
 
 
 def _closed_directory(compared: Comparison) -> Iterator[Reason]:

@@ -106,6 +106,9 @@ def _moved_to_copy(program: Program, change: _Change) -> Edits | Reason | None:
         return Reason.of("SL356", "owner_later", owner=change.written)
     if any(not _within(s, places) for s in brought):
         return Reason.of("SL356", "brings_more")
+    others = [p for p in places if not _is_known_tree(program, change, p, brought)]
+    if others:
+        return Reason.of("SL356", "other_files", path=others[0])
     again = _later_chmod(program, change, brought)
     if again is not None:
         return Reason.of("SL356", "chmod", step=step_line(again))
@@ -155,6 +158,13 @@ def _later_chmod(program: Program, change: _Change, brought: Iterable[Step]) -> 
 def _reaches(step: Step, places: tuple[str, ...]) -> bool:
     found = step.visit.copy_targets
     return found is None or any(overlap(t, p) for t in found for p in places)
+
+
+def _is_known_tree(program: Program, change: _Change, place: str, brought: Iterable[Step]) -> bool:
+    """Whether a COPY, mkdir or WORKDIR made what is there: what packages and the base put there has no owner
+    but that of this command."""
+    made = _root_owned_directories(program, change)
+    return any(_reaches(s, (place,)) for s in brought) or any(inside(d, place) for d in made)
 
 
 def _within(step: Step, places: tuple[str, ...]) -> bool:

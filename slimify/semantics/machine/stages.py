@@ -177,7 +177,7 @@ class PathIndex(PathNumbers):
         # per path: the events that change what it holds, and what it holds after each (see `content`)
         self.histories: dict[str, tuple[list[int], list[Any]]] = {}
         for event in events:
-            for path in _paths_touched(event):
+            for path in paths_touched(event):
                 self.note(path, event.number)
             if event.copy is not None and event.copy.stage is not None:
                 self._copies.append(event.number)
@@ -188,7 +188,7 @@ class PathIndex(PathNumbers):
         return found.union(self._copies) if is_named_place(path) else found
 
 
-def _paths_touched(event: Event) -> Iterator[str]:
+def paths_touched(event: Event) -> Iterator[str]:
     if event.copy is not None:
         yield from (event.copy.target,) if event.copy.target is not None else ()
         return
