@@ -30,10 +30,11 @@ def changed_state(call: Call, effects: Sequence[Effect], state: State) -> State:
     view, written = state.view, written_text(call)
     for effect in (e for e in effects if not e.followed):
         view = _with_files(view, effect)
+        script = fetched_script(effect.action) if effect.kind == "fetch" else None
+        for path in effect.writes or call.known_paths(call.outputs) if script is not None else ():
+            view = view.with_text(path, script or "")
         if effect.kind == "fetch" and len(effect.writes) == 1:  # from which address an archive is
             state = state.with_setting(f"address of {effect.writes[0]}", effect.action)
-            script = fetched_script(effect.action)
-            view = view.with_text(effect.writes[0], script) if script is not None else view
     view = view.with_text(*written) if written is not None else view
     return replace(state, view=view) if view is not state.view else state
 
