@@ -72,7 +72,8 @@ def _is_set_again(compared: Comparison, effect: Effect, path: str) -> bool:
     as well: those of packages and of the base are known by that command alone."""
     old, new = compared.old.final, compared.new.final
     near = (old.events[number] for number in old.index.touching(path))
-    made = any(overlap(path, p) for e in near if not e.kinds <= {"meta", "cache"} for p in paths_touched(e))
+    makers = (e for e in near if not e.kinds or e.kinds - {"meta", "cache"})
+    made = any(overlap(path, p) for e in makers for p in paths_touched(e))
     if is_glob(path) or is_named_place(path) or made:
         return True
     value = _operand(effect)

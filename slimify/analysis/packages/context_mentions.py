@@ -83,20 +83,24 @@ class ContextMentions:
     def command_lines(
         self, view: ContextView, names: Collection[str], certain: Collection[str]
     ) -> Iterator[Use]:
-        """The programs among `names` that a list or a call of a function such as `run` begins with, in files
-        of the image and in settings that may be mounted; those in `certain` where any string does."""
+        """The programs among `names` that a list begins with, or a call or setting of a name like `run`, in
+        files of the image and in settings that may be mounted; those in `certain` where any string does."""
         if not names:
             return
         any_name, sure = ("|".join(map(re.escape, sorted(group))) or "(?!)" for group in (names, certain))
         pattern = re.compile(
             rf"""(?:(?:(?<![\w\])"'])\[|\{{|\b\w*(?:run|exec|execute|call|cmd|command|spawn|shell|output)\()\s*"""
             rf"""[rRuUbBfF]?(?P<quote>["'`])(?P<name>{any_name})(?:(?P=quote)\s*(?:,|[\]}}]\s*\+|\))|[ ]))"""
+            rf"""|(?m:^[ \t-]*(?:[\w.-]+[ \t]*:[ \t]*)?\[[ ]*)(?P<item>{any_name})[ ]*[,\]]"""
+            rf"""|(?m:^[ \t-]*\w*(?:run|exec|command|cmd|script)[ \t]*[:=])"""
+            rf"""[ \t]*["']?(?P<key>{any_name})[ "']"""
             rf"""|(?:["'`]|(?m:^[ \t-]*(?:[\w.-]+[ \t]*[:=][ \t]*)?))(?P<sure>{sure})(?:["'`\s]|\Z)"""
         )
         for path, text in self._texts:
             if path not in self._context.files or view.image_paths(path):
                 for match in pattern.finditer(text):
-                    name, line = match["name"] or match["sure"], text.count("\n", 0, match.end()) + 1
+                    name = next(filter(None, match.group("name", "item", "key", "sure")))
+                    line = text.count("\n", 0, match.end()) + 1
                     yield Use(name=name, file=path, line=line)
 
     @cached_property

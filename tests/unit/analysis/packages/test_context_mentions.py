@@ -31,6 +31,12 @@ NAMED = {
     "call-with-a-line": ("a.py", "self.execute(f'make {target}')", ["make"]),
     "line-for-a-helper": ("a.go", 'must("git version")\nmust(`ssh -V`)', ["git", "ssh"]),
     "json": ("jobs.json", json.dumps(["curl -s x", "wget x"]), ["curl", "wget"]),
+    "list-of-yaml": ("jobs.yml", "- [unzip, -v]\nnext: [file, x]\nwords: [a, make]\n", ["file", "unzip"]),
+    "keys-of-yaml": (
+        "jobs.yml",
+        "- cmd: unzip a.zip\n- title: make it\n  run: make all\n",
+        ["make", "unzip"],
+    ),
     "yaml": ("jobs.yml", "first: git pull\nnext:\n  - curl x\nname: a git\n", ["curl", "git"]),
 }
 
