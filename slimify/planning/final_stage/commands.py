@@ -154,6 +154,10 @@ def _on_copy_root(program: Program, step: Step, atom: AtomStep, copies: Sequence
     # the chown works on the directory created by a preceding mkdir
     if any(e.kind not in LEAVES_NOTHING | {"meta"} and e.tool != "mkdir" for e in atom.effects):
         return False
+    later = (e for s in program.steps if s.index > step.index for e in s.effects if e.kind == "meta")
+    again = {(e.tool, w) for e in later for w in e.writes}
+    if again.issuperset((e.tool, w) for e in atom.effects for w in e.writes):
+        return False  # a later step gives it anew
     return any(w in roots for e in atom.effects for w in e.writes)
 
 
