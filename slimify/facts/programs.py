@@ -111,6 +111,12 @@ def container_engines() -> tuple[str, ...]:
     return words(_FILE, "engines", "programs")
 
 
+def engine_alias(command: str) -> str:
+    """The command of a container engine that another name stands for, or the name itself."""
+    known: str = load(_FILE)["engines"]["aliases"].get(command, command)
+    return known
+
+
 def engine_groups() -> tuple[str, ...]:
     """Words that may stand before a command of a container engine."""
     return words(_FILE, "engines", "groups")

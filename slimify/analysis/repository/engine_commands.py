@@ -10,7 +10,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from slimify.facts.commands import values
-from slimify.facts.programs import container_engines, engine_groups
+from slimify.facts.programs import container_engines, engine_alias, engine_groups
 from slimify.semantics.effects.call import Options, literal_arg, parse_options
 
 
@@ -66,7 +66,11 @@ def engine_call(words: Sequence[str], engines: Collection[str] = ()) -> EngineCa
         compose = rest[:1] == ["compose"]
         rest = rest[1:] if rest[:1] in ([group] for group in (*engine_groups(), "compose")) else rest
     rest = _operands("docker compose", rest) if compose else rest
-    return EngineCall(f"compose {rest[0]}" if compose else rest[0], tuple(rest[1:])) if rest else None
+    return (
+        EngineCall(f"compose {rest[0]}" if compose else engine_alias(rest[0]), tuple(rest[1:]))
+        if rest
+        else None
+    )
 
 
 def _operands(command: str, words: Sequence[str]) -> list[str]:

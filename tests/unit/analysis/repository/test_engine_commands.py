@@ -17,6 +17,7 @@ COMMANDS = [
     ("/usr/bin/docker -H x --debug run a -b", ("run", ["a", "-b"])),
     ("docker container exec a b", ("exec", ["a", "b"])),
     ("docker buildx build .", ("build", ["."])),
+    ("docker buildx b .", ("build", ["."])),
     ("docker compose -p x run a", ("compose run", ["a"])),
     ("docker-compose --file x -f y exec a", ("compose exec", ["a"])),
 ]
