@@ -181,7 +181,8 @@ class _Dropped:
         listed = (
             (own.dependencies, own.dev_dependencies, own.optional_dependencies) for own in self.projects
         )
-        if not self.names or any(module in group for groups in listed for group in groups):
+        named = {package.name for effect in self.program.effects for package in effect.packages}
+        if not self.names or module in named or any(module in group for groups in listed for group in groups):
             return False
         if self.locked:
             package = self.locked.get(module)

@@ -14,8 +14,8 @@ _MANAGERS = (NodeManager.NPM, NodeManager.YARN, NodeManager.PNPM)
 
 
 def install_inputs(program: Program, effect: Effect, brought: frozenset[str]) -> tuple[str, ...] | None:
-    """package.json and its lock file, if the install runs no script of the project and links no local
-    package."""
+    """package.json and its lock file, if the install runs no script of the project, links no local
+    package, and no package that it installs reads files of the project."""
     if effect.manager not in _MANAGERS or effect.cwd is None or effect.packages:
         return None
     where = program.end_state.view.context_path(effect.cwd)
@@ -32,5 +32,9 @@ def install_inputs(program: Program, effect: Effect, brought: frozenset[str]) ->
         return None
     if program.context.has(posixpath.join(project.dir, ".pnpmfile.cjs")) or "patch" in str(project.settings):
         return None
+    for package, file, tool in LANGUAGE.facts("toolchain.toml")["installs"]["reading"]:
+        later = any(tool in (e.tool, *e.tools) for e in program.effects)
+        if package in wanted and program.context.has(posixpath.join(project.dir, file)) and not later:
+            return None
     names = ("package.json", *LANGUAGE.words("toolchain.toml", "installs", "reads"))
     return tuple(p for p in (posixpath.join(effect.cwd, n) for n in names) if p in brought)
