@@ -353,3 +353,12 @@ def test_hooks_of_git_are_no_artifact(tmp_path: Path) -> None:
     after = rewrite(tmp_path, text, {"scripts": scripts, **DEV}, {"a.js": ""})
     assert "COPY --from=builder /app /app" in final(after)
     assert "/.git" not in final(after)
+
+
+@pytest.mark.parametrize(("step", "compiles"), [("npm link", False), ("npm install -g nobody-knows", True)])
+def test_what_is_linked_is_not_compiled(tmp_path: Path, step: str, compiles: bool) -> None:
+    text = f'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install\nRUN {step}\nCMD ["begin"]\n'
+    package = {"bin": {"begin": "a.js"}, "dependencies": {"express": "4"}}
+    last = final(rewrite(tmp_path, text, package, {"a.js": ""}))
+    assert f"RUN {step}" in last
+    assert ("g++" in last) is compiles
