@@ -70,6 +70,9 @@ def yum(call: Call) -> tuple[Effect, ...]:
     return _manager_effects(call, manager, kind, action, words, lambda text: text)
 
 
+_NAMING = ("install", "add")  # they install what their words name
+
+
 def _manager_effects(
     call: Call,
     manager: str,
@@ -81,6 +84,8 @@ def _manager_effects(
 ) -> tuple[Effect, ...]:
     packages: list[Package] = []
     words, why = tuple(words), None
+    if kind == "packages" and not words and action in _NAMING and not call.flag("-f", "--fix-broken"):
+        return call.effect("check", action)
     if kind in ("packages", "unpackage"):
         for word in words:
             if word.value is None:
