@@ -109,7 +109,7 @@ def installs_only_installers(program: Program) -> bool:
         return False
     if any(SITE in e.writes for e in program.effects if not e.does("install", "python")):
         return False
-    installers = LANGUAGE.words("toolchain.toml", "building", "packages")
+    installers = {*LANGUAGE.installers, *LANGUAGE.facts("toolchain.toml")["installers"]["commands"]}
     for effect in effects:
         names = {p.name.lower().replace("_", "-") for p in effect.packages}
         if effect.action not in (PythonAction.INSTALL, PythonAction.ENSUREPIP) or effect.manifests:
