@@ -178,8 +178,11 @@ def install(
     writes: list[Arg | str] = list(folders) if folders else [_surely_made(state, words, manager)]
     if words and action in ("install", "add", "remove") and not options.has("--no-save"):
         writes.append("package.json")
+    caches = node_caches(call, manager, options)
     if manager == "yarn" and _is_berry(state):
         writes.append(".yarn")
+        own = state.cwd is not None and _shared_cache(call) is None  # which plug and play loads packages from
+        caches = (posixpath.join(state.cwd or "/", ".yarn/cache"),) if own else caches
         cache = None if _makes_node_modules(state) else _shared_cache(call)
         writes += [cache] if cache else []
     root = workspace_root(state)
@@ -198,7 +201,7 @@ def install(
         possible=(*_own_versions(call, manager), *([] if certain else downloads)),
         packages=node_packages(words),
         manifests=manifests(state),
-        caches=node_caches(call, manager, options),
+        caches=caches,
         dev=dev,
     )
     if quiet or words:

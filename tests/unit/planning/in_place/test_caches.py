@@ -56,6 +56,25 @@ def test_a_cache_is_cleaned_where_and_as_it_was_filled(run: str, expected: str, 
     assert f"RUN {expected}\n" in (outcome.after or file)
 
 
+@pytest.mark.parametrize(
+    ("settings", "cleaned"),
+    [
+        ("nodeLinker: node-modules\n", True),
+        ("enableGlobalCache: false\n", False),
+        ("yarnPath: .yarn/releases/yarn-3.6.1.cjs\n", False),
+    ],
+)
+def test_the_cache_of_plug_and_play_is_what_was_installed(
+    settings: str, cleaned: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "package.json").write_text('{"dependencies": {"express": "4"}}')
+    (tmp_path / "yarn.lock").write_text("__metadata:\n  version: 8\n")
+    (tmp_path / ".yarnrc.yml").write_text(settings)
+    file = 'FROM node:20-alpine\nWORKDIR /app\nCOPY . .\nRUN yarn install\nCMD ["yarn", "node", "a.js"]\n'
+    options = Options(dockerignore=False, single_stage=True, min_saving=parse_min_saving("0"))
+    assert ("yarn cache clean" in (pipeline.rewrite(file, tmp_path, options=options).after or "")) is cleaned
+
+
 UNKNOWN = "registry.example.com/team/python"
 
 
