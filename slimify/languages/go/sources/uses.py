@@ -45,6 +45,8 @@ _OF_INTEREST = re.compile(
     r"|ParseGlob|ParseFiles|LoadHTML\w+|Static\w*|ServeFiles|File|RunTLS|SetConfigFile|AddConfigPath|Load)\s*[({]"
     r"|\"file://"
 )
+# Packages of others whose functions take file names: what imports one is parsed.
+_OPENING = {name.rpartition(".")[0] for name in _PATHS if "." in name.partition("/")[0] and "/" in name}
 _CGO_LINE = re.compile(r"#cgo[^\n]*?\b(LDFLAGS|pkg-config):([^\n]*)")
 _SETTING = re.compile(r'["`](C?GO[A-Z0-9_]+)["`]')  # a variable's name, as os.Getenv is handed it
 _VERSION = re.compile(r"v\d+")
@@ -93,7 +95,7 @@ def _read(text: str, file: str) -> SourceFacts:
             name = word if kind == "pkg-config" else word[2:] if word.startswith("-l") else ""
             if name and not name.startswith("-"):
                 found.add_library(name, next((n for p, _, n in start.imports if p == "C"), 1), "cgo")
-    if _OF_INTEREST.search(text):
+    if _OF_INTEREST.search(text) or any(path in _OPENING for path, _, _ in start.imports):
         root = ts.parse(_GRAMMAR, text)
         if root is None:
             return replace(found.facts(), skipped=(file,))

@@ -202,6 +202,21 @@ def test_paths(text: str, expected: list[str]) -> None:
     assert names(uses.read(f"{IMPORTS}func f() {{\n{text}\n}}\n", "a.go"), "paths") == expected
 
 
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ('"file://db/migrations"', False),
+        ('"s3://a/b"', False),
+        ("config.PATH", True),
+        ('os.Getenv("X")', True),
+    ],
+)
+def test_files_that_functions_of_others_open(argument: str, expected: bool) -> None:
+    imports = 'package a\nimport ("os"; "github.com/golang-migrate/migrate/v4")\n'
+    found = uses.read(f"{imports}func f() {{ migrate.New({argument}, url) }}\n", "a.go")
+    assert bool(found.computed) is expected
+
+
 def test_files_served() -> None:
     text = 'package a\nimport "net/http"\nvar h = http.FileServer(http.Dir("public"))\n'
     text += (
