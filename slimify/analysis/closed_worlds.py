@@ -25,7 +25,7 @@ from slimify.facts.servers import drops_root, is_web_server, sets_path
 from slimify.languages import languages
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Action, Effect
-from slimify.model.sources import Use
+from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.paths import inside, overlap
 
 _SETTINGS_FILE = re.compile(
@@ -122,7 +122,7 @@ def unknown_readers(program: Program, place: str, named: Collection[str]) -> Rea
         return Reason.of("SL316", "skipped", file=sources.skipped[0])
     if not sources.complete:
         return Reason.of("SL316", "unread_sources")
-    if sources.computed and overlap(place, program.end_state.cwd or "/"):
+    if sources.computed and may_compose_names_in(place, sources, program.end_state.cwd, program.effects):
         use = sources.computed[0]
         return Reason.of("SL316", "library", use=use) if use.name else Reason.of("SL316", "computed", use=use)
     unread = unread_start(needs.start)
@@ -152,6 +152,16 @@ def unknown_readers(program: Program, place: str, named: Collection[str]) -> Rea
             return Reason.of("SL316", "absent", path=path, use=source)
         return Reason.of("SL316", "absent_setting", path=path)
     return None
+
+
+def may_compose_names_in(
+    place: str, sources: SourceFacts, cwd: str | None, effects: Iterable[Effect]
+) -> bool:
+    """Whether a program puts names together for files there: where it starts, or where it is itself."""
+    homes = {cwd or "/"}
+    if "executable" in sources.features:
+        homes |= {posixpath.dirname(o) for e in effects if e.kind == "compile" for o in e.outputs}
+    return any(overlap(place, home) for home in homes)
 
 
 def absent_files(program: Program, place: str, named: Collection[str]) -> Iterator[tuple[str, Use | None]]:

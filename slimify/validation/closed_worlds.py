@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from slimify.analysis.brought_programs import installed_programs
+from slimify.analysis.closed_worlds import may_compose_names_in
 from slimify.analysis.packages.build_settings import install_only_settings
 from slimify.analysis.packages.package_files import package_files
 from slimify.facts.commands import readers_of
@@ -22,7 +23,7 @@ from slimify.model.effects import BUILDS, INSTALLS, Effect
 from slimify.semantics.changed_settings import changes_install_settings
 from slimify.semantics.machine.content import content_at, copied_places
 from slimify.semantics.machine.stages import Copy, Stage
-from slimify.semantics.paths import inside, inside_any, is_named_place, overlap
+from slimify.semantics.paths import inside, inside_any, is_named_place
 from slimify.validation.comparison import Comparison
 from slimify.validation.roots import (
     is_directory_still,
@@ -190,8 +191,9 @@ def _is_unread(compared: Comparison, path: str) -> bool:
     if not compiled or any(effect.reads_anything for effect in compared.needs.start):
         return False
     sources = compared.needs.sources
-    apart = not (sources.computed or sources.unread) or not overlap(path, compared.old.final.end.cwd or "/")
-    return sources.complete and apart
+    named = not (sources.computed or sources.unread)
+    cwd = compared.old.final.end.cwd
+    return sources.complete and (named or not may_compose_names_in(path, sources, cwd, compared.effects))
 
 
 def context_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reason]:

@@ -12,7 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from slimify.analysis.closed_worlds import absent_files, mounted_sources, unknown_programs, unknown_readers
+from slimify.analysis.closed_worlds import (
+    absent_files,
+    may_compose_names_in,
+    mounted_sources,
+    unknown_programs,
+    unknown_readers,
+)
 from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.model import Artifact
 from slimify.context.scan import Context
@@ -228,11 +234,13 @@ def _open_world(program: Program, step: Step, named: Sequence[str]) -> Reason | 
     ):
         return None
     why = unknown_readers(program, places[0], named)
-    unread = program.runtime_needs.sources.unread
-    if why is None and unread and overlap(places[0], program.end_state.cwd or "/"):
+    sources, cwd = program.runtime_needs.sources, program.end_state.cwd
+    unread = sources.unread
+    if why is None and unread and may_compose_names_in(places[0], sources, cwd, program.effects):
         below = ((posixpath.join(places[0], p), p) for p in _entries_below(program.context, source))
         if any(not _is_needed_entry(path, p, named) and not _is_no_data(p) for path, p in below):
-            return Reason.of("SL316", "module", use=unread[0])
+            form = "module" if unread[0].name else "computed"
+            return Reason.of("SL316", form, use=unread[0])
     return why
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
@@ -37,6 +39,7 @@ def program_facts(view: ContextView, effects: Iterable[Effect], limit: int) -> S
         return None
     own = read_many(texts_of(view, (f for f in sources.files if not is_vendored(f))))
     libraries = read_many(texts_of(view, (f for f in sources.files if is_vendored(f) and _LOADERS not in f)))
+    unread = tuple(use for use in libraries.computed if not go_package(_vendored_package(use.file)).plain)
     libraries = replace(libraries, dynamic=(), paths=(), computed=(), features=libraries.features - {"main"})
     facts = merge((own, libraries))
     imports = {use.name: use for use in reversed(facts.imports)}
@@ -59,10 +62,17 @@ def program_facts(view: ContextView, effects: Iterable[Effect], limit: int) -> S
             *source_directories(view.context, (f for f in sources.files if not is_vendored(f))),
         ),
         computed=tuple(use for use, module in known if use.name in direct and module.computes_names),
-        unread=tuple(u for u, m in known if u.name in direct and u.name in sources.outside and not m.plain),
+        unread=(
+            *unread,
+            *(u for u, m in known if u.name in direct and u.name in sources.outside and not m.plain),
+        ),
         features=frozenset(features),
     )
     return merge((facts, more))
+
+
+def _vendored_package(file: str) -> str:
+    return posixpath.dirname(re.split(r"(?:^|/)(?:vendor|_workspace/src|third_party)/", file)[-1])
 
 
 def _named(view: ContextView, pattern: str) -> Sequence[str]:

@@ -49,6 +49,7 @@ _OF_INTEREST = re.compile(
 _OPENING = {name.rpartition(".")[0] for name in _PATHS if "." in name.partition("/")[0] and "/" in name}
 _CGO_LINE = re.compile(r"#cgo[^\n]*?\b(LDFLAGS|pkg-config):([^\n]*)")
 _SETTING = re.compile(r'["`](C?GO[A-Z0-9_]+)["`]')  # a variable's name, as os.Getenv is handed it
+_OWN_PLACE = re.compile(r"\bos\.(?:Executable\s*\(|Args\[\s*0\s*\])")
 _VERSION = re.compile(r"v\d+")
 _MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
 _GRAMMAR = ts.Grammar("tree_sitter_go")
@@ -100,6 +101,8 @@ def _read(text: str, file: str) -> SourceFacts:
         if root is None:
             return replace(found.facts(), skipped=(file,))
         nodes = ts.captures(_GRAMMAR, _QUERY, root)
+        if _OWN_PLACE.search(text):
+            found.features.add("executable")
         _Calls(nodes, {_local_name(path, name): path for path, name, _ in start.imports}, found).read()
     return found.facts()
 

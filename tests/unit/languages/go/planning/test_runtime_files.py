@@ -11,6 +11,15 @@ READS = SERVER.replace("{ _", '{ _, _ = os.ReadFile("config/a"); _, _ = os.ReadF
     '"net/http"', '"net/http"\nimport "os"'
 )
 GOOSE = "RUN go install github.com/pressly/goose/v3/cmd/goose@v3.15.0"
+GATE = 'CMD ["/src/dist/shop"]'
+OWN_PLACE = (
+    'package main\n\nimport (\n\t"os"\n\t"path/filepath"\n)\n\nfunc main() {\n\te, _ := os.Executable()\n'
+    '\t_, _ = os.ReadFile(filepath.Join(filepath.Dir(e), "de.txt"))\n}\n'
+)
+VENDORED = {
+    "vendor/modules.txt": "# example.net/app v1.0.0\n## explicit\nexample.net/app\n",
+    "vendor/example.net/app/a.go": 'package app\n\nimport "os"\n\nfunc Run() { os.Open(os.Getenv("X")) }\n',
+}
 IMPORTS = 'package main\n\nimport app "{0}"\n\nfunc main() {{ app.Run() }}\n'
 ROWS = (
     Row(
@@ -482,6 +491,30 @@ ROWS = (
         file=("FROM golang:1.22", *BUILD, "WORKDIR /srv", START),
         files={**SHOP, "main.go": IMPORTS.format("example.net/app"), "model.conf": ""},
         never=("COPY . .",),
+    ),
+    Row(
+        id="a-vendored-package-that-opens-what-it-is-given",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={**SHOP, "main.go": IMPORTS.format("example.net/app"), "model.conf": "", **VENDORED},
+        final=("COPY . .",),
+        reason="vendor/example.net/app/a.go:5 opens a file by a name",
+    ),
+    Row(
+        id="a-program-that-asks-where-it-is",
+        file=(
+            "FROM golang:1.22",
+            "COPY . /src",
+            "RUN cd /src && go build -o dist/shop .",
+            'CMD ["/src/dist/shop"]',
+        ),
+        files={**SHOP, "main.go": OWN_PLACE, "dist/de.txt": ""},
+        final=("COPY . /src",),
+    ),
+    Row(
+        id="a-program-elsewhere-that-asks-where-it-is",
+        file=("FROM golang:1.22", "COPY . /src", "RUN cd /src && go build -o /usr/local/bin/shop .", START),
+        files={**SHOP, "main.go": OWN_PLACE, "dist/de.txt": ""},
+        never=("COPY . /src",),
     ),
     # --- programs compiled from sources elsewhere --------------------------------------------------------
     Row(
