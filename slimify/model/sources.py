@@ -38,11 +38,11 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
     which are put together at run time; the name is that of the package, if it is one. `unread`: imported
     packages that nobody has read, and calls in packages of others, that may open files by names of their own.
 
-    `features`: words from a fixed list: `cgo`, `creates` (files below the working directory), `embed`, `net`,
-    `executable` (asks where the program is), `tls`, `client` (opens connections over TLS), `tz`, `user`,
-    `plugin`, `main`, `external` (some of what is compiled is not in the context),
-    `unseen` (a build does not show what), `toolchain` (reads settings of the Go toolchain), `gobuild` (reads
-    them through go/build).
+    `features`: words from a fixed list: `accounts` (looks up some by name), `cgo`, `creates` (files below the
+    working directory), `embed`, `net`, `executable` (asks where the program is), `tls`, `client` (opens
+    connections over TLS), `tz`, `user`, `plugin`, `main`, `external` (some of what is compiled is not in the
+    context), `unseen` (a build does not show what), `toolchain` (reads settings of the Go toolchain),
+    `gobuild` (reads them through go/build).
     """
 
     imports: tuple[Use, ...] = ()

@@ -136,6 +136,8 @@ def system_need(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reason
     user = program.runtime.user.partition(":")[0]
     if user and user not in distroless_accounts() and not user.isdigit():
         return Reason.of("SL392", "no_user", user=user)
+    if "accounts" in runtime_needs.sources.features:
+        return Reason.of("SL392", "accounts")
     if any(not is_libc_library(name) for name in runtime_needs.libraries) or runtime_needs.system_packages:
         return Reason.of("SL392", "libraries")
     places = [t.path for t in copies]

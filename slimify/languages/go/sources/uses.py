@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from slimify.context import tree_sitter_reader as ts
 from slimify.context.source_uses import MAX_FILE, UNKNOWN, Collector, argument_lists, merge
 from slimify.facts.settings import toolchain_settings
+from slimify.facts.system import distroless_accounts
 from slimify.languages.go import LANGUAGE
 from slimify.languages.go.sources.packages import head, may_apply
 from slimify.model.sources import SourceFacts
@@ -41,7 +42,7 @@ _KNOWN = tuple(f"vendor/{name.rpartition('.')[0]}" for name in _PROGRAMS)
 _OF_INTEREST = re.compile(
     r"\b(?:Command|CommandContext|LookPath|StartProcess|ForkExec|Cmd|LoadLocation|Exec|Open|OpenFile|Stat|Lstat|Readlink"
     r"|Create|Mkdir(?:All)?|WriteFile"
-    r"|ReadFile|ReadDir|DirFS|Walk|WalkDir|Glob|EvalSymlinks|Dir|ServeFile|ListenAndServeTLS|LoadX509KeyPair"
+    r"|Lookup|LookupGroup|ReadFile|ReadDir|DirFS|Walk|WalkDir|Glob|EvalSymlinks|Dir|ServeFile|ListenAndServeTLS|LoadX509KeyPair"
     r"|ParseGlob|ParseFiles|LoadHTML\w+|Static\w*|ServeFiles|File|RunTLS|SetConfigFile|AddConfigPath|Load)\s*[({]"
     r"|\"file://"
 )
@@ -49,6 +50,7 @@ _OF_INTEREST = re.compile(
 _OPENING = {name.rpartition(".")[0] for name in _PATHS if "." in name.partition("/")[0] and "/" in name}
 _CGO_LINE = re.compile(r"#cgo[^\n]*?\b(LDFLAGS|pkg-config):([^\n]*)")
 _SETTING = re.compile(r'["`](C?GO[A-Z0-9_]+)["`]')  # a variable's name, as os.Getenv is handed it
+_ACCOUNTS = ("os/user.Lookup", "os/user.LookupGroup")
 _OWN_PLACE = re.compile(r"\bos\.(?:Executable\s*\(|Args\[\s*0\s*\])")
 _VERSION = re.compile(r"v\d+")
 _MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
@@ -276,6 +278,9 @@ class _Calls(ts.Values):
         elif name == "time.LoadLocation":
             if not {*map(self.one, self._arguments(node)[:1])} <= {"UTC", ""}:
                 self.found.features.add("tz")
+        elif name in _ACCOUNTS:
+            if not {*map(self.one, self._arguments(node)[:1])} <= {*distroless_accounts()}:
+                self.found.features.add("accounts")
         elif name == "plugin.Open":
             for argument in self._arguments(node)[:1]:
                 self.found.add_library(self.one(argument), line, name)

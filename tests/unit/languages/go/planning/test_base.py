@@ -20,6 +20,9 @@ from unit.go_layouts import (
     holds,
 )
 
+LOOKS_UP = (
+    'package main\n\nimport (\n\t"os"\n\t"os/user"\n)\n\nfunc main() {{ user.Lookup({0}); os.Exit(0) }}\n'
+)
 WRITES = OPENS.replace("os.Open(os.Args[1])", 'os.Create("out.txt")')
 UNPACKED = (
     "RUN apt-get update && apt-get install -y curl && curl -fsSL https://go.dev/dl/go1.22.0.linux-amd64.tar.gz"
@@ -259,6 +262,25 @@ ROWS = (
         ),
         base="gcr.io/distroless/base-debian12",
         never=("RUN",),
+    ),
+    # --- accounts ------------------------------------------------------------------------------------------
+    Row(
+        id="an-account-that-distroless-lacks",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={**SHOP, "main.go": LOOKS_UP.format('"www-data"')},
+        base="debian:bookworm-slim",
+    ),
+    Row(
+        id="an-account-that-only-run-time-knows",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={**SHOP, "main.go": LOOKS_UP.format("os.Args[1]")},
+        base="debian:bookworm-slim",
+    ),
+    Row(
+        id="an-account-that-every-image-has",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={**SHOP, "main.go": LOOKS_UP.format('"nobody"')},
+        base="gcr.io/distroless/base-debian12",
     ),
     # --- time zones of the toolchain -----------------------------------------------------------------------
     Row(
