@@ -239,8 +239,8 @@ def _open_world(program: Program, step: Step, named: Sequence[str]) -> Reason | 
     if why is None and unread and may_compose_names_in(places[0], sources, cwd, program.effects):
         below = ((posixpath.join(places[0], p), p) for p in _entries_below(program.context, source))
         if any(not _is_needed_entry(path, p, named) and not _is_no_data(p) for path, p in below):
-            form = "module" if unread[0].name else "computed"
-            return Reason.of("SL316", form, use=unread[0])
+            computed = Reason.of("SL316", "computed", use=unread[0])
+            return Reason.of("SL316", "module", use=unread[0]) if unread[0].name else computed
     return why
 
 
