@@ -33,6 +33,7 @@ from slimify.model.errors import SlimifyError
 from slimify.report.printable import masked
 from slimify.syntax.dockerfile import parser
 from slimify.syntax.dockerfile.instructions import from_parts, split_stages
+from slimify.syntax.dockerfile.words import expand
 
 UPDATE = "SLIMIFY_UPDATE"
 
@@ -246,9 +247,16 @@ def _squeezed(instruction: Instruction) -> str:
 
 def _image(text: bytes) -> list[Instruction]:
     """The instructions of the last stage, and of the stages that it builds on."""
-    stages = split_stages(parser.parse(text))
+    file = parser.parse(text)
+    stages = split_stages(file)
     found = stages.pop()
-    while parents := [s for s in stages if from_parts(s[0]).alias == from_parts(found[0]).image.lower()]:
+    given = (x.value.partition("=") for x in file.instructions if x.keyword == "ARG")
+    values = {name: value.strip("\"'") for name, _, value in given if value}
+
+    def image(start: Instruction) -> str:
+        return (expand(from_parts(start).image, values) or "").lower()
+
+    while parents := [s for s in stages if from_parts(s[0]).alias == image(found[0])]:
         found = [*parents[-1], *found[1:]]
     return found
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.program import Program, Step
 from slimify.model.dockerfile import Dockerfile
+from slimify.planning.estimates import estimate
 from slimify.planning.in_place.caches import caches, installers_at_start
 from slimify.planning.in_place.edits import Draft
 from slimify.planning.in_place.list_updates import list_updates
@@ -18,10 +19,10 @@ from slimify.syntax.dockerfile.instructions import split_stages
 
 
 def with_clean_parents(draft: Draft, read: Callable[[str], Program]) -> Draft:
-    """The draft with these stages cleaned, unless a stage that builds on one may read its lists. `read` reads
-    a text."""
+    """The draft with these stages cleaned, unless a stage that builds on one may read its lists or leaves
+    lists anyway. `read` reads a text."""
     _, *parents = _stages(draft.program)[-1].chain
-    if not parents or installers_at_start(draft.program):
+    if not parents or installers_at_start(draft.program) or estimate.left_list_bytes(draft.program):
         return draft
     for number in [len(parent.earlier) for parent in parents]:
         if _are_lists_read(draft, number, read):
