@@ -76,9 +76,10 @@ def git(call: Call) -> tuple[Effect, ...]:
     if action == "config":
         system = any(w.value == "--system" for w in words)
         everyone = any(w.value == "--global" for w in words)
-        target = "/etc/gitconfig" if system else call.home(".gitconfig") if everyone else None
-        where: tuple[Arg | str, ...] = (target,) if target else (base or ".",)
-        return call.write_effect("files", Action.CONFIG, writes=where)
+        where: Arg | str = "/etc/gitconfig" if system else base or "."
+        if everyone:
+            where = call.home(".gitconfig") or Arg(value=None, text="~/.gitconfig")
+        return call.write_effect("files", Action.CONFIG, writes=(where,))
     kind = actions("git").get(action)
     if kind is None:
         return call.effect("check", action)

@@ -369,6 +369,12 @@ def test_programs_of_the_table_have_code(program: str) -> None:
             "export HOME=/h; rm -rf ~/x", "files delete del=/h/x", "files delete del=/h/x", id="a-known-home"
         ),
         pytest.param(
+            "git config --global a.b c",
+            "files config w=/root/.gitconfig",
+            "files! config",
+            id="settings-below-home",
+        ),
+        pytest.param(
             "GOBIN=/b go install example.org/a@v1",
             "compile:go install out=/b/a cache=/root/.cache/go-build,/root/go/pkg/mod",
             "compile:go install out=/b/a cache=/root/.cache/go-build",
