@@ -9,6 +9,7 @@ file has the same event: of the same origin, or, if the plan has edited it, one 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -157,7 +158,7 @@ def left_for_run_time(program: Program) -> frozenset[AtomKey]:
     return frozenset((*found, *(key for key in beside if key[0] in runs)))
 
 
-class _Verdicts(Struct, frozen=True, kw_only=True):
+class _Verdicts(Struct, frozen=True, kw_only=True, dict=True):
     """The verdicts on a file whose steps are executed as `execution` says."""
 
     program: Program
@@ -227,8 +228,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
         if atom.packages and all(self._is_removed(p) for p in atom.packages):
             return atom.role, atom.reasons
         needed = {name for p in atom.packages for name in p.counterparts}
-        there = {p.name for e in self.execution.final.effects for p in e.packages}
-        if not names and needed and (self.one_stage or needed & there):
+        if not names and needed and (self.one_stage or needed & self._installed):
             shown = ", ".join(sorted(needed))
             return "both", (Reason.of("SL226", "counterparts", names=shown),)
         if self.execution.steps.get(key) in ("run", "both") or not names:
@@ -238,6 +238,11 @@ class _Verdicts(Struct, frozen=True, kw_only=True):
             return "build", (Reason.of("SL226", "in_base", base=base.reference),)
         out = next((d.reason for d in self.decisions if (d.code, d.form) == ("SL206", "left_out")), None)
         return ("build", (out,)) if out is not None and set(names) & set(out.names("names")) else None
+
+    @cached_property
+    def _installed(self) -> frozenset[str]:
+        """The packages that the last stage of the new file installs."""
+        return frozenset(p.name for e in self.execution.final.effects for p in e.packages)
 
     def _is_removed(self, package: PackageVerdict) -> bool:
         """Whether a package is removed in the RUN that installs it, by the user or by the plan."""

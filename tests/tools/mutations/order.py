@@ -173,6 +173,8 @@ def builder_step_repeated(s: Subject) -> Iterator[Change]:
     """Only steps of the user's file: the final stage lacks what they read."""
     base = s.base(s.final)
     for stage in s.builders:
+        if s.builds_on(s.final, stage):
+            continue  # everything is there
         for run in s.runs(stage):
             if any(x.raw == run.raw for x in s.final) or run.flag("mount") or not _cannot_run(s, run):
                 continue

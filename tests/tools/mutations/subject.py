@@ -146,12 +146,20 @@ class Subject:
 
     def inherits_argument(self, stage: Stage, name: str) -> bool:
         """Whether a stage that `stage` builds on declares a build argument: its value is inherited."""
-        image = from_parts(stage[0]).image.lower()
-        parent = next((x for x in self.stages if x is not stage and from_parts(x[0]).alias == image), None)
+        parent = self._parent(stage)
         if parent is None:
             return False
         own = (n for x in parent if x.keyword == "ARG" for n, _ in arg_names(x))
         return name in own or self.inherits_argument(parent, name)
+
+    def builds_on(self, stage: Stage, other: Stage) -> bool:
+        """Whether a stage starts from another one, or from one that does."""
+        parent = self._parent(stage)
+        return parent is not None and (parent is other or self.builds_on(parent, other))
+
+    def _parent(self, stage: Stage) -> Stage | None:
+        image = from_parts(stage[0]).image.lower()
+        return next((x for x in self.stages if x is not stage and from_parts(x[0]).alias == image), None)
 
     @cached_property
     def _scopes(self) -> list[Mapping[str, str]]:

@@ -167,6 +167,6 @@ def owner_of_nothing(s: Subject) -> Iterator[Change]:
     for copy in s.from_context(s.final):
         for path in [p for p in s.brings(copy) if not _OF_THE_BASE.match(p)][:2]:
             pattern = f"{posixpath.dirname(path)}/*{posixpath.splitext(path)[1]}"
-            for name in (path, pattern):
+            for name in (path, pattern) if pattern != "//*" else (path,):
                 yield f"chmod {name}", s.inserted(s.final[0], f"RUN chmod a+r {name}")
             yield f"chown {path}.none", s.inserted(copy, f"RUN chown 0:0 {path}.none")
