@@ -24,6 +24,7 @@ from slimify.planning.stages.items import keyword, new_item
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.machine.stages import Event, Stage
 from slimify.semantics.paths import inside
+from slimify.syntax.dockerfile.instructions import text_up_to
 from slimify.syntax.dockerfile.parser import encode, parse
 
 _NAMES = ("production", "pruned")
@@ -110,10 +111,7 @@ def _files(program: Program) -> ContextView:
 
 def _ended(program: Program, options: Options, stage: Stage) -> Program:
     """The file up to the end of a stage, with the run time of the whole file."""
-    end = stage.body[-1][1]
-    nodes = program.dockerfile.nodes
-    text = "".join(node.raw for node in nodes[: nodes.index(end) + 1])
-    file = parse(encode(text), program.name)
+    file = parse(encode(text_up_to(program.dockerfile, len(stage.earlier))), program.name)
     ended = whole_program(classify(file, program.context, program.name, options), options)
     return replace(
         ended,

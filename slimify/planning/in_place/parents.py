@@ -8,49 +8,36 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program, Step
-from slimify.model.dockerfile import Dockerfile
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.caches import caches, installers_at_start
 from slimify.planning.in_place.edits import Draft
 from slimify.planning.in_place.list_updates import list_updates
 from slimify.planning.package_lists import may_read_earlier_lists
-from slimify.semantics.machine.stages import Stage
-from slimify.syntax.dockerfile.instructions import split_stages
+from slimify.syntax.dockerfile.instructions import text_up_to
 
 
 def with_clean_parents(draft: Draft, read: Callable[[str], Program]) -> Draft:
     """The draft with these stages cleaned, unless a stage that builds on one may read its lists or leaves
     lists anyway. `read` reads a text."""
-    _, *parents = _stages(draft.program)[-1].chain
+    _, *parents = draft.program.machine.final.chain
     if not parents or installers_at_start(draft.program) or estimate.left_list_bytes(draft.program):
         return draft
     for number in [len(parent.earlier) for parent in parents]:
         if _are_lists_read(draft, number, read):
             continue
         for clean in (list_updates, caches):
-            edits = clean(read(_text_up_to(draft.program.dockerfile, number)))
+            edits = clean(read(text_up_to(draft.program.dockerfile, number)))
             if edits.changes:
                 draft = draft.edited(edits)
                 draft = replace(draft, program=read(draft.text))
     return draft
 
 
-def _stages(program: Program) -> Sequence[Stage]:
-    return program.executed(program.dockerfile).stages
-
-
-def _text_up_to(file: Dockerfile, number: int) -> str:
-    """The file up to the end of a stage."""
-    following = split_stages(file)[number + 1 :]
-    end = file.nodes.index(following[0][0]) if following else len(file.nodes)
-    return "".join(node.raw for node in file.nodes[:end])
-
-
 def _are_lists_read(draft: Draft, number: int, read: Callable[[str], Program]) -> bool:
     """Whether a stage that builds on one may install from its package lists."""
-    file, stages = draft.program.dockerfile, _stages(draft.program)
+    file, stages = draft.program.dockerfile, draft.program.machine.stages
     later = [n for n, stage in enumerate(stages) if n != number and stages[number] in stage.chain]
-    return any(_reads_earlier_lists(read(_text_up_to(file, n)).steps) for n in later)
+    return any(_reads_earlier_lists(read(text_up_to(file, n)).steps) for n in later)
 
 
 def _reads_earlier_lists(steps: Sequence[Step]) -> bool:

@@ -261,6 +261,13 @@ def split_stages(file: Dockerfile) -> list[list[Instruction]]:
     return stages
 
 
+def text_up_to(file: Dockerfile, number: int) -> str:
+    """The text of a file up to the end of a stage, counted from 0."""
+    following = split_stages(file)[number + 1 :]
+    end = file.nodes.index(following[0][0]) if following else len(file.nodes)
+    return "".join(node.raw for node in file.nodes[:end])
+
+
 def meaning(instruction: Instruction) -> tuple[str, tuple[tuple[str, str | None], ...], str, tuple[str, ...]]:
     """What two instructions that say the same have in common: keyword, flags, value, here-documents."""
     flags = tuple((flag.name, flag.value) for flag in instruction.flags)

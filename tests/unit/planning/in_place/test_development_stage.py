@@ -49,6 +49,12 @@ _DEPENDENCIES = (
         ),
         pytest.param(_FIRST.replace(" AS build", "") + _LAST.replace("build", "0"), "", False, id="no-name"),
         pytest.param(_FIRST + "FROM build AS production\n\n" + _LAST, "", True, id="name-taken"),
+        pytest.param(
+            _FIRST + "FROM build AS output\n\n" + _LAST.replace("from=build", "from=output"),
+            "",
+            True,
+            id="a-stage-without-steps",
+        ),
     ],
 )
 def test_stage_without_development_dependencies(tmp_path: Path, text: str, source: str, pruned: bool) -> None:
