@@ -16,7 +16,7 @@ from slimify.analysis.program import Program, Step
 from slimify.model.decisions import Decision, Line, Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.plan import Item, Plan, Stage
-from slimify.planning.stages.items import with_line_end
+from slimify.planning.stages.items import keyword, with_line_end
 from slimify.syntax.dockerfile.instructions import from_parts
 from slimify.syntax.shell.script import EditRefused
 
@@ -173,7 +173,8 @@ def _items(draft: Draft, edits: Edits) -> Iterator[Item]:
         text = "" if index in edits.moved else _instruction_text(file, edits, index)
         new += [replace(draft.items[index], text=comments + text)] if text else []
         for position, item in enumerate(new):
-            yield replace(item, text=space + item.text) if not position else item
+            apart = not position or keyword(item) == "FROM"
+            yield replace(item, text=space + item.text) if apart else item
         pending = "" if new else space
 
 
