@@ -119,8 +119,9 @@ class Solution(Struct, dict=True):
 
     @cached_property
     def unpacked(self) -> frozenset[str]:
-        """The archives that build steps unpack."""
-        built = filter(self.in_builder, self.graph.nodes)
+        """The archives that build steps unpack, of those that their effects decide: that stays the same while
+        rules are applied."""
+        built = (n for n in self.graph.nodes if (f := self.decided.get(n.number)) and f.role == "build")
         return frozenset(r for n in built for e in n.effects if e.kind == "unpack" for r in e.reads)
 
     @cached_property
