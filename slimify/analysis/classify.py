@@ -43,15 +43,13 @@ from slimify.model.sources import Use
 from slimify.semantics.machine.stages import execute
 from slimify.semantics.walk import Visit, base_image
 from slimify.syntax.dockerfile.instructions import arg_names
+from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 from slimify.syntax.dockerfile.scope import scopes
 
 if TYPE_CHECKING:
     from slimify.analysis.evidence.image_evidence import BuiltImage
 
 
-_CONFIGURE = frozenset(
-    {"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"}
-)
 _KEEP_COMMENT = re.compile(r"#\s*slimify:\s*keep\b", re.IGNORECASE)
 
 
@@ -238,7 +236,7 @@ def _step(visit: Visit, roles: Roles, packages: Mapping[AtomKey, Sequence[object
         return Step(visit=visit, role=_role_of_all(atoms), atoms=atoms)
     if keyword in ("COPY", "ADD"):
         role, reason = roles.steps[key], roles.reasons[key]
-    elif keyword in _CONFIGURE:
+    elif keyword in CONFIG_ONLY:
         role, reason = "run", Reason.of("SL200", "configuration")
     else:
         role, reason = "both", Reason.of("SL223", "state")
