@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -301,7 +302,7 @@ def _validated_text(program: Program, plan: Plan, file: Dockerfile, options: Opt
     if text == file.text or (program.parent and _has_same_last_stage(program, text)):
         return [Reason.of("SL407", "same_text", rung=plan.rung)]
     comments = own_comments(options.templates)
-    programs = (program, *other_programs(program, file, text, options))
+    programs = chain((program,), other_programs(program, file, text, options))
     found = next(filter(None, (problems(one, plan, text, file, comments) for one in programs)), ())
     if not found:
         return text

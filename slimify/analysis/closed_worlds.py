@@ -71,11 +71,16 @@ def unknown_programs(
     return Reason.of("SL203", "unread_program", command=tool) if tool is not None else None
 
 
+def unknown_programs_of(program: Program, needs: RuntimeNeeds | None = None) -> Reason | None:
+    """`unknown_programs` of a classified file, with other needs than its own if they are given."""
+    mounted = mounted_sources(program.mounts, program.end_state.cwd)
+    known = needs or program.runtime_needs
+    return unknown_programs(known, program.effects, program.base, program.context, mounted)
+
+
 def unknown_start(program: Program) -> Reason | None:
     """Why not all that the image starts by constant names is known."""
-    needs = replace(program.runtime_needs, dynamic=())
-    mounted = mounted_sources(program.mounts, program.end_state.cwd)
-    return unknown_programs(needs, program.effects, program.base, program.context, mounted)
+    return unknown_programs_of(program, replace(program.runtime_needs, dynamic=()))
 
 
 def _is_for_people(effect: Effect) -> bool:

@@ -66,11 +66,9 @@ def engine_call(words: Sequence[str], engines: Collection[str] = ()) -> EngineCa
         compose = rest[:1] == ["compose"]
         rest = rest[1:] if rest[:1] in ([group] for group in (*engine_groups(), "compose")) else rest
     rest = _operands("docker compose", rest) if compose else rest
-    return (
-        EngineCall(f"compose {rest[0]}" if compose else engine_alias(rest[0]), tuple(rest[1:]))
-        if rest
-        else None
-    )
+    if not rest:
+        return None
+    return EngineCall(f"compose {rest[0]}" if compose else engine_alias(rest[0]), tuple(rest[1:]))
 
 
 def _operands(command: str, words: Sequence[str]) -> list[str]:

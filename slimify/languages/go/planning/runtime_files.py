@@ -15,8 +15,7 @@ from msgspec import Struct
 from slimify.analysis.closed_worlds import (
     absent_files,
     may_compose_names_in,
-    mounted_sources,
-    unknown_programs,
+    unknown_programs_of,
     unknown_readers,
 )
 from slimify.analysis.program import Program, Step
@@ -171,9 +170,7 @@ def for_people(program: Program, path: str) -> bool:
 
 def _may_be_started(program: Program, name: str) -> bool:
     """Whether run time starts a program, or may start any."""
-    needs, mounted = program.runtime_needs, mounted_sources(program.mounts, program.end_state.cwd)
-    why = unknown_programs(needs, program.effects, program.base, program.context, mounted)
-    return name in needs.commands or why is not None
+    return name in program.runtime_needs.commands or unknown_programs_of(program) is not None
 
 
 def _is_side_install(program: Program, path: str) -> bool:
