@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from slimify.analysis.development_servers import compiling_server
 from slimify.analysis.program import Program
@@ -178,16 +179,19 @@ class _Dropped:
     def _may_come_along(self, module: str) -> bool:
         """Whether a package that no manifest lists may be there because of a development dependency: the lock
         file shows it; without one, every module may be one that is neither a file nor an alias of one."""
-        listed = (
-            (own.dependencies, own.dev_dependencies, own.optional_dependencies) for own in self.projects
-        )
-        named = {package.name for effect in self.program.effects for package in effect.packages}
-        if not self.names or module in named or any(module in group for groups in listed for group in groups):
+        if not self.names or module in self._listed:
             return False
         if self.locked:
             package = self.locked.get(module)
             return package is not None and package.dev
         return not self._is_own(module)
+
+    @cached_property
+    def _listed(self) -> frozenset[str]:
+        """The packages that a manifest or a step names."""
+        named = (package.name for effect in self.program.effects for package in effect.packages)
+        groups = ((p.dependencies, p.dev_dependencies, p.optional_dependencies) for p in self.projects)
+        return frozenset((*named, *(name for own in groups for group in own for name in group)))
 
     def _is_own(self, module: str) -> bool:
         """Whether the projects themselves have the module: as a directory or file, by another name that their
@@ -198,8 +202,13 @@ class _Dropped:
             found = any(context.is_dir(p) or context.has(f"{p}.ts") or context.has(f"{p}.js") for p in places)
             if found or f"@types/{module}" in own.dev_dependencies:
                 return True
-        files = (p for p in context.files if _SETTINGS.search(p))
-        return any(re.search(rf"[\"']{re.escape(first)}[\"'/]", context.text(p) or "") for p in files)
+        pattern = re.compile(rf"[\"']{re.escape(first)}[\"'/]")
+        return any(map(pattern.search, self._settings))
+
+    @cached_property
+    def _settings(self) -> tuple[str, ...]:
+        context = self.program.context
+        return tuple(context.text(path) or "" for path in context.files if _SETTINGS.search(path))
 
     def _peers(self) -> Iterator[Reason]:
         """Those that another package may load if they are there: optional peers. Where the lock file tells of

@@ -69,10 +69,11 @@ class Mentions:
     def _files(self, names: Sequence[str], words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Files, each with a package that it names; `words` are those that may stand for one in a string."""
         for path in self.context.files:
-            if self.view.image_paths(path):
+            in_image = bool(self.view.image_paths(path))
+            if in_image:
                 read = partial(self._text, path)
                 yield from ((path, name) for name in names if written_by_compiler(name, path, read))
-            if not self._is_read(path):
+            if not self._is_read(path, in_image=in_image):
                 continue
             text = self._text(path) if self._endings(path) else ""
             if len(text) > MAX_FILE:
@@ -93,12 +94,12 @@ class Mentions:
     def _text(self, path: str) -> str:
         return self.context.text(path) or ""
 
-    def _is_read(self, path: str) -> bool:
+    def _is_read(self, path: str, *, in_image: bool) -> bool:
         """Whether run time may read the file: it is in the image, or sets variables of containers."""
         if re.search(LANGUAGE.facts("toolchain.toml")["files"]["aside"], path):
             return False
         name = posixpath.basename(path)
-        return bool(self.view.image_paths(path)) or name.startswith((".env", "compose.", "docker-compose"))
+        return in_image or name.startswith((".env", "compose.", "docker-compose"))
 
     def _endings(self, path: str) -> bool:
         name = posixpath.basename(path)
