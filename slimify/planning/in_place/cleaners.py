@@ -22,7 +22,7 @@ from slimify.planning.in_place.caches import caches
 from slimify.planning.in_place.chown_to_copy import chown_to_copy
 from slimify.planning.in_place.dependencies_first import dependencies_first
 from slimify.planning.in_place.development_stage import development_stage
-from slimify.planning.in_place.edits import Draft, Edits, new_draft
+from slimify.planning.in_place.edits import MAX_EDITS, Draft, Edits, new_draft
 from slimify.planning.in_place.list_updates import list_updates
 from slimify.planning.in_place.mounts import mounts
 from slimify.planning.in_place.recommended import recommended
@@ -60,7 +60,6 @@ def _development(program: Program) -> Edits:
     return Edits(decisions=tuple(told))
 
 
-_MAX_EDITS = 50  # per cleaner and pass; each edit shrinks the file or improves its order
 _MAX_PASSES = 5
 
 
@@ -77,7 +76,7 @@ def cleaned(draft: Draft, options: Options, read: Callable[[str], Program]) -> D
 
 def _cleaned_once(draft: Draft, options: Options, read: Callable[[str], Program]) -> Draft:
     for clean in CLEANERS:
-        for _ in range(_MAX_EDITS):
+        for _ in range(MAX_EDITS):
             edits = next_edits(clean, draft, options)
             draft = draft.edited(edits)
             if not edits.changes:

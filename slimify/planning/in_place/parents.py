@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program, Step
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.caches import caches, installers_at_start
-from slimify.planning.in_place.edits import Draft
+from slimify.planning.in_place.edits import MAX_EDITS, Draft
 from slimify.planning.in_place.list_updates import list_updates
 from slimify.planning.package_lists import may_read_earlier_lists
 from slimify.syntax.dockerfile.instructions import text_up_to
@@ -26,8 +26,10 @@ def with_clean_parents(draft: Draft, read: Callable[[str], Program]) -> Draft:
         if _are_lists_read(draft, number, read):
             continue
         for clean in (list_updates, caches):
-            edits = clean(read(text_up_to(draft.program.dockerfile, number)))
-            if edits.changes:
+            for _ in range(MAX_EDITS):
+                edits = clean(read(text_up_to(draft.program.dockerfile, number)))
+                if not edits.changes:
+                    break
                 draft = draft.edited(edits)
                 draft = replace(draft, program=read(draft.text))
     return draft

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
+from slimify.facts.packages import system_package
 from slimify.model.effects import NOT_FOR_RUN_TIME
 from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import is_named_place
@@ -52,7 +53,15 @@ def _marks(event: Event, installs: bool) -> dict[Hashable, int]:
         marks |= dict.fromkeys([*((effect.action, p.name) for p in effect.packages), *named], _PART)
         if installs and kinds == {"packages"}:
             marks["packages", effect.tool] = _INSTALL
+            swapped = (name for p in effect.packages for name in _in_place_of(p.name))
+            marks |= dict.fromkeys(((effect.action, name) for name in swapped), _PART)
     return marks
+
+
+def _in_place_of(package: str) -> tuple[str, ...]:
+    """What run time needs in place of a system package; () if that is not known without its release."""
+    facts = system_package(package, None)
+    return (facts.counterparts or ()) if facts is not None else ()
 
 
 class _Pairs:

@@ -373,6 +373,19 @@ def test_what_frees_nothing_is_told(file: str, why: str, tmp_path: Path) -> None
     assert [d.text for d in outcome.decisions if d.code == "SL356" and d.text.startswith(why)]
 
 
+def test_lists_of_a_parent_stage_are_joined_as_often_as_they_are_fetched(tmp_path: Path) -> None:
+    fetched = (
+        "RUN apt-get update\nRUN apt-get install -y tree\nRUN apt-get update\nRUN apt-get install -y jq\n"
+    )
+    first = "FROM node:20 AS base\nRUN apt-get update && apt-get upgrade -y && apt-get clean\n"
+    file = f'{first}{fetched}FROM base\nCMD ["node", "x.js"]\n'
+    (tmp_path / "x.js").write_text("1")
+    once = pipeline.rewrite(file.encode(), name="Dockerfile", context=tmp_path)
+    assert once.after is not None
+    assert once.after.count("RUN") == 2
+    assert pipeline.rewrite(once.after.encode(), name="Dockerfile", context=tmp_path).after is None
+
+
 def test_an_edit_that_repeats_itself_is_made_once() -> None:
     def read(text: str) -> Program:
         return classify(parse(encode(text)), Context.empty(), "Dockerfile", Options())

@@ -53,6 +53,12 @@ def test_an_install_may_stand_for_another_one(tmp_path: Path) -> None:
     assert pairs(old, new, tmp_path, installs=True) == "0:0 1:1"
 
 
+def test_headers_stand_for_the_library_that_run_time_needs(tmp_path: Path) -> None:
+    old = "RUN apt-get update && apt-get install -y gcc\nRUN apt-get update; apt-get install -y libpq-dev"
+    new = "RUN apt-get update; apt-get install -y libpq5"
+    assert pairs(old, new, tmp_path, installs=True) == "0:0 1:3"
+
+
 def test_time_is_linear(tmp_path: Path) -> None:
     events = machine("FROM debian\n" + "RUN a && touch /b\n" * 3000, tmp_path).final.events
     start = time.process_time()
