@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from slimify.context.values import json_of
 from slimify.languages.node import LANGUAGE
+from slimify.languages.node.commands.outputs import outputs
 from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
 from slimify.languages.node.vocabulary import RUN
@@ -146,6 +147,10 @@ def run_script(
     kind, why = _kind_of(nested, by_name)
     (head,) = _script_effect(call, name, manager, kind, tools, why)
     head = replace(head, reads=tuple(dict.fromkeys((*head.reads, *(p for e in nested for p in e.reads)))))
+    if kind == "build":  # its scripts are executed, and may write where they say
+        outer = outputs(state, [path for e in nested if e.kind in RUNS_CODE for path in e.reads])
+        possible = tuple(place for place, sure in outer.items() if not sure)
+        head = replace(head, writes=(*head.writes, *outer), possible=(*head.possible, *possible))
     if kind == "app":  # like a shell script or the recipe of a Makefile: it is what its commands are
         head = replace(head, kind="check", reads=head.manifests, writes=(), writes_anywhere=False, why=None)
         return (head, *nested)

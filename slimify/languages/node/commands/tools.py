@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from slimify.facts.commands import values
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.install import package_name
+from slimify.languages.node.commands.outputs import configured_outputs
 from slimify.languages.node.commands.project import project_of
 from slimify.languages.node.commands.tool_settings import configured
 from slimify.model.decisions import Reason
@@ -129,4 +130,10 @@ def _table_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
     targets = out.all("-o", "--outDir", "--out-dir", "--dist-dir", "--output-path", "--outdir", "--dest")
     if call.name in LANGUAGE.words("toolchain.toml", "serving", "copying"):
         targets = (*targets, *out.operands[-1:])
-    return call.write_effect("build", first if "/" not in first else "", writes=(".", *targets))
+    outer = configured_outputs(call)
+    return call.write_effect(
+        "build",
+        first if "/" not in first else "",
+        writes=(".", *targets, *outer),
+        possible=tuple(place for place, sure in outer.items() if not sure),
+    )

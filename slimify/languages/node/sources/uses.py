@@ -85,8 +85,16 @@ def read_module(text: str, file: str) -> tuple[SourceFacts, tuple[Use, ...]]:
     The latter are paths from the context root, as written: mostly without an extension, or a directory with
     an index file.
     """
-    if len(text) > MAX_FILE:
+    reader = reader_of(text, file)
+    if reader is None:
         return SourceFacts(skipped=(file,)), ()
+    return reader.found.facts(), tuple(reader.relative)
+
+
+def reader_of(text: str, file: str, more: str = "") -> Reader | None:
+    """What has read a file; None for one that is not read. `more` are patterns that it captures as well."""
+    if len(text) > MAX_FILE:
+        return None
     extension = posixpath.basename(file).rpartition(".")[2].lower()
     if extension in _PARTS:
         text = _script_parts(text)
@@ -97,10 +105,10 @@ def read_module(text: str, file: str) -> tuple[SourceFacts, tuple[Use, ...]]:
         if typed is not None and not typed.has_error:
             grammar, root = _TSX, typed
     if root is None:
-        return SourceFacts(skipped=(file,)), ()
-    reader = _Reader(ts.captures(grammar, _QUERY, root), file)
+        return None
+    reader = Reader(ts.captures(grammar, _QUERY + more, root), file)
     reader.read()
-    return reader.found.facts(), tuple(reader.relative)
+    return reader
 
 
 def _script_parts(text: str) -> str:
@@ -125,7 +133,7 @@ def package_of(specifier: str) -> str:
     return "" if specifier.partition("/")[0] in BUILTINS and not specifier.endswith("/") else match[1]
 
 
-class _Reader:
+class Reader:
     def __init__(self, nodes: dict[str, list[Node]], file: str) -> None:
         self.nodes = nodes
         self.found = Collector(file)

@@ -1,0 +1,1 @@
+export default { build: { outDir: '../server/public', emptyOutDir: true } }

@@ -1,0 +1,125 @@
+"""Where the settings of a bundler or compiler, or a script that builds, put files outside the project."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from slimify.context.source_uses import HERE, constant_path
+from slimify.facts.system import is_shared_directory
+from slimify.languages.node import LANGUAGE
+from slimify.languages.node.sources.settings import Settings, read_settings
+from slimify.semantics.effects.call import Call
+from slimify.semantics.effects.state import State
+from slimify.semantics.paths import inside
+
+_MAX_FILES = 20
+_FOLLOWED = ("extends", "references.path")
+
+
+@cache
+def _facts() -> dict[str, Any]:
+    facts = LANGUAGE.facts("tool-settings.toml")["outputs"]
+    return {key: re.compile(value) if isinstance(value, str) else value for key, value in facts.items()}
+
+
+def configured_outputs(call: Call) -> dict[str, bool]:
+    """What a program of a package writes by its settings, as `outputs`: those in its usual files, and in the
+    files that it is given."""
+    view, cwd = call.state.view, call.state.cwd or "/"
+    start = tuple(LANGUAGE.facts("tool-settings.toml")["configuration"].get(call.name, ()))
+    usual = re.compile(rf"\.?{re.escape(call.name)}(file|rc|[.-]config|[.-]conf)?\.\w+")
+    beside = ((path, posixpath.relpath(path, cwd)) for path in view.under(cwd))
+    files = [p for p, name in beside if (name.startswith(start) if start else usual.fullmatch(name))]
+    words = (arg.value.rpartition("=")[2] for arg in call.args if arg.value)
+    files += [posixpath.normpath(posixpath.join(cwd, word)) for word in words]
+    found = outputs(call.state, files)
+    named = call.state.get(_facts()["variables"].get(call.name, ""))
+    return found | (_outside(call.state, {posixpath.join(cwd, named): True}) if named else {})
+
+
+def outputs(state: State, files: Iterable[str]) -> dict[str, bool]:
+    """The directories outside the project that builds write by the settings in some files, and in those that
+    they import; each with whether it certainly exists afterwards."""
+    found: dict[str, bool] = {}
+    for path, settings in _read(state, files):
+        found |= {place: sure for place, sure in _places(settings, path, state) if place not in found}
+    return _outside(state, found)
+
+
+def _read(state: State, files: Iterable[str]) -> Iterator[tuple[str, Settings]]:
+    """Files with their settings, and those that they extend or import."""
+    waiting, done = [*files], set[str]()
+    while waiting and len(done) < _MAX_FILES:
+        path = waiting.pop(0)
+        text = state.view.text(path) if _facts()["files"].search(path) and path not in done else None
+        if text is None:
+            continue
+        done.add(path)
+        settings = read_settings(text, path.lstrip("/"))
+        yield path, settings
+        near = [f"/{name}" for name in settings.imports]
+        near += [
+            posixpath.join(posixpath.dirname(path), v)
+            for k, vs in settings.values
+            for v in vs
+            if k in _FOLLOWED
+        ]
+        waiting += [p for name in near for p in _files_of(state, posixpath.normpath(name))]
+
+
+def _files_of(state: State, name: str) -> Iterator[str]:
+    """The files that an import, or a reference to a project, may name."""
+    for path in state.view.under(posixpath.dirname(name)):
+        stem = posixpath.splitext(path)[0]
+        if path == name or stem in (name, f"{name}/index", f"{name}/tsconfig"):
+            yield path
+
+
+def _places(settings: Settings, path: str, state: State) -> Iterator[tuple[str, bool]]:
+    """The places that settings name as output, each with whether the name is that of an output."""
+    facts, cwd = _facts(), state.cwd or "/"
+    bases = [cwd]
+    for key, values in settings.values:
+        if facts["roots"].fullmatch(key):
+            bases = [_resolved(value, cwd) for value in values] or bases
+    places = [
+        _resolved(value, base)
+        for key, values in settings.values
+        if facts["keys"].search(key)
+        for value in values
+        for base in ([posixpath.dirname(path)] if facts["beside"].match(key) else bases)
+    ]
+    yield from ((place, len(places) == 1) for place in places)
+    for key, values in settings.values:
+        if facts["further"].search(key):
+            yield from ((_resolved(v, base), False) for v in values for base in places or bases)
+        elif facts["functions"].fullmatch(key):
+            yield from ((_resolved(value, cwd), False) for value in values)
+
+
+def _resolved(value: str, base: str) -> str:
+    """The absolute path of what a setting names, "" if nothing of it is known."""
+    known = constant_path(value.replace(HERE, "") or "/")
+    return posixpath.normpath(posixpath.join(base, known)) if known else ""
+
+
+def _outside(state: State, places: dict[str, bool]) -> dict[str, bool]:
+    """The directories of places outside the project. A place that is a file, by its name, is in one."""
+    cwd, found = state.cwd or "/", dict[str, bool]()
+    for place, sure in places.items():
+        is_file = posixpath.splitext(place)[1] and not state.view.is_dir(place)
+        directory = posixpath.normpath(posixpath.dirname(place) if is_file else place)
+        if (
+            place
+            and not inside(directory, cwd)
+            and not is_shared_directory(directory)
+            and "node_modules" not in directory
+        ):
+            found[directory] = sure or found.get(directory, False) or state.view.is_dir(directory)
+    return {
+        p: sure for p, sure in found.items() if not any(inside(p, other) for other in found if other != p)
+    }

@@ -1,0 +1,190 @@
+"""Where builds write outside their project."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from slimify.context.scan import scan
+from slimify.semantics.context_files import ContextView
+from slimify.semantics.effects.interpret import interpreted
+from slimify.semantics.effects.state import State
+
+OUT = "build: { outDir: '../server/public', emptyOutDir: true }"
+PUBLIC = ("/app/server/public",)
+
+
+def written(files: Mapping[str, str], text: str, directory: Path) -> tuple[list[str], list[str]]:
+    """What a command in /app/client writes outside, and what of it may not exist."""
+    scripts = {"build": "vite build", "pack": "webpack", "build:own": "node scripts/build.mjs"}
+    files = {"client/package.json": json.dumps({"scripts": scripts}), "server/a.js": "", **files}
+    for name, content in files.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(content)
+    view = ContextView(context=scan(directory)).with_copy(["."], "/app")
+    found = [
+        e for atom in interpreted(text, State(cwd="/app/client", env={}, view=view)).effects for e in atom
+    ]
+    outer = {w for e in found for w in e.writes if not w.startswith("/app/client")}
+    return sorted(outer), sorted(outer & {p for e in found for p in e.possible})
+
+
+@pytest.mark.parametrize(
+    ("files", "text"),
+    [
+        pytest.param({}, "npm run build", id="no-op-no-settings"),
+        pytest.param(
+            {"client/vite.config.js": "build: {outDir: 'dist'}"}, "npm run build", id="no-op-inside"
+        ),
+        pytest.param(
+            {"client/vite.config.ts": "export default { root: 'src', build: { outDir: '../dist' } }"},
+            "npm run build",
+            id="no-op-below-the-root",
+        ),
+        pytest.param(
+            {
+                "client/vite.config.js": "require('dotenv').config({ path: '../.env' })\n"
+                "module.exports = { resolve: { alias: { '@': '../shared' } }, server: { proxy: { '/': 1 } } }"
+            },
+            "npm run build",
+            id="no-op-only-read",
+        ),
+        pytest.param(
+            {"client/jest.config.js": "module.exports = { coverageDirectory: '../coverage' }"},
+            "tsc",
+            id="no-op-settings-of-another-tool",
+        ),
+        pytest.param(
+            {"client/vite.config.js": f"module.exports = {{ {OUT} }}"},
+            "npx vite --version",
+            id="no-op-version",
+        ),
+        pytest.param({"client/tsconfig.json": '{"extends": "../base.json"}'}, "tsc", id="no-op-extends"),
+    ],
+)
+def test_writes_nothing_outside(files: Mapping[str, str], text: str, tmp_path: Path) -> None:
+    assert written(files, text, tmp_path) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("files", "text", "places", "sure"),
+    [
+        pytest.param(
+            {"client/vite.config.js": f"export default {{ {OUT} }}"}, "npm run build", PUBLIC, True, id="vite"
+        ),
+        pytest.param(
+            {"client/vite.config.ts": f"export default defineConfig(({{ mode }}) => ({{ {OUT} }}))"},
+            "npx vite build",
+            PUBLIC,
+            True,
+            id="function",
+        ),
+        pytest.param(
+            {"client/conf/a.js": f"export default {{ {OUT} }}"},
+            "vite build --config conf/a.js",
+            PUBLIC,
+            True,
+            id="named-by-an-option",
+        ),
+        pytest.param(
+            {
+                "client/webpack.config.js": "const path = require('path'), top = path.join(__dirname, '..')\n"
+                "module.exports = { output: { path: path.resolve(top, 'server', 'public'), filename: 'a' } }"
+            },
+            "npm run pack",
+            PUBLIC,
+            True,
+            id="webpack",
+        ),
+        pytest.param(
+            {
+                "client/webpack.prod.js": "const { merge } = require('webpack-merge')\n"
+                "module.exports = merge(require('./webpack/common'), {})",
+                "client/webpack/common.js": "exports.output = { path: __dirname + '/../../server/public' }",
+            },
+            "webpack --config webpack.prod.js",
+            PUBLIC,
+            True,
+            id="imported",
+        ),
+        pytest.param(
+            {
+                "client/webpack.config.js": "exports.output = { path: __dirname + '/dist' }\n"
+                "exports.plugins = [new HtmlWebpackPlugin({ filename: '../../server/views/index.html' })]"
+            },
+            "webpack",
+            ("/app/server/views",),
+            False,
+            id="relative-to-the-output",
+        ),
+        pytest.param(
+            {"client/vite.config.js": "export default { build: { outDir: '/var/www/html' } }"},
+            "npm run build",
+            ("/var/www/html",),
+            True,
+            id="absolute",
+        ),
+        pytest.param(
+            {
+                "client/tsconfig.json": '{ // of all\n"extends": "../base.json" }',
+                "base.json": '{"compilerOptions": {"outDir": "./out"}}',
+            },
+            "tsc",
+            ("/app/out",),
+            True,
+            id="of-the-file-that-is-extended",
+        ),
+        pytest.param(
+            {"client/tsconfig.build.json": '{"compilerOptions": {"outDir": "../server/public",}}'},
+            "tsc -p tsconfig.build.json",
+            PUBLIC,
+            True,
+            id="comma-at-the-end",
+        ),
+        pytest.param(
+            {
+                "client/angular.json": '{"projects": {"a": {"root": "", "architect": '
+                '{"build": {"options": {"outputPath": "../server/public"}}}}}}'
+            },
+            "ng build",
+            PUBLIC,
+            True,
+            id="angular",
+        ),
+        pytest.param(
+            {
+                "client/tsconfig.json": '{"references": [{"path": "../server"}, {"path": "./a.json"}]}',
+                "server/tsconfig.json": '{"references": [{"path": "../core"}]}',
+                "core/tsconfig.json": '{"compilerOptions": {"outDir": "../lib"}}',
+            },
+            "tsc -b",
+            ("/app/core", "/app/lib", "/app/server"),
+            True,
+            id="projects-that-are-referred-to",
+        ),
+        pytest.param({}, "BUILD_PATH=../server/public react-scripts build", PUBLIC, True, id="variable"),
+        pytest.param(
+            {"client/scripts/build.mjs": "import fs from 'fs'\nfs.cpSync('dist', '../server/public', {})"},
+            "npm run build:own",
+            PUBLIC,
+            False,
+            id="script",
+        ),
+        pytest.param(
+            {"client/gulpfile.js": "exports.default = () => src('a').pipe(dest('../server/public'))"},
+            "gulp",
+            PUBLIC,
+            False,
+            id="gulp",
+        ),
+    ],
+)
+def test_writes_outside(
+    files: Mapping[str, str], text: str, places: tuple[str, ...], sure: bool, tmp_path: Path
+) -> None:
+    found, uncertain = written(files, text, tmp_path)
+    assert tuple(found) == places
+    assert not uncertain if sure else uncertain == found
