@@ -6,7 +6,6 @@ Every part is optional. Nothing here is imported when the program runs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from slimify.semantics.context_files import ContextView
     from slimify.semantics.effects.call import Call
     from slimify.semantics.effects.state import State
+    from slimify.semantics.machine.stages import Stage
     from slimify.semantics.walk import Visit
     from slimify.verify.disk.evidence import Evidence, Side
     from slimify.verify.model import Check
@@ -198,11 +198,8 @@ class Linking(Protocol):
     ) -> bool:
         """Whether nothing that the image builds is linked with a library of a system package."""
 
-    def may_load_libc(self, sources: SourceFacts) -> bool:
-        """Whether a program from these sources may need the C library."""
-
-    def links_statically(self, effect: Effect, env: Mapping[str, str | None]) -> bool:
-        """Whether a build makes a program that needs no C library, whatever its sources use."""
+    def may_load_libc(self, runtime_needs: RuntimeNeeds, stage: Stage) -> bool:
+        """Whether a program that the image of the stage starts may need the C library."""
 
 
 class Layouts(Protocol):

@@ -8,10 +8,7 @@ from slimify.analysis.closed_worlds import compiles_own_sources, unread_build
 from slimify.facts.carried import carried
 from slimify.facts.programs import compilers
 from slimify.model.decisions import Reason
-from slimify.model.effects import Effect
-from slimify.semantics.machine.content import content_at, exists_in, places_of
-from slimify.semantics.machine.stages import Event, Machine, Stage
-from slimify.semantics.paths import overlap
+from slimify.semantics.machine.stages import Machine, Stage
 from slimify.syntax.dockerfile.instructions import from_parts, split_stages
 from slimify.validation.comparison import Comparison
 
@@ -50,33 +47,9 @@ def _is_partner(compared: Comparison, old: Stage, new: Stage) -> bool:
 
 
 def _is_dynamic(compared: Comparison) -> bool:
-    """Whether a program of the image loads a C library, as far as its sources show it."""
-    part, sources = compared.own.linking if compared.own is not None else None, compared.needs.sources
-    read = sources.complete and "external" not in sources.features
-    if part is None or (read and not part.may_load_libc(sources)):
-        return False
-    old = compared.old.final
-    builds = ((e, event) for event in old.events for e in event.effects if e.kind == "compile")
-    own = all(part.links_statically(e, v.state.env) or _stays_behind(compared, e, v) for e, v in builds)
-    made = {o for p in _copied_places(old) for o in content_at(old, p).origins}
-    others = (event for stage in old.sources for event in stage.own if event.origin in made)
-    brought = ((e, event) for event in others for e in event.effects if e.kind == "compile" and e.outputs)
-    return not (own and all(part.links_statically(e, event.state.env) for e, event in brought))
-
-
-def _copied_places(stage: Stage) -> Iterator[str]:
-    """The paths that a stage copies from other stages."""
-    copies = (event.copy for event in stage.events if event.copy is not None)
-    yield from (place for copy in copies if copy.stage is not None for place in places_of(copy))
-
-
-def _stays_behind(compared: Comparison, build: Effect, event: Event) -> bool:
-    """Whether a build leaves known programs, none of which is in the new image or used by a later step."""
-    later = (e for other in compared.old.final.events[event.number :] for e in other.effects if e != build)
-    used = [p for e in later for p in e.reads]
-    return bool(build.outputs) and not any(
-        exists_in(compared.new.final, path) or any(overlap(path, p) for p in used) for path in build.outputs
-    )
+    """Whether a program of the image may load a C library, as far as its sources show it."""
+    part = compared.own.linking if compared.own is not None else None
+    return part is not None and part.may_load_libc(compared.needs, compared.old.final)
 
 
 def _platforms(machine: Machine) -> frozenset[str | None]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from slimify.analysis.program import RuntimeNeeds
 from slimify.context.scan import Context
-from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, Effect
-from slimify.model.sources import SourceFacts
+from slimify.languages.go import LANGUAGE
+from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, Action, Effect
 from slimify.semantics.effects.state import State
+from slimify.semantics.machine.content import content_at
+from slimify.semantics.machine.stages import Stage
+from slimify.semantics.paths import join_path, overlap
 from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.instructions import copy_parts
 
 _C = frozenset({"cgo", "plugin", "external"})  # uses of C, or sources that were not read
+_LINKED = _C | {"net", "user"}  # what may use the C library; other programs are linked internally (cmd/link)
 # Effects that create no program of unknown origin.
 _LEAVES_NO_PROGRAM = INSTALLS_NOTHING | CHANGES_FILES | {"compile", "packages", "users", "prune"}
 _MAYBE_PROGRAM = frozenset({"", "so", "bin", "exe", "run", "o", "a"})
@@ -34,15 +38,60 @@ def links_no_system_library(visits: Sequence[Visit], end: State, runtime_needs: 
     return not _has_program(end.view.context)
 
 
-def may_load_libc(sources: SourceFacts) -> bool:
-    """Whether the linker may use the C library: net, os/user, plugins and "C" need it (cmd/link; other
-    programs are linked internally)."""
-    return bool({"net", "user", "cgo", "plugin"} & sources.features)
+def may_load_libc(runtime_needs: RuntimeNeeds, stage: Stage) -> bool:
+    """Whether a program that run time starts may need the C library. It needs none if its build switches cgo
+    off or asks for a static program, or if what was read uses nothing of C."""
+    sources = runtime_needs.sources
+    plain = sources.complete and not _LINKED & sources.features
+    made = [*started_builds(runtime_needs, stage)]
+    return not made or not all(
+        build is not None and (_links_statically(*build) or (plain and build[0].reads)) for build in made
+    )
 
 
-def links_statically(effect: Effect, env: Mapping[str, str | None]) -> bool:
-    """Whether a build switches cgo off or asks the linker for a static program."""
-    return env.get("CGO_ENABLED") == "0" or bool({"CGO_ENABLED=0", "static"} & set(effect.settings))
+def _links_statically(build: Effect, state: State) -> bool:
+    return state.env.get("CGO_ENABLED") == "0" or bool({"CGO_ENABLED=0", "static"} & set(build.settings))
+
+
+def started_builds(runtime_needs: RuntimeNeeds, stage: Stage) -> Iterator[tuple[Effect, State] | None]:
+    """The builds that made the programs that run time starts, each with the state before it. None for what
+    else made one, or brought it from outside; nothing for scripts, and for programs of the base image."""
+    started = {effect.command.name or effect.tool for effect in runtime_needs.start}
+    names = started | ({*runtime_needs.commands} - {*map(posixpath.basename, started)})
+    directories = (stage.end.get("PATH") or "").split(":")
+    for name in sorted(names):
+        at = (stage.end.cwd,) if "/" in name else directories
+        places = [path for directory in at if (path := join_path(directory, name)) is not None]
+        named = [path for path in places if content_at(stage, path).named]
+        for path in named[:1] or places:
+            yield from _makers(stage, path)
+
+
+def _makers(stage: Stage, path: str, before: int | None = None) -> Iterator[tuple[Effect, State] | None]:
+    """The same for one file, also under the names that it had before."""
+    origins = content_at(stage, path, before).origins
+    context = stage.inputs.context
+    if any(o.kind in ("address", "image") or _is_program(context, o.name) for o in origins):
+        yield None
+    events = [(s, v) for s in (*stage.sources, *stage.chain) for v in s.own if v.origin in origins]
+    changed = [(s, v, e) for s, v in events for e in v.effects if e.kind != "meta" and e.tool != "mkdir"]
+    nearest = max((_nearness(path, effect) for *_, effect in changed), default=0)
+    for source, event, effect in changed:
+        if (
+            _nearness(path, effect) < nearest or path in effect.reads
+        ):  # strip, for example, keeps what was linked
+            continue
+        if effect.action in (Action.MOVE, Action.COPY, Action.LINK):
+            for read in effect.reads:
+                yield from _makers(source, read, event.number)
+        else:
+            yield (effect, event.state) if effect.does("compile", LANGUAGE.name) else None
+
+
+def _nearness(path: str, effect: Effect) -> int:
+    """How surely an effect makes a file: 2 if it names it, 1 if it writes around it."""
+    written = (*effect.writes, *effect.outputs)
+    return 2 if path in written else any(overlap(w, path) for w in written)
 
 
 def _takes_from_elsewhere(visit: Visit) -> bool:
@@ -51,4 +100,8 @@ def _takes_from_elsewhere(visit: Visit) -> bool:
 
 def _has_program(context: Context) -> bool:
     files = [p for p in context.files if posixpath.splitext(p)[1][1:].lower() in _MAYBE_PROGRAM]
-    return len(files) > _MAX_FILES or any((context.head(p, 4) or "").startswith("\x7fELF") for p in files)
+    return len(files) > _MAX_FILES or any(_is_program(context, path) for path in files)
+
+
+def _is_program(context: Context, path: str) -> bool:
+    return (context.head(path, 4) or "").startswith("\x7fELF")

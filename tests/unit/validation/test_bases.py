@@ -62,6 +62,7 @@ CMD ["/server"]
 """
 NET = 'package main\n\nimport "net/http"\n\nfunc main() { http.ListenAndServe(":80", nil) }\n'
 PURE = 'package main\n\nimport "os"\n\nfunc main() { os.Exit(1) }\n'
+FETCHED = ("WORKDIR /src", "RUN go install github.com/jwilder/dockerize@latest\nWORKDIR /src")
 BARE = ("FROM golang:1.24\nCOPY", "FROM gcr.io/distroless/static-debian13\nCOPY")
 
 
@@ -72,6 +73,15 @@ BARE = ("FROM golang:1.24\nCOPY", "FROM gcr.io/distroless/static-debian13\nCOPY"
         pytest.param(NET, (), True, id="one of another stage"),
         pytest.param(NET, (("RUN go build", "RUN CGO_ENABLED=0 go build"),), False, id="without cgo there"),
         pytest.param("", (), True, id="sources that were not read"),
+        pytest.param(
+            PURE, (FETCHED, ("/out/server /server", "/out/server /go/bin/dockerize /")), False, id="idle"
+        ),
+        pytest.param(
+            PURE,
+            (FETCHED, ("/out/server /server", "/out/server /go/bin/dockerize /"), ('["', '["/dockerize", "')),
+            True,
+            id="another program",
+        ),
     ],
 )
 def test_a_finished_program(

@@ -14,7 +14,7 @@ from slimify.facts.programs import fetched_program
 from slimify.facts.shells import is_builtin, is_posix_shell, is_shell, wrapper
 from slimify.facts.system import distroless_accounts, is_libc_library
 from slimify.languages.go import LANGUAGE
-from slimify.languages.go.linking import links_statically, may_load_libc
+from slimify.languages.go.linking import may_load_libc, started_builds
 from slimify.languages.go.vocabulary import GoAction
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
@@ -52,7 +52,7 @@ def base_choices(
                 "static"
                 if is_static(program)
                 else "cc"
-                if uses_cgo(program) or _has_unread_sources(program)
+                if uses_cgo(program) or _unread_builds(program) or _starts_others(program)
                 else "base"
             )
             lacks = system_need(program, copies) if kind in known else None
@@ -99,20 +99,14 @@ def knows_goroot(program: Program) -> bool:
 
 
 def is_static(program: Program) -> bool:
-    """Whether every program is linked statically: cgo is off, linker flags request it, or nothing uses cgo.
+    """Whether no program needs the C library.
 
-    An image built from the file gives the answer directly. Without an import of net, os/user or "C", the
-    linker has no C library to link (cmd/link, internal linking of pure Go).
-    """
+    An image built from the file gives the answer directly."""
     evidence = program.image_evidence
     shown = evidence.linking(m.path for m in program.artifacts) if evidence is not None else ()
     if shown:
         return all(linking in ("static", "static-pie") for linking in shown)
-    builds = _builds(program)
-    if builds and all(links_statically(effect, env) for effect, env in builds):
-        return True
-    sources = program.runtime_needs.sources
-    return not _has_unread_sources(program) and not may_load_libc(sources)
+    return not may_load_libc(program.runtime_needs, program.machine.final)
 
 
 def uses_cgo(program: Program) -> bool:
@@ -123,6 +117,17 @@ def _has_unread_sources(program: Program) -> bool:
     """Whether some compiled sources were not read: they may be C or C++."""
     sources = program.runtime_needs.sources
     return "external" in sources.features or not sources.complete
+
+
+def _unread_builds(program: Program) -> bool:
+    """Whether a program of Go is started of which no source, or not all, were read."""
+    builds = started_builds(program.runtime_needs, program.machine.final)
+    return _has_unread_sources(program) or any(b is not None and not b[0].reads for b in builds)
+
+
+def _starts_others(program: Program) -> bool:
+    """Whether a program is started that is not built by Go: it may be C or C++."""
+    return None in started_builds(program.runtime_needs, program.machine.final)
 
 
 def system_need(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reason | None:
@@ -238,7 +243,7 @@ def wanted_packages(program: Program, base: str) -> dict[str, Use]:
     features = program.runtime_needs.sources.features
     found: dict[str, Use] = {}
     unread = " in modules that slimify did not read"
-    if _has_unread_sources(program) or features & {"net", "tls"}:
+    if _unread_builds(program) or features & {"net", "tls"}:
         where = "" if features & {"net", "tls"} else unread
         found["ca-certificates"] = Use(name=f"TLS{where}", file="", line=0)
     if _has_unread_sources(program) or "tz" in features:

@@ -142,6 +142,63 @@ ROWS = (
         base="gcr.io/distroless/cc-debian12",
     ),
     Row(
+        id="a-fetched-program-beside-one-without-libc",
+        file=(
+            "FROM golang:1.22",
+            "RUN go install github.com/jwilder/dockerize@v0.7.0",
+            *BUILD,
+            'CMD ["dockerize", "-wait", "tcp://db:5432", "shop"]',
+        ),
+        files={"go.mod": MODULE, "main.go": PLAIN},
+        base="gcr.io/distroless/cc-debian12",
+    ),
+    Row(
+        id="a-fetched-program-without-cgo",
+        file=(
+            "FROM golang:1.22",
+            "RUN CGO_ENABLED=0 go install github.com/jwilder/dockerize@v0.7.0",
+            *BUILD,
+            'CMD ["dockerize", "-wait", "tcp://db:5432", "shop"]',
+        ),
+        files={"go.mod": MODULE, "main.go": PLAIN},
+        base="gcr.io/distroless/static-debian12",
+    ),
+    Row(
+        id="a-fetched-program-that-only-the-build-starts",
+        file=(
+            "FROM golang:1.22",
+            "RUN go install github.com/swaggo/swag/cmd/swag@v1.16.3",
+            *BUILD[:2],
+            "RUN swag init && go build -o /tmp/shop . && mv /tmp/shop /usr/bin/store",
+            'CMD ["store"]',
+        ),
+        files={"go.mod": MODULE, "main.go": PLAIN},
+        base="gcr.io/distroless/static-debian12",
+    ),
+    Row(
+        id="a-program-in-c-beside-one-without-libc",
+        file=("FROM golang:1.22", *BUILD, "RUN gcc -o /app/probe probe.c", START),
+        files={
+            "go.mod": MODULE,
+            "main.go": PLAIN.replace('"fmt"', '"os/exec"').replace(
+                'fmt.Println("hi")', 'exec.Command("/app/probe").Run()'
+            ),
+            "probe.c": "int main() { return 0; }",
+        },
+        base="gcr.io/distroless/cc-debian12",
+    ),
+    Row(
+        id="a-program-of-another-image-beside-one-without-libc",
+        file=(
+            "FROM golang:1.22",
+            "COPY --from=jwilder/dockerize /usr/local/bin/dockerize /usr/local/bin/",
+            *BUILD,
+            'CMD ["dockerize", "shop"]',
+        ),
+        files={"go.mod": MODULE, "main.go": PLAIN},
+        base="gcr.io/distroless/cc-debian12",
+    ),
+    Row(
         id="a-cloned-program-may-start-any",
         file=(
             "FROM golang:1.22",
