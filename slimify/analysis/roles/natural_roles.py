@@ -158,6 +158,8 @@ def _made_regions(given: Given, node: Node) -> Iterator[Region]:
             continue  # it only holds outputs of the same command
         if generators is not None and generators.generates_sources(effect):
             continue
+        if effect.kind == "install-global" and not installed_programs(effect) & given.runtime_commands:
+            continue
         yield from (Region(o, node, effect.kind, at, is_file=True) for o in effect.outputs)
         unnamed = effect.action == Action.INSTALL and not effect.outputs  # binaries whose names are not known
         if unnamed if effect.kind == "compile" else not (effect.outputs and effect.kind == "build"):

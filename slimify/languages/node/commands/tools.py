@@ -11,13 +11,18 @@ from msgspec.structs import replace
 
 from slimify.facts.commands import values
 from slimify.languages.node import LANGUAGE
-from slimify.languages.node.commands.install import package_name
+from slimify.languages.node.commands.install import node_caches, node_packages, package_name
 from slimify.languages.node.commands.outputs import configured_outputs
-from slimify.languages.node.commands.project import project_of
+from slimify.languages.node.commands.project import package_json, project_of
 from slimify.languages.node.commands.tool_settings import configured
+from slimify.languages.node.manifests.lock_files import lock_packages
+from slimify.languages.node.package_facts import possible_programs
 from slimify.model.decisions import Reason
-from slimify.model.effects import Action, Effect, EffectKind
+from slimify.model.effects import RUNS_CODE, Action, Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, Options, literal_arg
+from slimify.semantics.effects.state import State
+
+_RUN_WHERE_NEEDED = RUNS_CODE | {"fetch"}  # what npx keeps is where they are executed
 
 
 def with_launcher(handler: Callable[[Call], tuple[Effect, ...]]) -> Callable[[Call], tuple[Effect, ...]]:
@@ -40,7 +45,29 @@ def npx(call: Call) -> tuple[Effect, ...]:
     text = options.value("-c", "--call")
     if text:
         return call.run(text, call.state)
-    return tool_call(call, options.operands)
+    found = tool_call(call, options.operands)
+    words = options.all("-p", "--package") or options.operands[:1]
+    fetched = options.has("-y", "--yes") or _lacks(call.state, words)
+    if call.name not in ("npm", "npx") or not fetched or any(e.kind in _RUN_WHERE_NEEDED for e in found):
+        return found
+    places = tuple(posixpath.join(cache, "_npx") for cache in node_caches(call, "npm"))
+    more = {"packages": node_packages(words), "writes": places, "possible": places}
+    return (*found, *call.effect("install-global", "npx", manager="npm", **more))
+
+
+def _lacks(state: State, words: tuple[Arg, ...]) -> bool:
+    """Whether npx has to fetch one of these packages, as the project certainly brings none of that name.
+
+    source: github.com/npm/cli, workspaces/libnpmexec
+    """
+    names, project = {p.name for p in node_packages(words)}, project_of(state)
+    if project is None:
+        return bool(names) and package_json(state) is None
+    locked = lock_packages(state.view.context, project)
+    known = {*project.dependencies, *project.dev_dependencies, *locked}
+    brought = {program for name in known for program in (name, *possible_programs(name))}
+    versions = any("@" in (word.value or "")[1:] for word in words)
+    return (bool(locked) or versions) and not names & brought
 
 
 def tool_call(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:

@@ -1,0 +1,14 @@
+FROM node:20 AS builder
+WORKDIR /app
+COPY package.json ./
+RUN npm install
+RUN npx -y http-server@14 --version
+COPY . .
+RUN npm run build \
+    && npm prune --omit=dev --no-package-lock
+
+FROM node:20-slim
+WORKDIR /app
+RUN npx -y http-server@14 --version
+COPY --from=builder /app /app
+CMD ["npx", "http-server@14", "dist"]
