@@ -19,11 +19,12 @@ from slimify.facts import load
 from slimify.facts.system import in_kernel_tree, is_systems, is_world_writable
 from slimify.languages import language
 from slimify.model.decisions import Reason
+from slimify.model.regex import regex
 from slimify.semantics.paths import inside, inside_any, is_named_place
 
-_CONSTANT = re.compile(r"""\s*[rbuf]*(?P<quote>["'`])(?P<path>[^"'`$\\\n{}%]+)(?P=quote)\s*[,)]""")
-_TEMPORARY = re.compile(r"tmpdir\(|TempDir\(|tempfile\.|gettempdir|mkdtemp")
-_MAKES_DIRECTORY = re.compile("mkdir|make_?dir|ensure_?dir|empty_?dir", re.IGNORECASE)
+_CONSTANT = regex(r"""\s*[rbuf]*(?P<quote>["'`])(?P<path>[^"'`$\\\n{}%]+)(?P=quote)\s*[,)]""")
+_TEMPORARY = regex(r"tmpdir\(|TempDir\(|tempfile\.|gettempdir|mkdtemp")
+_MAKES_DIRECTORY = regex("mkdir|make_?dir|ensure_?dir|empty_?dir", re.IGNORECASE)
 _ARGUMENT_LENGTH = 120  # characters after a call that are searched for its path
 
 

@@ -39,6 +39,7 @@ from slimify.facts.programs import only_reader
 from slimify.model.decisions import PackageVerdict, Reason, Role
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.effects import NOT_FOR_RUN_TIME
+from slimify.model.regex import regex
 from slimify.model.sources import Use
 from slimify.semantics.machine.stages import execute
 from slimify.semantics.walk import Visit, base_image
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from slimify.analysis.evidence.image_evidence import BuiltImage
 
 
-_KEEP_COMMENT = re.compile(r"#\s*slimify:\s*keep\b", re.IGNORECASE)
+_KEEP_COMMENT = regex(r"#\s*slimify:\s*keep\b", re.IGNORECASE)
 
 
 def classify(

@@ -7,7 +7,6 @@ are not, for one kind of region; None if they are.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
@@ -25,10 +24,11 @@ from slimify.facts.servers import drops_root, is_web_server, sets_path
 from slimify.languages import languages
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Action, Effect
+from slimify.model.regex import regex
 from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.paths import inside, overlap
 
-_SETTINGS_FILE = re.compile(
+_SETTINGS_FILE = regex(
     r"/\.env(?:\.[\w.-]+)?$|\.(?:ya?ml|json|toml|ini|conf|cfg|env|properties|pem|crt|key)$"
 )
 
@@ -209,7 +209,7 @@ def scripted_paths(program: Program, *, known: bool) -> Iterator[Use]:
                     yield Use(name=f"${name}{rest}", file=file, line=number)
 
 
-_VARIABLE_PATH = re.compile(r"\$\{?(\w+)\}?((?:/[\w.-]+)+)")
+_VARIABLE_PATH = regex(r"\$\{?(\w+)\}?((?:/[\w.-]+)+)")
 _POSITION = frozenset({"HOME", "PWD", "TMPDIR"})
 
 

@@ -21,12 +21,11 @@ from slimify.facts import load, merged
 from slimify.languages import language
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.errors import SlimifyError
+from slimify.model.regex import regex
 from slimify.syntax.dockerfile.parser import encode, parse
 
-_DOCKERFILE = re.compile(
-    r"(?!.*\.dockerignore$)(?:Dockerfile(?:[.-].*)?|.*\.Dockerfile|Containerfile)", re.DOTALL
-)
-_URL = re.compile(r"(?:https?|ftp|git|ssh)://[^\s\"'`<>)]+")
+_DOCKERFILE = regex(r"(?!.*\.dockerignore$)(?:Dockerfile(?:[.-].*)?|.*\.Dockerfile|Containerfile)", re.DOTALL)
+_URL = regex(r"(?:https?|ftp|git|ssh)://[^\s\"'`<>)]+")
 _NO_MATCH = r"(?!)"
 _INSTRUCTIONS_WITH_TEXT = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "ARG", "LABEL"})
 
@@ -177,7 +176,7 @@ def _with_scripts(context: Context, texts: list[str], scripts: Sequence[str]) ->
     return texts
 
 
-_MAKE = re.compile(r"(?:^|[\s;&|(\"'`])make(?=[\s\"'`;&|)]|$)", re.MULTILINE)
+_MAKE = regex(r"(?:^|[\s;&|(\"'`])make(?=[\s\"'`;&|)]|$)", re.MULTILINE)
 
 
 def _is_called(name: str, texts: Sequence[str]) -> bool:

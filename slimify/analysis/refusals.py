@@ -8,15 +8,16 @@ from slimify.facts.images import ImageFacts
 from slimify.facts.shells import is_builtin
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
+from slimify.model.regex import regex
 from slimify.model.sources import Use
 from slimify.syntax.shell.script import read_run
 
-_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|%%[A-Za-z_]+%%|<%.*?%>|\$\{\{|@@[A-Za-z_]+@@")
+_PLACEHOLDER = regex(r"\{\{.*?\}\}|%%[A-Za-z_]+%%|<%.*?%>|\$\{\{|@@[A-Za-z_]+@@")
 # Placeholders for values, as opposed to control structures that add or remove lines.
-_VALUE_PLACEHOLDER = re.compile(r"%%[A-Za-z_]+%%|@@[A-Za-z_]+@@|\{\{\s*\.?[A-Za-z_][\w.]*\s*\}\}")
-_TEMPLATE_CONTROL = re.compile(r"\{\{\s*\.?(?:if|else|end|endif|for|endfor|range|with|block|define)\b")
-_WINDOWS = re.compile(r"nanoserver|servercore|windows|powershell", re.IGNORECASE)
-_IGNORE = re.compile(r"#\s*slimify:\s*ignore\s*$", re.IGNORECASE)
+_VALUE_PLACEHOLDER = regex(r"%%[A-Za-z_]+%%|@@[A-Za-z_]+@@|\{\{\s*\.?[A-Za-z_][\w.]*\s*\}\}")
+_TEMPLATE_CONTROL = regex(r"\{\{\s*\.?(?:if|else|end|endif|for|endfor|range|with|block|define)\b")
+_WINDOWS = regex(r"nanoserver|servercore|windows|powershell", re.IGNORECASE)
+_IGNORE = regex(r"#\s*slimify:\s*ignore\s*$", re.IGNORECASE)
 
 
 def refusals(file: Dockerfile, base: ImageFacts | None, reference: str) -> tuple[Reason, ...]:

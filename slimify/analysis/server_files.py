@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from slimify.analysis.program import Program
 from slimify.facts.servers import configuration_directories, document_roots, is_web_server, path_directives
+from slimify.model.regex import regex
 from slimify.model.sources import Use
 
 
@@ -67,5 +68,5 @@ def _configurations(program: Program) -> Iterator[str]:
                 yield path
 
 
-_NAME = re.compile(r"[\w./-]+\.[\w.-]+")
-_CONFIGURATION = re.compile(r"nginx|httpd|apache|lighttpd|Caddyfile|\.conf\b")
+_NAME = regex(r"[\w./-]+\.[\w.-]+")
+_CONFIGURATION = regex(r"nginx|httpd|apache|lighttpd|Caddyfile|\.conf\b")

@@ -12,6 +12,7 @@ from slimify.context.source_uses import merge
 from slimify.languages import language, languages
 from slimify.languages.base import Language
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 from slimify.model.sources import SourceFacts
 from slimify.semantics.context_files import ContextView
 
@@ -22,7 +23,7 @@ _MAX_FILES = 4_000
 _MAX_BYTES = 6_000_000
 # Not part of the application in any language. Each language adds its own patterns.
 _NOT_APPLICATION = r"(?:^|/)(?:tests?|spec|e2e|fixtures|docs?|examples?|\.git|\.github|benchmarks?)/"
-_SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-\S+\s+)*)?(?:/\S*/)?([^/\s]+)")
+_SHEBANG = regex(r"#!\s*(?:/usr/bin/env\s+(?:-\S+\s+)*)?(?:/\S*/)?([^/\s]+)")
 
 
 def read_sources(

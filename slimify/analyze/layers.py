@@ -12,11 +12,12 @@ from slimify.analyze.secret_values import mask_secrets
 from slimify.facts import merged
 from slimify.facts.shells import shell_pattern
 from slimify.image.model import Image, Step
+from slimify.model.regex import regex
 from slimify.syntax.dockerfile.history import NOP, keyword_of, match_history
 from slimify.syntax.dockerfile.parser import parse
 
-_BUILDKIT = re.compile(r"\s*# buildkit(?:\.exporter\.image\.v0)?\s*$")
-_HASHED = re.compile(r"\b(file|dir|multi):([0-9a-f]{12})[0-9a-f]{52}")
+_BUILDKIT = regex(r"\s*# buildkit(?:\.exporter\.image\.v0)?\s*$")
+_HASHED = regex(r"\b(file|dir|multi):([0-9a-f]{12})[0-9a-f]{52}")
 
 
 @cache

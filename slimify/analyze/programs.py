@@ -6,7 +6,6 @@ All words of the texts are collected without parsing them. A wrong word only pre
 from __future__ import annotations
 
 import posixpath
-import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,11 +13,12 @@ from slimify.analyze.image_inputs import ImageInputs
 from slimify.facts.servers import holds_commands
 from slimify.facts.shells import is_shell_file
 from slimify.languages import languages
+from slimify.model.regex import regex
 
 if TYPE_CHECKING:
     from slimify.languages.parts import StartedPrograms
 
-_WORD = re.compile(r"[A-Za-z0-9_.+@/-]+")
+_WORD = regex(r"[A-Za-z0-9_.+@/-]+")
 MAX_TEXTS = 200  # texts read
 
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 from slimify.analyze.model import Analysis, Rule
 from slimify.context.values import yaml_of
 from slimify.model.errors import SlimifyError
+from slimify.model.regex import regex
 
 BAD_RULES: Final = "SL754"
 DIVE_DEFAULTS: Final[Mapping[str, str]] = {
@@ -28,7 +29,7 @@ OFF: Final = "disabled"
 _OFF = frozenset(("", "disabled", "off", "false", "no", "none", "null"))
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _BINARY = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
-_SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(?:([kmgt]?)(i?)b?)", re.IGNORECASE)
+_SIZE = regex(r"(\d+(?:\.\d*)?|\.\d+)\s*(?:([kmgt]?)(i?)b?)", re.IGNORECASE)
 
 
 class Limit(Struct, frozen=True, kw_only=True):

@@ -9,9 +9,10 @@ from typing import Final
 
 from slimify.facts import load
 from slimify.image.layout import strings
+from slimify.model.regex import regex
 
 MASK: Final = "***"
-_SETTING = re.compile(r"""\b([A-Za-z_]\w{0,100})=("[^"]*"|'[^']*'|[^\s"';&|]+)""")
+_SETTING = regex(r"""\b([A-Za-z_]\w{0,100})=("[^"]*"|'[^']*'|[^\s"';&|]+)""")
 
 
 @cache

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from slimify.app import locate
 from slimify.model.errors import SlimifyError
+from slimify.model.regex import regex
 
 if TYPE_CHECKING:
     from slimify.engine.containers import Engine
@@ -34,9 +35,9 @@ _STORES: Final[dict[str, EngineName]] = {
     "containers-storage": "podman",
     "buildah": "buildah",
 }
-_SCHEME = re.compile(r"(?P<scheme>[a-z-]+):(?P<slashes>//)?(?P<rest>.+)", re.DOTALL)
-_REFERENCE = re.compile(r"[A-Za-z0-9][\w.-]*(?::\d+)?(?:/[\w.-]+)*(?::[\w.-]+)?(?:@[\w.+-]+:[0-9a-fA-F]+)?")
-_PATH = re.compile(r"[./~]|.*/\Z|.*\.(?:tar|tgz|tzst|gz|zst|oci)\Z|.*[\\\\]", re.DOTALL)
+_SCHEME = regex(r"(?P<scheme>[a-z-]+):(?P<slashes>//)?(?P<rest>.+)", re.DOTALL)
+_REFERENCE = regex(r"[A-Za-z0-9][\w.-]*(?::\d+)?(?:/[\w.-]+)*(?::[\w.-]+)?(?:@[\w.+-]+:[0-9a-fA-F]+)?")
+_PATH = regex(r"[./~]|.*/\Z|.*\.(?:tar|tgz|tzst|gz|zst|oci)\Z|.*[\\\\]", re.DOTALL)
 _LONGEST: Final = 512  # characters of a name with tag and digest (distribution/reference: 255, 128, 135)
 _LAYOUT = ("index.json", "manifest.json", "oci-layout")
 

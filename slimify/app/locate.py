@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,13 +17,14 @@ from slimify.config.options import Options
 from slimify.config.read_file import read_file
 from slimify.model.dockerfile import Instruction
 from slimify.model.errors import SlimifyError
+from slimify.model.regex import regex
 
 NOT_READABLE = "SL901"
 _MAX_BYTES = 20_000_000  # of a Dockerfile
 
 PATTERNS = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile")
 _STDIN = "-"
-_NON_PROJECT_FILES = re.compile(
+_NON_PROJECT_FILES = regex(
     r"(?:docker-)?compose[\w.-]*\.ya?ml|.*\.(?:dockerignore|md)|\.env.*|\.git(?:keep|ignore)"
 )
 

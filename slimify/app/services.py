@@ -7,7 +7,6 @@ Only constant values are read: what a variable holds depends on who calls the bu
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,11 +16,12 @@ from slimify.config.read_file import read_file
 from slimify.context.compose.bake import bake_targets
 from slimify.context.values import table, text_of, texts, yaml_of
 from slimify.model.errors import SlimifyError
+from slimify.model.regex import regex
 
 _MAX_BYTES = 1 << 20
 _MAX_DEPTH = 10  # of `extends` and `include`
 _YAML = (".yaml", ".yml")
-_OVERRIDE = re.compile(r"((?:docker-)?compose)(\.ya?ml)")
+_OVERRIDE = regex(r"((?:docker-)?compose)(\.ya?ml)")
 
 
 class Build(Struct, frozen=True, kw_only=True):

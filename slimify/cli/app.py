@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from slimify import __version__
 from slimify.cli import console
 
 # Commands and their help, which is the first line of their docstrings.
@@ -48,7 +47,7 @@ def command(name: str) -> TyperCommand:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        console.write_stdout(f"slimify {__version__}\n")
+        console.show_version()
         raise typer.Exit
 
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _FAILED = 4  # the exit code if output can't be written
 
 
+def show_version() -> None:
+    """Prints the version."""
+    write_stdout(f"slimify {slimify.__version__}\n")
+
+
 def show_rewrite(
     outcome: Outcome, form: Literal["diff", "text", "json", "none"], proof: Proof | None = None
 ) -> None:

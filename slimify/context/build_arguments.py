@@ -13,19 +13,20 @@ from slimify.context.ignored_files import ignored_files, unfiltered_text
 from slimify.context.scan import Context
 from slimify.facts.system import third_party_directories
 from slimify.languages import installed_directories
+from slimify.model.regex import regex
 
 _MAX_FILES = 300
-_FILE = re.compile(
+_FILE = regex(
     r"(?:.*/)?(?:(?:GNUm|M|m)akefile|[Jj]ustfile|Jenkinsfile|[\w.-]+\.(?:mk|ya?ml|hcl|json|sh|bash|groovy))"
 )
 _VALUE = r"""(?P<quote>["']?)(?P<value>.*?)(?P=quote)\s*,?\s*(?:\\|#.*)?"""
-_BLOCK = re.compile(
+_BLOCK = regex(
     r"""^(?P<indent>[ \t]*)(?:- +)?["']?(?:build[-_]?)?args["']?\s*[:=](?P<rest>.*)$""", re.IGNORECASE
 )
 # a mapping on one line, also inside that of a service
-_FLOW = re.compile(r"""(?<![\w-])["']?(?:build[-_]?)?args["']?\s*[:=]\s*(\{[^{}]*\})""", re.IGNORECASE)
-_OPEN = re.compile(r"[$`{<]")
-_VARIABLE = re.compile(
+_FLOW = regex(r"""(?<![\w-])["']?(?:build[-_]?)?args["']?\s*[:=]\s*(\{[^{}]*\})""", re.IGNORECASE)
+_OPEN = regex(r"[$`{<]")
+_VARIABLE = regex(
     r"\$\{\{\s*(?:matrix\.(?P<matrix>[\w-]+)|env\.(?P<env>\w+))\s*\}\}"
     r"|\$[({](?P<name>\w+)(?::?-(?P<default>[^${}]*))?[)}]|\$(?P<bare>[A-Za-z_]\w*)"
 )

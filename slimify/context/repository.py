@@ -21,13 +21,14 @@ from slimify.context.directory_walk import file_size, files_below
 from slimify.context.ignore_rules import IgnoreRules
 from slimify.context.scan import Context, read_file
 from slimify.facts.system import deployment_directories
+from slimify.model.regex import regex
 
 _MAX_FILES = 2_000  # of those above the context
 _MAX_DEPTH = 4  # of the directories beside the context that are searched
 _MAX_BESIDE = 2_000  # directories beside the context that are searched for files by name
 _MAX_ABOVE = 12  # directories above the context that are searched for the root
 _MAX_BYTES = 1 << 18
-_BUILDS_IMAGES = re.compile(
+_BUILDS_IMAGES = regex(
     r"(?:docker-)?(?:compose|stack|bake)[\w.-]*\.(?:ya?ml|hcl|json)|(?:GNUm|M|m)akefile|Jenkinsfile"
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from slimify.context.source_uses import UNKNOWN
+from slimify.model.regex import regex
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser, Query
@@ -21,7 +21,7 @@ _MAX_OPEN = 1000
 MAX_VALUES = 6  # values kept of one expression
 _MAX_LENGTH = 4000  # characters
 _MAX_NESTED = 25  # expressions
-_BRACKETS = re.compile(r"[()\[\]{}<>;]")
+_BRACKETS = regex(r"[()\[\]{}<>;]")
 
 
 class Grammar(Struct, frozen=True):

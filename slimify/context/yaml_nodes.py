@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from slimify.context.scan import Context
+from slimify.model.regex import regex
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 << 10  # of a file that is only read
 _LIMIT = 512 << 10  # characters of one that is edited: the pure Python parser is slow
 _TEMPLATE = "$TEMPLATE"
-_MATRIX = re.compile(r"\$\{\{\s*matrix\.[^}\n]*\}\}")  # of a workflow: its values stand in the file
-_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/|\t', re.DOTALL)  # of JSON; YAML has no tabs
+_MATRIX = regex(r"\$\{\{\s*matrix\.[^}\n]*\}\}")  # of a workflow: its values stand in the file
+_COMMENT = regex(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/|\t', re.DOTALL)  # of JSON; YAML has no tabs
 
 
 def document(text: str) -> Any:

@@ -33,12 +33,13 @@ from slimify.engine.pipe import Pipe
 from slimify.engine.process import Children, ProcessResult, Signals
 from slimify.engine.progress import BuildLog, clean
 from slimify.engine.resources import Resources
+from slimify.model.regex import regex
 
 _QUICK_TIMEOUT = 120.0  # seconds; for commands that return immediately unless the engine hangs
 _SAVE_TIMEOUT = 600.0  # seconds until a daemon sends the first byte of a saved image
 _LOG_LINES = "20000"
 # docker exits with 1 in this case, podman with 255, or with 125 if the container does not exist.
-_NOT_RUNNING = re.compile(
+_NOT_RUNNING = regex(
     r"Error response from daemon: (container \S+ is not running|No such container)"
     r"|Error: (No such container|can only create exec sessions on running|no container with name or ID)",
     re.IGNORECASE,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from slimify.engine.model import EngineProblem, Kind
+from slimify.model.regex import regex
 
 _DISK = r"no space left on device|disk quota exceeded|not enough space|insufficient storage"
 # First match wins. Messages of docker 19 to 29, buildx, podman 3 to 5 and buildah.
@@ -48,14 +49,12 @@ _RULES: tuple[tuple[Kind, str], ...] = (
     ),
 )
 _COMPILED = tuple((kind, re.compile(rule, re.IGNORECASE | re.MULTILINE)) for kind, rule in _RULES)
-_DISK_FULL = re.compile(_DISK, re.IGNORECASE)
+_DISK_FULL = regex(_DISK, re.IGNORECASE)
 # BuildKit steps that resolve a base image or a frontend.
-_PULL_STEP = re.compile(r" > (\[internal\] load metadata for|resolve image config for|\[[^\]]*\d\] FROM) ")
-_ERROR_LINE = re.compile(
-    r"(?:ERROR|Error|error|docker): |Error response from daemon|unknown (?:flag|shorthand)"
-)
-_LINE = re.compile(r"^\S*:(\d+)$")  # `Dockerfile:3`, above the lines BuildKit shows
-_PARSE = re.compile(r"parse error (?:on )?line (\d+)")
+_PULL_STEP = regex(r" > (\[internal\] load metadata for|resolve image config for|\[[^\]]*\d\] FROM) ")
+_ERROR_LINE = regex(r"(?:ERROR|Error|error|docker): |Error response from daemon|unknown (?:flag|shorthand)")
+_LINE = regex(r"^\S*:(\d+)$")  # `Dockerfile:3`, above the lines BuildKit shows
+_PARSE = regex(r"parse error (?:on )?line (\d+)")
 _PREFIXES = (
     "ERROR: ",
     "Error: ",
@@ -74,7 +73,7 @@ _MESSAGE_PREFIXES: dict[Kind, str] = {
 }
 
 
-_NEEDS_OLDER_BUILDER = re.compile(
+_NEEDS_OLDER_BUILDER = regex(
     r"buildx component is missing or broken|'buildx' is not a docker command|unknown command \"buildx\""
     r"|unknown flag: --(load|progress)|buildkit not supported by daemon",
     re.IGNORECASE,

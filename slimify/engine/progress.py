@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from slimify.engine.model import Progress
+from slimify.model.regex import regex
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_ESCAPES = regex(r"\x1b\[[0-9;?]*[A-Za-z]")
 # `#7 [3/3] RUN …`, `#7 [stage-0 2/2] COPY …`, `#12 [linux/amd64 build 2/5] RUN …`
-_BUILDKIT = re.compile(r"#(?P<id>\d+) \[(?P<stage>[^\]]*?) ?(?P<step>\d+)/(?P<steps>\d+)\] (?P<text>.*)")
-_EXPORT = re.compile(r"#\d+ (?P<text>exporting to \S+|sending tarball|importing to docker)")
-_CACHED = re.compile(r"#(?P<id>\d+) CACHED|(?: ---> |--> )Using cache.*")
+_BUILDKIT = regex(r"#(?P<id>\d+) \[(?P<stage>[^\]]*?) ?(?P<step>\d+)/(?P<steps>\d+)\] (?P<text>.*)")
+_EXPORT = regex(r"#\d+ (?P<text>exporting to \S+|sending tarball|importing to docker)")
+_CACHED = regex(r"#(?P<id>\d+) CACHED|(?: ---> |--> )Using cache.*")
 # `Step 2/3 : RUN …` (legacy), `STEP 2/3: RUN …`, `[1/2] STEP 2/3: RUN …` (buildah, podman)
-_CLASSIC = re.compile(
-    r"(?:\[(?P<stage>\d+)/\d+\] )?S(?:tep|TEP) (?P<step>\d+)/(?P<steps>\d+) ?: (?P<text>.*)"
-)
+_CLASSIC = regex(r"(?:\[(?P<stage>\d+)/\d+\] )?S(?:tep|TEP) (?P<step>\d+)/(?P<steps>\d+) ?: (?P<text>.*)")
 
 
 def clean(text: str) -> str:

@@ -15,11 +15,12 @@ from msgspec import Struct
 
 from slimify.facts import load, words
 from slimify.facts.image_tables import image_tables
+from slimify.model.regex import regex
 
 Kind = Literal["build", "fetch", "run", "tool", "meta", "unknown"]
 GENERATED = ("bullseye", "bookworm", "trixie")
 _COVERED = ("stretch", "buster")  # the suites that "" in a row is about, beside those with a table
-_LIBRARY_PACKAGE = re.compile(r"(lib[a-z][a-z0-9+]*?(?:-[a-z]+)*)-?(\d[\d.]*)(?:t64|v5)?")
+_LIBRARY_PACKAGE = regex(r"(lib[a-z][a-z0-9+]*?(?:-[a-z]+)*)-?(\d[\d.]*)(?:t64|v5)?")
 
 
 def named_files() -> Mapping[str, tuple[str, ...]]:
@@ -121,8 +122,8 @@ def library_package(library: str, suite: str | None) -> str | None:
 
     Without a version, it is the newest library of that name in the suite.
     """
-    index = _library_index(suite)
     bare = library if library.startswith("lib") else f"lib{library}"
+    index = _library_index(suite, bare.partition(".so")[0])
     package = index.get(bare) or index.get(re.sub(r"\.so$", "", bare))
     if package is None or suite in GENERATED:
         return package
@@ -239,11 +240,12 @@ def _sonames(package: str, names: str) -> tuple[str, ...]:
 
 
 @cache
-def _library_index(suite: str | None) -> Mapping[str, str]:
-    """Packages by soname, and by library name without a version (the last package by name wins)."""
+def _library_index(suite: str | None, library: str) -> Mapping[str, str]:
+    """Packages by soname, and by library name without a version (the last package by name wins), of those
+    whose row mentions a library."""
     index: dict[str, str] = {}
     for package, names in _table(suite).get("libraries", {}).items():
-        for soname in _sonames(package, names):
+        for soname in _sonames(package, names) if library in (names or package) else ():
             stem = soname.partition(".so")[0]
             index.setdefault(soname, package)
             index[stem] = package
@@ -256,7 +258,8 @@ def _command_index(suite: str | None) -> Mapping[str, str]:
     """Packages by command: the package of that name, else the one with the fewest commands."""
     index: dict[str, str] = {}
     programs = _table(suite or GENERATED[-1])["programs"]
-    for package in sorted(programs, key=lambda name: (not kind_of(name)[1], len(programs[name]))):
+    known = kinds("packages-debian.toml")
+    for package in sorted(programs, key=lambda name: (name not in known, len(programs[name]))):
         for command in programs[package].split():
             index.setdefault(command, package)
     return {command: command if command in programs else package for command, package in index.items()}

@@ -5,13 +5,12 @@ a dot or a port, or is `localhost`."""
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
 from slimify.facts import load, words
+from slimify.model.regex import regex
 
-_REFERENCE = re.compile(
+_REFERENCE = regex(
     r"(?P<name>(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
     r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[A-Za-z0-9+._-]+:[0-9a-fA-F]{32,}))?"
 )

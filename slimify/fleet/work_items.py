@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,10 +12,11 @@ from msgspec import Struct
 from slimify.app import locate
 from slimify.config.read_file import read_file
 from slimify.model.errors import SlimifyError
+from slimify.model.regex import regex
 from slimify.publish.remote import without_login
 
 _MAX_LIST = 10_000_000  # bytes of a list of repositories
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
+_ADDRESS = regex(r"[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
 
 
 class WorkItem(Struct, frozen=True):

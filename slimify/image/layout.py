@@ -15,10 +15,11 @@ from typing import Final
 from msgspec import Struct
 
 from slimify.image.streams import ImageError, damaged, not_an_image, unsafe
+from slimify.model.regex import regex
 
 DEPTH: Final = 4  # of nested indexes; builders write two
 IMAGES: Final = 1000
-DIGEST = re.compile(r"(?P<kind>[a-z0-9]+(?:[+._-][a-z0-9]+)*):(?P<value>[A-Za-z0-9=_-]+)")
+DIGEST = regex(r"(?P<kind>[a-z0-9]+(?:[+._-][a-z0-9]+)*):(?P<value>[A-Za-z0-9=_-]+)")
 NAME_ANNOTATIONS = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 
 Load = Callable[[str], bytes | None]  # the JSON text of a member, or None

@@ -12,14 +12,16 @@ from typing import Literal
 
 from msgspec import Struct
 
+from slimify.model.regex import regex
+
 DPKG = "/var/lib/dpkg/"
 APK = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
 # Directories that are symlinks into /usr on merged systems; package lists use either path.
-MERGED = re.compile(r"(?:/usr)?(/(?:bin|sbin|lib|lib32|lib64|libx32|libo32)/.*)")
-LIBRARY = re.compile(r"[^/]+\.so(?:\.[^/]*)?")
-_NAME = re.compile(r"[^\s(<>=~|]+")  # apk has names like so:libz.so.1
+MERGED = regex(r"(?:/usr)?(/(?:bin|sbin|lib|lib32|lib64|libx32|libo32)/.*)")
+LIBRARY = regex(r"[^/]+\.so(?:\.[^/]*)?")
+_NAME = regex(r"[^\s(<>=~|]+")  # apk has names like so:libz.so.1
 REMOVED_STATES = ("config-files", "not-installed")
-DPKG_FILE = re.compile(r"/var/lib/dpkg/(?:status|status\.d/[^/]+|info/[^/]+\.list)")
+DPKG_FILE = regex(r"/var/lib/dpkg/(?:status|status\.d/[^/]+|info/[^/]+\.list)")
 
 
 class InstalledPackage(Struct, frozen=True, kw_only=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator
 
@@ -11,6 +10,7 @@ from msgspec import Struct
 from slimify import __version__
 from slimify.model.decisions import CommandVerdict, InstructionVerdict
 from slimify.model.outcome import Outcome
+from slimify.model.regex import regex
 from slimify.publish.commits import estimated_sizes
 from slimify.publish.model import Change, Offer
 from slimify.render import render_page
@@ -23,7 +23,7 @@ LIMIT = 60_000  # characters: GitHub takes 65,536
 # Limits for rows, checks and Dockerfiles, from detailed to brief: the first that fits into LIMIT is used.
 _DETAIL_LEVELS = ((40, 60, 200), (10, 10, 200), (0, 0, 40))
 _STAGES = {"build": "builder stage only", "both": "both stages"}
-_MARKER = re.compile(r"<!-- slimify: (content=(\w*) measured=(yes|no)|withdrawn) -->")
+_MARKER = regex(r"<!-- slimify: (content=(\w*) measured=(yes|no)|withdrawn) -->")
 _END = "<!-- slimify: end -->"
 
 

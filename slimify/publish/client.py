@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 import urllib.error
 import urllib.parse
@@ -19,6 +18,7 @@ from msgspec import Struct, ValidationError, convert
 from slimify import __version__
 from slimify.engine.within import within
 from slimify.model.errors import SlimifyError
+from slimify.model.regex import regex
 from slimify.publish.model import RATE_LIMITED, REJECTED, TOKEN_REJECTED, UNREACHABLE
 from slimify.publish.remote import is_same_host
 from slimify.publish.token import Token
@@ -26,7 +26,7 @@ from slimify.publish.token import Token
 MAX_WAIT = 90.0  # seconds of waiting in one call, retries included
 _ATTEMPTS = 4
 _TIMEOUT = 60.0  # seconds for one request
-_NUMBER = re.compile(r"[0-9]{1,9}")
+_NUMBER = regex(r"[0-9]{1,9}")
 _MAX_BYTES = 20_000_000  # of one response
 _MAX_PAGES = 20
 _RETRYABLE = frozenset({500, 502, 503, 504})

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from slimify.config.pr import ForgeKind
+from slimify.model.regex import regex
 
 # The paths that each forge reads, in its order.
 _LOCATIONS: Mapping[ForgeKind, tuple[str, ...]] = {
@@ -14,7 +15,7 @@ _LOCATIONS: Mapping[ForgeKind, tuple[str, ...]] = {
     "gitlab": ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"),
     "gitea": ("CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS"),
 }
-_SECTION = re.compile(r"\^?\[[^\]]+\](\[\d+\])?\s*(.*)")
+_SECTION = regex(r"\^?\[[^\]]+\](\[\d+\])?\s*(.*)")
 
 
 def owners(tree: Path, kind: ForgeKind, files: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from slimify.model.regex import regex
 from slimify.publish.remote import TOKENS
 
 _MAX_SECONDS = 1800
 # Of git's variables, only those of the user are inherited: identity, transport, configuration. The others
 # name a repository, an index or options of the git process whose hook or alias slimify may be.
-_INHERITED = re.compile(
+_INHERITED = regex(
     r"GIT_((AUTHOR|COMMITTER)_(NAME|EMAIL)|ASKPASS|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|(KEY|VALUE)_\d+)"
     r"|EXEC_PATH|SSH(_COMMAND|_VARIANT)?|SSL_\w+|PROXY_\w+|HTTP_\w+|TRACE\w*)"
 )

@@ -8,11 +8,12 @@ import re
 from collections.abc import Sequence
 
 from slimify.config.pr import TitleStyle
+from slimify.model.regex import regex
 from slimify.report.printable import shown
 
 # https://www.conventionalcommits.org: type, scope, !, colon
-_CONVENTIONAL = re.compile(r"[a-z]+(\([^()]+\))?!?: \S")
-_NO_SUBJECT = re.compile(r"(Merge|Revert) ")
+_CONVENTIONAL = regex(r"[a-z]+(\([^()]+\))?!?: \S")
+_NO_SUBJECT = regex(r"(Merge|Revert) ")
 
 
 def branch(prefix: str, file: str = "") -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from slimify.config.pr import ForgeKind
 from slimify.model.errors import SlimifyError
+from slimify.model.regex import regex
 from slimify.publish.model import NAMES, NO_TOKEN, REJECTED, UNKNOWN_FORGE, Remote
 from slimify.publish.token import Token
 
@@ -30,9 +31,9 @@ _CI: Mapping[ForgeKind, tuple[str, str]] = {
     "github": ("GITHUB_SERVER_URL", "GITHUB_API_URL"),
     "gitlab": ("CI_SERVER_URL", "CI_API_V4_URL"),
 }
-_LOOPBACK = re.compile(r"127(\.\d{1,3}){3}")
-_REPOSITORY = re.compile(r"\w[\w.-]*(/\w[\w.-]*)+", re.ASCII)
-_SCP = re.compile(r"(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)")
+_LOOPBACK = regex(r"127(\.\d{1,3}){3}")
+_REPOSITORY = regex(r"\w[\w.-]*(/\w[\w.-]*)+", re.ASCII)
+_SCP = regex(r"(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)")
 
 
 def parse_remote(url: str, kind: ForgeKind | None = None, api: str = "") -> Remote:

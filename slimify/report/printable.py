@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from slimify.model.regex import regex
+
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 _MASK = "•••"
@@ -13,22 +15,22 @@ _KEY = (
 )
 _NAME = rf"[\w.-]*{_KEY}[\w.-]*"
 _VALUE = r"""(?:"[^"]*"|'[^']*'|[^\s"'|;&]+)"""
-_ASSIGNED = re.compile(rf"(?i)(\b{_NAME}\s?[=:](?!=)\s*)(?!\$)(?:(?:Bearer|Basic)\s+)?{_VALUE}")
-_OPTION = re.compile(rf"(?i)(--?[\w-]*(?:token|password|passwd|secret)[= ]\s*)(?!\$|-){_VALUE}")
-_HEADER = re.compile(r"(?i)\b((?:bearer|basic)\s+)(?!\$)[\w.~+/=-]{8,}")
-_CREDENTIALS = re.compile(  # the option -u of curl
+_ASSIGNED = regex(rf"(?i)(\b{_NAME}\s?[=:](?!=)\s*)(?!\$)(?:(?:Bearer|Basic)\s+)?{_VALUE}")
+_OPTION = regex(rf"(?i)(--?[\w-]*(?:token|password|passwd|secret)[= ]\s*)(?!\$|-){_VALUE}")
+_HEADER = regex(r"(?i)\b((?:bearer|basic)\s+)(?!\$)[\w.~+/=-]{8,}")
+_CREDENTIALS = regex(  # the option -u of curl
     r"""(?i)(\bcurl\b[^|;&\n]{0,500}?\s(?:-u|--user)[= ]?\s*["']?[^\s:"'$]+:)(?!\$)[^\s"'|;&]+"""
 )
-_SPACED = re.compile(rf"(?im)^(\s*ENV\s+{_NAME}\s+)(?![=:$])\S.*$")
+_SPACED = regex(rf"(?im)^(\s*ENV\s+{_NAME}\s+)(?![=:$])\S.*$")
 # The legacy builder records build arguments in front of the command, without quoting values.
-_ARGUMENTS = re.compile(r"\|\d+ ")
-_ARGUMENT = re.compile(rf"(?i)(?<=\s)({_NAME}=).*?(?=\s\w+=|\s/bin/|$)")
-_LOGIN = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)(?!\$)[^\s/@'\"]+@")
-_KNOWN = re.compile(
+_ARGUMENTS = regex(r"\|\d+ ")
+_ARGUMENT = regex(rf"(?i)(?<=\s)({_NAME}=).*?(?=\s\w+=|\s/bin/|$)")
+_LOGIN = regex(r"(?i)\b([a-z][a-z0-9+.-]*://)(?!\$)[^\s/@'\"]+@")
+_KNOWN = regex(
     r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|npm_\w{20,}|xox[abposr]-[\w-]{10,}"
     r"|(?:AKIA|ASIA)[0-9A-Z]{16}|sk-[\w-]{20,}|pypi-[\w-]{30,}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"
 )
-_PEM = re.compile(r"(-----BEGIN [A-Z ]+-----).*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL)
+_PEM = regex(r"(-----BEGIN [A-Z ]+-----).*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL)
 
 
 def printable(text: str) -> str:
@@ -57,8 +59,8 @@ def report(text: str) -> str:
     return "".join(part if index % 2 else printable(part) for index, part in enumerate(_KEPT.split(text)))
 
 
-_KEPT = re.compile("([\n\t]|\x1b\\[\\d{1,2}m)")
-_COMMAND = re.compile(r"(?m)(^[^\S\n]*|#)(::|#\[)")
+_KEPT = regex("([\n\t]|\x1b\\[\\d{1,2}m)")
+_COMMAND = regex(r"(?m)(^[^\S\n]*|#)(::|#\[)")
 
 
 def _escape(char: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from slimify.facts.system import is_root, is_shared_directory
@@ -18,15 +17,16 @@ from slimify.model.effects import (
     Action,
     Effect,
 )
+from slimify.model.regex import regex
 from slimify.semantics.machine.content import content_at
 from slimify.semantics.machine.stages import Event, Origin, Stage
 from slimify.semantics.paths import covers, inside_any, is_glob, is_named_place, join_path, literal_part
 from slimify.validation.comparison import Pair
 
 _READS_NO_PACKAGES = NOT_FOR_RUN_TIME | {"install-global"}
-_NAME = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w*)")
-_PARENTS = re.compile(r"-\w*p\w*|--parents")
-_FORCE = re.compile(r"-\w*f\w*|--force")
+_NAME = regex(r"(?<!\\)\$\{?([A-Za-z_]\w*)")
+_PARENTS = regex(r"-\w*p\w*|--parents")
+_FORCE = regex(r"-\w*f\w*|--force")
 
 
 def input_problems(pair: Pair) -> Iterator[Reason]:

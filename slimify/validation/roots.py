@@ -14,15 +14,16 @@ from slimify.facts.system import default_path
 from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Effect
+from slimify.model.regex import regex
 from slimify.semantics.effects.call import Call
 from slimify.semantics.machine.content import content_at, exists_in
 from slimify.semantics.machine.stages import Origin
 from slimify.semantics.paths import ancestors, inside, join_path, overlap
 from slimify.validation.comparison import Comparison
 
-_WILDCARD = re.compile(r"/[^/]*[*?\[].*")  # `templates/*.html` names the directory
-_ABSOLUTE = re.compile(r"(?<![\w./])/[\w@%+.-]+(?:/[\w@%+.-]+)+")
-_PATH = re.compile(r"(?=[\w./])(?!\d+\Z)[\w@%+=,./-]+")  # a word that may be a path
+_WILDCARD = regex(r"/[^/]*[*?\[].*")  # `templates/*.html` names the directory
+_ABSOLUTE = regex(r"(?<![\w./])/[\w@%+.-]+(?:/[\w@%+.-]+)+")
+_PATH = regex(r"(?=[\w./])(?!\d+\Z)[\w@%+=,./-]+")  # a word that may be a path
 
 
 def root_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reason]:

@@ -6,11 +6,11 @@ its exit code on stop, and the shape of its log. `unproven` lists what could not
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from slimify.model.counts import counted
+from slimify.model.regex import regex
 from slimify.verify import volatile_text
 from slimify.verify.behaviour_check import behaviour_check
 from slimify.verify.compare_answers import ANSWERS, AnswerComparison
@@ -27,7 +27,7 @@ _LONGEST_WATCH = 300.0  # seconds
 FULL_WATCH = 60.0  # seconds, until a program that is about to end has ended
 _FIRST_EPHEMERAL_PORT = 32768  # ip_local_port_range: the kernel picks a different one every time
 _NOT_RUN = (126, 127)  # exit codes of a command that is not executable or missing: they prove nothing
-_ERROR_LINE = re.compile(r"(?:Uncaught )?[\w.]*(?:Error|Exception)(?: \[\w+\])?: ")
+_ERROR_LINE = regex(r"(?:Uncaught )?[\w.]*(?:Error|Exception)(?: \[\w+\])?: ")
 
 
 def ports_to_ask(exposed: tuple[int, ...], probe: Probe) -> tuple[int, ...]:

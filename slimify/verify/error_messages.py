@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from slimify.facts.language_files import all_files
+from slimify.model.regex import regex
 from slimify.verify.disk.evidence import Evidence, missing_finding
 from slimify.verify.disk.libraries import missing_library
 from slimify.verify.disk.linker import Linker
@@ -122,12 +123,12 @@ def _libstdcxx(evidence: Evidence, version: str) -> Finding:
     return Finding(code=LIBC, text=text)
 
 
-_FAILURE_WORDS = re.compile(
+_FAILURE_WORDS = regex(
     r"no such file|not found|ENOENT|does ?n[o']t exist|is missing|unable to|could ?n[o']t|can(?:no|')t"
     r"|failed to|not a (?:directory|file)|is not installed|pattern matches no files",
     re.IGNORECASE,
 )
-_PATH = re.compile(r"(?<![\w./@+-])(?:/|\.{1,2}/|[\w@+-][\w.@+-]*/)[\w./@+-]*[\w@+-]")
+_PATH = regex(r"(?<![\w./@+-])(?:/|\.{1,2}/|[\w@+-][\w.@+-]*/)[\w./@+-]*[\w@+-]")
 
 _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
     (re.compile(pattern), reader)

@@ -26,7 +26,9 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-_DOCKERFILE_NAME = re.compile(r"dockerfile|containerfile", re.IGNORECASE)
+from slimify.model.regex import regex
+
+_DOCKERFILE_NAME = regex(r"dockerfile|containerfile", re.IGNORECASE)
 
 
 class Request(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from slimify.facts.language_files import all_files
+from slimify.model.regex import regex
 
 # Pattern, replacement; longer patterns first. Time zones other than UTC are kept: a missing time zone in one
 # image is a real difference.
@@ -33,16 +34,14 @@ _VOLATILE = (
 )
 
 # Durations, sizes, process ids: ignored only if another run of the same program printed other numbers.
-_NUMBERS = re.compile(r"\d+(?:[.,]\d+)*(?: ?(?:ns|[µμ]s|us|ms|s|sec|secs|seconds)\b)?")
+_NUMBERS = regex(r"\d+(?:[.,]\d+)*(?: ?(?:ns|[µμ]s|us|ms|s|sec|secs|seconds)\b)?")
 
 _MASKS = tuple((re.compile(pattern), stand_in) for pattern, stand_in in _VOLATILE)
 
 
 # Process ids, masked in logs only: a worker's id depends on what was forked before it. Examples: gunicorn's
 # `[time] [7] [INFO] … pid: 7`, uvicorn's `process [7]`.
-_PROCESS = re.compile(
-    r"(?im)(\b(?:pid|process)(?: id)?\b[:=]? ?[\[(]?)\d+|((?:^|\] )\[)\d+(?=\] \[?[A-Z]+\b)"
-)
+_PROCESS = regex(r"(?im)(\b(?:pid|process)(?: id)?\b[:=]? ?[\[(]?)\d+|((?:^|\] )\[)\d+(?=\] \[?[A-Z]+\b)")
 
 
 def masked(text: str, own: Iterable[str] = ()) -> str:

@@ -20,10 +20,11 @@ from slimify.facts.servers import document_roots, served_names
 from slimify.facts.system import is_data_ending, is_documentation_directory
 from slimify.model.decisions import Reason
 from slimify.model.ignore_file import Asset
+from slimify.model.regex import regex
 from slimify.semantics.paths import inside_any
 from slimify.syntax.dockerfile.instructions import copy_parts
 
-_PAGE = re.compile(r"(^|/)[^/]+\.(md|rst|adoc)$")
+_PAGE = regex(r"(^|/)[^/]+\.(md|rst|adoc)$")
 _MAX_PAGES = 200
 _MIN_NAME_LENGTH = 4  # letters; shorter names are too common
 

@@ -10,11 +10,12 @@ from slimify.analysis.program import RuntimeContract, RuntimeNeeds
 from slimify.context.scan import Context
 from slimify.model.decisions import Decision, PackageVerdict
 from slimify.model.dockerfile import Instruction
+from slimify.model.regex import regex
 from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs
 from slimify.syntax.dockerfile.words import expand
 
-SECRET = re.compile(
+SECRET = regex(
     r"(^|_)(TOKEN|PASSWORD|PASSWD|SECRET|SECRETS|APIKEY|API_KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?)(_|$)",
     re.IGNORECASE,
 )

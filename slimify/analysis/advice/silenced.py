@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.outcome import Outcome, Refused, Unchanged
+from slimify.model.regex import regex
 
-_COMMENT = re.compile(r"#\s*slimify:\s*ignore\b[ \t]*(?P<rest>.*)", re.IGNORECASE)
-_CODE_LIST = re.compile(r"SL\d{3}(?:\s*,\s*SL\d{3})*(?!\w)", re.IGNORECASE)
+_COMMENT = regex(r"#\s*slimify:\s*ignore\b[ \t]*(?P<rest>.*)", re.IGNORECASE)
+_CODE_LIST = regex(r"SL\d{3}(?:\s*,\s*SL\d{3})*(?!\w)", re.IGNORECASE)
 
 
 class Silenced(Struct, frozen=True, kw_only=True):

@@ -20,11 +20,12 @@ from slimify.image.layout import strings
 from slimify.image.tree import Files
 from slimify.languages import languages
 from slimify.model.dockerfile import Dockerfile
+from slimify.model.regex import regex
 from slimify.syntax.dockerfile.instructions import env_pairs
 from slimify.syntax.dockerfile.scope import scopes
 
 _BASE_VALUE = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for the value in the base image
-_VERSION_NUMBER = re.compile(r"\d+(?:\.\d+)+")
+_VERSION_NUMBER = regex(r"\d+(?:\.\d+)+")
 
 
 def base_image_facts(evidence: BuiltImage, file: Dockerfile, reference: str) -> ImageFacts:

@@ -27,6 +27,7 @@ from slimify.facts.system import (
 from slimify.image.tree import Files
 from slimify.languages import installed_directories
 from slimify.model.effects import WORKS_BY_PATH, Action, Effect
+from slimify.model.regex import regex
 from slimify.semantics.paths import inside, inside_any, outermost
 from slimify.semantics.walk import Visit
 
@@ -34,7 +35,7 @@ from slimify.semantics.walk import Visit
 _RESOLVABLE_KINDS = WORKS_BY_PATH | {"unknown", "build", "compile", "check"}
 _MAX_NAMED_FILES = 3  # up to this many files of a new directory are named instead of the directory
 _MAX_NAMES = 8  # up to this many entries of a directory are copied by name
-_GENERATED_NAME = re.compile(r"\d{3,}|[0-9a-f]{8,}|\d\.\d")  # names that may differ in the next build
+_GENERATED_NAME = regex(r"\d{3,}|[0-9a-f]{8,}|\d\.\d")  # names that may differ in the next build
 
 
 def layer_effects(

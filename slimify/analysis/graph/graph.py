@@ -7,7 +7,6 @@ what becomes of it later.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -15,6 +14,7 @@ from msgspec import Struct
 
 from slimify.facts.system import is_shared_directory
 from slimify.model.effects import LEAVES_NOTHING, MANAGES_PACKAGES, RUNS_CODE, WORKS_BY_PATH, Effect
+from slimify.model.regex import regex
 from slimify.semantics.effects.state import State
 from slimify.semantics.paths import (
     PathMarks,
@@ -34,7 +34,7 @@ AtomKey = tuple[int, int]  # instruction, atom; the atom of a COPY is 0
 _READS_NO_FILES = MANAGES_PACKAGES | {"cache"}  # reads no files of the context
 _READS_NAMED_PATHS = WORKS_BY_PATH | LEAVES_NOTHING  # reads only the paths it names, not its directory
 # A path as a word or as the value of an option: `/proto/a.proto`, `-I/proto`, `--proto_path=../proto`.
-_PATH = re.compile(r"(?:\A|[=:]|\A-[A-Za-z])((?:\.\./|/)[^\s=:]*)")
+_PATH = regex(r"(?:\A|[=:]|\A-[A-Za-z])((?:\.\./|/)[^\s=:]*)")
 
 
 class Node(Struct, frozen=True, dict=True):

@@ -14,6 +14,7 @@ from slimify.analysis.repository.engine_commands import EngineCall, engine_call,
 from slimify.context.build_scripts.scripts import Script
 from slimify.context.scan import Context
 from slimify.facts.programs import container_engines
+from slimify.model.regex import regex
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.effects.started import Source, Started, programs
@@ -21,10 +22,10 @@ from slimify.semantics.effects.state import State, absolute, resolve
 
 ROOT = "/repository"  # where the searched directory is for the shell
 _OUTPUTS = {"git rev-parse --show-toplevel": ROOT}
-_ENGINE = re.compile(
+_ENGINE = regex(
     rf"""=(?<=\w=)["']?(?:sudo )?(?:{"|".join(container_engines())})["']?\s*(?:;|$)""", re.MULTILINE
 )
-_LAST_WORD = re.compile(r"\w+\Z")
+_LAST_WORD = regex(r"\w+\Z")
 
 
 class HostCommand(Struct, frozen=True):

@@ -47,19 +47,20 @@ from slimify.facts.platforms import is_platform_file
 from slimify.facts.shells import is_shell
 from slimify.facts.system import history_directories, third_party_directories
 from slimify.languages import installed_directories, languages, programs
+from slimify.model.regex import regex
 from slimify.model.sources import Use
 
 _MAX_FILES = 300
 _MAX_COMMANDS = 20_000  # of scripts, which are interpreted
-_COMPOSE_FILE = re.compile(r"(?:.*/)?(?:docker-)?(?:compose|stack)[\w.-]*\.ya?ml")
-_WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
-_BAKE_FILE = re.compile(r"(?:.*/)?docker-bake(?:\.override)?\.(?:hcl|json)")
-_JENKINSFILE = re.compile(rf"(?:.*/)?(?:{jenkinsfile.NAME.pattern})")
-_DOCKERFILE = re.compile(r"[\w.-]*Dockerfile[\w.-]*|Containerfile", re.IGNORECASE)
-_FROM = re.compile(r"\s*FROM\s+(?:--\S+\s+)*(?P<name>\S+)", re.IGNORECASE)
-_TAG = re.compile(r"(?:@|:(?!\d+/)).*", re.DOTALL)
-_MOUNTED = re.compile(r"(?::|\b(?:target|dst|destination)=)(?P<place>/[^:,]+)")
-_PLACEHOLDER = re.compile(r"[<\[\u2026]|\.\.\.|\A[A-Z][A-Z_]+\Z")
+_COMPOSE_FILE = regex(r"(?:.*/)?(?:docker-)?(?:compose|stack)[\w.-]*\.ya?ml")
+_WORKFLOW = regex(r"\.github/workflows/[^/]+\.ya?ml")
+_BAKE_FILE = regex(r"(?:.*/)?docker-bake(?:\.override)?\.(?:hcl|json)")
+_JENKINSFILE = regex(rf"(?:.*/)?(?:{jenkinsfile.NAME.pattern})")
+_DOCKERFILE = regex(r"[\w.-]*Dockerfile[\w.-]*|Containerfile", re.IGNORECASE)
+_FROM = regex(r"\s*FROM\s+(?:--\S+\s+)*(?P<name>\S+)", re.IGNORECASE)
+_TAG = regex(r"(?:@|:(?!\d+/)).*", re.DOTALL)
+_MOUNTED = regex(r"(?::|\b(?:target|dst|destination)=)(?P<place>/[^:,]+)")
+_PLACEHOLDER = regex(r"[<\[\u2026]|\.\.\.|\A[A-Z][A-Z_]+\Z")
 
 
 class ImageUses(Struct, frozen=True, kw_only=True):

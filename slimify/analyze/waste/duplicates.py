@@ -18,10 +18,11 @@ from slimify.analyze.image_inputs import (
 )
 from slimify.facts.language_files import all_files
 from slimify.image.tree import HiddenFile
+from slimify.model.regex import regex
 
 MIN_SIZE: Final = 16 * 1024  # bytes; small equal files are common and not reported
 GROUP_DEPTH: Final = 3  # path components by which equal files are grouped
-_OWNERS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|fix-permissions)\b")
+_OWNERS = regex(r"\b(?:chown|chmod|chgrp|setfacl|fix-permissions)\b")
 
 
 def find(inputs: ImageInputs) -> Iterator[WasteFinding]:

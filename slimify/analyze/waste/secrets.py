@@ -13,12 +13,13 @@ from slimify.analyze.model import Waste
 from slimify.analyze.secret_values import is_secret, mask_secrets
 from slimify.facts import merged
 from slimify.image.layout import strings
+from slimify.model.regex import regex
 from slimify.syntax.dockerfile.history import keyword_of
 
 MAX_BYTES = 1024 * 1024  # bytes of a file that are searched
 NEVER = r"(?!)"
-_ARGS = re.compile(r"^(?:RUN )?\|\d+ (.*?) /\S*sh ", re.DOTALL)
-_PAIR = re.compile(r"""(?:^|\s)([A-Za-z_]\w*)=("[^"]*"|'[^']*'|\S*)""")
+_ARGS = regex(r"^(?:RUN )?\|\d+ (.*?) /\S*sh ", re.DOTALL)
+_PAIR = regex(r"""(?:^|\s)([A-Za-z_]\w*)=("[^"]*"|'[^']*'|\S*)""")
 
 
 class _Rule(NamedTuple):

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from slimify.analyze.image_inputs import FindingText, ImageInputs, StoredFile, WasteFinding, waste_finding
 from slimify.facts import load
+from slimify.model.regex import regex
 
 MAX_FILES = 200  # the largest files are checked
-_WORD = re.compile(r"[\w.%@+-]+")
+_WORD = regex(r"[\w.%@+-]+")
 
 
 def find(inputs: ImageInputs) -> Iterator[WasteFinding]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -25,11 +24,12 @@ from slimify.facts.packages import package_facts
 from slimify.facts.system import holds_programs
 from slimify.image.packages import InstalledPackage
 from slimify.languages import languages
+from slimify.model.regex import regex
 
 MAX_NAMES: Final = 4  # packages that a message names
-_NAME = re.compile(r"[^\s(<>=~:|]+")
-_STRING = re.compile(r"""["'`]([\w./+-]{2,64})(?=["'`\s])""")
-_WORD = re.compile(r"[\w.+-]+")
+_NAME = regex(r"[^\s(<>=~:|]+")
+_STRING = regex(r"""["'`]([\w./+-]{2,64})(?=["'`\s])""")
+_WORD = regex(r"[\w.+-]+")
 
 
 def find(inputs: ImageInputs) -> Iterator[WasteFinding]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
-NAME = re.compile(r"README(?:\.\w+)?", re.IGNORECASE)
-_FENCE = re.compile(r"\s*(?:```|~~~)")
-_PROMPT = re.compile(r"\A\s*[$%>] ")
-_SPAN = re.compile(r"`([^`]+)`")
+from slimify.model.regex import regex
+
+NAME = regex(r"README(?:\.\w+)?", re.IGNORECASE)
+_FENCE = regex(r"\s*(?:```|~~~)")
+_PROMPT = regex(r"\A\s*[$%>] ")
+_SPAN = regex(r"`([^`]+)`")
 
 
 def code_of(text: str) -> str:

@@ -11,26 +11,27 @@ import shlex
 from collections.abc import Iterator
 
 from slimify.context.build_scripts.snippet import Snippet
+from slimify.model.regex import regex
 
-NAME = re.compile(r"(.*[.-])?[Jj]enkinsfile([.-].*)?|.*\.groovy")
-_TOKEN = re.compile(
+NAME = regex(r"(.*[.-])?[Jj]enkinsfile([.-].*)?|.*\.groovy")
+_TOKEN = regex(
     r"""(?P<comment>//[^\n]*|/\*.*?\*/)|'''(?P<raw3>(?:\\.|(?!''').)*)'''|\"{3}(?P<text3>(?:\\.|(?!\"{3}).)*)\"{3}"""
     r"""|'(?P<raw>(?:\\.|[^'\\\n])*)'|"(?P<text>(?:\\.|[^"\\\n])*)"|(?P<brace>[{}])""",
     re.DOTALL,
 )
 # The text before a step's string; `name` is the variable that receives its output.
-_SHELL = re.compile(
+_SHELL = regex(
     r"(?:(?:def|String|final)?\s*\b(?P<name>\w+)\s*=\s*)?\bsh\s*\(?\s*(?:\w+\s*:\s*\w+\s*,\s*)*(?:script\s*:\s*)?$"
 )
-_FOLDER = re.compile(r"\bdir\s*\(?\s*$")
+_FOLDER = regex(r"\bdir\s*\(?\s*$")
 # What steps run in: a Dockerfile, with its options, or an image (www.jenkins.io/doc/book/pipeline/docker).
-_CONTAINER = re.compile(
+_CONTAINER = regex(
     r"""\bdockerfile\s+true\b|\bdockerfile\s*\{(?P<options>[^{}]*)\}
     |\bdocker\s*(?:\{[^{}]*?\bimage\b)?\s*['"](?P<image>[^'"\n]+)
     |\bdocker\.(?P<verb>image|build)\s*\(\s*['"](?P<inside>[^'"\n]+)(?=.*\.inside\b)""",
     re.DOTALL | re.VERBOSE,
 )
-_OPTION = re.compile(r"""\b(filename|dir)\s*:?\s*['"]([^'"\n]+)""")
+_OPTION = regex(r"""\b(filename|dir)\s*:?\s*['"]([^'"\n]+)""")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 
 

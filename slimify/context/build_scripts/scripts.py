@@ -26,19 +26,20 @@ from slimify.facts.programs import container_engines
 from slimify.facts.shells import is_posix_shell, is_shell_file, is_shell_script
 from slimify.facts.system import ci_directories, third_party_directories
 from slimify.languages import installed_directories
+from slimify.model.regex import regex
 
 _MAX_BYTES, _MAX_FILES, _MAX_DEPTH, _MAX_TARGETS = 256 << 10, 400, 5, 60
 _SKIPPED = frozenset({".git", "__pycache__"})
-_MAKEFILES = re.compile(r"(GNUm|M|m)akefile|.*\.mk")
-_YAML = re.compile(r".*\.ya?ml")
-_SHELL = re.compile(r".*\.(sh|bash)|[\w-]+")  # files without an extension need a shebang
-_ENGINE = re.compile(rf"\b(?:{'|'.join(container_engines())})\b")
+_MAKEFILES = regex(r"(GNUm|M|m)akefile|.*\.mk")
+_YAML = regex(r".*\.ya?ml")
+_SHELL = regex(r".*\.(sh|bash)|[\w-]+")  # files without an extension need a shebang
+_ENGINE = regex(rf"\b(?:{'|'.join(container_engines())})\b")
 _WORDS = r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.|\$\([^()]*\)|[^'"\\`;&|()]"""
-_CALL = re.compile(rf"{_ENGINE.pattern}(?:{_WORDS})*")
-_EXPRESSION = re.compile(r"\$\{\{[^}\n]*\}\}")  # of a workflow
-_ESCAPED = re.compile(r'["\\`]')  # within double quotes, where variables still expand
-_SETS = re.compile(r"\s*(?:export |cd |\w+=)")
-_ON_FILES = re.compile(r"\s*(cd|mv|cp|mkdir|chmod|tar|strip|upx|gzip|zip|sed)\s")
+_CALL = regex(rf"{_ENGINE.pattern}(?:{_WORDS})*")
+_EXPRESSION = regex(r"\$\{\{[^}\n]*\}\}")  # of a workflow
+_ESCAPED = regex(r'["\\`]')  # within double quotes, where variables still expand
+_SETS = regex(r"\s*(?:export |cd |\w+=)")
+_ON_FILES = regex(r"\s*(cd|mv|cp|mkdir|chmod|tar|strip|upx|gzip|zip|sed)\s")
 
 
 class Script(Struct, frozen=True, kw_only=True):

@@ -13,8 +13,9 @@ from msgspec import Struct
 from slimify.context.scan import Context
 from slimify.context.values import json_of, strings, table, text_of
 from slimify.context.yaml_nodes import MAX_BYTES
+from slimify.model.regex import regex
 
-_TOKEN = re.compile(r"""(?:\#|//)[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|[\w.-]+|\S""", re.DOTALL)
+_TOKEN = regex(r"""(?:\#|//)[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|[\w.-]+|\S""", re.DOTALL)
 _MAX_DEPTH = 20
 
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from slimify.facts.references import is_project_image, is_public_image
+from slimify.model.regex import regex
 
-_DEFAULT = re.compile(r"\$\{(?P<name>\w+)(?::?-(?P<default>[^{}]*)|:?[?][^{}]*)?\}")
-_PART = re.compile(r"[^a-z0-9]+")
+_DEFAULT = regex(r"\$\{(?P<name>\w+)(?::?-(?P<default>[^{}]*)|:?[?][^{}]*)?\}")
+_PART = regex(r"[^a-z0-9]+")
 
 
 def repository(image: str) -> str:

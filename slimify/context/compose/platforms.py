@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 import shlex
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -22,12 +21,13 @@ from slimify.context.compose.yaml_commands import (
 from slimify.context.scan import Context, clean
 from slimify.context.yaml_nodes import MAX_BYTES, documents, entries, get, items, reached, string
 from slimify.facts.platforms import PlatformFile, platform_files
+from slimify.model.regex import regex
 from slimify.model.sources import Use
 
 if TYPE_CHECKING:
     from yaml import Node
 
-_VARIABLE = re.compile(r"\$\{?(?P<name>\w+)\}?")
+_VARIABLE = regex(r"\$\{?(?P<name>\w+)\}?")
 CHECKOUT = "/checkout"  # where CI mounts the sources, whatever it is called
 
 

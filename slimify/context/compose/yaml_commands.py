@@ -28,12 +28,13 @@ from slimify.context.yaml_nodes import (
     string,
     words,
 )
+from slimify.model.regex import regex
 from slimify.model.sources import Use
 
 if TYPE_CHECKING:
     from yaml import Node
 
-_MOUNT = re.compile(r":(/[^:]+)")
+_MOUNT = regex(r":(/[^:]+)")
 _MAX_EXTENDED = 8
 _BUILD_ACTION = "docker/build-push-action"
 

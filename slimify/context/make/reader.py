@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.context.make.expand import UNKNOWN, Scope, Variable, stem_of
+from slimify.model.regex import regex
 
 _MAX_LINES = 50_000
 _MAX_INCLUDES = 50
@@ -21,7 +22,7 @@ _ASSIGNMENT = (
     r"\s*(?P<modifiers>(?:(?:override|export|private)\s+)*)"
     r"(?P<name>[^\s:=+?!#]+)\s*(?P<operator>:::=|::=|:=|\?=|\+=|!=|=)\s*(?P<value>.*)"
 )
-_CONDITION = re.compile(r"\s*(?P<word>ifeq|ifneq|ifdef|ifndef)\b\s*(?P<rest>.*)", re.DOTALL)
+_CONDITION = regex(r"\s*(?P<word>ifeq|ifneq|ifdef|ifndef)\b\s*(?P<rest>.*)", re.DOTALL)
 
 
 class Line(Struct, frozen=True, kw_only=True):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from slimify.context.scan import Context
+from slimify.model.regex import regex
 
-_MODULE = re.compile(r"^module\s+\S*?([^/\s]+?)(?:/v\d+)?\s*$", re.MULTILINE)
+_MODULE = regex(r"^module\s+\S*?([^/\s]+?)(?:/v\d+)?\s*$", re.MULTILINE)
 
 
 def project_name(context: Context) -> str:

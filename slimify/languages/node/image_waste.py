@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 
 from slimify.analyze.image_inputs import FindingText, ImageInputs, StoredFile, WasteFinding, by_layer
@@ -12,11 +11,12 @@ from slimify.analyze.waste.development_packages import packages_finding
 from slimify.context.values import json_of
 from slimify.image.layout import mapping
 from slimify.languages.node.package_facts import bin_packages, npm
+from slimify.model.regex import regex
 
 RUNTIME = ("dependencies", "optionalDependencies", "peerDependencies")
 STEPS = 100_000  # of following dependencies
-_PACKAGE = re.compile(r"/node_modules/((?:@[^/]+/)?[^/]+)/package\.json$")
-_REQUIRED = re.compile(r"""(?:\brequire\(|\bimport\(|\bfrom|\bimport)\s*["']([^"'./\s][^"'\s]*)["']""")
+_PACKAGE = regex(r"/node_modules/((?:@[^/]+/)?[^/]+)/package\.json$")
+_REQUIRED = regex(r"""(?:\brequire\(|\bimport\(|\bfrom|\bimport)\s*["']([^"'./\s][^"'\s]*)["']""")
 _DEVELOPMENT = FindingText(
     code="SL710",
     kind="development",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from slimify.context.values import json_of
+from slimify.model.regex import regex
 from slimify.verify.disk.evidence import Side
 
-_INSTALLED = re.compile(r"/node_modules/(?:@[^/]+/)?[^/@]+/package\.json")
-_OWNER = re.compile(r"\A.*/node_modules/(?:@[^/]+/)?[^/@]+(?=/)")
+_INSTALLED = regex(r"/node_modules/(?:@[^/]+/)?[^/@]+/package\.json")
+_OWNER = regex(r"\A.*/node_modules/(?:@[^/]+/)?[^/@]+(?=/)")
 
 
 def is_manifest(path: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from slimify.facts.images import ImageFacts
@@ -11,14 +10,15 @@ from slimify.languages.node.package_facts import NpmFacts, loaders, npm
 from slimify.languages.node.package_facts import packages_leaving as leaving
 from slimify.languages.node.package_facts import possible_programs as programs
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
 
 __all__ = ["leaving", "programs"]
 
-_INSTALL = re.compile(r"\b(?:npm|yarn|pnpm)\s+(?:install|add|i)\b")
-_LISTS = re.compile(r'"\w*[dD]ependencies(Meta)?"\s*:\s*\{[^}]*\}')
-_OWN_MANIFEST = re.compile(r"(?:^|/)node_modules/((?:@[^/]+/)?[^/@]+)/package\.json\Z")
+_INSTALL = regex(r"\b(?:npm|yarn|pnpm)\s+(?:install|add|i)\b")
+_LISTS = regex(r'"\w*[dD]ependencies(Meta)?"\s*:\s*\{[^}]*\}')
+_OWN_MANIFEST = regex(r"(?:^|/)node_modules/((?:@[^/]+/)?[^/@]+)/package\.json\Z")
 manifests = r"(^|/)(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml)$|(^|/)node_modules/"
 
 

@@ -10,9 +10,10 @@ from slimify.analyze.image_inputs import FindingText, ImageInputs, WasteFinding,
 from slimify.analyze.programs import mentioned_programs
 from slimify.analyze.waste.development_packages import packages_finding
 from slimify.languages.python.package_facts import pypi
+from slimify.model.regex import regex
 
-_METADATA = re.compile(r"(.*/(?:site|dist)-packages)/([^/]+?)-[^/-]+\.dist-info/METADATA")
-_IMPORT = re.compile(r"^[ \t]*(?:import|from)[ \t]+([^\n#]+)", re.MULTILINE)
+_METADATA = regex(r"(.*/(?:site|dist)-packages)/([^/]+?)-[^/-]+\.dist-info/METADATA")
+_IMPORT = regex(r"^[ \t]*(?:import|from)[ \t]+([^\n#]+)", re.MULTILINE)
 _DEVELOPMENT = FindingText(
     code="SL711",
     kind="development",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from slimify.model.regex import regex
 from slimify.verify.disk.evidence import Side
 
-_MODULE = re.compile(
+_MODULE = regex(
     r"\A(?P<place>.*/(?:site|dist)-packages)/(?P<name>[^/]+?)(?:\.py|-[^/]+\.(?:dist|egg)-info)?(?:/|\Z)"
 )
-_METADATA = re.compile(r"(?P<name>[^/-]+)-(?P<release>[^/-]+)[^/]*\.(?:dist|egg)-info")
+_METADATA = regex(r"(?P<name>[^/-]+)-(?P<release>[^/-]+)[^/]*\.(?:dist|egg)-info")
 
 
 def is_manifest(path: str) -> bool:

@@ -7,18 +7,18 @@ final stage, too.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from slimify.analysis.graph.graph import AtomKey
 from slimify.analysis.roles.model import Given
 from slimify.languages.python.commands.environments import SITE
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 
 # Debian's own packages are in /usr/lib/python3, where pip installs nothing.
-_PACKAGES = re.compile(r"(?!/usr/lib/python3/)/.*lib/python[^/]*/(?:site|dist)-packages/(?P<name>.+)")
+_PACKAGES = regex(r"(?!/usr/lib/python3/)/.*lib/python[^/]*/(?:site|dist)-packages/(?P<name>.+)")
 # Part of every python image (docker-library/python: pip, and setuptools and wheel up to 3.11).
-_OF_THE_BASE = re.compile(r"(?:pip|setuptools|wheel|pkg_resources|_?distutils|easy_install)[^/]*")
+_OF_THE_BASE = regex(r"(?:pip|setuptools|wheel|pkg_resources|_?distutils|easy_install)[^/]*")
 
 
 def only_removes_package_files(given: Given, where: AtomKey, effects: Sequence[Effect]) -> bool:

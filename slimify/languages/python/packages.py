@@ -13,16 +13,17 @@ from slimify.languages.python.package_facts import packages_leaving as leaving
 from slimify.languages.python.package_facts import pypi as package_facts
 from slimify.languages.python.vocabulary import PythonManager
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
 
 __all__ = ["leaving", "package_facts", "providers", "standard_libraries"]
 
-_PINNED = re.compile(r"===?\s*([\w.]+)")
-_LIMITED = re.compile(r"(?:===?|~=|<=?)\s*([\w.]+)")
-_OWN_MANIFEST = re.compile(r"(?:^|/)site-packages/([^/]+?)-[\w.+!]+\.dist-info/METADATA\Z")
-_INSTALL = re.compile(r"\bpip3?\s+(?:install|add|i)\b")
-_IMPORT = re.compile(r"^\s*(?:from|import)\s.*$", re.MULTILINE)
+_PINNED = regex(r"===?\s*([\w.]+)")
+_LIMITED = regex(r"(?:===?|~=|<=?)\s*([\w.]+)")
+_OWN_MANIFEST = regex(r"(?:^|/)site-packages/([^/]+?)-[\w.+!]+\.dist-info/METADATA\Z")
+_INSTALL = regex(r"\bpip3?\s+(?:install|add|i)\b")
+_IMPORT = regex(r"^\s*(?:from|import)\s.*$", re.MULTILINE)
 
 manifests = (
     r"(^|/)(requirements[^/]*|constraints[^/]*|Pipfile[^/]*|pyproject\.toml|setup\.(py|cfg)|environment\.ya?ml)$|"

@@ -10,6 +10,7 @@ from slimify.analysis.advice.findings import SECRET
 from slimify.analysis.program import Program, Step
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import CHANGES_FILES, LEAVES_NOTHING, MANAGES_PACKAGES, Effect
+from slimify.model.regex import regex
 from slimify.planning.layout import Layout, WordEdit
 from slimify.planning.stages.line_wrapping import with_wrapped_names
 from slimify.semantics.paths import inside
@@ -193,7 +194,7 @@ def is_relative(copy: Instruction) -> bool:
 
 # Effects that read no variables, or only those of their own tools.
 _IGNORES_ENV = CHANGES_FILES | LEAVES_NOTHING | {"users", "cache"}
-_PACKAGE_VARIABLES = re.compile(r"(?i)DEBIAN_|DEBCONF_|UCF_|APT_|ACCEPT_|DPKG_|LC_|LANG|TZ$|.*_PROXY$")
+_PACKAGE_VARIABLES = regex(r"(?i)DEBIAN_|DEBCONF_|UCF_|APT_|ACCEPT_|DPKG_|LC_|LANG|TZ$|.*_PROXY$")
 
 
 def _may_read_env(program: Program, layout: Layout, index: int, names: set[str]) -> bool:

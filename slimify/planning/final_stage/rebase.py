@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from slimify.analysis.program import Program
@@ -11,12 +10,13 @@ from slimify.facts.basemap import split_name
 from slimify.facts.images import ImageFacts
 from slimify.facts.system import default_path
 from slimify.model.decisions import Decision
+from slimify.model.regex import regex
 from slimify.planning.final_stage.instruction_text import from_index, from_instruction
 from slimify.syntax.dockerfile.instructions import env_pairs, from_parts
 from slimify.syntax.dockerfile.scope import scopes
 from slimify.syntax.dockerfile.words import expand, references
 
-_REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_REFERENCE = regex(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def slim_variant(program: Program) -> str | None:

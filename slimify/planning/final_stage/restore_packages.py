@@ -3,7 +3,6 @@ user's own apt install where that changes nothing, and the table of media types.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -17,6 +16,7 @@ from slimify.facts.programs import compilers
 from slimify.facts.recommends import brought_along
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, Action, Effect, SystemManager
+from slimify.model.regex import regex
 from slimify.model.sources import Use
 from slimify.planning.final_stage.media_types import media_types
 from slimify.planning.layout import WordEdit
@@ -130,7 +130,7 @@ def packages_installed_by(line: str) -> tuple[str, ...]:
 
 
 _UNPINNED = "# hadolint ignore=DL3008\n"
-_INSTALL = re.compile(
+_INSTALL = regex(
     r"RUN apt-get update \\\n    && apt-get install -y --no-install-recommends ((?:[\w.+:-]+|[ ]|\\\n)+) \\\n"
     r"    && rm -rf /var/lib/apt/lists/\*"
 )

@@ -4,7 +4,6 @@ layer stores the archive."""
 from __future__ import annotations
 
 import posixpath
-import re
 import shlex
 from functools import partial
 
@@ -13,6 +12,7 @@ from slimify.facts.carried import carried, installed
 from slimify.facts.system import is_plain_root
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import RUNS_CODE
+from slimify.model.regex import regex
 from slimify.model.sizes import MB
 from slimify.planning.in_place.edits import Edits, first_edits, step_line
 from slimify.planning.in_place.runs import is_chained, run_body, run_of_commands, run_prefix
@@ -20,7 +20,7 @@ from slimify.semantics.paths import inside, overlap
 from slimify.syntax.dockerfile.instructions import copy_parts
 
 _DOWNLOAD_BYTES = 20 * MB  # assumed, the real size is unknown
-_URL = re.compile(r"https?://[\w.:/@%+~,=&?-]+")
+_URL = regex(r"https?://[\w.:/@%+~,=&?-]+")
 
 
 def archives(program: Program) -> Edits:

@@ -20,6 +20,7 @@ from slimify.facts.system import is_plain_root
 from slimify.languages import project_directories
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import NOT_FOR_RUN_TIME, RUNS_CODE, Effect
+from slimify.model.regex import regex
 from slimify.model.sizes import MB
 from slimify.planning.in_place.edits import Edits, first_edits, step_line
 from slimify.planning.in_place.runs import extended_run, is_chained, is_direct, is_extendable, is_readable
@@ -28,8 +29,8 @@ from slimify.syntax.dockerfile.instructions import copy_parts
 from slimify.syntax.dockerfile.words import expand, references
 from slimify.syntax.shell.script import edit
 
-_OWNER = re.compile(r"([\w.-]+):([\w.-]+)")
-_RECURSIVE = re.compile(r"-\w*R\w*|--recursive")
+_OWNER = regex(r"([\w.-]+):([\w.-]+)")
+_RECURSIVE = regex(r"-\w*R\w*|--recursive")
 _NODE_MODULES_BYTES = 30 * MB
 
 

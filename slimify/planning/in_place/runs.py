@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.shells import changes_user
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 from slimify.planning.in_place.cache_cleaning import BLOCKS
 from slimify.syntax.shell.append import joined, with_commands
 from slimify.syntax.shell.wrappers import unwrap
 
 # After these, an earlier failure would be ignored, or an added command would not be executed.
 _NOT_EXTENDABLE = frozenset({"||", "background", "heredoc", "exec form"})
-_PLAIN_WORD = re.compile(r"[\w./:=-]+")
+_PLAIN_WORD = regex(r"[\w./:=-]+")
 # Instructions that no command depends on.
 _CONFIG_ONLY = frozenset({"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"})
 

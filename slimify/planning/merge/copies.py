@@ -13,11 +13,12 @@ from slimify.analysis.program import Program, Step
 from slimify.analysis.repository.build_script import Extract
 from slimify.context.ignore_rules import Glob
 from slimify.model.decisions import Reason
+from slimify.model.regex import regex
 from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts
 from slimify.syntax.dockerfile.words import expand
 
-_ARCHIVE = re.compile(r".*\.(tar|tgz|tbz2?|txz|tar\.\w+)")
-_WILDCARD = re.compile(r"[*?\[]")
+_ARCHIVE = regex(r".*\.(tar|tgz|tbz2?|txz|tar\.\w+)")
+_WILDCARD = regex(r"[*?\[]")
 
 
 class BuilderCopy(Struct, frozen=True, kw_only=True):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from slimify.analysis.program import Program
 from slimify.facts.builders import Feature, can, title
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Instruction
+from slimify.model.regex import regex
 
-_MODE_IN_WORDS = re.compile(r"[ugoa]*[-+=][ugoarwxXst,=+-]*")
+_MODE_IN_WORDS = regex(r"[ugoa]*[-+=][ugoarwxXst,=+-]*")
 
 
 def unsupported_syntax(program: Program, builder: str) -> tuple[Decision, ...]:

@@ -18,10 +18,11 @@ from slimify.facts.system import is_root
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import INSTALLS, Effect
 from slimify.model.plan import Item, Plan, Stage
+from slimify.model.regex import regex
 from slimify.planning.stages.items import instruction_start, keyword, new_item, with_item
 from slimify.semantics.paths import inside, overlap
 
-_RUN = re.compile(r"RUN[ \t]+(?:\\[ \t]*\r?\n[ \t]*)?", re.IGNORECASE)
+_RUN = regex(r"RUN[ \t]+(?:\\[ \t]*\r?\n[ \t]*)?", re.IGNORECASE)
 
 
 class _Use(Struct, frozen=True):

@@ -17,12 +17,13 @@ from slimify.facts.system import hadolint_rule
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import SystemManager
 from slimify.model.plan import Plan, Stage
+from slimify.model.regex import regex
 from slimify.planning.final_stage.rebase import base_as_written
 from slimify.planning.final_stage.restore_packages import install_run
 from slimify.planning.stages.items import keyword, keyword_case, new_item, with_item
 
 # The instruction that `restore_packages.install_run` writes.
-_INSTALL_RUN = re.compile(r"apt-get install -y --no-install-recommends (?P<names>[^\\\n]+?) \\")
+_INSTALL_RUN = regex(r"apt-get install -y --no-install-recommends (?P<names>[^\\\n]+?) \\")
 
 
 def with_kept_packages(program: Program, plan: Plan, names: tuple[str, ...]) -> Plan | Reason:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -14,11 +13,12 @@ from slimify.facts.mediatypes import TABLE
 from slimify.facts.system import is_shared_directory
 from slimify.model.decisions import Decision, Reason, Role
 from slimify.model.plan import Plan, Stage
+from slimify.model.regex import regex
 from slimify.planning.final_stage.rebase import base_as_written
 from slimify.planning.stages.items import after_steps, keyword, keyword_case, new_item, with_item
 from slimify.semantics.paths import inside, overlap
 
-_LAST_WORD = re.compile(r"(?P<path>/\S*)\s*\Z")
+_LAST_WORD = regex(r"(?P<path>/\S*)\s*\Z")
 
 
 def with_kept_paths(program: Program, plan: Plan, paths: tuple[str, ...]) -> Plan | Reason:

@@ -20,12 +20,13 @@ from slimify.facts.system import is_plain_root, is_systems, is_world_writable
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import RUNS_CODE, Effect, SystemManager
 from slimify.model.plan import Item, Plan, Stage
+from slimify.model.regex import regex
 from slimify.planning.stages.items import after_steps, keyword, keyword_case, new_item, with_item
 from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import env_pairs
 
-_HOME = re.compile(r"(?<![\w/])/root(?![\w-])")
-_PORT = re.compile(r"(?:^|[:=])(\d+)$")
+_HOME = regex(r"(?<![\w/])/root(?![\w-])")
+_PORT = regex(r"(?:^|[:=])(\d+)$")
 _USUAL_PORTS = frozenset({21, 22, 25, 53, 80, 81, 88, 110, 143, 389, 443, 465, 587, 636, 993, 995})
 
 

@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from slimify.analysis.program import Program
 from slimify.model.plan import Item, Stage
+from slimify.model.regex import regex
 from slimify.syntax.dockerfile.parser import encode, parse
 
 # The first line that is neither blank nor a comment starts with the keyword.
-_INSTRUCTION = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*(?P<keyword>[A-Za-z]+)")
+_INSTRUCTION = regex(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*(?P<keyword>[A-Za-z]+)")
 # Instructions that execute something, or create directories owned by the current user.
 _STEPS = frozenset({"FROM", "RUN", "COPY", "ADD", "WORKDIR", "SHELL", "ARG", "USER"})
 

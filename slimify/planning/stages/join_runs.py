@@ -11,11 +11,12 @@ from msgspec.structs import replace
 
 from slimify.analysis.program import Program
 from slimify.model.plan import Item
+from slimify.model.regex import regex
 from slimify.syntax.shell.append import joined
 from slimify.syntax.shell.script import EditRefused
 
 # Shell form, without anything that changes the effect of a command added at the end.
-_PLAIN = re.compile(
+_PLAIN = regex(
     r"RUN (?!\s*[-\[])(?!.*(<<|#|\|\||;|&\s*$|\bcd )).*",
     re.DOTALL | re.IGNORECASE,
 )

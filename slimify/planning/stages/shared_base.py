@@ -17,6 +17,7 @@ from slimify.analysis.program import Program
 from slimify.facts.builders import can
 from slimify.model.decisions import Decision
 from slimify.model.plan import Item, Plan, Stage
+from slimify.model.regex import regex
 from slimify.planning.package_lists import may_read_earlier_lists
 from slimify.planning.stages.items import keyword, keyword_case, named_from, new_item
 from slimify.planning.stages.join_runs import split_comments
@@ -26,7 +27,7 @@ from slimify.syntax.dockerfile.instructions import arg_names
 # an inherited one. VOLUME is not: later changes below it are lost.
 _HARMLESS = frozenset({"LABEL", "MAINTAINER", "EXPOSE", "STOPSIGNAL"})
 # The final stage removes the lists after an install. So may the builder if it installs nothing afterwards.
-_LIST_REMOVAL = re.compile(r"[\s\\]*&& rm -rf /var/lib/apt/lists/\*\s*")
+_LIST_REMOVAL = regex(r"[\s\\]*&& rm -rf /var/lib/apt/lists/\*\s*")
 _MIN_LINES = 6  # fewer lines are easier to read twice than in a third stage
 
 

@@ -8,14 +8,15 @@ from itertools import groupby
 
 from msgspec import Struct
 
+from slimify.model.regex import regex
 from slimify.model.shell import Block, Command
 from slimify.semantics.effects.started import Source
 from slimify.semantics.effects.state import State, fields
 
 MAX_VALUES = 40  # of a loop that is followed value by value
-_GLOB = re.compile(r"[*?\[]")
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
-_PARAMETER = re.compile(r"\$(?:[@*\d]|\{[@*\d])")
+_GLOB = regex(r"[*?\[]")
+_QUOTED = regex(r"'[^']*'|\"[^\"]*\"")
+_PARAMETER = regex(r"\$(?:[@*\d]|\{[@*\d])")
 _ASSIGNING = frozenset({"declare", "export", "getopts", "let", "local", "read", "readonly", "typeset"})
 _LOCAL = frozenset({"declare", "local", "typeset"})
 

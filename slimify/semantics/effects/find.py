@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -11,13 +10,14 @@ from msgspec.structs import replace
 from slimify.facts.commands import values
 from slimify.facts.system import regenerated
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 from slimify.semantics.effects.call import Arg, Call, first_value, literal_arg
 from slimify.semantics.effects.files import deletion
 from slimify.semantics.effects.printed import stdin_text
 
 _EXEC = ("-exec", "-execdir", "-ok", "-okdir")
 # Tests that select only some of the files below the starting points.
-_SELECTING_TESTS = re.compile(
+_SELECTING_TESTS = regex(
     r"-i?(?:name|path|regex)|-i?wholename|-lname|-size|-empty|-m?newer\w*|-[amc](?:time|min)|-perm|-executable"
     r"|-user|-group|-nouser|-nogroup|-uid|-gid|-(?:min|max)depth|-not|!|\\!|-samefile|-inum|-links|-used"
 )

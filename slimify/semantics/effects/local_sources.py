@@ -6,7 +6,6 @@ An installer reads them there and often leaves only a link to them.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,14 @@ from msgspec.structs import replace
 
 from slimify.languages import language
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.paths import inside
 
 if TYPE_CHECKING:
     from slimify.languages.parts import LocalSources
 
-_PATH = re.compile(r"""(?m)(?:^|[\s"'=@])(?:file:(?://)?)?((?:\.\.)?/[^\s"',;#\[\]]+)""")
+_PATH = regex(r"""(?m)(?:^|[\s"'=@])(?:file:(?://)?)?((?:\.\.)?/[^\s"',;#\[\]]+)""")
 
 
 def with_local_sources(effect: Effect, view: ContextView) -> Effect:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from slimify.facts.commands import tables
 from slimify.languages import commands_module
+from slimify.model.regex import regex
 from slimify.model.shell import Command
 from slimify.semantics.effects.call import Arg, Call, arguments, known_values, output_files
 from slimify.semantics.effects.redirects import appending
@@ -18,7 +19,7 @@ from slimify.semantics.effects.state import State, absolute
 from slimify.semantics.paths import is_glob
 from slimify.syntax.shell.script import read
 
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPE = regex(r"\\(.)", re.DOTALL)
 _ESCAPED = {**dict(zip("nt\\\"'", "\n\t\\\"'", strict=True)), "c": ""}
 _GROUP = "{"
 _TABLE = "/var/spool/cron/crontabs"

@@ -15,13 +15,14 @@ from slimify.facts.shells import is_posix_shell
 from slimify.languages import commands_module, languages, programs
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 from slimify.semantics.effects import shells
 from slimify.semantics.effects.call import Call
 from slimify.semantics.effects.state import State
 from slimify.semantics.effects.table import program_effects, row_effects
 
 Handler = Callable[[Call], tuple[Effect, ...]]
-_TARGETED = re.compile(r"[\w]+-(?:[\w]+-)*linux-(?:gnu|musl)\w*-(\S+)\Z")
+_TARGETED = regex(r"[\w]+-(?:[\w]+-)*linux-(?:gnu|musl)\w*-(\S+)\Z")
 _VERSION_ONLY = frozenset({"--version", "-version", "-V", "--help", "version"})
 
 

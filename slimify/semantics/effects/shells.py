@@ -13,12 +13,13 @@ from slimify.facts.shells import is_posix_shell, is_shell_file
 from slimify.facts.system import default_path
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
+from slimify.model.regex import regex
 from slimify.semantics.effects.call import Arg, Call, known_values, literal_arg
 from slimify.semantics.effects.fetch import download_url, installer_effects
 from slimify.semantics.effects.printed import printed
 from slimify.semantics.effects.state import absolute
 
-_SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(\S+))?")
+_SHEBANG = regex(r"#!\s*(\S+)(?:[ \t]+(\S+))?")
 
 
 def shell(call: Call) -> tuple[Effect, ...]:

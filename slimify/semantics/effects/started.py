@@ -11,12 +11,13 @@ from msgspec import Struct
 from slimify.context.source_uses import ARGUMENT
 from slimify.facts.shells import is_builtin, is_shell
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 from slimify.model.shell import Command
 from slimify.semantics.effects.call import Call
 from slimify.semantics.effects.wrapped import unwrapped
 
 _INDIRECT = frozenset({"eval", "source", "."})
-_BEFORE_NAME = re.compile(r"\A.*/(?=[\w.+-]+\Z)|\A.*", re.DOTALL)  # all of a text that is no path to a name
+_BEFORE_NAME = regex(r"\A.*/(?=[\w.+-]+\Z)|\A.*", re.DOTALL)  # all of a text that is no path to a name
 _FILES = frozenset({"file", "make", "source"})  # keys of texts that are files, or parts of files
 
 

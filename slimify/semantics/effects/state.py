@@ -14,13 +14,14 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.facts.system import is_plain_root
+from slimify.model.regex import regex
 from slimify.model.shell import Word
 from slimify.semantics.context_files import ContextView
 
-_NAME = re.compile(r"[A-Za-z_]\w*")
-_BRACED = re.compile(r"([A-Za-z_]\w*|\d)(?:(:?[-+=?]|##?|%%?)(.*))?\Z", re.DOTALL)
-_BRACES = re.compile(r"\{([^{}\s]*,[^{}\s]*)\}")
-_SUBSTITUTION = re.compile(r"\$\(|`")
+_NAME = regex(r"[A-Za-z_]\w*")
+_BRACED = regex(r"([A-Za-z_]\w*|\d)(?:(:?[-+=?]|##?|%%?)(.*))?\Z", re.DOTALL)
+_BRACES = regex(r"\{([^{}\s]*,[^{}\s]*)\}")
+_SUBSTITUTION = regex(r"\$\(|`")
 _ALL_ARGUMENTS = frozenset({"$@", "${@}", "$*", "${*}"})
 
 

@@ -11,12 +11,13 @@ from slimify.facts.commands import actions, values
 from slimify.facts.system import is_package_file, is_silent, manager_caches
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect, EffectKind, Package, SystemManager
+from slimify.model.regex import regex
 from slimify.semantics.effects.call import Arg, Call, first_value, package
 
 _APT, _APK, _YUM = SystemManager.APT, SystemManager.APK, SystemManager.YUM
 _ACCOUNTS = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow")
 _CLEANS_LISTS = frozenset({"distclean", "dist-clean"})
-_VERSION = re.compile(r"[=~<>@].*\Z")
+_VERSION = regex(r"[=~<>@].*\Z")
 
 
 def apt(call: Call) -> tuple[Effect, ...]:

@@ -21,10 +21,11 @@ from slimify.facts.system import is_plain_root, on_default_path
 from slimify.languages import languages
 from slimify.model.dockerfile import Heredoc
 from slimify.model.effects import INSTALLS, Action, Effect
+from slimify.model.regex import regex
 from slimify.semantics.machine.stages import Copy, Event, Origin, Stage
 from slimify.semantics.paths import covers, inside, is_named_place, overlap
 
-_ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2|txz|tar\.\w+)\Z")
+_ARCHIVE = regex(r"\.(?:tar|tgz|tbz2|txz|tar\.\w+)\Z")
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -112,7 +113,7 @@ def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Co
     return replace(found, origins=origins, owner=owner, mode=mode, link=link, named=named, gone=False)
 
 
-_MODE = re.compile(r"(?:-\w*m|--mode=)([\w+=,]+)")  # an option with its value
+_MODE = regex(r"(?:-\w*m|--mode=)([\w+=,]+)")  # an option with its value
 
 
 def _options(effect: Effect) -> Iterator[str]:
@@ -198,7 +199,7 @@ def _written(event: Event, heredoc: Heredoc) -> str:
     return heredoc.body + "".join(f"\0{name}={event.state.env.get(name)}" for name in names)
 
 
-_VARIABLE = re.compile(r"\$\{?(\w+)")
+_VARIABLE = regex(r"\$\{?(\w+)")
 
 
 def _copied_from_stage(copy: Copy, stage: Stage, path: str, found: Content, owner: str | None) -> Content:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Literal
 
 from slimify.model.dockerfile import Dockerfile, Flag, Instruction
+from slimify.model.regex import regex
 from slimify.syntax.dockerfile import instructions as read
 from slimify.syntax.dockerfile.keywords import is_one_edit_apart
 from slimify.syntax.dockerfile.syntax_error import syntax_error
@@ -46,14 +47,14 @@ _FLAGS: Mapping[str, Mapping[str, _Kind]] = {
 }
 _TAKES_JSON = frozenset({"ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN"})
 # `["text"` followed by `,`, another string or the end; or `["text` without a closing quote.
-_BROKEN_ARRAY = re.compile(r'\[\s*"(?:[^"\\]|\\.)*(?:"\s*(?:[,"]|\Z)|\Z)')
+_BROKEN_ARRAY = regex(r'\[\s*"(?:[^"\\]|\\.)*(?:"\s*(?:[,"]|\Z)|\Z)')
 _JSON_EXAMPLE = 'like ["program", "argument"]'
 _UNCHECKED_FLAGS = frozenset({"ARG", "STOPSIGNAL"})  # BuildKit ignores flags of these
 _MOUNT_TYPES = frozenset({"bind", "cache", "tmpfs", "secret", "ssh"})
 _NETWORKS = frozenset({"default", "none", "host"})
 _SECURITY_MODES = frozenset({"insecure", "sandbox"})
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_NUMBER_AND_UNIT = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_NUMBER_AND_UNIT = regex(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
 _MIN_DURATION = 0.001  # seconds
 _MAX_DURATION_LENGTH = 64  # characters; bounds backtracking
 

@@ -6,11 +6,12 @@ import json
 import re
 
 from slimify.model.dockerfile import Flag
+from slimify.model.regex import regex
 from slimify.syntax.dockerfile.words import SPACE
 
-_SEPARATOR = re.compile(r"[\t\v\f\r ]+")
+_SEPARATOR = regex(r"[\t\v\f\r ]+")
 _FLAG_SPACE = "\t\n\v\f\r \x85\xa0"
-_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE_ESCAPE = regex(r"\\u[dD][89a-fA-F]")
 
 
 def split_keyword(text: str) -> tuple[str, int]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import defaultdict
 
 from msgspec import Struct
 
 from slimify.model.dockerfile import Heredoc
+from slimify.model.regex import regex
 from slimify.syntax.dockerfile.words import Lexer, WordError
 
-_OPENING = re.compile(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]*)")
+_OPENING = regex(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]*)")
 
 
 class Opening(Struct, frozen=True):

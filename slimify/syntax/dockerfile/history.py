@@ -7,16 +7,16 @@ frontend/dockerfile/dockerfile2llb). Earlier entries belong to the base image.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from slimify.image.model import Step
 from slimify.model.dockerfile import Dockerfile, Instruction
+from slimify.model.regex import regex
 from slimify.syntax.dockerfile.instructions import from_parts
 
 # The classic builder writes `/bin/sh -c #(nop)` for steps that run no command.
-NOP = re.compile(r"(?![A-Z]+ )[^\n]{0,200}?#\(nop\)\s+")
-_KEYWORD = re.compile(r"[A-Z]+(?=\s|$)")
+NOP = regex(r"(?![A-Z]+ )[^\n]{0,200}?#\(nop\)\s+")
+_KEYWORD = regex(r"[A-Z]+(?=\s|$)")
 _KEYWORDS = frozenset(
     "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL"
     " USER VOLUME WORKDIR".split()

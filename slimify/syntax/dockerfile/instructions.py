@@ -9,19 +9,19 @@ which BuildKit does not check before it fires either.
 from __future__ import annotations
 
 import csv
-import re
 
 from msgspec import Struct
 
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.errors import SlimifyError
+from slimify.model.regex import regex
 from slimify.syntax.dockerfile.heredoc import heredoc_opening
 from slimify.syntax.dockerfile.keywords import PLACEHOLDER
 from slimify.syntax.dockerfile.syntax_error import syntax_error
 from slimify.syntax.dockerfile.words import SPACE, WordError, split_words
 
-SEPARATOR = re.compile(r"[\t\v\f\r ]+")
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*")
+SEPARATOR = regex(r"[\t\v\f\r ]+")
+_STAGE_NAME = regex(r"[a-z][a-z0-9._-]*")
 
 
 class FromParts(Struct, frozen=True, kw_only=True):

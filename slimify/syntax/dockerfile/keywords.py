@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from slimify.model.dockerfile import Instruction, Node
 from slimify.model.errors import SlimifyError
+from slimify.model.regex import regex
 from slimify.syntax.dockerfile.syntax_error import syntax_error
 
 _ALL = """ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL
@@ -18,8 +19,8 @@ CONFIG_ONLY = frozenset(
 )
 _NAMES = tuple(_ALL.split())
 _MISSING_SPACE = "(" + "|".join(_NAMES) + r")[\[\"'=:$/]"
-PLACEHOLDER = re.compile(r"\{\{|\{%|\{#|<%|%%|@@?[A-Za-z_]+@")
-_COMMAND = re.compile(r"(?:[a-z0-9_.~/-]|\$\w)[\w./+-]*\Z")
+PLACEHOLDER = regex(r"\{\{|\{%|\{#|<%|%%|@@?[A-Za-z_]+@")
+_COMMAND = regex(r"(?:[a-z0-9_.~/-]|\$\w)[\w./+-]*\Z")
 
 
 def unknown_instruction(word: str, rest: str, line: int, raw: str, before: Sequence[Node]) -> SlimifyError:

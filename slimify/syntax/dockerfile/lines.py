@@ -5,18 +5,17 @@ A logical line keeps the map back to the file. Lines over BuildKit's limit raise
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
+from slimify.model.regex import regex
 from slimify.syntax.dockerfile.syntax_error import syntax_error
 from slimify.syntax.dockerfile.words import SPACE
 
 # BuildKit reads lines through a 64 KiB buffer.
 MAX_LINE_BYTES = 65_535
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_LINE = regex(r"[^\n]*\n|[^\n]+")
 _BLANKS = "\t\n\f\r "
-_DIRECTIVE = re.compile(rf"#[{_BLANKS}]*([A-Za-z][A-Za-z0-9]*)[{_BLANKS}]*=(.+)")
+_DIRECTIVE = regex(rf"#[{_BLANKS}]*([A-Za-z][A-Za-z0-9]*)[{_BLANKS}]*=(.+)")
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 
 

@@ -7,11 +7,11 @@ unset variable is empty, and unsupported syntax (`${x^^}`, an open quote) fails 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
 
+from slimify.model.regex import regex
 from slimify.syntax.dockerfile.patterns import PatternError, replace, trim_prefix, trim_suffix
 
 # Go's unicode.IsSpace, by which BuildKit trims and splits; Python's set is larger (\x1c …)
@@ -20,8 +20,8 @@ _SPECIAL = frozenset("@*#?-$!")  # one-character parameters of POSIX sh, always 
 _MAX_DEPTH = 100  # nesting of `${a:-${b:-…`
 # Linux's MAX_ARG_STRLEN: no program accepts a longer value. `ENV a=$a$a` would grow exponentially.
 _MAX_VALUE_LENGTH = 131_072
-_PLAIN = re.compile(r"[^\s$'\"\\`<}/\x85\xa0]+")  # characters without a meaning to the lexer
-_ANY_NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
+_PLAIN = regex(r"[^\s$'\"\\`<}/\x85\xa0]+")  # characters without a meaning to the lexer
+_ANY_NAME = regex(r"\$\{?([A-Za-z_]\w*)")
 
 
 class WordError(ValueError):

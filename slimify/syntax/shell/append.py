@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from msgspec import Struct
 
 from slimify.model.decisions import Reason
+from slimify.model.regex import regex
 from slimify.syntax.dockerfile.parser import logical_to_raw
 from slimify.syntax.shell.edit import EditRefused
 from slimify.syntax.shell.meaning import Words, edited_words, has_words, read_text, run_words
 
-_TRAILING = re.compile(r"&&[ \t]*\\\r?\n([ \t]*)")
-_LEADING = re.compile(r"\\\r?\n([ \t]*)&& ")
+_TRAILING = regex(r"&&[ \t]*\\\r?\n([ \t]*)")
+_LEADING = regex(r"\\\r?\n([ \t]*)&& ")
 
 
 def with_commands(text: str, commands: Sequence[str], end: str) -> str | None:

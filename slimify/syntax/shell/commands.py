@@ -9,7 +9,6 @@ tree must claim each token. Otherwise the script is reported as unreadable.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from sys import maxsize
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from slimify.model.regex import regex
 from slimify.model.shell import Block, Command, Redirect, Word
 from slimify.syntax.shell.blocks import COMPOUNDS, block_of, in_clause, label
 from slimify.syntax.shell.lexer import LexedScript, Token, UnreadableShell
@@ -30,7 +30,7 @@ _SIMPLE = _ASSIGNMENTS | {"command", "declaration_command", "unset_command", "te
 _JOINERS = frozenset({"list", "pipeline", "negated_command", "redirected_statement"})
 _STATEMENTS = _SIMPLE | _JOINERS | COMPOUNDS
 _SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
-_GAP = re.compile(r"(?:[ \t]|\\\n)*")
+_GAP = regex(r"(?:[ \t]|\\\n)*")
 _RESERVED = frozenset({"then", "else", "elif", "fi", "do", "done", "esac", "}"})
 _SEPARATORS = frozenset({";", ";;", ";&", ";;&", "&", "\n"})
 

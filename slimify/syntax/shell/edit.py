@@ -7,17 +7,17 @@ about empty continuation lines and older builders end the instruction there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Instruction
+from slimify.model.regex import regex
 from slimify.model.shell import Script
 from slimify.syntax.shell.lines import Change, Layout
 from slimify.syntax.shell.meaning import edited_words, has_words, run_words
 
 _UNSPLITTABLE = frozenset({"heredoc", "background", "exec form"})
-_OPERATOR = re.compile(r"&&|;")
+_OPERATOR = regex(r"&&|;")
 
 
 class EditRefused(ValueError):

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Instruction
+from slimify.model.regex import regex
 from slimify.model.shell import Script
 from slimify.syntax.dockerfile.parser import encode, heredoc_spans, parse
 from slimify.syntax.shell.edit import check_state, check_status
@@ -23,8 +24,8 @@ from slimify.syntax.shell.script import EditRefused, edit, read, read_run
 Span = tuple[int, int]
 
 _UNSPLITTABLE = frozenset({"heredoc", "background"})
-_REST = re.compile(r"[ \t]*;?[ \t]*(#[^\n]*)?(\r?\n|\Z)")  # of a line, after its last command
-_CONTINUED = re.compile(r"\\\r?\n\Z")
+_REST = regex(r"[ \t]*;?[ \t]*(#[^\n]*)?(\r?\n|\Z)")  # of a line, after its last command
+_CONTINUED = regex(r"\\\r?\n\Z")
 
 
 class _Segment(Struct, frozen=True):

@@ -13,14 +13,16 @@ from typing import Literal
 
 from msgspec import Struct
 
-_REDIRECT = re.compile(r"(\d*|\{[A-Za-z_]\w*\})(<<<|<<-|<<|<>|<&|>>|>\||>&|<|>)")
-_OPERATOR = re.compile(r"&>>|&>|&&|\|\||;;&|;;|;&|\|&|[;&|()]")
-_ASSIGN = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=$")
-_BRACES = re.compile(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
-_NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
-_PARAMETER = re.compile(r"[#!]?(?:[A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?:\[[^]]*\])?")
+from slimify.model.regex import regex
+
+_REDIRECT = regex(r"(\d*|\{[A-Za-z_]\w*\})(<<<|<<-|<<|<>|<&|>>|>\||>&|<|>)")
+_OPERATOR = regex(r"&>>|&>|&&|\|\||;;&|;;|;&|\|&|[;&|()]")
+_ASSIGN = regex(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=$")
+_BRACES = regex(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
+_NAME = regex(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
+_PARAMETER = regex(r"[#!]?(?:[A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?:\[[^]]*\])?")
 _MAX_BRACKETS = 50  # in an arithmetic expression; keeps the search for `))` linear
-_CONTINUED_END = re.compile(r"(?:\\\n)+(?=[ \t\n;&|()<>]|$)")
+_CONTINUED_END = regex(r"(?:\\\n)+(?=[ \t\n;&|()<>]|$)")
 _STOP = frozenset(" \t\n;&|()<>")
 
 

@@ -10,9 +10,10 @@ from sys import maxsize
 from msgspec import Struct
 
 from slimify.model.dockerfile import Instruction
+from slimify.model.regex import regex
 
-_ONLY_OPERATORS = re.compile(r"(?:&&|\|\|?|;|&|\)|\s)+")
-_JOINS_LEFT = re.compile(r"&&|\|\|?|;|&|\)")
+_ONLY_OPERATORS = regex(r"(?:&&|\|\|?|;|&|\)|\s)+")
+_JOINS_LEFT = regex(r"&&|\|\|?|;|&|\)")
 
 
 class _Line(Struct):

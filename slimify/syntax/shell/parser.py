@@ -6,19 +6,19 @@ redirections and, in a second attempt, with placeholder letters for words that i
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from slimify.model.regex import regex
 from slimify.syntax.shell.lexer import LexedScript, Token, UnreadableShell
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
-_PLAIN_WORD = re.compile(r"[\w./:@%+,=!{}-]+|\[\[|\]\]")
+_PLAIN_WORD = regex(r"[\w./:@%+,=!{}-]+|\[\[|\]\]")
 _CLOSING = frozenset({"fi", "done", "esac", "}"})
-ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^]]*\])?(\+)?=")
+ASSIGNMENT = regex(r"([A-Za-z_]\w*)(\[[^]]*\])?(\+)?=")
 
 
 def parse_tree(source: str) -> Node:

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from slimify.facts.shells import changes_shell_state, is_posix_shell
 from slimify.model.dockerfile import Instruction
+from slimify.model.regex import regex
 from slimify.model.shell import Atom, Command, Script, Word
 from slimify.syntax.shell.commands import Statement, Unit, statements
 from slimify.syntax.shell.edit import EditRefused, edit
@@ -38,8 +39,8 @@ __all__ = [
 ]
 
 TESTS = frozenset({"[", "[[", "test"})  # a command after a test's `&&` depends on it
-_ASSIGNING = re.compile(r"\$\{\w+:?=")
-_SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(\S+)")
+_ASSIGNING = regex(r"\$\{\w+:?=")
+_SHEBANG = regex(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(\S+)")
 
 
 def read(text: str) -> Script:

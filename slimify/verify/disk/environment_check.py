@@ -11,6 +11,7 @@ from slimify import languages
 from slimify.facts.language_files import all_files, files_of
 from slimify.facts.programs import uses_certificates
 from slimify.facts.system import certificate_bundles
+from slimify.model.regex import regex
 from slimify.verify.disk.evidence import (
     Evidence,
     Side,
@@ -24,7 +25,7 @@ ENVIRONMENT = "SL535"
 
 _ZONEINFO = "/usr/share/zoneinfo"
 _LOCALES = "/usr/lib/locale"
-_BUILT_IN_LOCALE = re.compile(r"(?:C|POSIX)(?:\..*)?", re.IGNORECASE)  # in every C library
+_BUILT_IN_LOCALE = regex(r"(?:C|POSIX)(?:\..*)?", re.IGNORECASE)  # in every C library
 
 
 def check(evidence: Evidence, language: str | None) -> Check:

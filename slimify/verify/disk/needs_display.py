@@ -5,16 +5,15 @@ Clipboard packages ship such programs as a fallback.
 
 from __future__ import annotations
 
-import re
-
 from slimify.facts.language_files import is_in_package
 from slimify.facts.programs import display_servers
 from slimify.facts.system import is_libc_file
+from slimify.model.regex import regex
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.disk.start_commands import executed_files
 
 # The client libraries of X11. A browser, for example, requires many others.
-_X11_CLIENT_LIBRARY = re.compile(
+_X11_CLIENT_LIBRARY = regex(
     r"lib(?:X11(?:-xcb)?|xcb(?:-[\w-]+)?|X(?:au|aw7?|cursor|damage|dmcp|ext|fixes|i|inerama|muu?|pm|randr"
     r"|render|ss|t|tst|v)|ICE|SM)\.so(?:\.\d+)*"
 )

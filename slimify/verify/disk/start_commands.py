@@ -20,6 +20,7 @@ from msgspec import Struct
 from slimify.facts import programs
 from slimify.facts.language_files import all_files
 from slimify.facts.shells import is_builtin, is_reserved, is_shell
+from slimify.model.regex import regex
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.effects.started import Started
@@ -27,7 +28,7 @@ from slimify.semantics.effects.state import State
 from slimify.syntax.shell.script import unwrap
 from slimify.verify.disk.evidence import Side
 
-SHEBANG = re.compile(rb"#!\s*(\S+)(?:[ \t]+(.*?))?\s*[\n\r]")
+SHEBANG = regex(rb"#!\s*(\S+)(?:[ \t]+(.*?))?\s*[\n\r]")
 
 _TEXT_OPTIONS = frozenset({"-c", "-e", "-m", "-p", "--eval", "--print", "--test"})  # no file follows
 _OPTIONS_WITH_VALUE = frozenset(

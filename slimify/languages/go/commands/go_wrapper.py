@@ -6,7 +6,6 @@ source: 1.8/go-wrapper of https://github.com/docker-library/golang (removed with
 from __future__ import annotations
 
 import posixpath
-import re
 
 from msgspec.structs import replace
 
@@ -14,10 +13,11 @@ from slimify.languages.go.commands.go import go
 from slimify.languages.go.commands.install_root import install_root as gopath
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.call import Arg, Call
 
-_COMMENT = re.compile(r"(?m)^\s*package\s+\w+\s*(?://|/\*)\s*import\s+\"([^\"\s]+)\"")
+_COMMENT = regex(r"(?m)^\s*package\s+\w+\s*(?://|/\*)\s*import\s+\"([^\"\s]+)\"")
 
 
 def started_program(view: ContextView, cwd: str, path: str | None) -> str:

@@ -7,14 +7,15 @@ import re
 from collections.abc import Sequence
 
 from slimify.languages.go.commands.install_root import install_root as gopath
+from slimify.model.regex import regex
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.state import absolute
 from slimify.semantics.paths import inside
 
-_MAIN = re.compile(r"(?m)^\s*package\s+main\b")
-_MAJOR = re.compile(r"v[2-9]\d*|v1\d+")
-_USE_DIRECTIVE = re.compile(r"(?m)^[ \t]*(?:use[ \t]+)?(\"?\.{1,2}(?:/[^\s\"]*)?\"?)[ \t]*(?://.*)?$")
-_REPLACE_DIRECTIVE = re.compile(r"(?m)=>[ \t]*(\"?(?:\.{1,2}(?:/[^\s\"]*)?|/[^\s\"]+)\"?)[ \t]*(?://.*)?$")
+_MAIN = regex(r"(?m)^\s*package\s+main\b")
+_MAJOR = regex(r"v[2-9]\d*|v1\d+")
+_USE_DIRECTIVE = regex(r"(?m)^[ \t]*(?:use[ \t]+)?(\"?\.{1,2}(?:/[^\s\"]*)?\"?)[ \t]*(?://.*)?$")
+_REPLACE_DIRECTIVE = regex(r"(?m)=>[ \t]*(\"?(?:\.{1,2}(?:/[^\s\"]*)?|/[^\s\"]+)\"?)[ \t]*(?://.*)?$")
 
 
 def binary_names(call: Call, packages: Sequence[Arg]) -> tuple[tuple[str, ...], bool]:

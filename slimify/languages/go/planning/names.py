@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 
 from slimify.analysis.closed_worlds import scripted_paths
@@ -12,6 +11,7 @@ from slimify.analysis.server_files import served_files
 from slimify.facts.shells import is_shell_file, is_shell_script
 from slimify.facts.system import is_shared_directory
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import env_pairs
 from slimify.syntax.dockerfile.words import expand
@@ -111,9 +111,9 @@ def _named_in_script(program: Program, script: str, homes: Iterable[str]) -> Ite
 
 
 # Settings files that are not in the repository, only in the context where images are built.
-ENV_FILES = re.compile(r"/(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env)$")
+ENV_FILES = regex(r"/(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env)$")
 # Words that are plain paths.
-_WORD = re.compile(r"(?<![\w./$}-])[\w./-]*\w")
+_WORD = regex(r"(?<![\w./$}-])[\w./-]*\w")
 
 
 def _names_in_system_file(program: Program, effect: Effect) -> Iterator[str]:

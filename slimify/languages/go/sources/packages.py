@@ -14,6 +14,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from slimify.languages.go import LANGUAGE
+from slimify.model.regex import regex
 
 
 def _constraint(name: str) -> frozenset[str]:
@@ -25,7 +26,7 @@ _ARCHITECTURES = _constraint("architectures")
 _EXCLUDING_TAGS = _constraint("excluding")
 # What holds in a build for Linux. cgo may be on or off; its files are read in both cases.
 _GIVEN = frozenset({"linux", "unix", "amd64", "gc", "cgo"})
-_HEAD = re.compile(
+_HEAD = regex(
     r"""(?P<space>[\s\ufeff]+)
       | (?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))
       | (?P<string>"(?:[^"\\\n]|\\.)*"|`[^`]*`)
@@ -34,14 +35,14 @@ _HEAD = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_GO_BUILD = re.compile(r"//go:build[ \t]+(.*)")
-_PLUS_BUILD = re.compile(r"//[ \t]*\+build(?:[ \t]+(.*))?$")
-_MASK = re.compile(
+_GO_BUILD = regex(r"//go:build[ \t]+(.*)")
+_PLUS_BUILD = regex(r"//[ \t]*\+build(?:[ \t]+(.*))?$")
+_MASK = regex(
     r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"?|`[^`]*(?:`|\Z)|'(?:[^'\\\n]|\\.)*'?", re.DOTALL
 )
-_BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
-_MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
-_TERM = re.compile(r"\s*(&&|\|\||[!()]|[\w.]+)")
+_BLANK_LINE = regex(r"\n[ \t\r]*\n")
+_MAIN = regex(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
+_TERM = regex(r"\s*(&&|\|\||[!()]|[\w.]+)")
 
 
 class Head(Struct, frozen=True, kw_only=True):

@@ -10,14 +10,15 @@ from slimify.context.scan import Context
 from slimify.languages.go.sources.packages import GoSources, imported_sources, main_packages
 from slimify.languages.go.vocabulary import GoAction
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 from slimify.model.sources import Use
 from slimify.semantics.context_files import ContextView
 
-_LITERAL = re.compile(r'"([^"\\\n]{1,200})"|`([^`\n]{1,200})`')
-_SCHEME = re.compile(r"^(?:file|sqlite3?):(?://(?=[^/]))?")
+_LITERAL = regex(r'"([^"\\\n]{1,200})"|`([^`\n]{1,200})`')
+_SCHEME = regex(r"^(?:file|sqlite3?):(?://(?=[^/]))?")
 _UNSEEN = ("unseen",)  # sources of a build that does not show its packages
 _OPAQUE = ("opaque",)  # those of a step that can't be read, which builds what was copied, if anything
-_EMBED = re.compile(r"^//go:embed[ \t]+(.+)$", re.MULTILINE)
+_EMBED = regex(r"^//go:embed[ \t]+(.+)$", re.MULTILINE)
 
 
 def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | None:

@@ -20,6 +20,7 @@ from slimify.facts.settings import toolchain_settings
 from slimify.facts.system import distroless_accounts
 from slimify.languages.go import LANGUAGE
 from slimify.languages.go.sources.packages import head, may_apply
+from slimify.model.regex import regex
 from slimify.model.sources import SourceFacts
 from slimify.semantics.paths import inside
 
@@ -39,7 +40,7 @@ _METHODS: Mapping[str, Sequence[int]] = {
 }
 # Their own packages, where vendored, only hand on what their callers name.
 _KNOWN = tuple(f"vendor/{name.rpartition('.')[0]}" for name in _PROGRAMS)
-_OF_INTEREST = re.compile(
+_OF_INTEREST = regex(
     r"\b(?:Command|CommandContext|LookPath|StartProcess|ForkExec|Cmd|LoadLocation|Exec|Open|OpenFile|Stat|Lstat|Readlink"
     r"|Create|Mkdir(?:All)?|WriteFile"
     r"|Lookup|LookupGroup|ReadFile|ReadDir|DirFS|Walk|WalkDir|Glob|EvalSymlinks|Dir|ServeFile|ListenAndServeTLS|LoadX509KeyPair"
@@ -48,12 +49,12 @@ _OF_INTEREST = re.compile(
 )
 # Packages of others whose functions take file names: what imports one is parsed.
 _OPENING = {name.rpartition(".")[0] for name in _PATHS if "." in name.partition("/")[0] and "/" in name}
-_CGO_LINE = re.compile(r"#cgo[^\n]*?\b(LDFLAGS|pkg-config):([^\n]*)")
-_SETTING = re.compile(r'["`](C?GO[A-Z0-9_]+)["`]')  # a variable's name, as os.Getenv is handed it
+_CGO_LINE = regex(r"#cgo[^\n]*?\b(LDFLAGS|pkg-config):([^\n]*)")
+_SETTING = regex(r'["`](C?GO[A-Z0-9_]+)["`]')  # a variable's name, as os.Getenv is handed it
 _ACCOUNTS = ("os/user.Lookup", "os/user.LookupGroup")
-_OWN_PLACE = re.compile(r"\bos\.(?:Executable\s*\(|Args\[\s*0\s*\])")
-_VERSION = re.compile(r"v\d+")
-_MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
+_OWN_PLACE = regex(r"\bos\.(?:Executable\s*\(|Args\[\s*0\s*\])")
+_VERSION = regex(r"v\d+")
+_MAIN = regex(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
 _GRAMMAR = ts.Grammar("tree_sitter_go")
 _QUERY = """
 [(function_declaration) (method_declaration) (func_literal)] @function

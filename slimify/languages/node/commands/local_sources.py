@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from slimify.model.regex import regex
 from slimify.semantics.effects.local_sources import paths_in
 
-_PACKAGE = re.compile(r'"(?:file|link|portal):([^"]+)"')
+_PACKAGE = regex(r'"(?:file|link|portal):([^"]+)"')
 
 
 def named_paths(manifest: str, text: str) -> Iterable[str]:

@@ -14,9 +14,10 @@ from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.project import package_json, project_of
 from slimify.languages.node.manifests.lock_files import is_live, lock_packages
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 from slimify.semantics.effects.call import Call
 
-_TYPESCRIPT = re.compile(r"\.[cm]?tsx?\Z")
+_TYPESCRIPT = regex(r"\.[cm]?tsx?\Z")
 
 
 def configured(call: Call, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:

@@ -27,12 +27,11 @@ from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.languages.node.planning.mentions import Mentions, mentions
 from slimify.languages.node.vocabulary import RUN
 from slimify.model.decisions import Reason
+from slimify.model.regex import regex
 from slimify.semantics.context_files import ContextView
 
 # They list peers, or give modules other names.
-_SETTINGS = re.compile(
-    r"(^|/)(package|[jt]sconfig[\w.-]*)\.json$|(^|/)([\w.-]+\.config\.[cm]?[jt]s|\.babelrc)$"
-)
+_SETTINGS = regex(r"(^|/)(package|[jt]sconfig[\w.-]*)\.json$|(^|/)([\w.-]+\.config\.[cm]?[jt]s|\.babelrc)$")
 
 
 def development_packages(program: Program, project: NodeProject) -> tuple[str, ...]:

@@ -28,10 +28,11 @@ from slimify.languages.node.package_facts import (
 from slimify.languages.node.packages import package_at
 from slimify.languages.node.sources.test_support import without_test_support
 from slimify.model.decisions import Reason
+from slimify.model.regex import regex
 from slimify.semantics.context_files import ContextView
 
-_SETTINGS = re.compile(r"(\.?)([a-z][\w-]*?)(?:file|rc|[.-]conf(?:ig)?)?(?:\.[\w.]+)?", re.IGNORECASE)
-_IMPORTS = re.compile(
+_SETTINGS = regex(r"(\.?)([a-z][\w-]*?)(?:file|rc|[.-]conf(?:ig)?)?(?:\.[\w.]+)?", re.IGNORECASE)
+_IMPORTS = regex(
     r"(?:\bfrom|\bimport|\bmodule|(?:require(?:\.\w+)?|import|mock)\s*\(|\b(?:types|path)=)\s*\Z"
 )
 

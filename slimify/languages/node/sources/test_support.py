@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from slimify.languages.node.vocabulary import RUN
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 from slimify.semantics.context_files import ContextView
 
-_WORD = re.compile(r"(?:^|[._-])(?:tests?|testing|specs?|mocks?|stubs?|fakes?|fixtures?)(?:[._-]|$)", re.I)
-_ENDING = re.compile(r"\.[cm]?[jt]sx?$")
+_WORD = regex(r"(?:^|[._-])(?:tests?|testing|specs?|mocks?|stubs?|fakes?|fixtures?)(?:[._-]|$)", re.I)
+_ENDING = regex(r"\.[cm]?[jt]sx?$")
 
 
 def without_test_support(view: ContextView, paths: Sequence[str], start: Sequence[Effect]) -> list[str]:

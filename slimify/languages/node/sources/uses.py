@@ -24,6 +24,7 @@ from slimify.context.source_uses import (
 )
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.sources.values import PATH_JOINS, Evaluator, arguments_of
+from slimify.model.regex import regex
 from slimify.model.sources import SourceFacts, Use
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ _TYPESCRIPT = ts.Grammar("tree_sitter_typescript", "language_typescript")
 _TSX = ts.Grammar("tree_sitter_typescript", "language_tsx")
 _GRAMMARS = {"ts": _TYPESCRIPT, "mts": _TYPESCRIPT, "cts": _TYPESCRIPT, "tsx": _TSX}
 _PARTS = {"vue", "svelte", "astro"}
-_SCRIPT = re.compile(r"(<script\b[^<>]*>)|</script\b", re.IGNORECASE)
-_PACKAGE = re.compile(r"(@[\w.~-]+/[\w.~-]+|[A-Za-z0-9_][\w.~-]*)(?:/.*)?")
+_SCRIPT = regex(r"(<script\b[^<>]*>)|</script\b", re.IGNORECASE)
+_PACKAGE = regex(r"(@[\w.~-]+/[\w.~-]+|[A-Za-z0-9_][\w.~-]*)(?:/.*)?")
 
 # Functions that start a program, by whether their first argument is shell text.
 _SHELL = _words("programs", "shell")

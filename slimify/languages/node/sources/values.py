@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from slimify.context import tree_sitter_reader as ts
 from slimify.context.source_uses import HERE, UNKNOWN, directory_marker, normalized_path
 from slimify.languages.node import LANGUAGE
+from slimify.model.regex import regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 PATH_JOINS = frozenset(LANGUAGE.words("sources.toml", "values", "joins"))
 _SAME = frozenset(LANGUAGE.words("sources.toml", "values", "same"))
-_INTEROP = re.compile(r"_*(?:interop\w*|import(?:Default|Star)|toESM)")
+_INTEROP = regex(r"_*(?:interop\w*|import(?:Default|Star)|toESM)")
 _PROMISIFY = frozenset(LANGUAGE.words("sources.toml", "values", "promisify"))
 
 

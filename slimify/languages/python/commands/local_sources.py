@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from slimify.model.regex import regex
 from slimify.semantics.effects.local_sources import paths_in
 
-_INCLUDED = re.compile(r"(?m)^[ \t]*(?:-r|--requirement)[ \t=]+([^\s#]+)")
+_INCLUDED = regex(r"(?m)^[ \t]*(?:-r|--requirement)[ \t=]+([^\s#]+)")
 
 
 def named_paths(manifest: str, text: str) -> Iterable[str]:

@@ -20,14 +20,15 @@ from slimify.languages.python.commands.environments import (
 )
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, Package
+from slimify.model.regex import regex
 from slimify.semantics.effects.call import Arg, Call, literal_arg, package
 from slimify.semantics.effects.fetch import download_url, installer_effects, is_fetched_script
 from slimify.semantics.effects.printed import stdin_text
 from slimify.semantics.effects.state import State
 
-_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:[=<>!~;,(@\s].*)?\Z", re.DOTALL)
-_VCS = re.compile(r"(?:git|hg|svn|bzr)\+|https?://|ssh://|file:")
-_HARMLESS = re.compile(
+_NAME = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:[=<>!~;,(@\s].*)?\Z", re.DOTALL)
+_VCS = regex(r"(?:git|hg|svn|bzr)\+|https?://|ssh://|file:")
+_HARMLESS = regex(
     r"(?:\s*(?:import|from)\s+[\w., ]+(?:import\s+[\w., *()]+)?(?:\s+as\s+\w+)?\s*[;\n]?"
     r"|\s*print\s*\([^()]*(?:\([^()]*\)[^()]*)*\)\s*[;\n]?|\s*assert\s[^;\n]*[;\n]?)*\s*\Z"
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
@@ -14,9 +13,10 @@ from slimify.context.values import json_of, table, text_of, texts, toml_of
 from slimify.languages.python.manifests.project import PythonProject
 from slimify.languages.python.manifests.requirements import Requirement, parse_requirement
 from slimify.languages.python.package_facts import normalised
+from slimify.model.regex import regex
 
 _LOCK_LIMIT = 16 << 20  # bytes
-_OF_EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']+)["']""")
+_OF_EXTRA = regex(r"""\bextra\s*==\s*["']([^"']+)["']""")
 
 
 class PinnedPackage(Struct, frozen=True, kw_only=True):

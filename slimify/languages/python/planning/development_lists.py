@@ -24,11 +24,12 @@ from slimify.languages.python.planning.installers import installs_as_root, pip_u
 from slimify.languages.python.vocabulary import PythonManager
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Action, Effect
+from slimify.model.regex import regex
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.effects.state import State
 
-_EXTRAS = re.compile(r"\[([\w\s,.-]+)\]\Z")
+_EXTRAS = regex(r"\[([\w\s,.-]+)\]\Z")
 
 
 class ListRemoval(Struct, frozen=True, kw_only=True):

@@ -18,14 +18,15 @@ from slimify.languages.python.manifests.project import PythonProject
 from slimify.languages.python.package_facts import distributions, loaders, normalised, pypi
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, Effect
+from slimify.model.regex import regex
 from slimify.model.sizes import MB
 from slimify.planning.in_place.edits import step_line
 
 PACKAGE = 2 * MB  # on average, of test tools and linters, and of what they require
 
 _LETTERS = 3  # what a module has in common with the name of its package, if nothing else is known
-_MODULE_NAME = re.compile(r"""["']([A-Za-z_]\w*)(?=(\.|["'])\w?)""")
-_DOTTED = re.compile(r"(?<![\w./@-])([A-Za-z_]\w*)\.[A-Za-z_]")
+_MODULE_NAME = regex(r"""["']([A-Za-z_]\w*)(?=(\.|["'])\w?)""")
+_DOTTED = regex(r"(?<![\w./@-])([A-Za-z_]\w*)\.[A-Za-z_]")
 
 
 def development_names(

@@ -20,14 +20,15 @@ from slimify.languages.python.commands.environments import SITE
 from slimify.languages.python.package_facts import normalised, script_distributions
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, SystemManager
+from slimify.model.regex import regex
 
 SCRIPTS = "/usr/bin/"  # Alpine's pip installs scripts there, among the programs of apk packages
 _LOCAL_BIN = "/usr/local/bin"
-_SWITCHES = re.compile(r"(?:update-alternatives\b|\bln\s)[^\n;&|]*\bpython[^\n;&|]*")
-_NAMES = re.compile(r"\bpython[\d.]*(?![\w-])")
+_SWITCHES = regex(r"(?:update-alternatives\b|\bln\s)[^\n;&|]*\bpython[^\n;&|]*")
+_NAMES = regex(r"\bpython[\d.]*(?![\w-])")
 # Packages that provide a `pip` without a number for Python 2.
-_PYTHON2_PACKAGES = re.compile(r"python2?|python2?-(?:pip|dev|minimal|setuptools)|python-is-python2|py2?-pip")
-_INTERPRETER = re.compile(r"python[\d.]*|pip[\d.]*")
+_PYTHON2_PACKAGES = regex(r"python2?|python2?-(?:pip|dev|minimal|setuptools)|python-is-python2|py2?-pip")
+_INTERPRETER = regex(r"python[\d.]*|pip[\d.]*")
 
 
 def distribution_packages(program: Program, base: ImageFacts) -> tuple[str, ...] | Reason | None:

@@ -7,7 +7,6 @@ its metadata there, and modules that the newer one no longer has; which release 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 
@@ -21,14 +20,15 @@ from slimify.languages.python.planning.installers import LOCKED, pinned_names
 from slimify.languages.python.vocabulary import PythonManager
 from slimify.model.decisions import Decision
 from slimify.model.effects import Action, Effect
+from slimify.model.regex import regex
 from slimify.model.versions import version_numbers
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import covers, inside
 
 _LAST_WITH_ALL = 11  # the last minor version with setuptools and wheel in its images
-_REINSTALL = re.compile(r"--(?:upgrade|force-reinstall|ignore-installed)|-[a-zA-Z]*[UI][a-zA-Z]*")
+_REINSTALL = regex(r"--(?:upgrade|force-reinstall|ignore-installed)|-[a-zA-Z]*[UI][a-zA-Z]*")
 _LISTS = (".txt", ".in", ".pip")
-_VERSION = re.compile(r"[=<>~!@]")
+_VERSION = regex(r"[=<>~!@]")
 
 
 def remove_overlaid(

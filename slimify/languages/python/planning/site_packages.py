@@ -26,11 +26,12 @@ from slimify.languages.python.planning.distribution_python import (
 from slimify.languages.python.vocabulary import PythonAction, PythonManager
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 from slimify.semantics.paths import inside, inside_any, overlap
 
-_LOGIN = re.compile(r"--login|-[a-z]*[il][a-z]*")
-_SYSTEM_PYTHON = re.compile(r"(?<![\w/])/usr/bin/(?:python|pip)")
-_PACKAGES = re.compile(r"(/.+/lib/python3\.\d+/(?:site|dist)-packages)/")
+_LOGIN = regex(r"--login|-[a-z]*[il][a-z]*")
+_SYSTEM_PYTHON = regex(r"(?<![\w/])/usr/bin/(?:python|pip)")
+_PACKAGES = regex(r"(/.+/lib/python3\.\d+/(?:site|dist)-packages)/")
 
 
 def site_packages(program: Program) -> tuple[str, ...] | Reason:

@@ -17,13 +17,14 @@ from slimify.languages.python.commands.environments import SITE, PythonPlace
 from slimify.languages.python.vocabulary import PythonManager
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
+from slimify.model.regex import regex
 from slimify.model.versions import version_numbers
 from slimify.planning.final_stage.rebase import passed_bases
 
 PATH = "/opt/venv"
 MAKE = f"RUN python -m venv {PATH}"
 ACTIVATE = f'ENV PATH="{PATH}/bin:$PATH"'
-_ABSOLUTE = re.compile(
+_ABSOLUTE = regex(
     r"/usr/local/(?:bin|lib)/(?:python|pip|\w[\w.-]*\.py\b|gunicorn|celery|uwsgi|uvicorn|flask|supervisord|django)|/usr/bin/python\b"
 )
 _TEXTS = tuple(".py .sh .conf .ini .toml .cfg .yaml .yml .service .cron Procfile crontab".split())

@@ -17,8 +17,9 @@ from msgspec import Struct
 from slimify.context.source_uses import UNKNOWN, Collector, Helper
 from slimify.facts import records
 from slimify.languages.python import LANGUAGE
+from slimify.model.regex import regex
 
-_LITERAL = re.compile(
+_LITERAL = regex(
     r"""\#[^\n]*
       | (?:\b[A-Za-z]{1,2})?(?:
           \"\"\"[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:\"\"\"|\\?\Z)
@@ -29,33 +30,33 @@ _LITERAL = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_BLANK = re.compile(r"[^\n]")
-_IMPORT = re.compile(
+_BLANK = regex(r"[^\n]")
+_IMPORT = regex(
     # the look-behinds come after the words: a pattern that begins with a known letter is found faster
     r"(?:from(?<![\w.]from)[ \t]+(?P<module>\w[\w.]*|\.[.\w]*(?:[ \t]+\w[\w.]*)?)(?:[ \t]|\\\n)*import\b"
     r"|import(?<![\w.]import)[ \t]+"
     r"(?P<names>[\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t\\\n]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*))"
 )
 # `TYPE_CHECKING` is false whenever a program runs (typing, in the documentation of Python).
-_FOR_CHECKERS = re.compile(
+_FOR_CHECKERS = regex(
     r"^([ \t]*)if[ \t]+(?:\w+\.)?TYPE_CHECKING[ \t]*:[^\n]*\n(?:\1[ \t]+\S[^\n]*\n|[ \t]*\n)*", re.MULTILINE
 )
-_STRING = re.compile(r"""[rRuUbBfF]{0,2}(?P<quote>["'])(?P<text>[^"'\\\n]*)(?P=quote)""")
-_SETTINGS = re.compile(r"\b(?:INSTALLED_APPS|MIDDLEWARE(?:_CLASSES)?|\w+_APPS)\b[^=\n]{0,60}\+?=\s*[\[(]")
-_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
-_STARTS_PROGRAM = re.compile(
+_STRING = regex(r"""[rRuUbBfF]{0,2}(?P<quote>["'])(?P<text>[^"'\\\n]*)(?P=quote)""")
+_SETTINGS = regex(r"\b(?:INSTALLED_APPS|MIDDLEWARE(?:_CLASSES)?|\w+_APPS)\b[^=\n]{0,60}\+?=\s*[\[(]")
+_DOTTED = regex(r"[A-Za-z_]\w*(?:\.\w+)*")
+_STARTS_PROGRAM = regex(
     r"\b(?P<name>system|popen[234]?|Popen|check_output|check_call|getoutput|getstatusoutput|which|find_executable"
     r"|exec[lv]p?e?|(?:posix_)?spawn[lv]?p?e?|create_subprocess_exec|create_subprocess_shell"
     r"|(?:subprocess|sp)\s*\.\s*(?:run|call))\s*\("
 )
 # A literal that begins as a command line, and what only run time fills into it.
 _COMMAND = r"""[rRuUbBfF]{0,2}(?P<quote>["'])(?P<text>[a-z./][\w./+-]*(?:[ ][^"'\\\n]*)?)(?P=quote)"""
-_FIELD = re.compile(r"\{[^{}]*\}|%s")
-_LOADS_LIBRARY = re.compile(r"\b(?P<name>CDLL|PyDLL|LoadLibrary|find_library|dlopen)\s*\(")
-_OPENS_FILE = re.compile(
+_FIELD = regex(r"\{[^{}]*\}|%s")
+_LOADS_LIBRARY = regex(r"\b(?P<name>CDLL|PyDLL|LoadLibrary|find_library|dlopen)\s*\(")
+_OPENS_FILE = regex(
     r"\b(?:open|Path|read_text|read_bytes|read_csv|send_file|send_from_directory|StaticFiles|FileSystemLoader)\s*\("
 )
-_FIRST_STRING = re.compile(r"""\s*[\[(]?\s*[rRuUbB]{0,2}(?:"([^"\\\n]*)"|'([^'\\\n]*)')""")
+_FIRST_STRING = regex(r"""\s*[\[(]?\s*[rRuUbB]{0,2}(?:"([^"\\\n]*)"|'([^'\\\n]*)')""")
 
 
 class _ModuleUse(Struct, frozen=True):

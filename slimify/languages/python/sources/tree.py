@@ -36,13 +36,14 @@ from slimify.languages.python.sources.functions import (
 )
 from slimify.languages.python.sources.scan import Lines
 from slimify.languages.python.sources.values import Evaluator, Scope
+from slimify.model.regex import regex
 
-_NOT_CODE = re.compile(
+_NOT_CODE = regex(
     r"whitespace|newline|_lines|lines_after|[lr]par$|bracket$|^(comma|dot|semicolon|equal|header|footer)$"
 )
-_CALLED = re.compile(r"\b([^\W\d]\w*)\s*\(")
+_CALLED = regex(r"\b([^\W\d]\w*)\s*\(")
 _MAX_DEPTH = 12  # of an expression that depends on a parameter
-_MODE = re.compile(r"[rwaxbtU+]{1,4}")
+_MODE = regex(r"[rwaxbtU+]{1,4}")
 
 
 _BINDING = frozenset(

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from slimify.context.source_uses import MAX_FILE, Collector, Helper, merge
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.sources import scan
+from slimify.model.regex import regex
 from slimify.model.sources import SourceFacts
 
 BUDGET = 1_200_000  # characters parsed in one run, weighted by their complexity
@@ -21,14 +22,14 @@ _MAX_OPERATORS = 1000
 _MAX_DEPTH = 50
 # Searching for plain strings is several times faster than a pattern.
 _STARTS: tuple[str, ...] = tuple(LANGUAGE.facts("sources.toml")["programs"]["signs"])
-_OPENS = re.compile(
+_OPENS = regex(
     r"\bopen\s*\(|read_text|read_bytes|__file__|get_data|resource_|Flask|StaticFiles|Templates\b|FileSystemLoader"
 )
-_TOKENS = re.compile(
+_TOKENS = regex(
     r"[(\[{]|[)\]}]|\n|\b(?:not|if|else|elif|lambda|and|or|await|for)\b|\.(?!\d)|\*\*?|//?|[-+~%@&|^<>]|:="
 )
-_F_STRING = re.compile(r"""\b(?:[fFtT][rR]?|[rR][fFtT])(\"\"\"|'''|["'])""")
-_BRACES = re.compile(r"[{}]")
+_F_STRING = regex(r"""\b(?:[fFtT][rR]?|[rR][fFtT])(\"\"\"|'''|["'])""")
+_BRACES = regex(r"[{}]")
 
 
 def read(text: str, file: str) -> SourceFacts:

@@ -7,7 +7,6 @@ of strings for a list; unknown values are `UNKNOWN`, alone or inside a string.
 from __future__ import annotations
 
 import posixpath
-import re
 import shlex
 from collections.abc import Iterator
 from itertools import islice, product
@@ -17,14 +16,15 @@ from msgspec import Struct, field
 
 from slimify.context.source_uses import HERE, UNKNOWN, argument_lists, normalized_path
 from slimify.languages.python import LANGUAGE
+from slimify.model.regex import regex
 
 Value = str | tuple[str, ...]
 
 _MAX_VALUES = 6  # alternatives kept of one expression
 _MAX_LENGTH = 4000  # characters, and elements of a list
 _DEPTH = 25
-_PERCENT = re.compile(r"%(?:\(\w+\))?[-+ #0]*[\d.*]*[a-zA-Z]")
-_BRACES = re.compile(r"\{[^{}]*\}")
+_PERCENT = regex(r"%(?:\(\w+\))?[-+ #0]*[\d.*]*[a-zA-Z]")
+_BRACES = regex(r"\{[^{}]*\}")
 _SAME = frozenset(LANGUAGE.words("sources.toml", "values", "same"))
 _SAME_METHODS = frozenset(LANGUAGE.words("sources.toml", "values", "same_methods"))
 

@@ -10,12 +10,13 @@ import posixpath
 import re
 
 from slimify.languages.python import LANGUAGE
+from slimify.model.regex import regex
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check, Constraint, Finding, disk_check
 
 DUPLICATE = "SL536"
 
-_METADATA = re.compile(r"/([^/-]+)-([^/-]+)[^/]*\.(?:dist|egg)-info\Z")
+_METADATA = regex(r"/([^/-]+)-([^/-]+)[^/]*\.(?:dist|egg)-info\Z")
 
 
 def check(evidence: Evidence) -> Check:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 
 from slimify.languages.python import LANGUAGE
+from slimify.model.regex import regex
 from slimify.model.sources import Use
 from slimify.verify.disk import imports
 from slimify.verify.disk.evidence import Evidence, Side
@@ -16,8 +16,8 @@ from slimify.verify.disk.linker import Linker
 from slimify.verify.disk.start_commands import commands_started, start_command_lines
 from slimify.verify.model import Check, Finding, disk_check
 
-_RELEASE = re.compile(r"python3\.\d+")
-_INTERPRETER = re.compile(rf"(?:{'|'.join(LANGUAGE.interpreters)})[\d.]*")
+_RELEASE = regex(r"python3\.\d+")
+_INTERPRETER = regex(rf"(?:{'|'.join(LANGUAGE.interpreters)})[\d.]*")
 
 
 def check(evidence: Evidence) -> Check:

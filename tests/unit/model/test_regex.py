@@ -1,0 +1,35 @@
+"""Regular expressions that are compiled when they are first used."""
+
+import re
+from importlib import import_module
+
+import pytest
+from support import ROOT
+
+from slimify.model.regex import regex
+
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (ROOT / "slimify").rglob("*.py")
+    if "regex(" in path.read_text("utf-8")
+)
+
+
+def test_it_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+    original = re.compile
+    monkeypatch.setattr(re, "compile", lambda text, flags=0: compiled.append(text) or original(text, flags))
+    pattern = regex("a(b)", re.IGNORECASE)
+    assert (pattern.pattern, compiled) == ("a(b)", [])
+    assert pattern.fullmatch("AB") is not None
+    assert pattern.sub(r"\1", "xab") == "xb"
+    assert compiled == ["a(b)"]
+    with pytest.raises(AttributeError):
+        _ = pattern.other  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_each_of_a_module_is_valid(module: str) -> None:
+    for value in vars(import_module(module)).values():
+        if type(value) is type(regex("")):
+            assert value.groups >= 0
