@@ -127,7 +127,7 @@ def _commands(service: Node, path: str, built_image: BuiltImage) -> Iterator[Run
     env = known_variables(_variables(get(service, "environment")))
     cwd = string(get(service, "working_dir"))
     started = [*combined_command(get(service, "entrypoint"), get(service, "command"), path)]
-    if mounts and not started:
+    if (mounts or env) and not started:
         started.append(RunCommand(text="", file=path, line=service.start_mark.line + 1))
     for command in (*started, *check_command(get(service, "healthcheck", "test"), path)):
         yield replace(command, mounts=mounts, env=env, cwd=cwd)

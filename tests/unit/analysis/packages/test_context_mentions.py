@@ -66,3 +66,12 @@ def test_certificates_that_variables_and_options_name(lines: str, named: bool, t
     source = f"FROM node:20\nCOPY . .\n{lines}\n".encode()
     program = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
     assert ("ca-certificates" in program.runtime_needs.system_packages) is named
+
+
+@pytest.mark.parametrize("option", ["--use-openssl-ca", "--use-bundled-ca"])
+def test_certificates_that_compose_names_for_what_the_image_starts(option: str, tmp_path: Path) -> None:
+    service = f"services: {{a: {{build: ., environment: {{NODE_OPTIONS: {option}}}}}}}"
+    (tmp_path / "compose.yaml").write_text(service)
+    source = b'FROM node:20\nCOPY . .\nCMD ["node", "a.js"]\n'
+    program = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
+    assert ("ca-certificates" in program.runtime_needs.system_packages) is (option == "--use-openssl-ca")
