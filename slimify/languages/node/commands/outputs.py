@@ -34,17 +34,20 @@ def configured_outputs(call: Call) -> dict[str, bool]:
     usual = re.compile(rf"\.?{re.escape(call.name)}(file|rc|[.-]config|[.-]conf)?\.\w+")
     beside = ((path, posixpath.relpath(path, cwd)) for path in view.under(cwd))
     files = [p for p, name in beside if (name.startswith(start) if start else usual.fullmatch(name))]
-    words = (arg.value.rpartition("=")[2] for arg in call.args if arg.value)
-    files += [posixpath.normpath(posixpath.join(cwd, word)) for word in words]
-    found = outputs(call.state, files)
+    words = [re.split("[=:]", arg.value)[-1] for arg in call.args if arg.value]
+    places = {posixpath.normpath(posixpath.join(cwd, word)): word for word in words}
     named = call.state.get(_facts()["variables"].get(call.name, ""))
-    return found | (_outside(call.state, {posixpath.join(cwd, named): True}) if named else {})
+    said = {
+        place: False for place, word in places.items() if word.startswith("..") and view.text(place) is None
+    }
+    said |= {posixpath.normpath(posixpath.join(cwd, named)): True} if named else {}
+    return _outside(call.state, said) | outputs(call.state, [*files, *places])
 
 
-def outputs(state: State, files: Iterable[str]) -> dict[str, bool]:
-    """The directories outside the project that builds write by the settings in some files, and in those that
-    they import; each with whether it certainly exists afterwards."""
-    found: dict[str, bool] = {}
+def outputs(state: State, files: Iterable[str], code: str = "") -> dict[str, bool]:
+    """The directories outside the project that builds write by the settings in some files, in those that they
+    import and in code that is given to node; each with whether it certainly exists afterwards."""
+    found = dict(_places(read_settings(code, f"{state.cwd}/-.js".lstrip("/")), "", state))
     for path, settings in _read(state, files):
         found |= {place: sure for place, sure in _places(settings, path, state) if place not in found}
     return _outside(state, found)
@@ -52,7 +55,7 @@ def outputs(state: State, files: Iterable[str]) -> dict[str, bool]:
 
 def _read(state: State, files: Iterable[str]) -> Iterator[tuple[str, Settings]]:
     """Files with their settings, and those that they extend or import."""
-    waiting, done = [*files], set[str]()
+    waiting, done = [found for path in files for found in _files_of(state, path)], set[str]()
     while waiting and len(done) < _MAX_FILES:
         path = waiting.pop(0)
         text = state.view.text(path) if _facts()["files"].search(path) and path not in done else None

@@ -20,6 +20,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, LEAVES_NOTHING, RUNS_CODE, Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.state import State
+from slimify.semantics.paths import inside
 
 _OWN_EFFECTS = INSTALLS | {"packages", "prune", "compile"}
 
@@ -148,7 +149,9 @@ def run_script(
     (head,) = _script_effect(call, name, manager, kind, tools, why)
     head = replace(head, reads=tuple(dict.fromkeys((*head.reads, *(p for e in nested for p in e.reads)))))
     if kind == "build":  # its scripts are executed, and may write where they say
-        outer = outputs(state, [path for e in nested if e.kind in RUNS_CODE for path in e.reads])
+        code = [e for e in nested if e.kind in RUNS_CODE]
+        outer = dict.fromkeys((w for e in code for w in e.writes if not inside(w, base)), False)
+        outer |= outputs(state, [path for e in code for path in e.reads])
         possible = tuple(place for place, sure in outer.items() if not sure)
         head = replace(head, writes=(*head.writes, *outer), possible=(*head.possible, *possible))
     if kind == "app":  # like a shell script or the recipe of a Makefile: it is what its commands are

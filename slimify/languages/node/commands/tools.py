@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from slimify.facts.commands import values
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.install import node_caches, node_packages, package_name
-from slimify.languages.node.commands.outputs import configured_outputs
+from slimify.languages.node.commands.outputs import configured_outputs, outputs
 from slimify.languages.node.commands.project import package_json, project_of
 from slimify.languages.node.commands.tool_settings import configured
 from slimify.languages.node.manifests.lock_files import lock_packages
@@ -22,6 +22,9 @@ from slimify.model.effects import RUNS_CODE, Action, Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, Options, literal_arg
 from slimify.semantics.effects.state import State
 
+_WRITING = re.compile(
+    r"\b(?:cp|rm)(?:Sync)?\(|write|append|copy|unlink|rename|mkdir|link|exec|spawn|require\(['\"]\."
+)
 _RUN_WHERE_NEEDED = RUNS_CODE | {"fetch"}  # what npx keeps is where they are executed
 
 
@@ -84,9 +87,11 @@ def node(call: Call) -> tuple[Effect, ...]:
         return call.effect("check")
     code = options.value("-e", "--eval", "-p", "--print", "-pe")
     if code is not None or options.has("-e", "-p", "--eval", "--print", "-pe"):
-        if code is not None and not re.search(r"write|unlink|rename|mkdir|exec|spawn|require\(['\"]\.", code):
+        if code is not None and not _WRITING.search(code):
             return call.effect("check", "-e")
-        return call.application_code("-e")
+        return call.application_code(
+            "-e", writes=(call.state.cwd or "/", *outputs(call.state, (), code or ""))
+        )
     if not options.operands:
         return call.application_code("-") if call.upstream or call.stdin else call.effect("check")
     script = options.operands[0]
@@ -145,7 +150,8 @@ def _table_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
     migrating = call.name == "prisma" and first in ("migrate", "db", "studio", "seed")
     alone = not first and call.name in LANGUAGE.words("toolchain.toml", "serving", "alone")
     if kind == "app" or serving or migrating or alone:
-        return call.application_code(first)
+        scripts = (path for path in call.known_paths(call.args) if call.state.view.text(path) is not None)
+        return call.application_code(first, reads=tuple(scripts))
     checking = LANGUAGE.words("toolchain.toml", "serving", "checking")
     if call.flag("--noEmit", "--no-emit", "--dry-run") or first in checking:
         return call.effect("check", first)

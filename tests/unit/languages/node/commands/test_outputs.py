@@ -19,7 +19,8 @@ PUBLIC = ("/app/server/public",)
 
 def written(files: Mapping[str, str], text: str, directory: Path) -> tuple[list[str], list[str]]:
     """What a command in /app/client writes outside, and what of it may not exist."""
-    scripts = {"build": "vite build", "pack": "webpack", "build:own": "node scripts/build.mjs"}
+    scripts = {"build": "vite build", "pack": "webpack", "build:own": "node scripts/build"}
+    scripts |= {"build:typed": "ts-node build.ts"}
     files = {"client/package.json": json.dumps({"scripts": scripts}), "server/a.js": "", **files}
     for name, content in files.items():
         (directory / name).parent.mkdir(parents=True, exist_ok=True)
@@ -63,6 +64,8 @@ def written(files: Mapping[str, str], text: str, directory: Path) -> tuple[list[
             id="no-op-version",
         ),
         pytest.param({"client/tsconfig.json": '{"extends": "../base.json"}'}, "tsc", id="no-op-extends"),
+        pytest.param({"base.json": "{}"}, "tsc -p ../base.json", id="no-op-given-file"),
+        pytest.param({}, "vite build --base /server/", id="no-op-address"),
     ],
 )
 def test_writes_nothing_outside(files: Mapping[str, str], text: str, tmp_path: Path) -> None:
@@ -164,6 +167,19 @@ def test_writes_nothing_outside(files: Mapping[str, str], text: str, tmp_path: P
             ("/app/core", "/app/lib", "/app/server"),
             True,
             id="projects-that-are-referred-to",
+        ),
+        pytest.param({}, "esbuild a.ts --outfile=../server/public/a.js", PUBLIC, False, id="option"),
+        pytest.param({}, "babel src -d ../server/public", PUBLIC, False, id="word"),
+        pytest.param({"server/public/a.js": ""}, "babel src -d ../server/public", PUBLIC, True, id="there"),
+        pytest.param(
+            {}, """node -e "require('fs').cpSync('a', '../server/public')" """, PUBLIC, True, id="code"
+        ),
+        pytest.param(
+            {"client/build.ts": "build({ build: { outDir: '../server/public' } })"},
+            "npm run build:typed",
+            PUBLIC,
+            True,
+            id="typed-script",
         ),
         pytest.param({}, "BUILD_PATH=../server/public react-scripts build", PUBLIC, True, id="variable"),
         pytest.param(
