@@ -51,7 +51,8 @@ def with_previous_stages(
         facts += [sources] if runs else []
         unread = unread or any(e.kind in ("unknown", "fetch") for e in own) or bool(sources.skipped)
         dynamic = (*dynamic, *sources.dynamic)
-        for use in (*sources.commands, *(named_programs(view, base) if sources.dynamic else ())):
+        handed_on = named_programs(stage.end, base, sources.paths) if sources.dynamic else ()
+        for use in (*sources.commands, *handed_on):
             commands.setdefault(use.name.rpartition("/")[2], use)
         libraries = {**{use.name: use for use in sources.libraries}, **libraries}
         found = module_needs(installed_modules(own, view), base, (*installed, *_packages(stage)))

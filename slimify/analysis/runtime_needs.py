@@ -68,7 +68,7 @@ def runtime_needs(
         found = read_sources(view, language, followed.start, everything)
     start = tuple(followed.start)
     sources = followed.with_started(found)
-    handed_on = named_programs(state.view, base) if sources.dynamic else ()
+    handed_on = named_programs(state, base, sources.paths) if sources.dynamic else ()
     for use in (*sources.commands, *handed_on):
         _add_command(commands, use.name, use)
     headers = [p.name for e in everything if e.kind == "packages" for p in e.packages]

@@ -190,6 +190,11 @@ def settings_endings() -> frozenset[str]:
     return _names("settings_endings")
 
 
+def command_endings() -> frozenset[str]:
+    """The endings of files, "" for none, that may list commands for the program that reads them."""
+    return settings_endings() | _names("list_endings") | {""}
+
+
 def is_package_file(path: str) -> bool:
     """Whether a file is a system package, judged by its name."""
     return path.endswith(_words("names", "package_endings"))

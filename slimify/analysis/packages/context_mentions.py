@@ -15,10 +15,12 @@ from slimify.facts.carried import carried
 from slimify.facts.debian import named_files
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import system_package
-from slimify.facts.system import settings_endings
+from slimify.facts.system import command_endings, settings_endings
 from slimify.languages import languages
 from slimify.model.sources import Use
 from slimify.semantics.context_files import ContextView
+from slimify.semantics.effects.state import State
+from slimify.semantics.paths import PathMarks, join_path, literal_part
 
 _MAX_BYTES = 16_000_000
 _MAX_IGNORED = 200  # files
@@ -46,12 +48,15 @@ def named_packages(context: Context, base: ImageFacts | None, said: Sequence[str
     return {package: Use(name=file, file=file, line=0) for package, file in found.items() if file}
 
 
-def named_programs(view: ContextView, base: ImageFacts | None) -> Iterator[Use]:
+def named_programs(state: State, base: ImageFacts | None, read: Iterable[Use]) -> Iterator[Use]:
     """The programs that the base image has and its slim variant lacks, and that a file of the image names
-    where a command line may begin: what starts programs by names that only run time knows may start them."""
+    where a command line may begin: what starts programs by names that only run time knows may start them.
+    `read` are the paths that it reads."""
     lost = carried(base).commands if base is not None else {}
     fetching = {name for name, package in lost.items() if _is_called_by_people(package, base)}
-    yield from mentions_in(view.context).command_lines(view, lost, fetching)
+    places = {join_path(state.cwd, literal_part(use.name)) for use in read} - {state.cwd, "/"}
+    opened = PathMarks(place for place in places if place is not None)
+    yield from mentions_in(state.view.context).command_lines(state.view, lost, fetching, opened)
 
 
 def _is_called_by_people(package: str, base: ImageFacts | None) -> bool:
@@ -81,10 +86,11 @@ class ContextMentions:
         return file or next(filter(pattern.search, said), "")
 
     def command_lines(
-        self, view: ContextView, names: Collection[str], certain: Collection[str]
+        self, view: ContextView, names: Collection[str], certain: Collection[str], opened: PathMarks
     ) -> Iterator[Use]:
         """The programs among `names` that a list begins with, or a call or setting of a name like `run`, in
-        files of the image and in settings that may be mounted; those in `certain` where any string does."""
+        files of the image and in settings that may be mounted; those in `certain` where any string does. In
+        files that are `opened`, also what a line begins with, or a value to which arguments belong."""
         if not names:
             return
         any_name, sure = ("|".join(map(re.escape, sorted(group))) or "(?!)" for group in (names, certain))
@@ -92,16 +98,28 @@ class ContextMentions:
             rf"""(?:(?:(?<![\w\])"'])\[|\{{|\b\w*(?:run|exec|execute|call|cmd|command|spawn|shell|output)\()\s*"""
             rf"""[rRuUbBfF]?(?P<quote>["'`])(?P<name>{any_name})(?:(?P=quote)\s*(?:,|[\]}}]\s*\+|\))|[ ]))"""
             rf"""|(?m:^[ \t-]*(?:[\w.-]+[ \t]*:[ \t]*)?\[[ ]*)(?P<item>{any_name})[ ]*[,\]]"""
-            rf"""|(?m:^[ \t-]*\w*(?:run|exec|command|cmd|script)[ \t]*[:=])"""
-            rf"""[ \t]*["']?(?P<key>{any_name})[ "']"""
+            rf"""|(?m:(?:^[ \t-]*|[{{,][ \t]*)["']?\w*(?:run|exec|command|cmd|script|program)["']?)"""
+            rf"""[ \t]*[:=][ \t]*\[?["']?(?P<key>{any_name})(?:["'\s]|\Z)"""
             rf"""|(?:["'`]|(?m:^[ \t-]*(?:[\w.-]+[ \t]*[:=][ \t]*)?))(?P<sure>{sure})(?:["'`\s]|\Z)"""
+        )
+        lines = re.compile(
+            rf"""(?m:^[ \t-]*)(?P<name>{any_name})(?![ \t]*[:=])(?:[\s,;|&]|\Z)"""
+            rf"""|(?m:^[ \t-]*[\w.-]+[ \t]*[:=])[ \t]*["']?(?P<value>{any_name})[ ]+[-\w./$]"""
         )
         for path, text in self._texts:
             if path not in self._context.files or view.image_paths(path):
-                for match in pattern.finditer(text):
-                    name = next(filter(None, match.group("name", "item", "key", "sure")))
-                    line = text.count("\n", 0, match.end()) + 1
-                    yield Use(name=name, file=path, line=line)
+                yield from _uses(pattern, path, text)
+        for path, text in self._opened(view, opened):
+            yield from _uses(lines, path, text)
+
+    def _opened(self, view: ContextView, opened: PathMarks) -> Iterator[tuple[str, str]]:
+        """The files of the image that a program opens, if their endings may be those of lists of commands."""
+        left, endings = _MAX_BYTES, command_endings()
+        for path, size in self._context.files.items():
+            listed = posixpath.splitext(path)[1][1:] in endings
+            if listed and any(opened.containing(place) >= 0 for place in view.image_paths(path)):
+                left -= size
+                yield path, (self._context.text(path) or "") if left > 0 else ""
 
     @cached_property
     def _texts(self) -> tuple[tuple[str, str], ...]:
@@ -124,6 +142,13 @@ class ContextMentions:
         paths = (p for p in ignored_files(self._context) if p.rpartition(".")[2] in settings_endings())
         for path in islice((p for p in paths if not elsewhere.search(p)), _MAX_IGNORED):
             yield path, unfiltered_text(self._context, path) or ""
+
+
+def _uses(pattern: re.Pattern[str], path: str, text: str) -> Iterator[Use]:
+    """The programs that the pattern finds in a text."""
+    for match in pattern.finditer(text):
+        name = next(name for group, name in match.groupdict().items() if name and group != "quote")
+        yield Use(name=name, file=path, line=text.count("\n", 0, match.end()) + 1)
 
 
 def _lists_packages(path: str) -> bool:

@@ -11,6 +11,7 @@ from slimify.analysis.classify import classify
 from slimify.analysis.packages.context_mentions import named_programs
 from slimify.config import Options
 from slimify.context.scan import scan
+from slimify.model.sources import Use
 from slimify.syntax.dockerfile.parser import parse
 
 # id: (file, text, programs of the base image that it names)
@@ -37,6 +38,25 @@ NAMED = {
         "- cmd: unzip a.zip\n- title: make it\n  run: make all\n",
         ["make", "unzip"],
     ),
+    "values-of-yaml": ("jobs.yml", "type: file\nmake: x\nnote: make sure\nprogram: unzip\n", ["unzip"]),
+    "keys-of-json": (
+        "jobs.json",
+        '[{"type": "file", "cmd": ["make"]}, {"program": "unzip"}]',
+        ["make", "unzip"],
+    ),
+    "lines-of-an-opened-list": (
+        "steps.txt",
+        "unzip a.zip\n# make x\na make\nfile\n",
+        ["file", "unzip"],
+    ),
+    "rows-of-an-opened-list": ("steps.csv", "unzip,-v\nx,make\n", ["unzip"]),
+    "values-of-opened-settings": ("steps.ini", "a = unzip -v\nmake = x\nb = file\n", ["unzip"]),
+    "nested-list-of-opened-settings": (
+        "steps.yml",
+        "- - unzip\n  - -v\n- - make\n  - x\n",
+        ["make", "unzip"],
+    ),
+    "a-document-is-no-list": ("steps.md", "unzip a.zip\nmake x\n", []),
     "yaml": ("jobs.yml", "first: git pull\nnext:\n  - curl x\nname: a git\n", ["curl", "git"]),
 }
 
@@ -45,9 +65,10 @@ NAMED = {
 def test_named_programs(file: str, text: str, expected: list[str], tmp_path: Path) -> None:
     (tmp_path / file).parent.mkdir(exist_ok=True)
     (tmp_path / file).write_text(text)
-    source = b"FROM python:3.11\nCOPY *.* ./\nCMD python a.py\n"
+    source = b"FROM python:3.11\nWORKDIR /app\nCOPY *.* ./\nCMD python a.py\n"
     program = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
-    assert sorted({use.name for use in named_programs(program.end_state.view, program.base)}) == expected
+    read = [Use(name=file, file="a.py", line=1)] if file.startswith("steps") else ()
+    assert sorted({use.name for use in named_programs(program.end_state, program.base, read)}) == expected
 
 
 @pytest.mark.parametrize(
