@@ -47,7 +47,12 @@ def _is_partner(compared: Comparison, old: Stage, new: Stage) -> bool:
 
 
 def _is_dynamic(compared: Comparison) -> bool:
-    """Whether a program of the image may load a C library, as far as its sources show it."""
+    """Whether a program of the image may load a C library, as far as an image that was built, or else the
+    sources, show it."""
+    evidence = compared.program.image_evidence
+    shown = evidence.linking(m.path for m in compared.program.artifacts) if evidence is not None else ()
+    if shown:
+        return "dynamic" in shown
     part = compared.own.linking if compared.own is not None else None
     return part is not None and part.may_load_libc(compared.needs, compared.old.final)
 
