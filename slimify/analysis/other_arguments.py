@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
@@ -26,9 +27,9 @@ def other_programs(program: Program, file: Dockerfile, text: str, options: Optio
 
 
 def _other_arguments(program: Program, text: str) -> Iterator[Mapping[str, str]]:
-    """The arguments, one at a time. A value that only a build knows stands
-    for any; it counts where new lines contain the one that the program was read with. Which bases are chosen
-    is a question of its own."""
+    """The arguments, one at a time. A value that only a build knows stands for any. It counts where new lines
+    contain the one that the program was read with, and for a part of a path that has no value at all. Which
+    bases are chosen is a question of its own."""
     instructions = program.dockerfile.instructions
     defaults: dict[str, str] = {}
     for name, value in (pair for x in instructions if x.keyword == "ARG" for pair in arg_names(x)):
@@ -38,9 +39,13 @@ def _other_arguments(program: Program, text: str) -> Iterator[Mapping[str, str]]
     new = "\n".join(line for line in text.splitlines() if line not in old)
     for name, default in defaults.items():
         value = program.build_args.get(name, default)
-        written = bool(value) and value in new
-        for other in program.given_args.get(name, ()):
+        written = value in new if value else _is_part_of_path(name, program.dockerfile.text)
+        for other in program.given_args.get(name, () if value else (None,)):
             if other is not None and other != value and (written or name not in chosen):
                 yield {name: other}
             elif other is None and written and name not in chosen:
                 yield {name: f"any-{name.lower()}"}
+
+
+def _is_part_of_path(name: str, text: str) -> bool:
+    return re.search(rf"/\$(?:{name}\b|\{{{name}\}})|\$(?:{name}|\{{{name}\}})/", text) is not None

@@ -24,6 +24,8 @@ VALUES = {
     "one-target": (*TARGET, ("/opt/a",), "debian:bookworm-slim"),
     "another-target": (*TARGET, ("/opt/a", "/opt/b"), ""),
     "another-than-the-default": ("T=/opt/a", *TARGET[1:], ("/opt/b",), ""),
+    "a-target-that-nothing-passes": (*TARGET, (), ""),
+    "a-target-with-a-default-alone": ("T=/opt/a", *TARGET[1:], (), "debian:bookworm-slim"),
     "a-target-that-only-a-build-knows": (*TARGET, ("/opt/a", "$X"), ""),
     "a-word-that-only-a-build-knows": ("S=1", "/bin/run", "a", '["run"]', ("${S:-2}",), SMALL),
 }
