@@ -101,6 +101,9 @@ def _selected_words(
             found += operands[:1]
         elif selector == "last":
             found += operands[-1:] if len(operands) > 1 else ()
+        elif selector == "pairs":
+            pairs = ((word.value or "").partition(":") for word in operands)
+            found += [literal_arg(output) for _, colon, output in pairs if colon]
         elif selector == "others":
             found += operands[:-1]
         elif selector == "rest":

@@ -35,19 +35,21 @@ def configured_outputs(call: Call) -> dict[str, bool]:
     beside = ((path, posixpath.relpath(path, cwd)) for path in view.under(cwd))
     files = [p for p, name in beside if (name.startswith(start) if start else usual.fullmatch(name))]
     words = [re.split("[=:]", arg.value)[-1] for arg in call.args if arg.value]
-    places = {posixpath.normpath(posixpath.join(cwd, word)): word for word in words}
     named = call.state.get(_facts()["variables"].get(call.name, ""))
-    said = {
-        place: False for place, word in places.items() if word.startswith("..") and view.text(place) is None
-    }
-    said |= {posixpath.normpath(posixpath.join(cwd, named)): True} if named else {}
-    return _outside(call.state, said) | outputs(call.state, [*files, *places])
+    sure = {posixpath.normpath(posixpath.join(cwd, named)): True} if named else {}
+    return outputs(call.state, [*files, *(posixpath.join(cwd, word) for word in words)], words) | _outside(
+        call.state, sure
+    )
 
 
-def outputs(state: State, files: Iterable[str], code: str = "") -> dict[str, bool]:
+def outputs(state: State, files: Iterable[str], words: Iterable[str] = (), code: str = "") -> dict[str, bool]:
     """The directories outside the project that builds write by the settings in some files, in those that they
-    import and in code that is given to node; each with whether it certainly exists afterwards."""
-    found = dict(_places(read_settings(code, f"{state.cwd}/-.js".lstrip("/")), "", state))
+    import, by words of their command lines, and by code that is given to node; each with whether it certainly
+    exists afterwards."""
+    cwd = state.cwd or "/"
+    found = dict(_places(read_settings(code, f"{cwd}/-.js".lstrip("/")), "", state))
+    places = {posixpath.normpath(posixpath.join(cwd, word)) for word in words if word.startswith("..")}
+    found |= {place: False for place in places if state.view.text(place) is None}
     for path, settings in _read(state, files):
         found |= {place: sure for place, sure in _places(settings, path, state) if place not in found}
     return _outside(state, found)
@@ -55,7 +57,10 @@ def outputs(state: State, files: Iterable[str], code: str = "") -> dict[str, boo
 
 def _read(state: State, files: Iterable[str]) -> Iterator[tuple[str, Settings]]:
     """Files with their settings, and those that they extend or import."""
-    waiting, done = [found for path in files for found in _files_of(state, path)], set[str]()
+    waiting, done = (
+        [found for path in files for found in _files_of(state, posixpath.normpath(path))],
+        set[str](),
+    )
     while waiting and len(done) < _MAX_FILES:
         path = waiting.pop(0)
         text = state.view.text(path) if _facts()["files"].search(path) and path not in done else None
@@ -89,13 +94,14 @@ def _places(settings: Settings, path: str, state: State) -> Iterator[tuple[str, 
     for key, values in settings.values:
         if facts["roots"].fullmatch(key):
             bases = [_resolved(value, cwd) for value in values] or bases
-    places = [
+    named = (
         _resolved(value, base)
         for key, values in settings.values
         if facts["keys"].search(key)
         for value in values
-        for base in ([posixpath.dirname(path)] if facts["beside"].match(key) else bases)
-    ]
+        for base in ([posixpath.dirname(path)] if facts["beside"].search(f"{path}:{key}") else bases)
+    )
+    places = [place for place in named if place]
     yield from ((place, len(places) == 1) for place in places)
     for key, values in settings.values:
         if facts["further"].search(key):

@@ -151,7 +151,9 @@ def run_script(
     if kind == "build":  # its scripts are executed, and may write where they say
         code = [e for e in nested if e.kind in RUNS_CODE]
         outer = dict.fromkeys((w for e in code for w in e.writes if not inside(w, base)), False)
-        outer |= outputs(state, [path for e in code for path in e.reads])
+        unknown = any(e.kind == "unknown" for e in code)
+        words = re.findall(r"\.\./[^\s'\"&|;)]*", " ".join(known.values())) if unknown else ()
+        outer |= outputs(state, [path for e in code for path in e.reads], words)
         possible = tuple(place for place, sure in outer.items() if not sure)
         head = replace(head, writes=(*head.writes, *outer), possible=(*head.possible, *possible))
     if kind == "app":  # like a shell script or the recipe of a Makefile: it is what its commands are

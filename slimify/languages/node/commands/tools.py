@@ -90,7 +90,7 @@ def node(call: Call) -> tuple[Effect, ...]:
         if code is not None and not _WRITING.search(code):
             return call.effect("check", "-e")
         return call.application_code(
-            "-e", writes=(call.state.cwd or "/", *outputs(call.state, (), code or ""))
+            "-e", writes=(call.state.cwd or "/", *outputs(call.state, (), code=code or ""))
         )
     if not options.operands:
         return call.application_code("-") if call.upstream or call.stdin else call.effect("check")

@@ -20,7 +20,7 @@ PUBLIC = ("/app/server/public",)
 def written(files: Mapping[str, str], text: str, directory: Path) -> tuple[list[str], list[str]]:
     """What a command in /app/client writes outside, and what of it may not exist."""
     scripts = {"build": "vite build", "pack": "webpack", "build:own": "node scripts/build"}
-    scripts |= {"build:typed": "ts-node build.ts"}
+    scripts |= {"build:typed": "ts-node build.ts", "build:any": "any ../server/public"}
     files = {"client/package.json": json.dumps({"scripts": scripts}), "server/a.js": "", **files}
     for name, content in files.items():
         (directory / name).parent.mkdir(parents=True, exist_ok=True)
@@ -180,6 +180,17 @@ def test_writes_nothing_outside(files: Mapping[str, str], text: str, tmp_path: P
             PUBLIC,
             True,
             id="typed-script",
+        ),
+        pytest.param({}, "npm run build:any", PUBLIC, False, id="unknown-program"),
+        pytest.param(
+            {
+                "client/prisma/schema.prisma": 'generator client {\n  provider = "prisma-client-js"\n'
+                '  output   = "../../server/public"\n}\nmodel A {\n  id Int @id @default(cuid())\n}\n'
+            },
+            "npx prisma generate",
+            PUBLIC,
+            True,
+            id="prisma",
         ),
         pytest.param({}, "BUILD_PATH=../server/public react-scripts build", PUBLIC, True, id="variable"),
         pytest.param(
