@@ -17,7 +17,7 @@ from slimify.syntax.dockerfile.instructions import meaning
 
 # How much speaks for a pair: the same step, the same that leaves nothing, a part of its work, another install
 # by the same program, and each neighbour that both have.
-_SAME, _IDLE, _PART, _INSTALL, _BESIDE = 40, 10, 20, 8, 1
+_SAME, _IDLE, _PART, _INSTALL, _BESIDE = 40, 4, 20, 8, 1
 _CANDIDATES = 20  # of equal steps, those that are compared
 _Chain = tuple[int, int, int, "_Chain | None"]  # its worth, the last pair, and what precedes that
 

@@ -19,6 +19,7 @@ NPM = "RUN npm ci --omit=dev\n"
 CASES = (
     # nothing pays
     ("nothing-to-clean", NODE, "RUN npm ci --omit=dev && npm cache clean --force\n", ANY, "unchanged", ()),
+    ("pruned-in-its-layer", NODE, "RUN npm ci && npm prune --omit=dev && npm cache clean --force\n", ANY, "unchanged", ()),
     ("too-little", NODE, NPM, MinSaving(percent=0, bytes=10**9), "unchanged", ()),
     # the caches are all that a second stage would leave behind
     ("npm", NODE, NPM, ANY, "cleanup", ("RUN npm ci --omit=dev && npm cache clean --force\n",)),
@@ -39,7 +40,9 @@ CASES = (
 def test_a_further_stage_saves_more_than_cleaning(
     tmp_path: Path, file: str, run: str, least: MinSaving, rung: str, new: tuple[str, ...]
 ) -> None:
-    (tmp_path / "package.json").write_text('{"name": "a", "dependencies": {"express": "4", "bcrypt": "5"}}')
+    (tmp_path / "package.json").write_text(
+        '{"name": "a", "dependencies": {"express": "4", "bcrypt": "5"}, "devDependencies": {"prettier": "3"}}'
+    )
     (tmp_path / "package-lock.json").write_text('{"lockfileVersion": 3, "packages": {}}')
     (tmp_path / "server.js").write_text('require("express"); require("bcrypt")\n')
     (tmp_path / "app.py").write_text("import flask, yaml\n")

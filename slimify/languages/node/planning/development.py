@@ -76,7 +76,10 @@ def pruned(program: Program, paths: Iterable[str], keep: Iterable[str], view: Co
 
 
 def _installs(program: Program) -> Iterator[_Install]:
+    """The installs whose layer keeps development dependencies."""
     for step, atom, effect in program.commands:
+        if any(e.kind == "prune" for e in step.effects):
+            continue
         project = project_of(program, effect) if effect.does("install", "node") and effect.dev else None
         if project is not None and development_packages(program, project) and not effect.packages:
             yield _Install(step, atom, effect, project)

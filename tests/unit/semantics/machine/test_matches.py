@@ -59,6 +59,12 @@ def test_headers_stand_for_the_library_that_run_time_needs(tmp_path: Path) -> No
     assert pairs(old, new, tmp_path, installs=True) == "0:0 1:3"
 
 
+def test_lists_that_are_removed_say_less_than_a_package(tmp_path: Path) -> None:
+    old = f"RUN {UPDATE} && apt-get install -y gcc && {LISTS}\nRUN {UPDATE}; apt-get install -y tini"
+    new = f"RUN {UPDATE}; apt-get install -y tini libgomp1 && {LISTS}"
+    assert pairs(old, new, tmp_path, installs=True) == "0:0 1:4 2:2"
+
+
 def test_time_is_linear(tmp_path: Path) -> None:
     events = machine("FROM debian\n" + "RUN a && touch /b\n" * 3000, tmp_path).final.events
     start = time.process_time()
