@@ -53,8 +53,10 @@ def _in_last_stage(p: Project) -> None:
     copied += [binary] if binary.startswith("/") and not binary.startswith(p.home) else []
     p.slots["from"][-1] += " AS build"
     late = [line for slot in ("system", "before-copy", "after") for line in p.slots.pop(slot, [])]
-    lines = [f"FROM {p.base}", f"WORKDIR {p.home}"]
-    lines += [f"COPY --from=build {place} {place}" for place in copied]
+    output = p.facts["copied-stage"]
+    lines = [f"FROM build AS {output}\n"] if output != "build" else []
+    lines += [f"FROM {p.base}", f"WORKDIR {p.home}"]
+    lines += [f"COPY --from={output} {place} {place}" for place in copied]
     p.slots["after"] = ["\n".join(lines), *late]
 
 

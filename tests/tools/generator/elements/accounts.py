@@ -134,3 +134,17 @@ def _changed_at_start(p: Project, random: Random) -> None:
     p.facts["owner"] = p.facts["copy-owner"] = "runner:runner"
     p.facts["wrapper"] = "/usr/local/bin/run.sh"
     p.probe("user", "")
+
+
+@element("user-of-package", "account", weight=1, fits=lambda p: not p.alpine)
+def _of_package(p: Project, random: Random) -> None:
+    """One chown gives the application and a package's directory to the user."""
+    install(p, random, "nginx")
+    p.line("account", "RUN useradd -m -u 4321 app")
+    p.line("after", f"RUN chown -R app:app {p.home} /etc/nginx")
+    p.facts["user"] = "app"
+    p.facts["owner"] = "app:app"
+    p.line("user", "USER app")
+    p.probe("user", "")
+    p.probe("stat", "/etc/nginx")
+    p.probe("stat", "/etc/nginx/nginx.conf")

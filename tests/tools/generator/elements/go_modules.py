@@ -31,6 +31,24 @@ def _vendored(p: Project, random: Random) -> None:
     p.main.probes.append(Probe("colour", "constant", "red"))
 
 
+@element("go-vendored-opener", "install", "go", weight=2)
+def _vendored_opener(p: Project, random: Random) -> None:
+    """A vendored package opens a file that only who starts the image knows."""
+    p.add("go.mod", "module example.com/app\n\ngo 1.22\n\nrequire example.com/seeds v1.0.0\n")
+    p.add("vendor/modules.txt", "# example.com/seeds v1.0.0\n## explicit; go 1.22\nexample.com/seeds\n")
+    opens = random.choice(["os.ReadFile(name)", 'os.ReadFile("./" + name)'])
+    p.add(
+        "vendor/example.com/seeds/seeds.go",
+        'package seeds\n\nimport "os"\n\nfunc Load(name string) (string, error) {\n'
+        f"\tfound, err := {opens}\n\treturn string(found), err\n}}\n",
+    )
+    p.add("seeds/first.txt", "first\n")
+    p.parts.append(("seeds", 'return seeds.Load(os.Getenv("SEEDS_FILE"))'))
+    p.imports.append("_example.com/seeds")
+    p.main.probes.append(Probe("seeds", "read-named", "SEEDS_FILE:"))
+    p.runs[0].env["SEEDS_FILE"] = "seeds/first.txt"
+
+
 @element("go-module-made", "install", "go", weight=1, fits=lambda p: "no-binary" not in p.facts)
 def _made(p: Project, random: Random) -> None:
     """The module is made by the build."""

@@ -13,8 +13,9 @@ from tools.generator.project import Project, Run, element
 
 @element("base-of-two-stages", "base", weight=3)
 def _two(p: Project, random: Random) -> None:
-    """The last stage starts from the full image again, and takes the working directory from the first one."""
-    p.facts["copied-stage"] = "yes"
+    """The last stage starts from the full image again, and takes the working directory from the first one, or
+    from one that only names it."""
+    p.facts["copied-stage"] = random.choice(["build", "build", "output"])
     p.sealed = {"setting", "system", "account", "install", "program", "state", "stage"}
     use_base(p, random.choice(FULL[p.language]))
     if p.language == "python":

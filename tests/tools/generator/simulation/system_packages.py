@@ -17,6 +17,7 @@ LISTS = "/var/lib/apt/lists/deb.list"
 _INDEX = "/var/cache/apk/index"
 UPGRADED = "/var/lib/upgraded"
 _RECOMMENDING = {
+    "cron",
     "git",
     "wget",
     "libcurl4",
