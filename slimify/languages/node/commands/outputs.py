@@ -35,11 +35,19 @@ def configured_outputs(call: Call) -> dict[str, bool]:
     beside = ((path, posixpath.relpath(path, cwd)) for path in view.under(cwd))
     files = [p for p, name in beside if (name.startswith(start) if start else usual.fullmatch(name))]
     words = [re.split("[=:]", arg.value)[-1] for arg in call.args if arg.value]
-    named = call.state.get(_facts()["variables"].get(call.name, ""))
+    named = _named(call.state, _facts()["variables"].get(call.name, ""))
     sure = {posixpath.normpath(posixpath.join(cwd, named)): True} if named else {}
     return outputs(call.state, [*files, *(posixpath.join(cwd, word) for word in words)], words) | _outside(
         call.state, sure
     )
+
+
+def _named(state: State, variable: str) -> str:
+    """The value of a variable, which files beside package.json may set."""
+    paths = (posixpath.join(state.cwd or "/", name) for name in (".env.production", ".env") if variable)
+    line = re.compile(rf"(?m)^{variable}=[\"']?([^\s\"']+)")
+    found = (match[1] for path in paths if (match := line.search(state.view.text(path) or "")))
+    return state.get(variable) or next(found, "")
 
 
 def outputs(state: State, files: Iterable[str], words: Iterable[str] = (), code: str = "") -> dict[str, bool]:

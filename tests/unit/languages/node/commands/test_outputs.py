@@ -181,6 +181,20 @@ def test_writes_nothing_outside(files: Mapping[str, str], text: str, tmp_path: P
             True,
             id="typed-script",
         ),
+        pytest.param(
+            {"client/.env": "A=b\nBUILD_PATH='../server/public'\n"},
+            "react-scripts build",
+            PUBLIC,
+            True,
+            id="variable-of-a-file",
+        ),
+        pytest.param(
+            {"client/svelte.config.js": "export default { adapter: adapter({ out: '../server/public' }) }"},
+            "vite build",
+            PUBLIC,
+            True,
+            id="adapter",
+        ),
         pytest.param({}, "npm run build:any", PUBLIC, False, id="unknown-program"),
         pytest.param(
             {
