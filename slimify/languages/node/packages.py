@@ -71,7 +71,7 @@ def is_compiled(name: str, version: str | None, base: ImageFacts | None) -> bool
 def may_compile(effect: Effect, before: Sequence[Effect]) -> bool:
     """A global install may, unless all its packages are known to need no compiler. A link to a project that
     is installed already compiles nothing."""
-    if effect.action == "link" and not effect.packages:
+    if effect.action == "link" and not any(p.text for p in effect.packages):
         return not any(e.does("install", LANGUAGE.name) and e.cwd == effect.cwd for e in before)
     known = [npm(p.name) for p in effect.packages]
     plain = bool(known) and all(f.known and f.prebuilt is None for f in known)

@@ -24,7 +24,7 @@ from slimify.languages.node.commands.project import (
 )
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, Package
-from slimify.semantics.effects.call import Arg, Call, Options, package
+from slimify.semantics.effects.call import NO_SPAN, Arg, Call, Options, package
 from slimify.semantics.effects.state import State, absolute
 from slimify.semantics.effects.table import verb_effects
 
@@ -204,14 +204,33 @@ def install(
         caches=caches,
         dev=dev,
     )
-    if quiet or words:
-        return (effect,)
-    hooks = ["preinstall", "install", "postinstall"] + (["prepublish", "prepare"] if effect.dev else [])
-    more = tuple(
-        e for hook in hooks if hook in scripts(state) for e in run_script(call, hook, manager=manager)
+    return (effect,) if quiet or words else (effect, *_hooks(call, manager, dev=dev))
+
+
+def _hooks(call: Call, manager: str, *, dev: bool) -> tuple[Effect, ...]:
+    """What the scripts of the project do that an install runs."""
+    hooks = ["preinstall", "install", "postinstall"] + (["prepublish", "prepare"] if dev else [])
+    known = [hook for hook in hooks if hook in scripts(call.state)]
+    built = {"kind": "build", "writes_anywhere": False, "why": Reason.of("SL221", "hook")}
+    more = (e for hook in known for e in run_script(call, hook, manager=manager))
+    return tuple(replace(e, **built) if e.kind == "app" else e for e in more)
+
+
+def link(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
+    """`npm link`: the project is installed globally as a link, and its scripts run; with names, packages are
+    linked here."""
+    data = package_json(call.state) or {}
+    programs = data.get("bin")
+    names = [data.get("name"), *(programs if isinstance(programs, dict) else ())]
+    own = tuple(Package(name=name, text="", span=NO_SPAN) for name in names if isinstance(name, str))
+    (effect,) = call.write_effect(
+        "install-global",
+        "link",
+        manager="npm",
+        packages=node_packages(words) if words else own,
+        writes=(*global_directories(call.state), *(("node_modules",) if words else ())),
     )
-    hook = {"kind": "build", "writes_anywhere": False, "why": Reason.of("SL221", "hook")}
-    return (effect, *(replace(e, **hook) if e.kind == "app" else e for e in more))
+    return (effect,) if words else (effect, *_hooks(call, "npm", dev=True))
 
 
 def _own_versions(call: Call, manager: str) -> tuple[str, ...]:

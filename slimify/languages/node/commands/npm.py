@@ -9,12 +9,11 @@ from msgspec.structs import replace
 from slimify.facts.commands import values
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.install import (
-    global_directories,
     in_directory,
     install,
     install_globally,
+    link,
     manager_verb,
-    node_packages,
     only_shows,
 )
 from slimify.languages.node.commands.project import in_workspaces, run_script
@@ -63,10 +62,7 @@ def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) 
         where = call.word(".npmrc") if not everywhere else "/usr/local/etc/npmrc"
         return call.write_effect("files", "config", manager="npm", writes=(where,))
     if action == "link":
-        writes = (*global_directories(call.state), "node_modules")
-        return call.write_effect(
-            "install-global", "link", manager="npm", packages=node_packages(rest), writes=writes
-        )
+        return link(call, rest)
     if action == "exec":
         return npx(replace(call, args=call.args[1:]))
     if not action or (only_shows(action) and not (action == "version" and rest)):  # which then sets it

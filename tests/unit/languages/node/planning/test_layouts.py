@@ -362,3 +362,13 @@ def test_what_is_linked_is_not_compiled(tmp_path: Path, step: str, compiles: boo
     last = final(rewrite(tmp_path, text, package, {"a.js": ""}))
     assert f"RUN {step}" in last
     assert ("g++" in last) is compiles
+
+
+@pytest.mark.parametrize("hook", ["prepare", "postinstall"])
+def test_a_link_whose_scripts_build_is_copied(tmp_path: Path, hook: str) -> None:
+    """`npm link` runs them, and the final stage has neither compilers nor development dependencies."""
+    text = 'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install && npm link\nCMD ["begin"]\n'
+    package = {"bin": {"begin": "a.js"}, "scripts": {hook: "tsc"}, **DEV}
+    last = final(rewrite(tmp_path, text, package, {"a.js": ""}))
+    assert "npm link" not in last
+    assert "COPY --from=builder /usr/local/bin /usr/local/bin" in last
