@@ -73,9 +73,6 @@ def classify(
     reference, base = base_image(instructions[start], scopes(file, {}, build_args)[start], names)
     shown = _evidence_base(file, reference, base, evidence)
     base = base or shown
-    base_env = {k: v for k, v in base.env.items() if v is not None} if base is not None else None
-    in_force = scopes(file, base_env, build_args)
-    body = [(i, x) for i, x in enumerate(instructions) if i > start]
     machine = execute(file, context, partial(facts_of, names, reference, base), build_args)
     if base is not None and base.distro is None:
         called = (e.manager for e in machine.final.effects if e.kind == "packages" and e.packages)
@@ -88,7 +85,7 @@ def classify(
         from slimify.analysis.evidence.layer_effects import layer_effects
 
         visits, seen = layer_effects(visits, evidence)
-    contract = runtime_contract([x for _, x in body], [in_force[i] for i, _ in body], base)
+    contract = runtime_contract(machine.final)
     language = language_of(base, visits, context)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
     needs = runtime_needs(contract, end, effects, uses.commands, language, base)
@@ -136,7 +133,7 @@ def classify(
         findings=(
             *base_mapping_decisions(file.instructions[start], reference, names),
             *evidence_decisions(evidence, shown, seen),
-            *missing_earlier_sources(instructions[:start], in_force[:start], context),
+            *missing_earlier_sources(instructions[:start], machine.final.scopes[:start], context),
             *findings(visits, contract, needs, judged),
         ),
         build_args=build_args,

@@ -90,6 +90,9 @@ class Step(Struct, frozen=True, kw_only=True, dict=True):
         return {tool: i for i, e in enumerate(self.effects) for tool in (e.tool, *e.tools)}
 
 
+DEFAULT_SHELL = ("/bin/sh", "-c")
+
+
 class RuntimeContract(Struct, frozen=True, kw_only=True):
     """The runtime contract as far as the Dockerfile and its base image show it.
 
@@ -102,12 +105,12 @@ class RuntimeContract(Struct, frozen=True, kw_only=True):
     env: Mapping[str, str]
     workdir: str | None
     user: str
-    ports: frozenset[str]
-    volumes: tuple[str, ...]
-    labels: Mapping[str, str]
-    healthcheck: str
-    stop_signal: str
-    shell: tuple[str, ...]
+    ports: frozenset[str] = frozenset()
+    volumes: tuple[str, ...] = ()
+    labels: Mapping[str, str] = {}
+    healthcheck: str = ""
+    stop_signal: str = ""
+    shell: tuple[str, ...] = DEFAULT_SHELL
     sets_start_command: bool = False  # this file sets ENTRYPOINT or CMD
 
     @property

@@ -15,7 +15,6 @@ from slimify.model.dockerfile import Instruction
 from slimify.model.plan import NewStart, Plan
 from slimify.semantics.machine.stages import Machine, Stage
 from slimify.syntax.dockerfile.instructions import arg_names, env_pairs, meaning
-from slimify.syntax.dockerfile.scope import scopes
 
 _SAME = ("user", "volumes", "labels", "healthcheck", "stop_signal", "shell", "workdir", "ports")
 
@@ -23,8 +22,8 @@ _SAME = ("user", "volumes", "labels", "healthcheck", "stop_signal", "shell", "wo
 def contract_problems(old: Machine, new: Machine, plan: Plan) -> Iterator[Reason]:
     """Changes of the runtime contract, except for a user that the plan adds, a start command that it
     replaces, and toolchain settings that it moves to the builder."""
-    before = _with_new_start(contract_of(old.final), plan.new_start)
-    after = contract_of(new.final)
+    before = _with_new_start(runtime_contract(old.final), plan.new_start)
+    after = runtime_contract(new.final)
     for name in _SAME:
         one, other = getattr(before, name), getattr(after, name)
         one = plan.user if name == "user" and plan.user else one
@@ -90,13 +89,3 @@ def _instructions(stage: Stage, keyword: str) -> Iterator[Instruction]:
     """The instructions of a stage and those it builds on, the first one first."""
     visits = (visit for one in reversed([*stage.chain]) for visit in one.visits)
     return (visit.instruction for visit in visits if visit.instruction.keyword == keyword)
-
-
-def contract_of(stage: Stage) -> RuntimeContract:
-    """The runtime contract of a stage, with what it inherits."""
-    inherited = contract_of(stage.parent) if stage.parent is not None else None
-    facts, inputs = stage.facts, stage.inputs
-    known = {k: v for k, v in facts.env.items() if v is not None} if facts is not None else None
-    force = scopes(inputs.file, known, inputs.build_args)
-    base = facts if inherited is None else None
-    return runtime_contract([x for _, x in stage.body], [force[i] for i, _ in stage.body], base, inherited)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from slimify.analysis.brought_programs import built_programs, installed_programs, packaged_programs
-from slimify.analysis.runtime_contract import DEFAULT_SHELL
+from slimify.analysis.program import DEFAULT_SHELL
 from slimify.facts.image_tables import busybox_servers, entry_scripts
 from slimify.facts.servers import document_roots, is_web_server, serves_only_files
 from slimify.facts.system import default_path

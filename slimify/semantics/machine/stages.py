@@ -104,13 +104,16 @@ class Stage(Struct, frozen=True, dict=True, eq=False, kw_only=True):
         """Its visits and its end. The stages above come first: a chain of many is no deep recursion."""
         views = {str(number): stage.end.view for number, stage in enumerate(self.earlier)}
         views |= {s.name: s.end.view for s in self.earlier if s.name}
-        facts = self.facts
-        known = {k: v for k, v in facts.env.items() if v is not None} if facts is not None else None
-        file = self.inputs.file
-        force = scopes(file, known, self.inputs.build_args)
-        context = self.inputs.context
+        facts, context = self.facts, self.inputs.context
         start = _inherited(self.parent.end) if self.parent is not None else start_state(facts, context)
-        return walk(self.body, dict(enumerate(force)), start, file.escape, views)
+        return walk(self.body, dict(enumerate(self.scopes)), start, self.inputs.file.escape, views)
+
+    @cached_property
+    def scopes(self) -> tuple[Mapping[str, str], ...]:
+        """The variables that its instructions see, by their indexes in the file."""
+        known = self.facts.env.items() if self.facts is not None else None
+        env = {k: v for k, v in known if v is not None} if known is not None else None
+        return scopes(self.inputs.file, env, self.inputs.build_args)
 
     @property
     def visits(self) -> tuple[Visit, ...]:
