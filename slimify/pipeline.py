@@ -259,12 +259,13 @@ def _cleaned_in_place(
 ) -> _Cleaned:
     """Cleans a single-stage file, or the last stage, in place; with `parents` also those it starts from."""
     from slimify.planning.estimates.measured import measured_plan
-    from slimify.planning.in_place import cleaners
+    from slimify.planning.in_place.cleaners import cleaned, cleaned_plan
+    from slimify.planning.in_place.edits import new_draft
     from slimify.planning.in_place.parents import with_clean_parents
 
-    draft = cleaners.cleaned(cleaners.new_draft(program), options, read)
+    draft = cleaned(new_draft(program), options, read)
     draft = with_clean_parents(draft, read) if parents else draft
-    plan = cleaners.cleaned_plan(draft, program)
+    plan = cleaned_plan(draft, program)
     changed = draft.text != program.dockerfile.text
     plan = measured_plan(program, plan) if changed else plan
     return _Cleaned(plan, draft.program, changed, draft.removed_again)

@@ -24,6 +24,10 @@ class Source(Struct, frozen=True):
     target: Target
     data: bytes
 
+    @property
+    def name(self) -> str:
+        return self.target.name
+
 
 def outcomes(
     command: Literal["rewrite", "explain"],

@@ -11,7 +11,6 @@ from slimify.app import locate, merge_pipeline
 from slimify.app.dockerfiles import Source, with_warnings
 from slimify.app.failures import failed
 from slimify.app.locate import Target
-from slimify.app.merge_pipeline import File
 from slimify.model.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -42,12 +41,11 @@ def merge_files(
     try:
         source = Source(targets[1], locate.read(targets[1]))
         reading = builder
-        first = File(targets[0], locate.read(targets[0]))
+        first = Source(targets[0], locate.read(targets[0]))
         reading = path
         beside = context if path == "-" and context is not None else targets[1].directory
         options = config.load(beside, targets[1].path, settings or {})
-        second = File(source.target, source.data)
-        outcome, proof = _merge(first, second, context, options, extracts, proving, listeners)
+        outcome, proof = _merge(first, source, context, options, extracts, proving, listeners)
         read = ("templates", "probes") if proving is not None else ("templates",)
         outcome = with_warnings(outcome, options.warnings(*read))
     except Exception as error:
@@ -56,8 +54,8 @@ def merge_files(
 
 
 def _merge(
-    builder: File,
-    runtime: File,
+    builder: Source,
+    runtime: Source,
     context: Path | None,
     options: Options,
     extracts: Sequence[tuple[str, str]],

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify import config
 from slimify.analysis.roles.executed_roles import verdicts
 from slimify.app import locate
-from slimify.app.locate import Target
+from slimify.app.dockerfiles import Source
 from slimify.config import Options
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile
@@ -28,20 +27,9 @@ if TYPE_CHECKING:
     from slimify.planning.merge.plan import Pair
 
 
-class File(Struct, frozen=True):
-    """A Dockerfile as it was read."""
-
-    target: Target
-    data: bytes
-
-    @property
-    def name(self) -> str:
-        return self.target.name
-
-
 def read(
-    builder: File,
-    runtime: File,
+    builder: Source,
+    runtime: Source,
     *,
     context: Path | None,
     options: Options,
@@ -103,8 +91,8 @@ def outcome(pair: Pair, options: Options) -> Outcome:
 
 
 def _pair(
-    builder: tuple[File, Dockerfile],
-    runtime: tuple[File, Dockerfile],
+    builder: tuple[Source, Dockerfile],
+    runtime: tuple[Source, Dockerfile],
     context: Path | None,
     options: Options,
     given: Sequence[tuple[str, str]],
@@ -130,18 +118,18 @@ def _pair(
     )
 
 
-def _context(file: File, context: Path | None) -> Path:
+def _context(file: Source, context: Path | None) -> Path:
     return context or locate.build_context(file.target, file.data)[0] or Path()
 
 
-def _root(builder: File, runtime: File, context: Path) -> Path:
+def _root(builder: Source, runtime: Source, context: Path) -> Path:
     """The directory to search for build scripts: the repository, or the common directory of both files."""
     folders = [f.target.directory.resolve() for f in (builder, runtime) if f.target.path is not None]
     common = Path(os.path.commonpath([*folders, context.resolve()]))
     return config.repository_root(common) or common
 
 
-def _classify(file: tuple[File, Dockerfile], context: Path, options: Options) -> Program:
+def _classify(file: tuple[Source, Dockerfile], context: Path, options: Options) -> Program:
     from slimify.analysis.classify import classify
     from slimify.context.scan import scan
 
@@ -150,15 +138,15 @@ def _classify(file: tuple[File, Dockerfile], context: Path, options: Options) ->
 
 def _find_build_script(
     root: Path,
-    builder: File,
-    runtime: File,
+    builder: Source,
+    runtime: Source,
     labelled: Program,
     given: Sequence[tuple[str, str]],
     context: Path,
 ) -> BuildScript | None:
     from slimify.analysis.repository.build_script import build_script, with_extracts
 
-    def below(file: File) -> str:
+    def below(file: Source) -> str:
         path = (
             file.target.path.resolve() if file.target.path is not None else context.resolve() / "Dockerfile"
         )

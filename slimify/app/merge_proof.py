@@ -27,7 +27,7 @@ from slimify.verify.session import Session
 
 if TYPE_CHECKING:
     from slimify.analysis.repository.build_script import BuildScript, Extract
-    from slimify.app.merge_pipeline import File
+    from slimify.app.dockerfiles import Source
     from slimify.app.prove import Listeners, ProofOptions
     from slimify.config import Options
     from slimify.engine.containers import Engine
@@ -38,8 +38,8 @@ _TIMEOUT = 1800.0  # seconds for the container that produces the files
 
 
 def prove_merge(
-    builder: File,
-    runtime: File,
+    builder: Source,
+    runtime: Source,
     pair: Pair,
     options: Options,
     proving: ProofOptions,

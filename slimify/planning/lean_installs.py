@@ -12,29 +12,19 @@ from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.languages import languages
 from slimify.model.decisions import Decision
-from slimify.planning.in_place.cleaners import Cleaner, next_edits
+from slimify.planning.in_place.cleaners import Cleaner, cleaned_once
 from slimify.planning.in_place.edits import Draft, new_draft
 from slimify.planning.layout import Layout
 
 if TYPE_CHECKING:
     from slimify.languages.parts import Development
 
-_MAX_EDITS = 20  # projects of one file
-
 
 def lean_draft(program: Program, options: Options, read: Callable[[str], Program]) -> Draft:
     """The file with leaner installs; without changes if there are none. A stage that others build on stays as
     it is."""
-    draft = new_draft(program)
     parts = [known.development for known in languages()] if not program.parent else []
-    for part in filter(None, parts):
-        for _ in range(_MAX_EDITS):
-            edits = next_edits(_cleaner(part), draft, options)
-            draft = draft.edited(edits)
-            if not edits.changes:
-                break
-            draft = replace(draft, program=read(draft.text))
-    return draft
+    return cleaned_once(map(_cleaner, filter(None, parts)), new_draft(program), options, read)
 
 
 def _cleaner(part: Development) -> Cleaner:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable, Mapping
 
 from slimify.analysis.program import Step
 from slimify.model.effects import Effect, EffectKind
@@ -20,3 +20,15 @@ def may_read_earlier_lists(step: Step, atoms: Container[int] | None = None) -> b
     own = (e for a in step.atoms if atoms is None or a.index in atoms for e in a.effects)
     first = next((e for e in own if e.kind == "index" or reads_lists(e)), None)
     return step.keyword == "RUN" and (not step.atoms or (first is not None and reads_lists(first)))
+
+
+def are_lists_read(steps: Iterable[Step], kept: Mapping[int, Container[int]] | None = None) -> bool:
+    """Whether one of some instructions, or of the commands that are `kept`, may read the package lists that
+    were fetched before them."""
+    for step in steps:
+        atoms = kept[step.index] if kept is not None else None
+        if may_read_earlier_lists(step, atoms):
+            return True
+        if any(e.kind == "index" for a in step.atoms if atoms is None or a.index in atoms for e in a.effects):
+            return False
+    return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from slimify.analysis.program import AtomStep, Program, Step
@@ -12,7 +12,7 @@ from slimify.facts.images import image
 from slimify.facts.programs import is_plain_check
 from slimify.facts.system import yes_option
 from slimify.model.decisions import PackageVerdict
-from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING, SystemManager
+from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING, Effect, SystemManager
 from slimify.planning.final_stage.restore_packages import install_run
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.semantics.paths import inside
@@ -64,7 +64,7 @@ def final_atoms(
             kept.add(atom.index)
         elif _on_copy_root(program, step, atom, request.copies):
             kept.add(atom.index)
-            dropped, swapped = _non_recursive_edits(atom)
+            dropped, swapped = non_recursive_edits(atom.effects)
             drop |= dropped
             swap |= swapped
     removals = [a for a in step.atoms if a.kinds - {"state"} == {"unpackage"}]
@@ -168,11 +168,13 @@ def _is_copied_later(program: Program, step: Step, copy: CopyFromBuilder) -> boo
     return step.index < copy.after and any(inside(p, copy.path) for paths in brought for p in paths or ())
 
 
-def _non_recursive_edits(atom: AtomStep) -> tuple[set[tuple[int, int]], dict[tuple[int, int], str]]:
-    """The edits that remove -R from `chown`: the builder has already changed the content."""
+def non_recursive_edits(
+    effects: Iterable[Effect],
+) -> tuple[set[tuple[int, int]], dict[tuple[int, int], str]]:
+    """The words to drop and to replace that remove -R from `chown`."""
     drop: set[tuple[int, int]] = set()
     swap: dict[tuple[int, int], str] = {}
-    for effect in atom.effects:
+    for effect in effects:
         for word in effect.command.words[1:]:
             if effect.kind != "meta" or not word.text.startswith("-"):
                 continue

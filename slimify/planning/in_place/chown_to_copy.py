@@ -22,6 +22,7 @@ from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import NOT_FOR_RUN_TIME, RUNS_CODE, Effect
 from slimify.model.regex import regex
 from slimify.model.sizes import MB
+from slimify.planning.final_stage.commands import non_recursive_edits
 from slimify.planning.in_place.edits import Edits, first_edits, step_line
 from slimify.planning.in_place.runs import extended_run, is_chained, is_direct, is_extendable, is_readable
 from slimify.semantics.paths import inside, is_named_place, overlap
@@ -296,15 +297,9 @@ def _without_change(program: Program, change: _Change, drop: frozenset[int]) -> 
     """The RUN without the chown, or with a chown of only the directories created before COPY."""
     step = change.step
     alone = _root_owned_directories(program, change)
-    swap: dict[tuple[int, int], str] = {}
-    gone: set[tuple[int, int]] = set()
+    gone, swap = non_recursive_edits([change.effect] if alone else ())
     if alone:
         operands = [w for w in change.effect.command.words[1:] if not w.text.startswith("-")][1:]
-        for word in change.effect.command.words[1:]:
-            if re.fullmatch(r"-R|--recursive", word.text):
-                gone.add((word.start, word.end))
-            elif word.text.startswith("-") and "R" in word.text:
-                swap[(word.start, word.end)] = word.text.replace("R", "")
         swap[(operands[0].start, operands[0].end)] = " ".join(alone)
         gone |= {(w.start, w.end) for w in operands[1:]}
     else:

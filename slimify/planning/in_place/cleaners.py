@@ -6,7 +6,7 @@ are all of them together: what they leave is what they would leave in a second r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
@@ -22,7 +22,7 @@ from slimify.planning.in_place.caches import caches
 from slimify.planning.in_place.chown_to_copy import chown_to_copy
 from slimify.planning.in_place.dependencies_first import dependencies_first
 from slimify.planning.in_place.development_stage import development_stage
-from slimify.planning.in_place.edits import MAX_EDITS, Draft, Edits, new_draft
+from slimify.planning.in_place.edits import MAX_EDITS, Draft, Edits
 from slimify.planning.in_place.list_updates import list_updates
 from slimify.planning.in_place.mounts import mounts
 from slimify.planning.in_place.recommended import recommended
@@ -65,17 +65,20 @@ _MAX_PASSES = 5
 
 def cleaned(draft: Draft, options: Options, read: Callable[[str], Program]) -> Draft:
     """The draft in which no cleaner has anything to change."""
-    draft = _cleaned_once(draft, options, read)
+    draft = cleaned_once(CLEANERS, draft, options, read)
     for _ in range(_MAX_PASSES):
-        more = _cleaned_once(draft.without_advice(), options, read)
+        more = cleaned_once(CLEANERS, draft.without_advice(), options, read)
         if more.text == draft.text:
             break
         draft = more
     return draft
 
 
-def _cleaned_once(draft: Draft, options: Options, read: Callable[[str], Program]) -> Draft:
-    for clean in CLEANERS:
+def cleaned_once(
+    cleaners: Iterable[Cleaner], draft: Draft, options: Options, read: Callable[[str], Program]
+) -> Draft:
+    """The draft after each of some cleaners. `read` reads a text."""
+    for clean in cleaners:
         for _ in range(MAX_EDITS):
             edits = next_edits(clean, draft, options)
             draft = draft.edited(edits)
@@ -101,6 +104,3 @@ def cleaned_plan(draft: Draft, program: Program) -> Plan:
     """The plan of the cleaned draft; `program` is the user's original."""
     first = Decision.of("SL303", "in_place")
     return draft.plan(estimate.original_bytes(program), (first,))
-
-
-__all__ = ["CLEANERS", "Draft", "Edits", "caches", "cleaned", "cleaned_plan", "new_draft", "next_edits"]

@@ -3,16 +3,16 @@ file that ends with it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from slimify.analysis.program import Program, Step
+from slimify.analysis.program import Program
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.caches import caches, installers_at_start
 from slimify.planning.in_place.edits import MAX_EDITS, Draft
 from slimify.planning.in_place.list_updates import list_updates
-from slimify.planning.package_lists import may_read_earlier_lists
+from slimify.planning.package_lists import are_lists_read
 from slimify.syntax.dockerfile.instructions import text_up_to
 
 
@@ -39,13 +39,4 @@ def _are_lists_read(draft: Draft, number: int, read: Callable[[str], Program]) -
     """Whether a stage that builds on one may install from its package lists."""
     file, stages = draft.program.dockerfile, draft.program.machine.stages
     later = [n for n, stage in enumerate(stages) if n != number and stages[number] in stage.chain]
-    return any(_reads_earlier_lists(read(text_up_to(file, n)).steps) for n in later)
-
-
-def _reads_earlier_lists(steps: Sequence[Step]) -> bool:
-    for step in steps:
-        if may_read_earlier_lists(step):
-            return True
-        if any(effect.kind == "index" for effect in step.effects):
-            return False
-    return False
+    return any(are_lists_read(read(text_up_to(file, n)).steps) for n in later)

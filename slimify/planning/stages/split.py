@@ -27,7 +27,7 @@ from slimify.planning.final_stage.commands import (
 from slimify.planning.final_stage.instruction_text import from_index, is_run_editable
 from slimify.planning.final_stage.restore_packages import merged_head_install
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
-from slimify.planning.package_lists import may_read_earlier_lists, reads_lists
+from slimify.planning.package_lists import are_lists_read, reads_lists
 from slimify.planning.stages.certain_paths import made_certain
 from slimify.semantics.paths import inside
 
@@ -162,12 +162,9 @@ def _without_idle_runs(program: Program, final: Mapping[int, frozenset[int]]) ->
         if step.keyword != "RUN" or not step.atoms:
             continue
         own = {e.kind for e in effects(index)}
+        later = (s for s in program.steps if s.index > index and s.index in final)
         if (
-            (
-                own <= {"index", "state", "check"}
-                and "index" in own
-                and _lists_are_unread(program, final, index)
-            )
+            (own <= {"index", "state", "check"} and "index" in own and not are_lists_read(later, final))
             or (own <= {"cache", "state", "check"} and not any(i < index for i in installs))
             or (own <= NOT_FOR_RUN_TIME and not installs)
         ) and not removes_copied(program, step):
@@ -175,18 +172,6 @@ def _without_idle_runs(program: Program, final: Mapping[int, frozenset[int]]) ->
         else:
             result[index] = _without_orphan_clean_up(step, result[index])
     return result
-
-
-def _lists_are_unread(program: Program, final: Mapping[int, frozenset[int]], index: int) -> bool:
-    """Whether no later RUN of the final stage reads the package lists before another one fetches them."""
-    for step in program.steps:
-        if step.keyword == "RUN" and step.index > index and step.index in final:
-            kept = [a for a in step.atoms if a.index in final[step.index]]
-            if may_read_earlier_lists(step, final[step.index]):
-                return False
-            if any(e.kind == "index" for a in kept for e in a.effects):
-                return True
-    return True
 
 
 def _without_orphan_clean_up(step: Step, atoms: frozenset[int]) -> frozenset[int]:

@@ -10,6 +10,7 @@ import pytest
 
 from slimify.analysis.repository.build_script import build_script
 from slimify.app import merge_pipeline
+from slimify.app.dockerfiles import Source
 from slimify.app.locate import Target
 from slimify.config import Options
 from slimify.model.outcome import Outcome
@@ -408,7 +409,7 @@ def _outcome(row: Row, where: Path) -> Outcome:
     files = {"main.go": MAIN, "Dockerfile": row.runtime, "Dockerfile.build": row.builder, **row.files}
     _files(where, {**files, "build.sh": row.script} if row.script else files)
     pair = [
-        merge_pipeline.File(Target(name=name, path=where / name), (where / name).read_bytes())
+        Source(Target(name=name, path=where / name), (where / name).read_bytes())
         for name in ("Dockerfile.build", "Dockerfile")
     ]
     read = merge_pipeline.read(pair[0], pair[1], context=None, options=Options(), given=row.given)
