@@ -16,7 +16,6 @@ from slimify.context.source_uses import merge
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import system_package
 from slimify.languages import language as find
-from slimify.model.effects import Effect
 from slimify.model.sources import Use
 from slimify.semantics.machine.stages import Machine, Stage
 
@@ -40,7 +39,7 @@ def with_previous_stages(
     packages, dynamic, unread = dict(needs.system_packages), needs.dynamic, False
     facts, unresolved = [needs.sources], dict(needs.unresolved)
     for stage in (stage for stage in machine.stages if stage in last.sources):
-        own, view = _effects(stage), stage.end.view
+        own, view = [e for v in stage.visits for atom in v.effects for e in atom], stage.end.view
         language = language_of(stage.facts, stage.visits, view.context)
         runs = _runs(language, application, needs)
         if not (installed or runs):
@@ -82,10 +81,6 @@ def _runs(language: str | None, application: str | None, needs: RuntimeNeeds) ->
 
 def _packages(stage: Stage) -> tuple[str, ...]:
     return tuple(p.name for e in stage.effects if e.kind == "packages" for p in e.packages)
-
-
-def _effects(stage: Stage) -> tuple[Effect, ...]:
-    return tuple(e for visit in stage.visits for atom in visit.effects for e in atom)
 
 
 def _callable_commands(installed: Sequence[str], base: ImageFacts | None, line: int) -> dict[str, Use]:

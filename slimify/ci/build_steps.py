@@ -40,7 +40,7 @@ def kaniko_step(text: str, dockerfile: str, context: str, flags: Sequence[str]) 
             given = [string(item) for item in items(args)]
             if _builds(given, dockerfile, context):
                 return _with_flags(text, line, args, given, flags)
-        if name.partition(":")[0] == DOCKER and docker is None and _mentions(args, "build"):
+        if name.partition(":")[0] == DOCKER and docker is None and "build" in map(string, items(args)):
             docker = BuildStep(line, None, Reason.of("SL382", "kaniko"))
     return docker
 
@@ -177,10 +177,6 @@ def _newline(text: str) -> str:
 
 
 # --- matching -------------------------------------------------------------------------------------
-
-
-def _mentions(args: Any, word: str) -> bool:
-    return any(string(item) == word for item in items(args))
 
 
 def _builds(given: Sequence[str], dockerfile: str, context: str) -> bool:

@@ -11,36 +11,29 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.languages import languages
-from slimify.model.decisions import Decision
-from slimify.planning.in_place.cleaners import Cleaner, cleaned_once
+from slimify.planning.in_place.cleaners import cleaned_once
 from slimify.planning.in_place.edits import Draft, new_draft
 from slimify.planning.layout import Layout
 
 if TYPE_CHECKING:
-    from slimify.languages.parts import Development
+    pass
 
 
 def lean_draft(program: Program, options: Options, read: Callable[[str], Program]) -> Draft:
     """The file with leaner installs; without changes if there are none. A stage that others build on stays as
     it is."""
     parts = [known.development for known in languages()] if not program.parent else []
-    return cleaned_once(map(_cleaner, filter(None, parts)), new_draft(program), options, read)
-
-
-def _cleaner(part: Development) -> Cleaner:
-    return lambda program, _: part.not_installed(program)
+    cleaners = (lambda program, _, part=part: part.not_installed(program) for part in filter(None, parts))
+    return cleaned_once(cleaners, new_draft(program), options, read)
 
 
 def lean_layout(layout: Layout, draft: Draft) -> Layout:
     """A layout of the lean file, with what was left out before."""
-    own = tuple(d for d in draft.decisions if not _is_told(layout, d))
+    told = {(d.code, d.args) for d in layout.decisions}
+    own = tuple(d for d in draft.decisions if (d.code, d.args) not in told)
     return replace(
         layout,
         decisions=(*layout.decisions, *own),
         saving=layout.saving + draft.saving,
         original=layout.original + draft.saving,
     )
-
-
-def _is_told(layout: Layout, decision: Decision) -> bool:
-    return any((d.code, d.args) == (decision.code, decision.args) for d in layout.decisions)

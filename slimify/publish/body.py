@@ -97,7 +97,8 @@ def body(offer: Offer, content: str, details: RunDetails) -> str:
 def _size_row(change: Change) -> tuple[str, str, str, str]:
     """The cells of a row: file, size before, size after, percentage saved."""
     found = _measured_sizes(change.proof)
-    exact = found is not None or _is_measured(change.outcome)
+    estimate = change.outcome.estimate
+    exact = found is not None or (estimate is not None and estimate.measured)
     found = found or estimated_sizes(change.outcome)
     if found is None:
         return change.outcome.file, "?", "?", ""
@@ -105,10 +106,6 @@ def _size_row(change: Change) -> tuple[str, str, str, str]:
     prefix = "" if exact else "about "
     share = f"{(before - after) * 100 // before} %" if before else ""
     return change.outcome.file, prefix + size(before), prefix + size(after), share
-
-
-def _is_measured(outcome: Outcome) -> bool:
-    return outcome.estimate is not None and outcome.estimate.measured
 
 
 def _measured_sizes(proof: Proof | None) -> tuple[int, int] | None:

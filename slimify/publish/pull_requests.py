@@ -93,7 +93,8 @@ class PullRequests(Struct):
     def made(self, answer: Response, draft: NewPullRequest) -> PullRequest:
         """The pull request that a call created."""
         if self.client.dry:
-            return unsent_request(draft)
+            title, body = draft.title, draft.body
+            return PullRequest(number=0, url="", state="open", title=title, body=body, branch=draft.branch)
         return self.client.read(answer, PullAnswer).pull_request(draft.branch)
 
     def head(self, home: Repository, draft: NewPullRequest) -> str:
@@ -137,13 +138,6 @@ def ready_fork(client: Client, found: RepositoryAnswer) -> Repository:
             return fork
         time.sleep(min(2.0**look, 15))
     raise SlimifyError(REJECTED, f"the fork {fork.path} is not ready yet", hint="run slimify again later")
-
-
-def unsent_request(draft: NewPullRequest) -> PullRequest:
-    """A placeholder for the pull request that a dry run does not create."""
-    return PullRequest(
-        number=0, url="", state="open", title=draft.title, body=draft.body, branch=draft.branch
-    )
 
 
 def read(found: RepositoryAnswer) -> Repository:

@@ -60,7 +60,8 @@ def _is_harmless(pair: Pair, event: Event, effect: Effect) -> bool:
     if effect.kind == "files":
         made = effect.tool in ("mkdir", "install") and not effect.writes_anywhere
         plain = made and _options_are_known(pair, effect)
-        return plain or (not _writes(effect) and all(_may_be_deleted(pair, event, d) for d in effect.deletes))
+        writes = effect.writes or effect.outputs or effect.writes_anywhere
+        return plain or (not writes and all(_may_be_deleted(pair, event, d) for d in effect.deletes))
     if effect.kind == "install":
         return _is_known_install(pair, event, effect)
     return effect.kind == "fetch" and _downloads_what_add_did(pair, event)
@@ -88,10 +89,6 @@ def _is_of_another_step(pair: Pair, event: Event, name: str) -> bool:
     installs = [e for e in pair.new.events if any(p.name == name for x in e.effects for p in x.packages)]
     made = [e for e in installs if "packages" in e.kinds]
     return bool(made) and all(e.visit.index != event.visit.index for e in made)
-
-
-def _writes(effect: Effect) -> bool:
-    return bool(effect.writes or effect.outputs or effect.writes_anywhere)
 
 
 def _changes_known_paths(pair: Pair, event: Event, effect: Effect) -> bool:

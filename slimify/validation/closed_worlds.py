@@ -21,7 +21,7 @@ from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import BUILDS, INSTALLS, Effect
 from slimify.semantics.changed_settings import changes_install_settings
-from slimify.semantics.machine.content import content_at, copied_places
+from slimify.semantics.machine.content import content_at, copied_from_stages
 from slimify.semantics.machine.stages import Copy, Stage
 from slimify.semantics.paths import inside, inside_any, is_named_place
 from slimify.validation.comparison import Comparison
@@ -153,8 +153,7 @@ def _is_unused_program(compared: Comparison, effect: Effect, path: str) -> bool:
 def _copied_programs(stage: Stage) -> frozenset[str]:
     """The programs that are copied to where the shell looks for them."""
     directories = (stage.end.get("PATH") or default_path()).split(":")
-    copies = (e.copy for e in stage.events if e.copy is not None and e.copy.stage is not None)
-    places = (posixpath.split(p) for c in copies if c.target is not None for p, _, _ in copied_places(c))
+    places = map(posixpath.split, copied_from_stages(stage))
     return frozenset(name for directory, name in places if directory in directories)
 
 

@@ -26,7 +26,8 @@ def development_problems(compared: Comparison) -> Iterator[Reason]:
         for event, effect in _drops(pair):
             uninstalled = effect.action == Action.UNINSTALL
             programs = _uninstalled(effect) if uninstalled else _development_programs(pair.old, effect)
-            needed = used if _reaches_image(compared, pair.new) else set[str]()
+            copied = (e.copy.stage for e in compared.new.final.events if e.copy is not None)
+            needed = used if pair.new in (compared.new.final, *copied) else set[str]()
             later = pair.new.events[event.number + 1 :]
             own_effects = [x for e in later for x in e.effects]
             needed = (
@@ -70,12 +71,6 @@ def _uninstalled(effect: Effect) -> dict[str, set[str]]:
         return {}
     names = (p.name.lower() for p in effect.packages)
     return {n: {n, *packages.programs(n)} for n in names if is_development_package(known, n)}
-
-
-def _reaches_image(compared: Comparison, stage: Stage) -> bool:
-    return stage is compared.new.final or any(
-        event.copy is not None and event.copy.stage is stage for event in compared.new.final.events
-    )
 
 
 def _usual_programs(packages: Packages, name: str) -> tuple[str, ...]:

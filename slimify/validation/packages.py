@@ -20,7 +20,7 @@ from slimify.facts.toolchains import (
 from slimify.languages import has_own_certificates, languages
 from slimify.model.decisions import Reason
 from slimify.model.effects import MANAGES_PACKAGES
-from slimify.semantics.machine.content import copied_places
+from slimify.semantics.machine.content import copied_from_stages
 from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import inside
 from slimify.validation.comparison import Comparison
@@ -99,17 +99,12 @@ def _packages_there(compared: Comparison) -> frozenset[str]:
     events = compared.old.final.events
     own = (e for e in events if any(x.kind == "packages" and x.ecosystem for x in e.effects))
     again = (e for e in own if e.origin in repeated)  # a tool of the application installs what it needs
-    copied = {place for e in new.events for place in _copied_paths(e)}
+    copied = copied_from_stages(new)
     return (
         packages_left(new.events, base_packages(new.facts))
         | packages_left(tuple(again))
         | frozenset(name for name, path in data_packages().items() if path in copied)
     )
-
-
-def _copied_paths(event: Event) -> Iterator[str]:
-    if event.copy is not None and event.copy.stage is not None and event.copy.target is not None:
-        yield from (place for place, _, _ in copied_places(event.copy))
 
 
 def _may_go(compared: Comparison, name: str, have: frozenset[str], called: set[str]) -> bool:
@@ -148,7 +143,7 @@ def _copies_distribution(compared: Comparison) -> bool:
     """Whether the directory is copied in which the distribution's packages of the language are."""
     own = compared.own
     places = [re.compile(p) for p in own.places.values()] if own is not None else []
-    copied = (p for e in compared.new.final.events for p in _copied_paths(e))
+    copied = copied_from_stages(compared.new.final)
     return any(in_package_tree(path) and any(p.fullmatch(path) for p in places) for path in copied)
 
 

@@ -100,9 +100,10 @@ def _joint_problems(pair: Pair) -> Iterator[Reason]:
         if before is not None and before[0].visit is event.visit:
             joint, old = _operator(event), "&&"
             other = before[1]
-            following = match is not None and other is not None and _follows(match, other)
-            if match is not None and other is not None and joint == ";":
-                following = following or _says_the_same(pair, match, other)
+            following = False
+            if match is not None and other is not None:
+                following = match.visit is other.visit and match.atom == other.atom + 1
+                following = following or (joint == ";" and _says_the_same(pair, match, other))
             if match is not None and following:
                 old = _operator(match)
             if joint != old and (joint == ";" or (following and not _is_other_install(event, match))):
@@ -116,10 +117,6 @@ def _is_other_install(event: Event, match: Event | None) -> bool:
         {p.name for x in e.effects for p in x.packages} if e is not None else set() for e in (event, match)
     )
     return bool(names) and names.isdisjoint(before)
-
-
-def _follows(event: Event, other: Event) -> bool:
-    return event.visit is other.visit and event.atom == other.atom + 1
 
 
 def _says_the_same(pair: Pair, event: Event, other: Event) -> bool:

@@ -30,11 +30,6 @@ _NOT_RUN = (126, 127)  # exit codes of a command that is not executable or missi
 _ERROR_LINE = regex(r"(?:Uncaught )?[\w.]*(?:Error|Exception)(?: \[\w+\])?: ")
 
 
-def ports_to_ask(exposed: tuple[int, ...], probe: Probe) -> tuple[int, ...]:
-    """The ports to ask: the probe's, else those that the image exposes."""
-    return (probe.port,) if probe.port else exposed
-
-
 def variable_value(config: Mapping[str, Any], probe: Probe, name: str) -> str:
     """The value of a variable in the container: the probe's, else the image's, else ""."""
     image_env: dict[str, str] = dict(item.partition("=")[::2] for item in config.get("Env") or ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -19,7 +19,6 @@ from slimify.facts.language_files import projects
 from slimify.facts.settings import toolchain_settings
 from slimify.facts.system import in_package_tree, is_shared_directory
 from slimify.languages import language
-from slimify.model.decisions import Decision
 from slimify.model.outcome import Outcome
 from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import copy_parts, env_pairs
@@ -90,11 +89,8 @@ def proof_request(
 
 def accepted_fields(outcome: Outcome) -> frozenset[str]:
     """The fields of the contract that the decisions of a rewrite change."""
-    return frozenset(name for decision in outcome.decisions for name in _changed_fields(decision))
-
-
-def _changed_fields(decision: Decision) -> Iterable[str]:
-    return _CHANGED_FIELDS.get(decision.code, ()) if decision.safety != "advice" else ()
+    made = (decision.code for decision in outcome.decisions if decision.safety != "advice")
+    return frozenset(name for code in made for name in _CHANGED_FIELDS.get(code, ()))
 
 
 def _terms(program: Program, probe: Probe) -> Terms:

@@ -80,7 +80,7 @@ class _TestedImage(Struct, dict=True):
         if not tcp:  # many servers listen on $PORT without EXPOSE
             said = behaviour.variable_value(self.config, self.case.probe, "PORT")
             tcp = (int(said),) if said.isdigit() and 0 < int(said) < 65536 else ()
-        return behaviour.ports_to_ask(tcp, self.case.probe)
+        return (self.case.probe.port,) if self.case.probe.port else tcp
 
     def observed(self, asked: tuple[int, ...], least: float = 0) -> Observation:
         health = behaviour.health_command(self.config)

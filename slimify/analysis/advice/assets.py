@@ -93,7 +93,8 @@ def _copies_path(step: Step, path: str) -> bool:
 def _asset(program: Program, named: ContextReaders, path: str, members: list[_File]) -> Asset:
     evidence, used = _evidence(program, named, members)
     data = all(is_data_ending(posixpath.splitext(f.path)[1][1:].lower()) for f in members)
-    alone = (path.endswith("/") and _fills_directory(program, path, members)) or not path.endswith("/")
+    files = {f.path for f in members}
+    alone = not path.endswith("/") or files.issuperset(program.context.under(path.rstrip("/")))
     ignorable = (
         not used
         and alone
@@ -108,11 +109,6 @@ def _asset(program: Program, named: ContextReaders, path: str, members: list[_Fi
         evidence=evidence,
         action="ignore" if ignorable else action,
     )
-
-
-def _fills_directory(program: Program, directory: str, members: list[_File]) -> bool:
-    """Whether the directory contains only these files."""
-    return set(program.context.under(directory.rstrip("/"))) <= {f.path for f in members}
 
 
 def _evidence(program: Program, named: ContextReaders, members: list[_File]) -> tuple[Reason, bool]:

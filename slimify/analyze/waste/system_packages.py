@@ -22,7 +22,6 @@ from slimify.facts import load
 from slimify.facts.debian import PackageFacts
 from slimify.facts.packages import package_facts
 from slimify.facts.system import holds_programs
-from slimify.image.packages import InstalledPackage
 from slimify.languages import languages
 from slimify.model.regex import regex
 
@@ -144,14 +143,9 @@ def _facts(inputs: ImageInputs) -> dict[str, PackageFacts]:
     suite = release.get("VERSION_CODENAME", "").strip('"') or None
     if distro == "alpine":
         suite = ".".join(release.get("VERSION_ID", "").strip('"').split(".")[:2]) or None
-    distro = (
-        distro if distro in ("debian", "ubuntu", "alpine") else _distro_of_manager(inputs.packages.installed)
-    )
+    if distro not in ("debian", "ubuntu", "alpine"):
+        distro = "alpine" if any(p.manager == "apk" for p in inputs.packages.installed) else "debian"
     return {p.name: package_facts(p.name, distro, suite) for p in inputs.packages.installed}
-
-
-def _distro_of_manager(installed: Iterable[InstalledPackage]) -> str:
-    return "alpine" if any(package.manager == "apk" for package in installed) else "debian"
 
 
 def _called_by_packages(inputs: ImageInputs) -> frozenset[str]:

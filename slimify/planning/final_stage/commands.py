@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from slimify.analysis.program import AtomStep, Program, Step
@@ -11,7 +11,7 @@ from slimify.facts.debian import name_before_t64
 from slimify.facts.images import image
 from slimify.facts.programs import is_plain_check
 from slimify.facts.system import yes_option
-from slimify.model.decisions import PackageVerdict
+from slimify.model.decisions import PackageVerdict, Role
 from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING, Effect, SystemManager
 from slimify.planning.final_stage.restore_packages import install_run
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
@@ -68,7 +68,7 @@ def final_atoms(
             drop |= dropped
             swap |= swapped
     removals = [a for a in step.atoms if a.kinds - {"state"} == {"unpackage"}]
-    installed = {v.name for v in program.verdicts} if removals else set()
+    installed = {v.name: v.role for v in reversed(program.verdicts)} if removals else {}
     kept -= {a.index for a in removals if _removes_nothing(program, a, installed, request)}
     real = [a for a in real_atoms(step) if a.index in kept]
     if not real and real_atoms(step):
@@ -233,8 +233,11 @@ def _counterparts(verdict: PackageVerdict, request: SplitRequest) -> tuple[str, 
     return tuple(p for p in verdict.counterparts if p not in request.present and p not in request.needless)
 
 
-def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], request: SplitRequest) -> bool:
-    """Whether a removal names only packages that the final stage does not install."""
+def _removes_nothing(
+    program: Program, atom: AtomStep, installed: Mapping[str, Role], request: SplitRequest
+) -> bool:
+    """Whether a removal names only packages that the final stage does not install. `installed` are those that
+    the file names, each with its first role."""
     groups = {
         e.subject: {v.role for v in a.packages}
         for a in program.atoms
@@ -251,7 +254,7 @@ def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], requ
                 if any(ch in package.name for ch in "*?") or _is_never_installed(package.name, request):
                     continue
                 return False
-            if package.name in installed and _package_role(program, package.name) != "build":
+            if installed.get(package.name, "build") != "build":
                 return False
     return True
 
@@ -261,7 +264,3 @@ def _is_never_installed(name: str, request: SplitRequest) -> bool:
     base = image(request.base) if request.rung in ("minimal", "slim") else None
     there = base_packages(base, nearest=True) if base is not None else frozenset()
     return bool(there) and name not in there
-
-
-def _package_role(program: Program, name: str) -> str:
-    return next((v.role for v in program.verdicts if v.name == name), "run")

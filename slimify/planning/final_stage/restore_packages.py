@@ -41,7 +41,7 @@ def _installed(
     assert program.base is not None
     lost = carried(program.base)
     if not lost.known:
-        if not _demanding(program):
+        if not program.runtime_needs.system_packages and not program.runtime_needs.libraries:
             return (), (), None
         return (), (), Reason.of("SL391", "unknown_loss", from_base=program.base_ref, base=base)
     compiling = compiles_own_sources(program.runtime_needs)
@@ -52,9 +52,9 @@ def _installed(
         package = lost.commands.get(command)
         if package and command not in program.base.commands:
             wanted.setdefault(package, use)
-    own = {e.tool for e in program.effects if e.action == Action.INSTALL_DEPS}
+    tools = {e.tool for e in program.effects if e.action == Action.INSTALL_DEPS}
     for package, use in program.runtime_needs.system_packages.items():
-        if package in lost.packages and not any(tool in use.name for tool in own):
+        if package in lost.packages and not any(tool in use.name for tool in tools):
             wanted.setdefault(package, use)
     for library, use in program.runtime_needs.libraries.items():
         package = lost.library_package(library)
@@ -70,14 +70,15 @@ def _installed(
         return (), (), Reason.of("SL391", "runtime_library", user=use, library=library)
     if not names:
         return (), (), None
-    if is_archived(program.base.suite) and not _reaches_apt(program):
+    own = [e for e in program.effects if e.kind == "packages" and e.manager == SystemManager.APT]
+    if is_archived(program.base.suite) and not own:  # an own install shows that the release is still served
         suite = program.base.suite or ""
         return (), (), Reason.of("SL391", "archived", packages=tuple(names), suite=suite)
     decisions = tuple(
         Decision.of("SL311", "package_for", package=name, why=_restore_reason(wanted[name]), base=base)
         for name in names
     )
-    quiet = "" if _has_own_install(program) else _UNPINNED
+    quiet = "" if any(e.tool == "apt-get" for e in own) else _UNPINNED  # else it is reported there
     return (quiet + install_run(names),), decisions, None
 
 
@@ -92,20 +93,6 @@ def final_packages(program: Program) -> frozenset[str]:
         for name in found.intersection(name_before_t64(package.name) for package in effect.packages):
             found |= brought_along(name, suite, recommended=recommended)
     return frozenset(found)
-
-
-def _demanding(program: Program) -> bool:
-    return bool(program.runtime_needs.system_packages or program.runtime_needs.libraries)
-
-
-def _has_own_install(program: Program) -> bool:
-    """Whether the file calls apt-get install: then unpinned versions are already reported there."""
-    return any(e.kind == "packages" and e.tool == "apt-get" for e in program.effects)
-
-
-def _reaches_apt(program: Program) -> bool:
-    """Whether the file installs from apt itself, which proves that the release is still served."""
-    return any(e.kind == "packages" and e.manager == SystemManager.APT for e in program.effects)
 
 
 _IN_LINE = 60  # columns of package names that fit on one line

@@ -138,7 +138,7 @@ class Draft(Struct, frozen=True, kw_only=True):
 
 def new_draft(program: Program) -> Draft:
     """The draft of a file without any changes."""
-    leads, tail = _texts_above(program.dockerfile)
+    leads, tail = texts_above(program.dockerfile)
     instructions = program.dockerfile.instructions
     items = tuple(
         Item(text=lead + x.raw, origin=i) for i, (lead, x) in enumerate(zip(leads, instructions, strict=True))
@@ -146,7 +146,7 @@ def new_draft(program: Program) -> Draft:
     return Draft(program=program, items=items, lines=tuple(x.line for x in instructions), tail=tail)
 
 
-def _texts_above(file: Dockerfile) -> tuple[list[str], str]:
+def texts_above(file: Dockerfile) -> tuple[list[str], str]:
     """The text above each instruction, and the text below the last one."""
     leads: list[str] = []
     text = ""
@@ -161,7 +161,7 @@ def _texts_above(file: Dockerfile) -> tuple[list[str], str]:
 
 def _items(draft: Draft, edits: Edits) -> Iterator[Item]:
     file = draft.program.dockerfile
-    leads, _ = _texts_above(file)
+    leads, _ = texts_above(file)
     pending = ""
     for index in range(len(file.instructions)):
         space, comments = _split_preamble(leads[index])

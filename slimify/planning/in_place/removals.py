@@ -88,16 +88,13 @@ def _deleted_paths(program: Program, step: Step, atom: AtomStep) -> tuple[str, .
         return ()
     paths = tuple(p for e in atom.effects for p in (e.writes if _prunes(e) else e.deletes))
     paths = tuple(p.rstrip("*").rstrip("/") or "/" for p in paths)
-    brought = any(step.state.view.context_path(p) is not None and not _is_modules(p) for p in paths)
+    held = {posixpath.basename(p) for p in paths if step.state.view.context_path(p) is not None}
+    brought = not held <= project_directories()
     return () if brought or "/" in paths or any(set(p) & set("*?[") for p in paths) else paths
 
 
 def _prunes(effect: Effect) -> bool:
     return effect.kind == "prune"
-
-
-def _is_modules(path: str) -> bool:
-    return posixpath.basename(path) in project_directories()
 
 
 def _related_runs(program: Program, step: Step, paths: tuple[str, ...]) -> tuple[Step, ...]:

@@ -27,9 +27,10 @@ from slimify.model.decisions import Decision, Reason
 from slimify.model.dockerfile import Instruction, Node
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.final_stage.instruction_text import from_index, from_instruction
+from slimify.planning.in_place.edits import texts_above
 from slimify.planning.merge.copies import BuilderCopy, Copies, sources_of_context
-from slimify.planning.merge.stages import builder_stages, colliding_names, stage_names, with_end
-from slimify.planning.stages.assemble import Block, instruction_blocks, trailing_text
+from slimify.planning.merge.stages import builder_stages, colliding_names, with_end
+from slimify.planning.stages.assemble import instruction_blocks
 from slimify.planning.stages.items import with_line_end
 from slimify.semantics.paths import inside, inside_any
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, from_parts, is_multi_stage
@@ -260,7 +261,7 @@ def _stage_name(pair: Pair) -> str:
     own = from_parts(from_instruction(pair.builder)).alias
     other = (from_parts(from_instruction(pair.runtime)).alias or "").lower()
     taken = {other, pair.runtime.base_ref.lower(), pair.builder.base_ref.lower()}
-    taken |= stage_names(pair.builder)
+    taken |= {stage.name for stage in pair.builder.machine.stages[:-1]}
     return next(n for n in (own, "builder", "build", "build-stage", "builder-stage") if n and n not in taken)
 
 
@@ -298,16 +299,12 @@ def _runtime_items(pair: Pair, above: str, texts: dict[int, str]) -> tuple[Item,
     end = pair.runtime.dockerfile.newline
     start = from_index(pair.runtime)
     items = [Item(text=above + with_end(from_instruction(pair.runtime).raw, end), origin=start)]
-    for index, block in enumerate(_blocks_after_from(pair.runtime), start + 1):
+    for index, block in enumerate(instruction_blocks(pair.runtime.dockerfile)[start + 1 :], start + 1):
         text = texts.get(index, block.instruction.raw)
         text = block.comments + with_line_end(text, end)
         items.append(Item(text=text, origin=index, spaced=block.spaced))
-    tail = trailing_text(pair.runtime.dockerfile)
+    _, tail = texts_above(pair.runtime.dockerfile)
     return (*items, *([Item(text=tail)] if tail else []))
-
-
-def _blocks_after_from(program: Program) -> Sequence[Block]:
-    return instruction_blocks(program.dockerfile)[from_index(program) + 1 :]
 
 
 # --- decisions ---------------------------------------------------------------------------------------------

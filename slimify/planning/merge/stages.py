@@ -10,28 +10,17 @@ from slimify.analysis.program import Program
 from slimify.model.dockerfile import Instruction
 from slimify.model.plan import Item, Stage
 from slimify.planning.final_stage.instruction_text import from_instruction
-from slimify.planning.stages.assemble import Block, instruction_blocks
-from slimify.syntax.dockerfile.instructions import copy_parts, from_parts
+from slimify.planning.stages.assemble import instruction_blocks
+from slimify.semantics.machine.stages import stages_named
+from slimify.syntax.dockerfile.instructions import from_parts
 from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
-
-
-def stage_names(program: Program) -> frozenset[str]:
-    """The names of the stages before the last one."""
-    starts = [x for x in program.dockerfile.instructions if x.keyword == "FROM"][:-1]
-    return frozenset(alias.lower() for alias in (from_parts(x).alias for x in starts) if alias)
 
 
 def colliding_names(builder: Program, runtime: Program) -> Iterator[str]:
     """Stage names of the builder that mean an image in the other file, or its own stage."""
-    names = stage_names(builder)
-    start = from_parts(from_instruction(runtime))
-    meant = [runtime.base_ref, start.alias or ""]
-    for step in runtime.steps:
-        if step.keyword in ("COPY", "ADD"):
-            meant.append(copy_parts(step.instruction).from_stage or "")
-        for flag in step.instruction.flags:
-            fields = dict(f.partition("=")[::2] for f in (flag.value or "").split(","))
-            meant.append(fields.get("from", "") if flag.name == "mount" else "")
+    names = {stage.name for stage in builder.machine.stages[:-1]} - {""}
+    meant = [runtime.base_ref, from_parts(from_instruction(runtime)).alias or ""]
+    meant += (name for step in runtime.steps for name in stages_named(step.instruction))
     yield from dict.fromkeys(name for name in meant if name.lower() in names)
 
 
@@ -47,15 +36,12 @@ def builder_stages(program: Program, name: str, lead: str, end: str) -> list[Sta
         start = _named_from(own[0].instruction, name) if last else own[0].instruction.raw
         above = lead if head == heads[0] else with_end(own[0].comments, end) if own[0].comments else ""
         items = [Item(text=above + with_end(start, end))]
-        items += [_item(b, end) for b in own[1:] if not last or b.instruction.keyword not in CONFIG_ONLY]
+        kept = (b for b in own[1:] if not last or b.instruction.keyword not in CONFIG_ONLY)
+        items += (Item(text=with_end(b.comments + b.instruction.raw, end), spaced=b.spaced) for b in kept)
         parts = from_parts(own[0].instruction)
         alias = name if last else parts.alias or ""
         stages.append(Stage(name=alias, base=parts.image, purpose="build", items=tuple(items)))
     return stages
-
-
-def _item(block: Block, end: str) -> Item:
-    return Item(text=with_end(block.comments + block.instruction.raw, end), spaced=block.spaced)
 
 
 def _named_from(start: Instruction, name: str) -> str:

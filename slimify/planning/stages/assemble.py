@@ -21,7 +21,7 @@ from slimify.planning.final_stage.instruction_text import (
 )
 from slimify.planning.final_stage.present_paths import runnable
 from slimify.planning.final_stage.rebase import configured_base
-from slimify.planning.in_place.edits import new_draft
+from slimify.planning.in_place.edits import new_draft, texts_above
 from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.stages.items import (
     keyword_case,
@@ -237,18 +237,8 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
         for position, item in enumerate(made):
             own = block.gap if block.spaced and not position and item.origin == index else ""
             items.append(replace(item, spaced=item.spaced or (spaced and not position), gap=own))
-    trailing = trailing_text(program.dockerfile)
+    _, trailing = texts_above(program.dockerfile)
     return (*items, Item(text=trailing)) if trailing else tuple(items)
-
-
-def trailing_text(file: Dockerfile) -> str:
-    """The text below the last instruction."""
-    text = ""
-    for node in reversed(file.nodes):
-        if isinstance(node, Instruction):
-            return text
-        text = node.raw + text
-    return text
 
 
 def _needs_no_copies(program: Program, layout: Layout, index: int) -> bool:

@@ -103,10 +103,6 @@ def uses_parameters(command: Command) -> bool:
     return command.name in ("set", "shift") or any(_PARAMETER.search(w.text) for w in command.words)
 
 
-def shifts(commands: Sequence[Command]) -> bool:
-    return any(c.name == "shift" for c in commands)
-
-
 def counts(commands: Sequence[Command]) -> bool:
     """Whether a condition asks for the number of positional parameters."""
     return any("$#" in word.text for c in commands for word in c.words)

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.model.decisions import Reason
@@ -64,14 +64,6 @@ class Options(Struct, frozen=True):
 Runner = Callable[[str, State, tuple[str, ...], int], tuple[Effect, ...]]
 
 
-def _run_nothing(text: str, state: State, key: tuple[str, ...], line: int) -> tuple[Effect, ...]:
-    return ()
-
-
-def _start_nothing(call: Call) -> tuple[Effect, ...]:
-    return call.unknown(Reason.of("SL221", "command", command=call.name))
-
-
 class Call(Struct, frozen=True, kw_only=True):
     """A command about to run. `upstream` and `downstream` are its neighbours in the pipeline.
 
@@ -89,8 +81,10 @@ class Call(Struct, frozen=True, kw_only=True):
     upstream: Call | None = None
     downstream: tuple[Arg, ...] = ()  # words of the command that reads its output
     wrappers: tuple[str, ...] = ()  # programs that start this one: `gosu app …`, `sudo …`
-    runner: Runner = field(default=_run_nothing)
-    starter: Callable[[Call], tuple[Effect, ...]] = field(default=_start_nothing)
+    runner: Runner = lambda _text, _state, _key, _line: ()
+    starter: Callable[[Call], tuple[Effect, ...]] = lambda call: call.unknown(
+        Reason.of("SL221", "command", command=call.name)
+    )
     ecosystem: str = ""  # the language that interprets it
 
     @property

@@ -202,7 +202,8 @@ class _Walk(Struct):
                 self.state = merged((before, self.state))
             self.repeated -= 1
             return
-        if block.kind == "while" and blocks.shifts(body) and self.state.arguments is not None:
+        shifts = block.kind == "while" and any(command.name == "shift" for command in body)
+        if shifts and self.state.arguments is not None:
             self._shifting(parts, depth)
             return
         before = blocks.at_any_turn(body, self.state)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -90,13 +90,10 @@ def evaluated(call: Call) -> tuple[Effect, ...]:
     if values is not None:
         return call.run(" ".join(values), call.state)
     text = call.args[0].text.strip("\"'") if call.args else ""
-    if re.match(r"[$`(]", text) and text.lstrip("$`( \t").startswith(tuple(_evaluated_programs())):
+    programs = tuple(program for _, table in tables() for program in table.evaluated)
+    if re.match(r"[$`(]", text) and text.lstrip("$`( \t").startswith(programs):
         return call.effect("state")
     return call.unknown(Reason.of("SL221", "eval"))
-
-
-def _evaluated_programs() -> Iterator[str]:
-    return (program for _, table in tables() for program in table.evaluated)
 
 
 def script_effects(

@@ -11,6 +11,8 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options, first_value, literal_arg, package
 
+_NAMES_ACTION = ("system", "source", "build", "fetch")  # their first operand says what is done
+
 
 def verb_effects(
     call: Call, program: str, verb: str, rest: Sequence[Arg] = (), *, of: str = ""
@@ -56,10 +58,10 @@ def row_effects(call: Call, known: KnownCommand, verb: str = "") -> tuple[Effect
         writes = _selected_words(call, known.default, options, operands)
     possible = _selected_words(call, known.possible, options, operands)
     deletes = call.known_paths(_selected_words(call, known.deletes, options, operands))
-    caches = known_places(call, known.caches)
+    caches = tuple(path for place in known.caches if (path := table_path(call, place)) is not None)
     return call.write_effect(
         "files" if known.kind == "check" and writes else known.kind,
-        known.action or verb or _action(call, known),
+        known.action or verb or (call.first if known.kind in _NAMES_ACTION and "/" not in call.first else ""),
         manager=known.manager,
         packages=tuple(
             package(word if isinstance(word, Arg) else literal_arg(word))
@@ -82,12 +84,6 @@ def _linked(call: Call, option: str) -> tuple[str, ...]:
     """The libraries that an option names."""
     named = (arg.value for arg in call.args if option and arg.value)
     return tuple(dict.fromkeys(v[len(option) :] for v in named if v.startswith(option) and v != option))
-
-
-def _action(call: Call, known: KnownCommand) -> str:
-    return (
-        call.first if known.kind in ("system", "source", "build", "fetch") and "/" not in call.first else ""
-    )
 
 
 def _selected_words(
@@ -114,11 +110,6 @@ def _selected_words(
             path = table_path(call, selector)
             found.append(path if path is not None else Arg(value=None, text=selector))
     return tuple(found)
-
-
-def known_places(call: Call, places: Sequence[str]) -> tuple[str, ...]:
-    """The paths from the tables that are known."""
-    return tuple(path for place in places if (path := table_path(call, place)) is not None)
 
 
 def table_path(call: Call, place: str) -> str | None:

@@ -260,6 +260,12 @@ def places_of(copy: Copy) -> tuple[str, ...]:
     return tuple(posixpath.join(copy.target, posixpath.basename(source)) for source in copy.sources)
 
 
+def copied_from_stages(stage: Stage) -> tuple[str, ...]:
+    """The paths that a stage copies from others."""
+    copies = (event.copy for event in stage.events if event.copy is not None)
+    return tuple(place for copy in copies if copy.stage is not None for place in places_of(copy))
+
+
 def is_directory(stage: Stage, path: str) -> bool:
     """Whether a path of a stage is a directory, as far as its steps show it."""
     if stage.end.view.is_dir(path) or path == "/":

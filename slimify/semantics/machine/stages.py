@@ -105,7 +105,9 @@ class Stage(Struct, frozen=True, dict=True, eq=False, kw_only=True):
         views = {str(number): stage.end.view for number, stage in enumerate(self.earlier)}
         views |= {s.name: s.end.view for s in self.earlier if s.name}
         facts, context = self.facts, self.inputs.context
-        start = _inherited(self.parent.end) if self.parent is not None else start_state(facts, context)
+        start = start_state(facts, context)
+        if self.parent is not None:
+            start = replace(self.parent.end, variables={})  # those of the shell end with a stage
         return walk(self.body, dict(enumerate(self.scopes)), start, self.inputs.file.escape, views)
 
     @cached_property
@@ -158,7 +160,7 @@ class Stage(Struct, frozen=True, dict=True, eq=False, kw_only=True):
         pending = [*self.chain]
         while pending:
             stage = pending.pop()
-            names = (name for _, x in stage.body for name in _stages_named(x))
+            names = (name for _, x in stage.body for name in stages_named(x))
             for source in (stage_named(stage.earlier, name) for name in names):
                 if source is not None and source not in found:
                     pending += (s for s in source.chain if s not in found)
@@ -242,7 +244,7 @@ def execute(
     return Machine(file=file, stages=tuple(stages))
 
 
-def _stages_named(instruction: Instruction) -> Iterator[str]:
+def stages_named(instruction: Instruction) -> Iterator[str]:
     """The stages and images that an instruction copies from or mounts."""
     if instruction.keyword in ("COPY", "ADD"):
         yield copy_parts(instruction).from_stage or ""
@@ -255,11 +257,6 @@ def stage_named(stages: Sequence[Stage], name: str) -> Stage | None:
     if name.isdigit() and int(name) < len(stages):
         return stages[int(name)]
     return next((s for s in reversed(stages) if s.name and s.name == name.lower()), None)
-
-
-def _inherited(state: State) -> State:
-    """The state of a stage that builds on another one: variables of the shell end with it."""
-    return replace(state, variables={})
 
 
 def _events(

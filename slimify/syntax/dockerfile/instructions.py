@@ -150,8 +150,8 @@ def check_healthcheck(instruction: Instruction) -> None:
 
 def split_healthcheck(value: str) -> tuple[str, str]:
     """The type of a HEALTHCHECK (CMD or NONE) and its command."""
-    kind, _, rest = (value, "", "") if not (found := _first_space(value)) else value.partition(found)
-    return kind, rest.lstrip(SPACE)
+    kind, *_ = split = re.split(f"[{SPACE}]", value, maxsplit=1)
+    return kind, "".join(split[1:]).lstrip(SPACE)
 
 
 def shell_command(instruction: Instruction) -> tuple[str, ...]:
@@ -235,10 +235,6 @@ def _opens_heredoc(instruction: Instruction, word: str) -> str:
 def _flag_is_set(instruction: Instruction, name: str) -> bool:
     value = instruction.flag(name)
     return value is not None and value.lower() in ("", "true")
-
-
-def _first_space(text: str) -> str:
-    return next((char for char in text if char in SPACE), "")
 
 
 def malformed(instruction: Instruction, message: str, hint: str = "") -> SlimifyError:

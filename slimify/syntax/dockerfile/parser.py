@@ -66,7 +66,7 @@ def logical_to_raw(instruction: Instruction, start: int, end: int) -> tuple[tupl
     if not 0 <= start <= end <= len(instruction.value):
         raise ValueError(f"span {start}:{end} is outside the value")
     pieces = instruction.pieces
-    first = max(bisect_right(pieces, start, key=_logical_offset) - 1, 0)
+    first = max(bisect_right(pieces, start, key=lambda piece: piece.logical) - 1, 0)
     if start == end:
         if not pieces:
             at = len(instruction.raw.rstrip("\r\n"))
@@ -82,10 +82,6 @@ def logical_to_raw(instruction: Instruction, start: int, end: int) -> tuple[tupl
         high = min(end - piece.logical, piece.length)
         spans.append((piece.source + low, piece.source + high))
     return tuple(spans)
-
-
-def _logical_offset(piece: Piece) -> int:
-    return piece.logical
 
 
 def heredoc_spans(instruction: Instruction) -> tuple[tuple[int, int], ...]:

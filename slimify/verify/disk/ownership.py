@@ -29,7 +29,9 @@ def check(evidence: Evidence) -> Check:
     findings: list[Finding] = []
     count = 0
     names = tuple(
-        _account_names(side, file) for file in ("/etc/passwd", "/etc/group") for side in _sides(evidence)
+        {account.number: account.name for account in accounts(side, file).values()}
+        for file in ("/etc/passwd", "/etc/group")
+        for side in _sides(evidence)
     )
     for path in _compared_paths(evidence):
         old, new = evidence.before.files.get(path), evidence.after.files.get(path)
@@ -69,10 +71,6 @@ def _compared_paths(evidence: Evidence) -> Iterator[str]:
     """
     paths = {entry.path for side in _sides(evidence) for entry in side.added()}
     return (path for path in sorted(paths) if not is_standard_directory(path) and not is_ephemeral(path))
-
-
-def _account_names(side: Side, file: str) -> dict[int, str]:
-    return {account.number: account.name for account in accounts(side, file).values()}
 
 
 def _same_ownership(old: Entry, new: Entry, names: tuple[dict[int, str], ...]) -> bool:
