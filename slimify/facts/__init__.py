@@ -8,6 +8,7 @@ per process. Facts about one language are located in `languages/<language>/facts
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,6 +35,26 @@ def words(name: str, *keys: str) -> tuple[str, ...]:
     for key in keys:
         entry = entry[key]
     return tuple(entry.split())
+
+
+@cache
+def _set(name: str, *keys: str) -> frozenset[str]:
+    return frozenset(words(name, *keys))
+
+
+def among(name: str, *keys: str) -> Callable[[str | None], bool]:
+    """The question whether a word is one of `words`."""
+    return lambda word: word in _set(name, *keys)
+
+
+def program_among(name: str, *keys: str) -> Callable[[str], bool]:
+    """The question whether a program, given by name or path, is one of `words`."""
+    return lambda word: word.rpartition("/")[2] in _set(name, *keys)
+
+
+def listed(name: str, *keys: str) -> Callable[[], tuple[str, ...]]:
+    """The question for `words`."""
+    return lambda: words(name, *keys)
 
 
 def records(found: Any, kind: type[_T]) -> _T:

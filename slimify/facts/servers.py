@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from functools import cache
 
-from slimify.facts import words
+from slimify.facts import among, listed, program_among, words
 from slimify.languages import languages
 
-
-def _words(kind: str, name: str) -> tuple[str, ...]:
-    return words("servers.toml", kind, name)
+_FILE = "servers.toml"
 
 
-def _name(word: str) -> str:
-    return word.rpartition("/")[2]
+drops_root = program_among(_FILE, "starters", "drop_root")  # and runs its workers as another user
+sets_path = program_among(_FILE, "starters", "own_path")  # it starts others with its own PATH
+is_command_key = among(_FILE, "commands", "keys")  # its value in such a configuration is a command line
+document_roots = listed(_FILE, "web", "roots")  # the directories that web servers serve by default
+path_directives = listed(_FILE, "web", "directives")  # their directives whose values are paths
+configuration_directories = listed(_FILE, "web", "configured")  # where they look for their configuration
+served_names = listed(_FILE, "web", "served")  # the directory names that frameworks serve by default
+command_directories = listed(_FILE, "commands", "directories")  # in an image: each file holds command lines
+_serves_files = program_among(_FILE, "web", "files")
+_runs_modules = program_among(_FILE, "web", "modules")
 
 
 def is_web_server(word: str) -> bool:
     """Whether a program is a web server that serves files from configured directories."""
-    return _name(word) in (*_words("web", "files"), *_words("web", "modules"))
+    return _serves_files(word) or _runs_modules(word)
 
 
 def serves_only_files(word: str) -> bool:
     """Whether a program serves files and never executes application code, not even through a module."""
-    return _name(word) in (*_words("web", "files"), *_static())
+    return _serves_files(word) or word.rpartition("/")[2] in _static()
 
 
 @cache
@@ -32,48 +38,11 @@ def _static() -> tuple[str, ...]:
     return tuple(word for text in texts for word in text.split())
 
 
-def document_roots() -> tuple[str, ...]:
-    """The directories that web servers serve by default."""
-    return _words("web", "roots")
-
-
-def path_directives() -> tuple[str, ...]:
-    """The directives of web servers whose values are paths."""
-    return _words("web", "directives")
-
-
-def configuration_directories() -> tuple[str, ...]:
-    """The directories in which web servers look for their configuration."""
-    return _words("web", "configured")
-
-
-def served_names() -> tuple[str, ...]:
-    """The directory names that frameworks serve by default."""
-    return _words("web", "served")
-
-
-def drops_root(word: str) -> bool:
-    """Whether a program starts as root and runs its workers as another user."""
-    return _name(word) in _words("starters", "drop_root")
-
-
-def sets_path(word: str) -> bool:
-    """Whether a program starts others with its own PATH."""
-    return _name(word) in _words("starters", "own_path")
-
-
 def holds_commands(path: str) -> bool:
     """Whether a configuration file contains command lines that a process manager or cron starts."""
-    name = _name(path)
+    name = path.rpartition("/")[2]
     supervised = "supervisor" in path and path.endswith((".conf", ".ini"))
-    return name in _words("commands", "files") or name.endswith(_words("commands", "endings")) or supervised
-
-
-def command_directories() -> tuple[str, ...]:
-    """The directories of an image in which each file contains such command lines."""
-    return tuple(_words("commands", "directories"))
-
-
-def is_command_key(key: str) -> bool:
-    """Whether the value of this key in such a file is a command line."""
-    return key in _words("commands", "keys")
+    listed_name = name in words(_FILE, "commands", "files") or name.endswith(
+        words(_FILE, "commands", "endings")
+    )
+    return listed_name or supervised

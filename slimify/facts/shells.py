@@ -12,7 +12,9 @@ from typing import Literal
 
 from msgspec import Struct, convert
 
-from slimify.facts import load
+from slimify.facts import among, load, program_among, words
+
+_FILE = "shells.toml"
 
 
 class Wrapper(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,54 +31,37 @@ class Wrapper(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     script: bool = False
 
 
-class _Shells(Struct, frozen=True, kw_only=True):
-    posix: frozenset[str]
-    all: frozenset[str]
-    endings: tuple[str, ...]
-    builtins: frozenset[str]
-    special: frozenset[str]
-    state: frozenset[str]
-    reserved: frozenset[str]
-    wrappers: Mapping[str, Wrapper]
-    change_user: frozenset[str]
+# Whether a program, given by name or path, is a shell: of POSIX sh with bash's extensions, whose syntax
+# slimify parses, or another one.
+is_posix_shell = program_among(_FILE, "shells", "posix")
+_is_other_shell = program_among(_FILE, "shells", "others")
 
-
-@cache
-def _shells() -> _Shells:
-    data = load("shells.toml")
-    shells, builtins, reserved = (
-        {key: frozenset(text.split()) for key, text in data[kind].items()}
-        for kind in ("shells", "builtins", "reserved")
-    )
-    wrappers = convert(data["wrappers"], dict[str, Wrapper])
-    changing = (name for name, wrapper in wrappers.items() if wrapper.user)
-    return _Shells(
-        posix=shells["posix"],
-        all=shells["posix"] | shells["others"],
-        endings=tuple(shells["endings"]),
-        builtins=builtins["special"] | builtins["state"] | builtins["others"],
-        special=builtins["special"],
-        state=builtins["state"],
-        reserved=reserved["words"],
-        wrappers=wrappers,
-        change_user=frozenset((*data["users"]["change"].split(), *changing)),
-    )
+# Whether a word at the position of a command …
+is_special_builtin = among(_FILE, "builtins", "special")  # keeps assignments before it (POSIX, 2.15)
+changes_shell_state = among(_FILE, "builtins", "state")  # affects later commands of the same shell
+is_reserved = among(_FILE, "reserved", "words")  # is a reserved word
+_is_other_builtin = among(_FILE, "builtins", "others")
 
 
 def is_shell(word: str) -> bool:
     """Whether a program is a shell, which takes `-c TEXT` or a script."""
-    return word.rpartition("/")[2] in _shells().all
+    return is_posix_shell(word) or _is_other_shell(word)
 
 
-def is_posix_shell(word: str) -> bool:
-    """Whether a program is a shell whose syntax slimify parses: POSIX sh with bash's extensions."""
-    return word.rpartition("/")[2] in _shells().posix
+def is_builtin(name: str) -> bool:
+    """Whether a command is a shell builtin. Takes a name; a path is never a builtin."""
+    return is_special_builtin(name) or changes_shell_state(name) or _is_other_builtin(name)
+
+
+@cache
+def _wrappers() -> Mapping[str, Wrapper]:
+    return convert(load(_FILE)["wrappers"], dict[str, Wrapper])
 
 
 @cache
 def shell_pattern() -> str:
     """The names of all shells as an alternative in a regular expression: `(?:ash|bash|…)`."""
-    return f"(?:{'|'.join(sorted(_shells().all))})"
+    return f"(?:{'|'.join(sorted({*words(_FILE, 'shells', 'posix'), *words(_FILE, 'shells', 'others')}))})"
 
 
 @cache
@@ -91,32 +76,12 @@ def is_shell_script(text: str) -> bool:
 
 def is_shell_file(path: str) -> bool:
     """Whether a file is a shell script, judged by its name."""
-    return path.endswith(_shells().endings)
-
-
-def is_builtin(name: str) -> bool:
-    """Whether a command is a shell builtin. Takes a name; a path is never a builtin."""
-    return name in _shells().builtins
-
-
-def is_special_builtin(name: str) -> bool:
-    """Whether an assignment before this builtin persists (POSIX, 2.15 Special built-in utilities)."""
-    return name in _shells().special
-
-
-def changes_shell_state(name: str | None) -> bool:
-    """Whether this builtin affects later commands of the same shell."""
-    return name in _shells().state
-
-
-def is_reserved(word: str) -> bool:
-    """Whether a word at the position of a command is a reserved word."""
-    return word in _shells().reserved
+    return path.endswith(words(_FILE, "shells", "endings"))
 
 
 def wrapper(word: str) -> Wrapper | None:
     """How to find the command that a wrapper starts; None if the program is no wrapper."""
-    return _shells().wrappers.get(word.rpartition("/")[2])
+    return _wrappers().get(word.rpartition("/")[2])
 
 
 def runs_in_shell(name: str) -> bool:
@@ -127,4 +92,5 @@ def runs_in_shell(name: str) -> bool:
 
 def changes_user(word: str) -> bool:
     """Whether a program runs its command as another user: sudo, gosu, su, …"""
-    return word.rpartition("/")[2] in _shells().change_user
+    name, known = word.rpartition("/")[2], wrapper(word)
+    return name in words(_FILE, "users", "change") or (known is not None and bool(known.user))

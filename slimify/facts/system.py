@@ -7,32 +7,13 @@ directories, too. Paths are absolute and normalized.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 
-from slimify.facts import load, words
+from slimify.facts import among, listed, load, words
 
 LOCAL_DIRECTORY = "/usr/local"
-
-
-def _words(*keys: str) -> tuple[str, ...]:
-    return words("system.toml", *keys)
-
-
-@cache
-def _directories(*names: str) -> frozenset[str]:
-    return frozenset(path for name in names for path in _words("directory", name))
-
-
-@cache
-def _trees(*kinds: str) -> tuple[frozenset[str], tuple[str, ...]]:
-    found = [tree for kind in kinds for tree in _words("tree", kind)]
-    return frozenset(found), tuple(f"{tree}/" for tree in found)
-
-
-def _below(path: str, *kinds: str) -> bool:
-    trees, prefixes = _trees(*kinds)
-    return path in trees or path.startswith(prefixes)
+_FILE = "system.toml"
 
 
 # --- PATH -----------------------------------------------------------------------------------------
@@ -40,30 +21,38 @@ def _below(path: str, *kinds: str) -> bool:
 
 def default_path() -> str:
     """The PATH of an image that sets none."""
-    return str(load("system.toml")["path"])
+    return str(load(_FILE)["path"])
 
 
 @cache
-def _default_directories() -> frozenset[str]:
-    return frozenset(default_path().split(":"))
-
-
 def on_default_path(directory: str) -> bool:
     """Whether a directory is in the default PATH."""
-    return directory in _default_directories()
+    return directory in default_path().split(":")
 
 
 def holds_programs(directory: str) -> bool:
     """Whether system packages install programs in a directory."""
-    return on_default_path(directory) or directory in _directories("programs")
+    return on_default_path(directory) or directory in words(_FILE, "directory", "programs")
 
 
 # --- single directories ---------------------------------------------------------------------------
 
 
-def is_system_directory(path: str) -> bool:
-    """Whether base images have content in this directory, so that it must not be copied as a whole."""
-    return path in _directories("system")
+@cache
+def _directories(*names: str) -> frozenset[str]:
+    return frozenset(path for name in names for path in words(_FILE, "directory", name))
+
+
+def _directory(*names: str) -> Callable[[str], bool]:
+    """The question whether a path is one of these directories."""
+    return lambda path: path in _directories(*names)
+
+
+is_system_directory = _directory("system")  # base images have content there: it must not be copied as a whole
+is_shared_directory = _directory("system", "project", "mixed")  # several steps may write there, as well
+is_standard_directory = _directory("standard")  # the FHS defines it: the base image sets its owner and mode
+exists_everywhere = _directory("everywhere")  # every image has it, or every golang one
+exists_in_distroless = _directory("distroless")
 
 
 def is_managed_directory(path: str) -> bool:
@@ -73,73 +62,38 @@ def is_managed_directory(path: str) -> bool:
     return is_system_directory(path) and not path.startswith("/usr/local/")
 
 
-def is_shared_directory(path: str) -> bool:
-    """Whether several steps may write to this directory, so that a copy must not include it as a whole."""
-    return path in _directories("system", "project", "mixed")
-
-
-def is_standard_directory(path: str) -> bool:
-    """Whether the FHS defines this directory, so that the base image sets its owner and mode."""
-    return path in _directories("standard")
-
-
-def exists_everywhere(path: str) -> bool:
-    """Whether every image has this directory, or every golang one."""
-    return path in _directories("everywhere")
-
-
-def exists_in_distroless(path: str) -> bool:
-    """Whether distroless images have this directory."""
-    return path in _directories("distroless")
-
-
 # --- trees ----------------------------------------------------------------------------------------
 
 
-def is_systems(path: str) -> bool:
-    """Whether a path is in a system tree: /etc, /usr (with /usr/local), /lib64, …"""
-    return _below(path, "system")
+@cache
+def _trees(*kinds: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    found = [tree for kind in kinds for tree in words(_FILE, "tree", kind)]
+    return frozenset(found), tuple(f"{tree}/" for tree in found)
 
 
-def in_package_tree(path: str) -> bool:
-    """Whether a path is in a tree where only system packages install files: /usr/lib, but not /usr/app."""
-    return _below(path, "packages")
+def _below(*kinds: str) -> Callable[[str], bool]:
+    """The question whether a path is at or below one of these directories."""
+
+    def is_below(path: str) -> bool:
+        trees, prefixes = _trees(*kinds)
+        return path in trees or path.startswith(prefixes)
+
+    return is_below
 
 
-def in_kernel_tree(path: str) -> bool:
-    """Whether a path is in a tree that the container runtime mounts: /dev, /proc, /sys."""
-    return _below(path, "kernel")
+is_systems = _below("system")  # /etc, /usr (with /usr/local), /lib64, …
+in_package_tree = _below("packages")  # only system packages install files there: /usr/lib, but not /usr/app
+in_kernel_tree = _below("kernel")  # the container runtime mounts it: /dev, /proc, /sys
+is_scratch = _below("scratch", "kernel")  # its content is never needed after the build
+in_transient_tree = _below("transient", "scratch", "kernel")  # written to at run time: owners don't matter
+is_world_writable = _below("public")  # every user may write there
+is_package_source = _below("sources")  # configuration of package sources: only package managers read it
+in_application_tree = _below("applications")  # applications put their files there
 
 
 def scratch() -> tuple[str, ...]:
     """The trees whose content is never needed after the build."""
-    return (*_words("tree", "scratch"), *_words("tree", "kernel"))
-
-
-def is_scratch(path: str) -> bool:
-    """Whether a path is in a tree whose content is never needed after the build."""
-    return _below(path, "scratch", "kernel")
-
-
-def in_transient_tree(path: str) -> bool:
-    """Whether a path is in a tree that programs write to at run time, so that its owner and mode don't
-    matter."""
-    return _below(path, "transient", "scratch", "kernel")
-
-
-def is_world_writable(path: str) -> bool:
-    """Whether every user may write to a path."""
-    return _below(path, "public")
-
-
-def is_package_source(path: str) -> bool:
-    """Whether a path is part of the configuration of package sources, which only package managers read."""
-    return _below(path, "sources")
-
-
-def in_application_tree(path: str) -> bool:
-    """Whether a path is in a tree where applications put their files."""
-    return _below(path, "applications")
+    return (*words(_FILE, "tree", "scratch"), *words(_FILE, "tree", "kernel"))
 
 
 def is_excluded_from_slim(path: str) -> bool:
@@ -152,42 +106,25 @@ def is_excluded_from_slim(path: str) -> bool:
 
 @cache
 def _names(kind: str) -> frozenset[str]:
-    return frozenset(_words("names", kind))
+    return frozenset(words(_FILE, "names", kind))
 
 
-def history_directories() -> frozenset[str]:
-    """The names of version control's directories."""
-    return _names("history")
+def _named(kind: str) -> Callable[[], frozenset[str]]:
+    """The question for names."""
+    return lambda: _names(kind)
 
 
-def deployment_directories() -> tuple[str, ...]:
-    """Directories beside an application with files that say how its image is built and run."""
-    return _words("names", "deployment")
-
-
-def third_party_directories() -> frozenset[str]:
-    """The names of directories with other people's sources and samples."""
-    return _names("third_party")
-
-
-def ci_directories() -> frozenset[str]:
-    """The names of hidden directories with commands that CI runs."""
-    return _names("ci")
-
-
-def is_documentation_directory(name: str) -> bool:
-    """Whether directories of this name contain documentation."""
-    return name in _names("documentation")
-
-
-def is_data_ending(ending: str) -> bool:
-    """Whether files of this ending (`csv`) are data, which may be mounted."""
-    return ending in _names("data_endings")
-
-
-def settings_endings() -> frozenset[str]:
-    """The endings (`yml`) of scripts and settings, which may name programs."""
-    return _names("settings_endings")
+history_directories = _named("history")  # the names of version control's directories
+third_party_directories = _named("third_party")  # of directories with other people's sources and samples
+ci_directories = _named("ci")  # of hidden directories with commands that CI runs
+settings_endings = _named("settings_endings")  # (`yml`) of scripts and settings, which may name programs
+regenerated = _named("regenerated")  # patterns of `find`: files made anew, or that nothing reads at run time
+is_documentation_directory = among(_FILE, "names", "documentation")
+is_data_ending = among(_FILE, "names", "data_endings")  # (`csv`) of data, which may be mounted
+deployment_directories = listed(_FILE, "names", "deployment")  # beside an application: how it is deployed
+certificate_bundles = listed(_FILE, "files", "certificates")  # root certificates, the usual file first
+passing = listed(_FILE, "files", "passing")  # parts of paths that may differ in every build
+tool_prefixes = listed(_FILE, "files", "tools")  # of paths that belong to packages, toolchains, shells
 
 
 def command_endings() -> frozenset[str]:
@@ -197,33 +134,13 @@ def command_endings() -> frozenset[str]:
 
 def is_package_file(path: str) -> bool:
     """Whether a file is a system package, judged by its name."""
-    return path.endswith(_words("names", "package_endings"))
-
-
-def regenerated() -> frozenset[str]:
-    """Patterns of `find` for files that are made anew, or that nothing reads at run time."""
-    return _names("regenerated")
-
-
-def certificate_bundles() -> tuple[str, ...]:
-    """Where root certificates are, the usual file first."""
-    return _words("files", "certificates")
-
-
-def passing() -> tuple[str, ...]:
-    """Parts of paths that may differ in every build."""
-    return _words("files", "passing")
-
-
-def tool_prefixes() -> tuple[str, ...]:
-    """Beginnings of paths outside system directories that belong to packages, toolchains and shells."""
-    return _words("files", "tools")
+    return path.endswith(words(_FILE, "names", "package_endings"))
 
 
 @cache
 def pattern(name: str) -> re.Pattern[str]:
     """A pattern of system.toml: `disposable`, `caches`, `waste` or `people`."""
-    return re.compile(load("system.toml")["patterns"][name])
+    return re.compile(load(_FILE)["patterns"][name])
 
 
 def is_for_people(path: str) -> bool:
@@ -236,34 +153,34 @@ def is_for_people(path: str) -> bool:
 
 def manager_programs() -> tuple[tuple[str, str], ...]:
     """(manager, path of a program that only it has), in the order to look for them."""
-    rows = load("system.toml")["managers"].items()
+    rows = load(_FILE)["managers"].items()
     return tuple((name, path) for name, row in rows for path in row.get("programs", "").split())
 
 
 def manager_settings() -> tuple[str, ...]:
     """The directories of settings that say how package managers work, not what they install."""
-    rows = load("system.toml")["managers"].values()
+    rows = load(_FILE)["managers"].values()
     return tuple(path for row in rows for path in row.get("settings", "").split())
+
+
+def _of_manager(key: str) -> Callable[[str | None], str]:
+    """The question for what is known of a package manager; "" if it is not."""
+    return lambda manager: str(load(_FILE)["managers"].get(manager, {}).get(key, ""))
+
+
+manager_clean = _of_manager("clean")  # the arguments with which it removes its caches
+hadolint_rule = _of_manager("hadolint")  # hadolint's rule that asks for versions of its packages
+_caches, _yes_options = _of_manager("caches"), _of_manager("yes")
 
 
 def manager_caches(manager: str) -> tuple[str, ...]:
     """The directories of lists and archives that installs of a manager leave."""
-    return tuple(load("system.toml")["managers"].get(manager, {}).get("caches", "").split())
-
-
-def manager_clean(manager: str) -> str:
-    """The arguments with which a manager removes its caches; "" if it leaves none."""
-    return str(load("system.toml")["managers"].get(manager, {}).get("clean", ""))
-
-
-def hadolint_rule(manager: str | None) -> str:
-    """hadolint's rule that asks for versions of this manager's packages; "" if there is none."""
-    return str(load("system.toml")["managers"].get(manager, {}).get("hadolint", ""))
+    return tuple(_caches(manager).split())
 
 
 def is_silent(manager: str, words: Iterable[str]) -> bool:
     """Whether an install with these words asks no question: by an option, or as its manager never asks."""
-    options = _yes_options(manager)
+    options = _yes_options(manager).split()
     return not options or any(w in options or _has_letters(w, o) for w in words for o in options)
 
 
@@ -276,24 +193,20 @@ def _has_letters(word: str, option: str) -> bool:
 
 def yes_option(manager: str) -> str:
     """The option that answers the questions of a package manager."""
-    return _yes_options(manager)[0]
-
-
-def _yes_options(manager: str) -> tuple[str, ...]:
-    return tuple(load("system.toml")["managers"].get(manager, {}).get("yes", "").split())
+    return _yes_options(manager).split()[0]
 
 
 # --- the C library --------------------------------------------------------------------------------
 
 
-def is_libc_library(name: str) -> bool:
-    """Whether a library is part of glibc; takes the name as in linker options (`m`)."""
-    return name in _words("libc", "libraries")
+is_libc_library = among(_FILE, "libc", "libraries")  # part of glibc, named as in linker options (`m`)
+is_libc_package = among(_FILE, "libc", "packages")  # the C library, or installed with every compiler
+musl_directories = listed(_FILE, "libc", "musl_directories")  # where musl looks if nothing is configured
 
 
 @cache
 def _libc_files() -> tuple[str, ...]:
-    return (*(f"lib{name}.so" for name in _words("libc", "libraries")), *_words("libc", "files"))
+    return (*(f"lib{name}.so" for name in words(_FILE, "libc", "libraries")), *words(_FILE, "libc", "files"))
 
 
 def is_libc_file(path: str) -> bool:
@@ -301,43 +214,22 @@ def is_libc_file(path: str) -> bool:
     return path.rpartition("/")[2].startswith(_libc_files())
 
 
-def is_libc_package(name: str) -> bool:
-    """Whether a system package is the C library, or installed with every compiler."""
-    return name in _words("libc", "packages")
-
-
-def musl_directories() -> tuple[str, ...]:
-    """Where musl looks for libraries if nothing is configured."""
-    return _words("libc", "musl_directories")
-
-
 def glibc_tuple(machine: str) -> str:
     """The name of glibc's directories for an ELF machine: `x86_64-linux-gnu`."""
-    return str(load("system.toml")["libc"]["tuples"].get(machine, f"{machine}-linux-gnu"))
+    return str(load(_FILE)["libc"]["tuples"].get(machine, f"{machine}-linux-gnu"))
 
 
 # --- accounts ----------------------------------------------------------------------------------------
 
 
-@cache
-def distribution_accounts() -> frozenset[str]:
-    """The users of every Debian and Alpine image."""
-    return frozenset(_words("accounts", "distributions"))
-
-
-def distroless_accounts() -> tuple[str, ...]:
-    """The users of distroless images."""
-    return _words("accounts", "distroless")
-
-
-def joined_groups() -> tuple[str, ...]:
-    """The groups of which some tools make every account a member."""
-    return _words("accounts", "joined")
+distribution_accounts = listed(_FILE, "accounts", "distributions")  # the users of Debian and Alpine images
+distroless_accounts = listed(_FILE, "accounts", "distroless")  # the users of distroless images
+joined_groups = listed(_FILE, "accounts", "joined")  # some tools make every account a member of these
 
 
 @cache
 def _root() -> frozenset[str]:
-    return frozenset(("", *load("system.toml")["root"].split()))
+    return frozenset(("", *load(_FILE)["root"].split()))
 
 
 def is_root(user: str) -> bool:

@@ -150,8 +150,9 @@ def check_healthcheck(instruction: Instruction) -> None:
 
 def split_healthcheck(value: str) -> tuple[str, str]:
     """The type of a HEALTHCHECK (CMD or NONE) and its command."""
-    kind, *_ = split = re.split(f"[{SPACE}]", value, maxsplit=1)
-    return kind, "".join(split[1:]).lstrip(SPACE)
+    space = next((char for char in value if char in SPACE), None)
+    kind, _, rest = value.partition(space) if space else (value, "", "")
+    return kind, rest.lstrip(SPACE)
 
 
 def shell_command(instruction: Instruction) -> tuple[str, ...]:
