@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 import slimify
 
 if TYPE_CHECKING:
-    from slimify import Checked, Listeners, Outcome, Proof, Published, Row, Settings, SlimifyError
+    from slimify import Checked, Listeners, Outcome, Proof, Published, Row, Settings
     from slimify.analyze.model import Analysis, Rule
     from slimify.ci.plan import Step
     from slimify.lint.baseline import Entry
@@ -78,14 +78,15 @@ def show_checked(item: Checked, form: CheckFormat) -> None:
     write_stderr(findings.aside(item, paint=painter(sys.stderr)))
 
 
-def show_all_checked(items: Sequence[Checked], form: CheckFormat, output: Path | None) -> SlimifyError | None:
-    """Prints the document of all findings, or writes it to `output`. Returns the error if that fails."""
+def show_all_checked(items: Sequence[Checked], form: CheckFormat, output: Path | None) -> None:
+    """Prints the document of all findings, or writes it to `output`. Raises SlimifyError if that fails."""
+    from slimify.app.replace_file import replace_file
     from slimify.report.findings import formats
 
     if output is None:
         write_stdout(formats.document(items, form))
-        return None
-    return _write_file(formats.whole(items, form).encode("utf-8", "surrogateescape"), output)
+    else:
+        replace_file(output, formats.whole(items, form).encode("utf-8", "surrogateescape"))
 
 
 def show_check_summary(items: Sequence[Checked], stale: Sequence[Entry]) -> None:
@@ -187,16 +188,16 @@ def show_analysis(
         write_stderr(analysis_text.verdicts(rules, paint=painter(sys.stderr)))
 
 
-def show_page(analyses: Sequence[Analysis], target: str) -> Outcome | None:
-    """Writes the HTML page to a file, or with `-` to standard output. Returns the failure if that fails."""
+def show_page(analyses: Sequence[Analysis], target: str) -> None:
+    """Writes the HTML page to a file, or with `-` to standard output. Raises SlimifyError if that fails."""
+    from slimify.app.replace_file import replace_file
     from slimify.report.analysis import html as analysis_html
 
     page = analysis_html.page(*analyses)
     if target == "-":
         write_stdout(page)
-        return None
-    error = _write_file(page.encode("utf-8", "replace"), Path(target))
-    return slimify.failed(target, slimify.SlimifyError(error.code, error.message)) if error else None
+    else:
+        replace_file(Path(target), page.encode("utf-8", "replace"))
 
 
 def show_no_analysis(analyses: Sequence[Analysis], failure: Outcome, form: Literal["text", "json"]) -> None:
@@ -242,13 +243,13 @@ class FleetReport:
 
     def end(self) -> None:
         """Prints totals and writes the page. Raises SlimifyError if the page can't be written."""
-        from slimify.app import replace_file
+        from slimify.app.replace_file import replace_file
         from slimify.report.fleet import text as fleet
 
         if self._form == "text":
             write_report(fleet.text(self._tally, paint=painter(sys.stdout)))
         if self._html is not None:
-            replace_file.replace_file(self._html, self._page.parts(self._tally))
+            replace_file(self._html, self._page.parts(self._tally))
 
     def __enter__(self) -> FleetReport:
         self._page.__enter__()
@@ -256,17 +257,6 @@ class FleetReport:
 
     def __exit__(self, *raised: Any) -> None:
         self._page.__exit__(*raised)
-
-
-def _write_file(content: bytes, path: Path) -> SlimifyError | None:
-    """Writes a file that the user named. Returns the error if that fails."""
-    from slimify.app import replace_file
-
-    try:
-        replace_file.replace_file(path, content)
-    except slimify.SlimifyError as error:
-        return error
-    return None
 
 
 @contextmanager

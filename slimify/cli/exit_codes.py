@@ -39,6 +39,13 @@ def proof_code(outcome: Outcome, proof: Proof | None, fail_on: Grade = "breaks")
     return {"equal": DONE, "different": DIFFERENT, "not built": REFUSED}[proof.verdict]
 
 
+def show_error(name: str, error: Exception) -> int:
+    """Shows what went wrong with a file or a command, and returns the exit code for it."""
+    failure = slimify.failed(name, error)
+    console.show_failure(failure)
+    return exit_code(failure)
+
+
 def finish(job: Callable[[], int]) -> NoReturn:
     """Runs the job and exits with its code; handles Ctrl-C and a closed pipe."""
     try:

@@ -64,8 +64,8 @@ ImageOption = Annotated[
 ]
 
 
-def read_built_image(name: str | None, todo: list[Job]) -> Image | int | None:
-    """The image of `--image`; the exit code if it can't be read."""
+def read_built_image(name: str | None, todo: list[Job]) -> Image | None:
+    """The image of `--image`. Ends the command if it can't be read."""
     if name is None:
         return None
     if len(todo) > 1:
@@ -77,7 +77,7 @@ def read_built_image(name: str | None, todo: list[Job]) -> Image | int | None:
     if not isinstance(found, slimify.Outcome):
         return found
     console.show_failure(found)
-    return exit_code(found)
+    raise typer.Exit(exit_code(found))
 
 
 # --- groups of options ----------------------------------------------------------------------------

@@ -11,11 +11,11 @@ from msgspec import Struct
 
 import slimify
 from slimify.cli import console
-from slimify.cli.exit_codes import DIFFERENT, DONE, exit_code, finish
+from slimify.cli.exit_codes import DIFFERENT, DONE, exit_code, finish, show_error
 from slimify.cli.options import ContextOption, TableFormatOption
 
 if TYPE_CHECKING:
-    from slimify import AnalyzeOptions, Limit, Limits, Outcome
+    from slimify import AnalyzeOptions, Limit, Limits
 
 T = TypeVar("T")
 ImageEngine = Literal["docker", "podman", "buildah"]
@@ -207,32 +207,26 @@ def analyze(
 
 def _analyze_all(images: list[str], asked: AnalyzeOptions, output: OutputFlags) -> int:
     """Shows the analyses, or browses the one; returns the exit code."""
-    if output.interactive and (failure := _browse_failure(images[0])) is not None:
-        console.show_failure(failure)
-        return exit_code(failure)
+    if output.interactive:
+        from slimify import browse
+
+        try:
+            browse.check()
+        except slimify.SlimifyError as error:
+            return show_error(images[0], error)
     with console.show_status(f"reading {' and '.join(images)} …"):
         looked = slimify.analyze_images(images, asked)
     failure = looked.failure
     if output.html is not None and failure is None:
-        failure = console.show_page(looked.analyses, output.html)
+        try:
+            console.show_page(looked.analyses, output.html)
+        except slimify.SlimifyError as error:
+            failure = slimify.failed(output.html, slimify.SlimifyError(error.code, error.message))
     if failure is not None:
         console.show_no_analysis(looked.analyses, failure, output.format)
         return exit_code(failure)
     if output.interactive:
-        from slimify import browse
-
         browse.run(looked.analyses[0])
         return DONE
     console.show_analysis(looked.analyses, looked.rules, output.format if output.html != "-" else "none")
     return DONE if all(rule.ok for rule in looked.rules) else DIFFERENT
-
-
-def _browse_failure(name: str) -> Outcome | None:
-    """The failure if the terminal browser is not available, else None."""
-    from slimify import browse
-
-    try:
-        browse.check()
-    except slimify.SlimifyError as error:
-        return slimify.failed(name, error)
-    return None

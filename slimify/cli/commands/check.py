@@ -10,7 +10,7 @@ from msgspec import Struct
 
 import slimify
 from slimify.cli import console
-from slimify.cli.exit_codes import DIFFERENT, DONE, REFUSED, exit_code, finish, worst
+from slimify.cli.exit_codes import DIFFERENT, DONE, REFUSED, exit_code, finish, show_error, worst
 from slimify.cli.options import (
     ContextOption,
     Given,
@@ -86,14 +86,10 @@ def check(
     def job() -> int:
         todo = list(slimify.find(paths))
         built = read_built_image(image, todo)
-        if isinstance(built, int):
-            return built
         asked = slimify.CheckOptions(
             context=context, settings=given, proving=proving, image=built, image_name=image or ""
         )
         record = _read_baseline(baseline.baseline, new=baseline.update_baseline)
-        if isinstance(record, int):
-            return record
         return _check_all(todo, asked, output, record, accept=baseline.update_baseline)
 
     finish(job)
@@ -111,9 +107,10 @@ def _check_all(
         console.show_checked(item, output.format if output.output is None else "text")
         items.append(item)
     code = worst([_exit_code(item) for item in items])
-    failed = console.show_all_checked(items, output.format, output.output)
-    if failed is not None:
-        code = worst([code, _report_failure(output.output, failed)])
+    try:
+        console.show_all_checked(items, output.format, output.output)
+    except slimify.SlimifyError as error:
+        code = worst([code, show_error(str(output.output), error)])
     stale = slimify.stale_entries(record, items) if record is not None and not accept else ()
     console.show_check_summary(items, stale)
     if record is not None and accept:
@@ -126,30 +123,21 @@ def _floor(given: dict[str, object]) -> MinSaving | None:
     return floor if isinstance(floor, slimify.MinSaving) else None
 
 
-def _read_baseline(path: Path | None, *, new: bool) -> BaselineFile | int | None:
-    """The baseline; the exit code if it can't be read."""
-    if path is None:
-        return None
+def _read_baseline(path: Path | None, *, new: bool) -> BaselineFile | None:
+    """The baseline. Ends the command if it can't be read."""
     try:
-        return slimify.read_baseline(path, new=new)
+        return slimify.read_baseline(path, new=new) if path is not None else None
     except slimify.SlimifyError as error:
-        return _report_failure(path, error)
+        raise typer.Exit(show_error(str(path), error)) from None
 
 
 def _update_baseline(record: BaselineFile, items: list[Checked]) -> int:
     try:
         number = slimify.update_baseline(record, items)
     except slimify.SlimifyError as error:
-        return _report_failure(record.path, error)
+        return show_error(str(record.path), error)
     console.write_stderr(f"{record.path}: {number} known finding{'s' * (number != 1)}\n")
     return DONE
-
-
-def _report_failure(path: Path | None, error: slimify.SlimifyError) -> int:
-    """Prints the error of a file and returns the exit code."""
-    failure = slimify.failed(str(path), error)
-    console.show_failure(failure)
-    return exit_code(failure)
 
 
 def _exit_code(item: Checked) -> int:

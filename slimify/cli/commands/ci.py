@@ -8,7 +8,7 @@ import typer
 
 import slimify
 from slimify.cli import console
-from slimify.cli.exit_codes import DONE, REFUSED, exit_code, finish
+from slimify.cli.exit_codes import DONE, REFUSED, finish, show_error
 from slimify.cli.options import ContextOption, Given, TableFormatOption, settings_options
 
 
@@ -39,9 +39,7 @@ def ci(
             if write:
                 slimify.write_ci(found)
         except Exception as error:
-            failure = slimify.failed(path, error)
-            console.show_failure(failure)
-            return exit_code(failure)
+            return show_error(path, error)
         console.show_step(found.step, format, written=write)
         # to show what has to be done by hand is a job done
         return REFUSED if write and found.step.outcome.kind == "refused" else DONE

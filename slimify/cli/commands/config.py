@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import slimify
 from slimify.cli import console
-from slimify.cli.exit_codes import DONE, exit_code, finish, worst
+from slimify.cli.exit_codes import DONE, finish, show_error, worst
 from slimify.cli.options import Given, PathArgument, TableFormat, TableFormatOption, settings_options
 
 if TYPE_CHECKING:
@@ -44,7 +44,5 @@ def _show_settings(job: Job, given: dict[str, object], format: TableFormat) -> i
             raise problem
         console.show_settings(slimify.settings_of(target, given), format)
     except slimify.SlimifyError as error:
-        failure = slimify.failed(target.name, error)
-        console.show_failure(failure)
-        return exit_code(failure)
+        return show_error(target.name, error)
     return DONE

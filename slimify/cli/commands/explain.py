@@ -46,8 +46,6 @@ def explain(
             return _explain_code(path.upper(), format)
         todo = list(slimify.find([path] if path else None))
         built = read_built_image(image, todo)
-        if isinstance(built, int):
-            return built
         codes = []
         for _, outcome in slimify.explain_files(todo, context, given, built):
             console.show_explanation(outcome, format)

@@ -10,7 +10,7 @@ from msgspec import Struct
 import slimify
 from slimify import ForgeKind, Per
 from slimify.cli import console
-from slimify.cli.exit_codes import DIFFERENT, DONE, REFUSED, exit_code, finish, worst
+from slimify.cli.exit_codes import DIFFERENT, DONE, REFUSED, exit_code, finish, show_error, worst
 from slimify.cli.options import (
     ContextOption,
     Given,
@@ -153,9 +153,7 @@ def _open_all(wanted: PublishOptions, format: TableFormat) -> int:
             console.show_published(item, format, dry=wanted.dry)
             codes.append(_exit_code(item))
     except slimify.SlimifyError as error:
-        failure = slimify.failed("slimify pr", error)
-        console.show_failure(failure)
-        codes.append(exit_code(failure))
+        codes.append(show_error("slimify pr", error))
     return worst(codes)
 
 

@@ -71,8 +71,6 @@ def _rewrite_all(
     if new.output is not None and len(todo) > 1:
         raise typer.BadParameter(f"--output takes one Dockerfile, not {len(todo)}")
     built = read_built_image(image, todo)
-    if isinstance(built, int):
-        return built
     codes = []
     for source, outcome, proof in slimify.rewrite_files(
         todo, context, given, proving, console.listeners, built

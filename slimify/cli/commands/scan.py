@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 import slimify
 from slimify.cli import console
-from slimify.cli.exit_codes import DONE, exit_code, finish
+from slimify.cli.exit_codes import DONE, finish, show_error
 from slimify.cli.options import Given, MaybeProving, proof_options, settings_options
 
 if TYPE_CHECKING:
@@ -189,9 +189,7 @@ def _scan_all(paths: list[str], asked: ScanOptions, output: OutputFlags, bar: _P
             bar.close()
             shown.end()
     except slimify.SlimifyError as error:
-        failure = slimify.failed("slimify scan", error)
-        console.show_failure(failure)
-        return exit_code(failure)
+        return show_error("slimify scan", error)
     return DONE
 
 

@@ -128,8 +128,6 @@ def _verify_all(
     if asked.rewritten is not None and len(todo) > 1:
         raise typer.BadParameter(f"--rewritten takes one Dockerfile, not {len(todo)}")
     built = read_built_image(image, todo)
-    if isinstance(built, int):
-        return built
     codes = []
     for source, outcome, proof in slimify.rewrite_files(
         todo, context, given, asked, console.listeners, built
