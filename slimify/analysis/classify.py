@@ -92,7 +92,7 @@ def classify(
     needs = with_previous_stages(needs, machine, base, language)
     needs = with_absent_scripts(needs, machine.final)
     needs = _with_kept_commands(needs, options.keep_commands)
-    needs = replace(needs, commands={**_only_readers(visits), **needs.commands})
+    needs = needs.and_those(RuntimeNeeds(commands=_only_readers(visits)))
     keep = _kept_instructions(file)
     needs = with_linked_packages(needs, evidence) if evidence is not None else needs
     linking = known.linking if (known := languages.language(language)) is not None else None
@@ -188,10 +188,8 @@ def _packages_and_roles(
 
 def _with_kept_commands(needs: RuntimeNeeds, commands: Sequence[str]) -> RuntimeNeeds:
     """Adds the programs of the setting `keep-commands` to the runtime needs."""
-    if not commands:
-        return needs
-    kept = {name: Use(name="keep-commands", file="slimify.toml", line=0) for name in commands}
-    return replace(needs, commands={**kept, **needs.commands})
+    use = Use(name="keep-commands", file="slimify.toml", line=0)
+    return needs.and_those(RuntimeNeeds(commands=dict.fromkeys(commands, use)))
 
 
 def _only_readers(visits: Sequence[Visit]) -> dict[str, Use]:

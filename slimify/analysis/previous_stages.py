@@ -34,10 +34,8 @@ def with_previous_stages(
     ]
     if not copies:
         return needs
-    installed = _packages(last)
-    commands, libraries = dict(needs.commands), dict(needs.libraries)
-    packages, dynamic, unread = dict(needs.system_packages), needs.dynamic, False
-    facts, unresolved = [needs.sources], dict(needs.unresolved)
+    installed, found = _packages(last), needs
+    facts, unread = [needs.sources], False
     for stage in (stage for stage in machine.stages if stage in last.sources):
         own, view = [e for v in stage.visits for atom in v.effects for e in atom], stage.end.view
         language = language_of(stage.facts, stage.visits, view.context)
@@ -49,26 +47,21 @@ def with_previous_stages(
         sources = followed.with_started(sources)
         facts += [sources] if runs else []
         unread = unread or any(e.kind in ("unknown", "fetch") for e in own) or bool(sources.skipped)
-        dynamic = (*dynamic, *sources.dynamic)
         handed_on = named_programs(stage.end, base, sources.paths) if sources.dynamic else ()
-        for use in (*sources.commands, *handed_on):
-            commands.setdefault(use.name.rpartition("/")[2], use)
-        libraries = {**{use.name: use for use in sources.libraries}, **libraries}
-        found = module_needs(installed_modules(own, view), base, (*installed, *_packages(stage)))
-        commands = {**found.commands, **followed.commands, **commands}
-        packages = {**found.packages, **packages}
-        unresolved = {**found.unresolved, **unresolved} if runs else unresolved
+        called = reversed((*sources.commands, *handed_on))
+        names = {use.name.rpartition("/")[2]: use for use in called}
+        more = module_needs(installed_modules(own, view), base, (*installed, *_packages(stage)))
+        more = replace(
+            more,
+            commands={**more.commands, **followed.commands, **names},
+            libraries={use.name: use for use in sources.libraries},
+            dynamic=sources.dynamic,
+            unresolved=more.unresolved if runs else {},
+        )
+        found = found.and_those(more)
     if unread:
-        commands = {**_callable_commands(installed, base, copies[0]), **commands}
-    return replace(
-        needs,
-        commands=commands,
-        libraries=libraries,
-        system_packages=packages,
-        unresolved=unresolved,
-        dynamic=dynamic,
-        sources=merge(facts),
-    )
+        found = found.and_those(RuntimeNeeds(commands=_callable_commands(installed, base, copies[0])))
+    return replace(found, sources=merge(facts))
 
 
 def _runs(language: str | None, application: str | None, needs: RuntimeNeeds) -> bool:

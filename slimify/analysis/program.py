@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify.analysis.roles.model import Artifact
 from slimify.context.scan import Context
@@ -128,15 +129,15 @@ class RuntimeNeeds(Struct, frozen=True, kw_only=True):
     configured, and `programs`: what they start in the end, through scripts.
     """
 
-    commands: Mapping[str, Use]
-    paths: Mapping[str, Use]
-    libraries: Mapping[str, Use]
-    dynamic: tuple[Use, ...]
-    start: tuple[Effect, ...]
-    sources: SourceFacts
-    shell: bool  # run time needs a shell
-    system_packages: Mapping[str, Use]  # needed by installed modules
-    unresolved: Mapping[str, Use]  # libraries whose package is not known
+    commands: Mapping[str, Use] = {}
+    paths: Mapping[str, Use] = {}
+    libraries: Mapping[str, Use] = {}
+    dynamic: tuple[Use, ...] = ()
+    start: tuple[Effect, ...] = ()
+    sources: SourceFacts = SourceFacts()
+    shell: bool = False  # run time needs a shell
+    system_packages: Mapping[str, Use] = {}  # needed by installed modules
+    unresolved: Mapping[str, Use] = {}  # libraries and headers whose package in this release is not known
     origins: tuple[Use, ...] = ()  # as long as `start`
     programs: tuple[Started, ...] = ()
 
@@ -144,6 +145,17 @@ class RuntimeNeeds(Struct, frozen=True, kw_only=True):
     def changes_user(self) -> bool:
         """Whether a wrapper starts programs as another user."""
         return any(changes_user(w) for started in self.programs for w in started.call.wrappers)
+
+    def and_those(self, more: RuntimeNeeds) -> RuntimeNeeds:
+        """These needs and more programs and libraries. What both name keeps the place that these name."""
+        return replace(
+            self,
+            commands={**more.commands, **self.commands},
+            libraries={**more.libraries, **self.libraries},
+            dynamic=(*self.dynamic, *more.dynamic),
+            system_packages={**more.system_packages, **self.system_packages},
+            unresolved={**more.unresolved, **self.unresolved},
+        )
 
 
 class Program(Struct, frozen=True, kw_only=True, dict=True):

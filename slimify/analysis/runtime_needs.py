@@ -94,7 +94,7 @@ def runtime_needs(
         shell=_needs_shell(runtime, start, commands),
         system_packages={
             **named_packages(state.view.context, base, _said(state, start, named)),
-            **needs.packages,
+            **needs.system_packages,
         },
         unresolved=needs.unresolved,
         origins=tuple(followed.origins),

@@ -36,14 +36,6 @@ def variable_value(config: Mapping[str, Any], probe: Probe, name: str) -> str:
     return {**image_env, **probe.env}.get(name, "")
 
 
-def health_command(config: Mapping[str, Any]) -> tuple[str, ...]:
-    """The command of an image's health check; () without one."""
-    kind, *words = (config.get("Healthcheck") or {}).get("Test") or ("NONE",)
-    if kind == "CMD-SHELL":
-        return (*(config.get("Shell") or ("/bin/sh", "-c")), *words)
-    return tuple(words) if kind == "CMD" else ()
-
-
 def minimum_watch(other: Observation) -> float:
     """Seconds to watch an image at least, given that `other` ended or listened after a while.
 

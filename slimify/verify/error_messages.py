@@ -17,7 +17,7 @@ from slimify.model.regex import regex
 from slimify.verify.disk.evidence import Evidence, missing_finding
 from slimify.verify.disk.libraries import missing_library
 from slimify.verify.disk.linker import Linker
-from slimify.verify.model import Constraint, Finding
+from slimify.verify.model import Constraint, Finding, missing_path
 
 LIBRARY, COMMAND, FILE, MODULE, LIBC = "SL550", "SL551", "SL552", "SL553", "SL554"
 
@@ -83,8 +83,7 @@ def _module(evidence: Evidence, name: str) -> Finding | None:
     for path in _module_places(evidence, top):
         if evidence.after.entry(path) is None:
             text = f"the program reports that the module {name} is missing"
-            need = Constraint(need="path", value=path, reason=text)
-            return Finding(code=MODULE, text=text, path=path, constraints=(need,))
+            return missing_path(MODULE, path, text)
     return None
 
 

@@ -47,6 +47,16 @@ class Finding(Struct, frozen=True, kw_only=True):
         return self.grade == "breaks" and not self.accepted
 
 
+def path_constraint(path: str, text: str) -> Constraint:
+    """The constraint that keeps a path."""
+    return Constraint(need="path", value=path, reason=text)
+
+
+def missing_path(code: str, path: str, text: str) -> Finding:
+    """A finding that a path must be kept."""
+    return Finding(code=code, text=text, path=path, constraints=(path_constraint(path, text),))
+
+
 class Check(Struct, frozen=True, kw_only=True):
     """One thing that was compared. `detail` states what was compared, also if the check passes; with `note`
     it is for information only and must be shown."""

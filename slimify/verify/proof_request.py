@@ -39,7 +39,7 @@ class ProofRequest(Struct, frozen=True, kw_only=True):
     context_after: Path | None = None  # build context of the rewritten file, if different
     ignore: bytes | None = None
     terms: Terms = field(default_factory=Terms)
-    runtime_needs: RuntimeNeeds | None = None
+    runtime_needs: RuntimeNeeds = RuntimeNeeds()
     image_paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by file of the context
     application_directories: tuple[str, ...] = ()  # in the image
     language: str | None = None

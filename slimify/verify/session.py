@@ -83,7 +83,7 @@ class _TestedImage(Struct, dict=True):
         return (self.case.probe.port,) if self.case.probe.port else tcp
 
     def observed(self, asked: tuple[int, ...], least: float = 0) -> Observation:
-        health = behaviour.health_command(self.config)
+        health = start_commands.health_command(self.config)
         return run_container.observe(self.engine, self.built.tag, asked, self.case.probe, least, health)
 
     @cached_property

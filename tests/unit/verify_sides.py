@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msgspec.structs import replace
-
 from slimify.analysis.program import RuntimeNeeds
 from slimify.image.model import Elf, Entry, Image, Layer
 from slimify.image.tree import Files
-from slimify.model.sources import SourceFacts, Use
+from slimify.model.sources import Use
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check
 
@@ -73,18 +71,7 @@ def side(*own: Piece, base: Sequence[Piece] = (), **config: object) -> Side:
 
 def live(**values: object) -> RuntimeNeeds:
     """What run time needs: the names that are given, nothing else."""
-    nothing = RuntimeNeeds(
-        commands={},
-        paths={},
-        libraries={},
-        dynamic=(),
-        start=(),
-        sources=SourceFacts(),
-        shell=False,
-        system_packages={},
-        unresolved={},
-    )
-    return replace(nothing, **values)  # type: ignore[arg-type]
+    return RuntimeNeeds(**values)  # type: ignore[arg-type]
 
 
 def used(*names: str, by: str = "app.py") -> dict[str, Use]:
@@ -92,7 +79,7 @@ def used(*names: str, by: str = "app.py") -> dict[str, Use]:
 
 
 def evidence(before: Side, after: Side, needs: RuntimeNeeds | None = None, **values: object) -> Evidence:
-    return Evidence(before, after, needs, **values)  # type: ignore[arg-type]
+    return Evidence(before, after, needs or RuntimeNeeds(), **values)  # type: ignore[arg-type]
 
 
 def said(check: Check) -> list[str]:

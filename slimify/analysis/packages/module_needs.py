@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.sources import is_source
 from slimify.context.scan import Context
 from slimify.facts.carried import carried
@@ -21,15 +21,6 @@ from slimify.semantics.context_files import ContextView
 if TYPE_CHECKING:
     from slimify.analysis.program import Program
     from slimify.languages.parts import Packages
-
-
-class ModuleNeeds(Struct, frozen=True, kw_only=True):
-    """Commands and system packages, each with the module that needs it. `unresolved`: libraries and header
-    packages whose runtime package in this release is not known."""
-
-    commands: Mapping[str, Use]
-    packages: Mapping[str, Use]
-    unresolved: Mapping[str, Use]
 
 
 def installed_modules(
@@ -127,19 +118,10 @@ def standard_libraries(
 def with_development_packages(program: Program) -> Program:
     """The program with the needs of the development packages that its manifests list: they stay in the
     image."""
-    needs = program.runtime_needs
     effects = (e for e in program.effects if e.dev)
     modules = installed_modules(effects, program.end_state.view, development=True)
     more = module_needs(modules, program.base, ())
-    return replace(
-        program,
-        runtime_needs=replace(
-            needs,
-            commands={**more.commands, **needs.commands},
-            system_packages={**more.packages, **needs.system_packages},
-            unresolved={**more.unresolved, **needs.unresolved},
-        ),
-    )
+    return replace(program, runtime_needs=program.runtime_needs.and_those(more))
 
 
 def package_facts_of(module: Module) -> Packages:
@@ -150,9 +132,10 @@ def package_facts_of(module: Module) -> Packages:
     return own.packages
 
 
-def module_needs(modules: Sequence[Module], base: ImageFacts | None, headers: Iterable[str]) -> ModuleNeeds:
-    """What the modules need at run time on the release of `base`. `headers` are the development packages that
-    RUN steps install; those of a full base image count too."""
+def module_needs(modules: Sequence[Module], base: ImageFacts | None, headers: Iterable[str]) -> RuntimeNeeds:
+    """The commands and system packages that the modules need at run time on the release of `base`, each with
+    its module. `headers` are the development packages that RUN steps install; those of a full base image
+    count too."""
     commands: dict[str, Use] = {}
     packages: dict[str, Use] = {}
     unresolved: dict[str, Use] = {}
@@ -168,4 +151,4 @@ def module_needs(modules: Sequence[Module], base: ImageFacts | None, headers: It
         for needs, names in ((commands, facts.commands), (packages, found), (unresolved, lost)):
             for name in names:
                 needs.setdefault(name, module.use)
-    return ModuleNeeds(commands=commands, packages=packages, unresolved=unresolved)
+    return RuntimeNeeds(commands=commands, system_packages=packages, unresolved=unresolved)

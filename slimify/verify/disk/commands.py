@@ -60,7 +60,7 @@ def source_programs(evidence: Evidence) -> Check:
     """The programs that sources, scripts and configuration start exist in the rewritten image."""
     findings: dict[str, Finding] = {}
     count = 0
-    for name, use in sorted((evidence.runtime_needs.commands if evidence.runtime_needs else {}).items()):
+    for name, use in sorted(evidence.runtime_needs.commands.items()):
         # `started_commands` covers the commands of the Dockerfile itself
         real = evidence.before.command(name) if use.file != "Dockerfile" else None
         if real is None:
@@ -111,7 +111,7 @@ def _started_scripts(evidence: Evidence) -> Iterable[str]:
     """The scripts of the rewritten image that its configuration or sources start, or that are in PATH."""
     side = evidence.after
     yield from executed_files(side)
-    for name in evidence.runtime_needs.commands if evidence.runtime_needs else ():
+    for name in evidence.runtime_needs.commands:
         if real := side.command(name):
             yield real
     for place in side.path:

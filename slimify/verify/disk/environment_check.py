@@ -41,15 +41,11 @@ def _zones(evidence: Evidence) -> Iterator[Finding]:
         yield from _missing(
             evidence, f"{_ZONEINFO}/{zone}", f"TZ is {zone}, but its time zone data is missing"
         )
-    runtime_needs = evidence.runtime_needs
-    if (
-        runtime_needs is None
-        or "tz" not in runtime_needs.sources.features
-        or "ZONEINFO" in evidence.after.env
-    ):
+    sources = evidence.runtime_needs.sources
+    if "tz" not in sources.features or "ZONEINFO" in evidence.after.env:
         return
     own = {name for one in all_files() for name in one.embeds_zones}
-    if not any(use.name in own for use in runtime_needs.sources.imports):
+    if not any(use.name in own for use in sources.imports):
         text = "a source file loads time zones, but the time zone data is missing"
         yield from _missing(evidence, f"{_ZONEINFO}/Europe/London", text)
 
@@ -105,32 +101,25 @@ def _certificates(evidence: Evidence, language: str | None) -> Iterator[Finding]
 
 def _is_read_whole(evidence: Evidence, name: str | None) -> bool:
     """Whether every source of a compiled program was read."""
-    known, needs = languages.language(name), evidence.runtime_needs
-    if known is None or not known.is_compiled or needs is None:
-        return False
-    return "external" not in needs.sources.features and not needs.sources.skipped
+    known, sources = languages.language(name), evidence.runtime_needs.sources
+    compiled = known is not None and known.is_compiled
+    return compiled and "external" not in sources.features and not sources.skipped
 
 
 def _opens_tls_connections(evidence: Evidence, language: str | None) -> bool:
-    needs = evidence.runtime_needs
-    if needs is None:
-        return False
-    clients = files_of(language).tls_clients
+    clients, sources = files_of(language).tls_clients, evidence.runtime_needs.sources
     return (
-        "client" in needs.sources.features
-        or any(use.name.partition(".")[0] in clients for use in needs.sources.imports)
+        "client" in sources.features
+        or any(use.name.partition(".")[0] in clients for use in sources.imports)
         or any("https://" in word for words in start_command_lines(evidence.before) for word in words)
     )
 
 
 def _uses_tls(evidence: Evidence, language: str | None) -> bool:
-    runtime_needs = evidence.runtime_needs
-    if runtime_needs is None:
-        return False
-    if runtime_needs.sources.features & {"tls"} or uses_certificates(runtime_needs.commands):
+    needs, modules = evidence.runtime_needs, files_of(language).certificates
+    if "tls" in needs.sources.features or uses_certificates(needs.commands):
         return True
-    modules = files_of(language).certificates
-    return any(use.name.partition(".")[0] in modules for use in runtime_needs.sources.imports)
+    return any(use.name.partition(".")[0] in modules for use in needs.sources.imports)
 
 
 def _missing(evidence: Evidence, path: str, text: str) -> Iterator[Finding]:

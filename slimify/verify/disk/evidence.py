@@ -83,7 +83,7 @@ class Evidence(Struct, frozen=True):
 
     before: Side
     after: Side
-    runtime_needs: RuntimeNeeds | None = None
+    runtime_needs: RuntimeNeeds = RuntimeNeeds()
     image_paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def image_path(self, use: Use) -> str:

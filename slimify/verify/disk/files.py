@@ -6,14 +6,15 @@ import fnmatch
 import posixpath
 from collections.abc import Iterable, Iterator
 
+from slimify.facts.image_tables import entry_scripts
 from slimify.facts.language_files import all_files, either, files_of, is_in_package
+from slimify.facts.servers import serves_only_files
 from slimify.facts.system import is_excluded_from_slim
 from slimify.image.model import Entry
 from slimify.model.counts import counted
 from slimify.model.sources import Use
 from slimify.semantics.paths import inside, inside_any
 from slimify.syntax.dockerfile.history import keyword_of
-from slimify.verify.disk import static_site
 from slimify.verify.disk.evidence import (
     Evidence,
     Side,
@@ -23,7 +24,7 @@ from slimify.verify.disk.evidence import (
 )
 from slimify.verify.disk.leftovers import is_waste
 from slimify.verify.disk.start_commands import start_command_lines
-from slimify.verify.model import Check, Constraint, Finding, Grade, disk_check
+from slimify.verify.model import Check, Finding, Grade, disk_check, missing_path, path_constraint
 
 MISSING, LINK, OWNER, CONTENT, VOLUME = "SL526", "SL527", "SL528", "SL529", "SL530"
 
@@ -43,14 +44,16 @@ def named_paths(evidence: Evidence, language: str | None) -> Check:
             count += 1
             new = evidence.after.entry(place)
             if new is None:
-                findings.append(_missing_file(place, f"{use.place} reads {place}, which is missing"))
+                findings.append(missing_path(MISSING, place, f"{use.place} reads {place}, which is missing"))
             elif old.kind != "directory":
                 continue
             elif _is_empty(evidence.after, new) and not _is_empty(evidence.before, old):
-                findings.append(_missing_file(place, f"{use.place} reads {place}, which is now empty"))
+                findings.append(
+                    missing_path(MISSING, place, f"{use.place} reads {place}, which is now empty")
+                )
             elif lost := _lost_files(evidence, old, new, language):
                 text = f"{use.place} reads {place}, which lacks {_list_some(lost)}"
-                findings.append(_missing_file(place, text))
+                findings.append(missing_path(MISSING, place, text))
     detail = f"{counted(count, 'path')} that sources name found" if count else "no source names a path"
     return disk_check("files", findings, detail)
 
@@ -74,15 +77,12 @@ def copied_files(evidence: Evidence) -> Check:
         ):
             source = f"the package {owner.name}" if owner else "the base image"
             text = f"{old.path} is the file of {source}, not the one that the original copies"
-            need = _path_constraint(old.path, text)
-            findings.append(Finding(code=CONTENT, text=text, path=old.path, constraints=(need,)))
+            findings.append(missing_path(CONTENT, old.path, text))
     return disk_check("copied files", findings, f"{counted(count, 'file')} of the context found")
 
 
 def _paths_named(evidence: Evidence) -> set[tuple[str, Use]]:
     """The paths that runtime steps and sources name. Relative paths start at WORKDIR."""
-    if evidence.runtime_needs is None:
-        return set()
     workdir = evidence.before.workdir
     replaced = _start_words(evidence.before) - _start_words(evidence.after)
     found = {
@@ -90,12 +90,27 @@ def _paths_named(evidence: Evidence) -> set[tuple[str, Use]]:
         for path, use in evidence.runtime_needs.paths.items()
         if replaced.isdisjoint((path, posixpath.relpath(path, workdir)))
     }
-    served = static_site.is_static_site(evidence)
+    served = _is_static_site(evidence)
     for use in evidence.runtime_needs.sources.paths:
         if served and evidence.after.entry(evidence.image_path(use)) is None:
             continue  # only the build read this source
         found.add((posixpath.normpath(posixpath.join(workdir, use.name)), use))
     return {(path, use) for path, use in found if path not in ("/", workdir)}
+
+
+def _is_static_site(evidence: Evidence) -> bool:
+    """Whether the original starts only file servers, directly or through the entry script of its base
+    image, and executes no source of the application."""
+    started = {effect.tool for effect in evidence.runtime_needs.start}
+    started -= {entry for entry in started & entry_scripts() if _comes_with_base(evidence.before, entry)}
+    runners = {name for one in all_files() for name in one.runners}  # their commands are listed, too
+    servers = {name for name in started if serves_only_files(name)}
+    return bool(servers) and started <= servers | runners
+
+
+def _comes_with_base(side: Side, command: str) -> bool:
+    layer = side.files.layer(side.command(command) or "")
+    return layer is not None and layer < side.first_own_layer
 
 
 def _start_words(side: Side) -> set[str]:
@@ -154,14 +169,6 @@ def _lost_files(evidence: Evidence, old: Entry, new: Entry, language: str | None
     return found
 
 
-def _missing_file(path: str, text: str) -> Finding:
-    return Finding(code=MISSING, text=text, path=path, constraints=(_path_constraint(path, text),))
-
-
-def _path_constraint(path: str, text: str) -> Constraint:
-    return Constraint(need="path", value=path, reason=text)
-
-
 def volumes(evidence: Evidence) -> Check:
     """The files in directories of VOLUME exist: a new volume starts with them."""
     config = evidence.before.image.config.get("Volumes")
@@ -175,14 +182,10 @@ def volumes(evidence: Evidence) -> Check:
         lost = {path for path in lost if not is_waste(f"/{path}")}
         if lost:
             text = f"the volume {place} starts without {_list_some(sorted(lost))}"
-            findings.append(
-                Finding(code=VOLUME, text=text, path=place, constraints=(_path_constraint(place, text),))
-            )
+            findings.append(missing_path(VOLUME, place, text))
         elif new is None:
             text = f"the directory of the volume {place} is missing"
-            findings.append(
-                Finding(code=VOLUME, text=text, path=place, constraints=(_path_constraint(place, text),))
-            )
+            findings.append(missing_path(VOLUME, place, text))
     return disk_check("volumes", findings, f"unchanged: {', '.join(places)}" if places else "none")
 
 
@@ -224,7 +227,7 @@ def links(evidence: Evidence) -> Check:
         old = evidence.before.entry(entry.path)
         if old is not None:
             text = f"the symlink {entry.path} points to {entry.target}, which is missing"
-            need = certificates_constraint(evidence, old.path, text) or _path_constraint(old.path, text)
+            need = certificates_constraint(evidence, old.path, text) or path_constraint(old.path, text)
             installed = evidence.before.packages.owner_of(entry.path) or is_in_package(entry.path)
             grade: Grade = "cosmetic" if installed else "may-matter"
             if inside_any(entry.path, named):
@@ -243,7 +246,7 @@ def probed_files(evidence: Evidence, paths: Iterable[str]) -> Check:
         if old is None:
             findings.append(Finding(code=CONTENT, text=f"{path} is not in the original either", path=path))
         elif new is None:
-            findings.append(_missing_file(path, f"{path} is missing"))
+            findings.append(missing_path(MISSING, path, f"{path} is missing"))
         elif old.digest != new.digest or old.kind != new.kind:
             findings.append(Finding(code=CONTENT, text=f"{path} has different content", path=path))
         elif describe_ownership(old) != describe_ownership(new):

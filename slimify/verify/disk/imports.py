@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from slimify.model.counts import counted
 from slimify.model.sources import Use
 from slimify.verify.disk.evidence import Evidence, Side
-from slimify.verify.model import Check, Constraint, Finding, disk_check
+from slimify.verify.model import Check, Finding, disk_check, missing_path
 
 IMPORT = "SL532"
 
@@ -49,8 +49,7 @@ def compare_imports(
         after = new(use.name, file)
         if after is None or replaced(before, after) or _is_emptied(evidence, before, after):
             text = f"{use.file}:{use.line} imports {use.name}, which is missing"
-            need = Constraint(need="path", value=before, reason=text)
-            findings.setdefault(use.name, Finding(code=IMPORT, text=text, path=before, constraints=(need,)))
+            findings.setdefault(use.name, missing_path(IMPORT, before, text))
     return disk_check("imports", findings.values(), f"{counted(len(found), 'module')} found")
 
 

@@ -142,7 +142,7 @@ def loaded_libraries(evidence: Evidence) -> Check:
     old, new = Linker(evidence.before), Linker(evidence.after)
     machine = next((elf.machine for elf in evidence.after.image.elves.values()), "x86_64")
     findings, count = [], 0
-    for name, use in sorted((evidence.runtime_needs.libraries if evidence.runtime_needs else {}).items()):
+    for name, use in sorted(evidence.runtime_needs.libraries.items()):
         place = old.loads(name, machine)
         if place is None:
             continue

@@ -10,7 +10,7 @@ from slimify.facts.mediatypes import TABLE, first_file_server, known, served
 from slimify.model.counts import counted
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.disk.start_commands import start_command_lines
-from slimify.verify.model import Check, Constraint, Finding, Grade, disk_check
+from slimify.verify.model import Check, Finding, Grade, disk_check, path_constraint
 
 MEDIA = "SL533"
 
@@ -29,7 +29,7 @@ def check(evidence: Evidence, language: str | None) -> Check:
             ending, path = min(lost.items(), key=lambda one: (is_in_package(one[1]), one[0]))
             more = f" and {counted(len(lost) - 1, 'more extension')}" if len(lost) > 1 else ""
             detail = f"the media type of .{ending} ({path}){more} is unknown, since {TABLE} is missing"
-            need = Constraint(need="path", value=TABLE, reason=detail)
+            need = path_constraint(TABLE, detail)
             own_files = any(not is_in_package(path) for path in lost.values())
             grade: Grade = "breaks" if own_files else "may-matter"
             findings = (Finding(code=MEDIA, text=detail, path=path, constraints=(need,), grade=grade),)
@@ -38,7 +38,7 @@ def check(evidence: Evidence, language: str | None) -> Check:
 
 def _named_programs(evidence: Evidence) -> Iterator[str]:
     """The modules that sources import, and the words of the start commands."""
-    for use in evidence.runtime_needs.sources.imports if evidence.runtime_needs else ():
+    for use in evidence.runtime_needs.sources.imports:
         yield use.name
     for words in start_command_lines(evidence.before):
         yield from " ".join(words).split()

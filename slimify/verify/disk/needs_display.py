@@ -36,8 +36,8 @@ def lacks_display(evidence: Evidence, path: str) -> bool:
 
 
 def _is_started(evidence: Evidence, path: str) -> bool:
-    side, runtime_needs = evidence.after, evidence.runtime_needs
-    named = (side.command(name) for name in runtime_needs.commands) if runtime_needs else ()
+    side = evidence.after
+    named = (side.command(name) for name in evidence.runtime_needs.commands)
     return path in executed_files(side) or path in named
 
 

@@ -8,7 +8,7 @@ from slimify.facts.language_files import LanguageFiles, all_files, either
 from slimify.image.model import Entry
 from slimify.model.counts import counted
 from slimify.verify.disk.evidence import Evidence, is_ephemeral, is_other_release
-from slimify.verify.model import Check, Constraint, Finding, Grade, disk_check
+from slimify.verify.model import Check, Finding, Grade, disk_check, path_constraint
 
 CONTENT = "SL529"
 
@@ -62,7 +62,7 @@ def _findings(changed: dict[str, list[tuple[str, Grade]]]) -> Iterator[Finding]:
         path, grade = min(files, key=lambda row: (row[1] != "breaks", row[0]))
         more = f" and {len(files) - 1} more" if len(files) > 1 else ""
         text = f"{path}{more}: the content differs, though the release is the same"
-        need = Constraint(need="path", value=package, reason=text)
+        need = path_constraint(package, text)
         yield Finding(
             code=CONTENT, text=text, path=path, grade=grade, constraints=(need,) if grade == "breaks" else ()
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -59,13 +59,15 @@ def start_command_lines(side: Side) -> tuple[tuple[str, ...], ...]:
     """The command lines of an image's configuration: ENTRYPOINT with CMD, and HEALTHCHECK."""
     config: Any = side.image.config
     start = (*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ()))
-    lines = [tuple(map(str, start))] if start else []
-    test = tuple((config.get("Healthcheck") or {}).get("Test") or ())
-    if test[:1] == ("CMD",):
-        lines.append(test[1:])
-    elif test[:1] == ("CMD-SHELL",):
-        lines.append((*(config.get("Shell") or ("/bin/sh", "-c")), *test[1:]))
-    return tuple(lines)
+    return tuple(line for line in (tuple(map(str, start)), health_command(config)) if line)
+
+
+def health_command(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The command of an image's health check; () without one."""
+    kind, *words = (config.get("Healthcheck") or {}).get("Test") or ("NONE",)
+    if kind == "CMD-SHELL":
+        return (*(config.get("Shell") or ("/bin/sh", "-c")), *words)
+    return tuple(words) if kind == "CMD" else ()
 
 
 def commands_started(side: Side, words: Sequence[str]) -> tuple[StartedItem, ...]:

@@ -13,6 +13,7 @@ import pytest
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem, RunOptions, State
 from slimify.verify import behaviour, listening_ports, pages, run_container, web
+from slimify.verify.disk.start_commands import health_command
 from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe, Request, Run
 from slimify.verify.reruns import Reruns
@@ -204,7 +205,7 @@ TESTS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
 
 @pytest.mark.parametrize(("config", "command"), TESTS)
 def test_the_command_of_a_health_check(config: dict[str, Any], command: tuple[str, ...]) -> None:
-    assert behaviour.health_command(config) == command
+    assert health_command(config) == command
 
 
 WELL, ILL = (0, "ok"), (1, "no curl")
