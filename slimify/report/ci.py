@@ -7,16 +7,13 @@ import json
 from slimify.model.outcome import Outcome
 from slimify.report.ansi import Paint
 from slimify.report.diff import diff
-from slimify.report.text import PLAIN, WIDTH, hanging, name_of
+from slimify.report.text import PLAIN, WIDTH, decisions, name_of
 
 
 def text(outcome: Outcome, done: str, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
     """The decisions about a CI file. `done` describes the change, for example "changed"."""
     lines = [f"{name_of(outcome.file)}: {done}"] if outcome.after is not None else []
-    for decision in outcome.decisions:
-        place = "" if decision.line is None else f"line {decision.line}"
-        plain = f"  {decision.code} {place:9} "
-        lines += hanging(f"  {paint(decision.code, 'bold')} {place:9} ", plain, decision.text, width)
+    lines += decisions(outcome.decisions, width, paint)
     return "\n".join(lines) + "\n"
 
 

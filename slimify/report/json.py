@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 
-def to_json(outcome: Outcome, *, texts: bool = True, proof: Proof | None = None) -> str:
+def to_json(outcome: Outcome, *, texts: bool = True, proof: Proof | None = None, **more: object) -> str:
     """The object in one line, without the newline. `texts=False` omits dockerfile, dockerignore and diff;
-    `proof` adds the results of `verify`.
+    `proof` adds the results of `verify`; `more` are further fields.
 
     The line is ASCII: bytes of the Dockerfile that are not UTF-8 are lone surrogates (`\\udcXX`), which can't
     be encoded otherwise.
@@ -32,7 +32,7 @@ def to_json(outcome: Outcome, *, texts: bool = True, proof: Proof | None = None)
         from slimify.report import proof as report
 
         result.update(report.to_dict(proof))
-    return json.dumps(result, ensure_ascii=True)
+    return json.dumps({**result, **more}, ensure_ascii=True)
 
 
 def to_dict(outcome: Outcome, *, texts: bool = True) -> dict[str, Any]:

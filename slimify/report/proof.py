@@ -9,7 +9,7 @@ from typing import Any
 from slimify.model.counts import counted
 from slimify.report.ansi import Paint
 from slimify.report.fields import fields
-from slimify.report.text import PLAIN, WIDTH, hanging, name_of, size
+from slimify.report.text import PLAIN, WIDTH, change, hanging, name_of, size
 from slimify.verify.model import Check, Constraint, Finding, Proof, Round, Sizes, Times
 
 _MAX_FINDINGS, _MAX_ACCEPTED = 8, 320  # findings shown for a check; characters about accepted ones
@@ -107,7 +107,8 @@ def _need(constraint: Constraint) -> str:
 def _gain(proof: Proof) -> str:
     if proof.before is None or proof.after is None or not proof.before.disk:
         return ""
-    return f", {size(proof.before.disk)} → {size(proof.after.disk)} ({_change(proof.before, proof.after)})"
+    before, after = proof.before.disk, proof.after.disk
+    return f", {size(before)} → {size(after)} ({change(before, after) or '+0 %'})"
 
 
 def _rest(proof: Proof) -> str:
@@ -117,10 +118,6 @@ def _rest(proof: Proof) -> str:
     if proof.verdict != "equal" or not count:
         return ""
     return f"; {counted(count, 'difference')} may matter"
-
-
-def _change(before: Sizes, after: Sizes) -> str:
-    return f"{(after.disk - before.disk) * 100 / before.disk:+.0f} %".replace("-", "−")
 
 
 def _measured(proof: Proof) -> Iterable[str]:

@@ -31,13 +31,13 @@ def summary(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN, done_
     done = [d for d in outcome.decisions if d.safety != "advice"]
     advice = [d for d in outcome.decisions if d.safety == "advice"]
     lines = _headline(outcome, done_as, width, paint)
-    lines += _decisions(done, width, paint)
+    lines += decisions(done, width, paint)
     if outcome.ignore is not None and len(set(map(size, outcome.ignore.sent))) > 1:
         before, after = map(size, outcome.ignore.sent)
         lines.append(f"  The build context shrinks from {before} to {after}.")
     if advice:
         lines.append("  Advice (not applied):")
-        lines += _decisions(advice, width, paint)
+        lines += decisions(advice, width, paint)
     return "\n".join(lines) + "\n" + warnings(outcome, width=width, paint=paint)
 
 
@@ -108,6 +108,19 @@ def percent(part: int, whole: int) -> str:
     return f"{part * 100 / whole:.0f} %" if whole else "0 %"
 
 
+def change(before: int, after: int) -> str:
+    """The change, for example `−93 %`; "" if there is none. It is −100 % only if nothing remains."""
+    if not before or before == after:
+        return ""
+    value = (after - before) * 100 / before
+    return f"{value:+.{1 if -100 < value < -99 else 0}f} %".replace("-", "−")
+
+
+def signed(number: int) -> str:
+    """A number of bytes that are more or less."""
+    return ("+" if number > 0 else "−" if number < 0 else "") + size(abs(number))
+
+
 def _headline(outcome: Outcome, done_as: str, width: int, paint: Paint) -> list[str]:
     kind = done_as if outcome.kind == "rewritten" else outcome.kind
     parts = [kind]
@@ -133,8 +146,9 @@ def _headline(outcome: Outcome, done_as: str, width: int, paint: Paint) -> list[
     return [head + tail.replace(kind, paint(kind, _KIND_COLOUR[outcome.kind]), 1), *lines[1:]]
 
 
-def _decisions(decisions: Iterable[Decision], width: int, paint: Paint) -> Iterator[str]:
-    for decision in decisions:
+def decisions(made: Iterable[Decision], width: int, paint: Paint) -> Iterator[str]:
+    """Decisions with their codes and lines."""
+    for decision in made:
         line = "" if decision.line is None else f"line {decision.line}"
         plain = f"  {decision.code} {line:9} "
         yield from hanging(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from msgspec import Struct
 
 from slimify.analyze.model import Analysis, Node
+from slimify.analyze.trees import walk
 
 _ROWS = 25
 _EXPANDED_SHARE = 5  # a directory with more than a fifth of all bytes is replaced by its contents
@@ -92,18 +93,10 @@ def _expanded(rows: list[tuple[Row, Node]], total: int) -> Iterable[tuple[Row, N
 
 
 def _row(node: Node) -> Row:
-    files = [below for below in _below(node) if below.kind != "directory"]
+    files = [below for below in (node, *walk(node)) if below.kind != "directory"]
     return Row(
         path=node.path,
         bytes=sum(file.size for file in files),
         files=len(files),
         directory=node.kind == "directory",
     )
-
-
-def _below(node: Node) -> Iterator[Node]:
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        yield node
-        stack += node.children

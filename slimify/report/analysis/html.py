@@ -15,11 +15,12 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from slimify.analyze.model import Analysis, LayerView, Waste
+from slimify.model.counts import counted
 from slimify.report.analysis.file_differences import Difference, FileSet, difference
 from slimify.report.analysis.tree import columns
 from slimify.report.markup import escaped, policy
 from slimify.report.printable import masked
-from slimify.report.text import percent, size
+from slimify.report.text import change, percent, signed, size
 
 TREE_BUDGET = 4_000_000  # characters of JSON for the file trees of a page
 MAX_FINDINGS = 2_000  # rows
@@ -135,14 +136,6 @@ def _colours(layers: Sequence[LayerView]) -> list[str]:
 # --- values for the template ------------------------------------------------------------------------
 
 
-def _change(old: int, new: int) -> str:
-    """The change, for example `−93 %`. It is −100 % only if nothing remains."""
-    if not old or old == new:
-        return ""
-    value = (new - old) * 100 / old
-    return f"{value:+.{1 if -100 < value < -99 else 0}f} %".replace("-", "−")
-
-
 class _Figure(Struct, frozen=True):
     """One line of the summary, with a text for each image."""
 
@@ -158,10 +151,10 @@ def _figures(images: tuple[Analysis, ...]) -> list[_Figure]:
         if wholes is not None:
             pairs = zip(texts, numbers, wholes, strict=True)
             texts = [f"{text} ({percent(number, whole)})" for text, number, whole in pairs]
-        return _Figure(name, note, texts, _change(numbers[0], numbers[-1]))
+        return _Figure(name, note, texts, change(numbers[0], numbers[-1]))
 
     def counts(name: str, note: str, numbers: list[int]) -> _Figure:
-        return _Figure(name, note, [f"{number:,}" for number in numbers], _change(numbers[0], numbers[-1]))
+        return _Figure(name, note, [f"{number:,}" for number in numbers], change(numbers[0], numbers[-1]))
 
     all_of = [image.size for image in images]
     found = [
@@ -190,7 +183,7 @@ def _wasted(images: tuple[Analysis, ...]) -> _Figure:
     shares = [f"{image.efficiency.wasted_share * 100:.0f} %" for image in images]
     texts = [f"{size(number)} ({share})" for number, share in zip(numbers, shares, strict=True)]
     note = "as dive defines it: all copies of overwritten or removed files; share of own layers"
-    return _Figure("Wasted", note, texts, _change(numbers[0], numbers[-1]))
+    return _Figure("Wasted", note, texts, change(numbers[0], numbers[-1]))
 
 
 def _image(analysis: Analysis, label: str, images: tuple[Analysis, ...]) -> Mapping[str, Any]:
@@ -293,17 +286,11 @@ def _difference(before: Analysis, after: Analysis) -> Mapping[str, Any]:
 
 
 def _steps(before: Analysis, after: Analysis, found: Difference) -> list[tuple[str, str]]:
-    def signed(number: int) -> str:
-        return ("+" if number > 0 else "−" if number < 0 else "") + size(abs(number))
-
-    def files(number: int) -> str:
-        return f"{number:,} file{'' if number == 1 else 's'}"
-
     rows = [
         ("Before", size(before.size)),
-        (f"Removed: {files(found.removed.files)}", signed(-found.removed.bytes)),
-        (f"Added: {files(found.added.files)}", signed(found.added.bytes)),
-        (f"Resized: {files(found.changed)}", signed(found.resized)),
+        (f"Removed: {counted(found.removed.files, 'file')}", signed(-found.removed.bytes)),
+        (f"Added: {counted(found.added.files, 'file')}", signed(found.added.bytes)),
+        (f"Resized: {counted(found.changed, 'file')}", signed(found.resized)),
         ("Hidden copies, overwritten or deleted by later layers", signed(found.hidden)),
         ("After", size(after.size)),
     ]

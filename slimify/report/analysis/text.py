@@ -14,7 +14,7 @@ from slimify.report.analysis.file_differences import Difference, FileSet, differ
 from slimify.report.analysis.largest_paths import findings_at, largest
 from slimify.report.ansi import Paint
 from slimify.report.printable import masked, printable
-from slimify.report.text import PLAIN, WIDTH, hanging, percent, size
+from slimify.report.text import PLAIN, WIDTH, change, hanging, percent, signed, size
 
 PATHS_PER_LAYER: Final = 4
 MAX_FINDINGS: Final = 20
@@ -251,10 +251,10 @@ def _sides(before: Analysis, after: Analysis, width: int, paint: Paint) -> Itera
     yield paint(f"{'':16}{names[0]:>{room}}{names[1]:>{room}}", "bold")
     for name, values, in_bytes in _rows(before, after):
         texts = [size(value) if in_bytes else f"{value:,}" for value in values]
-        change = _change(*values)
+        part = change(*values)
         row = f"{name:16}{texts[0]:>{room}}{texts[1]:>{room}}"
         colour = "green" if values[1] < values[0] else "red"
-        yield f"{row}  {paint(f'{change:>8}', colour)}" if change else row
+        yield f"{row}  {paint(f'{part:>8}', colour)}" if part else row
     scores = [score(one) for one in (before, after)]
     yield f"{'efficiency':16}{scores[0]:>{room}}{scores[1]:>{room}}"
 
@@ -276,9 +276,9 @@ def _difference(found: Difference, width: int, paint: Paint) -> Iterator[str]:
             yield from _part(title, part, width, paint)
             yield ""
     if found.resized:
-        yield f"{counted(found.changed, 'file')} with a different size: {_signed(found.resized)}"
+        yield f"{counted(found.changed, 'file')} with a different size: {signed(found.resized)}"
     if found.hidden:
-        yield f"Hidden by later layers: {_signed(found.hidden)}"
+        yield f"Hidden by later layers: {signed(found.hidden)}"
     if found.resized or found.hidden:
         yield ""
 
@@ -329,16 +329,6 @@ def _sentence(text: str) -> str:
 def score(analysis: Analysis) -> str:
     """dive's efficiency score, rounded down: 100 % means no waste at all."""
     return f"{math.floor(analysis.efficiency.score * 10_000) / 100:.2f} %"
-
-
-def _change(before: int, after: int) -> str:
-    if not before or before == after:
-        return ""
-    return f"{(after - before) * 100 / before:+.0f} %".replace("-", "−")
-
-
-def _signed(count: int) -> str:
-    return ("−" if count < 0 else "+") + size(abs(count))
 
 
 def _arrow(before: int, after: int) -> str:

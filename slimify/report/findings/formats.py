@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from slimify.lint.findings import Checked
 from slimify.report.ansi import Paint
+from slimify.report.fields import fields
 from slimify.report.text import PLAIN
 
 Form = Literal["text", "json", "github", "sarif", "gitlab"]
@@ -15,9 +16,9 @@ Form = Literal["text", "json", "github", "sarif", "gitlab"]
 def part(item: Checked, form: Form, *, paint: Paint = PLAIN) -> str:
     """The report of one file; "" in a format that is one document."""
     if form == "json":
-        from slimify.report.findings import json
+        from slimify.report import json
 
-        return json.to_json(item) + "\n"
+        return json.to_json(item.outcome, proof=item.proof, findings=_findings(item)) + "\n"
     if form == "github":
         from slimify.report.findings import github
 
@@ -27,6 +28,14 @@ def part(item: Checked, form: Form, *, paint: Paint = PLAIN) -> str:
 
         return text.text(item, paint=paint)
     return ""
+
+
+def _findings(item: Checked) -> list[dict[str, Any]]:
+    finding = item.finding
+    if finding is None:
+        return []
+    told = fields(finding, "line end_line text saving original measured fingerprint known")
+    return [{"code": finding.code, "path": item.place, **told, "command": item.command}]
 
 
 def document(items: Sequence[Checked], form: Form) -> str:

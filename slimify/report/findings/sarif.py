@@ -7,6 +7,7 @@ The log is reproducible: it has no times or machine names, so the same findings 
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -20,12 +21,13 @@ from slimify.lint.findings import RULES, Checked, Finding
 from slimify.lint.place import place
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
-from slimify.report.findings.replacements import replacements
+from slimify.report.diff import lines_of
 from slimify.report.findings.text import advice, sentence
 from slimify.report.printable import printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 ROOT = "%SRCROOT%"
+_BOM = "\ufeff"  # not counted as a column
 _MALFORMED = ("SL001", "SL002", "SL003", "SL004", "SL005")
 _RULES = (*_MALFORMED, *RULES.values())
 _FAILURES = ("SL901", "SL904", "SL905", "SL999")
@@ -195,3 +197,33 @@ def _artifact(item: Checked) -> dict[str, str]:
 
 def _uri(place: str) -> dict[str, str]:
     return {"uri": quote(os.fsencode(place)), "uriBaseId": ROOT}
+
+
+# --- replacements of lines ------------------------------------------------------------------------------
+
+
+def replacements(before: str, after: str) -> list[dict[str, Any]] | None:
+    """The replacements; None if a text has bytes that are not UTF-8, which JSON can't represent."""
+    if any("\udc80" <= char <= "\udcff" for char in before + after):
+        return None
+    old, new = lines_of(before.removeprefix(_BOM)), lines_of(after.removeprefix(_BOM))
+    edits = difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes()
+    return [
+        {"deletedRegion": _region(old, a, b), "insertedContent": {"text": "".join(new[c:d])}}
+        for kind, a, b, c, d in edits
+        if kind != "equal"
+    ]
+
+
+def _region(lines: list[str], first: int, last: int) -> dict[str, int]:
+    """The region of lines from `first` to `last` (exclusive); if both are equal, the point before them."""
+    start, column = _point(lines, first)
+    end, end_column = _point(lines, last)
+    return {"startLine": start, "startColumn": column, "endLine": end, "endColumn": end_column}
+
+
+def _point(lines: list[str], index: int) -> tuple[int, int]:
+    """Line and column (from 1) before a line; at the end of a text without a final newline, its end."""
+    if index == len(lines) and lines and not lines[-1].endswith("\n"):
+        return len(lines), len(lines[-1]) + 1
+    return index + 1, 1

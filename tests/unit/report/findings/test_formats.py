@@ -14,7 +14,7 @@ from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Failed, Rewritten
 from slimify.report.findings import github
 from slimify.report.findings import text as findings
-from slimify.report.findings.replacements import replacements
+from slimify.report.findings.sarif import replacements
 
 FINDING = Finding(
     code="SL301",
