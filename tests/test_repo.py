@@ -26,7 +26,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 CODE = re.compile(r"""["'](SL\d{3})["']""")
 
 PARSERS = {"jinja2", "libcst", "msgspec", "packaging", "pydantic", "rich.console", "tree_sitter", "yaml"}
-PLANNING = {"msgspec", "tree_sitter"}
+PLANNING = {"jinja2", "msgspec", "tree_sitter"}
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
-"""Renders plans, and pages with the Jinja2 templates in templates/. Rendering only does layout; every choice
-is in the plan."""
+"""Renders a plan with the Jinja2 templates in templates/. Templates only do layout; every choice is in the
+plan."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache, partial
 from itertools import islice
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from slimify.config.read_file import read_file
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.errors import SlimifyError
-from slimify.model.plan import Plan, Stage
+from slimify.model.plan import Plan
 
 _MAX_BYTES = 1_000_000  # of a user's template
 _MOST_TEMPLATES = 100
@@ -25,28 +25,14 @@ if TYPE_CHECKING:
 def render(plan: Plan, file: Dockerfile, *, annotate: bool = False, templates: str = "") -> str:
     """The text of the new file, with the line endings of the old one.
 
-    A template in the directory `templates` takes precedence. Raises SlimifyError if it cannot be rendered.
+    Templates in the directory `templates` take precedence over the built-in ones of the same name. Raises
+    SlimifyError if a template of the user cannot be rendered.
     """
-    text = _layout(plan.stages, file.newline, annotate=annotate)
-    if templates:
-        names = (f"{plan.language}/stages.Dockerfile.j2", "stages.Dockerfile.j2")
-        values = {"stages": plan.stages, "newline": file.newline, "annotate": annotate, "layout": text}
-        text = _render(names, templates, **values)
+    names = (f"{plan.language}/stages.Dockerfile.j2", "stages.Dockerfile.j2")
+    text = _render(names, templates, stages=plan.stages, newline=file.newline, annotate=annotate)
     if not file.text.endswith("\n"):
         return text.removesuffix(file.newline)
     return text if text.endswith("\n") else text + file.newline  # Jinja2 drops the last newline of a template
-
-
-def _layout(stages: Iterable[Stage], newline: str, *, annotate: bool) -> str:
-    """The text of stages: a blank line between them, groups spaced as in the original."""
-    parts: list[str] = []
-    for stage in stages:
-        parts += [newline] if parts else []
-        for index, item in enumerate(stage.items):
-            parts += [item.gap or newline] if index and item.spaced else []
-            parts += [f"# {item.note}{newline}"] if annotate and item.note else []
-            parts.append(item.text)
-    return "".join(parts)
 
 
 def render_page(template: str, templates: str = "", **values: object) -> str:

@@ -144,7 +144,7 @@ def _is_lost(pair: Pair, event: Event, match: Event, path: str) -> bool:
     wanted = (o for o in before if o != match.origin and o.kind != "directory" and o not in pair.idle)
     if any(o not in after and not is_downloaded(o, after) for o in wanted):
         return True
-    return not _is_base_path(path) and _lost_files(pair, event, match, path)
+    return _lost_files(pair, event, match, path)
 
 
 def _is_absent(pair: Pair, event: Event, match: Event, path: str) -> bool:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _MOUNT = regex(r":(/[^:]+)")
 _MAX_EXTENDED = 8
+_TEXT, _MAPPING = "tag:yaml.org,2002:str", "tag:yaml.org,2002:map"
 _BUILD_ACTION = "docker/build-push-action"
 
 
@@ -80,18 +81,27 @@ class Service(Struct, frozen=True, kw_only=True):
     mounts: tuple[Use, ...]
 
 
-def compose_builds(context: Context, path: str) -> Iterator[Build]:
-    """What the services of a Compose file are built from; without the Dockerfile if it is inline."""
-    for name, service in compose_services(context, path).items():
+def compose_builds(context: Context, *paths: str) -> Iterator[Build]:
+    """What the services of Compose files are built from, which are read as one, with what they include;
+    without the Dockerfile if it is inline."""
+    services: dict[str, Node] = {}
+    for path in paths:
+        for file in reversed(_with_included(context, path)):
+            folder = posixpath.relpath(posixpath.dirname(file) or ".", posixpath.dirname(path) or ".")
+            for name, node in compose_services(context, file).items():
+                service = _seen_from(folder, node)
+                services[name] = _merged(service, services[name]) if name in services else service
+    for name, service in services.items():
         build, image = get(service, "build"), string(get(service, "image"))
         if build is not None:
             inline = get(build, "dockerfile_inline") is not None
             yield Build(
                 name=name,
-                context=string(build) or string(get(build, "context")) or ".",
+                context=string(get(build, "context")) or ".",
                 dockerfile="" if inline else string(get(build, "dockerfile")) or "Dockerfile",
                 args=variables(_variables(get(build, "args"))),
                 tags=(image,) if image else (),
+                stage=string(get(build, "target")),
             )
 
 
@@ -150,22 +160,63 @@ def compose_services(context: Context, path: str) -> dict[str, Node]:
 
 def _written(context: Context, path: str) -> dict[str, Node]:
     roots = documents(context, path)
-    return {name: node for root in roots for name, node in entries(get(root, "services") or root)}
+    found = (pair for root in roots for pair in entries(get(root, "services") or root))
+    return {name: _seen_from(".", node) for name, node in found}
 
 
 def _extended(context: Context, path: str, service: Node, depth: int = 0) -> Node:
-    """A service with the settings of the one that it extends, as if they were merged."""
+    """A service with the settings of the one that it extends."""
     given = get(service, "extends")
     file = string(get(given, "file"))
+    folder = posixpath.dirname(file) or "."
     other = posixpath.normpath(posixpath.join(posixpath.dirname(path), file)) if file else path
     base = _written(context, other).get(string(given) or string(get(given, "service"))) if given else None
     if base is None or depth == _MAX_EXTENDED:
         return service
+    return _merged(service, _seen_from(folder, _extended(context, other, base, depth + 1)))
+
+
+def _with_included(context: Context, path: str) -> list[str]:
+    """A Compose file, and those that it includes."""
+    found = [path]
+    for file in found:
+        included = (i for root in documents(context, file) for i in items(get(root, "include")))
+        names = (string(item) or string(get(item, "path")) for item in included)
+        paths = (posixpath.normpath(posixpath.join(posixpath.dirname(file), name)) for name in names if name)
+        found += (other for other in dict.fromkeys(paths) if other not in found)
+    return found
+
+
+def _merged(node: Node, base: Node) -> Node:
+    """A mapping with the entries of another one behind its own, as are those of inner mappings."""
     from yaml import MappingNode, ScalarNode
 
-    merge = ScalarNode("tag:yaml.org,2002:str", "<<")
-    rows = [*pairs(service), (merge, _extended(context, other, base, depth + 1))]
-    return MappingNode(service.tag, rows, service.start_mark, service.end_mark)
+    if not pairs(node) or not pairs(base):
+        return node
+    own = ((k, _merged(v, same) if (same := get(base, string(k))) else v) for k, v in pairs(node))
+    rows = [*own, (ScalarNode(_TEXT, "<<"), base)]
+    return MappingNode(node.tag, rows, node.start_mark, node.end_mark)
+
+
+def _seen_from(folder: str, service: Node) -> Node:
+    """A service of a file in a folder, as one of a file beside that folder: a mapping says what it builds."""
+    from yaml import MappingNode, ScalarNode
+
+    build = get(service, "build")
+    if build is None:
+        return service
+    place = string(build) or string(get(build, "context")) or ("" if folder == "." else ".")
+    place = posixpath.normpath(posixpath.join(folder, place)) if place and is_local(place) else place
+    args = [(ScalarNode(_TEXT, n), ScalarNode(_TEXT, v)) for n, v in _variables(get(build, "args"))]
+    context = [(ScalarNode(_TEXT, "context"), ScalarNode(_TEXT, place))] if place else []
+    named = (ScalarNode(_TEXT, "args"), MappingNode(_MAPPING, args))
+    built = (ScalarNode(_TEXT, "build"), MappingNode(_MAPPING, [*context, named, *pairs(build)]))
+    return MappingNode(service.tag, [built, *pairs(service)], service.start_mark, service.end_mark)
+
+
+def is_local(context: str) -> bool:
+    """Whether a build context is a directory with a constant name."""
+    return "$" not in context and "://" not in context and not context.startswith("git@")
 
 
 def _variables(node: Node | None) -> list[tuple[str, str]]:

@@ -42,6 +42,10 @@ SERVICES = [
         {"context": "other/src", "dockerfile": "other/src/Dockerfile", "args": {"A": "1", "B": "2"}},
     ),
     (
+        "services: {web: {extends: {service: web, file: other/base.yaml}, build: {args: ['A=1']}}}",
+        {"context": "other/src", "dockerfile": "other/src/Dockerfile", "args": {"A": "1", "B": "2"}},
+    ),
+    (
         "include: [other/base.yaml]",
         {"context": "other/src", "dockerfile": "other/src/Dockerfile", "args": {"B": "2"}},
     ),
@@ -57,6 +61,16 @@ def test_services(tmp_path: Path, text: str, wanted: dict[str, object]) -> None:
     values = {"context": ".", "dockerfile": "Dockerfile", **wanted}
     places = {name: tmp_path / str(values.pop(name)) for name in ("context", "dockerfile")}
     assert build == Build(service="web", **places, **values)
+
+
+def test_nothing_outside_the_repository_is_read(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("services: {web: {build: web}}")
+    (tmp_path / "app" / ".git").mkdir(parents=True)
+    (tmp_path / "app" / "compose.yaml").write_text(
+        "services: {web: {extends: {service: web, file: ../base.yaml}}}"
+    )
+    with pytest.raises(SlimifyError, match="no service of this file builds"):
+        builds(tmp_path / "app" / "compose.yaml")
 
 
 def test_override_file_is_read_as_compose_does(tmp_path: Path) -> None:
