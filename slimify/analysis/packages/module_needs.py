@@ -66,23 +66,29 @@ def _with_required(found: dict[str, Module]) -> dict[str, Module]:
 def present_modules(
     effects: Sequence[Effect], view: ContextView, imports: Iterable[Use], application: str | None
 ) -> tuple[Module, ...]:
-    """The language packages that the image contains. Where no RUN installs any of the application's language,
-    a COPY brought them: those whose own manifests are files of the image, and those that manifests and
-    sources of the image name."""
+    """The language packages that the image contains: those that RUNs install, and those that sources import
+    without being named, which come along with others. Where no RUN installs any of the application's
+    language, a COPY brought them: those whose own manifests are files of the image, and those that manifests
+    name."""
     found = {m.use.name: m for m in installed_modules(effects, view)}
     own = language(application)
-    if own is None or own.packages is None or any(e.does("install", own.name) for e in effects):
+    if own is None or own.packages is None:
         return tuple(found.values())
-    for path in view.context.files:
+    installs = any(e.does("install", own.name) for e in effects)
+    for path in view.context.files if not installs else ():
         name = own.packages.package_at(path)
         listed: Iterable[Module] = (_module(own, name, Use(name=name, file=path, line=0)),) if name else ()
         if not name and path.rpartition("/")[2] in own.project_files:
             listed = own.packages.listed_packages(view, path)
         for module in listed if view.image_paths(path) else ():
             found.setdefault(module.use.name, module)
+    sources = [path for path in view.context.files if installs and path.endswith(own.source_suffixes)]
+    local = {part.partition(".")[0] for path in sources for part in path.split("/")}
     for use in _first_uses(imports):
-        for name in own.packages.providers(use.name) if is_source(view.context, use.file, own) else ():
-            found.setdefault(name, _module(own, name, use))
+        names = own.packages.providers(use.name) if is_source(view.context, use.file, own) else ()
+        if not (installs and (found.keys() & {*names} or use.name in local)):
+            for name in names:
+                found.setdefault(name, _module(own, name, use))
     return tuple(_with_required(found).values())
 
 

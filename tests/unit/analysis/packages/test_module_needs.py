@@ -68,6 +68,21 @@ CAIRO = {"libpangocairo-1.0-0", "libgdk-pixbuf-2.0-0"}
         ),
         pytest.param(PYTHON, {"a.py": "", "requirements.txt": "rasterio\n"}, {"libexpat1"}, id="of-a-wheel"),
         pytest.param(
+            PYTHON, {"a.py": "import psycopg2\n", "requirements.txt": "b\n"}, {"libpq5"}, id="not-listed"
+        ),
+        pytest.param(
+            PYTHON,
+            {"a.py": "import psycopg2\n", "requirements.txt": "psycopg2-binary\n"},
+            set(),
+            id="listed-under-another-name",
+        ),
+        pytest.param(
+            PYTHON.replace("a.py ./", "*.py ./"),
+            {"a.py": "import magic\n", "magic.py": "", "requirements.txt": "b\n"},
+            set(),
+            id="a-module-of-its-own",
+        ),
+        pytest.param(
             PYTHON, {"a.py": "", "requirements.txt": "rio_tiler\n"}, {"libexpat1"}, id="of-what-it-requires"
         ),
         pytest.param(
