@@ -11,6 +11,7 @@ from slimify.analysis.program import Program, Step
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import CHANGES_FILES, LEAVES_NOTHING, MANAGES_PACKAGES, Effect
 from slimify.model.regex import regex
+from slimify.model.shell import Command
 from slimify.planning.layout import Layout, WordEdit
 from slimify.planning.stages.line_wrapping import with_wrapped_names
 from slimify.semantics.paths import inside
@@ -19,7 +20,7 @@ from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 from slimify.syntax.shell.append import joined
 from slimify.syntax.shell.heredoc_edit import edit_heredoc
 from slimify.syntax.shell.meaning import read_text
-from slimify.syntax.shell.script import EditRefused, edit
+from slimify.syntax.shell.script import TESTS, EditRefused, changes_state, edit
 
 
 def from_instruction(program: Program) -> Instruction:
@@ -43,7 +44,7 @@ def edited_run(program: Program, index: int, drop: frozenset[int], words: WordEd
         drop=drop,
         drop_words=words.drop,
         replace_words=words.replace,
-        keep_state=not _only_loses_cwd(step, drop),
+        keep_state=not _loses_nothing_used(step, drop),
     )
 
 
@@ -61,13 +62,24 @@ _CWD_INDEPENDENT = MANAGES_PACKAGES | {"users"}
 _PRINTING = frozenset({"echo", "printf"})  # their words are text
 
 
-def _only_loses_cwd(step: Step, drop: frozenset[int]) -> bool:
-    """Whether dropping these atoms loses only a change of directory that no remaining command uses."""
-    states = [a for a in step.atoms if a.index in drop and step.script.atoms[a.index].state]
-    stays = [e for a in step.atoms if a.index not in drop for e in a.effects]
-    return all(e.tool == "cd" for a in states for e in a.effects) and all(
-        is_cwd_independent(e) for e in stays
-    )
+def _loses_nothing_used(step: Step, drop: frozenset[int]) -> bool:
+    """Whether these atoms, which the builder executes, change nothing that a remaining command uses: they go
+    to a directory, or compute variables, and end with an error where the builder does."""
+    atoms = enumerate(step.script.atoms)
+    changing = [[c for c in a.commands if changes_state(c)] for i, a in atoms if i in drop and a.state]
+    stays = [a for a in step.atoms if a.index not in drop]
+    texts = " ".join(step.script.source_of(a.index) for a in stays)
+
+    def is_unused(command: Command) -> bool:
+        if not command.words:
+            names = [name for name, _ in command.assigns]
+            return not any(n in step.state.env or re.search(rf"\b{n}\b", texts) for n in names)
+        if command.name == "cd":
+            return all(is_cwd_independent(e) for a in stays for e in a.effects)
+        fails = command.name == "exit" and [w.value for w in command.words[1:]] not in ([], ["0"])
+        return bool(command.context) and (fails or command.name in TESTS)
+
+    return all(commands and all(map(is_unused, commands)) for commands in changing)
 
 
 def is_cwd_independent(effect: Effect) -> bool:

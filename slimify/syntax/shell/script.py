@@ -29,6 +29,7 @@ from slimify.syntax.shell.wrappers import command_of, inner_scripts, static_comm
 __all__ = [
     "TESTS",
     "EditRefused",
+    "changes_state",
     "command_of",
     "edit",
     "inner_scripts",
@@ -123,7 +124,7 @@ def _atom(units: tuple[Unit, ...], text: str) -> Atom:
         start=start,
         end=end,
         operator=operator if operator in ("", "&&") else ";",
-        state=any(map(_changes_state, commands)) or bool(_ASSIGNING.search(text, start, end)),
+        state=any(map(changes_state, commands)) or bool(_ASSIGNING.search(text, start, end)),
         opaque=opaque,
     )
 
@@ -154,7 +155,7 @@ def _opaque_command(command: Command) -> str:
     return ""
 
 
-def _changes_state(command: Command) -> bool:
+def changes_state(command: Command) -> bool:
     """Whether a command affects later ones. In a subshell or a later part of a pipeline it does not."""
     if command.operator == "|" or "(" in command.context or "$(" in command.context:
         return False
