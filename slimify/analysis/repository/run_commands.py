@@ -58,6 +58,7 @@ _BAKE_FILE = regex(r"(?:.*/)?docker-bake(?:\.override)?\.(?:hcl|json)")
 _JENKINSFILE = regex(rf"(?:.*/)?(?:{jenkinsfile.NAME.pattern})")
 _DOCKERFILE = regex(r"[\w.-]*Dockerfile[\w.-]*|Containerfile", re.IGNORECASE)
 _FROM = regex(r"\s*FROM\s+(?:--\S+\s+)*(?P<name>\S+)", re.IGNORECASE)
+_STAGE = regex(r"^[ \t]*FROM[ \t].*?(?:\sAS[ \t]+(\S+))?[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
 _TAG = regex(r"(?:@|:(?!\d+/)).*", re.DOTALL)
 _MOUNTED = regex(r"(?::|\b(?:target|dst|destination)=)(?P<place>/[^:,]+)")
 _PLACEHOLDER = regex(r"[<\[\u2026]|\.\.\.|\A[A-Z][A-Z_]+\Z")
@@ -149,6 +150,7 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
             if told.command == "build":
                 args = variables(named_values(told.given("--build-arg")))
                 own = "$" in told.dockerfile or host.names(told.dockerfile, clean(self.image.dockerfile))
+                own = own and self.image.others.isdisjoint(map(str.lower, told.given("--target")))
                 yield Build(args=args, tags=told.given("-t", "--tag")), own
 
     @cached_property
@@ -311,13 +313,21 @@ def _searched(context: Context, dockerfile: str) -> list[_Searched]:
         return _Searched(files=replace(files, files=names), view=files, image=image)
 
     # what the builder does not get may say as well what people run
-    places = [searched(with_ignored_files(context), BuiltImage(dockerfile=dockerfile))]
+    files = with_ignored_files(context)
+    others = _earlier_stages(files.text(dockerfile) or "")
+    places = [searched(files, BuiltImage(dockerfile=dockerfile, others=others))]
     around = context.repository
     if around is not None and around.prefix:
         inner = posixpath.join(around.prefix, dockerfile)
-        image = BuiltImage(dockerfile=inner, context=around.prefix)
+        image = BuiltImage(dockerfile=inner, context=around.prefix, others=others)
         places.append(searched(around.files, image, around.prefix))
     return places
+
+
+def _earlier_stages(dockerfile: str) -> frozenset[str]:
+    """The names and numbers of the stages before the last one."""
+    earlier = _STAGE.findall(dockerfile)[:-1]
+    return frozenset({*map(str.lower, filter(None, earlier)), *map(str, range(len(earlier)))})
 
 
 def _project_names(context: Context) -> set[str]:

@@ -59,13 +59,16 @@ class RunCommand(Struct, frozen=True, kw_only=True):
 
 class BuiltImage(Struct, frozen=True, kw_only=True):
     """What an image is built from: a Dockerfile and a build context, as paths of the files that are searched.
-    The context is "" if it is their root."""
+    The context is "" if it is their root. `others` are the names and numbers of the stages before its own."""
 
     dockerfile: str = "Dockerfile"
     context: str = ""
+    others: frozenset[str] = frozenset()
 
     def is_built_by(self, path: str, build: Build) -> bool:
         """Whether it is what a file builds, whose directory the build context is relative to."""
+        if build.stage.lower() in self.others:
+            return False
         here = posixpath.normpath(posixpath.join(posixpath.dirname(path), build.context))
         wanted = posixpath.join(here, build.dockerfile)
         return clean(here) == self.context and clean(wanted) == clean(self.dockerfile)
@@ -241,6 +244,7 @@ def workflow_builds(context: Context, path: str) -> Iterator[Build]:
                 dockerfile=posixpath.relpath(file, where),
                 args=variables(named_values(inputs.get("build-args", "").splitlines())),
                 tags=tuple(tag for tag in tags if not repository(tag).startswith("$")),
+                stage=inputs.get("target", ""),
             )
 
 
