@@ -60,14 +60,14 @@ def package_manager(program: Program) -> str:
     return next((m for m in called if m in (SystemManager.APT, SystemManager.APK)), SystemManager.APT)
 
 
-def left_list_bytes(program: Program) -> int:
-    """The bytes of apt's lists that a RUN leaves."""
+def left_list_bytes(program: Program, *, repeated: bool = True) -> int:
+    """The bytes of apt's lists that a RUN leaves; without `repeated`, one that only the builder executes."""
     if package_manager(program) != SystemManager.APT:  # a script may support several managers
         return 0
     for step in program.steps:
         effects = step.effects
         fetches = any(e.kind == "index" and e.manager == SystemManager.APT for e in effects)
-        if fetches and not removes_lists(effects):
+        if fetches and not removes_lists(effects) and (repeated or step.role == "build"):
             return APT_LISTS
     return 0
 
@@ -111,7 +111,8 @@ def installer_cache_bytes(program: Program, effect: Effect) -> int:
 def saved_bytes(program: Program, rung: Rung) -> int:
     """The bytes that a final stage omits: packages of the build, caches of installers, left lists and, on the
     slim variant of the base, what that variant lacks."""
-    saving = dropped_package_bytes(program) + cache_bytes(program) + left_list_bytes(program)
+    lists = left_list_bytes(program, repeated=rung != "same-base")  # where repeated, in place goes as well
+    saving = dropped_package_bytes(program) + cache_bytes(program) + lists
     if rung == "slim" and program.base is not None:
         new = image(program.base.slim_partner or "")
         saving += program.base.size - (new.size if new else 0)

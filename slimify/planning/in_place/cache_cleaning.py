@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct, field
 
 from slimify.analysis.program import Step
+from slimify.facts.shells import is_posix_shell
 from slimify.facts.system import is_systems
+from slimify.model.dockerfile import Instruction
 from slimify.model.effects import RUNS_CODE
 from slimify.semantics.paths import inside
 
@@ -37,10 +40,19 @@ def takes_tail(step: Step) -> bool:
     """Whether a command can be added behind the last one: `A || B && C` is `(A || B) && C`. In front of `&&`,
     `set -e` no longer ends a block."""
     script = step.script
+    if step.instruction.exec_form is not None:
+        return bool(shell_form(step.instruction)) and is_posix_shell(step.state.shell[0])
     if not script.atoms or not script.atoms[-1].opaque:
         return bool(script.atoms)
     sets = any(command.name == "set" for command in script.commands)
     return script.atoms[-1].opaque in BLOCKS and not (script.errexit or sets)
+
+
+def shell_form(instruction: Instruction) -> str:
+    """The same RUN in shell form, if it has an exec form whose words mean themselves to a shell; else ""."""
+    words = instruction.exec_form or ()
+    head = instruction.raw[: instruction.raw.index("[")] if words else ""
+    return head + " ".join(words) if shlex.join(words) == " ".join(words) else ""
 
 
 BLOCKS = frozenset({"||", "(", "{", "if", "for", "while", "until", "case"})

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.model.plan import Item, Plan
+from slimify.planning.estimates.estimate import left_list_bytes
 from slimify.planning.in_place.cleaners import cleaned
 from slimify.planning.in_place.edits import new_draft
 from slimify.planning.stages.items import keyword
@@ -45,6 +46,8 @@ def with_clean_last_stage(
     raw = {item.origin: item.text for item in start.items}
     items = (_own_item(x, by_line, raw) for x in draft.items[head + 1 :])
     cleaned_stage = replace(last, items=(last.items[0], *items))
+    lists = left_list_bytes(written) - left_list_bytes(draft.program) if plan.rung == "same-base" else 0
+    plan = replace(plan, saving=plan.saving + lists)
     return plan.with_final(cleaned_stage, *draft.without_advice().decisions)
 
 

@@ -9,7 +9,7 @@ from slimify.facts.shells import changes_user
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import Effect
 from slimify.model.regex import regex
-from slimify.planning.in_place.cache_cleaning import BLOCKS
+from slimify.planning.in_place.cache_cleaning import BLOCKS, shell_form
 from slimify.syntax.shell.append import joined, with_commands
 from slimify.syntax.shell.wrappers import unwrap
 
@@ -113,7 +113,7 @@ def extended_run(program: Program, step: Step, tail: Sequence[str], text: str = 
     """The RUN with commands added at its end in its own layout: on one line if that stays short."""
     end = program.dockerfile.newline
     instruction = step.instruction
-    own = (text or instruction.raw).rstrip()
+    own = shell_form(instruction) or (text or instruction.raw).rstrip()
     if "\n" not in run_body(instruction, own) and len(own + "".join(tail)) <= 100 and len(tail) == 1:
         return joined(own, tail, " && ") + end
     longer = with_commands(own, tail, end)

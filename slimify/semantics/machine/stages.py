@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
@@ -272,7 +273,8 @@ def _events(
             number += 1
             continue
         for at, effects in enumerate(visit.effects):
-            raw = visit.script.source_of(at)
+            words = visit.instruction.exec_form
+            raw = visit.script.source_of(at) if words is None else shlex.join(words)  # as a shell has it
             effects = seen.get(plain_text(raw, ()), effects)
             text = plain_text(raw, effects)
             cwd = next((e.cwd for e in effects if e.cwd), visit.state.cwd)

@@ -25,6 +25,8 @@ def test_what_stages_cannot_do_is_cleaned_in_place(tmp_path: Path) -> None:
     ("run", "expected"),
     [
         ("npm install", "npm install && npm cache clean --force"),
+        ('["npm", "install"]', "npm install && npm cache clean --force"),
+        ('[ "npm", "install", "a b" ]', '[ "npm", "install", "a b" ]'),
         ("env CI=1 npm install", "env CI=1 npm install && npm cache clean --force"),
         ("sudo npm install", "sudo npm install && sudo npm cache clean --force"),
         (
