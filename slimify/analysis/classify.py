@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ from slimify.analysis.repository.run_commands import image_uses
 from slimify.analysis.roles.assign import assign_roles
 from slimify.analysis.roles.model import Given, Roles
 from slimify.analysis.runtime_contract import runtime_contract
-from slimify.analysis.runtime_needs import runtime_needs, with_absent_scripts
+from slimify.analysis.runtime_needs import runtime_needs, with_absent_scripts, with_needs_of
 from slimify.config import Options
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
@@ -43,9 +43,12 @@ from slimify.model.regex import regex
 from slimify.model.sources import Use
 from slimify.semantics.machine.stages import execute
 from slimify.semantics.walk import Visit, base_image
-from slimify.syntax.dockerfile.instructions import arg_names
+from slimify.syntax.dockerfile.instructions import arg_names, from_parts
 from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 from slimify.syntax.dockerfile.scope import scopes
+from slimify.syntax.dockerfile.words import references
+
+_MOST_VALUES = 4  # of a build argument whose programs are read
 
 if TYPE_CHECKING:
     from slimify.analysis.evidence.image_evidence import BuiltImage
@@ -90,6 +93,10 @@ def classify(
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
     needs = runtime_needs(contract, end, effects, uses.commands, language, base)
     needs = with_previous_stages(needs, machine, base, language)
+    for values in _other_values(file, given, build_args):
+        other = execute(file, context, partial(facts_of, names, reference, base), {**build_args, **values})
+        more = runtime_needs(contract, other.final.end, other.final.effects, uses.commands, language, base)
+        needs = with_needs_of(needs, with_previous_stages(more, other, base, language))
     needs = with_absent_scripts(needs, machine.final)
     needs = _with_kept_commands(needs, options.keep_commands)
     needs = needs.and_those(RuntimeNeeds(commands=_only_readers(visits)))
@@ -163,6 +170,19 @@ def _unset_arguments(file: Dockerfile, passed: Mapping[str, tuple[str | None, ..
     declared = [pair for x in file.instructions if x.keyword == "ARG" for pair in arg_names(x)]
     unset = {arg for arg, _ in declared} - {arg for arg, value in declared if value is not None}
     return {arg: values[0] for arg, values in passed.items() if arg in unset and values[0] is not None}
+
+
+def _other_values(
+    file: Dockerfile, given: Mapping[str, tuple[str | None, ...]], build_args: Mapping[str, str]
+) -> Iterator[Mapping[str, str]]:
+    """The arguments with values that files of the repository pass as well, one at a time: what their programs
+    need is needed, too. Which bases are chosen is a question of its own."""
+    chosen = {n for x in file.instructions if x.keyword == "FROM" for n in references(from_parts(x).image)}
+    declared = {name: value for x in file.instructions if x.keyword == "ARG" for name, value in arg_names(x)}
+    for name in (name for name in declared if name not in chosen):
+        first = build_args.get(name, declared[name])
+        others = [value for value in given.get(name, ()) if value is not None and value != first]
+        yield from ({name: value} for value in others[:_MOST_VALUES])
 
 
 def _packages_and_roles(

@@ -20,6 +20,7 @@ from slimify.analysis.packages.module_needs import module_needs, present_modules
 from slimify.analysis.program import RuntimeContract, RuntimeNeeds
 from slimify.analysis.sources import read_sources
 from slimify.context.compose.yaml_commands import RunCommand
+from slimify.context.source_uses import merge
 from slimify.context.values import json_of
 from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
@@ -206,6 +207,20 @@ def _named_paths(done: Interpreted, language: str | None) -> Sequence[str]:
         *sorted({*filter(None, named), *(p for e in effects for p in e.reads)}),
         *([""] if anything else ()),
     ]
+
+
+def with_needs_of(needs: RuntimeNeeds, other: RuntimeNeeds) -> RuntimeNeeds:
+    """The needs, and what the same image needs that other build arguments make."""
+    return replace(
+        needs,
+        commands={**other.commands, **needs.commands},
+        libraries={**other.libraries, **needs.libraries},
+        dynamic=(*needs.dynamic, *other.dynamic),
+        sources=merge((needs.sources, other.sources)),
+        shell=needs.shell or other.shell,
+        system_packages={**other.system_packages, **needs.system_packages},
+        unresolved={**other.unresolved, **needs.unresolved},
+    )
 
 
 def with_absent_scripts(needs: RuntimeNeeds, stage: Stage) -> RuntimeNeeds:

@@ -10,16 +10,20 @@ from slimify import pipeline
 
 PLAIN = 'package main\n\nimport "net/http"\n\nfunc main() { http.ListenAndServe(":80", nil) }\n'
 CALLS = 'package main\n\nimport "os/exec"\n\nfunc main() { exec.Command("git", "gc").Run() }\n'
+READS = PLAIN.replace('"net/http"', '(\n\t"net/http"\n\t"os"\n)').replace(
+    "{ http", '{ os.ReadFile("pages/index.html"); http'
+)
 FILE = "FROM golang:1.24-bookworm\nARG {0}\nWORKDIR /src\nCOPY . .\nRUN go build -o {1} ./{2}\nCMD {3}\n"
-SMALL, BIG = "gcr.io/distroless/base-debian12", "golang:1.24-bookworm"
+SMALL = "gcr.io/distroless/base-debian12"
 SERVICE = ("S", "/bin/run", "$S", '["run"]')
 TARGET = ("T", "$T/run", "a", '["sh", "-c", "exec /opt/a/run"]')
 # id: (the argument, the output, the package, the start, values in Compose, base of the last stage)
 VALUES = {
     "one-program": (*SERVICE, ("a",), SMALL),
     "two-alike": (*SERVICE, ("a", "b"), SMALL),
-    "one-needs-more": (*SERVICE, ("a", "calls"), BIG),
-    "instead-of-the-default": ("S=a", *SERVICE[1:], ("calls",), BIG),
+    "one-needs-more": (*SERVICE, ("a", "calls"), "debian:bookworm-slim"),
+    "one-reads-more": (*SERVICE, ("a", "reads"), SMALL),
+    "instead-of-the-default": ("S=a", *SERVICE[1:], ("calls",), "debian:bookworm-slim"),
     "not-declared": ("OTHER", "/bin/run", "a", '["run"]', ("calls",), SMALL),
     "one-target": (*TARGET, ("/opt/a",), "debian:bookworm-slim"),
     "another-target": (*TARGET, ("/opt/a", "/opt/b"), ""),
@@ -45,10 +49,13 @@ def test_values_that_compose_passes(
         "a/main.go": PLAIN,
         "b/main.go": PLAIN,
         "calls/main.go": CALLS,
+        "reads/main.go": READS,
+        "pages/index.html": "",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     outcome = pipeline.rewrite(FILE.format(argument, output, package, start), tmp_path)
     froms = [line for line in (outcome.after or "").splitlines() if line.startswith("FROM ")]
+    assert ("COPY pages ./pages" in (outcome.after or "")) == ("reads" in values)
     assert froms[1:] == ([f"FROM {base}"] if base else []), [d.text for d in outcome.decisions]
