@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from slimify.analysis.closed_worlds import unread_build
 from slimify.analysis.program import Program, Step
 from slimify.config import Options
+from slimify.facts.carried import carried
 from slimify.facts.image_tables import busybox_servers, entry_scripts, image_packages
 from slimify.facts.images import ImageFacts
 from slimify.facts.programs import fetched_program
@@ -197,6 +198,7 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
         or any(view.context_path(p) is not None or view.text(p) is not None for p in places)
         or is_posix_shell(name)
         or program_name in _base_programs(program)
+        or (program.base is not None and program_name in carried(program.base).commands)
         or _installed(program, program_name)
     )
     return "" if there else name

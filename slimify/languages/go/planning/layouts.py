@@ -40,6 +40,7 @@ from slimify.languages.go.planning.system_files import (
 )
 from slimify.languages.go.planning.toolchain_settings import builder_only_env, env_decisions
 from slimify.model.decisions import Decision, Reason
+from slimify.model.effects import LEAVES_NOTHING
 from slimify.model.plan import Rung
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
@@ -86,7 +87,8 @@ def toolchain_image(program: Program) -> Reason | None:
         return Reason.of("SL406", "only_waits")
     for effect in program.runtime_needs.start:
         tool = effect.tool.rpartition("/")[2]
-        if tool in go_toolchain() - built_programs(program):
+        follows = effect.tools and effect.kind in LEAVES_NOTHING  # a target that starts a finished program
+        if tool in go_toolchain() - built_programs(program) and not follows:
             return Reason.of("SL406", "toolchain", command=tool)
         if _works_on_sources(program, tool):
             return Reason.of("SL406", "go_sources", command=tool)

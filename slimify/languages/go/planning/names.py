@@ -51,6 +51,7 @@ def named_paths(program: Program) -> tuple[str, ...]:
         if program.end_state.view.context_path(use.name) is not None:
             found[use.name] = None
     told = [word.value or "" for effect in program.runtime_needs.start for word in effect.command.words[1:]]
+    told += [arg.value or "" for started in program.runtime_needs.programs for arg in started.call.args]
     for argument in (*program.runtime.argv, *told):
         for word in argument.replace("=", " ").split():
             is_path = "/" in word or "." in word or program.context.has(posixpath.normpath(word))

@@ -23,6 +23,8 @@ from unit.go_layouts import (
 LOOKS_UP = (
     'package main\n\nimport (\n\t"os"\n\t"os/user"\n)\n\nfunc main() {{ user.Lookup({0}); os.Exit(0) }}\n'
 )
+TARGETS = "build:\n\tgo build -o bin/shop .\nrun:{0}\n\t./bin/shop -c conf/shop.toml\n"
+MAKES = ("FROM golang:1.22", *BUILD[:2], "RUN make build")
 WRITES = OPENS.replace("os.Open(os.Args[1])", 'os.Create("out.txt")')
 UNPACKED = (
     "RUN apt-get update && apt-get install -y curl && curl -fsSL https://go.dev/dl/go1.22.0.linux-amd64.tar.gz"
@@ -174,6 +176,20 @@ ROWS = (
         ),
         files={"go.mod": MODULE, "main.go": PLAIN},
         base="gcr.io/distroless/static-debian12",
+    ),
+    Row(
+        id="a-target-that-starts-the-finished-program",
+        file=(*MAKES, 'CMD ["make", "run"]'),
+        files={**SHOP, "Makefile": TARGETS.format(""), "conf/shop.toml": "a = 1\n"},
+        base="debian:bookworm-slim",
+        final=("COPY Makefile ./", "COPY conf ./conf"),
+    ),
+    Row(
+        id="a-target-that-builds-it-first",
+        file=(*MAKES, 'CMD ["make", "run"]'),
+        files={**SHOP, "Makefile": TARGETS.format(" build"), "conf/shop.toml": "a = 1\n"},
+        kind="unchanged",
+        reason="its purpose is the toolchain",
     ),
     Row(
         id="a-program-in-c-beside-one-without-libc",
