@@ -13,6 +13,9 @@ from slimify.planning.in_place.cache_cleaning import CacheCleaning, deletes_cach
 from slimify.planning.in_place.runs import is_in_block
 
 _PIP = 12 * MB  # wheels of a small set of packages
+_UV = (
+    3 * MB
+)  # what it reads of the index: wheels are linked to what is installed, and take no space of their own
 _CONDA = 100 * MB  # archives and the channel index; a bare Python already has forty packages
 
 
@@ -29,7 +32,8 @@ def cache_cleanings(program: Program, step: Step, started: frozenset[str]) -> It
 
 def cache_bytes(program: Program, effect: Effect) -> int:
     """The bytes that one command leaves in its installer's cache."""
-    return _size(effect.manager)
+    linked = effect.manager == PythonManager.UV and program.end_state.get("UV_LINK_MODE") in (None, "")
+    return _UV if linked else _size(effect.manager)
 
 
 def needs_mount(program: Program) -> bool:

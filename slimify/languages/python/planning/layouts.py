@@ -7,6 +7,7 @@ Steps that run the application's code (collectstatic, data downloads) run in the
 
 from __future__ import annotations
 
+import posixpath
 from functools import partial
 
 from slimify.analysis.packages.module_needs import installed_modules
@@ -18,6 +19,7 @@ from slimify.facts.carried import installed
 from slimify.facts.system import LOCAL_DIRECTORY
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import BIN, DATA, SITE, PythonPlace
+from slimify.languages.python.package_facts import installers
 from slimify.languages.python.planning import venv as venvs
 from slimify.languages.python.planning.development_lists import without_listed_tools
 from slimify.languages.python.planning.development_removal import without_groups
@@ -47,9 +49,11 @@ from slimify.planning.layout import CopyFromBuilder, Layout, outermost
 from slimify.planning.proposal import Proposal, base_and_copies, managed_copy, on_slim_and_same
 from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import keep_everything_before_unknown, split_obstacle
+from slimify.syntax.dockerfile.instructions import copy_parts
 
 _PIP_ITSELF = 12 * MB  # duplicated by copying site-packages
 _LOCAL_PYTHON = 60 * MB  # duplicated by copying /usr/local
+_CONDA = 400 * MB  # /opt/conda of the images with conda, which COPY stores once more
 _INSTALLER = 50 * MB  # poetry or pipenv with dependencies
 _FEW = 10  # packages of which nothing but a list outside the build context tells
 
@@ -192,8 +196,18 @@ def _saving(program: Program, base: str, rung: Rung, copies: tuple[CopyFromBuild
         saving -= _PIP_ITSELF
     elif installs_only_installers(program):
         saving += _INSTALLER
+    for step in program.steps:
+        if step.keyword == "COPY" and step.role == "build":
+            names = map(posixpath.basename, copy_parts(step.instruction).sources)
+            saving += MB * sum(installers()[name].alone for name in names if name in installers())
     if any(t.path == LOCAL_DIRECTORY for t in copies):
         saving -= _LOCAL_PYTHON
+    if (
+        program.base is not None
+        and program.base.family == "conda"
+        and any(t.path == "/opt/conda" for t in copies)
+    ):
+        saving -= _CONDA
     return saving
 
 
