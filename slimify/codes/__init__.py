@@ -6,6 +6,7 @@ made here, and only where it is shown. No other code contains or reads one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -79,6 +80,8 @@ class _Number(int):
 def _shown(value: object) -> object:
     if isinstance(value, tuple):
         return _List(map(str, value))
+    if isinstance(value, str) and re.fullmatch(r"@[\w-]+", value):
+        return value[1:]  # a place that only a language's tools can resolve
     return _Number(value) if isinstance(value, int) else value
 
 

@@ -62,7 +62,7 @@ class Language(Struct, frozen=True, kw_only=True):
     own_certificates: bool = False  # official images of the language read no certificates of the system
     install_directories: tuple[str, ...] = ()  # names of directories of installed packages (node_modules)
 
-    # where its named places are, as patterns of directories that hold all of the place (`@site`). The
+    # where its named places are, as patterns of directories that hold all of a place (`@site-packages`). The
     # programs of the group `prefix` have to be on PATH of the base image
     places: Mapping[str, str] = {}
 

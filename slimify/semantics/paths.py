@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 
 def is_named_place(path: str) -> bool:
-    """Whether it is a place that only a language's tools can resolve (`@site`), not a path."""
+    """Whether it is a place that only a language's tools can resolve (`@site-packages`), not a path."""
     return path.startswith("@")
 
 

@@ -29,7 +29,7 @@ LANGUAGE = Language(
     prepares=("venv",),
     packs=("wheel", "download"),
     places={
-        "@site": (
+        "@site-packages": (
             r"(?P<prefix>/usr|/usr/local|/opt/.+?)"
             r"(?:/lib(?:/(?:pypy|python)[\d.]+(?:/(?:site|dist)-packages)?)?)?"
         ),

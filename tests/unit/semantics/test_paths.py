@@ -24,8 +24,8 @@ def test_the_same_as_pair_by_pair(noted: list[tuple[str, int]], path: str) -> No
 
 
 def test_a_slash_at_the_end_and_names_that_are_no_paths() -> None:
-    marks = PathMarks(("/a/", "@site"))
-    assert marks.containing("/a/b") == marks.below("/a") == marks.containing("@site") == 0
+    marks = PathMarks(("/a/", "@site-packages"))
+    assert marks.containing("/a/b") == marks.below("/a") == marks.containing("@site-packages") == 0
     assert marks.containing("/ab") == marks.below("@") == marks.overlapping("/b") == -1
 
 

@@ -36,9 +36,9 @@ CMD ["python", "shot.py"]
     ("pairs", "problem"),
     [
         pytest.param((), "", id="its program is copied before"),
-        pytest.param(((PROGRAMS, ""),), "@bin", id="its program is not copied"),
-        pytest.param(((PROGRAMS + STEP, STEP + PROGRAMS),), "@bin", id="its program is copied after it"),
-        pytest.param(((PROGRAMS, PROGRAMS.replace("/bin\n", "/out\n")),), "@bin", id="it is elsewhere"),
+        pytest.param(((PROGRAMS, ""),), "bin", id="its program is not copied"),
+        pytest.param(((PROGRAMS + STEP, STEP + PROGRAMS),), "bin", id="its program is copied after it"),
+        pytest.param(((PROGRAMS, PROGRAMS.replace("/bin\n", "/out\n")),), "bin", id="it is elsewhere"),
     ],
 )
 def test_programs_of_packages(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:

@@ -189,10 +189,10 @@ CMD ["python", "app.py"]
         pytest.param((), "", id="an environment that is on PATH"),
         pytest.param(
             (('venv /opt/venv\nENV PATH="/opt/venv/bin:$PATH"\nCOPY', "venv /opt/venv\nCOPY"),),
-            "@site",
+            "site-packages",
             id="it is not on PATH",
         ),
-        pytest.param((("RUN python -m venv /opt/venv\n", ""),), "@site", id="no step makes it"),
+        pytest.param((("RUN python -m venv /opt/venv\n", ""),), "site-packages", id="no step makes it"),
         pytest.param((("-m venv /opt/venv", "-m venv /srv/venv"),), "/opt/venv", id="another one is made"),
     ],
 )

@@ -21,7 +21,7 @@ from slimify.semantics.effects.state import State, absolute
 class PythonPlace(NamedPlace):
     """Where pip installs for the current system interpreter."""
 
-    SITE = "@site"  # site-packages
+    SITE = "@site-packages"  # site-packages
     BIN = "@bin"  # the directory of its scripts
     SHARE = "@share"  # data that distributions have beside their packages
     ETC = "@etc"

@@ -50,7 +50,7 @@ def test_definitions(graph: Graph, path: str, before: int, makers: list[int]) ->
         ("/opt/geo", False),
         ("/app/client", True),
         ("/app/client/a.ts", True),
-        ("@site", False),
+        ("@site-packages", False),
     ],
 )
 def test_deleted_at(graph: Graph, path: str, deleted: bool) -> None:
