@@ -41,6 +41,7 @@ def tar(call: Call) -> tuple[Effect, ...]:
         return call.effect("check")
     read = call.inputs((archive,) if archive is not None else ())
     where: tuple[Arg | str, ...] = directories[-1:] or (".",)
+    ecosystem = ""
     if directories and options.operands:
         where = (
             _named_members(call, directories[-1], options.operands)
@@ -48,20 +49,23 @@ def tar(call: Call) -> tuple[Effect, ...]:
             else where
         )
     elif not options.has("--strip-components", "--strip", "--transform", "--one-top-level"):
-        where = _with_top(call, archive, where)
+        ecosystem, top = _known_archive(call, archive)
+        base = call.path_of(where[0])
+        where = (posixpath.join(base, top),) if top and base is not None else where
     absolute_names = options.has("-P", "--absolute-names")
     rest = {"writes_anywhere": True, "why": Reason.of("SL221", "members")} if absolute_names else {}
-    return call.write_effect("unpack", "tar", writes=where, **read, **rest)
+    return call.write_effect("unpack", "tar", writes=where, ecosystem=ecosystem, **read, **rest)
 
 
-def _with_top(call: Call, archive: Arg | None, where: tuple[Arg | str, ...]) -> tuple[Arg | str, ...]:
-    """The one directory that a known archive puts there."""
+def _known_archive(call: Call, archive: Arg | None) -> tuple[str, str]:
+    """The language of a known archive, and the one directory in it."""
     name = "" if archive is None or archive.value == "-" else archive.shown
     path = call.path_of(name) if name else None
     sources = (call.state.settings.get(f"address of {path}", ""), name, download_url(call.upstream))
-    tops = (a.top for s in sources for _, t in tables() for a in t.archives if s and re.search(a.address, s))
-    top, base = next(tops, None), call.path_of(where[0])
-    return where if top is None or base is None else (posixpath.join(base, top),)
+    archives = (
+        (name, a) for s in sources if s for name, t in tables() for a in t.archives if re.search(a.address, s)
+    )
+    return next(((name, a.top) for name, a in archives), ("", ""))
 
 
 def _packed(call: Call, directories: tuple[Arg, ...], members: tuple[Arg, ...]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from slimify.languages.go.planning.runtime_files import (
     RuntimeFiles,
     built_programs,
     for_people,
+    is_toolchain,
     runtime_files,
 )
 from slimify.languages.go.planning.system_files import (
@@ -57,6 +58,7 @@ from slimify.syntax.dockerfile.instructions import env_pairs
 
 _PROGRAM = 20 * MB
 _BUILT = 100 * MB  # with the caches of its build
+_TOOLCHAIN = 235 * MB  # unpacked from its archive (go.dev/dl)
 
 
 def propose(program: Program, options: Options) -> Proposal:
@@ -167,6 +169,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
     if opened:
         user, of = program.runtime.user, program.base_ref
         put = (*put, Decision.of("SL311", "permission", path=opened, user=user, base_ref=of))
+    unpacked = _TOOLCHAIN if any(is_toolchain(program, made) for made in program.artifacts) else 0
     request = SplitRequest(
         rung=rung,
         base=base,
@@ -183,8 +186,8 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
             *_kept_whole(program, found),
             *put,
         ),
-        saving=_saving(program, base, rung),
-        original=estimate.original_bytes(program) + (_BUILT if found.copies else _PROGRAM),
+        saving=_saving(program, base, rung) + unpacked,
+        original=estimate.original_bytes(program) + unpacked + (_BUILT if found.copies else _PROGRAM),
     )
     why = split_obstacle(program, request)
     if why:

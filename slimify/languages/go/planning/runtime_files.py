@@ -108,7 +108,7 @@ def _generated(program: Program, named: Sequence[str]) -> Iterator[CopyFromBuild
 def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: bool) -> bool:
     """Whether run time may need an artifact of the build."""
     name = posixpath.basename(made.path)
-    if made.path.endswith((".go", ".mod", ".sum")) or _is_toolchain(program, made):
+    if made.path.endswith((".go", ".mod", ".sum")) or is_toolchain(program, made):
         return False
     if any(overlap(made.path, path) for path in named):
         return True
@@ -140,11 +140,12 @@ def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: 
     return True
 
 
-def _is_toolchain(program: Program, made: Artifact) -> bool:
+def is_toolchain(program: Program, made: Artifact) -> bool:
     """Whether it is the toolchain, unpacked from its archive, and run time starts nothing of it."""
-    places = [place.rstrip("/") for place in files_of(LANGUAGE.name).toolchain_directories]
-    started = go_toolchain() & {*program.runtime_needs.commands}
-    return made.kind == "unpack" and made.path in places and not started
+    unpacked = [w for e in program.effects if e.does("unpack", LANGUAGE.name) for w in e.writes]
+    usual = f"{made.path}/" in files_of(LANGUAGE.name).toolchain_directories  # where its time zones are known
+    zones = not usual and {"tz", "external"} & program.runtime_needs.sources.features
+    return made.path in unpacked and not (zones or go_toolchain() & {*program.runtime_needs.commands})
 
 
 def _is_fetched(program: Program, path: str) -> bool:

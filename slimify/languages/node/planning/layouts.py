@@ -102,7 +102,7 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
         return why
     layout = split_layout(program, request)
     if layout.builder_end is None and rung != "slim":
-        return Reason.of("SL407", "node_nothing")
+        return Reason.of("SL407", "nothing_to_drop")
     return layout
 
 

@@ -80,7 +80,7 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
         worth = estimate.saved_bytes(program, "same-base") >= options.min_saving.floor(
             estimate.original_bytes(program)
         )
-        return copies if rung == "slim" or worth else Reason.of("SL407", "python_nothing")
+        return copies if rung == "slim" or worth else Reason.of("SL407", "nothing_to_drop")
     own = any(m.path == venvs.PATH for m in program.artifacts)
     made = None if own else next((t.after for t in copies if t.path == venvs.PATH), None)
     broad = managed_copy(program, copies)

@@ -30,6 +30,10 @@ UNPACKED = (
     "RUN apt-get update && apt-get install -y curl && curl -fsSL https://go.dev/dl/go1.22.0.linux-amd64.tar.gz"
     " | tar -C /usr/local -xz\nENV PATH=/usr/local/go/bin:$PATH"
 )
+BESIDE = (
+    "WORKDIR /app\nRUN apt-get update && apt-get install -y wget\nRUN wget https://go.dev/dl/go1.22.0.linux-amd64.tar.gz"
+    " && tar -xzf go1.22.0.linux-amd64.tar.gz\nENV GOROOT=/app/go PATH=/app/go/bin:$PATH"
+)
 FINISHED = (
     "FROM golang:1.22-bookworm AS build\nWORKDIR /app\nCOPY . .\nRUN go build -o /usr/local/bin/shop .\n"
     "FROM {0}\nCOPY --from=build /usr/local/bin/shop /usr/local/bin/shop"
@@ -417,6 +421,20 @@ ROWS = (
         files={**SHOP, "main.go": STARTS.replace("NAME", '"go", "version"')},
         base="ubuntu:22.04",
         final=(SHOP_COPY, "COPY --from=builder /usr/local/go /usr/local/go"),
+    ),
+    Row(
+        id="unpacked-beside-the-sources",
+        file=("FROM ubuntu:22.04", BESIDE, "COPY . .", *BUILD[2:], START),
+        base="ubuntu:22.04",
+        final=(SHOP_COPY,),
+        never=("COPY --from=builder /app",),
+    ),
+    Row(
+        id="unpacked-beside-the-sources-with-time-zones",
+        file=("FROM ubuntu:22.04", BESIDE, "COPY . .", *BUILD[2:], START),
+        files={**SHOP, "main.go": ZONED},
+        base="ubuntu:22.04",
+        final=(SHOP_COPY, "COPY --from=builder /app/go /app/go"),
     ),
     Row(
         id="unpacked-with-time-zones",
