@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from slimify.analysis.program import RuntimeNeeds
 from slimify.context.scan import Context
+from slimify.facts.programs import sets_attributes
 from slimify.languages.go import LANGUAGE
 from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, Action, Effect
 from slimify.semantics.effects.state import State
@@ -20,6 +21,7 @@ _C = frozenset({"cgo", "plugin", "external"})  # uses of C, or sources that were
 _LINKED = _C | {"net", "user"}  # what may use the C library; other programs are linked internally (cmd/link)
 # Effects that create no program of unknown origin.
 _LEAVES_NO_PROGRAM = INSTALLS_NOTHING | CHANGES_FILES | {"compile", "packages", "users", "prune"}
+_PLACES = (Action.MOVE, Action.COPY, Action.LINK)
 _MAYBE_PROGRAM = frozenset({"", "so", "bin", "exe", "run", "o", "a"})
 _MAX_FILES = 2_000  # files whose first bytes are looked at
 
@@ -74,18 +76,23 @@ def _makers(stage: Stage, path: str, before: int | None = None) -> Iterator[tupl
     if any(o.kind in ("address", "image") or _is_program(context, o.name) for o in origins):
         yield None
     events = [(s, v) for s in (*stage.sources, *stage.chain) for v in s.own if v.origin in origins]
-    changed = [(s, v, e) for s, v in events for e in v.effects if e.kind != "meta" and e.tool != "mkdir"]
+    changed = [(s, v, e) for s, v in events for e in v.effects if e.action in _PLACES or not _only_edits(e)]
     nearest = max((_nearness(path, effect) for *_, effect in changed), default=0)
     for source, event, effect in changed:
-        if (
-            _nearness(path, effect) < nearest or path in effect.reads
-        ):  # strip, for example, keeps what was linked
+        if _nearness(path, effect) < nearest:
             continue
-        if effect.action in (Action.MOVE, Action.COPY, Action.LINK):
+        if effect.action in _PLACES:
             for read in effect.reads:
-                yield from _makers(source, read, event.number)
+                here = [e for e in event.effects if read in e.outputs]  # of the same script
+                yield from ((e, event.state) for e in here)
+                yield from _makers(source, read, event.number) if not here else ()
         else:
             yield (effect, event.state) if effect.does("compile", LANGUAGE.name) else None
+
+
+def _only_edits(effect: Effect) -> bool:
+    """Whether it makes no program, and keeps how one is linked: strip, setcap."""
+    return effect.kind in _LEAVES_NO_PROGRAM - {"compile"} or sets_attributes(effect.tool)
 
 
 def _nearness(path: str, effect: Effect) -> int:

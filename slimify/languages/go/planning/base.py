@@ -150,7 +150,8 @@ def system_need(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reason
     built = [o for e in program.effects if e.does("compile", "go") for o in e.outputs]
     built += [w for e in program.effects if e.action == Action.LINK for w in e.writes]
     brought = (*places, *program.copied_places, *(o for o in built if inside_any(o, places)))
-    outputs = {posixpath.basename(path) for path in brought}
+    earlier = [o for event in program.brought for e in event.effects for o in e.outputs]
+    outputs = {posixpath.basename(path) for path in (*brought, *earlier)}
     for name, use in runtime_needs.commands.items():
         if posixpath.basename(name) not in outputs and "/" not in name:
             return Reason.of("SL392", "started", command=name, user=use.name)

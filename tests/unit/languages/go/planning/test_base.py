@@ -182,6 +182,37 @@ ROWS = (
         base="gcr.io/distroless/static-debian12",
     ),
     Row(
+        id="a-program-that-is-stripped-and-may-bind-low-ports",
+        file=(
+            "FROM golang:1.22",
+            *BUILD,
+            "RUN strip /usr/local/bin/shop && setcap cap_net_bind_service=+ep /usr/local/bin/shop",
+            START,
+        ),
+        files={"go.mod": MODULE, "main.go": PLAIN},
+        base="gcr.io/distroless/static-debian12",
+    ),
+    Row(
+        id="a-program-that-a-recipe-copies",
+        file=("FROM golang:1.22", *BUILD[:2], "RUN make install", 'CMD ["shop"]'),
+        files={
+            "go.mod": MODULE,
+            "main.go": PLAIN,
+            "Makefile": "install:\n\tgo build -o bin/shop .\n\tcp bin/shop /usr/local/bin/shop\n",
+        },
+        base="gcr.io/distroless/static-debian12",
+    ),
+    Row(
+        id="a-program-in-a-directory-of-another-stage",
+        file=(
+            *FINISHED.format("debian:bookworm").splitlines()[:-1],
+            "COPY --from=build /usr/local/bin/ /srv/",
+            'CMD ["/srv/shop"]',
+        ),
+        files={"go.mod": MODULE, "main.go": PLAIN},
+        base="gcr.io/distroless/static-debian12",
+    ),
+    Row(
         id="a-target-that-starts-the-finished-program",
         file=(*MAKES, 'CMD ["make", "run"]'),
         files={**SHOP, "Makefile": TARGETS.format(""), "conf/shop.toml": "a = 1\n"},
