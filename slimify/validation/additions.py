@@ -14,8 +14,8 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, Action, Effect
 from slimify.semantics.effects.files import is_disposable
 from slimify.semantics.machine.content import content_at, is_directory, places_of
-from slimify.semantics.machine.stages import Event
-from slimify.semantics.paths import inside_any, join_path
+from slimify.semantics.machine.stages import Copy, Event
+from slimify.semantics.paths import inside, inside_any, join_path
 from slimify.validation.comparison import Pair
 from slimify.validation.inputs import matching
 
@@ -127,9 +127,8 @@ def _packages_follow(pair: Pair, event: Event, known: Language) -> bool:
 
 def _may_be_deleted(pair: Pair, event: Event, path: str) -> bool:
     """Whether deleting a path, or what a pattern names, takes nothing that the image had before."""
-    later = (e.copy for e in pair.new.events[event.number :] if e.copy is not None)
-    if any(copy.target == path for copy in later):
-        return True  # a COPY replaces it as a whole
+    if any(_replaces(e.copy, path) for e in pair.new.events[event.number :] if e.copy is not None):
+        return True
     if is_disposable(path, event.state.home) or inside_any(path, manager_settings()):
         return True
     caches = [c for e in pair.old.effects for c in e.caches if not inside_any(c, e.writes)]
@@ -137,6 +136,17 @@ def _may_be_deleted(pair: Pair, event: Event, path: str) -> bool:
         return True
     known = {directory for one in languages() for directory in one.install_directories}
     return not is_systems(path) and path.rpartition("/")[2] in known
+
+
+def _replaces(copy: Copy, path: str) -> bool:
+    """Whether a COPY brings a path as a whole, by its name or in a directory around it."""
+    if copy.target == path:
+        return True
+    if copy.stage is None or copy.target is None or copy.sources != (copy.target,):
+        return False
+    names = (n for one in languages() for n, place in one.places.items() if re.fullmatch(place, path))
+    stage = copy.stage
+    return inside(path, copy.target) and any(content_at(stage, name) for name in (path, *names))
 
 
 def _directory_exists(pair: Pair, event: Event, effect: Effect) -> bool:

@@ -57,9 +57,10 @@ def _matters(compared: Comparison, origin: Origin, path: str) -> bool:
 
 
 def path_problems(compared: Comparison) -> Iterator[Reason]:
-    """Directories of started programs, and of the base image, that PATH lacks."""
-    new = compared.new.final
-    path = (new.end.get("PATH") or default_path()).split(":")
+    """Directories of started programs, and of the base image, that PATH lacks. Of the old base image, those
+    that the old PATH lacks as well are no fault."""
+    old, new = compared.old.final, compared.new.final
+    path, before = ((s.end.get("PATH") or default_path()).split(":") for s in (new, old))
     names = {*compared.needs.commands, *(e.tool for e in compared.needs.start)}
     words = (w.value or "" for e in compared.needs.start for w in e.command.words)
     by_path = {posixpath.basename(word) for word in (*words, *names) if "/" in word}
@@ -68,10 +69,10 @@ def path_problems(compared: Comparison) -> Iterator[Reason]:
     wanted = [posixpath.dirname(place) for place in found if place is not None]
     names = {e.tool for e in compared.needs.start if e.kind == "unknown" and "/" not in e.tool} - by_path
     if any(program_path(compared, name) is None for name in names):  # one of those whose names are not known
-        before = (compared.old.final.end.get("PATH") or default_path()).split(":")
-        wanted += [d for d in before if content_at(compared.new.final, d).origins]
-    base = (new.facts.env.get("PATH") if new.facts is not None else None) or ""
-    for directory in dict.fromkeys((*wanted, *base.split(":"))):
+        wanted += [d for d in before if content_at(new, d).origins]
+    first, base = ((s.facts.env.get("PATH") if s.facts is not None else None) or "" for s in (old, new))
+    dropped = {*first.split(":")} - {*before}
+    for directory in dict.fromkeys((*wanted, *(d for d in base.split(":") if d not in dropped))):
         if directory and directory not in path:
             yield Reason.of("SL409", "path_lacks", directory=directory)
 

@@ -73,3 +73,22 @@ def test_the_owner_of_what_is_certain(path: str, problem: str, tmp_path: Path) -
     old = changed(OLD, ("RUN chown", "RUN mkdir data && touch data/a.txt\nRUN python app.py\nRUN chown"))
     found = differences(old, changed(old, ("USER", f"RUN chown 0:0 {path}\nUSER")), FILES, tmp_path)
     assert problem in found if problem else "chown 0:0" not in found
+
+
+@pytest.mark.parametrize(
+    ("copy", "problem"),
+    [
+        ("/usr/local/lib/python3.12/site-packages", ""),
+        ("/usr/local", ""),
+        ("/usr/local/bin", "would be new"),
+    ],
+)
+def test_packages_go_where_a_copy_brings_them_anew(copy: str, problem: str, tmp_path: Path) -> None:
+    old = 'FROM python:3.12\nRUN pip install flask\nCMD ["python", "-m", "flask"]\n'
+    site = "RUN rm -rf /usr/local/lib/python3.12/site-packages"
+    first = old.replace("python:3.12", "python:3.12 AS builder").partition("CMD")[0]
+    new = (
+        f"{first}FROM python:3.12-slim\n{site}\nCOPY --from=builder {copy} {copy}\n{old[old.index('CMD') :]}"
+    )
+    found = differences(old, new, {}, tmp_path)
+    assert ("would be new" in found) == bool(problem), found

@@ -103,7 +103,10 @@ def _modules(view: ContextView) -> Mapping[str, str]:
 
 def is_vendored(file: str) -> bool:
     """Whether the file is a copy of third-party source."""
-    return any(part in ("vendor", "_workspace", "third_party") for part in file.split("/")[:-1])
+    return not _VENDORED.isdisjoint(file.split("/")[:-1])
+
+
+_VENDORED = frozenset({"vendor", "_workspace", "third_party"})
 
 
 def named_entries(view: ContextView, made: Collection[str], files: Iterable[str]) -> Iterable[Use]:
@@ -166,8 +169,9 @@ def source_directories(context: Context, files: Iterable[str]) -> Iterable[Use]:
 
 
 def _is_data(context: Context, place: str) -> bool:
-    """Whether the context has it, and not only as Go source."""
-    if is_vendored(place + "/"):
+    """Whether the context has it, and not only as Go source. The directory of third-party source is for the
+    build, what a program names below it is not."""
+    if posixpath.basename(place) in _VENDORED:
         return False
     if context.is_dir(place):
         return any(not f.endswith((".go", ".proto")) and "/testdata/" not in f for f in context.under(place))

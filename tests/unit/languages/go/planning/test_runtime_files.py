@@ -21,6 +21,7 @@ VENDORED = {
     "vendor/example.net/app/a.go": 'package app\n\nimport "os"\n\nfunc Run() { os.Open(os.Getenv("X")) }\n',
 }
 IMPORTS = 'package main\n\nimport app "{0}"\n\nfunc main() {{ app.Run() }}\n'
+NAMES = 'package main\n\nfunc name() string { return "./third_party/a.so" }\n\nfunc main() { name() }\n'
 ROWS = (
     Row(
         id="a-repeated-script-copies-what-a-pattern-matches",
@@ -39,6 +40,17 @@ ROWS = (
             "texts/de.po": "de\n",
         },
         final=("COPY config ./config", "COPY texts ./texts", "RUN sh make.sh"),
+    ),
+    Row(
+        id="what-a-program-names-below-third-party-code",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            **SHOP,
+            "main.go": NAMES,
+            "third_party/a.so": "1\n",
+            "third_party/b/b.go": "package b\n",
+        },
+        final=("COPY third_party ./third_party",),
     ),
     Row(
         id="a-start-script-reads-what-only-run-time-knows",
