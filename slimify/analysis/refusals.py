@@ -10,6 +10,8 @@ from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.regex import regex
 from slimify.model.sources import Use
+from slimify.syntax.dockerfile.checks import starts_with_json
+from slimify.syntax.dockerfile.instructions import split_healthcheck
 from slimify.syntax.shell.script import read_run
 
 _PLACEHOLDER = regex(r"\{\{.*?\}\}|%%[A-Za-z_]+%%|<%.*?%>|\$\{\{|@@[A-Za-z_]+@@")
@@ -29,6 +31,8 @@ def refusals(file: Dockerfile, base: ImageFacts | None, reference: str) -> tuple
     for instruction in file.instructions:
         if instruction.keyword in _CHECKED_KEYWORDS and _PLACEHOLDER.search(_deciding_text(instruction)):
             found.append(Reason.of("SL401", "placeholder", at=instruction.line))
+        elif _has_text_after_array(instruction):
+            found.append(Reason.of("SL412", "array", at=instruction.line, keyword=instruction.keyword))
         elif instruction.keyword == "SHELL" and _WINDOWS.search(instruction.value):
             found.append(Reason.of("SL403", "windows_shell", at=instruction.line))
     if _WINDOWS.search(reference):
@@ -38,6 +42,16 @@ def refusals(file: Dockerfile, base: ImageFacts | None, reference: str) -> tuple
     if ":onbuild" in reference or "-onbuild" in reference:
         found.append(Reason.of("SL402", "inherited", base=reference))
     return tuple(dict.fromkeys(found))
+
+
+def _has_text_after_array(instruction: Instruction) -> bool:
+    """Not in RUN, where `[ "a" ] && b` is a test of the shell."""
+    text = instruction.value
+    if instruction.keyword == "HEALTHCHECK":
+        text = split_healthcheck(text)[1]
+    elif instruction.keyword not in ("CMD", "ENTRYPOINT"):
+        return False
+    return instruction.exec_form is None and text.startswith("[") and starts_with_json(text)
 
 
 def triggers(file: Dockerfile, name: str) -> tuple[Use, ...]:

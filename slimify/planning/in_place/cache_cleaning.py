@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct, field
 
-from slimify.analysis.program import Step
+from slimify.analysis.program import Program, Step
 from slimify.facts.shells import is_posix_shell
 from slimify.facts.system import is_systems
 from slimify.model.dockerfile import Instruction
@@ -65,14 +65,15 @@ def deletes_caches(step: Step, caches: Sequence[str]) -> bool:
     return bool(caches) and all(any(inside(c, d) for d in gone if d) for c in caches)
 
 
-def is_there_at_end(step: Step, tool: str, packages: Collection[str]) -> bool:
+def is_there_at_end(program: Program, step: Step, tool: str, packages: Collection[str]) -> bool:
     """Whether a program that the RUN calls is certain to exist after its last command: nothing that follows
-    the last call may remove it. `packages` may bring it."""
+    the last call may remove it, nor the group with which an earlier RUN installed it. `packages` may bring
+    it."""
     effects = step.effects
     last = step.last_calls.get(tool, -1)
     if last == len(effects) - 1:
         return True
-    groups = {e.subject: e.packages for e in effects if e.kind == "packages" and e.subject}
+    groups = {e.subject: e.packages for e in program.effects if e.kind == "packages" and e.subject}
     for effect in effects[last + 1 :]:
         removed = effect.packages if effect.kind == "unpackage" else ()
         names = {p.name for name in removed for p in (name, *groups.get(name.name, ()))}

@@ -103,7 +103,7 @@ def _installer_cleanings(program: Program, step: Step, started: frozenset[str]) 
         for one in part.cache_cleanings(program, step, started) if part is not None else ():
             if not one.tail:
                 yield one
-            elif is_there_at_end(step, one.tail.split()[0], packages):
+            elif is_there_at_end(program, step, one.tail.split()[0], packages):
                 fillers = (e for e in reversed(step.effects) if e.caches and e.ecosystem == known.name)
                 tail = next((as_caller(e, one.tail) for e in fillers), one.tail)
                 if tail:

@@ -113,13 +113,15 @@ def _check_json(instruction: Instruction) -> None:
     text = instruction.value
     if instruction.keyword == "HEALTHCHECK":
         text = read.split_healthcheck(text)[1]
-    if _BROKEN_ARRAY.match(text) and not _starts_with_json(text):
+    if _BROKEN_ARRAY.match(text) and not starts_with_json(text):
         raise syntax_error(
             "SL005", f"{instruction.keyword}: malformed JSON array", instruction.line, _JSON_EXAMPLE
         )
 
 
-def _starts_with_json(text: str) -> bool:
+def starts_with_json(text: str) -> bool:
+    """Whether a JSON value stands at its begin. Frontends before 1.9 take an array there for the exec form
+    and ignore what follows, later ones give the whole text to the shell."""
     try:
         json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):

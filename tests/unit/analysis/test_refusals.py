@@ -22,7 +22,17 @@ PLACEHOLDERS = (
 )
 
 
-@pytest.mark.parametrize(("line", "codes"), PLACEHOLDERS)
+ARRAYS = (
+    pytest.param('CMD ["app"]', (), id="an-array"),
+    pytest.param("CMD app # [1]", (), id="no-array"),
+    pytest.param('RUN [ "a" ] && echo yes', (), id="a-test-of-the-shell"),
+    pytest.param('CMD ["go-wrapper", "run"] # ["app"]', ("SL412",), id="comment-behind"),
+    pytest.param('ENTRYPOINT ["app"] --port 80', ("SL412",), id="words-behind"),
+    pytest.param('HEALTHCHECK --interval=5s CMD ["curl", "x"] || exit 1', ("SL412",), id="health-check"),
+)
+
+
+@pytest.mark.parametrize(("line", "codes"), [*PLACEHOLDERS, *ARRAYS])
 def test_placeholders(line: str, codes: tuple[str, ...]) -> None:
     file = parser.parse(f"FROM node:20\n{line}\n".encode())
     assert tuple(reason.code for reason in refusals(file, None, "node:20")) == codes

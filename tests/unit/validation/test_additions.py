@@ -92,3 +92,14 @@ def test_packages_go_where_a_copy_brings_them_anew(copy: str, problem: str, tmp_
     )
     found = differences(old, new, {}, tmp_path)
     assert ("would be new" in found) == bool(problem), found
+
+
+@pytest.mark.parametrize(
+    ("removed", "problem"),
+    [("apk del .other", ""), ("apk del .build", "would be new"), ("apk del npm", "would be new")],
+)
+def test_a_cleaning_needs_its_program(removed: str, problem: str, tmp_path: Path) -> None:
+    old = f"FROM python:3.12-alpine\nRUN apk add --virtual .build npm\nRUN npm install -g a && {removed}\n"
+    new = old.replace(removed, f"{removed} && npm cache clean --force")
+    found = differences(old, new, {}, tmp_path)
+    assert problem in found if problem else not found
