@@ -19,7 +19,8 @@ class Native(Struct, frozen=True, kw_only=True):
 
     `build` are Debian's build packages, `alpine` Alpine's; `optional` are headers that are used if installed.
     `libraries` (sonames without `lib` and version) are loaded at run time even if nothing was compiled.
-    `introspects`: it loads any library that a typelib describes.
+    `introspects`: it loads any library that a typelib describes. `downloads`: its install fetches what
+    others compiled, and compiles where there is none for the platform.
     """
 
     build: tuple[str, ...] = ()
@@ -27,15 +28,23 @@ class Native(Struct, frozen=True, kw_only=True):
     optional: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     introspects: bool = False
+    downloads: bool = False
 
 
 def runtime_packages(
-    native: Native, distro: str | None, suite: str | None, *, compiled: bool, headers: Collection[str] = ()
+    native: Native,
+    distro: str | None,
+    suite: str | None,
+    *,
+    compiled: bool,
+    headers: Collection[str] = (),
+    named: Collection[str] = (),
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(runtime packages to install, unresolved names) for native code.
 
     `compiled`: it was built in this image, so it is linked with the counterparts of its headers, and of
-    optional headers that are among `headers`, the packages of the builder.
+    optional headers that are among `headers`, the packages of the builder. So it may be where its headers are
+    among those that steps install (`named`): somebody's platform has nothing to download.
     """
     packages: list[str] = []
     unknown: list[str] = []
@@ -46,7 +55,8 @@ def runtime_packages(
         else:
             unknown.append(library)
     build = native.alpine if distro == "alpine" else native.build
-    linked = [*build, *(name for name in native.optional if name in headers)] if compiled else []
+    asked = native.downloads and any(name in named for name in build if name.endswith("-dev"))
+    linked = [*build, *(n for n in native.optional if n in headers)] if compiled or asked else []
     for name in linked:
         facts = package_facts(name, distro, suite)
         if facts.counterparts is not None:
@@ -68,6 +78,7 @@ def native_of(row: Mapping[str, Any], libraries: Iterable[str]) -> Native:
         optional=tuple(row.get("optional", ())),
         libraries=tuple(libraries),
         introspects=row.get("introspects", False),
+        downloads=row.get("prebuilt") == "download",
     )
 
 

@@ -146,14 +146,17 @@ def module_needs(modules: Sequence[Module], base: ImageFacts | None, headers: It
     packages: dict[str, Use] = {}
     unresolved: dict[str, Use] = {}
     distro, suite = (base.distro, base.suite) if base else (None, None)
-    present = frozenset(headers) | (carried(base).packages if base else frozenset())
+    named = frozenset(headers)
+    present = named | (carried(base).packages if base else frozenset())
     for module in modules:
         packages_of = package_facts_of(module)
         facts = packages_of.package_facts(module.use.name, module.version)
         if not facts.known:
             continue
         compiled = packages_of.is_compiled(module.use.name, module.version, base)
-        found, lost = runtime_packages(facts.native, distro, suite, compiled=compiled, headers=present)
+        found, lost = runtime_packages(
+            facts.native, distro, suite, compiled=compiled, headers=present, named=named
+        )
         for needs, names in ((commands, facts.commands), (packages, found), (unresolved, lost)):
             for name in names:
                 needs.setdefault(name, module.use)

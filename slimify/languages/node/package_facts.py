@@ -93,6 +93,12 @@ def may_load(loader: str, name: str) -> bool:
     return extends and not any(map(is_build_only, possible_programs(name)))
 
 
+def lookers(name: str) -> Sequence[str]:
+    """The packages that look this one up in the application's directory, without depending on it."""
+    found: Sequence[str] = _table()["looked_up"].get(name, ())
+    return found
+
+
 def words_for(name: str) -> Sequence[str]:
     """What settings say for a package besides its name."""
     words: str = _table()["selected"]["words"].get(name, "")

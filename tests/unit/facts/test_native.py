@@ -51,6 +51,22 @@ def test_runtime_packages(line: str) -> None:
         assert found == (() if wanted == "-" else tuple(wanted.split()), ())
 
 
+@pytest.mark.parametrize(
+    ("name", "named", "wanted"),
+    [
+        ("canvas", (), False),
+        ("canvas", ("g++",), False),  # somebody else needs it
+        ("canvas", ("libcairo2-dev",), True),
+        ("@napi-rs/canvas", ("libcairo2-dev",), False),  # its package has the program
+    ],
+)
+def test_what_is_downloaded_may_be_compiled_for_other_platforms(
+    name: str, named: tuple[str, ...], wanted: bool
+) -> None:
+    found, _ = runtime_packages(npm(name).native, "debian", "bookworm", compiled=False, named=named)
+    assert ("librsvg2-2" in found) is wanted
+
+
 def test_typelibs_come_with_headers() -> None:
     headers = ("gcc", "libgtk-3-dev")
     found = runtime_packages(pypi("PyGObject").native, "debian", "trixie", compiled=False, headers=headers)

@@ -19,6 +19,7 @@ from slimify.languages.node.package_facts import (
     bin_packages,
     installed_bytes,
     is_build_only,
+    lookers,
     may_load,
     possible_programs,
 )
@@ -210,14 +211,15 @@ class _Dropped:
         return tuple(context.text(path) or "" for path in context.files if _SETTINGS.search(path))
 
     def _peers(self) -> Iterator[Reason]:
-        """Those that another package may load if they are there: optional peers. Where the lock file tells of
-        peers, it does not mark them as packages for development."""
+        """Those that another package may load if they are there: it looks them up, or they are optional
+        peers. Where the lock file tells of peers, it does not mark them as packages for development."""
         listed = {name for own in self.projects for name in own.dependencies}
+        live = listed.union(name for name, package in self.locked.items() if not package.dev)
         for name in self.names:
             known = self.locked.get(name)
-            if known is not None and known.bins is not None:
-                continue
-            loader = next((other for other in sorted(listed) if may_load(other, name)), None)
+            told = known is not None and known.bins is not None
+            peers = () if told else (other for other in sorted(listed) if may_load(other, name))
+            loader = next((other for other in (*lookers(name), *peers) if other in live), None)
             if loader is not None:
                 yield Reason.of("SL313", "loaded", loader=loader, package=name)
 

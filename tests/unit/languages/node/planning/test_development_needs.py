@@ -79,6 +79,13 @@ def test_optional_peers(tmp_path: Path, listed: str, pruned: bool) -> None:
     assert ("--production" in (outcome.after or "")) is pruned, outcome.decisions
 
 
+@pytest.mark.parametrize(("loader", "pruned"), [("express", True), ("@oclif/config", False)])
+def test_what_another_package_looks_up_in_the_application(tmp_path: Path, loader: str, pruned: bool) -> None:
+    package = {"dependencies": {loader: "1"}, "devDependencies": {"globby": "10", "jest": "29"}}
+    outcome = rewrite(tmp_path, BUILD + 'CMD ["node", "a.js"]\n', package, {"a.js": ""})
+    assert ("npm prune" in (outcome.after or "")) is pruned, outcome.decisions
+
+
 LOCKED = {
     "node_modules/chalk": {"version": "4.0.0", "dev": True},
     "node_modules/ms": {"version": "2.0.0"},
