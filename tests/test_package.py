@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
+import tomllib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,13 +26,13 @@ def files(*directories: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]:
     from hatchling.builders.wheel import WheelBuilder
 
     directory = tmp_path_factory.mktemp("wheel")
     (path,) = WheelBuilder(str(ROOT)).build(directory=str(directory), versions=["standard"])
     with zipfile.ZipFile(path) as archive:
-        return {name for name in archive.namelist() if ".dist-info/" not in name}
+        yield archive
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +45,21 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         return {str(Path(*Path(name).parts[1:])) for name in archive.getnames()}
 
 
-def test_wheel(wheel: set[str]) -> None:
+def test_wheel(wheel: zipfile.ZipFile) -> None:
+    names = {name for name in wheel.namelist() if ".dist-info/" not in name}
     templates = {f"slimify/{name}" for name in files("templates")}
-    assert wheel == files("slimify") | templates
-    assert "slimify/report/schema.json" in wheel
+    facts = {name for name in files("slimify") if Path(name).match("facts/*.toml")}
+    assert names == files("slimify") | templates | {f"{name}.json" for name in facts}
+    assert "slimify/report/schema.json" in names
+    for name in facts:
+        assert json.loads(wheel.read(f"{name}.json")) == tomllib.loads((ROOT / name).read_text("utf-8"))
 
 
 def test_sdist(sdist: set[str]) -> None:
-    wanted = files("slimify", "templates", "golden", "tests") | {"README.md", "LICENSE", "pyproject.toml"}
+    wanted = files("slimify", "templates", "golden", "tests") | {
+        "README.md",
+        "LICENSE",
+        "pyproject.toml",
+        "hatch_build.py",
+    }
     assert wanted - sdist == set()

@@ -1,8 +1,9 @@
 """Facts about images, packages and commands, as data.
 
 Each file contains one kind of fact, with its source and date. TOML is written by hand; JSON is generated
-(tests/tools/refresh_*.py), since parsing it takes a fifteenth of the time. A file is read on first use, once
-per process. Facts about one language are located in `languages/<language>/facts`.
+(tests/tools/refresh_*.py), since parsing it takes a fifteenth of the time; in a wheel, so is that of the TOML
+(hatch_build.py). A file is read on first use, once per process. Facts about one language are located in
+`languages/<language>/facts`.
 """
 
 from __future__ import annotations
@@ -65,8 +66,12 @@ def records(found: Any, kind: type[_T]) -> _T:
 @cache
 def load_file(path: Path) -> dict[str, Any]:
     """The content of a TOML or JSON file. Callers must not change it."""
-    raw = path.read_bytes()
-    content: dict[str, Any] = json.decode(raw) if path.suffix == ".json" else tomli.loads(raw.decode())
+    if path.suffix == ".toml":
+        generated = path.with_name(f"{path.name}.json")
+        if not generated.exists():
+            return tomli.loads(path.read_text("utf-8"))
+        path = generated
+    content: dict[str, Any] = json.decode(path.read_bytes())
     return content
 
 

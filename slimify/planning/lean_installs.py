@@ -4,26 +4,25 @@ one. The user's own command gets the option; where a step uses one, a layout may
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
 from slimify.config import Options
-from slimify.languages import languages
-from slimify.planning.in_place.cleaners import cleaned_once
+from slimify.planning.in_place.development_stage import development_parts
 from slimify.planning.in_place.edits import Draft, new_draft
 from slimify.planning.layout import Layout
-
-if TYPE_CHECKING:
-    pass
 
 
 def lean_draft(program: Program, options: Options, read: Callable[[str], Program]) -> Draft:
     """The file with leaner installs; without changes if there are none. A stage that others build on stays as
     it is."""
-    parts = [known.development for known in languages()] if not program.parent else []
-    cleaners = (lambda program, _, part=part: part.not_installed(program) for part in filter(None, parts))
+    parts = development_parts(program) if not program.parent else []
+    if not parts:
+        return new_draft(program)
+    from slimify.planning.in_place.cleaners import cleaned_once
+
+    cleaners = (lambda program, _, part=part: part.not_installed(program) for part in parts)
     return cleaned_once(cleaners, new_draft(program), options, read)
 
 

@@ -26,6 +26,7 @@ _SPACED = regex(rf"(?im)^(\s*ENV\s+{_NAME}\s+)(?![=:$])\S.*$")
 _ARGUMENTS = regex(r"\|\d+ ")
 _ARGUMENT = regex(rf"(?i)(?<=\s)({_NAME}=).*?(?=\s\w+=|\s/bin/|$)")
 _LOGIN = regex(r"(?i)\b([a-z][a-z0-9+.-]*://)(?!\$)[^\s/@'\"]+@")
+_SEPARATOR = regex("[=:]")
 _KNOWN = regex(
     r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|npm_\w{20,}|xox[abposr]-[\w-]{10,}"
     r"|(?:AKIA|ASIA)[0-9A-Z]{16}|sk-[\w-]{20,}|pypi-[\w-]{30,}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"
@@ -78,6 +79,8 @@ def masked(text: str) -> str:
     The history of an image has the values of build arguments in clear text (`|1 TOKEN=… /bin/sh -c …`), and
     reports are often shared. References to variables are kept.
     """
+    if len(text.split(None, 1)) < 2 and not _SEPARATOR.search(text):  # a name
+        return _KNOWN.sub(_MASK, text)
     text = _PEM.sub(rf"\1 {_MASK}", text)
     text = _LOGIN.sub(rf"\1{_MASK}@", text)
     text = _SPACED.sub(rf"\1{_MASK}", text)

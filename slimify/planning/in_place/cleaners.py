@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from slimify.analysis.program import Program
 from slimify.config import Options
-from slimify.languages import languages
 from slimify.model.decisions import Decision
 from slimify.model.plan import Plan
 from slimify.planning.estimates import estimate
@@ -21,7 +20,7 @@ from slimify.planning.in_place.build_packages import build_packages
 from slimify.planning.in_place.caches import caches
 from slimify.planning.in_place.chown_to_copy import chown_to_copy
 from slimify.planning.in_place.dependencies_first import dependencies_first
-from slimify.planning.in_place.development_stage import development_stage
+from slimify.planning.in_place.development_stage import development_parts, development_stage
 from slimify.planning.in_place.edits import MAX_EDITS, Draft, Edits
 from slimify.planning.in_place.list_updates import list_updates
 from slimify.planning.in_place.mounts import mounts
@@ -52,8 +51,8 @@ def _development(program: Program) -> Edits:
     if program.bases:
         return Edits()
     told: list[Decision] = []
-    for part in (known.development for known in languages()):
-        edits = part.without_development(program) if part is not None else Edits()
+    for part in development_parts(program):
+        edits = part.without_development(program)
         if edits.changes:
             return edits
         told += edits.decisions

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -27,8 +28,17 @@ from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import text_up_to
 from slimify.syntax.dockerfile.parser import encode, parse
 
+if TYPE_CHECKING:
+    from slimify.languages.parts import Development
+
 _NAMES = ("production", "pruned")
 _USES_PACKAGES = (BUILDS | RUNS_CODE | {"unknown"}) - {"install-global"}
+
+
+def development_parts(program: Program) -> list[Development]:
+    """What languages know about development packages, of those whose packages its steps install with them."""
+    names = {e.ecosystem for e in program.effects if e.dev}
+    return [part for known in languages() if known.name in names and (part := known.development) is not None]
 
 
 def development_stage(program: Program, options: Options) -> Edits:
