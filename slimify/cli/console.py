@@ -31,9 +31,11 @@ def show_rewrite(
     outcome: Outcome, form: Literal["diff", "text", "json", "none"], proof: Proof | None = None
 ) -> None:
     """Prints a rewrite: the result to standard output, the reasons and the proof to standard error."""
-    from slimify.report import diff, json, text
+    from slimify.report import diff, text
 
     if form == "json":
+        from slimify.report import json
+
         write_stdout(json.to_json(outcome, proof=proof) + "\n")
         show_failure(outcome)
     elif form == "text" and outcome.error is None:

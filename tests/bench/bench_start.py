@@ -3,7 +3,7 @@
     python tests/bench/bench_start.py [RUNS]
 
 Milliseconds of user and system time, the least of RUNS (default 15), of what a wheel installs, with
-bytecode cached by a first run. XXX
+bytecode cached by a first run.
 """
 
 from __future__ import annotations
