@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from msgspec import Struct
@@ -55,17 +55,17 @@ class ContextReaders(Struct, frozen=True, dict=True):
         """Whether a text has the name as a string of its own, as code does that appends a suffix to it."""
         word = re.escape(name)
         settings = re.compile(rf"""(?:["'`/]|[:=][ \t]*){word}(?=["'`.\s]|$)""", re.MULTILINE)
-        return self._any(re.compile(rf"""["'`/]{word}["'`.]"""), settings)
+        return self._any(name, re.compile(rf"""["'`/]{word}["'`.]"""), settings)
 
     def names_directory(self, directory: str) -> bool:
         """Whether a text names the directory without naming a file in it, so that any file there may be read
         or served."""
         word = rf"{re.escape(directory)}/?"
         settings = re.compile(rf"""(?:^|[\s"'`/=:,(\[]){word}(?=["'`*?${{%<)\]\s,;]|$)""", re.MULTILINE)
-        return self._any(re.compile(rf"""["'`/]{word}["'`*?${{%<)]"""), settings)
+        return self._any(directory, re.compile(rf"""["'`/]{word}["'`*?${{%<)]"""), settings)
 
-    def _any(self, code: re.Pattern[str], others: re.Pattern[str]) -> bool:
-        texts = enumerate(self._without_addresses)
+    def _any(self, name: str, code: re.Pattern[str], others: re.Pattern[str]) -> bool:
+        texts = ((number, text) for number, text in enumerate(self._without_addresses) if name in text)
         return any((code if number in self.code else others).search(text) for number, text in texts)
 
     @cached_property
@@ -105,7 +105,8 @@ def context_readers(program: Program) -> ContextReaders | None:
         if takes is None:
             return None
         others.append((takes, _instruction_text(file)))
-    found = _texts(context, [_instruction_text(program.dockerfile), *(t for _, t in others)])
+    first = (_instruction_text(program.dockerfile), *(t for _, t in others))
+    found = context.once(("texts", *first), lambda: _texts(context, first))
     return ContextReaders(own, tuple(others), *found, program) if found is not None else None
 
 
@@ -169,20 +170,27 @@ def _with_scripts(context: Context, texts: list[str], scripts: Sequence[str]) ->
     """Adds the scripts and makefiles that one of the texts calls, transitively."""
     fresh, waiting = texts, list(scripts)
     while fresh and waiting:
-        called = [p for p in waiting if _is_called(posixpath.basename(p), fresh)]
-        waiting = [p for p in waiting if p not in set(called)]
-        fresh = [context.text(p) or "" for p in called]
+        names = _called_names({posixpath.basename(path) for path in waiting}, fresh)
+        fresh = [context.text(path) or "" for path in waiting if posixpath.basename(path) in names]
+        waiting = [path for path in waiting if posixpath.basename(path) not in names]
         texts = [*texts, *fresh]
     return texts
 
 
 _MAKE = regex(r"(?:^|[\s;&|(\"'`])make(?=[\s\"'`;&|)]|$)", re.MULTILINE)
+_WORD = regex(r"[\w.-]+")
 
 
-def _is_called(name: str, texts: Sequence[str]) -> bool:
-    if name.lower() in ("makefile", "gnumakefile"):
-        return any(_MAKE.search(text) for text in texts)
-    return any(name in text for text in texts)
+def _called_names(names: Iterable[str], texts: Sequence[str]) -> set[str]:
+    """The names of scripts and makefiles that a text calls. The different words are a tenth of all texts."""
+    words = "\n".join({word for text in texts for word in _WORD.findall(text)})
+
+    def is_called(name: str) -> bool:
+        if name.lower() in ("makefile", "gnumakefile"):
+            return any(_MAKE.search(text) for text in texts)
+        return name in words if _WORD.fullmatch(name) else any(name in text for text in texts)
+
+    return {name for name in names if is_called(name)}
 
 
 def _reads_history(program: Program, texts: Sequence[str]) -> bool:

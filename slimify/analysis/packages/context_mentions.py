@@ -65,10 +65,13 @@ def _is_called_by_people(package: str, base: ImageFacts | None) -> bool:
 
 
 class ContextMentions:
-    """Searches the texts of the context. They are read once, on the first search."""
+    """Searches the texts of the context. They are read once, and searched once for each pattern: a file is
+    classified several times, with the same packages."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._files: dict[str, str] = {}
+        self._found: dict[tuple[str, str], tuple[Use, ...]] = {}
 
     def first_file(self, names: Iterable[str], said: Sequence[str] = ()) -> str:
         """The first file that has one of the names as a string of its own, at the start of a command line in
@@ -82,8 +85,9 @@ class ContextMentions:
             rf"""|[=:\s]/[\w./+-]*/(?:{found})(?:\.jar)?(?:\s|$)"""
             rf"""|(?m:^[ \t-]*[\w.-]+[ \t]*[:=][ \t]*(?:{found})[ \t]*$)"""
         )
-        file = next((path for path, text in self._texts if pattern.search(text)), "")
-        return file or next(filter(pattern.search, said), "")
+        if found not in self._files:
+            self._files[found] = next((path for path, text in self._texts if pattern.search(text)), "")
+        return self._files[found] or next(filter(pattern.search, said), "")
 
     def command_lines(
         self, view: ContextView, names: Collection[str], certain: Collection[str], opened: PathMarks
@@ -108,9 +112,20 @@ class ContextMentions:
         )
         for path, text in self._texts:
             if path not in self._context.files or view.image_paths(path):
-                yield from _uses(pattern, path, text)
+                yield from self._uses(pattern, path, text)
         for path, text in self._opened(view, opened):
-            yield from _uses(lines, path, text)
+            yield from self._uses(lines, path, text)
+
+    def _uses(self, pattern: re.Pattern[str], path: str, text: str) -> tuple[Use, ...]:
+        """The programs that the pattern finds in a text."""
+        key = (pattern.pattern, path)
+        if key not in self._found:
+            names = ((m.end(), {**m.groupdict(), "quote": None}) for m in pattern.finditer(text))
+            self._found[key] = tuple(
+                Use(name=next(filter(None, found.values())), file=path, line=text.count("\n", 0, end) + 1)
+                for end, found in names
+            )
+        return self._found[key]
 
     def _opened(self, view: ContextView, opened: PathMarks) -> Iterator[tuple[str, str]]:
         """The files of the image that a program opens, if their endings may be those of lists of commands."""
@@ -142,13 +157,6 @@ class ContextMentions:
         paths = (p for p in ignored_files(self._context) if p.rpartition(".")[2] in settings_endings())
         for path in islice((p for p in paths if not elsewhere.search(p)), _MAX_IGNORED):
             yield path, unfiltered_text(self._context, path) or ""
-
-
-def _uses(pattern: re.Pattern[str], path: str, text: str) -> Iterator[Use]:
-    """The programs that the pattern finds in a text."""
-    for match in pattern.finditer(text):
-        name = next(name for group, name in match.groupdict().items() if name and group != "quote")
-        yield Use(name=name, file=path, line=text.count("\n", 0, match.end()) + 1)
 
 
 def _lists_packages(path: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import partial
 
 from slimify.context.scan import Context
 from slimify.languages.go.sources.packages import GoSources, imported_sources, main_packages
@@ -43,7 +44,11 @@ def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | N
         return None
     context, modules = view.context, _modules(view)
     found = [
-        imported_sources(context.files, context.text, p, modules=modules, tags=tags) for p, tags in built
+        context.once(
+            ("go", key, *modules.items()),
+            partial(imported_sources, context.files, context.text, key[0], modules=modules, tags=key[1]),
+        )
+        for key in built
     ]
     files = {file for one in found for file in one.files}
     outside = {name for one in found for name in one.outside}

@@ -37,8 +37,8 @@ def program_facts(view: ContextView, effects: Iterable[Effect], limit: int) -> S
     sources = built_sources(view, effects)
     if sources is None or len(sources.files) > limit:
         return None
-    own = read_many(texts_of(view, (f for f in sources.files if not is_vendored(f))))
-    libraries = read_many(texts_of(view, (f for f in sources.files if is_vendored(f) and _LOADERS not in f)))
+    own = _read(view, (f for f in sources.files if not is_vendored(f)))
+    libraries = _read(view, (f for f in sources.files if is_vendored(f) and _LOADERS not in f))
     unread = tuple(use for use in libraries.computed if not go_package(_vendored_package(use.file)).plain)
     libraries = replace(libraries, dynamic=(), paths=(), computed=(), features=libraries.features - {"main"})
     facts = merge((own, libraries))
@@ -69,6 +69,12 @@ def program_facts(view: ContextView, effects: Iterable[Effect], limit: int) -> S
         features=frozenset(features),
     )
     return merge((facts, more))
+
+
+def _read(view: ContextView, files: Iterable[str]) -> SourceFacts:
+    """What files need. A file is classified several times, with the same sources more often than not."""
+    names = tuple(files)
+    return view.context.once(("go", *names), lambda: read_many(texts_of(view, names)))
 
 
 def _vendored_package(file: str) -> str:
