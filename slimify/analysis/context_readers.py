@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
 from msgspec import Struct
@@ -181,14 +181,20 @@ _MAKE = regex(r"(?:^|[\s;&|(\"'`])make(?=[\s\"'`;&|)]|$)", re.MULTILINE)
 _WORD = regex(r"[\w.-]+")
 
 
-def _called_names(names: Iterable[str], texts: Sequence[str]) -> set[str]:
-    """The names of scripts and makefiles that a text calls. The different words are a tenth of all texts."""
-    words = "\n".join({word for text in texts for word in _WORD.findall(text)})
+_FEW_NAMES = 50
+
+
+def _called_names(names: Collection[str], texts: Sequence[str]) -> set[str]:
+    """The names of scripts and makefiles that a text calls. Many names are looked for in the different words,
+    a tenth of all texts."""
+    words = texts
+    if len(names) > _FEW_NAMES:
+        words = ("\n".join({word for text in texts for word in _WORD.findall(text)}),)
 
     def is_called(name: str) -> bool:
         if name.lower() in ("makefile", "gnumakefile"):
             return any(_MAKE.search(text) for text in texts)
-        return name in words if _WORD.fullmatch(name) else any(name in text for text in texts)
+        return any(name in text for text in (words if _WORD.fullmatch(name) else texts))
 
     return {name for name in names if is_called(name)}
 

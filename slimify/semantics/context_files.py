@@ -183,6 +183,11 @@ class ContextView(Struct, frozen=True, kw_only=True):
         image_path = posixpath.normpath(image_path)
         return tuple(sorted({*self._under(image_path)}))
 
+    def named_under(self, image_path: str) -> Iterator[tuple[str, str]]:
+        """The same files, each with its path relative to the directory."""
+        image_path = posixpath.normpath(image_path)
+        return ((path, _relative_to(path, image_path) or ".") for path in self.under(image_path))
+
     def _under(self, image_path: str) -> Iterator[str]:
         for path, _ in self.texts:
             if _relative_to(path, image_path) is not None:

@@ -32,8 +32,9 @@ def configured_outputs(call: Call) -> dict[str, bool]:
     view, cwd = call.state.view, call.state.cwd or "/"
     start = tuple(LANGUAGE.facts("tool-settings.toml")["configuration"].get(call.name, ()))
     usual = re.compile(rf"\.?{re.escape(call.name)}(file|rc|[.-]config|[.-]conf)?\.\w+")
-    beside = ((path, posixpath.relpath(path, cwd)) for path in view.under(cwd))
-    files = [p for p, name in beside if (name.startswith(start) if start else usual.fullmatch(name))]
+    files = [
+        p for p, name in view.named_under(cwd) if (name.startswith(start) if start else usual.fullmatch(name))
+    ]
     words = [re.split("[=:]", arg.value)[-1] for arg in call.args if arg.value]
     named = _named(call.state, _facts()["variables"].get(call.name, ""))
     sure = {posixpath.normpath(posixpath.join(cwd, named)): True} if named else {}

@@ -15,6 +15,7 @@ from slimify.languages.node.commands.project import package_json, project_of
 from slimify.languages.node.manifests.lock_files import is_live, lock_packages
 from slimify.model.effects import Effect
 from slimify.model.regex import regex
+from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.call import Call
 
 _TYPESCRIPT = regex(r"\.[cm]?tsx?\Z")
@@ -46,10 +47,17 @@ def _typescript_files(call: Call, data: Mapping[str, Any]) -> Iterator[str]:
     yield from (path for path in paths if "*" in path or view.context_path(path) is not None)
     start = tuple(_facts()["configuration"].get(call.name, ()))
     usual = re.compile(rf"\.?{re.escape(call.name)}(file|rc|[.-]config|[.-]conf)?\.[cm]?tsx?")
-    for path in view.under(cwd):
-        name = posixpath.relpath(path, cwd)
-        if _TYPESCRIPT.search(name) and (name.startswith(start) if start else usual.fullmatch(name)):
+    for path, name in _typescript_below(view, cwd):
+        if name.startswith(start) if start else usual.fullmatch(name):
             yield path
+
+
+def _typescript_below(view: ContextView, directory: str) -> tuple[tuple[str, str], ...]:
+    """The files in TypeScript below a directory, with their names in it; looked for once, not once a call."""
+    return view.context.once(
+        ("typescript", view.copies, view.texts, directory),
+        lambda: tuple((p, name) for p, name in view.named_under(directory) if _TYPESCRIPT.search(p)),
+    )
 
 
 def _loaders(call: Call) -> Iterator[str]:
@@ -77,8 +85,8 @@ def _command_lines(call: Call, data: Mapping[str, Any]) -> Iterator[str]:
         if row["tool"] != call.name or not words.startswith(tuple(row.get("words", [""]))):
             continue
         yield from (text for value in _values(data, row["key"].split(".")) for text in _texts(value))
-        for path in view.under(cwd) if "file" in row else ():
-            if posixpath.relpath(path, cwd).startswith(row["file"]):
+        for path, name in view.named_under(cwd) if "file" in row else ():
+            if name.startswith(row["file"]):
                 yield from re.findall(row["pattern"], view.text(path) or "")
 
 
