@@ -46,4 +46,4 @@ def _named(path: str, texts: Iterable[str]) -> bool:
     names = {_ENDING.sub("", part) for part in (*_words(path), path.rpartition("/")[2])}
     words = "|".join(re.escape(name) for name in sorted(names))
     named = re.compile(rf"(?:[/\"'`\s]|^)(?:{words})(?![\w-])")
-    return any(named.search(text) for text in texts)
+    return any(any(name in text for name in names) and named.search(text) for text in texts)
