@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from slimify.analyze import dive, layers, trees
-from slimify.analyze.avoidable_bytes import avoidable_bytes
-from slimify.analyze.cost import cost
-from slimify.analyze.image_inputs import ImageInputs, is_source
-from slimify.analyze.model import Analysis, LayerView
+from slimify.analyze.image_inputs import FileBytes, ImageInputs, is_source
+from slimify.analyze.model import Analysis, Cost, LayerView
 from slimify.analyze.programs import is_script
 from slimify.analyze.secret_values import without_secrets
 from slimify.analyze.waste.search import find_waste
@@ -104,3 +102,37 @@ def _layer_views(image: Image, origin: layers.Origin, counts: Sequence[trees.Cou
             removed=counts[index].removed,
             hidden=counts[index].hidden,
         )
+
+
+def avoidable_bytes(claims: Iterable[FileBytes], sizes: Mapping[tuple[str, int], int]) -> int:
+    """The bytes that at least one finding counts. `sizes` are the sizes of files by path and layer.
+
+    Of two findings about parts of the same file, the larger part counts, since the parts may overlap.
+    """
+    most: dict[tuple[str, int], int] = {}
+    for path, layer, count in claims:
+        key = path, layer
+        most[key] = max(most.get(key, 0), min(count, sizes.get(key, count)))
+    return sum(most.values())
+
+
+def cost(views: Sequence[LayerView], replicas: int, nodes: int) -> Cost | None:
+    """The bytes that one roll-out pulls, and that all nodes store; None if neither number is given.
+
+    A node pulls and stores a layer once, regardless of the number of containers. A roll-out to `replicas`
+    containers on `nodes` machines (0: one container each, the worst case) pulls the layers above the base
+    image once for each node: the base image is there from the previous release. Pulled bytes are compressed
+    if the compressed size is known; stored bytes include the base image.
+    """
+    if replicas <= 0 and nodes <= 0:
+        return None
+    machines = min(nodes, replicas) if nodes > 0 and replicas > 0 else max(nodes, replicas)
+    pulled = sum(
+        layer.compressed if layer.compressed is not None else layer.size for layer in views if not layer.base
+    )
+    return Cost(
+        replicas=replicas,
+        nodes=machines,
+        pulled=machines * pulled,
+        stored=machines * sum(layer.size for layer in views),
+    )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from slimify.analyze.image_inputs import FindingText, ImageInputs, StoredFile, WasteFinding, waste_finding
+from slimify.analyze.waste.duplicates import common_path
 from slimify.languages import languages
 
 MAX_NAMES = 4  # packages that a message names
@@ -24,16 +25,17 @@ def find(inputs: ImageInputs) -> Iterator[WasteFinding]:
 def packages_finding(
     inputs: ImageInputs, files: Sequence[StoredFile], names: Mapping[str, str], path: str, what: FindingText
 ) -> WasteFinding:
-    """A finding about files of packages in one layer. `names` are the package names by directory; the text of
-    `what` has a placeholder for them."""
-    sizes: dict[str, int] = {}
+    """A finding about files of packages in one layer. `names` are the package names by file or directory; the
+    text of `what` has a placeholder for them. `path`: "" for that of the largest package."""
+    parts: dict[str, list[StoredFile]] = {}
     for item in files:
         place = item.path
         while place not in names:
             place = posixpath.dirname(place)
-        sizes[names[place]] = sizes.get(names[place], 0) + item.size
+        parts.setdefault(names[place], []).append(item)
+    sizes = {name: sum(item.size for item in part) for name, part in parts.items()}
     largest = sorted(sizes, key=lambda name: (-sizes[name], name))
     more = f" and {len(largest) - MAX_NAMES} more" if len(largest) > MAX_NAMES else ""
     what = replace(what, text=what.text.format(", ".join(largest[:MAX_NAMES]) + more))
-    found = waste_finding(inputs, files, path, what)
+    found = waste_finding(inputs, files, path or common_path(parts[largest[0]]), what)
     return replace(found, waste=replace(found.waste, packages=tuple(largest), count=len(largest)))

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from typing import Final
 
-from msgspec.structs import replace
-
-from slimify.analyze.image_inputs import (
-    FindingText,
-    ImageInputs,
-    StoredFile,
-    WasteFinding,
-    by_layer,
-    waste_finding,
-)
+from slimify.analyze.image_inputs import FindingText, ImageInputs, StoredFile, WasteFinding, by_layer
 from slimify.analyze.programs import mentioned_programs
-from slimify.analyze.waste.duplicates import common_path
+from slimify.analyze.waste.development_packages import packages_finding
 from slimify.facts import load
 from slimify.facts.debian import PackageFacts
 from slimify.facts.packages import package_facts
@@ -25,7 +15,19 @@ from slimify.facts.system import holds_programs
 from slimify.languages import languages
 from slimify.model.regex import regex
 
-MAX_NAMES: Final = 4  # packages that a message names
+_BUILD = FindingText(
+    code="SL705",
+    kind="toolchain",
+    text="Compilers, headers and build tools: {}. The start command and its scripts use none.",
+    remedy="install them only in a build stage, and copy the build results",
+    rewrite=True,
+)
+_IDLE = FindingText(
+    code="SL712",
+    kind="unused",
+    text="Nothing seems to use {}: no start script, source, package or library names them.",
+    remedy="drop them, or use a slim base image, unless you use them interactively",
+)
 _NAME = regex(r"[^\s(<>=~:|]+")
 _STRING = regex(r"""["'`]([\w./+-]{2,64})(?=["'`\s])""")
 _WORD = regex(r"[\w.+-]+")
@@ -49,8 +51,8 @@ def find(inputs: ImageInputs) -> Iterator[WasteFinding]:
         if name not in build and name not in always and fact.kind in ("fetch", "tool")
     }
     idle = graph.removable({n for n in idle if not words & graph.commands(n)}, without=build) - build
-    for names, code in ((build, "SL705"), (idle, "SL712")):
-        yield from _findings(inputs, graph, names, code)
+    for names, what in ((build, _BUILD), (idle, _IDLE)):
+        yield from _findings(inputs, graph, names, what)
 
 
 class _DependencyGraph:
@@ -166,36 +168,9 @@ def _source_words(inputs: ImageInputs) -> frozenset[str]:
 
 
 def _findings(
-    inputs: ImageInputs, graph: _DependencyGraph, names: set[str], code: str
+    inputs: ImageInputs, graph: _DependencyGraph, names: set[str], what: FindingText
 ) -> Iterator[WasteFinding]:
     files = [item for name in sorted(names) for item in graph.files.get(name, ())]
     owners = {item.path: name for name in names for item in graph.files.get(name, ())}
     for part in by_layer(files).values():
-        sizes: dict[str, int] = {}
-        for item in part:
-            sizes[owners[item.path]] = sizes.get(owners[item.path], 0) + item.size
-        largest = sorted(sizes, key=lambda name: (-sizes[name], name))
-        more = f" and {len(largest) - MAX_NAMES} more" if len(largest) > MAX_NAMES else ""
-        listed = ", ".join(largest[:MAX_NAMES]) + more
-        if code == "SL705":
-            text = (
-                f"Compilers, headers and build tools: {listed}. The start command and its scripts use none."
-            )
-            remedy = "install them only in a build stage, and copy the build results"
-        else:
-            text = f"Nothing seems to use {listed}: no start script, source, package or library names them."
-            remedy = "drop them, or use a slim base image, unless you use them interactively"
-        found = waste_finding(
-            inputs,
-            part,
-            common_path([item for item in part if owners[item.path] == largest[0]]),
-            FindingText(
-                code=code,
-                kind="toolchain" if code == "SL705" else "unused",
-                text=text,
-                remedy=remedy,
-                rewrite=code == "SL705",
-            ),
-        )
-        waste = replace(found.waste, packages=tuple(largest), count=len(largest))
-        yield replace(found, waste=waste)
+        yield packages_finding(inputs, part, owners, "", what)

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slimify.analyze.avoidable_bytes import avoidable_bytes
-from slimify.analyze.cost import cost
+from slimify.analyze.analyze_image import avoidable_bytes, cost
 from slimify.analyze.image_inputs import FileBytes
 from slimify.analyze.model import LayerView
 
