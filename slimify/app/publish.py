@@ -17,7 +17,7 @@ from slimify.app.locate import find
 from slimify.app.prove import silent_listeners
 from slimify.app.rewrite import rewrite_files
 from slimify.app.write import write_file
-from slimify.config.pr import requests
+from slimify.config.pr import ForgeKind, requests
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
 from slimify.publish import git as gits
@@ -25,6 +25,7 @@ from slimify.publish import names, publisher
 from slimify.publish import remote as remotes
 from slimify.publish.git import Git
 from slimify.publish.model import (
+    NAMES,
     NO_REPOSITORY,
     RATE_LIMITED,
     TOKEN_REJECTED,
@@ -196,16 +197,17 @@ _USERS = {"github": "x-access-token", "gitlab": "oauth2", "gitea": "oauth2"}
 
 def _forge(remote: Remote, token: Token, *, dry: bool) -> tuple[Forge, Client]:
     from slimify.publish import gitea, github, gitlab
+    from slimify.publish.client import Client
 
-    offline = dry and not token
-    if remote.kind == "github":
-        client = github.client(remote, token, dry=dry, offline=offline)
-        return github.GitHub(remote, client), client
-    if remote.kind == "gitlab":
-        client = gitlab.client(remote, token, dry=dry, offline=offline)
-        return gitlab.GitLab(remote, client), client
-    client = gitea.client(remote, token, dry=dry, offline=offline)
-    return gitea.Gitea(remote, client), client
+    kinds: dict[ForgeKind, tuple[Callable[[Remote, Client], Forge], dict[str, str]]] = {
+        "github": (github.GitHub, github.headers(token)),
+        "gitlab": (gitlab.GitLab, gitlab.headers(token)),
+        "gitea": (gitea.Gitea, gitea.headers(token)),
+    }
+    kind, headers = kinds[remote.kind]
+    name, offline = NAMES[remote.kind], dry and not token
+    client = Client(url=remote.api, name=name, headers=headers, token=token, dry=dry, offline=offline)
+    return kind(remote, client), client
 
 
 def _proof_wanted(asked: PublishOptions) -> tuple[ProofOptions | None, str]:

@@ -8,15 +8,13 @@ from msgspec import Struct
 
 from slimify.model.errors import SlimifyError
 from slimify.publish import pull_requests
-from slimify.publish.client import Client
-from slimify.publish.model import REJECTED, NewPullRequest, PullRequest, Remote, Repository
+from slimify.publish.model import REJECTED, NewPullRequest, PullRequest, Repository
 from slimify.publish.pull_requests import PullAnswer, PullRequests, RepositoryAnswer
 from slimify.publish.token import Token
 
 
-def client(remote: Remote, token: Token, *, dry: bool, offline: bool) -> Client:
-    headers = {"Authorization": f"token {token.value}"} if token else {}
-    return Client(url=remote.api, name="Gitea", headers=headers, token=token, dry=dry, offline=offline)
+def headers(token: Token) -> dict[str, str]:
+    return {"Authorization": f"token {token.value}"} if token else {}
 
 
 class _User(Struct, frozen=True):

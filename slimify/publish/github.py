@@ -6,17 +6,15 @@ from typing import Any
 
 from slimify.model.errors import SlimifyError
 from slimify.publish import pull_requests
-from slimify.publish.client import Client
-from slimify.publish.model import REJECTED, NewPullRequest, PullRequest, Remote, Repository
+from slimify.publish.model import REJECTED, NewPullRequest, PullRequest, Repository
 from slimify.publish.pull_requests import PullAnswer, PullRequests, RepositoryAnswer
 from slimify.publish.token import Token
 
-HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 
 
-def client(remote: Remote, token: Token, *, dry: bool, offline: bool) -> Client:
-    headers = {**HEADERS, **({"Authorization": f"Bearer {token.value}"} if token else {})}
-    return Client(url=remote.api, name="GitHub", headers=headers, token=token, dry=dry, offline=offline)
+def headers(token: Token) -> dict[str, str]:
+    return {**_HEADERS, **({"Authorization": f"Bearer {token.value}"} if token else {})}
 
 
 class GitHub(PullRequests):

@@ -18,9 +18,8 @@ _FORK_LOOKS = 20
 _STATES: dict[str, State] = {"opened": "open", "merged": "merged", "locked": "open", "closed": "closed"}
 
 
-def client(remote: Remote, token: Token, *, dry: bool, offline: bool) -> Client:
-    headers = {"PRIVATE-TOKEN": token.value} if token else {}
-    return Client(url=remote.api, name="GitLab", headers=headers, token=token, dry=dry, offline=offline)
+def headers(token: Token) -> dict[str, str]:
+    return {"PRIVATE-TOKEN": token.value} if token else {}
 
 
 class _Project(Struct, frozen=True):

@@ -12,34 +12,26 @@ from collections.abc import Sequence
 from slimify.image.model import Step
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.regex import regex
-from slimify.syntax.dockerfile.instructions import from_parts
+from slimify.syntax.dockerfile.instructions import from_parts, split_stages
+from slimify.syntax.dockerfile.keywords import KEYWORDS
 
 # The classic builder writes `/bin/sh -c #(nop)` for steps that run no command.
 NOP = regex(r"(?![A-Z]+ )[^\n]{0,200}?#\(nop\)\s+")
 _KEYWORD = regex(r"[A-Z]+(?=\s|$)")
-_KEYWORDS = frozenset(
-    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL"
-    " USER VOLUME WORKDIR".split()
-)
 
 
 def final_instructions(file: Dockerfile) -> tuple[Instruction, ...]:
     """The instructions of the last stage without FROM, preceded by those of the stages it is based on."""
     stages: dict[str, tuple[str, tuple[Instruction, ...]]] = {}
-    name, base = "", ""
-    own: list[Instruction] = []
-    for instruction in file.instructions:
-        if instruction.keyword == "FROM":
-            stages[name] = (base, tuple(own))
-            parts = from_parts(instruction)
-            name, base, own = (parts.alias or "").lower(), parts.image.lower(), []
-        else:
-            own.append(instruction)
-    found = tuple(own)
+    *earlier, (last, *found) = split_stages(file)
+    for start, *own in earlier:
+        parts = from_parts(start)
+        stages[parts.alias or ""] = parts.image.lower(), tuple(own)
+    base = from_parts(last).image.lower()
     while base in stages and base:
         base, below = stages.pop(base)
-        found = below + found
-    return found
+        found = [*below, *found]
+    return tuple(found)
 
 
 def keyword_of(created_by: str) -> str:
@@ -48,7 +40,7 @@ def keyword_of(created_by: str) -> str:
     nop = NOP.match(text)
     found = _KEYWORD.match(text, nop.end() if nop else 0)
     word = found[0] if found else ""
-    return word if word in _KEYWORDS else "RUN"
+    return word if word in KEYWORDS else "RUN"
 
 
 def match_history(file: Dockerfile, history: Sequence[Step]) -> tuple[tuple[Instruction, Step], ...] | None:
