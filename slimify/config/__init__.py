@@ -25,7 +25,6 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.config.commandline import words
 from slimify.config.files import (
     BAD_SETTING,
     ancestors,
@@ -36,7 +35,7 @@ from slimify.config.files import (
     settings_file,
     user_file,
 )
-from slimify.config.options import Base, Builder, Ignored, MinSaving, Options, parse_min_saving
+from slimify.config.options import Base, Builder, Ignored, MinSaving, Options, parse_min_saving, words
 from slimify.config.settings import SETTINGS, is_path
 
 __all__ = [

@@ -130,3 +130,18 @@ def parse_min_saving(text: str) -> MinSaving:
             raise ValueError(f'"{part}" is neither a percentage (5%) nor a size (5MB)')
         size = int(float(match[1]) * _UNITS[match[2].lower()])
     return MinSaving(percent=percent, bytes=size)
+
+
+def words(given: Mapping[str, object]) -> tuple[str, ...]:
+    """The command line options for values, given by their field in Options."""
+    return tuple(word for name, value in given.items() for word in _option(name.replace("_", "-"), value))
+
+
+def _option(name: str, value: object) -> tuple[str, ...]:
+    if name == "settings":
+        return ("--config", str(value)) if value else ("--isolated",)
+    if isinstance(value, bool):
+        return (f"--{name}" if value else f"--no-{name}",)
+    if isinstance(value, Mapping):  # build_args
+        return tuple(word for item in value.items() for word in ("--build-arg", "=".join(item)))
+    return (f"--{name}", value.text if isinstance(value, MinSaving) else str(value))

@@ -5,7 +5,7 @@ Both files are executed by the same machine. Nothing here knows how the new file
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from msgspec import Struct
@@ -59,8 +59,7 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
     @cached_property
     def idle(self) -> frozenset[Origin]:
         """The commands of the old stage that leave nothing but caches and empty directories."""
-        idle = (event for event in self.old.events if not _lasts(event))
-        return frozenset(event.origin for event in idle if event.origin is not None)
+        return frozenset(_idle(self.old.events))
 
     @cached_property
     def manifests(self) -> frozenset[str]:
@@ -159,8 +158,7 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
     @cached_property
     def idle(self) -> frozenset[Origin]:
         """The commands of the old file that leave nothing but caches and empty directories."""
-        events = (event for stage in self.old.stages for event in stage.own if not _lasts(event))
-        return frozenset(event.origin for event in events if event.origin is not None)
+        return frozenset(_idle(event for stage in self.old.stages for event in stage.own))
 
     @cached_property
     def making(self) -> frozenset[Origin]:
@@ -174,8 +172,11 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
         return self.old.final.effects
 
 
-def _lasts(event: Event) -> bool:
-    return any(e.kind not in NOT_FOR_RUN_TIME and e.tool != "mkdir" for e in event.effects)
+def _idle(events: Iterable[Event]) -> Iterator[Origin]:
+    for event in events:
+        lasts = any(e.kind not in NOT_FOR_RUN_TIME and e.tool != "mkdir" for e in event.effects)
+        if event.origin is not None and not lasts:
+            yield event.origin
 
 
 def _used_stages(stage: Stage) -> Iterator[Stage]:
