@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from slimify.analysis.program import Program
     from slimify.context.scan import Context
     from slimify.image.model import Image
+    from slimify.planning.in_place.edits import Draft
     from slimify.planning.layout import Layout
 
 
@@ -200,8 +201,11 @@ def _plans(
             same = (x for x in propose(program, options).layouts if x.rung == layout.rung)
             yield from (assemble(program, measured_layout(program, x)) for x in same)
 
+    def changes(draft: Draft) -> bool:
+        return draft.text != cleanable.dockerfile.text
+
     yield from proposal.reasons if proposal is not None else ()
-    cleaned: _Cleaned | None = None
+    cleaned: tuple[Draft, Plan] | None = None
     behind: list[Layout] = []
     for layout in (measured_layout(program, x) for x in layouts):
         # a rewrite has to save something, whatever the configured minimum
@@ -212,14 +216,16 @@ def _plans(
             continue
         if layout.rung == "same-base":  # any other base is what cleaning in place can't save
             cleaned = cleaned or _cleaned_in_place(cleanable, options, read)
-            gains = gains_over(layout, cleaned.plan, cleaned.removed_again, options)
-            if cleaned.changed and not gains and not _pays_after(cleaned, options):
+            draft, plan = cleaned
+            gains = gains_over(layout, plan, draft.removed_again, options)
+            if changes(draft) and not gains and not _pays_after(draft.program, options):
                 behind.append(layout)
                 continue
         yield from made(layout)
     if cleaned is None or program.parent:
         cleaned = _cleaned_in_place(cleanable, options, read, parents=True)
-    plan, changed = cleaned.plan, cleaned.changed
+    draft, plan = cleaned
+    changed = changes(draft)
     if changed and plan.saving >= options.min_saving.in_place(plan.original):
         told = (Decision.of("SL407", "no_gain", safety="advice", rung=x.rung) for x in behind)
         yield plan.told(*told)
@@ -234,41 +240,31 @@ def _plans(
         yield from (d for d in plan.decisions if d.safety == "advice")
 
 
-class _Cleaned(Struct, frozen=True):
-    """The plan that cleans in place, the program that it makes, whether it changes anything, and how much of
-    its saving is of what a RUN installs and removes again."""
-
-    plan: Plan
-    program: Program
-    changed: bool
-    removed_again: int
-
-
-def _pays_after(cleaned: _Cleaned, options: Options) -> bool:
+def _pays_after(cleaned: Program, options: Options) -> bool:
     """Whether a second stage would be worth it for the cleaned file: a second run would add it."""
     from slimify.analysis.whole_last_stage import whole_program
     from slimify.planning.propose import propose
 
-    program = whole_program(cleaned.program, options, cleaned.program.image_evidence)
+    program = whole_program(cleaned, options, cleaned.image_evidence)
     layouts = propose(program, options).layouts
     return any(x.saving >= max(options.min_saving.floor(x.original), 1) for x in layouts)
 
 
 def _cleaned_in_place(
     program: Program, options: Options, read: Callable[[str], Program], *, parents: bool = False
-) -> _Cleaned:
-    """Cleans a single-stage file, or the last stage, in place; with `parents` also those it starts from."""
+) -> tuple[Draft, Plan]:
+    """A single-stage file, or the last stage, cleaned in place, and the plan for that; with `parents` also
+    those it starts from."""
+    from slimify.planning.estimates.estimate import original_bytes
     from slimify.planning.estimates.measured import measured_plan
-    from slimify.planning.in_place.cleaners import cleaned, cleaned_plan
+    from slimify.planning.in_place.cleaners import cleaned
     from slimify.planning.in_place.edits import new_draft
     from slimify.planning.in_place.parents import with_clean_parents
 
     draft = cleaned(new_draft(program), options, read)
     draft = with_clean_parents(draft, read) if parents else draft
-    plan = cleaned_plan(draft, program)
-    changed = draft.text != program.dockerfile.text
-    plan = measured_plan(program, plan) if changed else plan
-    return _Cleaned(plan, draft.program, changed, draft.removed_again)
+    plan = draft.plan(original_bytes(program), (Decision.of("SL303", "in_place"),))
+    return draft, measured_plan(program, plan) if draft.text != program.dockerfile.text else plan
 
 
 def _cleaned_first(

@@ -13,8 +13,6 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.model.decisions import Decision
-from slimify.model.plan import Plan
-from slimify.planning.estimates import estimate
 from slimify.planning.in_place.archives import archives
 from slimify.planning.in_place.build_packages import build_packages
 from slimify.planning.in_place.caches import caches
@@ -97,9 +95,3 @@ def next_edits(clean: Cleaner, draft: Draft, options: Options) -> Edits:
     made = draft.user_decisions(edits)
     repeated = edits.changes and made and all(d in draft.decisions for d in made)
     return Edits() if repeated else edits
-
-
-def cleaned_plan(draft: Draft, program: Program) -> Plan:
-    """The plan of the cleaned draft; `program` is the user's original."""
-    first = Decision.of("SL303", "in_place")
-    return draft.plan(estimate.original_bytes(program), (first,))
