@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from slimify.config import MinSaving
 from slimify.context.values import json_of
@@ -56,18 +56,7 @@ def read(text: str) -> Baseline:
 
 def written(entries: Iterable[Entry]) -> str:
     """The text of a baseline file, sorted and with one entry per line, so that diffs are small."""
-    rows = [
-        json.dumps(
-            {
-                "file": e.file,
-                "code": e.code,
-                "fingerprint": e.fingerprint,
-                "saving": e.saving,
-                "measured": e.measured,
-            }
-        )
-        for e in sorted(entries, key=lambda e: (e.file, e.fingerprint))
-    ]
+    rows = [json.dumps(asdict(e)) for e in sorted(entries, key=lambda e: (e.file, e.fingerprint))]
     body = ",\n    ".join(rows)
     inner = f"\n    {body}\n  " if rows else ""
     return f'{{\n  "schema": {SCHEMA},\n  "findings": [{inner}]\n}}\n'

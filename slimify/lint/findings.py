@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Instruction
@@ -58,9 +59,7 @@ def checked(outcome: Outcome, place: str | None, command: str, proof: Proof | No
         return found
     if proof is not None and (proof.verdict != "equal" or proof.saves_too_little):
         return _not_counted(found, proof)
-    return Checked(
-        outcome=outcome, place=place, command=command, proof=proof, finding=_finding(outcome, place, proof)
-    )
+    return replace(found, finding=_finding(outcome, place, proof))
 
 
 def _not_counted(found: Checked, proof: Proof) -> Checked:
@@ -70,14 +69,7 @@ def _not_counted(found: Checked, proof: Proof) -> Checked:
         f"see slimify verify {found.outcome.file}",
         "not built": f"not measured: {proof.problem}",
     }
-    return Checked(
-        outcome=found.outcome,
-        place=found.place,
-        command=found.command,
-        proof=proof,
-        remark=remarks[proof.verdict],
-        unproven=proof.verdict == "not built",
-    )
+    return replace(found, remark=remarks[proof.verdict], unproven=proof.verdict == "not built")
 
 
 def difference(proof: Proof) -> str:

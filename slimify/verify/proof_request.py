@@ -94,18 +94,10 @@ def accepted_fields(outcome: Outcome) -> frozenset[str]:
 
 
 def _terms(program: Program, probe: Probe) -> Terms:
-    own = {
-        name
-        for instruction in program.dockerfile.instructions
-        if instruction.keyword == "ENV"
-        for name, _ in env_pairs(instruction)
-    }
-    labels = {
-        name
-        for instruction in program.dockerfile.instructions
-        if instruction.keyword == "LABEL"
-        for name, _ in env_pairs(instruction)
-    }
+    own, labels = (
+        {name for x in program.dockerfile.instructions if x.keyword == keyword for name, _ in env_pairs(x)}
+        for keyword in ("ENV", "LABEL")
+    )
     # a tag moves: it may set the environment that the facts know from a later release
     brought = {*program.base.env, *environment(program.base.family)} if program.base else set()
     toolchain_only = own & toolchain_settings()  # read by the base image's toolchain only
@@ -131,10 +123,7 @@ def _application_directories(program: Program) -> tuple[str, ...]:
     for step in program.steps:
         if step.keyword not in ("COPY", "ADD") or step.instruction.flag("from") is not None:
             continue
-        dest = expand(
-            copy_parts(step.instruction).dest,
-            step.state.known_env,
-        )
+        dest = expand(copy_parts(step.instruction).dest, step.state.known_env)
         if dest:
             found.append(posixpath.join(step.state.cwd or "/", dest))
     places = sorted({posixpath.normpath(place) for place in found if place.startswith("/")})
