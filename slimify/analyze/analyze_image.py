@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import asdict
+
 from slimify.analyze import dive, layers, trees
 from slimify.analyze.image_inputs import FileBytes, ImageInputs, is_source
 from slimify.analyze.model import Analysis, Cost, LayerView
@@ -97,10 +99,7 @@ def _layer_views(image: Image, origin: layers.Origin, counts: Sequence[trees.Cou
             compressed=layer.compressed,
             line=origin.lines.get(index),
             base=index < origin.first_own,
-            added=counts[index].added,
-            modified=counts[index].modified,
-            removed=counts[index].removed,
-            hidden=counts[index].hidden,
+            **asdict(counts[index]),
         )
 
 

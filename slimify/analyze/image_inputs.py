@@ -10,6 +10,7 @@ from functools import cache, cached_property
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from slimify.analyze.layers import Origin
 from slimify.analyze.model import Kind, Waste
@@ -246,18 +247,13 @@ def waste_finding(
     largest = sorted(files, key=lambda item: (-item.size, item.path))
     return WasteFinding(
         waste=Waste(
-            code=what.code,
-            kind=what.kind,
+            **asdict(what),
             bytes=sum(sizes),
             path=path,
             layer=blamed,
             line=inputs.line(blamed),
             base=inputs.is_base(blamed),
-            text=what.text,
-            remedy=what.remedy,
             count=len(files),
-            safe=what.safe,
-            rewrite=what.rewrite,
             paths=tuple(item.path for item in largest if item.path != path)[:MAX_PATHS],
         ),
         claims=tuple(
