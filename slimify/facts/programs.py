@@ -46,6 +46,11 @@ def fetched_program(url: str) -> str:
     return next((name for place, name in places if url.partition("://")[2].startswith(place)), "")
 
 
+def used_instead(variable: str) -> frozenset[str]:
+    """The programs of the system that are used where a variable forbids to download others."""
+    return frozenset(load(_FILE)["instead"].get(variable, "").split())
+
+
 def serves_more_than_compiling(commands: Iterable[str]) -> bool:
     """Whether the programs of a package of build tools are also started where nothing is compiled. A package
     with a compiler does not count: it is installed to compile."""

@@ -31,6 +31,7 @@ from slimify.facts.programs import (
     is_called_indirectly,
     serves_more_than_compiling,
     starting_compilers,
+    used_instead,
 )
 from slimify.facts.recommends import brought_along
 from slimify.facts.toolchains import beside, interpreters_to_compile
@@ -120,8 +121,9 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     def programs_of_variables(self) -> frozenset[str]:
         """The programs that variables of the image may stand for: `CHROME_BIN=/usr/bin/chromium`."""
         settings = (v.instruction for v in self.visits if v.instruction.keyword == "ENV")
-        pairs = (pair for instruction in settings for pair in env_pairs(instruction))
-        return frozenset(value.strip("\"'").rpartition("/")[2] for name, value in pairs if name != "PATH")
+        pairs = [pair for instruction in settings for pair in env_pairs(instruction)]
+        named = frozenset(value.strip("\"'").rpartition("/")[2] for name, value in pairs if name != "PATH")
+        return named.union(*(used_instead(name) for name, _ in pairs))
 
     @cached_property
     def has_other_releases(self) -> bool:

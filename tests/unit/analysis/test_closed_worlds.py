@@ -146,6 +146,8 @@ def _kept(file: str, files: Mapping[str, str], directory: Path) -> set[str]:
         pytest.param("ENV CHROME_BIN=/usr/bin/chromium\n", False, id="a-variable-names-it"),
         pytest.param('ENV BROWSER "/usr/bin/chromium"\n', False, id="the-old-form"),
         pytest.param("ENV CHROME_BIN=/usr/bin/firefox\n", True, id="another-program"),
+        pytest.param("ENV PUPPETEER_SKIP_DOWNLOAD=true\n", False, id="in-place-of-a-download"),
+        pytest.param("ENV CHROMEDRIVER_SKIP_DOWNLOAD=true\n", True, id="in-place-of-another-download"),
     ],
 )
 def test_programs_that_variables_name(variable: str, unused: bool, tmp_path: Path) -> None:
