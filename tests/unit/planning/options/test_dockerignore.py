@@ -129,7 +129,10 @@ def test_on_request_only(tmp_path: Path) -> None:
 
 
 def test_a_file_that_stays_gets_it_as_advice(tmp_path: Path) -> None:
-    outcome = outcome_of(tmp_path, NODE.replace("node:20", "node:20-alpine"), {**NODE_FILES, **REPO})
+    file = NODE.replace("node:20", "node:20-alpine").replace(
+        "npm install", "npm install && npm cache clean -f"
+    )
+    outcome = outcome_of(tmp_path, file, {**NODE_FILES, **REPO})
     assert (outcome.kind, outcome.ignore) == ("unchanged", None)
     assert "SL346" in {d.code for d in outcome.decisions}
 
