@@ -8,7 +8,14 @@ from typing import cast
 
 from msgspec import Struct, field
 
-from slimify.facts.debian import GENERATED, companions, image_packages, name_in_suite, provided_by
+from slimify.facts.debian import (
+    GENERATED,
+    companions,
+    copied_program,
+    image_packages,
+    name_in_suite,
+    provided_by,
+)
 from slimify.facts.image_tables import image_tables
 from slimify.facts.images import ImageFacts
 from slimify.facts.mediatypes import TABLE, contains_table
@@ -74,9 +81,10 @@ def _carried(full_image: str, slim_image: str, suite: str) -> SlimLosses:
 
 
 def data_files(image: ImageFacts) -> frozenset[str]:
-    """Data files of an image that can be copied to a smaller one."""
+    """Data files of an image that can be copied to a smaller one, and files of programs that have to be."""
     table = {TABLE} if any(map(contains_table, carried(image).packages)) else set[str]()
-    return frozenset({*named_data_files(image.family).values(), *table})
+    programs = (path for command in carried(image).commands for path in copied_program(command, image.suite))
+    return frozenset({*named_data_files(image.family).values(), *table, *programs})
 
 
 def unpacked_data_files(places: Iterable[str]) -> frozenset[str]:

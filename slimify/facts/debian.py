@@ -177,6 +177,13 @@ def is_archived(suite: str | None) -> bool:
     return suite in words("packages-debian.toml", "archived", "suites")
 
 
+def copied_program(command: str, suite: str | None) -> tuple[str, ...]:
+    """The files of a program that a smaller image of an archived suite gets from the full one, the program
+    first; () if it can't be had that way."""
+    copied: dict[str, list[str]] = load("packages-debian.toml")["archived"]["copied"]
+    return tuple(copied.get(command, ())) if is_archived(suite) else ()
+
+
 def kind_of(name: str, file: str = "packages-debian.toml") -> tuple[Kind, bool]:
     """The kind of a package by a file of facts, and whether a list (not a rule) states it."""
     found = kinds(file).get(name)

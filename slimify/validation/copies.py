@@ -57,6 +57,8 @@ def _stage_copy_problems(
     compared: Comparison, copy: Copy, stage: Stage, trusted: frozenset[tuple[str, str]]
 ) -> Iterator[Reason]:
     for written, source in zip(copy.parts.sources, copy.sources, strict=True):
+        if stage.facts is not None and source in data_files(stage.facts):
+            continue
         if not written.startswith("/") or set(source) & set("*?["):
             yield Reason.of("SL409", "copy_path", stage=stage.name, path=written)
         elif (stage.name, source) not in trusted and not _exists(compared, stage, source):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from slimify.facts.carried import carried
-from slimify.facts.debian import PackageFacts, brings, name_before_t64, needed_directory
+from slimify.facts.debian import PackageFacts, brings, copied_program, name_before_t64, needed_directory
 from slimify.facts.image_tables import data_packages
 from slimify.facts.packages import system_package
 from slimify.facts.system import in_package_tree
@@ -85,7 +85,15 @@ def _base_problems(compared: Comparison, have: frozenset[str]) -> Iterator[Reaso
 
 
 def _made(compared: Comparison, program: str) -> bool:
-    """Whether a step of the new image brings a program by its path."""
+    """Whether a step of the new image brings a program by its path, or copies bring it and its libraries from
+    the old base."""
+    old, copies = compared.old.final.facts, (event.copy for event in compared.new.final.events)
+    files = copied_program(program, old.suite if old is not None else None)
+    sources = {
+        path for copy in copies if copy is not None and copy.stage is not None for path in copy.sources
+    }
+    if files and sources.issuperset(files) and files[0] in copied_from_stages(compared.new.final):
+        return True
     return any(
         w.rpartition("/")[2] == program for e in compared.new.final.effects for w in (*e.writes, *e.outputs)
     )

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from slimify.analysis.closed_worlds import compiles_own_sources
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import carried
-from slimify.facts.debian import brings, is_archived, name_before_t64
+from slimify.facts.debian import brings, copied_program, is_archived, name_before_t64
 from slimify.facts.programs import compilers
 from slimify.facts.recommends import brought_along
 from slimify.model.decisions import Decision, Reason
@@ -72,14 +72,31 @@ def _installed(
         return (), (), None
     own = [e for e in program.effects if e.kind == "packages" and e.manager == SystemManager.APT]
     if is_archived(program.base.suite) and not own:  # an own install shows that the release is still served
-        suite = program.base.suite or ""
-        return (), (), Reason.of("SL391", "archived", packages=tuple(names), suite=suite)
+        return _copied(program, base, wanted, names)
     decisions = tuple(
         Decision.of("SL311", "package_for", package=name, why=_restore_reason(wanted[name]), base=base)
         for name in names
     )
     quiet = "" if any(e.tool == "apt-get" for e in own) else _UNPINNED  # else it is reported there
     return (quiet + install_run(names),), decisions, None
+
+
+def _copied(
+    program: Program, base: str, wanted: Mapping[str, Use], names: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[Decision, ...], Reason | None]:
+    """The programs of packages that apt no longer serves, with their libraries, out of the full image."""
+    assert program.base is not None
+    suite, commands = program.base.suite or "", carried(program.base).commands
+    called = (*program.runtime_needs.commands, *program.final_stage_tools)
+    programs = {c: copied_program(c, suite) for c in sorted({*called}) if commands.get(c) in names}
+    if not all(programs.values()) or {commands[c] for c in programs} != {*names}:
+        return (), (), Reason.of("SL391", "archived", packages=tuple(names), suite=suite)
+    files = [(path, path if path == own[0] else "/usr/lib/") for own in programs.values() for path in own]
+    decisions = (
+        Decision.of("SL311", "media_types", path=own[0], why=_restore_reason(wanted[commands[c]]), base=base)
+        for c, own in programs.items()
+    )
+    return tuple(f"COPY --from=builder {path} {place}" for path, place in files), tuple(decisions), None
 
 
 def final_packages(program: Program) -> frozenset[str]:
