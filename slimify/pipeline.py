@@ -185,6 +185,7 @@ def _plans(
     only be cleaned in place and nothing can be, yields advice. Layouts that gain nothing over cleaning in
     place come after it."""
     from slimify.planning.estimates.measured import measured_layout
+    from slimify.planning.layout import Layout
     from slimify.planning.lean_installs import lean_draft, lean_layout
     from slimify.planning.proposal import gains_over, small_saving
     from slimify.planning.propose import propose
@@ -197,6 +198,9 @@ def _plans(
 
     def made(layout: Layout) -> Iterator[Plan | Reason]:
         yield assemble(lean.program, layout)
+        fuller = layout.fuller() if layout.fuller is not None else None
+        if isinstance(fuller, Layout) and fuller.saving >= options.min_saving.floor(fuller.original):
+            yield assemble(lean.program, fuller)
         if lean.program is not program:  # with the user's own installs
             same = (x for x in propose(program, options).layouts if x.rung == layout.rung)
             yield from (assemble(program, measured_layout(program, x)) for x in same)

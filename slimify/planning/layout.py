@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.model.decisions import Decision
+from slimify.model.decisions import Decision, Reason
 from slimify.model.plan import Rung
 from slimify.semantics.paths import inside
 
@@ -66,6 +66,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     saving: int = 0
     original: int = 0
     measured: bool = False  # both sizes come from an image built from the file
+    fuller: Callable[[], Layout | Reason] | None = None  # the same with more kept, if this one is not valid
 
 
 def outermost(copies: Sequence[CopyFromBuilder]) -> tuple[CopyFromBuilder, ...]:

@@ -52,8 +52,11 @@ def propose(program: Program, options: Options) -> Proposal:
     return on_slim_and_same(program, options, partial(_layout, program, options))
 
 
-def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout | Reason:
-    """A layout on this base, or why there is none."""
+def _layout(
+    program: Program, options: Options, rung: Rung, base: str, *, prunes: bool = True
+) -> Layout | Reason:
+    """A layout on this base, or why there is none. `prunes`: development dependencies go if they can."""
+    given = program
     most = estimate.saved_bytes(program, rung)  # the limit: without all that only the build needs
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
@@ -72,11 +75,11 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
     copies, why = positioned_copies(program, outermost(copies))
     if why:
         return why
-    pruned_all = () if unknown_follows_build(program) else copies
+    pruned_all = () if not prunes or unknown_follows_build(program) else copies
     paths = (copy.path for copy in pruned_all)
     pruned = pruning(program, paths, options.keep_paths, end=builder_end(program))
     saved = pruned.saving + left
-    kept = any(d.code == "SL313" for d in pruned.decisions)
+    kept = not prunes or any(d.code == "SL313" for d in pruned.decisions)
     staying = with_development_packages(program) if kept else program
     head, put, missing = restored_packages(staying, base) if rung == "slim" else ((), (), None)
     if missing:
@@ -103,7 +106,8 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
     layout = split_layout(program, request)
     if layout.builder_end is None and rung != "slim":
         return Reason.of("SL407", "nothing_to_drop")
-    return layout
+    fuller = partial(_layout, given, options, rung, base, prunes=False) if pruned.lines else None
+    return replace(layout, fuller=fuller)
 
 
 def _copied_again(copies: Iterable[CopyFromBuilder]) -> int:

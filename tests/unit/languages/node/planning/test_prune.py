@@ -10,6 +10,7 @@ import pytest
 from unit.node_layouts import BUILD, DEV, rewrite
 
 from slimify.config import Options
+from slimify.languages.node.planning import prune
 
 
 @pytest.mark.parametrize(
@@ -371,3 +372,11 @@ def test_a_lock_file_of_another_account_is_not_written(
     )
     after = rewrite(tmp_path, text, DEV, {"package-lock.json": "{}"}).after or ""
     assert f"&& npm prune {options}\n" in after
+
+
+def test_a_prune_that_is_not_valid_costs_no_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prune, "prune_command", lambda *_: "rm -rf node_modules")
+    outcome = rewrite(tmp_path, BUILD + 'CMD ["node", "dist/a.js"]\n', DEV, {})
+    assert outcome.rung == "slim"
+    assert "rm -rf node_modules" not in (outcome.after or "")
+    assert any(d.code == "SL409" for d in outcome.decisions)
