@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from slimify.facts.image_tables import accounts
 from slimify.facts.packages import system_package
 from slimify.facts.programs import is_plain_check
-from slimify.facts.system import distribution_accounts, is_root
+from slimify.facts.system import distribution_accounts, is_root, is_systems
 from slimify.languages import languages, of_effect
 from slimify.model.decisions import Reason
 from slimify.model.effects import (
@@ -18,6 +18,7 @@ from slimify.model.effects import (
     SystemManager,
 )
 from slimify.semantics.context_files import CopiedPath
+from slimify.semantics.machine.content import content_at
 from slimify.semantics.machine.matches import identity
 from slimify.semantics.machine.stages import Event, Stage
 from slimify.semantics.paths import inside, is_named_place, overlap
@@ -181,12 +182,25 @@ def _program_problems(pair: Pair) -> Iterator[Reason]:
                     gone.add(min(sources))
                 elif program in lost and lost[program] not in have and not sources:
                     yield Reason.of("SL409", "tool_missing", command=program, at=f"`{event.text[:50]}`")
+            removed = had - have - old.at_end
+            if removed and _reads_system(pair, match):
+                gone.update(removed)
             if had - have and any(_may_compile(pair, e) for e in event.effects):
                 facts = ((name, system_package(name, pair.old.facts)) for name in had - have)
                 gone.update(name for name, found in facts if found is not None and found.kind == "build")
             for name in sorted(gone):
                 yield Reason.of("SL409", "caller", command=event.text[:50], package=name)
         made |= {w.rpartition("/")[2] for x in event.effects for w in (*x.writes, *x.outputs)}
+
+
+def _reads_system(pair: Pair, event: Event) -> bool:
+    """Whether a command reads a path of the system that no step before it is known to make: it may be that of
+    a package which the file removes again."""
+    reads = (path for effect in event.effects for path in effect.reads if is_systems(path))
+    return any(
+        not content_at(pair.old, path, event.number) and event.state.view.context_path(path) is None
+        for path in reads
+    )
 
 
 def _same_base(pair: Pair) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from slimify.analysis.graph.graph import AtomKey
+from slimify.facts.system import is_systems
 from slimify.facts.toolchains import compile_programs, programs_started_by
 from slimify.languages import of_effect
 from slimify.model.decisions import Role
 from slimify.model.effects import INSTALLS, MANAGES_PACKAGES, Effect
 from slimify.model.sources import Use
+from slimify.semantics.paths import overlap
 from slimify.semantics.walk import Visit
 
 _FINAL: tuple[Role, ...] = ("run", "both", "unknown")
@@ -48,8 +50,18 @@ def final_stage_tools(visits: Sequence[Visit], roles: Mapping[AtomKey, Role]) ->
 
 
 def final_stage_installs(visits: Sequence[Visit], roles: Mapping[AtomKey, Role]) -> Mapping[AtomKey, Use]:
-    """The installs of a language that the final stage repeats."""
-    return {key: use for key, use, e in _commands(visits) if e.kind in INSTALLS and roles.get(key) in _FINAL}
+    """What the final stage repeats and may use packages by other ways than a program's name: installs of a
+    language, and what reads files of the system that no step is known to make."""
+    views = {visit.index: visit.state.view for visit in visits}
+    found: dict[AtomKey, Use] = {}
+    made: list[str] = []
+    for key, use, effect in _commands(visits):
+        reads = (p for p in effect.reads if is_systems(p) and views[key[0]].context_path(p) is None)
+        reading = any(not any(overlap(p, w) for w in made) for p in reads)
+        made += (*effect.writes, *effect.outputs) if effect.kind not in MANAGES_PACKAGES else ()
+        if (effect.kind in INSTALLS or reading) and roles.get(key) in _FINAL:
+            found.setdefault(key, use)
+    return found
 
 
 def _commands(visits: Sequence[Visit]) -> Iterator[tuple[AtomKey, Use, Effect]]:

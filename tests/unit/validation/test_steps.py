@@ -251,3 +251,20 @@ def test_accounts_that_an_unread_shell_makes(shell: str, tmp_path: Path) -> None
     assert "anu" not in differences(text, text, {"app.py": ""}, tmp_path)
     gone = text.replace("RUN useradd -m anu\n", "")
     assert "USER anu" in differences(gone, gone, {"app.py": ""}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("command", "wrong"),
+    [
+        ("cp /usr/share/zoneinfo/Asia/Tokyo /etc/localtime", True),
+        ("head -5 /usr/share/dict/words > /etc/words", True),
+        ("cp /app/a.txt /etc/a.txt", False),
+        ("mkdir -p /etc/app.d", False),
+    ],
+)
+def test_what_is_read_may_be_of_a_package_that_is_removed_again(
+    command: str, wrong: bool, tmp_path: Path
+) -> None:
+    old = f"FROM alpine:3.20\nCOPY a.txt /app/a.txt\nRUN apk add tzdata && {command} && apk del tzdata\n"
+    new = f"FROM alpine:3.20\nCOPY a.txt /app/a.txt\nRUN {command}\n"
+    assert ("of tzdata" in differences(old, new, {"a.txt": ""}, tmp_path)) is wrong
