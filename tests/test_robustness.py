@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -118,6 +119,25 @@ def test_refused(tmp_path: Path, text: str) -> None:
     assert (result.code, result.stdout) == (3, b"")
     assert "refused" in result.stderr
     assert (tmp_path / "Dockerfile").read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("analyze", "pipe"), "not a regular file"),
+        (("explain", ".", "--image", "pipe"), "not a regular file"),
+        (("rewrite", "--context", "pipe"), "not a directory"),
+        (("rewrite", "large"), "larger than 1 MB"),
+        (("rewrite", "-"), "larger than 1 MB"),
+    ],
+    ids=" ".join,
+)
+def test_pipes_and_large_files(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM python:3.12\n")
+    (tmp_path / "large").write_text("FROM python:3.12\n" + "# a comment\n" * 100_000)
+    os.mkfifo(tmp_path / "pipe")
+    result = invoke(*words, cwd=tmp_path, stdin=(tmp_path / "large").read_bytes())
+    assert (result.code, message in result.stderr) == (2, True), result.stderr
 
 
 # --- properties -----------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import Any
 
 import html5lib
 import pytest
-from fleetjobs import dying
+from fleetjobs import dying, hungry
 from support import GOLDEN
 from typer.testing import CliRunner
 
@@ -248,6 +248,30 @@ def test_a_process_that_dies_stops_no_other_work() -> None:
     answers = pool.run(todo, dying, died, 2)
     found = {row["repository"]: row["reasons"][0][:5] for part in answers for row in part}
     assert found == {**dict.fromkeys(names, rows.NO_DOCKERFILE), "deadly": rows.DIED}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts what a process has")
+def test_a_worker_that_needs_too_much_memory_is_a_row(fleet: Path) -> None:
+    (item,) = work_items([str(fleet / "shop")])
+    died = partial(rows.process_died_rows, row_settings=rows.RowSettings())
+    ((row,),) = pool.run([item], hungry, died, 1)
+    assert (row["outcome"], row["reasons"][0][:5]) == ("failed", rows.DIED)
+
+
+def test_directories_without_end_stop_no_scan(fleet: Path) -> None:
+    deep = fleet / "deep"
+    deep.mkdir()
+    here = os.open(deep, os.O_RDONLY)
+    for _ in range(1_100):
+        os.mkdir("d", dir_fd=here)
+        here, above = os.open("d", os.O_RDONLY, dir_fd=here), here
+        os.close(above)
+    os.close(here)
+    try:
+        found, _ = scan(fleet, "--format", "json")
+    finally:
+        subprocess.run(["rm", "-rf", deep], check=True)  # which pytest can't
+    assert {row["outcome"] for row in found} == {"rewritten", "failed"}
 
 
 def test_time_is_limited() -> None:

@@ -66,7 +66,7 @@ def classify(
     role `unknown`; nothing is raised. A file that must not be rewritten has `refusals`.
     """
     instructions = file.instructions
-    start = max(i for i, x in enumerate(instructions) if x.keyword == "FROM")
+    start = file.last_from
     names = BaseMap(options.bases)
     path = _context_path(context, name)
     uses = context.once(("uses", path), lambda: image_uses(context, path))  # whatever the text of the file

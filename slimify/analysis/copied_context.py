@@ -6,12 +6,13 @@ legacy builder and kaniko transfer the whole context.
 
 from __future__ import annotations
 
-import os
 import posixpath
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from msgspec import Struct
 
+from slimify.context.directory_walk import file_size, files_below
 from slimify.context.ignore_rules import Glob
 from slimify.context.scan import Context, clean
 from slimify.model.dockerfile import Dockerfile, Instruction
@@ -68,17 +69,8 @@ def context_size(context: Context, path: str) -> int:
         return context.files[path]
     if path not in context.skipped or context.root is None:
         return sum(context.files[name] for name in context.under(path))
-    total = entries = 0
-    for directory, _, names in os.walk(context.root / path):
-        entries += len(names)
-        if entries > _MAX_ENTRIES:
-            break
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(directory, name)).st_size
-            except OSError:
-                continue
-    return total
+    files = files_below(str(context.root), path, context.limits.depth)
+    return sum(file_size(entry.path) or 0 for _, entry in islice(files, _MAX_ENTRIES))
 
 
 def _sources(instruction: Instruction) -> Iterator[str]:

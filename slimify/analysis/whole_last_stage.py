@@ -40,7 +40,7 @@ def with_whole_last_stage(file: Dockerfile, build_args: Mapping[str, str]) -> Wh
     by_argument = any("$" in from_parts(stages[len(stage.earlier)][0]).image for stage in chain[:-1])
     if last.parent is None or (by_argument and len(stages) > len(chain)):
         return WholeStage(file=file)
-    start = max(i for i, x in enumerate(file.instructions) if x.keyword == "FROM")
+    start = file.last_from
     head = _head(file, chain, file.instructions[start])
     inherited = [node for stage in reversed(chain[1:]) for node in _body(file, stage, chain)]
     at = file.nodes.index(file.instructions[start])

@@ -11,12 +11,12 @@ from slimify.model.outcome import Failed, Outcome
 if TYPE_CHECKING:
     from slimify.engine.model import EngineProblem
 
-ENGINE_ERROR, INTERNAL_ERROR = "SL905", "SL999"
+ENGINE_ERROR, NO_MEMORY, INTERNAL_ERROR = "SL905", "SL910", "SL999"
 _ENVIRONMENT = frozenset(
     {
         "SL902", "SL903",  # a file can't be written
         "SL915", "SL916", "SL917", "SL918",  # the forge: limits, outages, refusals; git
-        ENGINE_ERROR, INTERNAL_ERROR,
+        ENGINE_ERROR, NO_MEMORY, INTERNAL_ERROR,
     }
 )  # fmt: skip
 _HINTS = {
@@ -49,6 +49,10 @@ def _as_slimify_error(error: Exception) -> SlimifyError:
         return error
     if isinstance(error, EngineProblem):
         return engine_error(error)
+    if isinstance(error, MemoryError):
+        return SlimifyError(NO_MEMORY, "not finished: more memory is needed than slimify may use")
+    if isinstance(error, RecursionError) and not os.environ.get("SLIMIFY_DEBUG"):
+        return SlimifyError(NO_MEMORY, "not finished: it is nested more deeply than slimify follows")
     if os.environ.get("SLIMIFY_DEBUG"):
         import traceback
 

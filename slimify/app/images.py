@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 from msgspec import Struct
 
 from slimify.app import locate
+from slimify.config.read_file import open_file
 from slimify.model.errors import SlimifyError
 from slimify.model.regex import regex
 
@@ -112,7 +113,7 @@ def _open_stream(where: ImageLocation) -> Iterator[BinaryIO]:
         yield sys.stdin.buffer
     else:
         try:
-            with where.path.open("rb") as stream:
+            with open_file(where.path) as stream:
                 yield stream
         except OSError as error:
             message = f"cannot read the file: {error.strerror or error}"

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 from slimify import config
 from slimify.app.services import Build, builds, is_build_file
 from slimify.config.options import Options
-from slimify.config.read_file import read_file
+from slimify.config.read_file import MOST_BYTES, read_file, read_stream
+from slimify.context.directory_walk import Limits, files_below
 from slimify.model.dockerfile import Instruction
 from slimify.model.errors import SlimifyError
 from slimify.model.regex import regex
 
 NOT_READABLE = "SL901"
-_MAX_BYTES = 20_000_000  # of a Dockerfile
 
 PATTERNS = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile")
 _STDIN = "-"
@@ -102,7 +102,10 @@ def _of_services(path: str) -> tuple[Target, ...]:
 
 
 def options_for(target: Target, context: Path | None, overrides: dict[str, object]) -> Options:
-    """The settings in force for a target; for standard input they are searched from the build context."""
+    """The settings in force for a target; for standard input they are searched from the build context. Raises
+    SlimifyError for a context that is a pipe or a device."""
+    if context is not None and context.exists() and not context.is_dir():
+        raise SlimifyError(NOT_READABLE, f"the build context {context} is not a directory")
     beside = context if target.path is None and context is not None else target.directory
     options = config.load(beside, target.path, overrides)
     if target.build is None:
@@ -112,12 +115,12 @@ def options_for(target: Target, context: Path | None, overrides: dict[str, objec
 
 def read(target: Target) -> bytes:
     """The bytes of a Dockerfile. Raises SlimifyError if it can't be read."""
-    if target.path is None:
-        return sys.stdin.buffer.read()
-    if target.path.is_symlink() and _leaves_repository(target.path):
+    if target.path is not None and target.path.is_symlink() and _leaves_repository(target.path):
         raise SlimifyError(NOT_READABLE, "the file is a symlink that leads out of the repository")
     try:
-        return read_file(target.path, _MAX_BYTES)
+        if target.path is None:
+            return read_stream(sys.stdin.buffer, MOST_BYTES)
+        return read_file(target.path, MOST_BYTES)
     except FileNotFoundError:
         hint = "name a Dockerfile, or a directory to search: slimify rewrite ."
         raise SlimifyError(NOT_READABLE, "no such file", hint=hint) from None
@@ -184,12 +187,14 @@ def _search(root: Path) -> Iterator[Path]:
     from slimify.facts.language_files import all_files
 
     skipped = {name for one in all_files() for name in one.vendored}
-    for directory, subdirectories, files in os.walk(root):
-        subdirectories[:] = [d for d in subdirectories if not d.startswith(".") and d not in skipped]
-        for name in files:
-            path = Path(directory, name)
-            if is_dockerfile(name) and not path.is_symlink():
-                yield path
+
+    def enters(path: str) -> bool:
+        name = os.path.basename(path)
+        return not name.startswith(".") and name not in skipped
+
+    for path, entry in files_below(os.path.realpath(root), "", Limits().depth, enters):
+        if is_dockerfile(entry.name):
+            yield root / path
 
 
 def is_dockerfile(name: str) -> bool:

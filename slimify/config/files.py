@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import tomli
 
-from slimify.config.read_file import read_file
+from slimify.config.read_file import MOST_BYTES, read_file
 
 if TYPE_CHECKING:
     from slimify.model.errors import SlimifyError
 
 BAD_SETTING = "SL904"
 _NAME = "slimify.toml"
-_MAX_BYTES = 1_000_000  # of a settings file
 
 
 def repository_root(directory: Path) -> Path | None:
@@ -76,7 +75,7 @@ def settings_file(directory: Path) -> tuple[Path | None, Mapping[str, Any]]:
 def read(path: Path) -> Mapping[str, Any] | None:
     """slimify's settings in one file, or None for a pyproject.toml without any. Raises SlimifyError."""
     try:
-        document = tomli.loads(read_file(path, _MAX_BYTES).decode("utf-8"))
+        document = tomli.loads(read_file(path, MOST_BYTES).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         if path.name == "pyproject.toml":
             return None  # other tools report a malformed pyproject.toml

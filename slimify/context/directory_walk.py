@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from slimify.config.read_file import MOST_BYTES
 from slimify.context.ignore_rules import IgnoreRules
 from slimify.facts.system import history_directories
 from slimify.languages import installed_directories
@@ -20,7 +21,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     entries: int = 400_000  # in the whole context
     installed: int = 5_000  # in all node_modules and virtual environments together
     ignored: int = 1_000  # ignored paths remembered by name
-    text: int = 1 << 20  # bytes of one file read by `Context.text`
+    text: int = MOST_BYTES  # bytes of one file read by `Context.text`
     depth: int = 200  # of nested directories
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 
+from slimify.config.read_file import MOST_BYTES
 from slimify.context.directory_walk import Limits, Walk
 from slimify.context.ignore_rules import Glob, IgnoreRules
 from slimify.facts.system import history_directories
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _MAX_LINKS = 40  # as Linux: ELOOP
 _CACHED_LENGTH, _CACHED_TOTAL = 64 << 10, 24 << 20  # characters of one file, of all files
-_MAX_IGNORE_BYTES = 1 << 20
 
 
 class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
@@ -273,7 +273,7 @@ def _ignore_text(root: Path, dockerfile: Path | None) -> tuple[str | None, str |
         real = os.path.realpath(candidate)
         if not _is_below(os.path.realpath(candidate.parent), real):
             continue  # a symlink out of the context
-        data = read_file(real, _MAX_IGNORE_BYTES)
+        data = read_file(real, MOST_BYTES)
         if data is not None:
             # The same decoding as file names, so that invalid bytes compare equal.
             return data.decode("utf-8", "surrogateescape"), candidate.name

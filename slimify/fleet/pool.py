@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -25,6 +25,7 @@ from typing import NoReturn, TypeVar
 from slimify.fleet.rows import Row
 
 _ITEMS_PER_PROCESS = 200  # then a new process starts, which bounds memory
+_MEMORY = 3 << 30  # bytes of one worker; a proof holds two images
 _CLEANUP_SECONDS = 60  # time for a worker to remove its files when it has to stop
 
 Item = TypeVar("Item")
@@ -101,10 +102,19 @@ _busy = threading.Event()  # a job is running and has to clean up
 
 def _initialize_worker(pipe: Connection, directory: str) -> None:
     tempfile.tempdir = directory
+    _limit_memory()
     # Ctrl-C in the terminal reaches all processes; the parent handles it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _on_sigterm)
     threading.Thread(target=_watch_parent, args=(pipe,), daemon=True).start()
+
+
+def _limit_memory() -> None:
+    """Makes an allocation beyond the limit fail. What is only reserved does not count, as engines need."""
+    with suppress(ImportError, OSError, ValueError):  # not on every platform
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
 def _on_sigterm(number: int, _frame: FrameType | None) -> None:

@@ -113,17 +113,20 @@ def _docker_choices(load: Load) -> Iterator[Choice]:
 
 def _oci_choices(load: Load) -> Iterator[Choice]:
     """Every image of the index that is in the archive; images of other platforms may be missing."""
-    text = load("index.json")
-    waiting: list[tuple[Mapping[str, object], tuple[str, ...], str, int]] = []
-    if text is not None:
-        waiting.append((mapping(json_value(text)), (), "", 0))
+    waiting: list[tuple[str, tuple[str, ...], str, int]] = [("index.json", (), "", 0)]
     missing: ImageError | None = None
     seen = found = 0
     while waiting:
-        manifest, names, platform, depth = waiting.pop()
+        name, names, platform, depth = waiting.pop()
         seen += 1
-        if depth > DEPTH or seen > IMAGES:
-            raise unsafe("The archive nests image indexes too deeply.")
+        if depth > DEPTH or seen + len(waiting) > IMAGES:
+            raise unsafe("The archive nests image indexes too deeply, or names too many images.")
+        text = load(name)
+        if text is None:
+            if depth:
+                missing = missing or damaged("The archive lacks a manifest that its index names.")
+            continue
+        manifest = mapping(json_value(text))
         if "manifests" not in manifest:
             choice = _oci_choice(manifest, names, platform)
             if load(choice.config) is None:
@@ -137,13 +140,9 @@ def _oci_choices(load: Load) -> Iterator[Choice]:
             annotations = mapping(descriptor.get("annotations"))
             if "vnd.docker.reference.type" in annotations:
                 continue  # an attestation
-            below = load(blob(descriptor.get("digest")))
-            if below is None:
-                missing = missing or damaged("The archive lacks a manifest that its index names.")
-                continue
             own = tuple(str(annotations[key]) for key in NAME_ANNOTATIONS if key in annotations)
             where = _platform(mapping(descriptor.get("platform"))) or platform
-            waiting.append((mapping(json_value(below)), own or names, where, depth + 1))
+            waiting.append((blob(descriptor.get("digest")), own or names, where, depth + 1))
     if missing and not found:
         raise missing
 

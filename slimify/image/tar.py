@@ -25,7 +25,7 @@ KINDS: dict[bytes, Kind] = {
 }  # fmt: skip
 BARE: Final = frozenset(b"123456")  # types without content, even if the header has a size
 META: Final = frozenset(b"xXgLKV")
-ENTRY_COST: Final = 400  # bytes of memory per entry, without its names
+ENTRY_COST: Final = 1200  # bytes of memory per entry, without its names
 
 
 class Member(Struct, frozen=True):

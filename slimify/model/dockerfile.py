@@ -82,3 +82,8 @@ class Dockerfile(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def instructions(self) -> tuple[Instruction, ...]:
         return tuple(n for n in self.nodes if isinstance(n, Instruction))
+
+    @cached_property
+    def last_from(self) -> int:
+        """The index of the FROM of the last stage."""
+        return max(i for i, x in enumerate(self.instructions) if x.keyword == "FROM")

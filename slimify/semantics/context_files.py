@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
+from typing import TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from slimify.context.scan import Context, clean
 from slimify.facts.system import exists_everywhere
 from slimify.semantics.paths import ancestors, is_glob
 
+_T = TypeVar("_T")
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 
 
@@ -119,7 +121,12 @@ class ContextView(Struct, frozen=True, kw_only=True):
         made = {place for path in other.directories if (place := moved(path)) is not None}
         made |= {*ancestors(target if directory else posixpath.dirname(target))}
         view = self.with_copies(copies, frozenset(made))
-        return replace(view, texts=(*self.texts, *texts))
+        return replace(
+            view,
+            copies=_last_of_each(view.copies),
+            texts=_last_of_each((*self.texts, *texts)),
+            copied_directories=_last_of_each(view.copied_directories),
+        )
 
     def is_dir(self, image_path: str) -> bool:
         """Whether this is known to be a directory."""
@@ -212,6 +219,11 @@ class ContextView(Struct, frozen=True, kw_only=True):
             if add and name.endswith(_ARCHIVES):
                 continue
             yield name, not name or source.endswith("/") or self.context.is_dir(name)
+
+
+def _last_of_each(items: tuple[_T, ...]) -> tuple[_T, ...]:
+    """Items without those that come again: stages that copy from each other double them."""
+    return tuple(reversed(dict.fromkeys(reversed(items))))
 
 
 def _fits(name: str, pattern: str) -> bool:

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
+_MAX_LENGTH = 512  # of a path that is followed
+
 
 def is_named_place(path: str) -> bool:
     """Whether it is a place that only a language's tools can resolve (`@site-packages`), not a path."""
@@ -59,10 +61,12 @@ def outermost(paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def join_path(base: str | None, path: str) -> str | None:
-    """`path` relative to the directory `base`, normalised; None if it depends on an unknown directory."""
-    if path.startswith("/"):
-        return "/" + posixpath.normpath(path).lstrip("/")
-    return posixpath.normpath(posixpath.join(base, path)) if base is not None else None
+    """`path` relative to the directory `base`, normalised; None if it depends on an unknown directory, or is
+    longer than any path that is followed."""
+    if base is None and not path.startswith("/"):
+        return None
+    joined = posixpath.normpath(posixpath.join(base or "/", path))
+    return "/" + joined.lstrip("/") if len(joined) <= _MAX_LENGTH else None
 
 
 def ancestors(path: str) -> Iterator[str]:

@@ -29,7 +29,7 @@ def from_instruction(program: Program) -> Instruction:
 
 
 def from_index(program: Program) -> int:
-    return max(i for i, x in enumerate(program.dockerfile.instructions) if x.keyword == "FROM")
+    return program.dockerfile.last_from
 
 
 def edited_run(program: Program, index: int, drop: frozenset[int], words: WordEdit) -> str | None:

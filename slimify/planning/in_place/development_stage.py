@@ -70,7 +70,7 @@ def _edits(program: Program, options: Options, stage: Stage, events: Sequence[Ev
         found = part.pruned(ended, sources, options.keep_paths, _files(program))
         if not found.lines:
             continue
-        last = max(i for i, x in enumerate(program.dockerfile.instructions) if x.keyword == "FROM")
+        last = program.dockerfile.last_from
         texts = {
             event.visit.index: re.sub(r"(--from=)\S+", rf"\g<1>{name}", event.visit.instruction.raw, count=1)
             for event in events

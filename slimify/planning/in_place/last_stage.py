@@ -56,7 +56,7 @@ def _user_line(program: Program, item: Item | None) -> int:
     instructions = program.dockerfile.instructions
     if item is not None and item.origin is not None:
         return instructions[item.origin].line
-    return next(x.line for x in reversed(instructions) if x.keyword == "FROM")
+    return instructions[program.dockerfile.last_from].line
 
 
 def _own_item(cleaned: Item, by_line: dict[int, Item], raw: dict[int | None, str]) -> Item:

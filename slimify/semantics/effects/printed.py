@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from slimify.config.read_file import MOST_BYTES
 from slimify.facts.commands import tables
 from slimify.languages import commands_module
 from slimify.model.regex import regex
@@ -99,7 +100,7 @@ def printed(call: Call) -> str | None:
     if call.name == "cat":
         paths = [absolute(path, call.state) for path in operands]
         texts = [call.state.view.text(path) if path is not None else None for path in paths]
-        return None if None in texts else "".join(text for text in texts if text is not None)
+        return _joined(texts)
     return _path_of_file(call.name, operands, call.state)
 
 
@@ -138,7 +139,8 @@ def written_text(call: Call) -> tuple[str, str] | None:
         before = call.state.view.text(path)
         if before is None and not text.startswith("#!"):
             return None
-        text = (before or "") + text
+        joined = _joined((before or "", text))
+        return (path, joined) if joined is not None else None
     return path, text
 
 
@@ -158,13 +160,13 @@ def group_call(calls: Sequence[Call | None], state: State, behind: Command | Non
     redirects of the group."""
     known = [call for call in calls if call is not None]
     texts = ["" if call.outputs else printed(call) for call in known]
-    found = [text for text in texts if text is not None]
-    if not known or len(found) < len(calls):
+    text = _joined(texts) if known and len(known) == len(calls) else None
+    if text is None:
         return None
     outputs = output_files(behind, state) if behind is not None else ()
     appends = behind is not None and appending(behind)
     own = replace(known[-1], name=_GROUP, path=_GROUP, args=(), upstream=None, state=state)
-    return replace(own, stdin="".join(found), outputs=outputs, appends=appends)
+    return replace(own, stdin=text, outputs=outputs, appends=appends)
 
 
 def _echo(words: Sequence[str], call: Call) -> str:
@@ -182,7 +184,14 @@ def _printf(words: Sequence[str]) -> str | None:
         return form
     if form.count("%") != 1 or form.count("%s") != 1 or not values:
         return None
-    return "".join(form.replace("%s", value) for value in values)
+    return _joined([form.replace("%s", value) for value in values])
+
+
+def _joined(texts: Sequence[str | None]) -> str | None:
+    """Texts as one; None if one is not known, or if it is longer than what is followed."""
+    known = [text for text in texts if text is not None]
+    is_whole = len(known) == len(texts) and sum(map(len, known)) <= MOST_BYTES
+    return "".join(known) if is_whole else None
 
 
 def _unescaped(text: str) -> str:

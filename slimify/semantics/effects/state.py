@@ -17,11 +17,16 @@ from slimify.facts.system import is_plain_root
 from slimify.model.regex import regex
 from slimify.model.shell import Word
 from slimify.semantics.context_files import ContextView
+from slimify.semantics.paths import join_path
 
 _NAME = regex(r"[A-Za-z_]\w*")
 _BRACED = regex(r"([A-Za-z_]\w*|\d)(?:(:?[-+=?]|##?|%%?)(.*))?\Z", re.DOTALL)
 _BRACES = regex(r"\{([^{}\s]*,[^{}\s]*)\}")
 _SUBSTITUTION = regex(r"\$\(|`")
+_MAX_ADDED = 16_384  # characters that variables and substitutions add to one word; behind them it is unknown
+_MAX_VARIABLES = 1_000  # that are followed; any others may be set
+_MAX_TRIMMED = 500  # characters of a value that a pattern shortens: each of its ends is tried
+_MAX_WORDS = 1_000  # of one word with braces
 _ALL_ARGUMENTS = frozenset({"$@", "${@}", "$*", "${*}"})
 
 
@@ -91,14 +96,19 @@ class State(Struct, frozen=True, kw_only=True):
 
     def with_env(self, values: Mapping[str, str | None]) -> State:
         patterns = {k: p for k, p in self.patterns.items() if k not in values}
-        return replace(self, env={**self.env, **values}, patterns=patterns) if values else self
+        if not values:
+            return self
+        env, is_whole = _with_values(self.env, values)
+        return replace(self, env=env, patterns=patterns, base_known=self.base_known and is_whole)
 
     def with_variable(self, name: str, value: str | None) -> State:
         """The state after `name=value`. An exported variable stays exported."""
         if name in self.env:
             return self.with_env({name: value})
         patterns = {k: p for k, p in self.patterns.items() if k != name}
-        return replace(self, variables={**self.variables, name: value}, patterns=patterns)
+        variables, is_whole = _with_values(self.variables, {name: value})
+        known = self.base_known and is_whole
+        return replace(self, variables=variables, patterns=patterns, base_known=known)
 
     def with_pattern(self, name: str, pattern: str) -> State:
         """The state with a variable that holds some path which a glob names."""
@@ -130,6 +140,16 @@ class State(Struct, frozen=True, kw_only=True):
         """The state after `USER user`: HOME is the user's home directory, unless ENV sets it."""
         home = self.env["HOME"] if "HOME" in self.env else self.home_of(user)
         return replace(self, user=user, home=home)
+
+
+def _with_values(
+    before: Mapping[str, str | None], values: Mapping[str, str | None]
+) -> tuple[Mapping[str, str | None], bool]:
+    """Variables after some were set, and whether these are all: not more than a limit are followed."""
+    found = {**before, **values}
+    if len(found) <= _MAX_VARIABLES:
+        return found, True
+    return {name: value for name, value in found.items() if name in before}, False
 
 
 class Variables(dict[str, str]):
@@ -210,22 +230,26 @@ def fields(word: Word, state: State) -> tuple[str, ...] | None:
 
 def absolute(path: str, state: State) -> str | None:
     """A path as a normalised absolute image path; None if it depends on an unknown directory."""
-    if not path.startswith("/"):
-        if state.cwd is None:
-            return None
-        path = posixpath.join(state.cwd, path)
-    return "/" + posixpath.normpath(path).lstrip("/")
+    return join_path(state.cwd, path)
 
 
-def _braces(text: str, value: str, state: State) -> tuple[str, ...]:
-    """`a{b,c}` in bash; dash and ash have no brace expansion."""
+def _braces(text: str, value: str, state: State) -> tuple[str, ...] | None:
+    """`a{b,c}` in bash; dash and ash have no brace expansion. None if these are too many words."""
     if "{" not in text or not any("bash" in part for part in state.shell[:1]) or text[:1] in "'\"":
         return (value,)
-    match = _BRACES.search(value)
-    if match is None:
-        return (value,)
-    head, tail = value[: match.start()], value[match.end() :]
-    return tuple(word for part in match[1].split(",") for word in _braces(text, head + part + tail, state))
+    found: list[str] = []
+    pending = [value]
+    while pending:
+        word = pending.pop()
+        match = _BRACES.search(word)
+        if match is None:
+            found.append(word)
+            continue
+        head, tail = word[: match.start()], word[match.end() :]
+        pending += (head + part + tail for part in reversed(match[1].split(",")))
+        if len(found) + len(pending) > _MAX_WORDS:
+            return None
+    return tuple(found)
 
 
 def _parts(text: str, state: State) -> list[_Part]:
@@ -236,9 +260,9 @@ def _parts(text: str, state: State) -> list[_Part]:
         if name is not None and not state.symbolic:
             parts.append(_Part(state.home_of(name[1]) if name[1] else state.get("HOME")))
             position = name.end()
-    quoted = False
+    quoted, size = False, 0
     while position < len(text):
-        char, start = text[position], position
+        char, start, before = text[position], position, len(parts)
         if char == "'" and not quoted:
             end = text.find("'", position + 1)
             end = len(text) if end < 0 else end
@@ -262,8 +286,11 @@ def _parts(text: str, state: State) -> list[_Part]:
             end = match.end() if match else position + 1
             parts.append(_Part(text[position:end]))
             position = end
-        if state.symbolic and parts[-1].text is None:
+        if state.symbolic and len(parts) > before and parts[-1].text is None:
             parts[-1] = _Part(re.sub(r"^\$\{(\w+)\}$", r"$\1", text[start:position]))
+        size += sum(len(part.text or "") for part in parts[before:])
+        if size > len(text) + _MAX_ADDED:
+            return [_Part(None)]
     return parts
 
 
@@ -325,8 +352,10 @@ def _braced(inner: str, state: State) -> str | None:
     return None if pattern is None else _trimmed(value, pattern, operator)
 
 
-def _trimmed(value: str, pattern: str, operator: str) -> str:
+def _trimmed(value: str, pattern: str, operator: str) -> str | None:
     """`${X#p}`, `${X##p}`, `${X%p}`, `${X%%p}`."""
+    if len(value) > _MAX_TRIMMED:
+        return None
     cuts = range(len(value) + 1)
     prefix, longest = operator.startswith("#"), len(operator) == 2
     for cut in reversed(cuts) if prefix == longest else cuts:

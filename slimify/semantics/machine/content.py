@@ -268,6 +268,13 @@ def copied_from_stages(stage: Stage) -> tuple[str, ...]:
 
 def is_directory(stage: Stage, path: str) -> bool:
     """Whether a path of a stage is a directory, as far as its steps show it."""
+    known = stage.index.directories
+    if path not in known:
+        known[path] = _is_directory(stage, path)
+    return known[path]
+
+
+def _is_directory(stage: Stage, path: str) -> bool:
     if stage.end.view.is_dir(path) or path == "/":
         return True
     for event in stage.events:

@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
 from slimify.context.scan import Context
@@ -82,6 +82,15 @@ class Inputs(Struct, frozen=True, kw_only=True):
     facts_of: Callable[[str], ImageFacts | None]
     build_args: Mapping[str, str]
     seen: Mapping[str, tuple[Effect, ...]] = MappingProxyType({})
+    _scopes: dict[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
+
+    def scopes_on(self, reference: str) -> tuple[Mapping[str, str], ...]:
+        """The variables before each instruction of the file, where stages build on this image."""
+        if reference not in self._scopes:
+            facts = self.facts_of(reference)
+            known = {k: v for k, v in facts.env.items() if v is not None} if facts is not None else None
+            self._scopes[reference] = scopes(self.file, known, self.build_args)
+        return self._scopes[reference]
 
 
 class Stage(Struct, frozen=True, dict=True, eq=False, kw_only=True):
@@ -97,8 +106,13 @@ class Stage(Struct, frozen=True, dict=True, eq=False, kw_only=True):
     @cached_property
     def facts(self) -> ImageFacts | None:
         """What is known about the image that it finally builds on."""
+        return self.inputs.facts_of(self._image)
+
+    @cached_property
+    def _image(self) -> str:
+        """The image that it finally builds on."""
         *_, first = self.chain
-        return self.inputs.facts_of(first.reference)
+        return first.reference
 
     @cached_property
     def _after(self) -> tuple[tuple[Visit, ...], State]:
@@ -109,14 +123,13 @@ class Stage(Struct, frozen=True, dict=True, eq=False, kw_only=True):
         start = start_state(facts, context)
         if self.parent is not None:
             start = replace(self.parent.end, variables={})  # those of the shell end with a stage
-        return walk(self.body, dict(enumerate(self.scopes)), start, self.inputs.file.escape, views)
+        scopes = {at: self.scopes[at] for at, _ in self.body}
+        return walk(self.body, scopes, start, self.inputs.file.escape, views)
 
-    @cached_property
+    @property
     def scopes(self) -> tuple[Mapping[str, str], ...]:
         """The variables that its instructions see, by their indexes in the file."""
-        known = self.facts.env.items() if self.facts is not None else None
-        env = {k: v for k, v in known if v is not None} if known is not None else None
-        return scopes(self.inputs.file, env, self.inputs.build_args)
+        return self.inputs.scopes_on(self._image)
 
     @property
     def visits(self) -> tuple[Visit, ...]:
@@ -153,7 +166,7 @@ class Stage(Struct, frozen=True, dict=True, eq=False, kw_only=True):
             yield stage
             stage = stage.parent
 
-    @property
+    @cached_property
     def sources(self) -> frozenset[Stage]:
         """The stages that it copies from or mounts, directly or through others, with those that they build
         on."""
@@ -182,6 +195,7 @@ class PathIndex(PathNumbers):
         self._copies: list[int] = []
         # per path: the events that change what it holds, and what it holds after each (see `content`)
         self.histories: dict[str, tuple[list[int], list[Any]]] = {}
+        self.directories: dict[str, bool] = {}  # paths that were asked about
         for event in events:
             for path in paths_touched(event):
                 self.note(path, event.number)
@@ -196,7 +210,9 @@ class PathIndex(PathNumbers):
 
 def paths_touched(event: Event) -> Iterator[str]:
     if event.copy is not None:
-        yield from (event.copy.target,) if event.copy.target is not None else ()
+        single = event.keyword == "COPY" and event.copy.stage is None
+        target = (event.copy.target,) if event.copy.target is not None else ()
+        yield from (event.copy.targets or ()) if single else target
         return
     if event.keyword == "WORKDIR":
         yield event.visit.directory or "/"

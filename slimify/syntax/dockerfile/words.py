@@ -18,8 +18,9 @@ from slimify.syntax.dockerfile.patterns import PatternError, replace, trim_prefi
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _SPECIAL = frozenset("@*#?-$!")  # one-character parameters of POSIX sh, always unset in a build
 _MAX_DEPTH = 100  # nesting of `${a:-${b:-…`
-# Linux's MAX_ARG_STRLEN: no program accepts a longer value. `ENV a=$a$a` would grow exponentially.
-_MAX_VALUE_LENGTH = 131_072
+# Characters that variables add to a value that is known: `ENV a=$a$a` grows exponentially.
+_MAX_VALUE_LENGTH = 16_384
+_SPACES = regex(f"[{SPACE}]")
 _PLAIN = regex(r"[^\s$'\"\\`<}/\x85\xa0]+")  # characters without a meaning to the lexer
 _ANY_NAME = regex(r"\$\{?([A-Za-z_]\w*)")
 
@@ -99,11 +100,11 @@ class _Words(Struct):
 
     def split(self, chars: str) -> None:
         """Add unquoted text, in which spaces separate words."""
-        for char in chars:
-            if char not in SPACE:
-                self.word.append(char)
-            else:
-                self.end()
+        first, *others = _SPACES.split(chars)
+        self.keep(first)
+        for word in others:
+            self.end()
+            self.keep(word)
 
     def keep(self, chars: str) -> None:
         """Add quoted text, in which spaces are literal."""
@@ -294,7 +295,7 @@ class Lexer:
             return f"${{{name}/{'/' * everywhere}{pattern}/{replacement}}}"
         value = self._value(name)
         if everywhere and len(value) * len(replacement) > _MAX_VALUE_LENGTH * 64:
-            raise WordError("the value is longer than any program accepts")
+            raise WordError("the value is too long to be followed")
         return _apply_pattern(replace, value, pattern, replacement, everywhere=everywhere)
 
     def _name(self) -> str:
@@ -321,7 +322,7 @@ class Lexer:
         value = self.env.get(name, "")
         self.size += len(value)
         if self.size > _MAX_VALUE_LENGTH:
-            raise WordError("the value is longer than any program accepts")
+            raise WordError("the value is too long to be followed")
         return value
 
 

@@ -36,8 +36,10 @@ from imagefiles import (
 from slimify.image import archive as archives
 from slimify.image.archive import read, read_layout
 from slimify.image.layer import ReadOptions
+from slimify.image.layout import choose
 from slimify.image.model import Image
 from slimify.image.streams import ImageError
+from slimify.image.tar import ENTRY_COST
 from slimify.image.tree import Files
 
 BASE = tar(
@@ -401,6 +403,37 @@ WRONG = {
     ),
     "a whiteout that leads outside": (lambda: with_layer(member("../.wh.etc")), "SL603"),
 }
+
+
+def test_an_index_that_names_itself_is_read_a_few_times() -> None:
+    name = "sha256:" + "0" * 64
+    index = json.dumps({"manifests": [{"digest": name}] * 1000}).encode()
+    members = {"index.json": index, f"blobs/sha256/{'0' * 64}": index}
+    read_members = []
+
+    def load(member: str) -> bytes | None:
+        read_members.append(member)
+        return members.get(member)
+
+    with pytest.raises(ImageError) as raised:
+        choose(load, "", "")
+    assert (raised.value.code, len(read_members) < 10) == ("SL603", True)
+
+
+def test_what_an_entry_costs_is_counted(tmp_path: Path) -> None:
+    number = 4_000
+    path = tmp_path / "image.tar"
+    path.write_bytes(archive(docker_members([tar(*(member(f"d{n}/f") for n in range(number)))])))
+    tracemalloc.start()
+    try:
+        with path.open("rb") as stream:
+            image = read(stream)
+        files = [*Files(image.layers).walk()]
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(files) == 2 * number
+    assert held < number * ENTRY_COST
 
 
 @pytest.mark.parametrize("case", WRONG)
