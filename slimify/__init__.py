@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from slimify.app.merge import merge_files
     from slimify.app.prove import Listeners, ProofOptions, prove_file
     from slimify.app.publish import Published, PublishOptions, open_requests
+    from slimify.app.replace_file import finish_change
     from slimify.app.rewrite import rewrite_file, rewrite_files
     from slimify.app.write import new_content, withheld, write_file
     from slimify.config import Base, Builder, MinSaving, Options, parse_min_saving
@@ -99,6 +100,7 @@ __all__ = [
     "explain_files",
     "failed",
     "find",
+    "finish_change",
     "is_internal",
     "keep_constraints",
     "merge_files",
@@ -142,6 +144,7 @@ _MODULES = {
     "app.merge": ("merge_files",),
     "app.prove": ("Listeners", "ProofOptions", "prove_file"),
     "app.publish": ("PublishOptions", "Published", "open_requests"),
+    "app.replace_file": ("finish_change",),
     "app.rewrite": ("rewrite_file", "rewrite_files"),
     "app.write": ("new_content", "withheld", "write_file"),
     "config": ("Base", "Builder", "MinSaving", "Options", "parse_min_saving"),

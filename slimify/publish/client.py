@@ -13,7 +13,8 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import DecodeError, Struct, ValidationError, convert
+from msgspec.json import decode
 
 from slimify import __version__
 from slimify.engine.within import within
@@ -236,8 +237,8 @@ def _ask(request: urllib.request.Request) -> Response:
 
 def _json(data: bytes) -> Any:
     try:
-        return json.loads(data) if data.strip() else None
-    except (ValueError, RecursionError):
+        return decode(data) if data.strip() else None
+    except (DecodeError, UnicodeError, RecursionError):
         return None  # an HTML page of a proxy
 
 

@@ -68,6 +68,8 @@ def _rewrite_all(
 ) -> int:
     """Writes and shows each rewrite; returns the worst exit code."""
     todo = list(slimify.find(paths))
+    for target, _ in todo if new.write else ():
+        slimify.finish_change(target.path or Path())
     if new.output is not None and len(todo) > 1:
         raise typer.BadParameter(f"--output takes one Dockerfile, not {len(todo)}")
     built = read_built_image(image, todo)

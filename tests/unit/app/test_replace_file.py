@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
+import itertools
+import json
 import os
+import signal
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from slimify.app.replace_file import Change, replace_file, replace_files
+from slimify.app.replace_file import Change, finish_change, replace_file, replace_files
 from slimify.model.errors import SlimifyError
 
 OLD, NEW = b"FROM python:3.12\r\n", b"FROM python:3.12-slim\r\n\xff"
@@ -183,7 +188,7 @@ def test_both_files(file: Path, two: tuple[Change, Change]) -> None:
     assert contents(file.parent) == {"Dockerfile": NEW, ".dockerignore": b".git\n"}
 
 
-@pytest.mark.parametrize("number", [1, 2], ids=["first", "second"])
+@pytest.mark.parametrize("number", [1, 2, 3], ids=["record", "first", "second"])
 @pytest.mark.parametrize(
     "error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["full", "^C"]
 )
@@ -228,15 +233,95 @@ def test_a_change_of_one_stops_both(file: Path, two: tuple[Change, Change]) -> N
 
 @posix
 def test_what_killed_runs_left_is_removed(file: Path) -> None:
-    gone, here = 2**22 + 1, os.getppid()
-    names = [f".Dockerfile.slimify-{gone}-a.tmp", f".Dockerfile.slimify-{here}-b.tmp", ".Dockerfile.x.tmp"]
+    names = [f".Dockerfile.slimify-{name}.tmp" for name in ("gone", "here")] + [".Dockerfile.x.tmp"]
     for name in names:
         (file.parent / name).touch()
-        os.utime(file.parent / name, (0, 0))
-    fresh = file.parent / f".Dockerfile.slimify-{gone}-c.tmp"
-    fresh.touch()
-    replace_file(file, NEW)
-    assert left_behind(file.parent) == sorted([names[1], names[2], fresh.name])
+    with (file.parent / names[1]).open() as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)  # as the process does that writes it
+        replace_file(file, NEW)
+    assert left_behind(file.parent) == names[1:]
+
+
+def killed_at(step: int, two: tuple[Change, Change]) -> bool:
+    """Writes both files in a process that kills itself at a step. Returns whether it came that far."""
+    child = os.fork()
+    if child == 0:
+        steps = itertools.count(1)
+
+        def counting(call: Any) -> Any:
+            def counted(*words: Any, **more: Any) -> Any:
+                if next(steps) == step:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return call(*words, **more)
+
+            return counted
+
+        for place, name in ((os, "fsync"), (Path, "replace"), (Path, "unlink"), (Path, "chmod")):
+            setattr(place, name, counting(getattr(place, name)))
+        replace_files(two)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+@posix
+def test_a_kill_at_any_step_leaves_both_old_or_both_new(file: Path, two: tuple[Change, Change]) -> None:
+    old, new = {"Dockerfile": OLD}, {"Dockerfile": NEW, ".dockerignore": b".git\n"}
+    for step in itertools.count(1):
+        was_killed = killed_at(step, two)
+        finish_change(file)
+        found = contents(file.parent)
+        whole = {name: text for name, text in found.items() if name in new}
+        assert whole in (old, new), step
+        if whole == old:
+            replace_files(two)
+        assert contents(file.parent) == new, step
+        if not was_killed:
+            break
+        file.write_bytes(OLD)
+        two[0].path.unlink()
+    assert step > 8
+
+
+@posix
+def test_a_change_that_a_kill_left_overwrites_no_edit(file: Path, two: tuple[Change, Change]) -> None:
+    def is_half_done(step: int) -> bool:
+        assert killed_at(step, two)
+        if two[0].path.exists() and file.read_bytes() == OLD:
+            return True
+        finish_change(file)
+        file.write_bytes(OLD)
+        two[0].path.unlink(missing_ok=True)
+        return False
+
+    assert next(step for step in itertools.count(1) if is_half_done(step))
+    file.write_bytes(b"edited")
+    finish_change(file)
+    assert contents(file.parent) == {"Dockerfile": b"edited", ".dockerignore": b".git\n"}
+
+
+@posix
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["../outside", ".outside.slimify-x.tmp", None]],
+        [["Dockerfile", "../evil", None]],
+        [["Dockerfile", ".Dockerfile.slimify-x.tmp", None]],
+        {"a": 1},
+        [1],
+        [[None, None, None]],
+    ],
+    ids=str,
+)
+def test_a_record_of_a_stranger(file: Path, rows: object) -> None:
+    (file.parent / ".git").mkdir()
+    outside = file.parent.parent / "outside"
+    outside.write_bytes(b"theirs")
+    outside.with_name(".outside.slimify-x.tmp").write_bytes(b"evil")
+    (file.parent / ".Dockerfile.slimify-x.tmp").symlink_to(outside)
+    (file.parent / ".Dockerfile.slimify-change").write_text(json.dumps(rows))
+    finish_change(file)
+    assert (file.read_bytes(), outside.read_bytes()) == (OLD, b"theirs")
 
 
 @posix
