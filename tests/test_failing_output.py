@@ -30,6 +30,24 @@ ROWS = [
 ]
 
 
+@pytest.mark.parametrize(
+    "command", ["rewrite -", "check .", "scan .", "config", f"rewrite {GOLDEN}/go-plain/input"]
+)
+def test_a_working_directory_that_was_deleted(tmp_path: Path, command: str) -> None:
+    (tmp_path / "gone").mkdir()
+    done = subprocess.run(
+        ["sh", "-c", f'rmdir ../gone; echo FROM golang | "{sys.executable}" -m slimify {command}'],
+        cwd=tmp_path / "gone",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr == "slimify: cannot enter the working directory: No such file or directory\n"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 @pytest.mark.parametrize(("command", "code", "message"), ROWS, ids=[row[0] for row in ROWS])
 def test_output_that_fails(tmp_path: Path, command: str, code: int, message: str) -> None:

@@ -48,4 +48,5 @@ def _other_arguments(program: Program, text: str) -> Iterator[Mapping[str, str]]
 
 
 def _is_part_of_path(name: str, text: str) -> bool:
+    name = re.escape(name)  # what no shell takes is a name for BuildKit
     return re.search(rf"/\$(?:{name}\b|\{{{name}\}})|\$(?:{name}|\{{{name}\}})/", text) is not None

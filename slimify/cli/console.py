@@ -339,18 +339,23 @@ def columns(stream: TextIO) -> int:
 @contextmanager
 def failing_output() -> Iterator[None]:
     """Ends the process with a message if standard output or standard error can't be written: the disk is
-    full, or they are closed. Where nothing is written, that is no failure."""
+    full, or they are closed. Where nothing is written, that is no failure. The same if the working directory
+    was deleted."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller; writing fails
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8"))
+    doing = "enter the working directory"
     try:
         try:
+            os.getcwd()
+            doing = "write the output"
             yield
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
     except OSError as error:
-        drop_output(f"slimify: cannot write {error.filename or 'the output'}: {error.strerror or error}\n")
+        what = f"write {error.filename}" if error.filename else doing
+        drop_output(f"slimify: cannot {what}: {error.strerror or error}\n")
         raise SystemExit(_FAILED) from None
 
 

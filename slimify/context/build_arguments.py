@@ -62,12 +62,13 @@ def _own(paths: Iterable[str]) -> Iterable[str]:
 
 def _options(text: str, name: str) -> Iterator[str]:
     """The values of `--build-arg NAME=VALUE`."""
-    pattern = rf"""--build-arg[=\s]+["']?{name}=["']?((?:\$\{{\{{.*?\}}\}}|[^\s"',\]])*)"""
+    pattern = rf"""--build-arg[=\s]+["']?{re.escape(name)}=["']?((?:\$\{{\{{.*?\}}\}}|[^\s"',\]])*)"""
     yield from re.findall(pattern, text)
 
 
 def _entries(text: str, name: str) -> Iterator[str]:
     """The values in blocks of build arguments, which are more indented than their key or on its line."""
+    name = re.escape(name)
     entry = re.compile(rf"""\s*(?:- +)?["']?{name}["']?\s*[:=]\s*{_VALUE}\s*["']?""")
     inline = re.compile(rf"""(?<![\w-])["']?{name}["']?\s*[:=]\s*["']?([^"',}}\]\s]+)""")
     depth: int | None = None

@@ -27,6 +27,7 @@ from slimify.publish.token import Token
 MAX_WAIT = 90.0  # seconds of waiting in one call, retries included
 _ATTEMPTS = 4
 _TIMEOUT = 60.0  # seconds for one request
+_MAX_TOTAL = 900.0  # seconds for all requests of a client, and the waiting between them
 _NUMBER = regex(r"[0-9]{1,9}")
 _MAX_BYTES = 20_000_000  # of one response
 _MAX_PAGES = 20
@@ -58,6 +59,7 @@ class Client:
     dry: bool = False
     offline: bool = False
     calls: list[str] = field(default_factory=list)
+    spent: float = 0.0  # seconds of requests and waiting
 
     def get(self, path: str, kind: type[T], **query: str | int) -> T | None:
         """What is at `path`; None if it does not exist or the client is offline."""
@@ -136,6 +138,7 @@ class Client:
             if attempt + 1 < tries:
                 time.sleep(pause)
                 waited += pause
+                self.spent += pause
         if problem.endswith(" 429"):
             raise self._rate_limit_error(pause)
         raise SlimifyError(
@@ -151,7 +154,11 @@ class Client:
             headers["Content-Type"] = "application/json"
         for _ in range(4):
             request = urllib.request.Request(url, data, headers, method=method)
-            answer = _exchange(request)
+            start = time.monotonic()
+            try:
+                answer = _exchange(request, min(_TIMEOUT, _MAX_TOTAL - self.spent))
+            finally:
+                self.spent += time.monotonic() - start
             moved = urllib.parse.urljoin(url, answer.headers.get("Location", ""))
             # redirects of renamed repositories are followed; the token is sent to no other host
             followed = method == "GET" or answer.status in (307, 308)
@@ -215,10 +222,12 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _exchange(request: urllib.request.Request) -> Response:
-    """One request and its answer. Raises OSError or ValueError, also if both take longer than `_TIMEOUT`."""
+def _exchange(request: urllib.request.Request, seconds: float) -> Response:
+    """One request and its answer. Raises OSError or ValueError, also if both take longer than that."""
+    if seconds <= 0:
+        raise TimeoutError(f"its answers took more than {_duration(_MAX_TOTAL)}")
     try:
-        return within(_TIMEOUT, lambda: _ask(request))
+        return within(seconds, lambda: _ask(request))
     except (OSError, ValueError):
         raise
     except Exception as error:  # http.client has exceptions of its own

@@ -217,6 +217,7 @@ ANSWERS: list[tuple[str, dict[str, str], Any]] = [
     ("deeply nested", {}, b"[" * 100_000),
     ("not UTF-8", {}, b'{"login": "\xff\xfe"}'),
     ("a number without end", {}, b'{"login": ' + b"9" * 10_000 + b"}"),
+    ("half of a character", {}, b'{"login": "\\ud800"}'),
     ("no number", {}, b'{"login": NaN}'),
 ]
 
@@ -279,6 +280,23 @@ def test_an_answer_byte_by_byte(part: bytes, waited: list[float], monkeypatch: p
             slow.get("/x", dict)
         stop.set()
     assert caught.value.code == "SL916"
+
+
+def test_all_answers_together_have_a_time_limit(
+    server: FakeServer, waited: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clients, "_MAX_TOTAL", 0.5)
+
+    def slow(*_: object) -> tuple[int, dict[str, str], object]:
+        threading.Event().wait(0.3)
+        return 200, {}, {}
+
+    server.script = slow
+    patient = client(server)
+    with pytest.raises(SlimifyError, match="its answers took more than") as caught:
+        for _ in range(20):
+            patient.get("/x", dict)
+    assert (caught.value.code, len(server.seen) <= 3) == ("SL916", True)
 
 
 def test_an_answer_that_is_no_http(waited: list[float]) -> None:
