@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from support import GOLDEN, ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -272,6 +275,8 @@ def test_the_component_is_one() -> None:
     assert set(re.findall(r"\$\[\[ inputs\.([\w-]+) \]\]", text)) == set(inputs)
     assert [name for name in inputs if f"`{name}`" not in README] == []
     assert job(package="slimify")["allow_failure"] is False
+    # what an input says is no place for the values of others
+    assert all(variable["expand"] is False for variable in job(package="slimify")["variables"].values())
     # GitLab takes files of this name and template.yml in directories for components
     others = [path.name for path in (ROOT / "templates").rglob("*.yml")]
     assert others == ["check.yml"]
@@ -282,7 +287,7 @@ def scripted(
 ) -> subprocess.CompletedProcess[str]:
     """The lines of a job are one script of a shell that stops at the first failure."""
     lines = "\n".join([before, *job["script"][steps]])
-    values = {name: str(value) for name, value in job["variables"].items()}
+    values = {name: str(variable["value"]) for name, variable in job["variables"].items()}
     return subprocess.run(
         ["sh", "-e", "-c", lines], cwd=project, env=environment(**values), capture_output=True, text=True
     )
@@ -314,6 +319,48 @@ def test_the_component_checks(
     assert done.returncode == code, done.stderr
     report = project / found["artifacts"]["reports"]["codequality"]
     assert (len(json.loads(report.read_text())) if report.exists() else None) == number
+
+
+def test_actions_are_named_by_commit() -> None:
+    files = [ROOT / "action.yml", *(ROOT / ".github" / "workflows").glob("*.yml")]
+    uses = [line for file in files for line in file.read_text("utf-8").splitlines() if "uses:" in line]
+    assert [line for line in uses if not re.search(r"uses: [\w./-]+@[0-9a-f]{40} # v\d", line)] == []
+    assert uses
+
+
+@pytest.mark.parametrize("groups", [[], ["dev"]], ids=["runtime", "dev"])
+def test_what_is_locked_is_whole(groups: list[str]) -> None:
+    lines = subprocess.run(
+        [sys.executable, ROOT / ".ci" / "locked.py", *groups], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    names = [line.partition("==")[0] for line in lines if "==" in line and "--hash" not in line]
+    assert len(names) == len(set(names))
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wanted = [*table["project"]["dependencies"], *table["build-system"]["requires"]]
+    wanted += [text for group in groups for text in table["dependency-groups"][group]]
+    assert {canonicalize_name(Requirement(text).name) for text in wanted} <= set(names)
+    pinned = dict(line.split(" ;")[0].split(" \\")[0].split("==") for line in lines if "--hash" not in line)
+    for requirement in map(Requirement, wanted):
+        assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)])
+    assert all(line.startswith("    --hash=sha256:") for line in lines if "--hash" in line)
+    assert sum("--hash" in line for line in lines) >= len(names)
+
+
+@pytest.mark.index
+def test_the_component_installs_what_is_locked(project: Path, tmp_path: Path) -> None:
+    locked = subprocess.run(
+        [sys.executable, ROOT / ".ci" / "locked.py"], capture_output=True, text=True, check=True
+    ).stdout
+    (tmp_path / "locked.txt").write_text(locked)
+    done = scripted(
+        job(package=str(ROOT), requirements=str(tmp_path / "locked.txt")), project, steps=slice(None)
+    )
+    assert done.returncode == 1, done.stderr
+    (tmp_path / "locked.txt").write_text(re.sub(r"sha256:\w+", "sha256:" + "0" * 64, locked))
+    done = scripted(
+        job(package=str(ROOT), requirements=str(tmp_path / "locked.txt")), project, steps=slice(None)
+    )
+    assert (done.returncode, "HASH" in done.stderr.upper()) == (1, True)
 
 
 @pytest.mark.index

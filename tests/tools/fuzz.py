@@ -26,10 +26,10 @@ from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2])]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import e2b_dockerfile_utils
-import hostile
+from tools import hostile
 
 from slimify.app.rewrite import rewrite_file
 from slimify.config import load
@@ -111,10 +111,9 @@ def settings(random: Random, directory: Path) -> str:
 def forges(random: Random, _directory: Path) -> str:
     def answer(*_: Any) -> Response:
         status = random.choice((200, 200, 201, 202, 204, 301, 401, 403, 404, 422, 429, 500, 999))
-        content = clients._json(hostile.json_text(random)) if random.random() < 0.3 else hostile.value(random)
-        return Response(status, content, hostile.headers(random))
+        return Response(status, clients._json(hostile.json_text(random)), hostile.headers(random))
 
-    clients._exchange, clients.time.sleep = answer, lambda _: None
+    clients._exchange, clients.time.sleep = answer, lambda _: None  # in this process alone
     kind, make, module = random.choice(
         [("github", github.GitHub, github), ("gitlab", gitlab.GitLab, gitlab), ("gitea", gitea.Gitea, gitea)]
     )
@@ -261,11 +260,9 @@ def _without_privileges() -> None:
     """Root starts this program again as a user that may read everything and write nothing."""
     if os.geteuid() == 0:
         only = "-all,+dac_read_search"
-        os.execvp(
-            "setpriv",
-            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", f"--inh-caps={only}",
-             f"--ambient-caps={only}", f"--bounding-set={only}", sys.executable, *sys.argv],
-        )  # fmt: skip
+        kept = [f"--{kind}={only}" for kind in ("inh-caps", "ambient-caps", "bounding-set")]
+        user = ["--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"]
+        os.execvp("setpriv", ["setpriv", *user, *kept, sys.executable, *sys.argv])
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -19,17 +20,21 @@ Files = dict[str, bytes]
 _KEYWORDS = (
     "FROM RUN COPY ADD CMD ENTRYPOINT ENV ARG WORKDIR USER LABEL EXPOSE VOLUME SHELL HEALTHCHECK ONBUILD"
 )
+_WORDS = """
+&& || ; | ( ) { } [ ] $( $(( ` ' " \\ # <<EOF <<-'X' $ ${ } ${A:-${B} $A$A * ** ? ! ~ A=b A=$A$A
+python:3.x-slim python:3. golang:1.22 node:20 alpine debian:12 scratch --from=0 --from=builder --chown=a:b
+--mount=type=cache,target=/x AS builder . / /app ../.. /x/ a{b,c} {a,{b,c}} ${x##*} ${A//b/c} $1 $@ $PATH
+if then else fi for while do done case esac in function set -e cd mkdir -p rm -rf cp mv ln -s exec eval
+pip install -r requirements.txt npm ci run build go build ./... apt-get update install -y gcc apk add make
+"""
 PIECES = [
     *(f"{keyword} " for keyword in _KEYWORDS.split()),
-    *"&& || ; | ( ) { } [ ] $( $(( ` ' \" \\ \\\n \n \r\n \t # <<EOF <<-'X' \nEOF\n $ ${ } ${A:-${B} $A$A * ** ? ! ~".split(" "),
-    *"python:3.x-slim python:3. golang:1.22 node:20 alpine debian:12 scratch --from=0 --from=builder --chown=a:b".split(),
-    *"--mount=type=cache,target=/x AS builder . / /app ../.. /x/ a{b,c} {a,{b,c}} ${x##*} ${A//b/c} $1 $@ $PATH".split(),
-    *"if then else fi for while do done case esac in function set -e cd mkdir -p rm -rf cp mv ln -s exec eval".split(),
-    *"pip install -r requirements.txt npm ci run build go build ./... apt-get update install -y gcc apk add make".split(),
-    '["a", "b"]', "[1]", "{{ x }}", "%%A%%", "é", "\u202e", "\x1b[2J", "\0", "\ufeff", "A=b", "A=$A$A", "# syntax=x\n",
-    "# slimify: ignore\n", "include Makefile\n", "$(shell x)", "&x [*x]", "<<: *x\n", "-r requirements.txt\n",
-    "9" * 50, "a/" * 300, "x" * 3000, "(" * 200, "[" * 2000, "{a,b}" * 12,
-]  # fmt: skip
+    *_WORDS.split(),
+    *("\n", "\\\n", "\r\n", "\t", "\nEOF\n", "\0", "\ufeff", "é", "\u202e", "\x1b[2J"),
+    *('["a", "b"]', "[1]", "{{ x }}", "%%A%%", "# syntax=x\n", "# slimify: ignore\n", "include Makefile\n"),
+    *("$(shell x)", "&x [*x]", "<<: *x\n", "-r requirements.txt\n", "9" * 50, "a/" * 300, "x" * 3000),
+    *("(" * 200, "[" * 2000, "{a,b}" * 12),
+]
 RULES = [
     "*",
     "**",
@@ -51,17 +56,31 @@ RULES = [
     "^",
     "-",
 ]
-SETTINGS = [
-    "base", "min-saving", "templates", "keep-packages", "keep-paths", "build-args", "bases", "probes", "pr", "ignore",
-    "probes.options", "probes.volumes", "probes.env", "probes.seconds", "pr.labels", "pr.forge", "pr.api-url", "nonroot",
-]  # fmt: skip
+SETTINGS = """
+base min-saving templates keep-packages keep-paths build-args bases probes probes.options probes.volumes
+probes.env probes.seconds pr pr.labels pr.forge pr.api-url nonroot ignore
+""".split()
 _VALUES = [
-    "true", "0", "-1", "1e400", "nan", "9" * 400, '""', '"5%"', '"\\u0000"', '"--privileged"', '"/:/x"', "[]", '["a"]',
-    '{ a = "b" }', "[[1]]", "1979-05-27", '"../.."', "[" * 200, '"{{ 1 // 0 }}"', '["--volume=/:/x"]', "inf",
-]  # fmt: skip
+    *(
+        "true",
+        "0",
+        "-1",
+        "1e400",
+        "nan",
+        "inf",
+        "9" * 400,
+        '""',
+        '"5%"',
+        '"\\u0000"',
+        "1979-05-27",
+        "[" * 200,
+    ),
+    *('"--privileged"', '"/:/x"', '["--volume=/:/x"]', '"../.."', '"{{ 1 // 0 }}"', "[]", '["a"]', "[[1]]"),
+    '{ a = "b" }',
+]
 _KEYS = (
-    "number id iid full_name path_with_namespace default_branch html_url web_url state title head ref label repo "
-    "merged_at body description source_branch merged protected message errors error name permissions"
+    "number id iid full_name path_with_namespace default_branch html_url web_url state title head ref label "
+    "repo merged_at body description source_branch merged protected message errors error name permissions"
 ).split()
 
 
@@ -190,9 +209,8 @@ def value(random: Random, depth: int = 0) -> Any:
 
 
 def json_text(random: Random) -> bytes:
-    import json
-
-    return random.choice([b"[" * 5000, b"<html>", b"\xff", b"", json.dumps(value(random)).encode()])
+    broken = [b"[" * 5000, b"<html>", b"\xff", b""]
+    return random.choice(broken) if random.random() < 0.1 else json.dumps(value(random)).encode()
 
 
 def headers(random: Random) -> Message:

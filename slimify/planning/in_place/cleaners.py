@@ -6,7 +6,8 @@ are all of them together: what they leave is what they would leave in a second r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count, islice
 
 from msgspec.structs import replace
 
@@ -58,25 +59,34 @@ def _development(program: Program) -> Edits:
 
 
 _MAX_PASSES = 5
+_MOST_READ = 15_000  # instructions and comments that all edits of a file may read again
+_LEAST_TURNS = 60
 
 
 def cleaned(draft: Draft, options: Options, read: Callable[[str], Program]) -> Draft:
-    """The draft in which no cleaner has anything to change."""
-    draft = cleaned_once(CLEANERS, draft, options, read)
+    """The draft in which no cleaner has anything to change. A file for which that takes too long stays as it
+    is: a second run would go on where this one stops."""
+    start, turns = draft, iter(range(max(_LEAST_TURNS, _MOST_READ // len(draft.program.dockerfile.nodes))))
+    draft = cleaned_once(CLEANERS, draft, options, read, turns)
     for _ in range(_MAX_PASSES):
-        more = cleaned_once(CLEANERS, draft.without_advice(), options, read)
+        more = cleaned_once(CLEANERS, draft.without_advice(), options, read, turns)
         if more.text == draft.text:
             break
         draft = more
-    return draft
+    return draft if next(turns, None) is not None else start
 
 
 def cleaned_once(
-    cleaners: Iterable[Cleaner], draft: Draft, options: Options, read: Callable[[str], Program]
+    cleaners: Iterable[Cleaner],
+    draft: Draft,
+    options: Options,
+    read: Callable[[str], Program],
+    turns: Iterator[int] | None = None,
 ) -> Draft:
-    """The draft after each of some cleaners. `read` reads a text."""
+    """The draft after each of some cleaners. `read` reads a text, `turns` are how often they may look at
+    one."""
     for clean in cleaners:
-        for _ in range(MAX_EDITS):
+        for _ in islice(turns or count(), MAX_EDITS):
             edits = next_edits(clean, draft, options)
             draft = draft.edited(edits)
             if not edits.changes:

@@ -293,9 +293,8 @@ def test_all_answers_together_have_a_time_limit(
 
     server.script = slow
     patient = client(server)
-    with pytest.raises(SlimifyError, match="its answers took more than") as caught:
-        for _ in range(20):
-            patient.get("/x", dict)
+    with pytest.raises(SlimifyError) as caught:
+        [patient.get("/x", dict) for _ in range(20)]
     assert (caught.value.code, len(server.seen) <= 3) == ("SL916", True)
 
 
