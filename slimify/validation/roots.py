@@ -10,6 +10,7 @@ from slimify.analysis.brought_programs import built_programs, installed_programs
 from slimify.analysis.program import DEFAULT_SHELL
 from slimify.facts.image_tables import busybox_servers, entry_scripts
 from slimify.facts.servers import document_roots, is_web_server, serves_only_files
+from slimify.facts.settings import library_settings
 from slimify.facts.system import default_path
 from slimify.languages import language
 from slimify.model.decisions import Reason
@@ -75,6 +76,16 @@ def path_problems(compared: Comparison) -> Iterator[Reason]:
     for directory in dict.fromkeys((*wanted, *(d for d in base.split(":") if d not in dropped))):
         if directory and directory not in path:
             yield Reason.of("SL409", "path_lacks", directory=directory)
+
+
+def setting_problems(compared: Comparison) -> Iterator[Reason]:
+    """Settings that the old base image has for its toolchain, that sources may read, and that are others."""
+    old, new = compared.old.final, compared.new.final
+    read = bool({"toolchain", "gobuild"} & compared.needs.sources.features)
+    for name, value in old.facts.env.items() if read and old.facts is not None else ():
+        before, after = old.end.get(name), new.end.get(name)
+        if name in library_settings() and value is not None and before != after:
+            yield Reason.of("SL409", "env_changes", name=name, before=repr(before), after=repr(after))
 
 
 def root_paths(compared: Comparison, start: Sequence[str]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from slimify.validation.development import development_problems
 from slimify.validation.inputs import input_problems
 from slimify.validation.packages import package_problems
 from slimify.validation.result import result_problems
-from slimify.validation.roots import path_problems, root_paths, root_problems, start_paths
+from slimify.validation.roots import path_problems, root_paths, root_problems, setting_problems, start_paths
 from slimify.validation.steps import step_problems, user_problems
 
 _MOST = 50  # problems that are looked for: a file with a thousand is as wrong
@@ -80,6 +80,7 @@ def comparison_problems(compared: Comparison) -> Iterator[Reason]:
     yield from result_problems(compared, roots)
     yield from root_problems(compared, roots)
     yield from path_problems(compared)
+    yield from setting_problems(compared)
     yield from context_problems(compared, roots)
     yield from package_problems(compared)
     yield from development_problems(compared)

@@ -39,7 +39,7 @@ from slimify.languages.go.planning.system_files import (
     with_writable_directories,
     writable_workdir,
 )
-from slimify.languages.go.planning.toolchain_settings import builder_only_env, env_decisions
+from slimify.languages.go.planning.toolchain_settings import builder_only_env, env_decisions, read_settings
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import LEAVES_NOTHING
 from slimify.model.plan import Rung
@@ -193,7 +193,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
     if why:
         return why
     layout = split_layout(current, request)
-    texts = (*_kept_texts(program, found.drop, idle), *kept_runs(program, layout))
+    texts = (*_kept_texts(program, found.drop, idle), *kept_runs(program, layout), read_settings(program))
     bins = _bin_directories(program, found.copies)
     settings = () if same else restated_settings(program, base, texts, bins)
     if settings is None:

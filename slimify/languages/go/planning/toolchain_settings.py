@@ -7,6 +7,7 @@ only if something kept names the variable.
 from __future__ import annotations
 
 from slimify.analysis.program import Program
+from slimify.facts.settings import library_settings
 from slimify.languages.go import LANGUAGE
 from slimify.model.decisions import Decision
 from slimify.model.effects import Action
@@ -30,6 +31,12 @@ def builder_only_env(program: Program) -> frozenset[str]:
     texts = [program.context.text(f) or "" for f in program.context.files if f.endswith((".sh", ".bash"))]
     texts += [program.end_state.view.text(path) or "" for e in scripts for path in e.reads]
     return idle - {name for text in texts for name in names_in(text)}
+
+
+def read_settings(program: Program) -> str:
+    """References to the toolchain variables that sources may read, whoever set them."""
+    read = program.runtime_needs.sources.features & {"toolchain", "gobuild"}
+    return " ".join(f"${name}" for name in library_settings()) if read else ""
 
 
 def env_decisions(program: Program, layout: Layout) -> tuple[Decision, ...]:

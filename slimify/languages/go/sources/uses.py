@@ -50,7 +50,7 @@ _OF_INTEREST = regex(
 # Packages of others whose functions take file names: what imports one is parsed.
 _OPENING = {name.rpartition(".")[0] for name in _PATHS if "." in name.partition("/")[0] and "/" in name}
 _CGO_LINE = regex(r"#cgo[^\n]*?\b(LDFLAGS|pkg-config):([^\n]*)")
-_SETTING = regex(r'["`](C?GO[A-Z0-9_]+)["`]')  # a variable's name, as os.Getenv is handed it
+_SETTING = regex(r'["`$]\{?(C?GO[A-Z0-9_]+)\b')  # a name, as os.Getenv and ExpandEnv are handed it
 _ACCOUNTS = ("os/user.Lookup", "os/user.LookupGroup")
 _OWN_PLACE = regex(r"\bos\.(?:Executable\s*\(|Args\[\s*0\s*\])")
 _VERSION = regex(r"v\d+")

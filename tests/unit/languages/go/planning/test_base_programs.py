@@ -141,6 +141,23 @@ ROWS = (
         final=("ENV GOPATH=/go", "ENV PATH=$GOPATH/bin:$PATH"),
         never=("PATH=/go/bin",),
     ),
+    Row(id="variable-of-the-base", file=("FROM golang:1.22", *BUILD, START), never=("ENV",)),
+    *(
+        Row(
+            id=f"variable-of-the-base-that-a-source-reads-{number}",
+            file=("FROM golang:1.22", *BUILD, START),
+            files={**SHOP, "main.go": f"package main\n\n{text}\n"},
+            final=("ENV GOPATH=/go",),
+            never=("GOTOOLCHAIN",),
+        )
+        for number, text in enumerate(
+            (
+                'import "os"\n\nfunc main() { println(os.Getenv("GOPATH")) }',
+                'import "os"\n\nfunc main() { println(os.ExpandEnv("${GOPATH}/src")) }',
+                'import "go/build"\n\nfunc main() { println(build.Default.GOPATH) }',
+            )
+        )
+    ),
     Row(
         id="crontab-file-that-a-run-reads",
         file=(
