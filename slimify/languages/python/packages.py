@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.package_facts import distributions as providers
@@ -71,6 +72,18 @@ def listed_packages(view: ContextView, path: str, *, development: bool = False) 
             use = Use(name=name, file=requirement.file or path, line=requirement.line)
             required_only = name != requirement.name
             yield Module(use=use, language=LANGUAGE.name, version=version, required=required_only)
+
+
+def has_editable_clones(context: Context, path: str) -> bool:
+    """Whether a requirements file, or the project of another manifest, lists an editable requirement that
+    lies in a repository."""
+    from slimify.languages.python.manifests.project import python_project
+    from slimify.languages.python.manifests.requirements import requirements
+
+    lists = path.endswith((".txt", ".in", ".pip"))
+    directory = path.rpartition("/")[0]
+    rows = requirements(context, path) if lists else python_project(context, directory).dependencies
+    return any(row.editable and row.url for row in rows)
 
 
 def package_at(path: str) -> str:

@@ -105,6 +105,22 @@ def install_target(call: Call, options: Options, manager: str) -> tuple[Arg | st
     return environment(call) if where is None else (_prefix_of(where),)
 
 
+def cloned_sources(
+    call: Call, options: Options, where: Iterable[Arg | str], manifests: Iterable[str], *, named: bool = False
+) -> tuple[Arg | str, ...]:
+    """Where pip clones what is installed from a repository, and imported from there: editable requirements
+    of manifests, or with `named` of the command line. In an environment of its own, src/ lies in that
+    (pip.pypa.io, VCS Support, Editable VCS installs)."""
+    from slimify.languages.python.packages import has_editable_clones
+
+    view = call.state.view
+    paths = filter(None, map(view.context_path, manifests))
+    if not (named or any(has_editable_clones(view.context, path) for path in paths)):
+        return ()
+    told = options.last("--src") or call.state.get("PIP_SRC")
+    return (told,) if told else ("src",) if SITE in where else ()
+
+
 def _uv_target(call: Call, options: Options) -> tuple[Arg | str, ...]:
     """uv pip: --system, else the active environment, else .venv of the working directory."""
     python = options.last("--python", "-p")

@@ -12,6 +12,7 @@ from slimify.languages.python.commands.environments import (
     SITE,
     TRUE,
     active_venv,
+    cloned_sources,
     environment,
     named_packages,
     run_in_environment,
@@ -114,12 +115,14 @@ def pipenv(call: Call) -> tuple[Effect, ...]:
     manifests = call.known_paths(("Pipfile", "Pipfile.lock"))
     if action in ("install", "sync", "update", "uninstall", "clean"):
         caches = tuple(p for p in (call.home(".cache/pipenv"), call.home(".cache/pip")) if p)
+        where = _pipenv_target(call, options)
+        where = (*where, *cloned_sources(call, options, where, manifests))
         return call.write_effect(
             "install",
             action,
             manager="pipenv",
             packages=named_packages(words),
-            writes=with_data(call, _pipenv_target(call, options), named_packages(words), manifests),
+            writes=with_data(call, where, named_packages(words), manifests),
             caches=caches,
             manifests=manifests + call.known_paths(options.all("-r", "--requirements")),
             dev=options.has("--dev", "-d"),

@@ -13,6 +13,7 @@ from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.data import code_downloads, nltk, playwright, spacy
 from slimify.languages.python.commands.django import django
 from slimify.languages.python.commands.environments import (
+    cloned_sources,
     environment,
     install_target,
     with_data,
@@ -67,7 +68,9 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
         where = (*install_target(call, options, manager), *_editable_sources(call, editable))
     manifests = call.known_paths((*requirements, *constraints)) + _projects(call, reads)
     if action not in ("uninstall", "download", "wheel"):
-        where = with_data(call, where, packages, manifests)
+        named = any(_VCS.match(w.value or w.text) for w in editable)
+        cloned = cloned_sources(call, options, where, manifests, named=named) if manager == "pip" else ()
+        where = with_data(call, (*where, *cloned), packages, manifests)
     caches: tuple[str, ...] = ()
     if manager == "uv":
         if not options.has("--no-cache", "-n") and not call.state.get("UV_NO_CACHE"):
@@ -88,14 +91,9 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
 
 
 def _editable_sources(call: Call, words: tuple[Arg, ...]) -> tuple[str, ...]:
-    """The directories with metadata of an editable install: next to the sources, or clones below src/."""
-    cloned = [w for w in words if _VCS.match(w.value or w.text)]
-    local = [
-        replace(w, value=(w.value or "").partition("[")[0]) for w in words if w not in cloned and w.value
-    ]
-    return call.known_paths(tuple(local)) + (
-        call.known_paths((Arg(value="src", text="src"),)) if cloned else ()
-    )
+    """The directories with metadata of an editable install, next to the sources."""
+    local = [w for w in words if w.value and not _VCS.match(w.value)]
+    return call.known_paths(tuple(replace(w, value=(w.value or "").partition("[")[0]) for w in local))
 
 
 def _no_cache(value: str | None) -> bool:

@@ -13,7 +13,28 @@ from slimify import pipeline
 from slimify.model.outcome import Rewritten
 
 CI = "steps:\n  - run: docker build --build-arg BASE=%s .\n"
+CLONED = "git+https://example.org/a.git#egg=a\n"
+CLONES = (  # what the image has beside the requirements, how it installs them, and where pip clones to
+    ("no", CLONED, "RUN pip install -r requirements.txt", ""),
+    ("listed", f"-e {CLONED}", "RUN pip install -r requirements.txt", "/app/src"),
+    ("named", "", "RUN pip install -e git+https://example.org/a.git#egg=a", "/app/src"),
+    ("told", f"-e {CLONED}", "RUN pip install --src /srv/a -r requirements.txt", "/srv/a"),
+    ("set", f"-e {CLONED}", "ENV PIP_SRC=/srv/b\nRUN pip install -r requirements.txt", "/srv/b"),
+    ("venv", f"-e {CLONED}", "RUN python -m venv /v && /v/bin/pip install -r requirements.txt", ""),
+)
 ROWS = (
+    *(
+        Row(
+            id=f"clones-of-editable-requirements-{name}",
+            file=lines(
+                "FROM python:3.11", "WORKDIR /app", "COPY requirements.txt .", run, "COPY app.py .", START
+            ),
+            files={**FLASK, "requirements.txt": f"flask==3.0.0\n{listed}"},
+            final=(f"COPY --from=builder {place} {place}",) if place else (),
+            never=() if place else ("/src ",),
+        )
+        for name, listed, run, place in CLONES
+    ),
     Row(
         id="compilers-of-an-install-in-the-builder-beside-a-step-of-the-application",
         file=lines(
