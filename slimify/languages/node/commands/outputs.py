@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from slimify.context.source_uses import HERE, constant_path
-from slimify.facts.system import is_shared_directory
+from slimify.facts.system import is_scratch, is_shared_directory
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.sources.settings import Settings, read_settings
 from slimify.semantics.effects.call import Call
@@ -114,7 +114,8 @@ def _places(settings: Settings, path: str, state: State) -> Iterator[tuple[str, 
     yield from ((place, len(places) == 1) for place in places)
     for key, values in settings.values:
         if facts["further"].search(key):
-            yield from ((_resolved(v, base), False) for v in values for base in places or bases)
+            paths = [value for value in values if value[:1] in (".", HERE)]
+            yield from ((_resolved(path, base), False) for path in paths for base in places or bases)
         elif facts["functions"].fullmatch(key):
             yield from ((_resolved(value, cwd), False) for value in values)
 
@@ -134,8 +135,8 @@ def _outside(state: State, places: dict[str, bool]) -> dict[str, bool]:
         if (
             place
             and not inside(directory, cwd)
-            and not is_shared_directory(directory)
-            and "node_modules" not in directory
+            and (sure or not is_shared_directory(directory))
+            and not (directory == "/" or is_scratch(directory) or "node_modules" in directory)
         ):
             found[directory] = sure or found.get(directory, False) or state.view.is_dir(directory)
     return {

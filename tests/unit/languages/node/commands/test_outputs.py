@@ -54,6 +54,19 @@ def written(files: Mapping[str, str], text: str, directory: Path) -> tuple[list[
             id="no-op-only-read",
         ),
         pytest.param(
+            {
+                "client/webpack.config.js": "exports.devServer = { historyApiFallback: { rewrites: "
+                "[{ from: /x/, to: '/views/a.html' }] } }; process.stdout.write('/a/b')"
+            },
+            "webpack",
+            id="no-op-address-and-text",
+        ),
+        pytest.param(
+            {"client/scripts/build.js": "require('fs').writeFileSync('/tmp/a/b.json', '')"},
+            "npm run build:own",
+            id="no-op-temporary",
+        ),
+        pytest.param(
             {"client/jest.config.js": "module.exports = { coverageDirectory: '../coverage' }"},
             "tsc",
             id="no-op-settings-of-another-tool",
@@ -129,6 +142,13 @@ def test_writes_nothing_outside(files: Mapping[str, str], text: str, tmp_path: P
             ("/var/www/html",),
             True,
             id="absolute",
+        ),
+        pytest.param(
+            {"client/vite.config.js": "export default { build: { outDir: '/var/www' } }"},
+            "npm run build",
+            ("/var/www",),
+            True,
+            id="directory-for-projects",
         ),
         pytest.param(
             {
