@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,14 +21,17 @@ from slimify.languages.go.commands.packages import (
     module_root,
     source_directories,
 )
-from slimify.languages.go.generators import GO_ONLY
+from slimify.languages.go.generators import GO_ONLY, is_generator
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
+from slimify.model.regex import regex
 from slimify.semantics.effects.call import Arg, Call, Options, first_value
 from slimify.semantics.effects.files import formatter_effects
 from slimify.semantics.effects.state import State, absolute
 from slimify.semantics.effects.table import row_effects
 from slimify.semantics.paths import inside
+
+_DIRECTIVE = regex(r"(?m)^//go:generate[ \t]+(\S.*)$")
 
 
 def go(call: Call) -> tuple[Effect, ...]:
@@ -200,18 +203,30 @@ def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> tuple[Effec
 
 
 def _generate(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
-    """go generate runs the commands in comments of the packages, each in its package's directory."""
+    """go generate runs the commands in comments of the packages, each in its package's directory. Those that
+    are not known to make sources only may make files of the application."""
     base = gopath(call.state)
     paths = [p.value for p in packages if p.value and not p.value.startswith((".", "/"))]
     sources = tuple(posixpath.join(base, "src", path.partition("...")[0]) for path in paths) if base else ()
     return call.write_effect(
-        "compile",
+        "compile" if all(map(is_generator, _directives(call))) else "build",
         "generate",
         manager="go",
         writes=(".", *sources),
         caches=_caches(call),
         reads_anything=True,  # it runs any command named in comments of the sources
     )
+
+
+def _directives(call: Call) -> Iterator[str]:
+    """The programs that `//go:generate` lines below the working directory start."""
+    view = call.state.view
+    for path in view.under(call.state.cwd or "/"):
+        text = view.text(path) if path.endswith(".go") else None
+        for line in _DIRECTIVE.findall(text) if text else ():
+            words = line.split()
+            named = [w for w in words[1:] if not w.startswith("-")][1:] if words[0] == "go" else words
+            yield posixpath.basename(next(iter(named), "").partition("@")[0].strip("\"'"))
 
 
 def _mod(call: Call, group: str, words: tuple[Arg, ...]) -> tuple[Effect, ...]:

@@ -22,7 +22,29 @@ VENDORED = {
 }
 IMPORTS = 'package main\n\nimport app "{0}"\n\nfunc main() {{ app.Run() }}\n'
 NAMES = 'package main\n\nfunc name() string { return "./third_party/a.so" }\n\nfunc main() { name() }\n'
+GENERATES = ("RUN go generate ./... && go build -o server .",)
+SERVES = """package main
+
+import "net/http"
+
+//go:generate {0}
+func main() {{ _ = http.ListenAndServe(":80", http.FileServer(http.Dir("static"))) }}
+"""
 ROWS = (
+    *(
+        Row(
+            id=f"go-generate-starts-{command.split()[-1].rpartition('/')[2]}",
+            file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", *GENERATES, 'CMD ["./server"]'),
+            files={**SHOP, "main.go": SERVES.format(command), "static/a.js": "1\n"},
+            final=(copied,),
+        )
+        for command, copied in (
+            ("stringer -type=A", "COPY static ./static"),
+            ("go run github.com/a/stringer@v1", "COPY static ./static"),
+            ("go run ./gen", "COPY --from=builder /app /app"),
+            ("./make.sh", "COPY --from=builder /app /app"),
+        )
+    ),
     Row(
         id="a-repeated-script-copies-what-a-pattern-matches",
         file=(
