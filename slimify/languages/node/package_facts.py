@@ -93,9 +93,9 @@ def may_load(loader: str, name: str) -> bool:
     return extends and not any(map(is_build_only, possible_programs(name)))
 
 
-def lookers(name: str) -> Sequence[str]:
-    """The packages that look this one up in the application's directory, without depending on it."""
-    found: Sequence[str] = _table()["looked_up"].get(name, ())
+def looked_up(loader: str) -> Sequence[str]:
+    """The packages of which one looks up any in the application, without depending on it."""
+    found: Sequence[str] = _table()["looked_up"].get(loader, ())
     return found
 
 

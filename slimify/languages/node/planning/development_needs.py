@@ -19,7 +19,7 @@ from slimify.languages.node.package_facts import (
     bin_packages,
     installed_bytes,
     is_build_only,
-    lookers,
+    looked_up,
     may_load,
     possible_programs,
 )
@@ -215,11 +215,14 @@ class _Dropped:
         peers. Where the lock file tells of peers, it does not mark them as packages for development."""
         listed = {name for own in self.projects for name in own.dependencies}
         live = listed.union(name for name, package in self.locked.items() if not package.dev)
+        asked = {loader: looked_up(loader) for loader in sorted(live)}
+        waiting = {loader: names for loader, names in asked.items() if live.isdisjoint(names)}
         for name in self.names:
             known = self.locked.get(name)
             told = known is not None and known.bins is not None
-            peers = () if told else (other for other in sorted(listed) if may_load(other, name))
-            loader = next((other for other in (*lookers(name), *peers) if other in live), None)
+            peers = [] if told else [other for other in sorted(listed) if may_load(other, name)]
+            loader = next((one for one, names in waiting.items() if name in names), None)
+            loader = loader or next(iter(peers), None)
             if loader is not None:
                 yield Reason.of("SL313", "loaded", loader=loader, package=name)
 

@@ -79,9 +79,23 @@ def test_optional_peers(tmp_path: Path, listed: str, pruned: bool) -> None:
     assert ("--production" in (outcome.after or "")) is pruned, outcome.decisions
 
 
-@pytest.mark.parametrize(("loader", "pruned"), [("express", True), ("@oclif/config", False)])
-def test_what_another_package_looks_up_in_the_application(tmp_path: Path, loader: str, pruned: bool) -> None:
-    package = {"dependencies": {loader: "1"}, "devDependencies": {"globby": "10", "jest": "29"}}
+@pytest.mark.parametrize(
+    ("listed", "development", "pruned"),
+    [
+        (("express",), "globby", True),
+        (("@oclif/config",), "globby", False),
+        (("sequelize",), "pg", False),
+        (("sequelize", "mysql2"), "pg", True),
+        (("sequelize",), "chai", True),
+    ],
+)
+def test_what_another_package_looks_up_in_the_application(
+    tmp_path: Path, listed: tuple[str, ...], development: str, pruned: bool
+) -> None:
+    package = {
+        "dependencies": dict.fromkeys(listed, "1"),
+        "devDependencies": {development: "10", "jest": "29"},
+    }
     outcome = rewrite(tmp_path, BUILD + 'CMD ["node", "a.js"]\n', package, {"a.js": ""})
     assert ("npm prune" in (outcome.after or "")) is pruned, outcome.decisions
 
