@@ -48,15 +48,19 @@ def named_packages(context: Context, base: ImageFacts | None, said: Sequence[str
     return {package: Use(name=file, file=file, line=0) for package, file in found.items() if file}
 
 
-def named_programs(state: State, base: ImageFacts | None, read: Iterable[Use]) -> Iterator[Use]:
+def named_programs(
+    state: State, base: ImageFacts | None, read: Iterable[Use], *, anywhere: bool = True
+) -> Iterator[Use]:
     """The programs that the base image has and its slim variant lacks, and that a file of the image names
     where a command line may begin: what starts programs by names that only run time knows may start them.
-    `read` are the paths that it reads."""
+    `read` are the paths that it reads: they alone count, and variables, unless names may be `anywhere`."""
     lost = carried(base).commands if base is not None else {}
     fetching = {name for name, package in lost.items() if _is_called_by_people(package, base)}
     places = {join_path(state.cwd, literal_part(use.name)) for use in read} - {state.cwd, "/"}
     opened = PathMarks(place for place in places if place is not None)
-    yield from mentions_in(state.view.context).command_lines(state.view, lost, fetching, opened)
+    yield from mentions_in(state.view.context).command_lines(
+        state, lost, fetching if anywhere else None, opened
+    )
 
 
 def _is_called_by_people(package: str, base: ImageFacts | None) -> bool:
@@ -90,14 +94,18 @@ class ContextMentions:
         return self._files[found] or next(filter(pattern.search, said), "")
 
     def command_lines(
-        self, view: ContextView, names: Collection[str], certain: Collection[str], opened: PathMarks
+        self, state: State, names: Collection[str], certain: Collection[str] | None, opened: PathMarks
     ) -> Iterator[Use]:
         """The programs among `names` that a list begins with, or a call or setting of a name like `run`, in
         files of the image and in settings that may be mounted; those in `certain` where any string does. In
-        files that are `opened`, also what a line begins with, or a value to which arguments belong."""
+        files that are `opened`, also what a line begins with, or a value to which arguments belong. Variables
+        of the image name programs, too. Where `certain` is None, only these two count."""
         if not names:
             return
-        any_name, sure = ("|".join(map(re.escape, sorted(group))) or "(?!)" for group in (names, certain))
+        view, env = state.view, state.env
+        any_name, sure = (
+            "|".join(map(re.escape, sorted(group))) or "(?!)" for group in (names, certain or ())
+        )
         pattern = re.compile(
             rf"""(?:(?:(?<![\w\])"'])\[|\{{|\b\w*(?:run|exec|execute|call|cmd|command|spawn|shell|output)\()\s*"""
             rf"""[rRuUbBfF]?(?P<quote>["'`])(?P<name>{any_name})(?:(?P=quote)\s*(?:,|[\]}}]\s*\+|\))|[ ]))"""
@@ -105,16 +113,21 @@ class ContextMentions:
             rf"""|(?m:(?:^[ \t-]*|[{{,][ \t]*)["']?\w*(?:run|exec|command|cmd|script|program)["']?)"""
             rf"""[ \t]*[:=][ \t]*\[?["']?(?P<key>{any_name})(?:["'\s]|\Z)"""
             rf"""|(?:["'`]|(?m:^[ \t-]*(?:[\w.-]+[ \t]*[:=][ \t]*)?))(?P<sure>{sure})(?:["'`\s]|\Z)"""
+            rf"""|(?:["'`\s=:,\[(]|\A)/(?:usr/)?s?bin/(?P<path>{any_name})(?![\w./-])"""
         )
         lines = re.compile(
             rf"""(?m:^[ \t-]*)(?P<name>{any_name})(?![ \t]*[:=])(?:[\s,;|&]|\Z)"""
             rf"""|(?m:^[ \t-]*[\w.-]+[ \t]*[:=])[ \t]*["']?(?P<value>{any_name})[ ]+[-\w./$]"""
         )
-        for path, text in self._texts:
+        for path, text in self._texts if certain is not None else ():
             if path not in self._context.files or view.image_paths(path):
                 yield from self._uses(pattern, path, text)
         for path, text in self._opened(view, opened):
             yield from self._uses(lines, path, text)
+        for variable, value in env.items():
+            words = (value or "").split() or [""]
+            if posixpath.basename(words[0]) in names:
+                yield Use(name=posixpath.basename(words[0]), file=f"{variable}={words[0]}", line=0)
 
     def _uses(self, pattern: re.Pattern[str], path: str, text: str) -> tuple[Use, ...]:
         """The programs that the pattern finds in a text."""

@@ -56,6 +56,7 @@ NAMED = {
         "- - unzip\n  - -v\n- - make\n  - x\n",
         ["make", "unzip"],
     ),
+    "paths-of-settings": ("a.yml", "tool: /usr/bin/unzip\nother: /opt/bin/make\nx: /bin/ps/a\n", ["unzip"]),
     "a-document-is-no-list": ("steps.md", "unzip a.zip\nmake x\n", []),
     "yaml": ("jobs.yml", "first: git pull\nnext:\n  - curl x\nname: a git\n", ["curl", "git"]),
 }
@@ -69,6 +70,26 @@ def test_named_programs(file: str, text: str, expected: list[str], tmp_path: Pat
     program = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
     read = [Use(name=file, file="a.py", line=1)] if file.startswith("steps") else ()
     assert sorted({use.name for use in named_programs(program.end_state, program.base, read)}) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("/opt/unzip/x", []), ("a unzip", []), ("unzip", ["unzip"]), ("/usr/bin/unzip -q", ["unzip"])],
+)
+def test_programs_that_variables_name(value: str, expected: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import os, subprocess\nsubprocess.run([os.environ['TOOL'], 'x'])\n")
+    source = f"FROM python:3.11\nENV TOOL='{value}'\nCOPY . .\nCMD python a.py\n".encode()
+    program = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
+    assert sorted({use.name for use in named_programs(program.end_state, program.base, ())}) == expected
+
+
+@pytest.mark.parametrize(("start", "stays"), [("$line", True), ("echo $line", False)])
+def test_lines_that_a_script_starts(start: str, stays: bool, tmp_path: Path) -> None:
+    (tmp_path / "a.sh").write_text(f"#!/bin/sh\nwhile read -r line; do {start}; done < steps.txt\n")
+    (tmp_path / "steps.txt").write_text("unzip -v\n")
+    source = b"FROM python:3.11\nWORKDIR /app\nCOPY . .\nCMD sh a.sh\n"
+    program = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
+    assert ("unzip" in program.runtime_needs.commands) is stays
 
 
 @pytest.mark.parametrize(
