@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import GOLDEN, invoke, slowness
+from support import GOLDEN, ROOT, invoke, slowness
 
 from slimify import pipeline
 from slimify.config import MinSaving, Options
@@ -197,6 +199,14 @@ def test_any_broken_file(data: st.DataObject) -> None:
             case "cut":
                 lines[at] = lines[at][: data.draw(st.integers(0, len(lines[at])))]
     rewrite(b"\n".join(lines), file.parent)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="gives up its privileges as Linux does")
+def test_the_search_for_hostile_inputs_runs() -> None:
+    """Once each; .ci/run has a minute of it."""
+    words = [sys.executable, str(ROOT / "tests" / "tools" / "fuzz.py"), "--seconds", "0.1", "--seed", "1"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, ", 0 with a problem" in done.stdout) == (0, True), done.stdout + done.stderr
 
 
 # --- size -----------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ from slimify.image.tree import Files
 from slimify.model.errors import SlimifyError
 from slimify.publish import client as clients
 from slimify.publish import gitea, github, gitlab
-from slimify.publish.client import Response
+from slimify.publish.client import Client, Response
 from slimify.publish.model import NewPullRequest, Remote
 from slimify.publish.token import Token
 from slimify.syntax.dockerfile.parser import encode, parse
@@ -114,11 +114,9 @@ def forges(random: Random, _directory: Path) -> str:
         return Response(status, clients._json(hostile.json_text(random)), hostile.headers(random))
 
     clients._exchange, clients.time.sleep = answer, lambda _: None  # in this process alone
-    kind, make, module = random.choice(
-        [("github", github.GitHub, github), ("gitlab", gitlab.GitLab, gitlab), ("gitea", gitea.Gitea, gitea)]
-    )
+    kind, make = random.choice([("github", github.GitHub), ("gitlab", gitlab.GitLab), ("gitea", gitea.Gitea)])
     remote = Remote(kind=kind, host="h", path="a/b", api="http://127.0.0.1:1/api")
-    forge = make(remote, module.client(remote, Token("t"), dry=False, offline=False))
+    forge = make(remote, Client(url=remote.api, name=kind, token=Token("t")))
     draft = NewPullRequest(title="a", body="b", branch="c", base="d", labels=("x",), reviewers=("y", "o/z"))
     try:
         home = forge.repository()
