@@ -77,7 +77,7 @@ class ContextMentions:
         self._files: dict[str, str] = {}
         self._found: dict[tuple[str, str], tuple[Use, ...]] = {}
 
-    def first_file(self, names: Iterable[str], said: Sequence[str] = ()) -> str:
+    def first_file(self, names: Collection[str], said: Sequence[str] = ()) -> str:
         """The first file that has one of the names as a string of its own, at the start of a command line in
         a string, at the end of a path, or as the value of a setting; else the first such line of `said`, ""
         if there is none."""
@@ -90,7 +90,8 @@ class ContextMentions:
             rf"""|(?m:^[ \t-]*[\w.-]+[ \t]*[:=][ \t]*(?:{found})[ \t]*$)"""
         )
         if found not in self._files:
-            self._files[found] = next((path for path, text in self._texts if pattern.search(text)), "")
+            likely = ((path, text) for path, text in self._texts if any(name in text for name in names))
+            self._files[found] = next((path for path, text in likely if pattern.search(text)), "")
         return self._files[found] or next(filter(pattern.search, said), "")
 
     def command_lines(
