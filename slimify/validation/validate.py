@@ -109,18 +109,19 @@ def _plan_problems(plan: Plan, stages: list[list[Instruction]]) -> Iterator[Reas
 
 def _stage_problems(old: Machine, new: Machine) -> Iterator[Reason]:
     """Stages of the old file that the new one lacks or changes: a build may ask for any of them by its name.
-    The image keeps its own. They may lack caches."""
+    The image keeps its own. They may lack caches, and one without a name may get one."""
     if old.final.name not in ("", *(stage.name for stage in new.stages)):
         yield Reason.of("SL409", "stage_changes", stage=old.final.name)
     for number, stage in enumerate(old.stages[:-1]):
         other = new.stages[number] if number < len(new.stages) else None
-        if other is None or _stage_meaning(stage) != _stage_meaning(other):
+        named = other is not None and stage.name in ("", other.name)
+        if other is None or not named or _stage_meaning(stage) != _stage_meaning(other):
             yield Reason.of("SL409", "stage_changes", stage=stage.name or str(number))
 
 
 def _stage_meaning(stage: Stage) -> tuple[object, ...]:
     lasting = (event for event in stage.own if event.kinds != {"cache"})
-    return stage.name, stage.reference, [e.origin or meaning(e.visit.instruction) for e in lasting]
+    return stage.reference, [e.origin or meaning(e.visit.instruction) for e in lasting]
 
 
 def _comment_problems(

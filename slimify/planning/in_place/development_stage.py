@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from slimify.languages.parts import Development
 
 _NAMES = ("production", "pruned")
+_BUILDER = "builder"  # a stage without a name that is copied from
 _USES_PACKAGES = (BUILDS | RUNS_CODE | {"unknown"}) - {"install-global"}
 
 
@@ -50,7 +51,11 @@ def development_stage(program: Program, options: Options) -> Edits:
         return Edits()
     copied: dict[Stage, list[Event]] = {}
     for event in final.own:
-        if event.copy is not None and event.copy.stage is not None and event.copy.stage.name:
+        if (
+            event.copy is not None
+            and event.copy.stage is not None
+            and (event.copy.stage.name or _BUILDER not in taken)
+        ):
             copied.setdefault(event.copy.stage, []).append(event)
     for stage, events in copied.items():
         effects = (e for one in (stage, *stage.sources) for e in one.effects)
@@ -77,7 +82,13 @@ def _edits(program: Program, options: Options, stage: Stage, events: Sequence[Ev
             if event.copy is not None
             and any(inside(place, path) for path in event.copy.sources for place in found.places)
         }
-        head = (f"FROM {stage.name} AS {name}", *found.lines)
+        named = stage.name or _BUILDER
+        if not stage.name:
+            begins = [i for i, x in enumerate(program.dockerfile.instructions) if x.keyword == "FROM"]
+            begin = begins[len(stage.earlier)]
+            raw = program.dockerfile.instructions[begin].raw
+            texts[begin] = f"{raw.rstrip()} AS {named}{program.dockerfile.newline}"
+        head = (f"FROM {named} AS {name}", *found.lines)
         return Edits(
             texts=texts, before={last: head}, decisions=found.decisions, saving=found.saving, unseen=True
         )
@@ -90,6 +101,8 @@ def with_development_stage(plan: Plan, options: Options, write: Callable[[Plan],
         return plan
     program, last = write(plan), plan.stages[-1]
     edits = development_stage(program, options)
+    if any(index < program.dockerfile.last_from for index in edits.texts):
+        return plan  # it names another stage
     end, instructions = program.dockerfile.newline, program.dockerfile.instructions
     items, index = list(last.items), len(instructions)
     for at in range(len(items) - 1, 0, -1):

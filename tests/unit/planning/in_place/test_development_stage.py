@@ -47,7 +47,13 @@ _DEPENDENCIES = (
             False,
             id="done",
         ),
-        pytest.param(_FIRST.replace(" AS build", "") + _LAST.replace("build", "0"), "", False, id="no-name"),
+        pytest.param(_FIRST.replace(" AS build", "") + _LAST.replace("build", "0"), "", True, id="no-name"),
+        pytest.param(
+            _FIRST.replace(" AS build", "") + "FROM alpine AS builder\n\n" + _LAST.replace("build", "0"),
+            "",
+            False,
+            id="no-name-left",
+        ),
         pytest.param(_FIRST + "FROM build AS production\n\n" + _LAST, "", True, id="name-taken"),
         pytest.param(
             _FIRST + "FROM build AS output\n\n" + _LAST.replace("from=build", "from=output"),
@@ -66,4 +72,6 @@ def test_stage_without_development_dependencies(tmp_path: Path, text: str, sourc
     outcome = rewrite(tmp_path, text, package, {"src/a.ts": source}, Options(min_saving=NOTHING))
     after = outcome.after or ""
     assert (f"{_PRUNE} --no-package-lock\n" in after) is pruned, outcome.decisions
-    assert after.startswith(text[: text.index("\n\n")]) or not pruned  # it may be asked for by its name
+    first = text[: text.index("\n\n")]
+    named = first.replace("FROM node:20-slim\n", "FROM node:20-slim AS builder\n", 1)
+    assert after.startswith((first, named)) or not pruned  # it may be asked for by its name
