@@ -61,8 +61,12 @@ def test_start_up_imports_only_what_the_command_needs(arguments: list[str], need
     assert ("slimify.cli.app" in loaded, "typer" in loaded) == (not version, not version)
     assert PARSERS & loaded <= needed
     # what the other languages need
-    strategies = {f"slimify.languages.{name}.planning.layouts" for name in ("go", "node", "python")}
-    assert strategies & loaded == ({f"slimify.languages.{language}.planning.layouts"} if language else set())
+    names = ("go", "node", "python")
+    plans = {
+        name: {f"slimify.languages.{name}.planning.{part}" for part in ("layouts", "development")}
+        for name in names
+    }
+    assert {name for name in names if plans[name] & loaded} == ({language} if language else set())
     assert "slimify.image.model" not in loaded
     if arguments[0].startswith("--"):
         ours = {
