@@ -112,7 +112,7 @@ def _outcome(
         roles = verdicts(users, result.plan, new, builds=builds)
         outcome = replace(outcome, instructions=roles)
         before = (compiled.decision,) if compiled is not None else ()
-        return _with_ignore_file(program, _rewritten(outcome, result, before + program.findings), options)
+        return _with_ignore_file(program, _rewritten(program, outcome, result, before + program.findings), options)
     stages = (Reason.of("SL404", "several"),) if several else ()
     decisions = (*safe_decisions((*stages, *result.reasons)), *result.advice, *program.findings)
     outcome = replace(outcome, instructions=verdicts(users, builds=builds), decisions=decisions)
@@ -334,7 +334,11 @@ def _with_common_base(
     return (shared, new) if shared is not None and isinstance(new, str) else (plan, text)
 
 
-def _rewritten(outcome: Outcome, found: _ValidPlan, findings: tuple[Decision, ...]) -> Outcome:
+def _rewritten(
+    program: Program, outcome: Outcome, found: _ValidPlan, findings: tuple[Decision, ...]
+) -> Outcome:
+    from slimify.planning.estimates.estimate import knows_size
+
     plan = found.plan
     done = {decision.code for decision in plan.decisions}
     findings = tuple(f for f in findings if f.code not in done)  # already acted on
@@ -345,7 +349,11 @@ def _rewritten(outcome: Outcome, found: _ValidPlan, findings: tuple[Decision, ..
         decisions=(*plan.decisions, *findings, *advice),
         stages=plan.stages,
         after=found.text,
-        estimate=Estimate(original=plan.original, saving=plan.saving, measured=plan.measured),
+        estimate=Estimate(
+            original=plan.original if plan.measured or knows_size(program) else None,
+            saving=plan.saving,
+            measured=plan.measured,
+        ),
     )
 
 

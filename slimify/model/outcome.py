@@ -13,10 +13,10 @@ from slimify.model.plan import Rung, Stage
 
 
 class Estimate(Struct, frozen=True, kw_only=True):
-    """The size of the original image and the saving, in bytes. Estimated, or `measured` on an image that was
-    built from the file."""
+    """The size of the original image, None if no table has that of its base, and the saving, in bytes: then
+    what is known of it. Estimated, or `measured` on an image that was built from the file."""
 
-    original: int
+    original: int | None
     saving: int
     measured: bool = False
 

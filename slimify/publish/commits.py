@@ -115,6 +115,6 @@ def _base(stages: Sequence[Stage]) -> str:
 def estimated_sizes(outcome: Outcome) -> tuple[int, int] | None:
     """The estimated size of the image in bytes, before and after; None if unknown or not smaller."""
     found = outcome.estimate
-    if found is None or not 0 < found.saving < found.original:
+    if found is None or found.original is None or not 0 < found.saving < found.original:
         return None
     return found.original, found.original - found.saving

@@ -130,8 +130,11 @@ def _headline(outcome: Outcome, done_as: str, width: int, paint: Paint) -> list[
         parts.append(outcome.language)
     estimate = outcome.estimate
     if outcome.kind == "rewritten" and estimate is not None and estimate.saving > 0:
-        of = f" of {size(estimate.original)}" if estimate.original > estimate.saving else ""
+        whole = estimate.original or 0
+        of = f" of {size(whole)}" if whole > estimate.saving else ""
         about, how = ("", " (measured)") if estimate.measured else ("about ", "")
+        if estimate.original is None and outcome.rung in ("slim", "minimal"):
+            about = "at least "  # what the bases differ by is not known
         parts.append(f"saves {about}{size(estimate.saving)}{of}{how}")
     name = name_of(outcome.file)
     whole = ", ".join(part.replace(" ", _JOINT) for part in parts)

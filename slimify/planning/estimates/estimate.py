@@ -123,6 +123,11 @@ def _fills(effect: Effect) -> bool:
     return effect.action not in (Action.CHECK, Action.RUN, Action.CONFIG) and not prepares_install(effect)
 
 
+def knows_size(program: Program) -> bool:
+    """Whether a table has the size of the base image."""
+    return program.base is not None and bool(program.base.size)
+
+
 def original_bytes(program: Program) -> int:
     """The estimated size of the current image."""
     if program.image_evidence is not None:
