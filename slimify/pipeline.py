@@ -112,7 +112,9 @@ def _outcome(
         roles = verdicts(users, result.plan, new, builds=builds)
         outcome = replace(outcome, instructions=roles)
         before = (compiled.decision,) if compiled is not None else ()
-        return _with_ignore_file(program, _rewritten(program, outcome, result, before + program.findings), options)
+        return _with_ignore_file(
+            program, _rewritten(program, outcome, result, before + program.findings), options
+        )
     stages = (Reason.of("SL404", "several"),) if several else ()
     decisions = (*safe_decisions((*stages, *result.reasons)), *result.advice, *program.findings)
     outcome = replace(outcome, instructions=verdicts(users, builds=builds), decisions=decisions)

@@ -215,6 +215,9 @@ class InstallerCaches(Protocol):
     def cache_bytes(self, program: Program, effect: Effect) -> int:
         """The bytes that one command leaves in its installer's cache."""
 
+    def installed_bytes(self, program: Program, effect: Effect) -> int:
+        """The bytes of what one command installs, 0 if no table has them."""
+
     def cache_cleanings(
         self, program: Program, step: Step, started: frozenset[str]
     ) -> Iterable[CacheCleaning]:

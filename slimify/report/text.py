@@ -130,8 +130,8 @@ def _headline(outcome: Outcome, done_as: str, width: int, paint: Paint) -> list[
         parts.append(outcome.language)
     estimate = outcome.estimate
     if outcome.kind == "rewritten" and estimate is not None and estimate.saving > 0:
-        whole = estimate.original or 0
-        of = f" of {size(whole)}" if whole > estimate.saving else ""
+        original = estimate.original or 0
+        of = f" of {size(original)}" if original > estimate.saving else ""
         about, how = ("", " (measured)") if estimate.measured else ("about ", "")
         if estimate.original is None and outcome.rung in ("slim", "minimal"):
             about = "at least "  # what the bases differ by is not known

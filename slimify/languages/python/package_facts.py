@@ -7,7 +7,7 @@ facts have `known=False`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from slimify.facts import records
 from slimify.facts.native import Native, invert, native_of
 from slimify.facts.toolchains import is_development_package
 from slimify.languages.python import LANGUAGE
+from slimify.model.sizes import MB
 from slimify.model.versions import version_numbers
 
 
@@ -136,6 +137,23 @@ def _modules() -> Mapping[str, tuple[str, ...]]:
 @cache
 def _scripts() -> Mapping[str, tuple[str, ...]]:
     return invert(_table()["scripts"])
+
+
+def downloaded_bytes(names: Iterable[str]) -> int:
+    """About how much an install of these packages downloads; what two of them require counts once."""
+    table, seen, total = _table()["downloads"], set[str](), 0
+    waiting = [normalised(name) for name in names]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            own, *required = table.get(name, (_USUAL,))
+            total += own * MB
+            waiting += required
+    return total
+
+
+_USUAL = 1  # MB of wheels of a package that is not in the table
 
 
 def _table() -> Mapping[str, Any]:

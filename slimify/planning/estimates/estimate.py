@@ -13,7 +13,7 @@ from slimify.facts import load
 from slimify.facts.carried import installed
 from slimify.facts.debian import brings
 from slimify.facts.images import image
-from slimify.languages import language, prepares_install
+from slimify.languages import language, languages, prepares_install
 from slimify.model.effects import INSTALLS, Action, Effect, EffectKind, SystemManager
 from slimify.model.plan import Rung
 from slimify.model.sizes import MB
@@ -25,6 +25,7 @@ UNKNOWN_ALPINE = 150 * MB  # if apk is called: an interpreter or a toolchain on 
 APT_LISTS = 20 * MB
 APK_INDEX = 3 * MB
 RPM_LISTS = 40 * MB
+_APPLICATION = 30 * MB
 INSTALLER_CACHE = 25 * MB  # if the installed packages are unknown
 
 
@@ -134,4 +135,20 @@ def original_bytes(program: Program) -> int:
         return program.image_evidence.size
     unknown = UNKNOWN_ALPINE if package_manager(program) == SystemManager.APK else UNKNOWN_IMAGE
     base = program.base.size if program.base and program.base.size else unknown
-    return base + dropped_package_bytes(program) + left_list_bytes(program) + cache_bytes(program) + 30 * MB
+    caches = cache_bytes(program)
+    return (
+        base + dropped_package_bytes(program) + left_list_bytes(program) + caches + _installed_bytes(program)
+    )
+
+
+def _installed_bytes(program: Program) -> int:
+    """The bytes of the application and of what its installers install, at least those of a small one."""
+    parts = ((known.installer_caches, known.name) for known in languages())
+    sizes = (
+        part.installed_bytes(program, effect)
+        for part, name in parts
+        if part is not None
+        for effect in program.effects
+        if effect.does("install", name)
+    )
+    return max(sum(sizes), _APPLICATION)

@@ -12,6 +12,7 @@ from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict
 from slimify.model.dockerfile import Flag, Instruction
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Estimate, Failed, Rewritten, Unchanged
+from slimify.model.plan import Rung
 from slimify.report.ansi import Paint
 from slimify.report.text import code, explanation, failure, page, size, summary
 
@@ -151,6 +152,20 @@ def test_code() -> None:
     assert shown.startswith("SL204  compiler stays behind\n\nWhy       x x")
     assert "When not" not in shown
     assert max(map(len, shown.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("original", "rung", "said"),
+    [
+        (500_000_000, "slim", "saves about 300 MB of 500 MB"),
+        (None, "slim", "saves at least 300 MB"),
+        (None, "cleanup", "saves about 300 MB"),
+    ],
+)
+def test_an_unknown_size_is_not_told(original: int | None, rung: Rung, said: str) -> None:
+    estimate = Estimate(original=original, saving=300_000_000)
+    outcome = Rewritten(file="D", after="FROM scratch\n", language="python", rung=rung, estimate=estimate)
+    assert explanation(outcome).split("\n\n")[0].endswith(f"python, {said}")
 
 
 def test_a_long_headline_is_wrapped() -> None:

@@ -34,6 +34,11 @@ def cache_cleanings(program: Program, step: Step, started: frozenset[str]) -> It
         yield CacheCleaning(what="Go's cache", tail=tail, saving=_cache_bytes(program, tail))
 
 
+def installed_bytes(program: Program, effect: Effect) -> int:
+    """0: it is not estimated."""
+    return 0
+
+
 def cache_bytes(program: Program, effect: Effect) -> int:
     """The bytes that one command leaves in the caches."""
     return estimate.INSTALLER_CACHE

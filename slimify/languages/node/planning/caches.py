@@ -77,6 +77,11 @@ def _cleaner(install: Effect) -> str:
     return f"{variable}={place} {cleaner}" if variable else cleaner
 
 
+def installed_bytes(program: Program, effect: Effect) -> int:
+    """0: it is not estimated."""
+    return 0
+
+
 def cache_bytes(program: Program, effect: Effect) -> int:
     """The bytes that one install leaves in the cache of npm or yarn, by its direct dependencies."""
     names, locked, heavy = [p.name for p in effect.packages], 0, 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from slimify.analysis.program import Program, Step
+from slimify.languages.python.package_facts import downloaded_bytes
+from slimify.languages.python.packages import listed_packages
 from slimify.languages.python.vocabulary import PythonAction, PythonManager
 from slimify.model.effects import Effect
 from slimify.model.sizes import MB
@@ -12,10 +14,9 @@ from slimify.planning.estimates import estimate
 from slimify.planning.in_place.cache_cleaning import CacheCleaning, deletes_caches, takes_tail
 from slimify.planning.in_place.runs import is_in_block
 
-_PIP = 12 * MB  # wheels of a small set of packages
-_UV = (
-    3 * MB
-)  # what it reads of the index: wheels are linked to what is installed, and take no space of their own
+_PIP = 12 * MB  # wheels and the pages of the index, at least
+_CODE = 100 * MB  # of a download: it is unpacked to twice as much as libraries are, with its bytecode
+_UV = 3 * MB  # of the index: wheels are linked to what is installed, and take no space of their own
 _CONDA = 100 * MB  # archives and the channel index; a bare Python already has forty packages
 
 
@@ -23,17 +24,36 @@ def cache_cleanings(program: Program, step: Step, started: frozenset[str]) -> It
     """`--no-cache-dir` for pip; the caches of pipenv, poetry and conda are removed after the last command."""
     words = _pip(program, step) if "pip" not in started else {}
     if words:
-        yield CacheCleaning(what="pip's download cache", words=words, saving=_PIP, shared="pip")
+        installs = (e for e in step.effects if e.does("install", "python") and e.manager == PythonManager.PIP)
+        size = sum(cache_bytes(program, effect) for effect in installs)
+        yield CacheCleaning(what="pip's download cache", words=words, saving=size, shared="pip")
     manager, tail = _environment_cleaner(program, step)
     if tail and manager not in started:
-        saving = 0 if words else _size(manager)
+        filling = [e for e in step.effects if e.does("install", "python") and e.manager == manager]
+        saving = 0 if words else max((cache_bytes(program, e) for e in filling), default=_CONDA)
         yield CacheCleaning(what=f"{manager}'s cache", tail=tail, saving=saving)
 
 
 def cache_bytes(program: Program, effect: Effect) -> int:
-    """The bytes that one command leaves in its installer's cache."""
+    """The bytes that one command leaves in its installer's cache: what it downloads."""
+    if effect.manager == PythonManager.CONDA:
+        return _CONDA
     linked = effect.manager == PythonManager.UV and program.end_state.get("UV_LINK_MODE") in (None, "")
-    return _UV if linked else _size(effect.manager)
+    return _UV if linked else max(downloaded_bytes(_names(program, effect)), _PIP)
+
+
+def installed_bytes(program: Program, effect: Effect) -> int:
+    """The bytes of what one command installs: libraries such as CUDA's are twice as large as their wheels."""
+    size = downloaded_bytes(_names(program, effect))
+    return 2 * size + 2 * min(size, _CODE)
+
+
+def _names(program: Program, effect: Effect) -> set[str]:
+    view = program.end_state.view
+    names = {package.name for package in effect.packages}
+    for path in filter(None, map(view.context_path, effect.manifests)):
+        names |= {module.use.name for module in listed_packages(view, path)}
+    return names
 
 
 def needs_mount(program: Program) -> bool:
@@ -44,10 +64,6 @@ def needs_mount(program: Program) -> bool:
 def mounted_bytes(program: Program) -> int:
     """The bytes that cache mounts keep out of the layers."""
     return estimate.cache_bytes(program, "python")
-
-
-def _size(manager: str) -> int:
-    return _CONDA if manager == "conda" else _PIP
 
 
 def _pip(program: Program, step: Step) -> Mapping[tuple[int, int], str]:

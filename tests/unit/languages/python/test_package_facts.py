@@ -5,6 +5,7 @@ import pytest
 from slimify.languages import LANGUAGES
 from slimify.languages.python.package_facts import (
     distributions,
+    downloaded_bytes,
     install_compiles,
     normalised,
     packages_leaving,
@@ -117,3 +118,17 @@ def test_names_are_normalised() -> None:
             assert normalised(name) == name
     for name in PYTHON.words("toolchain.toml", "testing", "packages"):
         assert normalised(name.removesuffix("-*")) == name.removesuffix("-*")
+
+
+@pytest.mark.parametrize(
+    ("names", "megabytes"),
+    [
+        ((), 0),
+        (("an-unknown-one",), 1),
+        (("Pandas",), 30),
+        (("pandas", "numpy"), 30),  # what both bring counts once
+        (("torch",), 2995),
+    ],
+)
+def test_what_an_install_downloads(names: tuple[str, ...], megabytes: int) -> None:
+    assert downloaded_bytes(names) == megabytes * 10**6
