@@ -89,7 +89,8 @@ def _after(event: Event, path: str, found: Content) -> Content:
 
 
 def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Content:
-    deletes = effect.deletes if effect.tool != "find" else ()  # only some of what is below
+    some = effect.tool == "find" or effect.kind == "prune"  # it deletes only some of what is below
+    deletes = effect.deletes if not some else ()
     if any(covers(d, path) for d in deletes) and path not in effect.writes:
         found = GONE
     if effect.kind == "meta":

@@ -357,3 +357,15 @@ def test_directories_that_an_image_leaves_open(
     }
     found = differences(OPEN, changed(OPEN_NEW, (_ANYBODY, instead)), files, tmp_path)
     assert problem in found if problem else not found
+
+
+@pytest.mark.parametrize(
+    ("command", "lost"), [("npm prune --omit=dev", False), ("rm -rf node_modules && npm ci", True)]
+)
+def test_a_patched_package_outlives_a_prune(command: str, lost: bool, tmp_path: Path) -> None:
+    patch = "RUN echo patched >> node_modules/ms/index.js\n"
+    package = '{"dependencies": {"ms": "2"}, "devDependencies": {"jest": "29"}}'
+    files = {"package.json": package, "package-lock.json": "{}", "a.js": "require('ms')\n"}
+    old = f'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm ci\n{patch}CMD ["node", "a.js"]\n'
+    found = differences(old, old.replace(patch, f"{patch}RUN {command}\n"), files, tmp_path)
+    assert ("ms/index.js" in found) is lost, found
