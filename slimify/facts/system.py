@@ -82,6 +82,7 @@ def _below(*kinds: str) -> Callable[[str], bool]:
 
 
 is_systems = _below("system")  # /etc, /usr (with /usr/local), /lib64, …
+is_for_libraries = _below("libraries")  # read by libraries, whatever a program names: /etc/localtime
 in_package_tree = _below("packages")  # only system packages install files there: /usr/lib, but not /usr/app
 in_kernel_tree = _below("kernel")  # the container runtime mounts it: /dev, /proc, /sys
 is_scratch = _below("scratch", "kernel")  # its content is never needed after the build

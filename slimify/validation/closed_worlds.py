@@ -15,7 +15,7 @@ from slimify.analysis.closed_worlds import may_compose_names_in
 from slimify.analysis.packages.build_settings import install_only_settings
 from slimify.analysis.packages.package_files import package_files
 from slimify.facts.commands import readers_of
-from slimify.facts.system import default_path, is_for_people, is_package_source, is_scratch
+from slimify.facts.system import default_path, is_for_libraries, is_for_people, is_package_source, is_scratch
 from slimify.facts.toolchains import installers
 from slimify.languages import language
 from slimify.model.decisions import Reason
@@ -187,7 +187,7 @@ def _is_unread(compared: Comparison, path: str) -> bool:
     """Whether the program is compiled and reads nothing there: it opens files by constant names only, or
     composes names in its working directory, which is elsewhere; scripts read no unknown files."""
     compiled = compared.own is not None and compared.own.is_compiled
-    if not compiled or any(effect.reads_anything for effect in compared.needs.start):
+    if not compiled or is_for_libraries(path) or any(e.reads_anything for e in compared.needs.start):
         return False
     sources = compared.needs.sources
     named = not (sources.computed or sources.unread)
