@@ -26,15 +26,14 @@ def requirements(packages: list[dict[str, Any]], groups: list[str]) -> Iterator[
     while pending:
         item, above = pending.pop()
         here = " and ".join(f"({text})" for text in (above, item.get("marker", "")) if text)
+        package = known[item["name"]]
+        for extra in item.get("extra", ()):
+            pending += [(below, here) for below in package["optional-dependencies"][extra]]
         seen = markers.setdefault(item["name"], set())
         if here in seen or "" in seen:
             continue
         seen.add(here)
-        package = known[item["name"]]
-        extras = (
-            below for extra in item.get("extra", ()) for below in package["optional-dependencies"][extra]
-        )
-        pending += [(below, here) for below in (*package.get("dependencies", ()), *extras)]
+        pending += [(below, here) for below in package.get("dependencies", ())]
     for name, where in sorted(markers.items()):
         package = known[name]
         marker = "" if "" in where else " ; " + " or ".join(sorted(where))
