@@ -213,16 +213,8 @@ def _named_paths(done: Interpreted, language: str | None) -> Sequence[str]:
 
 def with_needs_of(needs: RuntimeNeeds, other: RuntimeNeeds) -> RuntimeNeeds:
     """The needs, and what the same image needs that other build arguments make."""
-    return replace(
-        needs,
-        commands={**other.commands, **needs.commands},
-        libraries={**other.libraries, **needs.libraries},
-        dynamic=(*needs.dynamic, *other.dynamic),
-        sources=merge((needs.sources, other.sources)),
-        shell=needs.shell or other.shell,
-        system_packages={**other.system_packages, **needs.system_packages},
-        unresolved={**other.unresolved, **needs.unresolved},
-    )
+    sources = merge((needs.sources, other.sources))
+    return replace(needs.and_those(other), sources=sources, shell=needs.shell or other.shell)
 
 
 def with_absent_scripts(needs: RuntimeNeeds, stage: Stage) -> RuntimeNeeds:
