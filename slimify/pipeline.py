@@ -268,7 +268,7 @@ def _cleaned_in_place(
     from slimify.planning.in_place.parents import with_clean_parents
 
     draft = cleaned(new_draft(program), options, read)
-    draft = with_clean_parents(draft, read) if parents else draft
+    draft = with_clean_parents(draft, options, read) if parents else draft
     plan = draft.plan(original_bytes(program), (Decision.of("SL303", "in_place"),))
     return draft, measured_plan(program, plan) if draft.text != program.dockerfile.text else plan
 

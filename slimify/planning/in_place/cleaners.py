@@ -20,7 +20,7 @@ from slimify.planning.in_place.caches import caches
 from slimify.planning.in_place.chown_to_copy import chown_to_copy
 from slimify.planning.in_place.dependencies_first import dependencies_first
 from slimify.planning.in_place.development_stage import development_parts, development_stage
-from slimify.planning.in_place.edits import MAX_EDITS, Draft, Edits
+from slimify.planning.in_place.edits import Draft, Edits
 from slimify.planning.in_place.list_updates import list_updates
 from slimify.planning.in_place.mounts import mounts
 from slimify.planning.in_place.recommended import recommended
@@ -58,6 +58,7 @@ def _development(program: Program) -> Edits:
     return Edits(decisions=tuple(told))
 
 
+_MAX_EDITS = 50  # per cleaner and pass; each edit shrinks the file or improves its order
 _MAX_PASSES = 5
 _MOST_READ = 15_000  # instructions and comments that all edits of a file may read again
 _LEAST_TURNS = 60
@@ -86,7 +87,7 @@ def cleaned_once(
     """The draft after each of some cleaners. `read` reads a text, `turns` are how often they may look at
     one."""
     for clean in cleaners:
-        for _ in islice(turns or count(), MAX_EDITS):
+        for _ in islice(turns or count(), _MAX_EDITS):
             edits = next_edits(clean, draft, options)
             draft = draft.edited(edits)
             if not edits.changes:

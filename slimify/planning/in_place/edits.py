@@ -20,8 +20,6 @@ from slimify.planning.stages.items import keyword, with_line_end
 from slimify.syntax.dockerfile.instructions import from_parts
 from slimify.syntax.shell.script import EditRefused
 
-MAX_EDITS = 50  # per cleaner and pass; each edit shrinks the file or improves its order
-
 
 class Edits(Struct, frozen=True, kw_only=True):
     """Changes by instruction index: its new text ("" removes it), new instructions before it, and the

@@ -5,18 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec.structs import replace
-
 from slimify.analysis.program import Program
+from slimify.config import Options
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.caches import caches, installers_at_start
-from slimify.planning.in_place.edits import MAX_EDITS, Draft
+from slimify.planning.in_place.cleaners import Cleaner, cleaned_once
+from slimify.planning.in_place.edits import Draft
 from slimify.planning.in_place.list_updates import list_updates
 from slimify.planning.package_lists import are_lists_read
 from slimify.syntax.dockerfile.instructions import text_up_to
 
 
-def with_clean_parents(draft: Draft, read: Callable[[str], Program]) -> Draft:
+def with_clean_parents(draft: Draft, options: Options, read: Callable[[str], Program]) -> Draft:
     """The draft with these stages cleaned, unless a stage that builds on one may read its lists or leaves
     lists anyway. `read` reads a text."""
     _, *parents = draft.program.machine.final.chain
@@ -25,13 +25,15 @@ def with_clean_parents(draft: Draft, read: Callable[[str], Program]) -> Draft:
     for number in [len(parent.earlier) for parent in parents]:
         if _are_lists_read(draft, number, read):
             continue
-        for clean in (list_updates, caches):
-            for _ in range(MAX_EDITS):
-                edits = clean(read(text_up_to(draft.program.dockerfile, number)))
-                if not edits.changes:
-                    break
-                draft = draft.edited(edits)
-                draft = replace(draft, program=read(draft.text))
+
+        def up_to(program: Program, number: int = number) -> Program:
+            return read(text_up_to(program.dockerfile, number))
+
+        cleaners: tuple[Cleaner, ...] = (
+            lambda program, _: list_updates(up_to(program)),
+            lambda program, _: caches(up_to(program)),
+        )
+        draft = cleaned_once(cleaners, draft, options, read)
     return draft
 
 
