@@ -26,15 +26,19 @@ def _facts() -> dict[str, Any]:
     return {key: re.compile(value) if isinstance(value, str) else value for key, value in facts.items()}
 
 
+def is_configuration(program: str, name: str) -> bool:
+    """Whether a program reads its settings from a file of this name, relative to its working directory."""
+    start = LANGUAGE.facts("tool-settings.toml")["configuration"].get(program)
+    if start:
+        return name.startswith(tuple(start))
+    return re.fullmatch(rf"\.?{re.escape(program)}(file|rc|[.-]config|[.-]conf)?\.\w+", name) is not None
+
+
 def configured_outputs(call: Call) -> dict[str, bool]:
     """What a program of a package writes by its settings, as `outputs`: those in its usual files, and in the
     files that it is given."""
     view, cwd = call.state.view, call.state.cwd or "/"
-    start = tuple(LANGUAGE.facts("tool-settings.toml")["configuration"].get(call.name, ()))
-    usual = re.compile(rf"\.?{re.escape(call.name)}(file|rc|[.-]config|[.-]conf)?\.\w+")
-    files = [
-        p for p, name in view.named_under(cwd) if (name.startswith(start) if start else usual.fullmatch(name))
-    ]
+    files = [path for path, name in view.named_under(cwd) if is_configuration(call.name, name)]
     words = [re.split("[=:]", arg.value)[-1] for arg in call.args if arg.value]
     named = _named(call.state, _facts()["variables"].get(call.name, ""))
     sure = {posixpath.normpath(posixpath.join(cwd, named)): True} if named else {}

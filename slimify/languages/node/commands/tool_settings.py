@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from slimify.languages.node import LANGUAGE
+from slimify.languages.node.commands.outputs import is_configuration
 from slimify.languages.node.commands.project import package_json, project_of
 from slimify.languages.node.manifests.lock_files import is_live, lock_packages
 from slimify.model.effects import Effect
@@ -45,11 +46,7 @@ def _typescript_files(call: Call, data: Mapping[str, Any]) -> Iterator[str]:
     given = [*words, *_texts(data.get(call.name))]
     paths = [posixpath.normpath(posixpath.join(cwd, word)) for word in given if _TYPESCRIPT.search(word)]
     yield from (path for path in paths if "*" in path or view.context_path(path) is not None)
-    start = tuple(_facts()["configuration"].get(call.name, ()))
-    usual = re.compile(rf"\.?{re.escape(call.name)}(file|rc|[.-]config|[.-]conf)?\.[cm]?tsx?")
-    for path, name in _typescript_below(view, cwd):
-        if name.startswith(start) if start else usual.fullmatch(name):
-            yield path
+    yield from (path for path, name in _typescript_below(view, cwd) if is_configuration(call.name, name))
 
 
 def _typescript_below(view: ContextView, directory: str) -> tuple[tuple[str, str], ...]:

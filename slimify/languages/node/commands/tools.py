@@ -19,10 +19,11 @@ from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.package_facts import possible_programs
 from slimify.model.decisions import Reason
 from slimify.model.effects import RUNS_CODE, Action, Effect, EffectKind
+from slimify.model.regex import regex
 from slimify.semantics.effects.call import Arg, Call, Options, literal_arg
 from slimify.semantics.effects.state import State
 
-_WRITING = re.compile(
+_WRITING = regex(
     r"\b(?:cp|rm)(?:Sync)?\(|write|append|copy|unlink|rename|mkdir|link|exec|spawn|require\(['\"]\."
 )
 _RUN_WHERE_NEEDED = RUNS_CODE | {"fetch"}  # what npx keeps is where they are executed
