@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.package_facts import distributions as providers
-from slimify.languages.python.package_facts import install_compiles, loaders, pypi, standard_libraries
+from slimify.languages.python.package_facts import (
+    install_compiles,
+    loaders,
+    normalised,
+    pypi,
+    standard_libraries,
+)
 from slimify.languages.python.package_facts import packages_leaving as leaving
 from slimify.languages.python.package_facts import pypi as package_facts
 from slimify.languages.python.vocabulary import PythonManager
-from slimify.model.effects import Effect
+from slimify.model.effects import Effect, Package
 from slimify.model.regex import regex
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
+
+if TYPE_CHECKING:
+    from slimify.languages.python.manifests.requirements import Requirement
 
 __all__ = ["leaving", "package_facts", "providers", "standard_libraries"]
 
@@ -50,11 +60,9 @@ def listed_packages(view: ContextView, path: str, *, development: bool = False) 
         required,
     )
     from slimify.languages.python.manifests.project import python_project
-    from slimify.languages.python.manifests.requirements import requirements
 
-    directory = path.rpartition("/")[0]
-    rows = requirements(view.context, path) if path.endswith((".txt", ".in", ".pip")) else ()
-    project = python_project(view.context, directory) if not rows else None
+    rows = _listed(view.context, path) or ()
+    project = python_project(view.context, path.rpartition("/")[0]) if not rows else None
     if development:
         for name in only_for_development(view.context, project) if project is not None else ():
             use = Use(name=name, file=path, line=1)
@@ -78,12 +86,26 @@ def has_editable_clones(context: Context, path: str) -> bool:
     """Whether a requirements file, or the project of another manifest, lists an editable requirement that
     lies in a repository."""
     from slimify.languages.python.manifests.project import python_project
+
+    rows = _listed(context, path)
+    if rows is None:
+        rows = python_project(context, path.rpartition("/")[0]).dependencies
+    return any(row.editable and row.url for row in rows)
+
+
+def _listed(context: Context, path: str) -> tuple[Requirement, ...] | None:
+    """What a requirements file lists with its includes; None for another manifest."""
     from slimify.languages.python.manifests.requirements import requirements
 
-    lists = path.endswith((".txt", ".in", ".pip"))
-    directory = path.rpartition("/")[0]
-    rows = requirements(context, path) if lists else python_project(context, directory).dependencies
-    return any(row.editable and row.url for row in rows)
+    return requirements(context, path) if path.endswith((".txt", ".in", ".pip")) else None
+
+
+def requested_names(view: ContextView, packages: Iterable[Package], manifests: Iterable[str]) -> set[str]:
+    """The packages that an install names or its manifests list, by names as indexes compare them."""
+    names = {normalised(package.name) for package in packages}
+    for path in filter(None, map(view.context_path, manifests)):
+        names |= {module.use.name for module in listed_packages(view, path)}
+    return names
 
 
 def package_at(path: str) -> str:

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from slimify.context.values import table, toml_of
 from slimify.facts.system import is_root, on_default_path
 from slimify.languages.python import LANGUAGE
-from slimify.languages.python.package_facts import normalised
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, NamedPlace, Package
 from slimify.semantics.effects.call import Arg, Call, Options, literal_arg, package
@@ -81,9 +80,9 @@ def with_data(
     it names or lists have beside their packages."""
     if SITE not in writes or LANGUAGE.packages is None:
         return writes
-    names, view = {normalised(package.name) for package in packages}, call.state.view
-    for path in filter(None, map(view.context_path, manifests)):
-        names |= {module.use.name for module in LANGUAGE.packages.listed_packages(view, path)}
+    from slimify.languages.python.packages import requested_names
+
+    names = requested_names(call.state.view, packages, manifests)
     own = LANGUAGE.facts("pypi.toml")["data"]
     return (*writes, *(place for place in DATA if not names.isdisjoint(own[place[1:]].split())))
 

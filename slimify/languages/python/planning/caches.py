@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from slimify.analysis.program import Program, Step
 from slimify.languages.python.package_facts import downloaded_bytes
-from slimify.languages.python.packages import listed_packages
+from slimify.languages.python.packages import requested_names
 from slimify.languages.python.vocabulary import PythonAction, PythonManager
 from slimify.model.effects import Effect
 from slimify.model.sizes import MB
@@ -39,21 +39,17 @@ def cache_bytes(program: Program, effect: Effect) -> int:
     if effect.manager == PythonManager.CONDA:
         return _CONDA
     linked = effect.manager == PythonManager.UV and program.end_state.get("UV_LINK_MODE") in (None, "")
-    return _UV if linked else max(downloaded_bytes(_names(program, effect)), _PIP)
+    return _UV if linked else max(_downloads(program, effect), _PIP)
 
 
 def installed_bytes(program: Program, effect: Effect) -> int:
     """The bytes of what one command installs: libraries such as CUDA's are twice as large as their wheels."""
-    size = downloaded_bytes(_names(program, effect))
+    size = _downloads(program, effect)
     return 2 * size + 2 * min(size, _CODE)
 
 
-def _names(program: Program, effect: Effect) -> set[str]:
-    view = program.end_state.view
-    names = {package.name for package in effect.packages}
-    for path in filter(None, map(view.context_path, effect.manifests)):
-        names |= {module.use.name for module in listed_packages(view, path)}
-    return names
+def _downloads(program: Program, effect: Effect) -> int:
+    return downloaded_bytes(requested_names(program.end_state.view, effect.packages, effect.manifests))
 
 
 def needs_mount(program: Program) -> bool:
