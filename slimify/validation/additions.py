@@ -18,7 +18,7 @@ from slimify.semantics.machine.stages import Copy, Event
 from slimify.semantics.paths import inside, inside_any, join_path
 from slimify.validation.comparison import Pair
 from slimify.validation.inputs import matching
-from slimify.validation.software import Packages, providers
+from slimify.validation.software import providers
 
 _FOR_ROOT = frozenset({"packages", "unpackage", "users", "meta"})
 _HARMLESS = frozenset({"index", "cache", "packages", "unpackage", "prune"})
@@ -196,7 +196,7 @@ def _can_run(pair: Pair, event: Event, effect: Effect) -> bool:
     if effect.tool in facts.commands:
         return True
     installed = frozenset(p.name for e in pair.new.effects if e.kind == "packages" for p in e.packages)
-    gone = installed - Packages(pair.new.events).before(event.number)
+    gone = installed - pair.packages[1].before(event.number)
     return not providers(effect.tool, gone, facts) and any(
         effect.tool in {e.tool, *e.tools, *(p.name for p in e.packages)}
         or (e.ecosystem == effect.ecosystem and effect.kind != "cache")

@@ -18,6 +18,7 @@ from slimify.languages import Language, language
 from slimify.model.effects import NOT_FOR_RUN_TIME, Effect
 from slimify.semantics.machine.matches import identity, repeated
 from slimify.semantics.machine.stages import Event, Machine, Origin, Stage
+from slimify.validation.software import Packages
 
 
 class Pair(Struct, frozen=True, dict=True, kw_only=True):
@@ -60,6 +61,11 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
     def idle(self) -> frozenset[Origin]:
         """The commands of the old stage that leave nothing but caches and empty directories."""
         return frozenset(_idle(self.old.events))
+
+    @cached_property
+    def packages(self) -> tuple[Packages, Packages]:
+        """The system packages of both stages over time, the old one first."""
+        return Packages(self.old.events), Packages(self.new.events)
 
     @cached_property
     def manifests(self) -> frozenset[str]:

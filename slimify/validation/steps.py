@@ -26,7 +26,6 @@ from slimify.syntax.dockerfile.words import expand
 from slimify.validation.additions import addition_problems, is_addition
 from slimify.validation.comparison import Pair
 from slimify.validation.software import (
-    Packages,
     base_packages,
     came_along,
     lost_programs,
@@ -165,7 +164,7 @@ def _program_problems(pair: Pair) -> Iterator[Reason]:
     """Programs that a command starts, and packages that a build may need, which the stage lacks at that
     point, unlike the old one."""
     lost = lost_programs(pair.old.facts, pair.new.facts)
-    old, new = Packages(pair.old.events), Packages(pair.new.events)
+    old, new = pair.packages
     along = came_along(pair.old.events, pair.old.facts) - base_packages(pair.new.facts)
     along -= came_along(pair.new.events, pair.new.facts)
     without_shell = pair.new.facts is not None and not pair.new.facts.shell and not _same_base(pair)
