@@ -1,6 +1,5 @@
-"""The verdicts that `explain` prints. The role of a step is where the chosen plan executes it; what analysis
-found only decides where the plan leaves a choice, as one that keeps a single stage does: a step whose results
-run time does not need where they are, or which only compiles a program, belongs to the build.
+"""The verdicts that `explain` prints. The role of a step is where the chosen plan executes it. A plan that
+keeps a single stage leaves a choice: there, the role is where the step would have to be executed.
 
 The abstract machine executes the user's file and the new one. A step is executed where a stage of the new
 file has the same event: of the same origin, or, if the plan has edited it, one that does a part of its work.
@@ -8,7 +7,7 @@ file has the same event: of the same origin, or, if the plan has edited it, one 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -128,34 +127,15 @@ def verdicts(
     stays = plan is None or new is None or plan.rung == "cleanup"  # in place: each step stays in its stage
     start = program.runtime_needs.start
     starts = program.runtime.sets_start_command and not unread_start(start)
-    works = starts and not all(only_waits(e.tool.rpartition("/")[2]) for e in start)
-    one = stays and len(old.stages) == 1
+    idle = not starts or all(only_waits(e.tool.rpartition("/")[2]) for e in start)
     found = _Verdicts(
         program=program,
         execution=execution(old, old if stays or new is None else new),
         decisions=plan.decisions if plan is not None else (),
-        one_stage=one,
-        left=left_for_run_time(program) if one and works and not builds else None,
+        one_stage=stays and len(old.stages) == 1,
+        needs_all=builds or idle,
     )
     return tuple(found.all())
-
-
-def left_for_run_time(program: Program) -> frozenset[AtomKey]:
-    """The steps of the last stage that leave files at places that run time needs, other than programs that
-    they compile, those that bring the files that such a step is told to read, and those beside them."""
-    places = [a.path for a in program.artifacts]
-    found: set[AtomKey] = set()
-    for event in reversed(program.machine.final.events):
-        others = [e for e in event.effects if not (e.kind == "compile" and e.outputs)]
-        made = [path for e in others for path in (*e.writes, *e.outputs)]
-        if event.copy is not None:
-            made += [c.target for c in event.copy.view.copies] or [event.copy.target or "/"]
-        if any(overlap(path, place) for path in made for place in places):
-            found.add((event.visit.index, event.atom))
-            places += [path for e in others for path in e.manifests]
-    runs = {index for index, _ in found}
-    beside = ((s.index, a.index) for s in program.steps for a in s.atoms if a.reasons == _BESIDE)
-    return frozenset((*found, *(key for key in beside if key[0] in runs)))
 
 
 class _Verdicts(Struct, frozen=True, kw_only=True, dict=True):
@@ -165,7 +145,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True, dict=True):
     execution: Execution
     decisions: tuple[Decision, ...]  # of the plan
     one_stage: bool  # the file has one stage, and keeps it
-    left: Collection[AtomKey] | None  # of one stage: `left_for_run_time`; None for all steps
+    needs_all: bool  # what is done in the image is not known, so run time needs what any step leaves
 
     def all(self) -> Iterator[InstructionVerdict]:
         file = self.program.dockerfile
@@ -262,8 +242,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True, dict=True):
 
     def _judged(self, key: AtomKey, found: Role, reasons: tuple[Reason, ...]) -> _Judged:
         """The role of a step of the last stage, and why: `reasons` of the role `found` if they speak of where
-        it is executed. Where nothing is separated, a step that runs is needed by the build alone unless run
-        time needs what it leaves where it is."""
+        it is executed. Where nothing is separated, they decide."""
         role = self.execution.steps.get(key)
         if role in ("run", "both") and (found == "unknown" or reasons == _CONFIGURES):
             return found, reasons
@@ -276,7 +255,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True, dict=True):
         elif self.execution.separated:
             why = Reason.of("SL226", "final")
         else:
-            needed = found == "build" and (self.left is None or key in self.left)
+            needed = found == "build" and self.needs_all
             role, why = "both" if needed else found, Reason.of("SL226", "image")
         if role == found or all(r.code in _FITS_EVERY_ROLE for r in reasons):
             return role, reasons

@@ -127,7 +127,7 @@ def roles(outcome: Outcome) -> list[str]:
     ("text", "files", "rung", "expected"),
     [
         pytest.param(
-            LEFT, NODE, "unchanged", ["1 both", "2 both", "3 both", "4 both npm=both npm=both", "5 run"],
+            LEFT, NODE, "unchanged", ["1 both", "2 both", "3 both", "4 build npm=build npm=build", "5 run"],
             id="one stage that stays as it is",
         ),
         pytest.param(
@@ -153,7 +153,7 @@ def roles(outcome: Outcome) -> list[str]:
         pytest.param(
             LEFT.replace("COPY . .", "COPY package.json .").replace("\nCMD", "\nCOPY . .\nCMD"), NODE,
             "unchanged",
-            ["1 both", "2 both", "3 both", "4 both npm=both npm=both", "5 run", "6 run"],
+            ["1 both", "2 both", "3 build", "4 build npm=build npm=build", "5 run", "6 run"],
             id="one stage, and what its install is told to read",
         ),
         pytest.param(
@@ -173,7 +173,7 @@ def roles(outcome: Outcome) -> list[str]:
             id="both stages build on a third one",
         ),
         pytest.param(
-            CHAIN, NODE, "cleanup", ["1 both", "2 both", "4 run", "5 both cd=both npm=both", "6 run"],
+            CHAIN, NODE, "cleanup", ["1 both", "2 both", "4 run", "5 build cd=both npm=build", "6 run"],
             id="the last stage builds on the other one",
         ),
         pytest.param(
@@ -208,7 +208,11 @@ def test_roles(text: str, files: dict[str, str], rung: str, expected: list[str],
     ("text", "files", "line", "reasons"),
     [
         pytest.param(LEFT, NODE, 5, ["SL200 configuration"], id="what analysis found fits"),
-        pytest.param(LEFT, NODE, 4, ["SL226 image", "SL218 beside"], id="stays in the image"),
+        pytest.param(LEFT, NODE, 4, ["SL210 packages", "SL218 beside"], id="of a file that keeps one stage"),
+        pytest.param(
+            STAYS.replace('"/opt/agent", "/a"', '"sleep", "infinity"'), GO, 5, ["SL226 image"],
+            id="people work in the image",
+        ),
         pytest.param(COPIED, GO, 3, ["SL226 copied"], id="in another stage"),
         pytest.param(COPIED, GO, 4, ["SL226 copied"] * 2, id="the commands of a RUN in another stage"),
         pytest.param(BASED, GO, 2, ["SL226 repeated"], id="of a base, repeated on another image"),
@@ -216,7 +220,7 @@ def test_roles(text: str, files: dict[str, str], rung: str, expected: list[str],
         pytest.param(UNUSED, {"a": "x"}, 1, ["SL226 unused"], id="in a stage that nothing uses"),
         pytest.param(SPLIT, GO, 5, ["SL212 compiled"], id="in the builder, as analysis found"),
     ],
-)
+)  # fmt: skip
 def test_reasons_fit_the_role(
     text: str, files: dict[str, str], line: int, reasons: list[str], tmp_path: Path
 ) -> None:
