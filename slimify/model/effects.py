@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from slimify.model.decisions import Reason
+from slimify.model.regex import regex
 from slimify.model.shell import Command
 
 EffectKind = Literal[
@@ -101,6 +102,9 @@ class Action(StrEnum):
     WRITE = "write"
 
 
+_RECURSIVE = regex(r"-\w*R\w*|--recursive")
+
+
 class NamedPlace(StrEnum):
     """A place that only the running system knows, in `Effect.writes`: a language lists its own."""
 
@@ -159,6 +163,11 @@ class Effect(Struct, frozen=True, kw_only=True):
         """The files that it copies, moves or links, each with its new place."""
         pairs = self.action in (Action.COPY, Action.MOVE, Action.LINK) and len(self.reads) == len(self.writes)
         return tuple(zip(self.reads, self.writes, strict=True)) if pairs else ()
+
+    @property
+    def recursive(self) -> bool:
+        """Whether chown or chmod has the option to work on all that is below its paths, too."""
+        return any(_RECURSIVE.fullmatch(w.value or "") for w in self.command.words[1:])
 
     def does(self, kind: EffectKind, ecosystem: str) -> bool:
         """Whether the effect has this kind and ecosystem: `does("install", "python")`."""

@@ -16,6 +16,7 @@ class CopyFromBuilder(Struct, frozen=True, kw_only=True):
     """A file or directory that the final stage copies from the builder, at the same path.
 
     `after` is the index of the first build step that writes it; the copy is inserted where that step was.
+    `behind`: after what the final stage executes of that step.
     `owner` is a --chown value ("" keeps the owners of the content).
     """
 
@@ -23,6 +24,7 @@ class CopyFromBuilder(Struct, frozen=True, kw_only=True):
     after: int
     owner: str = ""
     note: str = ""
+    behind: bool = False
     is_file: bool = False  # COPY keeps the mode of a file, but creates the directory itself
 
 

@@ -36,6 +36,8 @@ def result_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reas
     new, kept = compared.new.final, dict[str, None]()
     for event in compared.old.final.events:
         gone = None
+        if event.keyword == "WORKDIR" and event.visit.directory is not None:
+            kept[event.visit.directory] = None
         if event.copy is not None and event.copy.stage is None:
             kept |= dict.fromkeys(_files_copied(event, event.copy))
         if event.copy is not None and (event.copy.stage is not None or event.copy.image):
@@ -218,9 +220,8 @@ def _attribute_problems(compared: Comparison, path: str, *, said: bool) -> Itera
     if before.mode != after.mode and (before.mode or (said and not compared.user)):
         mode, other = before.mode or "the default", after.mode or "the default"
         yield Reason.of("SL409", "mode", path=path, before=mode, after=other)
-    user = new.end.user.partition(":")[0]
     if compared.user or None in (before.owner, after.owner) or (compared.only_root and not said):
         return
-    if before.owner != after.owner and (said or after.owner != user):
+    if before.owner != after.owner:
         one, other = before.owner or "root", after.owner or "root"
         yield Reason.of("SL409", "owner", path=path, before=one, after=other)

@@ -1,20 +1,23 @@
-"""The position of a copied project directory if a step of the final stage runs a program in it.
+"""The position of a copied directory where a step of the final stage works on it.
 
 `npx playwright install` comes after the install and before the build. It needs the project's package;
-without it, npx fetches another release.
+without it, npx fetches another release. `chown -R` works on the directory itself, not on what is copied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program, Step
 from slimify.model.decisions import Reason
-from slimify.model.effects import Action, Effect
+from slimify.model.effects import CHANGES_FILES, CHANGES_SYSTEM_STATE, INSTALLS_NOTHING, Action, Effect
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import overlap
+
+WITHOUT_COPIES = INSTALLS_NOTHING | CHANGES_SYSTEM_STATE | {"packages"}
+"""Kinds of commands that need no artifact of the build."""
 
 
 def positioned_copies(
@@ -60,3 +63,44 @@ def _changes_copy(step: Step, copy: CopyFromBuilder) -> bool:
     return any(
         e.writes_anywhere or any(overlap(p, copy.path) for p in (*e.writes, *e.deletes)) for e in effects
     )
+
+
+def behind_attributes(
+    program: Program, copies: Iterable[CopyFromBuilder], final: Mapping[int, frozenset[int]]
+) -> tuple[CopyFromBuilder, ...]:
+    """The copies, each directory behind the last command of the final stage that sets the owner or mode of
+    all that is in it, which the builder executes, too: what later steps made keeps its own, and no file is
+    stored twice."""
+    effects = {
+        step.index: [
+            e for a in step.atoms if a.index in final[step.index] and a.role != "build" for e in a.effects
+        ]
+        for step in program.steps
+        if step.keyword == "RUN" and step.index in final
+    }
+    return tuple(copy if copy.is_file else _behind_attributes(program, copy, effects) for copy in copies)
+
+
+def _behind_attributes(
+    program: Program, copy: CopyFromBuilder, effects: Mapping[int, list[Effect]]
+) -> CopyFromBuilder:
+    last = max((i for i, own in effects.items() if any(_sets_all(e, copy) for e in own)), default=-1)
+    between = [s for s in program.steps if copy.after <= s.index <= last]
+    needed = (e for s in between for e in effects.get(s.index, ()) if e.kind not in WITHOUT_COPIES)
+    if not between or any(s.keyword != "RUN" and _changes_copy(s, copy) for s in between):
+        return copy
+    if not all(_sets_all(e, copy) or touches_no_copy(e, (copy,)) for e in needed):
+        return copy
+    return replace(copy, after=last, behind=True)
+
+
+def _sets_all(effect: Effect, copy: CopyFromBuilder) -> bool:
+    return effect.kind == "meta" and effect.recursive and copy.path in effect.writes
+
+
+def touches_no_copy(effect: Effect, copies: Iterable[CopyFromBuilder]) -> bool:
+    """Whether a command works on files only, none of them copied from the builder."""
+    paths = (*effect.reads, *effect.writes, *effect.deletes, *effect.outputs)
+    if effect.kind not in CHANGES_FILES or effect.writes_anywhere or not paths:
+        return False
+    return not any(overlap(path, copy.path) for path in paths for copy in copies)

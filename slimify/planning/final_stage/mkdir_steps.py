@@ -122,10 +122,8 @@ def _owner(effect: Effect) -> str:
 
 def _covers_content(effect: Effect, made: Sequence[str]) -> bool:
     """Whether `chown` applies to directories just created, and to everything in them."""
-    words = [w.value or "" for w in effect.command.words]
-    recursive = any(w in ("--recursive",) or re.fullmatch(r"-\w*R\w*", w) for w in words)
     for path in effect.writes:
         within = [m for m in made if inside(m, path)]
-        if not within or (not recursive and any(m != path for m in within)):
+        if not within or (not effect.recursive and any(m != path for m in within)):
             return False
     return bool(effect.writes) and not effect.writes_anywhere

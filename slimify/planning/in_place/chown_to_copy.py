@@ -31,7 +31,6 @@ from slimify.syntax.dockerfile.words import expand, references
 from slimify.syntax.shell.script import edit
 
 _OWNER = regex(r"([\w.-]+):([\w.-]+)")
-_RECURSIVE = regex(r"-\w*R\w*|--recursive")
 _NODE_MODULES_BYTES = 30 * MB
 
 
@@ -70,9 +69,8 @@ def _changes(program: Program) -> Iterator[_Change]:
             continue
         for atom in step.atoms:
             for effect in atom.effects:
-                words = [w.value or "" for w in effect.command.words]
-                recursive = any(_RECURSIVE.fullmatch(w) for w in words)
-                if effect.kind != "meta" or words[:1] != ["chown"] or not recursive:
+                named = effect.command.words[:1] and effect.command.words[0].value == "chown"
+                if effect.kind != "meta" or not named or not effect.recursive:
                     continue
                 if len(atom.effects) == 1 and is_direct(step, atom, effect) and effect.writes:
                     yield _Change(step, atom, effect, *_owner(step, effect), effect.writes)
@@ -148,7 +146,7 @@ def _later_chmod(program: Program, change: _Change, brought: Iterable[Step]) -> 
             continue
         for effect in step.effects:
             words = [w.value or "" for w in effect.command.words]
-            if words[:1] != ["chmod"] or not any(_RECURSIVE.fullmatch(w) for w in words):
+            if words[:1] != ["chmod"] or not effect.recursive:
                 continue
             if all(
                 any(inside(t, w) for w in effect.writes) for s in brought for t in s.visit.copy_targets or ()

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
-from slimify.model.effects import CHANGES_FILES, CHANGES_SYSTEM_STATE, INSTALLS_NOTHING, Effect
+from slimify.model.effects import CHANGES_SYSTEM_STATE, Effect
 from slimify.model.plan import Item, Plan, Stage
-from slimify.planning.final_stage.copy_position import runs_installed_program
+from slimify.planning.final_stage.copy_position import WITHOUT_COPIES, runs_installed_program, touches_no_copy
 from slimify.planning.final_stage.instruction_text import (
     delayed_workdirs,
     final_texts,
@@ -224,7 +224,8 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
         copy_items = [new_item(line, end) for line in layout.final_before.get(index, ())]
         copy_items += [_copy_item(t, end) for t in copies]
         copy_items += [new_item(line, end) for line in layout.final_after.get(index, ())]
-        copies_first = bool(made and copies) and not _needs_no_copies(program, layout, index)
+        behind = any(t.behind for t in copies) or _needs_no_copies(program, layout, index)
+        copies_first = bool(made and copies) and not behind
         if copies_first and made and block.comments:
             made = [replace(made[0], spaced=block.spaced), *made[1:]]  # not the comment of the copy
         copy_items += [
@@ -249,13 +250,10 @@ def _needs_no_copies(program: Program, layout: Layout, index: int) -> bool:
     effects = [e for a in step.atoms if a.index in atoms for e in a.effects]
     if any(runs_installed_program(e) or _reads_copy(e, layout.copies) for e in effects):
         return False
-    if all(e.kind in _SYSTEM or _only_removes_base_files(e, layout.copies) for e in effects):
+    if all(e.kind in WITHOUT_COPIES or _only_removes_base_files(e, layout.copies) for e in effects):
         return True
     installs = any(e.kind == "packages" for e in effects)  # changes less often than what is built
-    return installs and all(e.kind in _SYSTEM or _touches_no_copy(e, layout.copies) for e in effects)
-
-
-_SYSTEM = INSTALLS_NOTHING | CHANGES_SYSTEM_STATE | {"packages"}
+    return installs and all(e.kind in WITHOUT_COPIES or touches_no_copy(e, layout.copies) for e in effects)
 
 
 def _only_removes_base_files(effect: Effect, copies: tuple[CopyFromBuilder, ...]) -> bool:
@@ -279,14 +277,6 @@ def _reads_copy(effect: Effect, copies: tuple[CopyFromBuilder, ...]) -> bool:
     """Whether a command that registers something in the system reads what is copied: ldconfig, libraries."""
     registers = effect.kind in CHANGES_SYSTEM_STATE
     return registers and any(overlap(path, copy.path) for path in effect.reads for copy in copies)
-
-
-def _touches_no_copy(effect: Effect, copies: tuple[CopyFromBuilder, ...]) -> bool:
-    """Whether a command works on files only, none of them copied from the builder."""
-    paths = (*effect.reads, *effect.writes, *effect.deletes, *effect.outputs)
-    if effect.kind not in CHANGES_FILES or effect.writes_anywhere or not paths:
-        return False
-    return not any(overlap(path, copy.path) for path in paths for copy in copies)
 
 
 def _copy_item(copy: CopyFromBuilder, end: str) -> Item:

@@ -24,6 +24,7 @@ from slimify.planning.final_stage.commands import (
     removes_copied,
     rewritten_install,
 )
+from slimify.planning.final_stage.copy_position import behind_attributes
 from slimify.planning.final_stage.instruction_text import from_index, is_run_editable
 from slimify.planning.final_stage.restore_packages import merged_head_install
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
@@ -34,8 +35,6 @@ from slimify.semantics.paths import inside
 
 def split_layout(program: Program, request: SplitRequest) -> Layout:
     """The layout of a two-stage file, or of a single stage if nothing is built."""
-    last = _builder_end(program, request.copies)
-    copies = request.copies
     final: dict[int, frozenset[int]] = {}
     edits: dict[int, WordEdit] = {}
     anew: dict[int, str] = {}
@@ -57,6 +56,8 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
             step.keyword in ("COPY", "ADD") and step.role != "build" and step.index not in request.drop_final
         ):
             final[step.index] = frozenset()
+    copies = behind_attributes(program, request.copies, final)
+    last = _builder_end(program, copies)
     final = _without_done_in_parent(program, final, copies, last)
     final = _without_idle_runs(program, final)
     final = {i: _with_exit_status(program, i, kept, edits.get(i, WordEdit())) for i, kept in final.items()}
@@ -74,6 +75,7 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
         builder_end=last,
         final=final,
         words=words,
+        copies=copies,
         builder_tail=tail,
         final_head=head,
         replace={**texts, **request.replace},

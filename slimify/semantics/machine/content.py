@@ -127,8 +127,9 @@ def _options(effect: Effect) -> Iterator[str]:
 def _with_meta(event: Event, effect: Effect, path: str, found: Content) -> Content:
     """The content after chown, chgrp or chmod."""
     words = [w.value for w in effect.command.words]
-    recursive = any(re.fullmatch(r"-\w*R\w*|--recursive", w or "") for w in words)
-    if not any(w == path or (recursive and inside(path, w)) or fnmatchcase(path, w) for w in effect.writes):
+    if not any(
+        w == path or (effect.recursive and inside(path, w)) or fnmatchcase(path, w) for w in effect.writes
+    ):
         return found
     said = next((w for w in words[1:] if w is None or not re.match(r"-[A-Za-z-]", w)), None)
     if effect.tool == "chmod":

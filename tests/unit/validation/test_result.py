@@ -369,3 +369,50 @@ def test_a_patched_package_outlives_a_prune(command: str, lost: bool, tmp_path: 
     old = f'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm ci\n{patch}CMD ["node", "a.js"]\n'
     found = differences(old, old.replace(patch, f"{patch}RUN {command}\n"), files, tmp_path)
     assert ("ms/index.js" in found) is lost, found
+
+
+SHARED = """FROM node:20
+RUN apt-get update && apt-get install -y nginx
+RUN useradd app
+WORKDIR /app
+COPY package.json site.js ./
+RUN npm install
+RUN chown -R app:app /app /etc/nginx
+WORKDIR /app/uploads
+WORKDIR /app
+USER app
+CMD ["node", "site.js"]
+"""
+SHARED_NEW = """FROM node:20 AS builder
+RUN apt-get update && apt-get install -y nginx
+RUN useradd app
+WORKDIR /app
+COPY package.json site.js ./
+RUN npm install
+RUN chown -R app:app /app /etc/nginx
+WORKDIR /app/uploads
+
+FROM node:20-slim
+RUN apt-get update && apt-get install -y nginx
+RUN useradd app
+WORKDIR /app
+RUN chown -R app:app /app /etc/nginx
+COPY --from=builder /app /app
+WORKDIR /app/uploads
+WORKDIR /app
+USER app
+CMD ["node", "site.js"]
+"""
+_OWN, _COPY = "RUN chown -R app:app /app /etc/nginx\n", "COPY --from=builder /app /app\n"
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), "", id="what the builder made comes with its owners"),
+        pytest.param(((_OWN + _COPY, _COPY + _OWN),), "/app/uploads", id="root made it later"),
+    ],
+)
+def test_owners_of_a_copied_tree(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
+    found = differences(SHARED, changed(SHARED_NEW, *pairs), APP_FILES, tmp_path)
+    assert problem in found if problem else not found
