@@ -174,7 +174,8 @@ def _best_plan(
         for one in _cleaned_first(program, candidate, file, options, read):
             text = _validated_text(program, one, file, options)
             if isinstance(text, str):
-                return _ValidPlan(*_with_common_base(program, one, text, file, options), tuple(reasons))
+                plan, text = _with_common_base(program, one, text, file, options)
+                return _commented(program, _ValidPlan(plan, text, tuple(reasons)), file, options)
             rejected = text
         reasons += rejected
     return _NoPlan(tuple(reasons), tuple(advice))
@@ -283,7 +284,7 @@ def _cleaned_first(
     from slimify.syntax.dockerfile.instructions import is_multi_stage
 
     def written(plan: Plan) -> Program:
-        return read(render(plan, file, annotate=options.annotate, templates=options.templates))
+        return read(render(plan, file, templates=options.templates))
 
     try:
         lean = with_development_stage(plan, options, written) if is_multi_stage(file) else plan
@@ -301,7 +302,7 @@ def _validated_text(program: Program, plan: Plan, file: Dockerfile, options: Opt
     from slimify.render import own_comments, render
     from slimify.validation.validate import problems
 
-    text = render(plan, file, annotate=options.annotate, templates=options.templates)
+    text = render(plan, file, templates=options.templates)
     if text == file.text or (program.parent and _has_same_last_stage(program, text)):
         return [Reason.of("SL407", "same_text", rung=plan.rung)]
     comments = own_comments(options.templates)
@@ -334,6 +335,19 @@ def _with_common_base(
     shared = with_shared_base(program, plan, options.builder)
     new = _validated_text(program, shared, file, options) if shared is not None else None
     return (shared, new) if shared is not None and isinstance(new, str) else (plan, text)
+
+
+def _commented(program: Program, found: _ValidPlan, file: Dockerfile, options: Options) -> _ValidPlan:
+    """The valid plan with comments if they are asked for."""
+    if not options.annotate:
+        return found
+    from slimify.planning.options.annotate import annotated
+
+    plan = annotated(program, found.plan)
+    text = _validated_text(program, plan, file, options)
+    if isinstance(text, str):
+        return replace(found, plan=plan, text=text)
+    return replace(found, reasons=(*found.reasons, *text))
 
 
 def _rewritten(

@@ -21,7 +21,10 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import takewhile
+from operator import ne
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +169,24 @@ def test_line_ends_make_no_difference(case: Case) -> None:
         pytest.skip("a carriage return in a heredoc is content")
     windows = rewrite(case, case.text.replace(b"\n", b"\r\n"))
     assert encoded(windows["dockerfile"]) == new_text(case).replace(b"\n", b"\r\n")
+
+
+@rewritten
+def test_comments_are_all_that_annotate_adds(case: Case) -> None:
+    plain = new_text(case).decode("utf-8", "surrogateescape").splitlines()
+    commented = rewrite(replace(case, args=(*case.args, "--annotate")))["dockerfile"]
+    lines = iter(commented.splitlines())
+    added = [line for want in plain for line in takewhile(partial(ne, want), lines)]
+    assert list(lines) == []
+    assert [line for line in added if not line.lstrip().startswith("#")] == []
+    starts = (line for line in plain if line.upper().startswith("FROM "))
+    own = case.text.decode("utf-8", "surrogateescape").splitlines()
+    if case.builder:
+        own += (case.context / case.builder).read_text("utf-8").splitlines()
+    new = [line for line in starts if line not in own]
+    assert added or "--annotate" in case.args or not new
+    again = rewrite(case, encoded(commented))
+    assert (again["outcome"], again["diff"]) == ("unchanged", "")
 
 
 @cases

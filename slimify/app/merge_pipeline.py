@@ -76,7 +76,11 @@ def outcome(pair: Pair, options: Options) -> Outcome:
     plan = merged_plan(pair)
     if not isinstance(plan, Plan):
         return replace(refused, decisions=safe_decisions(plan))
-    text = render(plan, pair.runtime.dockerfile, annotate=options.annotate, templates=options.templates)
+    if options.annotate:
+        from slimify.planning.options.annotate import annotated
+
+        plan = annotated(pair.runtime, plan, pair.builder.dockerfile)
+    text = render(plan, pair.runtime.dockerfile, templates=options.templates)
     found = problems(pair.builder, pair.runtime, plan, text, extracted_paths(pair))
     if found:
         return replace(refused, decisions=safe_decisions(found))

@@ -53,7 +53,9 @@ class Options(Struct, frozen=True, kw_only=True):
         MinSaving,
         Meta(description="Smallest saving worth a rewrite: 5%, 5MB, or 5%,5MB for the larger of the two."),
     ] = MinSaving()
-    annotate: Annotated[bool, Meta(description="Explain the changes in comments of the new file.")] = False
+    annotate: Annotated[
+        bool, Meta(description="Comment on each new stage, and on moved or changed steps.")
+    ] = False
     build_args: Annotated[
         Mapping[str, str], Meta(description="Set the value of an ARG, as for docker build.")
     ] = field(default_factory=dict)

@@ -21,7 +21,6 @@ class Item(Struct, frozen=True, kw_only=True):
 
     text: str
     origin: int | None = None
-    note: str = ""  # shown as a comment with --annotate
     spaced: bool = False
     gap: str = ""
 

@@ -23,7 +23,6 @@ class CopyFromBuilder(Struct, frozen=True, kw_only=True):
     path: str
     after: int
     owner: str = ""
-    note: str = ""
     behind: bool = False
     is_file: bool = False  # COPY keeps the mode of a file, but creates the directory itself
 

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def render(plan: Plan, file: Dockerfile, *, annotate: bool = False, templates: str = "") -> str:
+def render(plan: Plan, file: Dockerfile, *, templates: str = "") -> str:
     """The text of the new file, with the line endings of the old one.
 
     Templates in the directory `templates` take precedence over the built-in ones of the same name. Raises
     SlimifyError if a template of the user cannot be rendered.
     """
     names = (f"{plan.language}/stages.Dockerfile.j2", "stages.Dockerfile.j2")
-    text = _render(names, templates, stages=plan.stages, newline=file.newline, annotate=annotate)
+    text = _render(names, templates, stages=plan.stages, newline=file.newline)
     if not file.text.endswith("\n"):
         return text.removesuffix(file.newline)
     return text if text.endswith("\n") else text + file.newline  # Jinja2 drops the last newline of a template

@@ -130,7 +130,7 @@ def _comment_problems(
     """Comments that neither the plan, the old file nor a template has: they may tell what nobody may read.
     Parser directives are those of the old file."""
     items = [item for stage in plan.stages for item in stage.items]
-    known = {line for item in items for line in _comments(f"{item.text}\n# {item.note}")}
+    known = {line for item in items for line in _comments(item.text)}
     for line in sorted(_comments(text) - known - _comments(original.text)):
         if line not in comments or directive(line) is not None:
             yield Reason.of("SL409", "comment_new", comment=line)

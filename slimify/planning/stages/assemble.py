@@ -281,4 +281,4 @@ def _reads_copy(effect: Effect, copies: tuple[CopyFromBuilder, ...]) -> bool:
 
 def _copy_item(copy: CopyFromBuilder, end: str) -> Item:
     owner = f"--chown={copy.owner} " if copy.owner else ""
-    return new_item(f"COPY --from=builder {owner}{copy.path} {copy.path}", end, note=copy.note)
+    return new_item(f"COPY --from=builder {owner}{copy.path} {copy.path}", end)

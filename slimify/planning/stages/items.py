@@ -24,9 +24,9 @@ def keyword_case(program: Program) -> Callable[[str], str]:
     return str.lower if start.raw.lstrip()[:4].islower() else str.upper
 
 
-def new_item(line: str, end: str, *, spaced: bool = False, note: str = "") -> Item:
+def new_item(line: str, end: str, *, spaced: bool = False) -> Item:
     """A new instruction; multi-line ones get the line ends of the file."""
-    return Item(text=line.replace("\n", end) + end, spaced=spaced, note=note)
+    return Item(text=line.replace("\n", end) + end, spaced=spaced)
 
 
 def with_line_end(text: str, end: str) -> str:
