@@ -137,7 +137,7 @@ class _ValidPlan(Struct, frozen=True):
 
     plan: Plan
     text: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Reason, ...] = ()
 
 
 class _NoPlan(Struct, frozen=True):
@@ -174,8 +174,7 @@ def _best_plan(
         for one in _cleaned_first(program, candidate, file, options, read):
             text = _validated_text(program, one, file, options)
             if isinstance(text, str):
-                plan, text = _with_common_base(program, one, text, file, options)
-                return _commented(program, _ValidPlan(plan, text, tuple(reasons)), file, options)
+                return replace(_finished(program, one, text, file, options), reasons=tuple(reasons))
             rejected = text
         reasons += rejected
     return _NoPlan(tuple(reasons), tuple(advice))
@@ -325,29 +324,16 @@ def _has_same_last_stage(program: Program, text: str) -> bool:
     return old == new
 
 
-def _with_common_base(
-    program: Program, plan: Plan, text: str, file: Dockerfile, options: Options
-) -> tuple[Plan, str]:
-    """The plan and its text, with the common first steps of both stages moved to a base stage if that reads
-    better."""
-    from slimify.planning.stages.shared_base import with_shared_base
+def _finished(program: Program, plan: Plan, text: str, file: Dockerfile, options: Options) -> _ValidPlan:
+    """The plan and its text with what reads better, as far as that is valid, too."""
+    from slimify.planning.options.requested import readable_changes
 
-    shared = with_shared_base(program, plan, options.builder)
-    new = _validated_text(program, shared, file, options) if shared is not None else None
-    return (shared, new) if shared is not None and isinstance(new, str) else (plan, text)
-
-
-def _commented(program: Program, found: _ValidPlan, file: Dockerfile, options: Options) -> _ValidPlan:
-    """The valid plan with comments if they are asked for."""
-    if not options.annotate:
-        return found
-    from slimify.planning.options.annotate import annotated
-
-    plan = annotated(program, found.plan)
-    text = _validated_text(program, plan, file, options)
-    if isinstance(text, str):
-        return replace(found, plan=plan, text=text)
-    return replace(found, reasons=(*found.reasons, *text))
+    for change in readable_changes(program, options):
+        better = change(plan)
+        new = _validated_text(program, better, file, options) if better is not None else None
+        if better is not None and isinstance(new, str):
+            plan, text = better, new
+    return _ValidPlan(plan, text)
 
 
 def _rewritten(

@@ -5,7 +5,7 @@ Each module is imported only when its option is used, since most runs use none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from slimify.analysis.packages.package_verdicts import UNUSED
 from slimify.analysis.program import Program
@@ -41,6 +41,18 @@ def with_requested_options(program: Program, plan: Plan, options: Options) -> Pl
 
         plan = with_debug_stage(program, plan, options.builder)
     return plan.told(*unsupported_syntax(program, options.builder))
+
+
+def readable_changes(program: Program, options: Options) -> Iterator[Callable[[Plan], Plan | None]]:
+    """What makes a valid plan easier to read: the common first steps of both stages in a stage of their own,
+    and comments if they are requested."""
+    from slimify.planning.stages.shared_base import with_shared_base
+
+    yield lambda plan: with_shared_base(program, plan, options.builder)
+    if options.annotate:
+        from slimify.planning.options.annotate import annotated
+
+        yield lambda plan: annotated(program, plan)
 
 
 def _left_out(program: Program) -> Iterator[Decision]:
