@@ -66,9 +66,9 @@ class ImageInputs(Struct, frozen=True, kw_only=True, dict=True):
     origin: Origin
     context: Context | None = None
 
-    @cached_property
+    @property
     def files(self) -> Files:
-        return Files(self.image.layers)
+        return self.image.files
 
     @cached_property
     def packages(self) -> Packages:

@@ -74,7 +74,7 @@ def read_image(name: str) -> Image | Outcome:
     from slimify.analysis.evidence.image_evidence import is_evidence
 
     try:
-        return images.read_located(images.locate_image(name), is_evidence, digests=False)
+        return images.read_located(images.locate_image(name), is_evidence)
     except Exception as error:
         return failed(name, error)
 
@@ -100,6 +100,7 @@ def _check_rules(analysis: Analysis, limits: Limits, values: Mapping[str, str] |
 
 def _analyze_one(text: str, dockerfile: Path | None, asked: AnalyzeOptions) -> Analysis:
     from slimify.analyze.analyze_image import analyze_image, needs_content
+    from slimify.analyze.waste.duplicates import MIN_SIZE
 
     target = Target(name=str(dockerfile), path=dockerfile) if dockerfile is not None else None
     data = locate.read(target) if target is not None else None
@@ -108,7 +109,11 @@ def _analyze_one(text: str, dockerfile: Path | None, asked: AnalyzeOptions) -> A
         context, _ = locate.build_context(target, data)
     compress = _GZIP_LEVEL if asked.replicas or asked.nodes else 0
     image = images.read_located(
-        images.locate_image(text, asked.engine), needs_content, compress=compress, platform=asked.platform
+        images.locate_image(text, asked.engine),
+        needs_content,
+        equal=MIN_SIZE,
+        compress=compress,
+        platform=asked.platform,
     )
     name = text if text != "-" else (*image.names, "standard input")[0]
     return analyze_image(

@@ -84,14 +84,14 @@ def read_located(
     where: ImageLocation,
     keep: Callable[[str], bool],
     *,
-    digests: bool = True,
+    equal: int = 0,
     compress: int = 0,
     platform: str = "",
 ) -> Image:
     from slimify.image import archive
     from slimify.image.layer import ReadOptions
 
-    options = ReadOptions(keep=keep, digests=digests, compress=compress)
+    options = ReadOptions(keep=keep, equal=equal, compress=compress)
     if where.kind == "layout":
         assert where.path is not None
         return archive.read_layout(where.path, options, name=where.name, platform=platform)

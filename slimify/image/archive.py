@@ -1,8 +1,9 @@
 """Reads images from archives and layout directories.
 
-In the output of `docker save`, layers may precede the manifest that lists them, in any order. So each
-member that may be a layer is scanned as it arrives, JSON members are kept, and the image is assembled
-at the end. Nothing is read twice or unpacked; memory depends on the number of files, not their size.
+In the output of `docker save`, layers may precede the manifest that lists them, in any order. From a pipe,
+each member that may be a layer is scanned as it arrives, JSON members are kept, and the image is assembled
+at the end. In a file, the members that the image needs are read where they lie. Nothing is unpacked; memory
+depends on the number of files, not their size.
 
 Supported: `manifest.json` with `*/layer.tar` (docker before 25, podman) and the OCI image layout, as a
 tar or a directory; layers and archives that are plain or compressed with gzip or zstd.
@@ -11,12 +12,15 @@ tar or a directory; layers and archives that are plain or compressed with gzip o
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
+from slimify.image.digests import hash_equal
 from slimify.image.fields import is_header
 from slimify.image.layer import Blob, ReadOptions, joined, scan
 from slimify.image.layout import Choice, choose, json_value, mapping, member_name, sequence, strings
@@ -26,9 +30,11 @@ from slimify.image.streams import (
     FileReader,
     ImageError,
     Reader,
+    Section,
     damaged,
     decompressed,
     not_an_image,
+    store_of,
     unsafe,
 )
 from slimify.image.tar import Content, Member, Tar
@@ -51,19 +57,23 @@ def read(stream: BinaryIO, options: ReadOptions = EVERYTHING, *, name: str = "",
     ImageError: SL601 if the stream is not an image archive or lacks the selected image, SL602 if it is
     damaged, SL603 if it is unsafe.
     """
-    reader: Reader = FileReader(stream)
-    archive = _Archive(_decompressed_tar(reader), options)
+    found = store_of(stream)
+    reader = Section(found[0], found[1], found[0].size - found[1]) if found else FileReader(stream)
+    tar = _decompressed_tar(reader)
+    archive = _Sections(tar, options) if isinstance(tar, Section) else _Stream(tar, options)
     archive.read_members()
-    reader.drain(TAIL)
-    return _assemble(archive.json, archive.layer, choose(archive.json, name, platform))
+    if not found:
+        reader.drain(TAIL)
+    return _assemble(archive, choose(archive.json, name, platform))
 
 
 def read_layout(
     directory: Path, options: ReadOptions = EVERYTHING, *, name: str = "", platform: str = ""
 ) -> Image:
     """Read the image in a layout directory or an unpacked archive. Parameters and errors as in `read`."""
-    layout = _Directory(directory, options)
-    return _assemble(layout.json, layout.layer, choose(layout.json, name, platform))
+    with ExitStack() as opened:
+        layout = _Directory(directory, options, opened)
+        return _assemble(layout, choose(layout.json, name, platform))
 
 
 # --- sources --------------------------------------------------------------------------------------
@@ -83,16 +93,27 @@ def _decompressed_tar(reader: Reader) -> Reader:
     return reader
 
 
-class _Archive:
-    """The members of an archive by name, collected in one pass."""
+class _Source:
+    """The members of an archive or a directory by name: JSON texts, and layers."""
+
+    def __init__(self, options: ReadOptions) -> None:
+        self._budget = Budget()
+        self.wants = options
+        self._texts_left = JSON_TOTAL
+
+    def json(self, name: str) -> bytes | None:
+        raise NotImplementedError
+
+    def layer(self, name: str) -> Blob | ImageError | None:
+        raise NotImplementedError
+
+
+class _Archive(_Source):
+    """The members of a tar, in one pass over their headers."""
 
     def __init__(self, reader: Reader, options: ReadOptions) -> None:
-        self._budget = Budget()
+        super().__init__(options)
         self._tar = Tar(reader, self._budget)
-        self._wants = options
-        self._texts: dict[str, bytes] = {}
-        self._texts_left = JSON_TOTAL
-        self._layers: dict[str, Blob | ImageError] = {}
         self._aliases: dict[str, str] = {}
 
     def read_members(self) -> None:
@@ -106,6 +127,52 @@ class _Archive:
                 self._take(name, member)
 
     def _take(self, name: str, member: Member) -> None:
+        raise NotImplementedError
+
+    def _follow(self, members: Mapping[str, T], name: str) -> T | None:
+        for _ in range(ALIASES):
+            if name in members or name not in self._aliases:
+                return members.get(name)
+            name = self._aliases[name]
+        return None
+
+
+class _Sections(_Archive):
+    """The archive is a file: a member is read where it lies, if the image needs it."""
+
+    def __init__(self, reader: Section, options: ReadOptions) -> None:
+        super().__init__(reader, options)
+        self._store = reader.store
+        self._places: dict[str, tuple[str, int, int]] = {}  # name, place, size
+
+    def _take(self, name: str, member: Member) -> None:
+        self._places[name] = name, self._tar.position(), member.size
+
+    def json(self, name: str) -> bytes | None:
+        _, place, size = self._follow(self._places, name) or ("", 0, 0)
+        if not 0 < size <= min(JSON_LIMIT, self._texts_left):
+            return None
+        self._texts_left -= size
+        text = self._store.read(size, place)
+        return text if text.lstrip()[:1] in (b"{", b"[") else None
+
+    def layer(self, name: str) -> Blob | None:
+        found = self._follow(self._places, name)
+        if found is None:
+            return None
+        name, place, size = found
+        return _layer(Section(self._store, place, size), name, size, self.wants, self._budget)
+
+
+class _Stream(_Archive):
+    """The archive is a stream: all is read as it arrives, in one pass."""
+
+    def __init__(self, reader: Reader, options: ReadOptions) -> None:
+        super().__init__(reader, options)
+        self._texts: dict[str, bytes] = {}
+        self._layers: dict[str, Blob | ImageError] = {}
+
+    def _take(self, name: str, member: Member) -> None:
         start = self._tar.peek(512)
         if start.lstrip()[:1] in (b"{", b"[") and not is_header(start):
             if member.size <= min(JSON_LIMIT, self._texts_left):
@@ -114,7 +181,7 @@ class _Archive:
             return
         # Whether the image uses this layer is not known yet, so an error is kept until then.
         try:
-            layer = _layer(Content(self._tar), name, member.size, self._wants, self._budget)
+            layer = _layer(Content(self._tar), name, member.size, self.wants, self._budget)
         except ImageError as error:
             if error.code == "SL601" or self._budget.left < 0:
                 raise
@@ -130,28 +197,23 @@ class _Archive:
     def layer(self, name: str) -> Blob | ImageError | None:
         return self._follow(self._layers, name)
 
-    def _follow(self, members: Mapping[str, T], name: str) -> T | None:
-        for _ in range(ALIASES):
-            if name in members or name not in self._aliases:
-                return members.get(name)
-            name = self._aliases[name]
-        return None
 
-
-class _Directory:
+class _Directory(_Source):
     """The files of a layout directory, opened only if the image needs them."""
 
-    def __init__(self, root: Path, options: ReadOptions) -> None:
-        self._root, self._wants = root.resolve(), options
-        self._budget = Budget()
+    def __init__(self, root: Path, options: ReadOptions, opened: ExitStack) -> None:
+        super().__init__(options)
+        self._root, self._opened = root.resolve(), opened
 
     def json(self, name: str) -> bytes | None:
         path = self._path(name)
         if path is None:
             return None
         try:
-            if path.stat().st_size > JSON_LIMIT:
+            size = path.stat().st_size
+            if size > min(JSON_LIMIT, self._texts_left):
                 return None
+            self._texts_left -= size
             return path.read_bytes()
         except OSError as error:
             raise damaged(f"{name} of the image cannot be read: {error.strerror}.") from error
@@ -161,10 +223,13 @@ class _Directory:
         if path is None:
             return None
         try:
-            with path.open("rb") as stream:
-                return _layer(FileReader(stream), name, path.stat().st_size, self._wants, self._budget)
+            stream = self._opened.enter_context(path.open("rb"))
         except OSError as error:
             raise damaged(f"{name} of the image cannot be read: {error.strerror}.") from error
+        found = store_of(stream)
+        assert found is not None
+        store, _ = found
+        return _layer(Section(store, 0, store.size), name, store.size, self.wants, self._budget)
 
     def _path(self, name: str) -> Path | None:
         """The path of a file, or None if it does not exist or is outside the directory."""
@@ -213,23 +278,15 @@ def _measured_layer(reader: Reader, options: ReadOptions, budget: Budget) -> Blo
 # --- assembly -------------------------------------------------------------------------------------
 
 
-def _assemble(
-    load: Callable[[str], bytes | None], layer: Callable[[str], Blob | ImageError | None], choice: Choice
-) -> Image:
-    text = load(choice.config)
+def _assemble(source: _Source, choice: Choice) -> Image:
+    text = source.json(choice.config)
     if text is None:
         raise damaged(f"The archive lacks the image's configuration, {choice.config or '(no name)'}.")
     config = mapping(json_value(text))
-    blobs: list[Blob] = []
     if len(choice.layers) > LAYERS:
         raise unsafe(f"The image has {len(choice.layers):,} layers, more than any engine supports.")
-    for name in choice.layers:
-        found = layer(name)
-        if isinstance(found, ImageError):
-            raise found
-        if found is None:
-            raise damaged(f"The archive lacks the layer {name or '(no name)'}, or it is not a tar archive.")
-        blobs.append(found)
+    known = {name: _read_layer(source, name) for name in dict.fromkeys(choice.layers)}
+    blobs = [known[name] for name in choice.layers]
     history, instructions = _history(config, len(blobs))
     digests = strings(mapping(config.get("rootfs")).get("diff_ids"))
     made: dict[str, Layer] = {}  # a layer may occur twice; its entries are stored once
@@ -239,19 +296,33 @@ def _assemble(
             made[name] = _as_layer(blob)
         digest = digests[index] if index < len(digests) else ""
         layers.append(replace(made[name], digest=digest, created_by=instructions.get(index, "")))
-    contents, elves, heads, hidden = _visible_contents(layers, blobs)
-    return Image(
+    seen = _Contents()
+    image = Image(
         config=mapping(config.get("config")),
         layers=tuple(layers),
         history=history,
         architecture=str(config.get("architecture") or ""),
-        contents=contents,
-        elves=elves,
-        heads=heads,
-        hidden=hidden,
+        contents=seen.contents,
+        elves=seen.elves,
+        heads=seen.heads,
+        hidden=seen.hidden,
         names=choice.names,
         digest=choice.id,
     )
+    if source.wants.equal:
+        hash_equal(blobs, image.files, source.wants.equal)
+    if any(blob.contents or blob.elves or blob.heads for blob in blobs):
+        seen.take(image.files, blobs)
+    return image
+
+
+def _read_layer(source: _Source, name: str) -> Blob:
+    found = source.layer(name)
+    if isinstance(found, ImageError):
+        raise found
+    if found is None:
+        raise damaged(f"The archive lacks the layer {name or '(no name)'}, or it is not a tar archive.")
+    return found
 
 
 def _as_layer(blob: Blob) -> Layer:
@@ -280,27 +351,24 @@ def _history(config: Mapping[str, object], count: int) -> tuple[tuple[Step, ...]
     return tuple(steps), instructions
 
 
-def _visible_contents(
-    layers: Sequence[Layer], blobs: Sequence[Blob]
-) -> tuple[dict[str, bytes], dict[str, Elf], dict[str, bytes], dict[tuple[str, int], bytes]]:
+class _Contents(Struct):
     """Contents, ELF facts and heads of the files that a container sees, including hard links; and the
     contents hidden by upper layers."""
-    contents: dict[str, bytes] = {}
-    elves: dict[str, Elf] = {}
-    heads: dict[str, bytes] = {}
-    hidden: dict[tuple[str, int], bytes] = {}
-    if not any(blob.contents or blob.elves or blob.heads for blob in blobs):
-        return contents, elves, heads, hidden
-    files = Files(layers)
-    for index, blob in enumerate(blobs):
-        links = [(e.path, e.target) for e in blob.entries if e.kind == "hardlink"]
-        _take_visible(contents, blob.contents, links, files, index)
-        _take_visible(elves, blob.elves, links, files, index)
-        _take_visible(heads, blob.heads, links, files, index)
-        for path, text in blob.contents.items():
-            if files.layer(path) != index:
-                hidden[path, index] = text
-    return contents, elves, heads, hidden
+
+    contents: dict[str, bytes] = field(default_factory=dict)
+    elves: dict[str, Elf] = field(default_factory=dict)
+    heads: dict[str, bytes] = field(default_factory=dict)
+    hidden: dict[tuple[str, int], bytes] = field(default_factory=dict)
+
+    def take(self, files: Files, blobs: Sequence[Blob]) -> None:
+        for index, blob in enumerate(blobs):
+            links = [(e.path, e.target) for e in blob.entries if e.kind == "hardlink"]
+            _take_visible(self.contents, blob.contents, links, files, index)
+            _take_visible(self.elves, blob.elves, links, files, index)
+            _take_visible(self.heads, blob.heads, links, files, index)
+            for path, text in blob.contents.items():
+                if files.layer(path) != index:
+                    self.hidden[path, index] = text
 
 
 def _take_visible(

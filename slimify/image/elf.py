@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from mmap import mmap
 from typing import Final
 
 from msgspec import Struct
 
 from slimify.image.model import Elf, Linking
+from slimify.image.pages import Pages
 
 MAGIC: Final = b"\x7fELF"
-Data = bytes | bytearray | mmap
+Data = bytes | bytearray | Pages
 _REL, _EXEC, _DYN = 1, 2, 3
 _LOAD, _DYNAMIC, _INTERP = 1, 2, 3
 _NEEDED, _STRTAB, _SONAME, _RPATH, _RUNPATH = 1, 5, 14, 15, 29
@@ -45,16 +45,17 @@ class _File(Struct, frozen=True):
     loads: tuple[tuple[int, int, int], ...] = ()
 
     def fields(self, form: str, at: int) -> tuple[int, ...]:
+        form = self.order + form
         try:
-            return struct.unpack_from(self.order + form, self.data, at)
-        except (struct.error, OverflowError):
+            return struct.unpack(form, self.data[at : at + struct.calcsize(form)])
+        except struct.error:
             raise _Malformed from None
 
     def string(self, at: int) -> str:
-        end = self.data.find(b"\0", at, at + 4096) if 0 <= at < len(self.data) else -1
-        if end < 0:
+        text, end, _ = self.data[at : at + 4096].partition(b"\0") if at >= 0 else (b"", b"", b"")
+        if not end:
             raise _Malformed
-        return bytes(self.data[at:end]).decode("utf-8", "surrogateescape")
+        return text.decode("utf-8", "surrogateescape")
 
     def offset(self, address: int) -> int:
         for start, offset, length in self.loads:
@@ -65,10 +66,11 @@ class _File(Struct, frozen=True):
 
 def parse(data: Data) -> Elf | None:
     """The linker facts of an ELF file; None for other and for malformed files."""
-    if data[:4] != MAGIC or len(data) < 52 or data[4] not in (1, 2) or data[5] not in (1, 2):
+    start = bytes(data[:6])
+    if start[:4] != MAGIC or len(data) < 52 or start[4] not in (1, 2) or start[5] not in (1, 2):
         return None
     try:
-        return _parse(_File(data, data[4] == 2, "<" if data[5] == 1 else ">"))
+        return _parse(_File(data, start[4] == 2, "<" if start[5] == 1 else ">"))
     except _Malformed:
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import mmap
+from array import array
 from collections.abc import Callable, Iterable
 from tempfile import TemporaryFile
 from typing import Final
@@ -12,14 +12,15 @@ from msgspec import Struct, field
 
 from slimify.image import elf
 from slimify.image.model import Elf, Entry
-from slimify.image.streams import Budget, Reader, damaged, unsafe
+from slimify.image.pages import Pages
+from slimify.image.streams import Budget, Reader, Section, Store, damaged, store_of, unsafe
 from slimify.image.tar import Member, Tar
 
 HEAD: Final = 256  # bytes kept of a script; the kernel reads as many for `#!` (BINPRM_BUF_SIZE)
 MAGIC: Final = 64  # bytes kept of another executable
 MAX_KEPT: Final = 16 * 1024 * 1024  # larger files are never kept
 RESERVED: Final = 256 * 1024 * 1024  # part of the budget reserved for names; contents beyond it are not kept
-IN_MEMORY: Final = 16 * 1024 * 1024  # larger ELF files are read from a temporary file
+IN_MEMORY: Final = 16 * 1024 * 1024  # larger ELF files of a pipe are read from a temporary file
 ON_DISK: Final = 4 * 1024 * 1024 * 1024  # still larger ones are not read
 HOLES: Final = 1024 * 1024 * 1024  # sparse files up to this size are hashed including holes
 MAX_PATH: Final = 65_536  # characters of a path; Linux allows 4096
@@ -37,7 +38,8 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     """What to read from the files of a layer.
 
     - `keep`: whether to keep the content of a path (up to 16 MiB per file, 256 MiB in total).
-    - `digests`: hash every regular file; `hashed`: those of these paths.
+    - `digests`: hash every regular file; `hashed`: those of these paths; `equal`: those that may equal
+      another file of the image, at the same path or of at least so many bytes (0: none).
     - `elves`: parse ELF files.
     - `heads`: keep the first bytes of executables (256 of scripts, 64 of others).
     - `compress`: gzip level (1 to 9) to measure uncompressed layers with; 0 to skip.
@@ -47,6 +49,7 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     keep: Callable[[str], bool] = keep_nothing
     digests: bool = False
     hashed: Callable[[str], bool] = keep_nothing
+    equal: int = 0
     elves: bool = True
     heads: bool = True
     compress: int = 0
@@ -54,9 +57,12 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
 
 
 class Blob(Struct):
-    """The content of a layer. `stored` is its compressed size in the archive, if it is compressed."""
+    """The content of a layer. `compressed` is its compressed size, if known. `places` are those of the
+    entries' content in `store`, -1 without a need to read it again."""
 
     entries: list[Entry] = field(default_factory=list)
+    store: Store | None = None
+    places: array[int] = field(default_factory=lambda: array("q"))
     whiteouts: list[str] = field(default_factory=list)
     opaque: list[str] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
@@ -67,17 +73,20 @@ class Blob(Struct):
 
 def scan(reader: Reader, options: ReadOptions, budget: Budget) -> Blob:
     """Scan the tar of a layer. Raises ImageError: SL602 damaged, SL603 paths outside the image."""
-    blob = Blob()
+    blob = Blob(store=reader.store if isinstance(reader, Section) else None)
     tar = Tar(reader, budget)
     for member in tar:
         path = clean(member.name)
         if (depth := path.count("/")) > DEEP:
             budget.spend(DEEP_COST * (depth - DEEP))
-        above, _, name = path.rpartition("/")
-        if name.startswith(WHITEOUT) or META in above:
-            _add_whiteout(blob, above, name)
-            continue
+        if WHITEOUT in path:
+            above, _, name = path.rpartition("/")
+            if name.startswith(WHITEOUT) or META in above:
+                _add_whiteout(blob, above, name)
+                continue
+        place = tar.position() if member.kind == "file" and member.sparse is None else -1
         digest = _read_file(tar, member, path, blob, options, budget) if member.kind == "file" else ""
+        blob.places.append(-1 if digest else place)
         blob.entries.append(
             Entry(
                 path=path,
@@ -129,8 +138,16 @@ def _read_file(tar: Tar, member: Member, path: str, blob: Blob, options: ReadOpt
     if options.heads and member.mode & 0o111 and head:
         blob.heads[path] = head if head.startswith(b"#!") else head[:MAGIC]
         budget.spend(2 * len(head))
-    digests = options.digests or options.hashed(path)
+    # What lies in a file is hashed later, when it is known what else has its size.
+    digests = (
+        options.digests
+        or options.hashed(path)
+        or (options.equal > 0 and (blob.store is None or member.sparse is not None))
+    )
     is_elf = options.elves and head.startswith(elf.MAGIC) and member.sparse is None
+    if is_elf and blob.store is not None:
+        _keep_elf(elf.parse(Pages(blob.store, tar.position(), member.size)), path, blob, budget)
+        is_elf = False
     keep = member.size <= min(MAX_KEPT, budget.left - RESERVED) and options.keep(path)
     if keep or (is_elf and member.size <= IN_MEMORY):
         data = joined(tar.pieces(), member.size)
@@ -177,8 +194,8 @@ def _large_elf(tar: Tar, path: str, blob: Blob, budget: Budget, *, digests: bool
                 if digests:
                     digest.update(piece)
             file.flush()
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                _keep_elf(elf.parse(data), path, blob, budget)
+            if (found := store_of(file)) is not None:
+                _keep_elf(elf.parse(Pages(found[0], 0, found[0].size)), path, blob, budget)
     except OSError as error:
         raise damaged(f"No disk space to read {path}: {error.strerror}.") from error
     return digest.hexdigest() if digests else ""

@@ -6,9 +6,13 @@ Paths are absolute (`/usr/bin/env`) without `.` and `..`. Sizes are bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from slimify.image.tree import Files
 
 Kind = Literal["file", "directory", "symlink", "hardlink", "device", "fifo"]
 # How an ELF file is linked: with an interpreter, without one, as a library, an object file, or otherwise.
@@ -67,7 +71,7 @@ class Step(Struct, frozen=True, kw_only=True):
     layer: int | None
 
 
-class Image(Struct, frozen=True, kw_only=True):
+class Image(Struct, frozen=True, kw_only=True, dict=True):
     """An image read from an archive.
 
     - `config`: the `config` object of the OCI image configuration (Env, Cmd, …).
@@ -87,3 +91,10 @@ class Image(Struct, frozen=True, kw_only=True):
     hidden: Mapping[tuple[str, int], bytes] = field(default_factory=dict)
     names: tuple[str, ...] = ()  # NAME:TAG from the archive
     digest: str = ""  # of the configuration (the image id); "" if unknown
+
+    @cached_property
+    def files(self) -> Files:
+        """The merged file system."""
+        from slimify.image.tree import Files
+
+        return Files(self.layers)

@@ -1,19 +1,25 @@
 """Buffered, forward-only readers of byte streams.
 
-Readers are stacked: archive ← (gzip or zstd) ← archive member ← (gzip or zstd) ← layer. All errors are
+Readers are stacked: archive ← (gzip or zstd) ← archive member ← (gzip or zstd) ← layer. What is not
+compressed is a section of its file, of which only what somebody asks for is read. All errors are
 `ImageError`.
 """
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Callable
 from importlib import import_module
+from io import UnsupportedOperation
 from typing import Any, BinaryIO, Literal
+
+from msgspec import Struct
 
 from slimify.model.errors import SlimifyError
 
 CHUNK = 256 * 1024
+FIRST = 16 * 1024  # bytes read after a skip; then twice as many each time, up to CHUNK
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
 ZSTD_ASIDE = b"\x2a\x4d\x18"  # after 0x50 to 0x5f: skippable frames, with which pzstd starts (RFC 8878)
@@ -67,6 +73,10 @@ class Reader:
 
     def _more(self) -> bytes:
         raise NotImplementedError
+
+    def position(self) -> int:
+        """The place of the next byte in the file; -1 if it is nowhere in a file as it is read."""
+        return -1
 
     def _seek(self, count: int) -> int:
         """Seek up to `count` bytes past the buffer. Returns how many; 0 if it can't seek."""
@@ -128,21 +138,13 @@ def truncated() -> ImageError:
 
 
 class FileReader(Reader):
-    """Reads a file, a pipe or a socket; seeks if possible."""
+    """Reads a pipe, a socket, or a file from front to back."""
 
-    __slots__ = ("_size", "_stream")
+    __slots__ = ("_stream",)
 
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__()
         self._stream = stream
-        self._size = -1
-        try:
-            if stream.seekable():
-                here = stream.tell()
-                self._size = stream.seek(0, 2)
-                stream.seek(here)
-        except OSError:
-            self._size = -1
 
     def _more(self) -> bytes:
         try:
@@ -150,12 +152,64 @@ class FileReader(Reader):
         except OSError as error:
             raise damaged(f"The image cannot be read: {error.strerror or error}.") from error
 
+
+class Store(Struct, frozen=True):
+    """A file that can be read anywhere, by several threads at a time: `read` takes a count and a place."""
+
+    read: Callable[[int, int], bytes]
+    size: int
+
+
+def store_of(stream: BinaryIO) -> tuple[Store, int] | None:
+    """The file behind a stream and the place where the stream is; None for a pipe."""
+    try:
+        if not stream.seekable():
+            return None
+        here = stream.tell()
+        size = stream.seek(0, 2)
+        stream.seek(here)
+        descriptor = stream.fileno()
+    except UnsupportedOperation:  # bytes in memory
+        return Store(lambda count, at: stream.read(count) if stream.seek(at) >= 0 else b"", size), here
+    except OSError:
+        return None
+
+    def read(count: int, at: int) -> bytes:
+        try:
+            return os.pread(descriptor, count, at)
+        except OSError as error:
+            raise damaged(f"The image cannot be read: {error.strerror or error}.") from error
+
+    return Store(read, size), here
+
+
+class Section(Reader):
+    """Reads `size` bytes of a file from `start` on, and skips what nobody reads."""
+
+    __slots__ = ("_end", "_next", "_step", "_whole", "store")
+
+    def __init__(self, store: Store, start: int, size: int) -> None:
+        super().__init__()
+        self.store, self._next, self._end = store, start, max(start, min(start + size, store.size))
+        self._whole = start + size <= store.size
+        self._step = FIRST
+
+    def position(self) -> int:
+        return self._next - len(self._buffer) + self._at
+
+    def _more(self) -> bytes:
+        piece = self.store.read(min(self._step, self._end - self._next), self._next)
+        if not piece and not self._whole:
+            raise truncated()
+        self._next += len(piece)
+        self._step = min(2 * self._step, CHUNK)
+        return piece
+
     def _seek(self, count: int) -> int:
-        # For short distances reading is faster than seeking, which discards the file's buffer.
-        if self._size < 0 or count < CHUNK:
-            return super()._seek(count)
-        here = self._stream.tell()
-        return self._stream.seek(min(here + count, self._size)) - here
+        step = min(count, self._end - self._next)
+        self._next += step
+        self._step = FIRST
+        return step
 
 
 class Decompressed(Reader):

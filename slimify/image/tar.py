@@ -77,6 +77,10 @@ class Tar:
         member = self._member
         return expand(stored, member.sparse) if member and member.sparse else stored
 
+    def position(self) -> int:
+        """The place of the current member's unread bytes in the file; -1 if there is none."""
+        return self._reader.position()
+
     def peek(self, count: int) -> bytes:
         """The first stored bytes of the current member, without consuming them."""
         return self._reader.peek(min(count, self._left))

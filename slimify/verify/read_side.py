@@ -14,7 +14,6 @@ from slimify.image import archive
 from slimify.image.layer import ReadOptions
 from slimify.image.model import Image
 from slimify.image.packages import is_database
-from slimify.image.tree import Files
 from slimify.languages import languages
 from slimify.model.dockerfile import Instruction
 from slimify.model.errors import SlimifyError
@@ -50,7 +49,7 @@ def read_side(
     copied = (layer for one, layer in own or () if one.keyword in ("ADD", "COPY") and not one.flag("from"))
     return Side(
         image=image,
-        files=Files(image.layers),
+        files=image.files,
         first_own_layer=0 if own is None else min((layer for _, layer in own), default=len(image.layers)),
         context_layers=frozenset(copied),
     )

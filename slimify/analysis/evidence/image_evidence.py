@@ -111,7 +111,7 @@ def image_evidence(image: Image, file: Dockerfile) -> BuiltImage | Reason:
     layers = {item: step.layer for item, step in pairs if step.layer is not None}
     return BuiltImage(
         image=image,
-        files=Files(image.layers),
+        files=image.files,
         packages=databases.read(image.contents),
         layers=layers,
         first_own_layer=min(layers.values(), default=len(image.layers)),

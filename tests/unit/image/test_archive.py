@@ -13,6 +13,7 @@ import struct
 import subprocess
 import tarfile
 import tracemalloc
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -104,12 +105,14 @@ def take(data: bytes, name: str = "", platform: str = "", **options: Any) -> Ima
     return read(io.BytesIO(data), ReadOptions(**options), name=name, platform=platform)
 
 
-@pytest.mark.parametrize("piped", [False, True], ids=["file", "pipe"])
+def piped(data: bytes, **options: Any) -> Image:
+    return read(Pipe(data), ReadOptions(**options))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("reading", [take, piped], ids=["file", "pipe"])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_archive_layouts(shape: str, piped: bool) -> None:
-    data = SHAPES[shape]()
-    stream = Pipe(data) if piped else io.BytesIO(data)
-    check(read(stream, ReadOptions(keep=lambda path: path == "/etc/passwd", digests=True)))  # type: ignore[arg-type]
+def test_archive_layouts(shape: str, reading: Callable[..., Image]) -> None:
+    check(reading(SHAPES[shape](), keep=lambda path: path == "/etc/passwd", digests=True))
 
 
 @pytest.mark.parametrize("members", [docker_members, oci_members])
@@ -206,15 +209,75 @@ def test_elf_files_are_parsed_on_request() -> None:
     assert take(data, elves=False).elves == {}
 
 
-def test_large_elf_files_use_a_temporary_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_elf_files_of_a_pipe_use_a_temporary_file(monkeypatch: pytest.MonkeyPatch) -> None:
     program = Path("/proc/self/exe")
     if not program.exists():
         pytest.skip("needs an ELF file")
     data = archive(docker_members([tar(member("python", program.read_bytes(), mode=0o755))]))
-    small = take(data, digests=True)
+    sought = take(data, digests=True)
+    small = piped(data, digests=True)
     monkeypatch.setattr("slimify.image.layer.IN_MEMORY", 1000)
-    large = take(data, digests=True)
-    assert (large.elves, large.layers) == (small.elves, small.layers)
+    large = piped(data, digests=True)
+    assert (large.elves, large.layers) == (small.elves, small.layers) == (sought.elves, sought.layers)
+
+
+EQUAL = (
+    tar(
+        member("alone", b"a" * 7000),
+        member("one", b"b" * 5000),
+        member("again", b"old"),
+        member("gone/file", b"x"),
+        member("changed", b"old"),
+        member("small", b"s"),
+    ),
+    tar(
+        member("two", b"b" * 5000),
+        member("three", b"c" * 5000),
+        member("again", b"old"),
+        member(".wh.gone"),
+        member("changed", b"newer"),
+        member("smaller", b"s"),
+    ),
+)
+
+
+@pytest.mark.parametrize("stream", ["file", "by threads", "pipe", "gzip"])
+def test_files_are_hashed_that_may_equal_another_one(stream: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if stream == "by threads":
+        monkeypatch.setattr("slimify.image.digests.ALONE", 0)
+    pack = gzipped if stream == "gzip" else bytes
+    data = archive(oci_members(EQUAL, pack=pack))
+    read_it = piped if stream == "pipe" else take
+    image, every = read_it(data, equal=1000), read_it(data, digests=True)
+    assert all(layer.entries for layer in every.layers)
+    hashed = set()
+    for some, all_of in zip(image.layers, every.layers, strict=True):
+        for one, other in zip(some.entries, all_of.entries, strict=True):
+            assert one.digest in ("", other.digest)
+            hashed |= {one.path} if one.digest else set()
+    needed = {"/one", "/two", "/three", "/again"}
+    assert hashed == (
+        needed if stream in ("file", "by threads") else {e.path for x in every.layers for e in x.entries}
+    )
+
+
+@pytest.mark.parametrize("options", [{}, {"equal": 1000}], ids=["plain", "equal"])
+def test_of_a_file_only_what_is_needed_is_read(options: dict[str, Any]) -> None:
+    layer = tar(member("big", bytes(40 << 20)), member("small", b"x"))
+    data = Counted(archive(docker_members([layer])))
+    assert [e.path for e in read(data, ReadOptions(**options)).layers[0].entries] == ["/big", "/small"]
+    assert data.count < 1 << 20
+
+
+class Counted(io.BytesIO):
+    """Counts the bytes that are read."""
+
+    count = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self.count += len(data)
+        return data
 
 
 def test_history_entries_without_layers() -> None:
