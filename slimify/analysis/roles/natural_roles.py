@@ -70,12 +70,22 @@ def _natural_role(given: Given, node: Node) -> Finding | None:
     if any((e.kind == "fetch" and e.ecosystem) or e.action == Action.INSTALL_DEPS for e in node.effects):
         # the interpreter itself downloads what run time reads, or installs what that needs
         kinds = kinds - LEAVES_ARTIFACTS - {"packages"} | {"app"}
-    judge = next((judge for deciding, judge in _JUDGES if kinds & deciding), None)
-    if judge is not None:
-        return judge(given, node)
+    judged = [judge(given, node) for deciding, judge in _JUDGES if kinds & deciding]
+    if judged:
+        return _joined(judged)
     if kinds <= {"state"}:
         return Finding("both", Reason.of("SL220", "shell"))
     return Finding("build", Reason.of("SL219", "check"))
+
+
+def _joined(judged: Sequence[Finding | None]) -> Finding | None:
+    """What a step is that does several things: the first decides. A step of the build is in both stages if it
+    also does what the final stage needs."""
+    first, *others = judged
+    if first is None or first.role != "build":
+        return first
+    other = next((f for f in others if f is not None and f is not BESIDE and f.role != "build"), None)
+    return first if other is None else Finding("both", other.reason, first.regions)
 
 
 def _copy(given: Given, node: Node) -> Finding | None:
@@ -234,7 +244,7 @@ def _files(given: Given, node: Node) -> Finding | None:
     return None
 
 
-# The first row that shares a kind with the effects of a step decides.
+# The first row that shares a kind with the effects of a step decides, or several of them together.
 _JUDGES: tuple[tuple[frozenset[str], Callable[[Given, Node], Finding | None]], ...] = (
     (frozenset({"unknown"}), _unknown),
     (LEAVES_ARTIFACTS, _makes),

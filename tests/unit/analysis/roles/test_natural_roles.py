@@ -34,6 +34,11 @@ ROWS = (
         roles={"ci": ("build", "packages"), "run build": ("build", "build"), "prune": ("build", "prune")},
     ),
     Row(
+        id="a-download-beside-an-install",
+        file=(*APP, "RUN wget -q https://example.org/key -O /etc/key || apt-get install -y chromium", START),
+        roles={"wget": ("both", "packages")},
+    ),
+    Row(
         id="kept-by-a-comment",
         file=(*APP, "# slimify: keep", "RUN npm ci", START),
         roles={"ci": ("run", "comment")},
