@@ -258,11 +258,14 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
             yield from platform_commands(self.files, path, self.image, names)
         for path in self.matching(_JENKINSFILE):
             yield from jenkins_commands(self.files, path, self.image, names)
+        run = self.containers(names.own)
         for told, host in self.containers_of(names.own):
             command = self._run_command(told, host)
             # `exec` and Compose in documents are for containers that run: development, more often than not,
-            # but for shells and the system's programs, with which people look into any container
-            started = host.in_document and told.command != "run"
+            # unless the repository shows how one is started from the image; but for shells and the system's
+            # programs, with which people look into any container
+            shown = told.command == "exec" and repository(told.operands[0]) in run
+            started = host.in_document and told.command != "run" and not shown
             if command is not None and (not started or _is_for_any_container(command.text.partition(" ")[0])):
                 yield command
 

@@ -95,6 +95,28 @@ def test_programs_that_the_application_starts(
 
 
 @pytest.mark.parametrize(
+    ("name", "start", "found"),
+    [
+        ("vite.config.js", "next start", False),  # of a program that only builds
+        ("next.config.js", "node server.js", False),
+        ("next.config.js", "next start", True),
+        ("next.config.mjs", "npm start", True),
+    ],
+)
+def test_settings_of_a_started_program_are_sources(
+    name: str, start: str, found: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "package.json").write_text(
+        '{"scripts": {"start": "next start"}, "dependencies": {"next": "14"}}'
+    )
+    (tmp_path / "index.js").write_text("")
+    (tmp_path / name).write_text("require('child_process').execSync('git rev-parse HEAD')\n")
+    docker = f"FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install\nCMD {json.dumps(start.split())}\n"
+    needs = classify(parse(docker.encode(), "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
+    assert ("git" in needs.runtime_needs.commands) is found
+
+
+@pytest.mark.parametrize(
     ("name", "first", "read"),
     [
         ("tool", "# no script", False),
