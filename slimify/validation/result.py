@@ -20,10 +20,11 @@ from slimify.semantics.machine.content import (
     exists_in,
     is_directory,
     link_targets,
+    makes_directory,
     places_of,
 )
 from slimify.semantics.machine.stages import Copy, Event, Origin, Stage, paths_touched
-from slimify.semantics.paths import is_glob, is_named_place, overlap
+from slimify.semantics.paths import ancestors, is_glob, is_named_place, overlap
 from slimify.validation.closed_worlds import is_unused_copy, may_go
 from slimify.validation.comparison import Comparison
 from slimify.validation.inputs import is_downloaded
@@ -54,7 +55,7 @@ def result_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reas
             for path in (*effect.outputs, *effect.writes) if effect.kind not in _WITHOUT_FILES else ():
                 lost = _is_lost(compared, event, path)
                 if lost is False:
-                    kept[path] = None
+                    kept |= dict.fromkeys(ancestors(path) if makes_directory(effect) else (path,))
                 elif lost and not (
                     _is_installed_elsewhere(compared, event, effect) or may_go(compared, effect, path, roots)
                 ):

@@ -25,7 +25,7 @@ from slimify.model.sizes import MB
 from slimify.planning.final_stage.commands import non_recursive_edits
 from slimify.planning.in_place.edits import Edits, first_edits, step_line
 from slimify.planning.in_place.runs import extended_run, is_chained, is_direct, is_extendable, is_readable
-from slimify.semantics.paths import inside, is_named_place, overlap
+from slimify.semantics.paths import ancestors, inside, is_named_place, overlap
 from slimify.syntax.dockerfile.instructions import copy_parts
 from slimify.syntax.dockerfile.words import expand, references
 from slimify.syntax.shell.script import edit
@@ -306,15 +306,16 @@ def _without_change(program: Program, change: _Change, drop: frozenset[int]) -> 
 
 
 def _root_owned_directories(program: Program, change: _Change) -> list[str]:
-    """Directories at or below the paths that WORKDIR or mkdir created, which would stay owned by root."""
+    """Directories at or below the paths that WORKDIR or mkdir created, with those above them: they would stay
+    owned by root."""
     found: dict[str, None] = {}
     steps = [s for s in program.steps if s.index <= change.step.index]
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         if step.keyword == "WORKDIR" and following is not None and following.state.cwd:
             found |= dict.fromkeys([following.state.cwd])
         found |= dict.fromkeys(w for e in step.effects if e.tool == "mkdir" for w in e.writes)
-    own = [d for d in found if any(inside(d, p) for p in change.places)]
-    return list(dict.fromkeys(d for p in change.places for d in own if inside(d, p)))
+    above = [a for d in found for a in reversed([*ancestors(d)])]
+    return list(dict.fromkeys(d for p in change.places for d in above if inside(d, p)))
 
 
 def _saved_bytes(program: Program, copies: list[Step], modules: bool) -> int:

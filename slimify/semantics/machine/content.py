@@ -95,8 +95,7 @@ def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Co
         found = GONE
     if effect.kind == "meta":
         return _with_meta(event, effect, path, found) if found else found
-    makes_directory = "mkdir" in (effect.tool, effect.action)
-    reach = inside if makes_directory or effect.kind == "users" else overlap  # makes no file below
+    reach = inside if makes_directory(effect) or effect.kind == "users" else overlap  # makes no file below
     written = [w for w in (*effect.writes, *effect.outputs) if reach(w, path)]
     if not written or event.origin is None:
         return found
@@ -108,10 +107,16 @@ def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Co
     if event.origin not in origins:
         origins = (*origins[-_MOST_ORIGINS:], event.origin)
     mode = found.mode
-    if path in written and makes_directory:
+    if path in written and makes_directory(effect):
         mode = next((m[1] for w in _options(effect) if (m := _MODE.fullmatch(w))), mode)
-    named, link = found.named or path in written, found.link or link
+    named = found.named or path in written or makes_directory(effect)
+    link = found.link or link
     return replace(found, origins=origins, owner=owner, mode=mode, link=link, named=named, gone=False)
+
+
+def makes_directory(effect: Effect) -> bool:
+    """Whether it makes directories, with all those above them that are not there, and no files."""
+    return "mkdir" in (effect.tool, effect.action)
 
 
 _MODE = regex(r"(?:-\w*m|--mode=)([\w+=,]+)")  # an option with its value

@@ -252,6 +252,29 @@ def test_owner_of_what_another_stage_made(
     assert ("/srv/web would belong" in found) == problem
 
 
+DEEP = """FROM node:20
+RUN useradd app
+WORKDIR /app
+RUN mkdir -p var/cache && chown -R app /app
+USER app
+CMD ["node", "server.js"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("paths", "lost"),
+    [
+        ("-R app /app", ""),
+        ("app /app /app/var /app/var/cache", ""),
+        ("app /app /app/var/cache", "/app/var would"),  # mkdir -p makes it too
+        ("app /app /app/var", "/app/var/cache would"),
+    ],
+)
+def test_owners_of_all_that_mkdir_makes(paths: str, lost: str, tmp_path: Path) -> None:
+    found = differences(DEEP, changed(DEEP, ("-R app /app", paths)), {"server.js": ""}, tmp_path)
+    assert lost in found if lost else not found
+
+
 JUPYTER = """FROM python:3.11 AS builder
 COPY requirements.txt ./
 RUN pip install -r requirements.txt

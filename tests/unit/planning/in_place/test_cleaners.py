@@ -253,6 +253,11 @@ CASES = (
         gone=("COPY . .",),
     ),
     Case(
+        id="directories-above-one-that-mkdir-makes",
+        file=f"{SLIM}RUN useradd app\nWORKDIR /app\nCOPY . .\nRUN mkdir -p var/a && chown -R app:app /app\nUSER app\n{START}",
+        new=("COPY --chown=app:app . .", "RUN mkdir -p var/a && chown app:app /app /app/var /app/var/a"),
+    ),
+    Case(
         id="a-user-without-its-group-leaves-that-of-the-context",
         file=f"{SLIM}RUN useradd app\nWORKDIR /app\nCOPY . .\nRUN chown -R app /app\nUSER app\n{START}",
         new=("COPY --chown=app:root . .", "RUN chown app /app"),
