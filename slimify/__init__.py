@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from slimify.app.ci import CiStep, plan_ci, write_ci
     from slimify.app.dockerfiles import Source
     from slimify.app.effective_settings import Settings, settings_of
-    from slimify.app.explain import explain_code, explain_files
+    from slimify.app.explain import all_codes, explain_code, explain_files
     from slimify.app.failures import failed, is_internal
     from slimify.app.learned_settings import keep_constraints
     from slimify.app.locate import Job, find
@@ -91,6 +91,7 @@ __all__ = [
     "Settings",
     "SlimifyError",
     "Source",
+    "all_codes",
     "analyze_images",
     "check_files",
     "compare_baseline",
@@ -137,7 +138,7 @@ _MODULES = {
     "app.ci": ("CiStep", "plan_ci", "write_ci"),
     "app.dockerfiles": ("Source",),
     "app.effective_settings": ("Settings", "settings_of"),
-    "app.explain": ("explain_code", "explain_files"),
+    "app.explain": ("all_codes", "explain_code", "explain_files"),
     "app.failures": ("failed", "is_internal"),
     "app.learned_settings": ("keep_constraints",),
     "app.locate": ("Job", "find"),

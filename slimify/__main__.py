@@ -9,7 +9,7 @@ def main() -> None:
     its time for nothing: that is done a hundred times less often, and never at the end."""
     gc.set_threshold(70_000, 10, 10)
     try:
-        if sys.argv[1:] == ["--version"]:
+        if sys.argv[1:] in (["--version"], ["-V"]):
             _version()  # without typer, which takes longer to import than all the rest
         else:
             from slimify.cli import app
@@ -20,10 +20,10 @@ def main() -> None:
 
 
 def _version() -> None:
-    from slimify.cli import console
+    from slimify.cli import terminal
 
-    with console.failing_output():
-        console.show_version()
+    with terminal.failing_output():
+        terminal.show_version()
 
 
 if __name__ == "__main__":

@@ -76,9 +76,11 @@ def test_the_gravest_exit_code_and_one_line_a_finding(project: Path) -> None:
     (project / "Dockerfile.wrong").write_text("FROM\n")
     result = invoke("check", ".", "missing", cwd=project)
     assert result.code == 2
-    finding, command = result.stdout.decode().splitlines()
+    finding, excerpt = result.stdout.decode().splitlines()
     assert finding.startswith("web/Dockerfile:1: SL300 about 989 MB of 1.08 GB (91 %) would be saved: ")
-    assert command == "  slimify rewrite web/Dockerfile shows the change, --write applies it"
+    assert excerpt == "     1 | FROM golang:1.24"
+    help_line = "slimify rewrite web/Dockerfile shows the change, --write applies it\n"
+    assert result.stderr.endswith(help_line)
     assert "missing: no such file" in result.stderr
     assert "5 Dockerfiles: 1 could be slimmer, by about 989 MB, 1 refused, 2 failed\n" in result.stderr
 

@@ -72,7 +72,7 @@ def test_start_up_imports_only_what_the_command_needs(arguments: list[str], need
         ours = {
             "slimify.__main__",
             "slimify.cli",
-            "slimify.cli.console",
+            "slimify.cli.terminal",
             *([] if version else ["slimify.cli.app"]),
         }
         assert {name for name in loaded if name.startswith("slimify.")} == ours

@@ -24,6 +24,13 @@ def explain_files(
     return outcomes("explain", todo, context, settings or {}, image)
 
 
+def all_codes() -> dict[str, dict[str, str]]:
+    """Every code with its meaning, as `explain_code` gives it."""
+    from slimify.codes import known
+
+    return known()
+
+
 def explain_code(code: str) -> dict[str, Any] | None:
     """The meaning of a code such as SL204, as in `slimify explain SL204 --format json`; None if unknown."""
     from slimify.codes import meaning

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,6 +16,7 @@ from slimify.app.services import Build, builds, is_build_file
 from slimify.config.options import Options
 from slimify.config.read_file import MOST_BYTES, read_file, read_stream
 from slimify.context.directory_walk import Limits, files_below
+from slimify.context.ignore_rules import IgnoreRules
 from slimify.model.dockerfile import Instruction
 from slimify.model.errors import SlimifyError
 from slimify.model.regex import regex
@@ -24,6 +25,10 @@ NOT_READABLE = "SL901"
 
 PATTERNS = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile")
 _STDIN = "-"
+# Ignore files, documentation, data, and what editors and tools leave. A language may follow: Dockerfile.go.
+_OTHER_FILES = tuple(
+    ".dockerignore .md .rst .adoc .txt .html .json .yaml .yml .toml .bak .orig .rej .patch .diff ~".split()
+)
 _NON_PROJECT_FILES = regex(
     r"(?:docker-)?compose[\w.-]*\.ya?ml|.*\.(?:dockerignore|md)|\.env.*|\.git(?:keep|ignore)"
 )
@@ -47,12 +52,17 @@ Name = str | os.PathLike[str]
 Job = tuple[Target, SlimifyError | None]
 
 
-def find(paths: list[str] | None) -> Iterator[Job]:
-    """Each Dockerfile of the paths once, in their order; an error for a path without any."""
+def find(paths: list[str] | None, *, exclude: Sequence[str] = (), command: str = "rewrite") -> Iterator[Job]:
+    """Each Dockerfile of the paths once, in their order; an error for a path without any.
+
+    Of directories, what git ignores and what matches a pattern of `exclude` is skipped. `command` is named in
+    hints."""
     seen = set()
     for path in paths or ["Dockerfile"]:
         try:
-            for target in targets(path):
+            if path != _STDIN and not os.path.lexists(path):
+                raise missing_file(command)
+            for target in targets(path, exclude):
                 if target.name not in seen:
                     yield target, None
                 seen.add(target.name)
@@ -65,11 +75,17 @@ def target_of(path: Name) -> Job:
     return Target(name=os.fspath(path), path=Path(path)), None
 
 
-def targets(path: str) -> tuple[Target, ...]:
+def missing_file(command: str) -> SlimifyError:
+    hint = f"name a Dockerfile, or a directory to search: slimify {command} ."
+    return SlimifyError(NOT_READABLE, "no such file", hint=hint)
+
+
+def targets(path: str, exclude: Sequence[str] = ()) -> tuple[Target, ...]:
     """The Dockerfiles of `path`: itself, standard input for `-`, all in a directory, sorted, or those that
     the services of a Compose or bake file build.
 
-    Vendored and hidden directories and symlinks are skipped. Raises SlimifyError if there is none.
+    Vendored and hidden directories, symlinks, what git ignores and what `exclude` matches are skipped.
+    Raises SlimifyError if there is none.
     """
     if path == _STDIN:
         return (Target(name=_STDIN, path=None),)
@@ -77,7 +93,7 @@ def targets(path: str) -> tuple[Target, ...]:
         return _of_services(path)
     if not Path(path).is_dir():
         return (Target(name=path, path=Path(path)),)
-    found = tuple(Target(name=str(file), path=file) for file in sorted(_search(Path(path))))
+    found = tuple(Target(name=str(file), path=file) for file in sorted(_search(Path(path), exclude)))
     if not found:
         raise SlimifyError(
             NOT_READABLE,
@@ -122,8 +138,7 @@ def read(target: Target) -> bytes:
             return read_stream(sys.stdin.buffer, MOST_BYTES)
         return read_file(target.path, MOST_BYTES)
     except FileNotFoundError:
-        hint = "name a Dockerfile, or a directory to search: slimify rewrite ."
-        raise SlimifyError(NOT_READABLE, "no such file", hint=hint) from None
+        raise missing_file("rewrite") from None
     except OSError as error:
         raise SlimifyError(NOT_READABLE, f"cannot read the file: {error.strerror}") from error
 
@@ -183,23 +198,32 @@ def _is_project(directory: Path) -> bool:
     return any((directory / name).is_file() for known in languages() for name in known.project_files)
 
 
-def _search(root: Path) -> Iterator[Path]:
+def _search(root: Path, exclude: Sequence[str]) -> Iterator[Path]:
+    from slimify.context.repository import Repository, as_ignore_rule, repository_of
     from slimify.facts.language_files import all_files
 
     skipped = {name for one in all_files() for name in one.vendored}
+    excluded = IgnoreRules.parse("\n".join(as_ignore_rule(line, "") for line in exclude))
+    top = Path(os.path.realpath(root))
+    repository = repository_of(top)
+    whole = Repository(root=repository.root)
+    by_git = not (repository.prefix and whole.ignores(repository.prefix))  # else it is asked for all the same
+
+    def is_wanted(path: str) -> bool:
+        return not (excluded.ignores(path) or (by_git and repository.ignores(path)))
 
     def enters(path: str) -> bool:
         name = os.path.basename(path)
-        return not name.startswith(".") and name not in skipped
+        return not name.startswith(".") and name not in skipped and is_wanted(path)
 
-    for path, entry in files_below(os.path.realpath(root), "", Limits().depth, enters):
-        if is_dockerfile(entry.name):
+    for path, entry in files_below(str(top), "", Limits().depth, enters):
+        if is_dockerfile(entry.name) and is_wanted(path):
             yield root / path
 
 
 def is_dockerfile(name: str) -> bool:
     """Whether a directory search finds a file of this name."""
-    if name.startswith(".") or name.endswith(".dockerignore"):
+    if name.startswith(".") or name.lower().endswith(_OTHER_FILES):
         return False
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in PATTERNS)
 

@@ -5,13 +5,15 @@ its dependencies are imported when it runs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import Annotated, Any
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand
 
-from slimify.cli import console
+from slimify.cli import terminal
 
 # Commands and their help, which is the first line of their docstrings.
 COMMANDS = {
@@ -39,15 +41,46 @@ def command(name: str) -> TyperCommand:
     """The command with its options."""
     alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
     function = getattr(import_module(f"slimify.cli.commands.{name}"), name)
-    alone.command()(import_module("slimify.cli.options").expand_groups(function))
+    alone.command()(_with_output_options(import_module("slimify.cli.options").expand_groups(function)))
     built = typer.main.get_command(alone)
     assert isinstance(built, TyperCommand)
     return built
 
 
+# Options of every command, which may be in front of it as well.
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show every decision.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
+ColorOption = Annotated[
+    Literal["auto", "always", "never"] | None,
+    typer.Option("--color", help="Use colors.", show_default="auto: on a terminal"),
+]
+_OUTPUT = {"verbose": (VerboseOption, False), "quiet": (QuietOption, False), "color": (ColorOption, None)}
+
+
+def _with_output_options(run: Callable[..., None]) -> Callable[..., None]:
+    """The function of a command with the options of every command."""
+    own = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (kind, default) in _OUTPUT.items()
+    ]
+
+    def called(*, verbose: bool, quiet: bool, color: terminal.Color | None, **values: Any) -> None:
+        before = terminal.output
+        terminal.configure(
+            terminal.Output(
+                verbose=verbose or before.verbose, quiet=quiet or before.quiet, color=color or before.color
+            )
+        )
+        run(**values)
+
+    called.__doc__ = run.__doc__
+    called.__dict__["__signature__"] = Signature([*signature(run).parameters.values(), *own])
+    return called
+
+
 def _version(wanted: bool) -> None:
     if wanted:
-        console.show_version()
+        terminal.show_version()
         raise typer.Exit
 
 
@@ -63,10 +96,13 @@ app = typer.Typer(
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")
+        bool, typer.Option("--version", "-V", is_eager=True, callback=_version, help="Print the version.")
     ] = False,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
+    color: ColorOption = None,
 ) -> None:
-    pass
+    terminal.configure(terminal.Output(verbose=verbose, quiet=quiet, color=color or "auto"))
 
 
 for _name, _help in COMMANDS.items():
@@ -75,5 +111,5 @@ for _name, _help in COMMANDS.items():
 
 def main() -> None:
     """The entry point of the `slimify` command."""
-    with console.failing_output():
+    with terminal.failing_output():
         app(prog_name="slimify")

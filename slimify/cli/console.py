@@ -2,53 +2,79 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal
 
 import slimify
+from slimify.cli import terminal
 
 if TYPE_CHECKING:
     from slimify import Checked, Listeners, Outcome, Proof, Published, Row, Settings
     from slimify.analyze.model import Analysis, Rule
     from slimify.ci.plan import Step
     from slimify.lint.baseline import Entry
-    from slimify.report.ansi import Paint
     from slimify.report.findings.formats import Form as CheckFormat
-
-_FAILED = 4  # the exit code if output can't be written
-
-
-def show_version() -> None:
-    """Prints the version."""
-    write_stdout(f"slimify {slimify.__version__}\n")
 
 
 def show_rewrite(
-    outcome: Outcome, form: Literal["diff", "text", "json", "none"], proof: Proof | None = None
+    outcome: Outcome,
+    form: Literal["diff", "text", "json", "none"],
+    proof: Proof | None = None,
+    *,
+    done_as: str,
+    written: Sequence[str] = (),
 ) -> None:
-    """Prints a rewrite: the result to standard output, the reasons and the proof to standard error."""
+    """Prints a rewrite: the result to standard output, the reasons and the proof to standard error.
+    `done_as` is the word for a rewrite, `written` are the files that were written."""
     from slimify.report import diff, text
 
+    most = terminal.output.most
     if form == "json":
         from slimify.report import json
 
-        write_stdout(json.to_json(outcome, proof=proof) + "\n")
+        terminal.write_stdout(json.to_json(outcome, proof=proof) + "\n")
         show_failure(outcome)
     elif form == "text" and outcome.error is None:
-        write_report(text.page(outcome, width=columns(sys.stdout), paint=painter(sys.stdout)))
+        page = text.page(
+            outcome,
+            width=terminal.columns(sys.stdout),
+            paint=terminal.painter(sys.stdout),
+            done_as=done_as,
+            most=most,
+        )
+        terminal.write_report(page)
     else:
         if form == "diff":
-            patch, paint = diff.diff(outcome), painter(sys.stdout)
-            write_report(diff.colour(patch, paint)) if paint.on else write_stdout(patch)
-        write_stderr(text.summary(outcome, width=columns(sys.stderr), paint=painter(sys.stderr)))
+            patch, paint = diff.diff(outcome), terminal.painter(sys.stdout)
+            terminal.write_report(diff.colour(patch, paint)) if paint.on else terminal.write_stdout(patch)
+        show_summary(outcome, done_as)
+    if written:
+        terminal.write_note(f"  wrote {', '.join(written)}\n")
     if proof is not None and outcome.error is None and form != "json":
         from slimify.report import proof as report
 
-        write_stderr(report.text(proof, width=columns(sys.stderr), paint=painter(sys.stderr)))
+        terminal.write_note(report.text(proof, **terminal.style(sys.stderr)))
+
+
+def show_summary(outcome: Outcome, done_as: str) -> None:
+    """Prints the outcome and its decisions. Quiet, only what has to be known: a refusal or an error."""
+    from slimify.report import text
+
+    show = terminal.write_stderr if outcome.kind in ("refused", "failed") else terminal.write_note
+    show(text.summary(outcome, **terminal.style(sys.stderr), done_as=done_as, most=terminal.output.most))
+
+
+def show_totals(outcomes: Sequence[Outcome], done_as: str, hint: str) -> None:
+    """Prints the total of several files, and what can be done next."""
+    from slimify.report import text
+
+    if len(outcomes) > 1:
+        terminal.write_note(text.total(outcomes, done_as))
+    if hint and any(outcome.kind == "rewritten" for outcome in outcomes):
+        terminal.write_note(f"{hint}\n")
 
 
 def show_step(step: Step, form: Literal["text", "json"], *, written: bool) -> None:
@@ -57,27 +83,36 @@ def show_step(step: Step, form: Literal["text", "json"], *, written: bool) -> No
 
     outcome = step.outcome
     if form == "json":
-        write_stdout(ci.to_json(outcome, step.shown) + "\n")
+        terminal.write_stdout(ci.to_json(outcome, step.shown) + "\n")
         return
     if step.shown:
-        write_stdout("" if written and outcome.after is not None else step.shown)
+        terminal.write_stdout("" if written and outcome.after is not None else step.shown)
     elif not written:
-        patch, paint = diff.diff(outcome), painter(sys.stdout)
-        write_report(diff.colour(patch, paint)) if paint.on else write_stdout(patch)
+        patch, paint = diff.diff(outcome), terminal.painter(sys.stdout)
+        terminal.write_report(diff.colour(patch, paint)) if paint.on else terminal.write_stdout(patch)
     new = outcome.after is not None and not outcome.before
     done = ("written" if written else "to be written") if new else "changed" if written else "to be changed"
-    write_stderr(ci.text(outcome, done, width=columns(sys.stderr), paint=painter(sys.stderr)))
+    terminal.write_stderr(ci.text(outcome, done, **terminal.style(sys.stderr)))
 
 
-def show_checked(item: Checked, form: CheckFormat) -> None:
-    """Prints the finding of one file, if the format is written file by file; other messages go to standard
-    error."""
+def show_checked(item: Checked, form: CheckFormat | None) -> None:
+    """Prints the finding of one file, if the format is written file by file; None: not at all. Other messages
+    go to standard error."""
     from slimify.report.findings import formats
     from slimify.report.findings import text as findings
 
-    write = write_report if form == "text" else write_stdout
-    write(formats.part(item, form, paint=painter(sys.stdout)))
-    write_stderr(findings.aside(item, paint=painter(sys.stderr)))
+    write = terminal.write_report if form == "text" else terminal.write_stdout
+    width = (
+        terminal.columns(sys.stdout) if sys.stdout.isatty() else None
+    )  # each finding is a line for other programs
+    if form is not None:
+        write(
+            formats.part(
+                item, form, width=width, excerpt=not terminal.output.quiet, paint=terminal.painter(sys.stdout)
+            )
+        )
+    show = terminal.write_note if item.outcome.error is None else terminal.write_stderr
+    show(findings.aside(item, paint=terminal.painter(sys.stderr)))
 
 
 def show_all_checked(items: Sequence[Checked], form: CheckFormat, output: Path | None) -> None:
@@ -86,16 +121,23 @@ def show_all_checked(items: Sequence[Checked], form: CheckFormat, output: Path |
     from slimify.report.findings import formats
 
     if output is None:
-        write_stdout(formats.document(items, form))
+        terminal.write_stdout(formats.document(items, form))
     else:
         replace_file(output, formats.whole(items, form).encode("utf-8", "surrogateescape"))
 
 
-def show_check_summary(items: Sequence[Checked], stale: Sequence[Entry]) -> None:
-    """Prints the summary of `check` to standard error."""
+def show_statistics(items: Sequence[Checked]) -> None:
+    """Prints how many findings of each code there are."""
     from slimify.report.findings import text as findings
 
-    write_stderr(findings.summary(items, stale))
+    terminal.write_report(findings.statistics(items, terminal.painter(sys.stdout)))
+
+
+def show_check_summary(items: Sequence[Checked], stale: Sequence[Entry], paths: Sequence[str]) -> None:
+    """Prints the summary of `check` and what can be done next to standard error."""
+    from slimify.report.findings import text as findings
+
+    terminal.write_note(findings.summary(items, stale) + findings.help_line(items, paths))
 
 
 def show_explanation(outcome: Outcome, form: Literal["text", "json"]) -> None:
@@ -103,24 +145,29 @@ def show_explanation(outcome: Outcome, form: Literal["text", "json"]) -> None:
     from slimify.report import json, text
 
     if form == "json":
-        write_stdout(json.to_json(outcome, texts=False) + "\n")
+        terminal.write_stdout(json.to_json(outcome, texts=False) + "\n")
     elif outcome.error is None:
-        write_report(text.explanation(outcome, width=columns(sys.stdout), paint=painter(sys.stdout)))
+        most = terminal.output.most
+        terminal.write_report(text.explanation(outcome, **terminal.style(sys.stdout), most=most))
     show_failure(outcome)
 
 
-def show_code(code: str, entry: Mapping[str, Any]) -> None:
-    """Prints the meaning of a code."""
+def show_codes(entries: Mapping[str, Mapping[str, Any]], *, titles: bool) -> None:
+    """Prints the meaning of each code, or only its title."""
     from slimify.report import text
 
-    write_report(text.code(code, entry, width=columns(sys.stdout), paint=painter(sys.stdout)))
+    style = terminal.style(sys.stdout)
+    pages = (text.code(code, entry, **style) for code, entry in entries.items())
+    terminal.write_report(text.codes(entries, style["paint"]) if titles else "\n".join(pages))
 
 
 def show_settings(found: Settings, form: Literal["text", "json"]) -> None:
     """Prints the effective settings of one file."""
     from slimify.report import settings as report
 
-    shown, write = (report.to_json, write_stdout) if form == "json" else (report.text, write_report)
+    shown, write = (
+        (report.to_json, terminal.write_stdout) if form == "json" else (report.text, terminal.write_report)
+    )
     write(shown(found.name, found.options, found.layers, found.given).rstrip("\n") + "\n")
 
 
@@ -130,16 +177,16 @@ def show_proof(outcome: Outcome, proof: Proof | None, form: Literal["text", "jso
     from slimify.report import proof as report
 
     if form == "json":
-        write_stdout(json.to_json(outcome, proof=proof) + "\n")
+        terminal.write_stdout(json.to_json(outcome, proof=proof) + "\n")
         show_failure(outcome)
     elif proof is None or outcome.error is not None:
-        write_stderr(text.summary(outcome, width=columns(sys.stderr), paint=painter(sys.stderr)))
+        show_summary(outcome, "can be rewritten")
     elif form == "markdown":
-        write_report(report.markdown(proof))
-        write_stderr(text.warnings(outcome, width=columns(sys.stderr), paint=painter(sys.stderr)))
+        terminal.write_report(report.markdown(proof))
+        terminal.write_stderr(text.warnings(outcome, **terminal.style(sys.stderr)))
     else:
-        write_stderr(text.warnings(outcome, width=columns(sys.stderr), paint=painter(sys.stderr)))
-        write_report(report.text(proof, width=columns(sys.stdout), paint=painter(sys.stdout)))
+        terminal.write_stderr(text.warnings(outcome, **terminal.style(sys.stderr)))
+        terminal.write_report(report.text(proof, **terminal.style(sys.stdout)))
 
 
 def show_published(item: Published, form: Literal["text", "json"], *, dry: bool) -> None:
@@ -147,25 +194,27 @@ def show_published(item: Published, form: Literal["text", "json"], *, dry: bool)
     from slimify.publish import summary
 
     if form == "json":
-        write_stdout(
+        terminal.write_stdout(
             summary.to_json(item.offer, item.report, item.error, [r[1] for r in item.results], dry=dry) + "\n"
         )
     else:
         outcomes = [(outcome, proof) for _, outcome, proof in item.results]
-        paint = painter(sys.stdout)
-        write_report(
-            summary.text(item.offer, item.report, outcomes, width=columns(sys.stdout), paint=paint, dry=dry)
+        paint = terminal.painter(sys.stdout)
+        terminal.write_report(
+            summary.text(
+                item.offer, item.report, outcomes, width=terminal.columns(sys.stdout), paint=paint, dry=dry
+            )
         )
     for _, outcome, proof in item.results:
         show_failure(outcome)
         if proof is not None and outcome.error is None and proof.verdict != "equal" and form == "text":
             from slimify.report import proof as report
 
-            write_stderr(report.text(proof, width=columns(sys.stderr), paint=painter(sys.stderr)))
+            terminal.write_stderr(report.text(proof, **terminal.style(sys.stderr)))
     if item.error is not None:
         from slimify.report import text
 
-        write_stderr(text.failure(item.offer.branch, item.error, paint=painter(sys.stderr)))
+        terminal.write_stderr(text.failure(item.offer.branch, item.error, paint=terminal.painter(sys.stderr)))
 
 
 def show_analysis(
@@ -176,18 +225,18 @@ def show_analysis(
     from slimify.report.analysis import text as analysis_text
 
     if form == "json":
-        write_stdout(analysis_json.to_json(analyses, rules) + "\n")
+        terminal.write_stdout(analysis_json.to_json(analyses, rules) + "\n")
     elif form == "text":
-        width, paint = columns(sys.stdout), painter(sys.stdout)
+        style = terminal.style(sys.stdout)
         first, *others = analyses
         for other in others:
-            write_report(analysis_text.comparison(first, other, width=width, paint=paint))
+            terminal.write_report(analysis_text.comparison(first, other, **style))
         if not others:
-            write_report(analysis_text.page(first, width=width, paint=paint))
+            terminal.write_report(analysis_text.page(first, **style))
     if rules and form == "text":
-        write_report("\n" + analysis_text.verdicts(rules, paint=painter(sys.stdout)))
+        terminal.write_report("\n" + analysis_text.verdicts(rules, paint=terminal.painter(sys.stdout)))
     elif rules:
-        write_stderr(analysis_text.verdicts(rules, paint=painter(sys.stderr)))
+        terminal.write_stderr(analysis_text.verdicts(rules, paint=terminal.painter(sys.stderr)))
 
 
 def show_page(analyses: Sequence[Analysis], target: str) -> None:
@@ -197,7 +246,7 @@ def show_page(analyses: Sequence[Analysis], target: str) -> None:
 
     page = analysis_html.page(*analyses)
     if target == "-":
-        write_stdout(page)
+        terminal.write_stdout(page)
     else:
         replace_file(Path(target), page.encode("utf-8", "replace"))
 
@@ -207,7 +256,7 @@ def show_no_analysis(analyses: Sequence[Analysis], failure: Outcome, form: Liter
     if form == "json":
         from slimify.report.analysis import json as analysis_json
 
-        write_stdout(analysis_json.to_json(analyses, error=failure.error) + "\n")
+        terminal.write_stdout(analysis_json.to_json(analyses, error=failure.error) + "\n")
     show_failure(failure)
 
 
@@ -215,14 +264,14 @@ def show_rows(rows: Sequence[Row]) -> None:
     """Prints rows of a scan as one JSON object per line."""
     import json
 
-    write_stdout("".join(json.dumps(row, ensure_ascii=True) + "\n" for row in rows))
+    terminal.write_stdout("".join(json.dumps(row, ensure_ascii=True) + "\n" for row in rows))
 
 
 def show_built_rows(rows: Sequence[Row]) -> None:
     """Prints the results of building the images of rows to standard error."""
     from slimify.report.fleet import text as fleet
 
-    write_stderr("".join(fleet.built(row) for row in rows))
+    terminal.write_stderr("".join(fleet.built(row) for row in rows))
 
 
 class FleetReport:
@@ -249,7 +298,7 @@ class FleetReport:
         from slimify.report.fleet import text as fleet
 
         if self._form == "text":
-            write_report(fleet.text(self._tally, paint=painter(sys.stdout)))
+            terminal.write_report(fleet.text(self._tally, paint=terminal.painter(sys.stdout)))
         if self._html is not None:
             replace_file(self._html, self._page.parts(self._tally))
 
@@ -267,7 +316,7 @@ def show_status(text: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
-    write_stderr(" ".join(text.split())[: columns(sys.stderr) - 1])
+    terminal.write_stderr(" ".join(text.split())[: terminal.columns(sys.stderr) - 1])
     sys.stderr.flush()
     try:
         yield
@@ -289,82 +338,4 @@ def show_failure(outcome: Outcome) -> None:
     if outcome.error is not None:
         from slimify.report import text
 
-        write_stderr(text.failure(outcome.file, outcome.error, paint=painter(sys.stderr)))
-
-
-def write_stdout(content: str) -> None:
-    """Writes to standard output. Bytes of the Dockerfile are unchanged, regardless of locale and platform."""
-    write_stdout_bytes(content.encode("utf-8", "surrogateescape"))
-
-
-def write_stdout_bytes(content: bytes) -> None:
-    """Writes bytes to standard output."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
-
-
-def write_report(text: str) -> None:
-    """Writes a report for people to standard output. Nothing in it is live, wherever it comes from."""
-    from slimify.report.printable import report
-
-    write_stdout(report(text))
-
-
-def write_stderr(message: str) -> None:
-    """Writes a report for people to standard error, after pending standard output."""
-    from slimify.report.printable import report
-
-    sys.stdout.flush()
-    sys.stderr.write(report(message))
-
-
-def painter(stream: TextIO) -> Paint:
-    """Colours for a terminal, unless the user disabled them (https://no-color.org)."""
-    from slimify.report.ansi import Paint
-
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return Paint(stream.isatty() and not plain)
-
-
-def columns(stream: TextIO) -> int:
-    """The width of a terminal, limited to 60 to 120 columns; 80 otherwise."""
-    if not stream.isatty():
-        return 80
-    import shutil
-
-    return min(max(shutil.get_terminal_size().columns, 60), 120)
-
-
-@contextmanager
-def failing_output() -> Iterator[None]:
-    """Ends the process with a message if standard output or standard error can't be written: the disk is
-    full, or they are closed. Where nothing is written, that is no failure. The same if the working directory
-    was deleted."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the caller; writing fails
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8"))
-    doing = "enter the working directory"
-    try:
-        try:
-            os.getcwd()
-            doing = "write the output"
-            yield
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-    except OSError as error:
-        what = f"write {error.filename}" if error.filename else doing
-        drop_output(f"slimify: cannot {what}: {error.strerror or error}\n")
-        raise SystemExit(_FAILED) from None
-
-
-def drop_output(message: str = "") -> None:
-    """Shows a message if that is possible. Buffered output must not raise again at the end."""
-    with suppress(OSError, ValueError):
-        sys.stderr.write(message)
-        sys.stderr.flush()
-    null = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            os.dup2(null, stream.fileno())
+        terminal.write_stderr(text.failure(outcome.file, outcome.error, paint=terminal.painter(sys.stderr)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 import slimify
-from slimify.cli import console
+from slimify.cli import console, terminal
 
 if TYPE_CHECKING:
     from slimify import Grade, Outcome, Proof
@@ -54,6 +54,6 @@ def finish(job: Callable[[], int]) -> NoReturn:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
-        console.drop_output()
+        terminal.drop_output()
         code = PIPE_CLOSED
     raise typer.Exit(code)

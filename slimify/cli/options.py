@@ -23,7 +23,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 import slimify
-from slimify.cli import console
+from slimify.cli import console, terminal
 from slimify.cli.exit_codes import exit_code
 
 if TYPE_CHECKING:
@@ -38,11 +38,19 @@ EngineChoice = Literal["buildx", "docker", "podman", "buildah"]
 PathsArgument = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="PATH", help="Dockerfiles, Compose or bake files, directories to search, or - for stdin."
+        metavar="[PATH]...", help="Dockerfiles, Compose or bake files, directories to search, or - for stdin."
     ),
 ]
 PathArgument = Annotated[
     str | None, typer.Argument(metavar="PATH", help="A Dockerfile, or a directory to search.")
+]
+ExcludeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude",
+        metavar="GLOB",
+        help="Files and directories that a search skips, as in .gitignore; repeatable.",
+    ),
 ]
 TableFormatOption = Annotated[TableFormat, typer.Option("--format", help="Format of standard output.")]
 ContextOption = Annotated[
@@ -278,7 +286,7 @@ def _proof_options(
 class NewFileFlags(Struct, frozen=True, kw_only=True):
     """Where the new Dockerfile goes, and how it is shown."""
 
-    write: Annotated[bool, typer.Option("--write", help="Write the new file in place.")] = False
+    write: Annotated[bool, typer.Option("--write", "-w", help="Write the new file in place.")] = False
     output: Annotated[
         str | None,
         typer.Option(
@@ -293,12 +301,17 @@ class NewFileFlags(Struct, frozen=True, kw_only=True):
     def is_written(self) -> bool:
         return self.write or self.output is not None
 
+    @property
+    def done_as(self) -> str:
+        """The word for a rewrite."""
+        return "rewritten" if self.is_written else "would be rewritten"
+
     def store(self, outcome: Outcome, source: Source, proof: Proof | None) -> Outcome:
         """Writes the new file where asked, or withholds it if the images differ; returns the outcome."""
         if not _proven(proof):
             return slimify.withheld(outcome)
         if self.output == "-":
-            console.write_stdout_bytes(slimify.new_content(outcome, source) or b"")
+            terminal.write_stdout_bytes(slimify.new_content(outcome, source) or b"")
         elif self.is_written:
             path = Path(self.output) if self.output is not None else None
             return slimify.write_file(outcome, source, path)
@@ -307,7 +320,17 @@ class NewFileFlags(Struct, frozen=True, kw_only=True):
     def show(self, outcome: Outcome, proof: Proof | None) -> None:
         # after writing, the diff is only for those who ask for it
         shown = self.format or ("none" if self.is_written else "diff")
-        console.show_rewrite(outcome, shown if _proven(proof) or shown == "json" else "none", proof)
+        form = shown if _proven(proof) or shown == "json" else "none"
+        done = self._written(outcome) if _proven(proof) else ()
+        console.show_rewrite(outcome, form, proof, done_as=self.done_as, written=done)
+
+    def _written(self, outcome: Outcome) -> tuple[str, ...]:
+        """The files that were written."""
+        if self.output is not None:
+            return (self.output,) if self.output != "-" and outcome.kind in ("rewritten", "unchanged") else ()
+        if not self.write or outcome.kind != "rewritten":
+            return ()
+        return (outcome.file, *((outcome.ignore.path,) if outcome.ignore is not None else ()))
 
 
 def _proven(proof: Proof | None) -> bool:

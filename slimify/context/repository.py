@@ -105,7 +105,7 @@ def _rules(root: Path, directory: str) -> IgnoreRules:
         place = "/".join(parts[:depth])
         data = read_file(str(root / place / ".gitignore"), _MAX_BYTES) or b""
         rows = data.decode("utf-8", "surrogateescape").splitlines()
-        lines += (line for row in rows if (line := _as_ignore_rule(row, place)))
+        lines += (line for row in rows if (line := as_ignore_rule(row, place)))
     return IgnoreRules.parse("\n".join(lines))
 
 
@@ -140,7 +140,7 @@ def _may_hold_a_project(directory: Path) -> bool:
     return str(directory) not in (os.path.expanduser("~"), directory.anchor)
 
 
-def _as_ignore_rule(line: str, directory: str) -> str:
+def as_ignore_rule(line: str, directory: str) -> str:
     """A line of a .gitignore in this directory as a rule of a .dockerignore at the root; "" for a comment.
 
     A pattern without a slash, other than at its end, matches at any depth (gitignore(5)).

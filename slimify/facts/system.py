@@ -116,6 +116,7 @@ def _named(kind: str) -> Callable[[], frozenset[str]]:
 
 
 history_directories = _named("history")  # the names of version control's directories
+sample_directories = _named("samples")  # of directories with tests, their data, and examples
 third_party_directories = _named("third_party")  # of directories with other people's sources and samples
 ci_directories = _named("ci")  # of hidden directories with commands that CI runs
 settings_endings = _named("settings_endings")  # (`yml`) of scripts and settings, which may name programs

@@ -34,10 +34,11 @@ Row = dict[str, Any]
 
 
 class RowSettings(Struct, frozen=True, kw_only=True):
-    """Settings for each Dockerfile: overridden options, and the time limit in seconds."""
+    """Settings for each Dockerfile: overridden options, the time limit in seconds, what a search skips."""
 
     overrides: dict[str, object] = field(default_factory=dict)
     seconds: int = 300
+    exclude: tuple[str, ...] = ()
 
     @property
     def given(self) -> dict[str, object]:
@@ -59,7 +60,7 @@ def estimated_rows(item: WorkItem, row_settings: RowSettings) -> list[Row]:
     try:
         with clone(item) as directory:
             try:
-                targets = locate.targets(directory)
+                targets = locate.targets(directory, row_settings.exclude)
             except SlimifyError:
                 return [no_dockerfile_row(item, row_settings)]
             return [_row(item, t.name, os.path.relpath(t.name, directory), row_settings) for t in targets]

@@ -28,13 +28,15 @@ def _processors() -> int:
 
 
 class ScanOptions(Struct, frozen=True, kw_only=True):
-    """How to scan. `settings` overrides fields of Options from settings files; `timeout`: seconds per
+    """How to scan. `settings` overrides fields of Options from settings files; `exclude`: files and
+    directories that a search skips, see `find`; `timeout`: seconds per
     Dockerfile; `results`: the file for the rows, from which an interrupted scan resumes; `part` and `parts`:
     the share of the repositories to scan; `jobs`: number of processes (default: one per processor);
     `again`: retry failures; `builds`: also build the images; `began` is called at the start of a phase with
     its name, the number of work items, and how many of them are already done."""
 
     settings: dict[str, object] = field(default_factory=dict)
+    exclude: tuple[str, ...] = ()
     timeout: int = 300
     results: Path | None = None
     part: int = 1
@@ -46,7 +48,7 @@ class ScanOptions(Struct, frozen=True, kw_only=True):
 
     @property
     def row_settings(self) -> RowSettings:
-        return RowSettings(overrides=self.settings, seconds=self.timeout)
+        return RowSettings(overrides=self.settings, seconds=self.timeout, exclude=self.exclude)
 
 
 def scan_all(paths: Iterable[str], options: ScanOptions) -> Iterator[list[Row]]:
@@ -55,7 +57,9 @@ def scan_all(paths: Iterable[str], options: ScanOptions) -> Iterator[list[Row]]:
 
     Raises SlimifyError for a missing path, an invalid results file, or a missing container engine.
     """
-    items = [item for item in work_items(paths) if is_in_part(item, options.part, options.parts)]
+    items = [
+        item for item in work_items(paths, options.exclude) if is_in_part(item, options.part, options.parts)
+    ]
     if options.builds is not None:
         _require_engine(options.builds)
     with cleanup_on_signals(), ResultsFile(options.results) as results:

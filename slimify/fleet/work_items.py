@@ -39,31 +39,31 @@ class WorkItem(Struct, frozen=True):
         return without_login(self.repository)
 
 
-def work_items(paths: Iterable[str]) -> Iterator[WorkItem]:
+def work_items(paths: Iterable[str], exclude: Sequence[str] = ()) -> Iterator[WorkItem]:
     """The work items of Dockerfiles, directories, URLs, and files that list these, one per line (`#` starts a
     comment).
 
-    A directory is searched for Git repositories; without any, it counts as one. Raises SlimifyError for a
-    missing path.
+    A directory is searched for Git repositories; without any, it counts as one. For `exclude` see
+    `locate.find`. Raises SlimifyError for a missing path.
     """
     seen: set[WorkItem] = set()
     for path in paths:
-        for item in _from_path(path):
+        for item in _from_path(path, exclude):
             if item not in seen:
                 seen.add(item)
                 yield item
 
 
-def _from_path(path: str) -> Iterator[WorkItem]:
+def _from_path(path: str, exclude: Sequence[str]) -> Iterator[WorkItem]:
     if _ADDRESS.match(path):
         yield WorkItem(path)
     elif Path(path).is_dir() or locate.is_dockerfile(Path(path).name):
-        yield from _from_directory(path)
+        yield from _from_directory(path, exclude)
     else:
-        yield from _from_list(path)
+        yield from _from_list(path, exclude)
 
 
-def _from_list(path: str) -> Iterator[WorkItem]:
+def _from_list(path: str, exclude: Sequence[str]) -> Iterator[WorkItem]:
     try:
         lines = read_file(Path(path), _MAX_LIST).decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -77,12 +77,12 @@ def _from_list(path: str) -> Iterator[WorkItem]:
         if _ADDRESS.match(entry):
             yield WorkItem(entry)
         elif entry:
-            yield from _from_directory(os.path.join(os.path.dirname(path), entry))
+            yield from _from_directory(os.path.join(os.path.dirname(path), entry), exclude)
 
 
-def _from_directory(path: str) -> Iterator[WorkItem]:
+def _from_directory(path: str, exclude: Sequence[str]) -> Iterator[WorkItem]:
     try:
-        targets = locate.targets(path)
+        targets = locate.targets(path, exclude)
     except SlimifyError:
         yield WorkItem(path, ".")  # becomes a row without a Dockerfile
         return

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from slimify.model.counts import counted
 from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, Reason
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
@@ -21,24 +23,40 @@ _JOINT = "\N{NO-BREAK SPACE}"  # keeps words on one line
 _TEXT_LINES = 3  # of one instruction or command in the table of roles
 
 
-def summary(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN, done_as: str = "rewritten") -> str:
+def summary(
+    outcome: Outcome,
+    *,
+    width: int = WIDTH,
+    paint: Paint = PLAIN,
+    done_as: str = "would be rewritten",
+    most: int | None = None,
+) -> str:
     """The outcome and its decisions in a few lines, for standard error beside the diff.
 
-    `done_as` is the word for a rewrite, such as "rewritten" or "can be rewritten".
+    `done_as` is the word for a rewrite, such as "rewritten" or "can be rewritten". Of decisions and of
+    advice, no more than `most` are shown.
     """
     if outcome.error is not None:
         return failure(outcome.file, outcome.error, paint=paint)
     done = [d for d in outcome.decisions if d.safety != "advice"]
     advice = [d for d in outcome.decisions if d.safety == "advice"]
     lines = _headline(outcome, done_as, width, paint)
-    lines += decisions(done, width, paint)
+    lines += _first(done, most, width, paint)
     if outcome.ignore is not None and len(set(map(size, outcome.ignore.sent))) > 1:
         before, after = map(size, outcome.ignore.sent)
         lines.append(f"  The build context shrinks from {before} to {after}.")
     if advice:
         lines.append("  Advice (not applied):")
-        lines += decisions(advice, width, paint)
+        lines += _first(advice, most, width, paint)
     return "\n".join(lines) + "\n" + warnings(outcome, width=width, paint=paint)
+
+
+def _first(made: list[Decision], most: int | None, width: int, paint: Paint) -> Iterator[str]:
+    """The first decisions, and how many there are more."""
+    end = len(made) if most is None or len(made) <= most + 1 else most
+    yield from decisions(made[:end], width, paint)
+    if end < len(made):
+        yield f"  … and {len(made) - end} more: -v shows them"
 
 
 def warnings(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
@@ -48,9 +66,11 @@ def warnings(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -> s
     return "".join(f"{line}\n" for lines in found for line in lines)
 
 
-def page(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
+def page(
+    outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN, done_as: str, most: int | None = None
+) -> str:
     """The summary, followed by the new Dockerfile and ignore file, if any."""
-    text = summary(outcome, width=width, paint=paint)
+    text = summary(outcome, width=width, paint=paint, done_as=done_as, most=most)
     if outcome.after is None or outcome.after == outcome.before:
         return text
     text = f"{text}\n{_ended(outcome.after)}"
@@ -77,13 +97,33 @@ def name_of(file: str) -> str:
     return "<stdin>" if file == "-" else shown(file)
 
 
-def explanation(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
+def explanation(
+    outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN, most: int | None = None
+) -> str:
     """The summary and a table of all instructions and commands with roles and reasons."""
     if outcome.error is not None:
         return failure(outcome.file, outcome.error, paint=paint)
     rows = [row for verdict in outcome.instructions for row in _instruction_rows(verdict)]
-    head = summary(outcome, width=width, paint=paint, done_as="can be rewritten")
+    head = summary(outcome, width=width, paint=paint, done_as="can be rewritten", most=most)
     return head + "\n" + _table(rows, width, paint)
+
+
+def total(outcomes: Sequence[Outcome], done_as: str) -> str:
+    """How many files have which outcome, and what all rewrites save, in one line."""
+    count = Counter[str](outcome.kind for outcome in outcomes)
+    estimates = [o.estimate for o in outcomes if o.kind == "rewritten" and o.estimate is not None]
+    saved = sum(e.saving for e in estimates)
+    about = "" if all(e.measured for e in estimates) else "about "
+    parts = [
+        f"{count[kind]} {done_as if kind == 'rewritten' else kind}" for kind in _KIND_COLOUR if count[kind]
+    ]
+    saving = f"; saves {about}{size(saved)}" if saved else ""
+    return f"{counted(len(outcomes), 'Dockerfile')}: {', '.join(parts)}{saving}\n"
+
+
+def codes(entries: Mapping[str, Mapping[str, str]], paint: Paint = PLAIN) -> str:
+    """Each code with its title, one on a line."""
+    return "".join(f"{paint(name, 'bold')}  {entry['title']}\n" for name, entry in entries.items())
 
 
 def code(name: str, entry: Mapping[str, str], *, width: int = WIDTH, paint: Paint = PLAIN) -> str:

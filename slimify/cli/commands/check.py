@@ -9,10 +9,11 @@ import typer
 from msgspec import Struct
 
 import slimify
-from slimify.cli import console
+from slimify.cli import console, terminal
 from slimify.cli.exit_codes import DIFFERENT, DONE, REFUSED, exit_code, finish, show_error, worst
 from slimify.cli.options import (
     ContextOption,
+    ExcludeOption,
     Given,
     ImageOption,
     MaybeProving,
@@ -42,6 +43,12 @@ class OutputFlags(Struct, frozen=True, kw_only=True):
             help="Write the findings to FILE in that format, and print them as text.",
         ),
     ] = None
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Print the number of findings of each code instead.")
+    ] = False
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit with 0 even if there are findings.")
+    ] = False
 
 
 class BaselineFlags(Struct, frozen=True, kw_only=True):
@@ -64,6 +71,7 @@ def check(
     output: OutputFlags,
     baseline: BaselineFlags,
     context: ContextOption = None,
+    exclude: ExcludeOption = None,
     image: ImageOption = None,
     given: Annotated[
         Given,
@@ -80,23 +88,33 @@ def check(
     """
     if baseline.update_baseline and baseline.baseline is None:
         raise typer.BadParameter("--update-baseline needs --baseline")
+    if output.statistics and output.format != "text" and output.output is None:
+        raise typer.BadParameter("--statistics is text: use --output for the findings in another format")
     if output.format in ("github", "sarif", "gitlab") and "-" in (paths or ()):
         raise typer.BadParameter(f"--format {output.format} needs files of a repository, not standard input")
 
     def job() -> int:
-        todo = list(slimify.find(paths))
+        todo = list(slimify.find(paths, exclude=exclude or (), command="check"))
         built = read_built_image(image, todo)
         asked = slimify.CheckOptions(
             context=context, settings=given, proving=proving, image=built, image_name=image or ""
         )
         record = _read_baseline(baseline.baseline, new=baseline.update_baseline)
-        return _check_all(todo, asked, output, record, accept=baseline.update_baseline)
+        searched = [*(word for glob in exclude or () for word in ("--exclude", glob)), *(paths or ())]
+        code = _check_all(todo, asked, output, record, searched, accept=baseline.update_baseline)
+        return DONE if output.exit_zero and code == DIFFERENT else code
 
     finish(job)
 
 
 def _check_all(
-    todo: list[Job], asked: CheckOptions, output: OutputFlags, record: BaselineFile | None, *, accept: bool
+    todo: list[Job],
+    asked: CheckOptions,
+    output: OutputFlags,
+    record: BaselineFile | None,
+    paths: list[str],
+    *,
+    accept: bool,
 ) -> int:
     """Shows the findings, and records them in the baseline if `accept`; returns the worst exit code."""
     items = []
@@ -104,15 +122,18 @@ def _check_all(
     if record is not None:
         found = slimify.compare_baseline(found, record, _floor(asked.settings), accept=accept)
     for item in found:
-        console.show_checked(item, output.format if output.output is None else "text")
+        form = output.format if output.output is None else "text"
+        console.show_checked(item, None if output.statistics else form)
         items.append(item)
     code = worst([_exit_code(item) for item in items])
     try:
         console.show_all_checked(items, output.format, output.output)
+        if output.statistics:
+            console.show_statistics(items)
     except slimify.SlimifyError as error:
         code = worst([code, show_error(str(output.output), error)])
     stale = slimify.stale_entries(record, items) if record is not None and not accept else ()
-    console.show_check_summary(items, stale)
+    console.show_check_summary(items, stale, paths)
     if record is not None and accept:
         code = worst([code, _update_baseline(record, items)])
     return code
@@ -136,7 +157,7 @@ def _update_baseline(record: BaselineFile, items: list[Checked]) -> int:
         number = slimify.update_baseline(record, items)
     except slimify.SlimifyError as error:
         return show_error(str(record.path), error)
-    console.write_stderr(f"{record.path}: {number} known finding{'s' * (number != 1)}\n")
+    terminal.write_stderr(f"{record.path}: {number} known finding{'s' * (number != 1)}\n")
     return DONE
 
 

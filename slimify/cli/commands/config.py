@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import slimify
 from slimify.cli import console
 from slimify.cli.exit_codes import DONE, finish, show_error, worst
-from slimify.cli.options import Given, PathArgument, TableFormat, TableFormatOption, settings_options
+from slimify.cli.options import (
+    ExcludeOption,
+    Given,
+    PathArgument,
+    TableFormat,
+    TableFormatOption,
+    settings_options,
+)
 
 if TYPE_CHECKING:
     from slimify import Job
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
 def config(
     path: PathArgument = None,
     *,
+    exclude: ExcludeOption = None,
     format: TableFormatOption = "text",
     given: Annotated[
         Given,
@@ -31,7 +39,7 @@ def config(
     """
 
     def job() -> int:
-        todo = slimify.find([path] if path else None)
+        todo = slimify.find([path] if path else None, exclude=exclude or (), command="config")
         return worst([_show_settings(item, given, format) for item in todo])
 
     finish(job)

@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 
 import slimify
-from slimify.cli import console
+from slimify.cli import console, terminal
 from slimify.cli.exit_codes import DONE, USAGE, exit_code, finish, worst
 from slimify.cli.options import (
     ContextOption,
+    ExcludeOption,
     Given,
     ImageOption,
     TableFormat,
@@ -24,27 +25,35 @@ from slimify.cli.options import (
 
 
 def explain(
-    path: Annotated[
-        str | None,
+    paths: Annotated[
+        list[str] | None,
         typer.Argument(
-            metavar="PATH|CODE", help="Dockerfile, directory to search, - for stdin, or a code such as SL204."
+            metavar="[PATH|CODE]...",
+            help="Dockerfiles, directories to search, - for stdin, or codes such as SL204.",
         ),
     ] = None,
     *,
+    list_codes: Annotated[bool, typer.Option("--list", help="List all codes with their titles.")] = False,
     format: TableFormatOption = "text",
     context: ContextOption = None,
+    exclude: ExcludeOption = None,
     image: ImageOption = None,
     given: Annotated[Given, settings_options("base min_saving build_args")],
 ) -> None:
     """Show what each step is for.
 
-    Prints the role of each instruction and command with its reasons, or the meaning of a code.
+    Prints the role of each instruction and command with its reasons, or the meanings of codes.
     """
+    if list_codes and paths:
+        raise typer.BadParameter("--list takes no PATH and no CODE")
+    named = [path.upper() for path in paths or () if _is_code(path)]
+    if named and len(named) < len(paths or ()):
+        raise typer.BadParameter("give either codes or paths")
 
     def job() -> int:
-        if path is not None and re.fullmatch(r"SL\d{3}", path, re.IGNORECASE) and not Path(path).exists():
-            return _explain_code(path.upper(), format)
-        todo = list(slimify.find([path] if path else None))
+        if list_codes or named:
+            return _explain_codes(named or [*slimify.all_codes()], format, titles=list_codes)
+        todo = list(slimify.find(paths, exclude=exclude or (), command="explain"))
         built = read_built_image(image, todo)
         codes = []
         for _, outcome in slimify.explain_files(todo, context, given, built):
@@ -56,15 +65,27 @@ def explain(
     finish(job)
 
 
-def _explain_code(code: str, format: TableFormat) -> int:
-    entry = slimify.explain_code(code)
-    if entry is None:
-        sys.stderr.write(f"slimify: unknown code {code}\n")
-        return USAGE
+def _is_code(text: str) -> bool:
+    return re.fullmatch(r"SL\d+", text, re.IGNORECASE) is not None and not Path(text).exists()
+
+
+def _explain_codes(names: list[str], format: TableFormat, *, titles: bool) -> int:
+    """Shows the meanings of codes, or only their titles; returns the exit code."""
+    meanings = {name: slimify.explain_code(name) for name in names}
+    found = {name: meaning for name, meaning in meanings.items() if meaning is not None}
     if format == "json":
         import json
 
-        console.write_stdout(json.dumps({"code": code, **entry}) + "\n")
+        terminal.write_stdout("".join(json.dumps({"code": c, **found[c]}) + "\n" for c in found))
     else:
-        console.show_code(code, entry)
-    return DONE
+        console.show_codes(found, titles=titles)
+    for name in meanings.keys() - found.keys():
+        sys.stderr.write(f"slimify: unknown code {name}\n  hint: {_suggestion(name)}\n")
+    return DONE if found.keys() == meanings.keys() else USAGE
+
+
+def _suggestion(code: str) -> str:
+    from difflib import get_close_matches
+
+    near = sorted(get_close_matches(code, slimify.all_codes(), cutoff=0.8))
+    return f"did you mean {' or '.join(near)}?" if near else "slimify explain --list lists all codes"

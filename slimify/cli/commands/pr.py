@@ -97,7 +97,7 @@ class RequestFlags(Struct, frozen=True, kw_only=True):
 
 def pr(
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="PATH", help="Dockerfiles, or directories to search.")
+        list[str] | None, typer.Argument(metavar="[PATH]...", help="Dockerfiles, or directories to search.")
     ] = None,
     *,
     dry_run: Annotated[

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import slimify
-from slimify.cli import console
+from slimify.cli import console, terminal
 from slimify.cli.exit_codes import finish, proof_code, worst
 from slimify.cli.options import (
     ContextOption,
+    ExcludeOption,
     Given,
     ImageOption,
     MaybeProving,
@@ -31,6 +34,7 @@ def rewrite(
     *,
     new: NewFileFlags,
     context: ContextOption = None,
+    exclude: ExcludeOption = None,
     image: ImageOption = None,
     given: Annotated[
         Given,
@@ -55,11 +59,12 @@ def rewrite(
     if new.write and "-" in (paths or ()):
         raise typer.BadParameter("--write can't change standard input; use --output")
 
-    finish(lambda: _rewrite_all(paths, new, context, image, given, proving))
+    finish(lambda: _rewrite_all(paths, exclude, new, context, image, given, proving))
 
 
 def _rewrite_all(
     paths: list[str] | None,
+    exclude: list[str] | None,
     new: NewFileFlags,
     context: Path | None,
     image: str | None,
@@ -67,19 +72,30 @@ def _rewrite_all(
     proving: ProofOptions | None,
 ) -> int:
     """Writes and shows each rewrite; returns the worst exit code."""
-    todo = list(slimify.find(paths))
+    todo = list(slimify.find(paths, exclude=exclude or ()))
     for target, _ in todo if new.write else ():
         slimify.finish_change(target.path or Path())
     if new.output is not None and len(todo) > 1:
         raise typer.BadParameter(f"--output takes one Dockerfile, not {len(todo)}")
     built = read_built_image(image, todo)
-    codes = []
+    codes, outcomes = [], []
     for source, outcome, proof in slimify.rewrite_files(
         todo, context, given, proving, console.listeners, built
     ):
         outcome = new.store(outcome, source, proof)
         if new.write and proof is not None and proof.constraints and outcome.error is None:
-            console.write_stderr(slimify.keep_constraints(source.target.directory, proof.constraints))
+            terminal.write_stderr(slimify.keep_constraints(source.target.directory, proof.constraints))
         new.show(outcome, proof)
         codes.append(proof_code(outcome, proof))
+        outcomes.append(outcome)
+    if new.format != "json":
+        applied = not new.is_written and "-" not in (paths or ())
+        console.show_totals(outcomes, new.done_as, _write_command() if applied else "")
     return worst(codes)
+
+
+def _write_command() -> str:
+    """The command as it was given, with `--write`."""
+    words = ["slimify", *sys.argv[1:]]
+    at = words.index("rewrite") + 1
+    return f"to apply: {shlex.join((*words[:at], '--write', *words[at:]))}"

@@ -14,9 +14,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 import slimify
-from slimify.cli import console
+from slimify.cli import console, terminal
 from slimify.cli.exit_codes import DONE, finish, show_error
-from slimify.cli.options import Given, MaybeProving, proof_options, settings_options
+from slimify.cli.options import ExcludeOption, Given, MaybeProving, proof_options, settings_options
 
 if TYPE_CHECKING:
     from slimify import ProofOptions, Row, ScanBuilds, ScanOptions
@@ -132,12 +132,15 @@ class BuildFlags(Struct, frozen=True, kw_only=True):
 
 def scan(
     paths: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="PATH", help="Directories, URLs of git repositories, or files that list them."
+            metavar="[PATH]...",
+            help="Directories, URLs of git repositories, or files that list them.",
+            show_default="the working directory",
         ),
-    ],
+    ] = None,
     *,
+    exclude: ExcludeOption = None,
     output: OutputFlags,
     work: WorkFlags,
     given: Annotated[Given, settings_options("base min_saving build_args builder dockerignore")],
@@ -165,6 +168,7 @@ def scan(
         bar = _ProgressBar(output.output)
         asked = slimify.ScanOptions(
             settings=given,
+            exclude=tuple(exclude or ()),
             timeout=work.timeout,
             results=output.output,
             part=part,
@@ -174,7 +178,7 @@ def scan(
             builds=builds.options(proving, again=work.retry) if proving is not None else None,
             began=bar.began,
         )
-        return _scan_all(paths, asked, output, bar)
+        return _scan_all(paths or ["."], asked, output, bar)
 
     finish(job)
 
@@ -205,7 +209,7 @@ class _ProgressBar:
         self.close()
         self._what = what
         if done:
-            console.write_stderr(
+            terminal.write_stderr(
                 f"skipping {done} of {count}, already in {self._results}; delete it to scan them again\n"
             )
         bar = typer.progressbar(length=count, label=what, file=sys.stderr, show_pos=True)

@@ -14,6 +14,7 @@ from slimify.cli import console
 from slimify.cli.exit_codes import finish, proof_code, worst
 from slimify.cli.options import (
     ContextOption,
+    ExcludeOption,
     Given,
     ImageOption,
     PathArgument,
@@ -24,7 +25,7 @@ from slimify.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from slimify import BuildOptions, ProofOptions
+    from slimify import BuildOptions, Job, ProofOptions
 
 ProofFormat = Literal["text", "json", "markdown"]
 FailOn = Literal["breaks", "may-matter", "cosmetic"]
@@ -83,6 +84,7 @@ def verify(
     ] = None,
     format: Annotated[ProofFormat, typer.Option("--format", help="Format of standard output.")] = "text",
     context: ContextOption = None,
+    exclude: ExcludeOption = None,
     image: ImageOption = None,
     given: Annotated[Given, settings_options("base min_saving build_args")],
     proving: Annotated[Proving, proof_options("repair probe run engine")],
@@ -108,13 +110,14 @@ def verify(
 
     def job() -> int:
         asked = replace(proving, build=build.options, rewritten=rewritten, timed=time)
-        return _verify_all(path, output, format, context, image, given, asked, fail_on)
+        todo = list(slimify.find([path] if path else None, exclude=exclude or (), command="verify"))
+        return _verify_all(todo, output, format, context, image, given, asked, fail_on)
 
     finish(job)
 
 
 def _verify_all(
-    path: str | None,
+    todo: list[Job],
     output: str | None,
     format: ProofFormat,
     context: Path | None,
@@ -124,7 +127,6 @@ def _verify_all(
     fail_on: FailOn,
 ) -> int:
     """Shows the proof of each Dockerfile, and returns the worst exit code."""
-    todo = list(slimify.find([path] if path else None))
     if asked.rewritten is not None and len(todo) > 1:
         raise typer.BadParameter(f"--rewritten takes one Dockerfile, not {len(todo)}")
     built = read_built_image(image, todo)

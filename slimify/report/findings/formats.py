@@ -13,8 +13,10 @@ from slimify.report.text import PLAIN
 Form = Literal["text", "json", "github", "sarif", "gitlab"]
 
 
-def part(item: Checked, form: Form, *, paint: Paint = PLAIN) -> str:
-    """The report of one file; "" in a format that is one document."""
+def part(
+    item: Checked, form: Form, *, width: int | None = None, excerpt: bool = True, paint: Paint = PLAIN
+) -> str:
+    """The report of one file; "" in a format that is one document. `width` and `excerpt` are for text."""
     if form == "json":
         from slimify.report import json
 
@@ -26,7 +28,7 @@ def part(item: Checked, form: Form, *, paint: Paint = PLAIN) -> str:
     if form == "text":
         from slimify.report.findings import text
 
-        return text.text(item, paint=paint)
+        return text.text(item, width=width, excerpt=excerpt, paint=paint)
     return ""
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+from collections import Counter
 from collections.abc import Sequence
+from textwrap import wrap
 
 from slimify.lint.baseline import Entry
 from slimify.lint.findings import Checked, Finding
@@ -30,14 +33,45 @@ def advice(item: Checked) -> str:
     return f"{shown(item.command)} shows the change, --write applies it"
 
 
-def text(item: Checked, *, paint: Paint = PLAIN) -> str:
-    """A line with the location, the saving and the change, and a line with the command; "" without a new
-    finding."""
+def text(item: Checked, *, width: int | None = None, excerpt: bool = True, paint: Paint = PLAIN) -> str:
+    """The location, the saving and the change, wrapped at `width`, and the line of the Dockerfile; "" without
+    a new finding."""
     finding = item.finding
     if finding is None or finding.known:
         return ""
-    place = paint(f"{name_of(item.outcome.file)}:{finding.line}:", "bold")
-    return f"{place} {paint(finding.code, 'yellow')} {sentence(finding)}\n  {advice(item)}\n"
+    place = f"{name_of(item.outcome.file)}:{finding.line}:"
+    first = f"{paint(place, 'bold')} {paint(finding.code, 'yellow')} "
+    rest = sentence(finding)
+    lines = [first + rest]
+    if width is not None:
+        lines = wrap(f"{place} {finding.code} {rest}", width, subsequent_indent="  ", break_long_words=False)
+        lines[0] = first + lines[0][len(f"{place} {finding.code} ") :]
+    if excerpt:
+        source = item.outcome.before.splitlines()[finding.line - 1 : finding.line]
+        lines += [f"  {paint(f'{finding.line:4} |', 'cyan')} {shown(line.strip())}" for line in source]
+    return "\n".join(lines) + "\n"
+
+
+def help_line(items: Sequence[Checked], paths: Sequence[str]) -> str:
+    """The command to run next for all findings; "" without a new one. `paths` are those of `check`."""
+    new = [item for item in items if item.finding is not None and not item.finding.known]
+    if len(new) < 2:
+        return "".join(f"{advice(item)}\n" for item in new)
+    options = shlex.split(new[0].command)[:-1]
+    return f"{shown(shlex.join((*options, *paths)))} shows the changes, --write applies them\n"
+
+
+def statistics(items: Sequence[Checked], paint: Paint = PLAIN) -> str:
+    """For each code the number of new findings, what they save together, and its title."""
+    from slimify.codes import meaning
+
+    new = [i.finding for i in items if i.finding is not None and not i.finding.known]
+    count = Counter(finding.code for finding in new)
+    saved = {code: size(sum(f.saving for f in new if f.code == code)) for code in count}
+    return "".join(
+        f"{number:5}  {paint(code, 'yellow')}  {saved[code]:>8}  {(meaning(code) or {})['title']}\n"
+        for code, number in count.most_common()
+    )
 
 
 def aside(item: Checked, *, paint: Paint = PLAIN) -> str:

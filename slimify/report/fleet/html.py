@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from slimify.report.fleet.text import Row, Tally, place, verdict
+from slimify.report.fleet.text import Row, Tally, is_sample, place, verdict
 from slimify.report.markup import escaped, policy
 from slimify.report.text import size
 
@@ -17,15 +17,16 @@ class Page:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the page
-        self._order: list[tuple[int, str, str, int]] = []
+        self._order: list[tuple[bool, int, str, str, int]] = []
 
     def add(self, row: Row) -> None:
-        self._order.append((-(row["saving"] or 0), row["repository"], row["file"], self._file.seek(0, 2)))
+        at = self._file.seek(0, 2)
+        self._order.append((is_sample(row), -(row["saving"] or 0), row["repository"], row["file"], at))
         self._file.write(json.dumps(_cells(row)).encode("ascii") + b"\n")
 
     def parts(self, tally: Tally) -> Iterator[bytes]:
-        """The page in parts: totals and a table of all rows, the largest saving first, then by name. With
-        JavaScript the table can be sorted and filtered."""
+        """The page in parts: totals and a table of all rows, the largest saving first, then by name;
+        tests and examples come last. With JavaScript the table can be sorted and filtered."""
         from slimify.render import render_page, stream_page
 
         style, script = render_page("report/fleet/page.css"), render_page("report/fleet/page.js")

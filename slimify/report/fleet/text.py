@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from slimify.facts.system import sample_directories
 from slimify.model.counts import counted
 from slimify.report.ansi import Paint
 from slimify.report.printable import shown
@@ -22,6 +23,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.files = self.saving = self.measured = self.built = 0
+        self.samples: list[int] = []  # what each Dockerfile of tests and examples could save
         self.repositories: set[str] = set()
         self.best: list[tuple[int, int, Row]] = []  # a heap: saving, then order of arrival
         self.rewritten = 0
@@ -31,6 +33,9 @@ class Tally:
 
     def add(self, row: Row) -> None:
         saving, name = row["saving"] or 0, row["outcome"]
+        if is_sample(row):
+            self.samples.append(saving)
+            return
         self.files += 1
         self.repositories.add(row["repository"])
         self.saving += saving
@@ -73,6 +78,17 @@ class _First:
             self.rows.append(row)
 
 
+def is_sample(row: Row) -> bool:
+    """Whether a Dockerfile belongs to tests or examples of its repository, by a directory that it is in."""
+    path = os.path.relpath(str(row["file"]), str(row["repository"])) if _is_inside(row) else str(row["file"])
+    return not sample_directories().isdisjoint(path.split(os.sep)[:-1])
+
+
+def _is_inside(row: Row) -> bool:
+    """Whether the path of a Dockerfile begins with its repository: not so in a clone."""
+    return str(row["repository"]) == os.curdir or str(row["file"]).startswith(str(row["repository"]))
+
+
 def verdict(row: Row) -> str:
     """The verdict of the proof; "" if nothing was built."""
     return row["proof"]["verdict"] if row["proof"] else ""
@@ -81,8 +97,7 @@ def verdict(row: Row) -> str:
 def place(row: Row) -> str:
     """The path of the Dockerfile, with its repository if that was cloned."""
     repository, file = shown(str(row["repository"])), shown(str(row["file"]))
-    inside = repository == os.curdir or file.startswith(repository)  # not so in a clone
-    return file if file and inside else f"{repository}  {file}".rstrip()
+    return file if file and _is_inside(row) else f"{repository}  {file}".rstrip()
 
 
 def text(tally: Tally, *, paint: Paint = PLAIN) -> str:
@@ -93,6 +108,9 @@ def text(tally: Tally, *, paint: Paint = PLAIN) -> str:
         lines += ["", paint("Largest savings:", "bold")]
         lines += [_saving(row) for _, _, row in sorted(tally.best, key=lambda item: (-item[0], -item[1]))]
         lines += _more(tally.rewritten)
+    if tally.samples:
+        number, saved = counted(len(tally.samples), "Dockerfile"), size(sum(tally.samples))
+        lines += ["", f"Not counted: {number} below tests and examples, about {saved} to save"]
     for title, found in (("Not proven:", tally.unproven), ("Failed:", tally.unread)):
         if found.rows:
             lines += ["", paint(title, "bold"), *(f"  {place(row)}: {_why(row)}" for row in found.rows)]

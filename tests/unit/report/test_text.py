@@ -73,7 +73,7 @@ def test_size(number: int, expected: str) -> None:
 
 def test_summary() -> None:
     assert summary(OUTCOME) == (
-        "Dockerfile: rewritten, rung slim, python\n"
+        "Dockerfile: would be rewritten, rung slim, python\n"
         "  SL310 line 3    /app is copied from the builder\n"
         "  Advice (not applied):\n"
         "  SL390           this layout is not possible: no builder\n"
@@ -82,7 +82,7 @@ def test_summary() -> None:
 
 
 def test_page_ends_in_the_new_file() -> None:
-    assert page(OUTCOME) == summary(OUTCOME) + "\nFROM b\n"
+    assert page(OUTCOME, done_as="rewritten") == summary(OUTCOME, done_as="rewritten") + "\nFROM b\n"
 
 
 @pytest.mark.parametrize(
