@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         stale_entries,
         update_baseline,
     )
+    from slimify.app.choose import Hunk, hunks, with_choice
     from slimify.app.ci import CiStep, plan_ci, write_ci
     from slimify.app.dockerfiles import Source
     from slimify.app.effective_settings import Settings, settings_of
@@ -72,6 +73,7 @@ __all__ = [
     "Decision",
     "ForgeKind",
     "Grade",
+    "Hunk",
     "Image",
     "Job",
     "Limit",
@@ -102,6 +104,7 @@ __all__ = [
     "failed",
     "find",
     "finish_change",
+    "hunks",
     "is_internal",
     "keep_constraints",
     "merge_files",
@@ -124,6 +127,7 @@ __all__ = [
     "stale_entries",
     "to_dict",
     "update_baseline",
+    "with_choice",
     "withheld",
     "write_ci",
     "write_file",
@@ -135,6 +139,7 @@ _MODULES = {
         "BaselineFile", "CheckOptions", "check_files", "compare_baseline", "read_baseline", "stale_entries",
         "update_baseline",
     ),
+    "app.choose": ("Hunk", "hunks", "with_choice"),
     "app.ci": ("CiStep", "plan_ci", "write_ci"),
     "app.dockerfiles": ("Source",),
     "app.effective_settings": ("Settings", "settings_of"),

@@ -100,7 +100,7 @@ def _outcome(
         outcome = replace(outcome, instructions=verdicts(users), decisions=safe_decisions(program.refusals))
         return outcome if several else outcome.become(Refused)
     program = whole_program(users, options, evidence) if several else users
-    compiled = _compiled_start(program) if not (several or options.single_stage) else None
+    compiled = compiled_start(program) if not (several or options.single_stage) else None
     if compiled is not None:
         program = read(compiled.text)
     start = compiled.start if compiled is not None else None
@@ -121,7 +121,7 @@ def _outcome(
     return _with_ignore_file(program, outcome, options)
 
 
-def _compiled_start(program: Program) -> CompiledStart | None:
+def compiled_start(program: Program) -> CompiledStart | None:
     from slimify.languages import language
 
     known = language(program.language)

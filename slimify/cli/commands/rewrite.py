@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace
 
 import slimify
 from slimify.cli import console, terminal
-from slimify.cli.exit_codes import finish, proof_code, worst
+from slimify.cli.exit_codes import DONE, finish, proof_code, worst
+from slimify.cli.hunks import QuitError, chosen_hunks, wants_ignore_file
 from slimify.cli.options import (
     ContextOption,
     ExcludeOption,
@@ -26,13 +30,17 @@ from slimify.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from slimify import ProofOptions
+    from slimify import Outcome, ProofOptions, Source
 
 
 def rewrite(
     paths: PathsArgument = None,
     *,
     new: NewFileFlags,
+    interactive: Annotated[
+        bool,
+        typer.Option("--interactive", "-i", help="Choose the hunks to write, each with its reasons."),
+    ] = False,
     context: ContextOption = None,
     exclude: ExcludeOption = None,
     image: ImageOption = None,
@@ -59,7 +67,12 @@ def rewrite(
     if new.write and "-" in (paths or ()):
         raise typer.BadParameter("--write can't change standard input; use --output")
 
-    finish(lambda: _rewrite_all(paths, exclude, new, context, image, given, proving))
+    if interactive:
+        if new.format is not None or proving is not None or "-" in (paths or ()):
+            raise typer.BadParameter("--interactive takes no --format, no --verify and no standard input")
+        new = replace(new, write=new.output is None)
+    choose = partial(_choose, context=context, given=given) if interactive else _keep_all
+    finish(lambda: _rewrite_all(paths, exclude, new, context, image, given, proving, choose))
 
 
 def _rewrite_all(
@@ -70,6 +83,7 @@ def _rewrite_all(
     image: str | None,
     given: Given,
     proving: ProofOptions | None,
+    choose: Callable[[Outcome, Source], Outcome],
 ) -> int:
     """Writes and shows each rewrite; returns the worst exit code."""
     todo = list(slimify.find(paths, exclude=exclude or ()))
@@ -78,11 +92,14 @@ def _rewrite_all(
     if new.output is not None and len(todo) > 1:
         raise typer.BadParameter(f"--output takes one Dockerfile, not {len(todo)}")
     built = read_built_image(image, todo)
-    codes, outcomes = [], []
+    codes, outcomes = [DONE], []
     for source, outcome, proof in slimify.rewrite_files(
         todo, context, given, proving, console.listeners, built
     ):
-        outcome = new.store(outcome, source, proof)
+        try:
+            outcome = new.store(choose(outcome, source), source, proof)
+        except QuitError:
+            break
         if new.write and proof is not None and proof.constraints and outcome.error is None:
             terminal.write_stderr(slimify.keep_constraints(source.target.directory, proof.constraints))
         new.show(outcome, proof)
@@ -92,6 +109,21 @@ def _rewrite_all(
         applied = not new.is_written and "-" not in (paths or ())
         console.show_totals(outcomes, new.done_as, _write_command() if applied else "")
     return worst(codes)
+
+
+def _keep_all(outcome: Outcome, source: Source) -> Outcome:
+    return outcome
+
+
+def _choose(outcome: Outcome, source: Source, *, context: Path | None, given: Given) -> Outcome:
+    """The outcome with what the user chooses of it. Raises QuitError."""
+    found = slimify.hunks(outcome)
+    if not found:
+        return outcome
+    answers = chosen_hunks(outcome, found)
+    asked = outcome.ignore is not None and any(answers)
+    ignore_file = not asked or wants_ignore_file(outcome.ignore.path if outcome.ignore else "")
+    return slimify.with_choice(outcome, source, answers, context, given, ignore_file=ignore_file)
 
 
 def _write_command() -> str:
