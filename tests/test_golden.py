@@ -235,15 +235,15 @@ def misplaced(verdicts: list[dict[str, Any]], before: bytes, after: bytes) -> It
     image = _image(after)
     final = [_squeezed(x) for x in image]
     options = [x.raw for x in image]  # COPY --chown does what a chown did
-    one_stage = len(split_stages(parser.parse(after))) == 1
+    one_stage = not any(x.flag("from") for x in image)  # or several on each other
     steps = [(_squeezed(own[v["line"]]), v) for v in verdicts if not v["commands"]]
     steps += [(command["text"], command) for v in verdicts for command in v["commands"]]
     named = Counter(" ".join(text.split()) for text, step in steps if step["role"] != "build")
     for text, step in steps:
         codes = {reason["code"] for reason in step["reasons"]}
         program, text = text.partition(" ")[0], " ".join(text.split())
-        if codes & _OF_NEIGHBOURS or program in ("FROM", "ARG", "WORKDIR"):
-            continue
+        if codes & _OF_NEIGHBOURS or program in ("FROM", "ARG", "WORKDIR") or text == "apt-get update":
+            continue  # packages that are put back have the same words before them
         # as a command, not as one of its words: `make` is no package
         whole = re.compile(rf"(?:^|(?:RUN|[&|;]|do|then|--\S+) ){re.escape(text)}(?= (&&|;)|;|$)")
         there = sum(bool(whole.search(line)) for line in final) > named[text]

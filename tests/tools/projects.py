@@ -1,6 +1,7 @@
 """Generates random projects and holds slimify's answer against what their programs need at run time.
 
-    python tests/tools/projects.py --cases N [--seed S] [--language python|node|go] [--build] [--jobs N]
+    python tests/tools/projects.py --cases N [--seed S] [--language python|node|go] [--element NAME]
+                                   [--build] [--jobs N]
                                    [--format text|json] [--keep DIRECTORY] [--show N] [--only SEED/NUMBER]
 
 A case is a Dockerfile with its context, and a program that reports what it finds: files, programs, libraries,
@@ -14,6 +15,7 @@ that can become a golden case. The exit code is 1 if there are any.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 from collections import Counter
@@ -33,8 +35,11 @@ from tools.generator.static import Verdict, examine
 LANGUAGES = ("python", "node", "go")
 
 
-def cases(seed: str, count: int, languages: Sequence[str] = LANGUAGES) -> list[Case]:
-    return [draw(f"{seed}/{n}", languages[n % len(languages)]) for n in range(count)]
+def cases(seed: str, count: int, languages: Sequence[str] = LANGUAGES, element: str = "") -> list[Case]:
+    """The first cases of a seed; of those in which an element fits, if one is given."""
+    drawn = (draw(f"{seed}/{n}", languages[n % len(languages)]) for n in range(1000 * count))
+    fitting = (c for c in drawn if not element or (element in c.elements and element in c.project().applied))
+    return list(itertools.islice(fitting, count))
 
 
 def counts(verdicts: Sequence[Verdict]) -> dict[str, Any]:
@@ -78,6 +83,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cases", type=int, default=300)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--language", choices=LANGUAGES)
+    parser.add_argument("--element", default="", help="only cases that have this one")
     parser.add_argument("--build", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--format", choices=("text", "json"), default="text")
@@ -97,7 +103,9 @@ def main() -> int:
         _show(found[0])
     else:
         with ProcessPoolExecutor(options.jobs) as pool:
-            found = list(pool.map(look, cases(options.seed, options.cases, languages), chunksize=8))
+            found = list(
+                pool.map(look, cases(options.seed, options.cases, languages, options.element), chunksize=8)
+            )
     failures = [v for v in found if v.failed]
     for number, verdict in enumerate(failures):
         if number < options.show or options.keep:

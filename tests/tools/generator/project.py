@@ -69,6 +69,7 @@ class Project:
     arguments: dict[str, str] = field(default_factory=dict)
     sealed: set[str] = field(default_factory=set)  # groups that have nothing to add
     edited: dict[str, str] = field(default_factory=dict)  # what the mounted context has instead
+    applied: list[str] = field(default_factory=list)  # the elements that fit
     facts: dict[str, str] = field(default_factory=dict)  # what elements tell later ones
     places: list[str] = field(default_factory=list)  # top names of the context that COPY has to bring
     static_only: str = ""  # why it cannot be built here
@@ -326,6 +327,7 @@ class Case:
             if each.group == "start":
                 self._complete(project)
             if each.group not in project.sealed and each.fits(project):
+                project.applied.append(name)
                 each.apply(project, Random(f"{self.seed}/{name}"))
         self._complete(project)
         if not project.slots.get("start") and all(r.name != "manifest" for r in project.runs):

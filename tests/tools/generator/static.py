@@ -144,6 +144,8 @@ def _answer(
         verdict.notes.append(Finding("stays on the full base", f"{outcome.kind} {outcome.rung} {why}"))
     if outcome.kind == "failed":
         yield Finding("called malformed", str(outcome.error))
+    if "refused" in project.facts and outcome.after is not None:
+        yield Finding("is not refused", f"{outcome.kind} {verdict.rung}")
     if outcome.after is None:
         return
     verdict.after = outcome.after

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 
 from tools.generator.elements.common import package, plain, save_package
 from tools.generator.project import Project, Run, element
-from tools.generator.simulation.probes import Program
+from tools.generator.simulation.probes import Probe, Program
 
 _PATCH = "module.exports.patched = true;\n"
 
@@ -62,6 +63,37 @@ def _patched_by_tool(p: Project, random: Random) -> None:
     p.line("install", f"COPY package.json ./\nCOPY patches ./patches\nRUN {manager} install")
     _compiled(p, manager)
     p.probe("patched", "ms")
+
+
+# Packages that load another one of the application by a name which they are told, and how a program uses them.
+_LOOKS_UP = {
+    "consolidate": (
+        "ejs",
+        'require("consolidate")[NAME].render("x", {}, (error) => {\n  if (error) throw error;\n});',
+    ),
+    "knex": ("pg", 'require("knex")({ client: NAME, connection: {} });'),
+}
+
+
+@element("package-looked-up", "install", "node", weight=3, fits=plain)
+def _looked_up(p: Project, random: Random) -> None:
+    """One of the development dependencies is loaded by a package that does not depend on it."""
+    package_, (name, use) = random.choice(sorted(_LOOKS_UP.items()))
+    data = package(p)
+    versions = {"consolidate": "1.0.4", "ejs": "3.1.10", "knex": "3.1.0", "pg": "8.13.1"}
+    data["dependencies"] = {package_: versions[package_]}
+    data["devDependencies"] = {name: versions[name]}
+    save_package(p, data)
+    p.line("install", "COPY package.json ./\nRUN npm install")
+    _compiled(p)
+    said = json.dumps(name)
+    way = random.choice([said, f"process.env.LOADED || {said}", f"[...{said}].join('')", "configured"])
+    if way == "configured":
+        p.add("config/loaded.json", json.dumps({"name": name}) + "\n")
+        way = 'JSON.parse(fs.readFileSync("config/loaded.json", "utf8")).name'
+    label = f"looked-up-{len(p.parts)}"
+    p.parts.append((label, use.replace("NAME", way) + '\nreturn "yes";'))
+    p.main.probes.append(Probe(label, "module", name))
 
 
 @element("package-unsaved", "install", "node", weight=2, fits=plain)

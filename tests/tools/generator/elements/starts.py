@@ -132,8 +132,9 @@ def _manifest(p: Project, random: Random) -> None:
     if p.language == "go" and "no-binary" not in p.facts:
         words[0] = posixpath.normpath(p.path(words[0]))
     p.compose("app", command=words)
+    env = {name: value for r in p.runs if r.name == "image" for name, value in r.env.items()}
     p.runs = [r for r in p.runs if r.command is not None or r.entrypoint is not None]
-    p.runs.insert(0, Run("manifest", words))
+    p.runs.insert(0, Run("manifest", words, env=env))
 
 
 def with_wrapper(p: Project) -> None:
@@ -213,6 +214,17 @@ def _make_start(p: Project, random: Random) -> None:
     )
     p.add("etc/live.txt", "live\n")
     p.line("start", random.choice(['CMD ["make", "run"]', "CMD make -s run"]))
+
+
+@element("text-behind-array", "start", weight=1)
+def _behind_array(p: Project, random: Random) -> None:
+    """Releases of BuildKit take it for the exec form or for words of a shell."""
+    p.static_only = "read in two ways"
+    p.facts["refused"] = "SL412"
+    behind = random.choice(["# starts it", "&& true", "--verbose"])
+    keyword = random.choice(["CMD", "ENTRYPOINT"])
+    p.facts["entrypoint"] = "program" if keyword == "ENTRYPOINT" else ""
+    p.line("start", f"{keyword} {_exec_form(command(p))} {behind}")
 
 
 @element("with-variable", "start", weight=1)

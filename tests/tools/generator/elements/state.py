@@ -356,6 +356,27 @@ def _other_directory(p: Project, random: Random) -> None:
     p.probe("read", "tools/rows.out")
 
 
+@element("owner-of-tree", "state", weight=3, fits=lambda p: "owner" in p.facts and "early" not in p.facts)
+def _owner_of_tree(p: Project, random: Random) -> None:
+    """The user gets a tree with files of the context; what root makes in it later stays root's."""
+    owner = p.facts["owner"]
+    p.add("shelf/one.txt", "one\n")
+    p.line("after", random.choice([
+        f"RUN chown -R {owner} {p.home}",
+        f"RUN chown -R {owner} .",
+        f"RUN mkdir -p /var/spool/own && chown -R {owner} {p.home} /var/spool/own",
+        f"RUN chown -R {owner} shelf && chmod -R g-w shelf",
+        f"RUN chown --recursive {owner} {p.path('shelf')}",
+    ]))  # fmt: skip
+    p.line("after", random.choice([
+        "RUN mkdir -p shelf/more && echo two > shelf/more/two.txt",
+        f"WORKDIR shelf/more\nRUN echo two > two.txt\nWORKDIR {p.home}",
+        "RUN mkdir shelf/more; cp shelf/one.txt shelf/more/two.txt",
+    ]))  # fmt: skip
+    for name in ("shelf", "shelf/one.txt", "shelf/more", "shelf/more/two.txt"):
+        p.probe("stat", p.path(name))
+
+
 @element("as-other-user", "state", weight=1, fits=lambda p: p.facts.get("owner") == "app:app")
 def _as_user(p: Project, random: Random) -> None:
     if not p.slots.get("account"):

@@ -6,6 +6,7 @@ those of this folder. Rules: docs.docker.com/reference/dockerfile (2026-11) and 
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Callable, Sequence
@@ -206,11 +207,11 @@ class Build:
         return None
 
     def _cmd(self, image: Image, each: Any) -> None:
-        image.command = list(each.args) if each.json else [*image.shell, each.args[0]]
+        image.command = _started(image, each)
         image.own_command = True
 
     def _entrypoint(self, image: Image, each: Any) -> None:
-        image.entrypoint = list(each.args) if each.json else [*image.shell, each.args[0]]
+        image.entrypoint = _started(image, each)
         if not image.own_command:
             image.command = []
 
@@ -334,3 +335,13 @@ def without_ignored(context: Files, ignore_rules: Sequence[str]) -> Files:
             else:
                 kept.put(path, node)
     return kept
+
+
+def _started(image: Image, each: Any) -> list[str]:
+    """The words of CMD and ENTRYPOINT; of text behind an array the array, as earlier releases take it."""
+    if each.json:
+        return list(each.args)
+    try:
+        return [str(word) for word in json.JSONDecoder().raw_decode(each.args[0])[0]]
+    except ValueError:
+        return [*image.shell, each.args[0]]

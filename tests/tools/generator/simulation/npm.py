@@ -18,6 +18,10 @@ from tools.generator.simulation.shell import (
 NPM = {  # package: its programs
     "ms": (),
     "picocolors": (),
+    "canvas": (),
+    "consolidate": (),
+    "ejs": ("ejs",),
+    "pg": (),
     "is-number": (),
     "prettier": ("prettier",),
     "typescript": ("tsc", "tsserver"),
@@ -51,7 +55,7 @@ def npm(shell: Shell, argv: list[str]) -> int:
     known = """
         omit production prod frozen-lockfile no-audit no-fund silent s g global ci ignore-scripts
         no-package-lock quiet q no-save legacy-peer-deps force f non-interactive no-optional no-progress
-        save if-present prefer-offline workspaces P D no-bin-links loglevel
+        build-from-source save if-present prefer-offline workspaces P D no-bin-links loglevel
     """
     flags, named, words = split_options(argv, known, "omit only prefix include C loglevel")
     manager = posixpath.basename(argv[0])

@@ -7,6 +7,7 @@ import re
 import tomllib
 from itertools import pairwise
 
+from tools.generator.simulation.bases import installed
 from tools.generator.simulation.files import Missing, Node
 from tools.generator.simulation.options import split_options
 from tools.generator.simulation.shell import (
@@ -28,6 +29,7 @@ PYPI = {  # distribution: its module, its programs
     "supervisor": ("supervisor", ("supervisord", "supervisorctl")),
     "pyflakes": ("pyflakes", ("pyflakes",)),
     "iniconfig": ("iniconfig", ()),
+    "psycopg2": ("psycopg2", ()),
     "uv": ("uv", ("uv",)),
     "poetry": ("poetry", ("poetry",)),
     "pipenv": ("pipenv", ("pipenv",)),
@@ -41,6 +43,7 @@ PYPI = {  # distribution: its module, its programs
 }
 # What others ask for in a newer version than base images bring (files.pythonhosted.org, 2026-11).
 _UPGRADED = {"pipenv": "setuptools", "grpcio-tools": "setuptools"}
+_COMPILED = {"psycopg2": {"libpq-dev"}}  # without a wheel: the headers
 _PURELIB = "/usr/local/lib/python3.11/site-packages"
 
 
@@ -137,6 +140,8 @@ def install_distributions(shell: Shell, names: list[str], site: str, scripts: st
         if _plain(name) not in PYPI:
             raise Unmodelled(f"PyPI {name}")
         module, programs = PYPI[_plain(name)]
+        if module in _COMPILED and not (shell.find("gcc") and installed(shell.files) & _COMPILED[module]):
+            return shell.say(f"pip: cannot compile {name}")
         if shell.uid and not shell.may_write(f"{site}/x") and shell.files.is_directory(site):
             return shell.say("pip: permission denied")
         shell.files.make_directories(f"{site}/{module}", **owner)
