@@ -141,6 +141,7 @@ def test_sarif_rules_say_what_to_do(project: Path) -> None:
     for code, rule in rules.items():
         assert re.fullmatch(r"[A-Za-z]+", rule["name"])
         assert rule["fullDescription"]["text"] in rule["help"]["markdown"]
+        assert rule["helpUri"].endswith(f"/reference/codes/{code}.html")
         assert ("`slimify rewrite FILE`" in rule["help"]["markdown"]) == code.startswith("SL3")
         assert rule["defaultConfiguration"]["level"] == ("warning" if code.startswith("SL3") else "error")
 

@@ -79,6 +79,7 @@ def test_what_a_check_finds_can_be_accepted(tmp_path: Path) -> None:
 def test_a_code() -> None:
     entry = slimify.explain_code("SL204")
     assert entry is not None
+    assert entry["page"].endswith("/SL204.html")
     assert slimify.explain_code("SL000") is None
 
 

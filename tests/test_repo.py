@@ -16,13 +16,12 @@ from string import Formatter
 from typing import Any
 
 import pytest
-from support import GOLDEN, ROOT, invoke
+from support import GOLDEN, ROOT
 
 from slimify.cli import app
 
 PACKAGE = ROOT / "slimify"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-README = (ROOT / "README.md").read_text("utf-8")
 CODE = re.compile(r"""["'](SL\d{3})["']""")
 
 PARSERS = {"jinja2", "libcst", "msgspec", "packaging", "pydantic", "rich.console", "tree_sitter", "yaml"}
@@ -112,65 +111,9 @@ def test_the_update_flag_is_off_where_it_would_hide_failures() -> None:
 # --- documentation --------------------------------------------------------------------------------
 
 
-def commands_and_options() -> Iterator[str]:
-    for name in app.COMMANDS:
-        yield f"slimify {name}"
-        for parameter in app.command(name).params:
-            yield from (option for option in parameter.opts if option.startswith("--"))
-
-
 @pytest.mark.parametrize("name", app.COMMANDS)
 def test_help_says_of_a_command_what_its_own_help_begins_with(name: str) -> None:
     assert (app.command(name).help or "").split("\n")[0] == app.COMMANDS[name]
-
-
-@pytest.mark.parametrize("word", sorted(set(commands_and_options()) - {"--help"}))
-def test_readme_names_every_command_and_option(word: str) -> None:
-    assert re.search(rf"{re.escape(word)}(?![-\w])", README)
-
-
-def test_readme_names_every_setting() -> None:
-    from slimify.config import SETTINGS
-
-    assert [name for name in SETTINGS if f"`{name}`" not in README] == []
-
-
-def test_readme_names_every_exit_code() -> None:
-    from slimify.cli import exit_codes
-
-    for code in (
-        exit_codes.DONE,
-        exit_codes.DIFFERENT,
-        exit_codes.USAGE,
-        exit_codes.REFUSED,
-        exit_codes.INTERNAL,
-    ):
-        assert re.search(rf"^\| {code} \|", README, re.MULTILINE)
-
-
-def test_readme_example_is_what_comes_out() -> None:
-    mark = re.search(r"<!-- example: (.+) -->\n(.*?)<!-- end of example -->", README, re.DOTALL)
-    assert mark is not None
-    result = invoke("rewrite", cwd=GOLDEN / mark[1] / "input")
-    fresh = f"```diff\n{result.stdout.decode()}```\n\n```text\n{result.stderr}```\n"
-    if os.environ.get("SLIMIFY_UPDATE"):
-        text = README[: mark.start(2)] + fresh + README[mark.end(2) :]
-        (ROOT / "README.md").write_text(text, "utf-8")
-    else:
-        assert mark[2] == fresh
-
-
-def test_readme_names_only_codes_that_exist_and_every_refusal() -> None:
-    named = set(re.findall(r"SL\d{3}", README))
-    assert named <= known_codes().keys()
-    refusals = {code for code, entry in known_codes().items() if code.startswith("SL4")}
-    assert refusals <= named
-
-
-def test_readme_shows_what_comes_out() -> None:
-    diff = README[README.index("```diff\n") + 8 : README.index("```\n", README.index("```diff\n") + 8)]
-    new = "".join(line[1:] for line in diff.splitlines(keepends=True) if line[0] != "-")
-    assert new == (GOLDEN / "go-plain" / "expected.Dockerfile").read_text("utf-8")
 
 
 # --- reason codes ---------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ def all_codes() -> dict[str, dict[str, str]]:
 
 def explain_code(code: str) -> dict[str, Any] | None:
     """The meaning of a code such as SL204, as in `slimify explain SL204 --format json`; None if unknown."""
-    from slimify.codes import meaning
+    from slimify.codes import meaning, page
 
-    return meaning(code)
+    found = meaning(code)
+    return found and {**found, "page": page(code)}

@@ -15,6 +15,19 @@ if TYPE_CHECKING:
     from slimify import Grade, Outcome, Proof
 
 DONE, DIFFERENT, USAGE, REFUSED, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 4, 130, 141
+MEANINGS = {
+    DONE: "Done, or nothing to do.",
+    DIFFERENT: "`check` has a finding, `verify` or `rewrite --verify` a difference, "
+    "or `analyze` an exceeded limit.",
+    USAGE: "Wrong usage, a malformed Dockerfile, a missing or unreadable image; "
+    "`pr`: no token, or a rejected one.",
+    REFUSED: "Not a file that slimify changes, such as a template; "
+    "`verify` and `check --verify`: the original does not build.",
+    INTERNAL: "A file could not be written, the engine, git or the forge failed, or slimify has an error. "
+    "The Dockerfile is unchanged.",
+    INTERRUPTED: "Interrupted by Ctrl-C.",
+    PIPE_CLOSED: "The reader of the output closed the pipe.",
+}
 _WORST = (INTERNAL, USAGE, REFUSED, DIFFERENT, DONE)
 
 

@@ -15,6 +15,12 @@ from typing import Any, Literal
 import tomli
 
 MEANING = ("title", "why", "when_not", "safety")
+SITE = "https://dockerfile-slimify.readthedocs.io/"  # the documentation
+
+
+def page(code: str) -> str:
+    """The address of the page about a code."""
+    return f"{SITE}reference/codes/{code}.html"
 
 
 def known() -> dict[str, dict[str, str]]:

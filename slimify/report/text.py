@@ -6,6 +6,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from slimify.codes import page as code_page
 from slimify.model.counts import counted
 from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, Reason
 from slimify.model.errors import SlimifyError
@@ -132,6 +133,7 @@ def code(name: str, entry: Mapping[str, str], *, width: int = WIDTH, paint: Pain
     for label, key in (("Why", "why"), ("When not", "when_not"), ("Safety", "safety")):
         if entry.get(key):
             parts += ["", *hanging(paint(f"{label:9} ", "cyan"), " " * 10, entry[key], width)]
+    parts += ["", paint("More      ", "cyan") + code_page(name)]
     return "\n".join(parts) + "\n"
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from slimify import __version__
-from slimify.codes import known
+from slimify.codes import known, page
 from slimify.lint.findings import RULES, Checked, Finding
 from slimify.lint.place import place
 from slimify.model.errors import SlimifyError
@@ -69,6 +69,7 @@ def _descriptor(code: str, entry: Mapping[str, str]) -> dict[str, Any]:
         "name": "".join(word.capitalize() for word in title.replace("'", "").replace("-", " ").split()),
         "shortDescription": {"text": title[0].upper() + title[1:]},
         "fullDescription": {"text": entry["why"]},
+        "helpUri": page(code),
     }
 
 

@@ -1,0 +1,3 @@
+module example.com/toyshop
+
+go 1.24
