@@ -247,6 +247,14 @@ def test_the_rewritten_file_does_not_build(world: World) -> None:
     assert b"SL501 breaks the rewritten file does not build" in result.stdout
 
 
+def test_the_base_of_the_rewritten_file_is_not_to_be_had(world: World) -> None:
+    (world.state / "fail-rewritten").write_text("ERROR: failed to solve: pull access denied for x\n")
+    result = world.run("verify")
+    assert result.code == 3
+    assert b"Dockerfile: not built" in result.stdout
+    assert b"the images could not be compared" in result.stdout
+
+
 @pytest.mark.parametrize("words", [(), ("--engine", "podman")], ids=["none", "the one that is asked for"])
 def test_no_engine(world: World, words: tuple[str, ...]) -> None:
     (world.fakes.bin / "docker").unlink()

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-Verdict = Literal["equal", "different", "not built"]
+Verdict = Literal["equal", "different", "not built"]  # not built: nothing could be compared
 Layer = Literal["build", "contract", "disk", "behaviour"]
 Need = Literal["package", "path", "command", "glibc", "base"]
 # How bad a difference is. "breaks": something that a root needs is gone or answers differently. "may-matter":

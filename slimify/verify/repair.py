@@ -68,8 +68,9 @@ def repair(
         fresh = kept.without(required_constraints(proof))
         following = None
         mendable = not any(finding.original for finding in _breaking_findings(proof))
-        if proof.verdict == "different" and mendable and len(rounds) + 1 < ROUNDS:
-            following = _next_plan(outcome, options, rewrite, fresh, tried, _missing_base_reason(proof))
+        absent = _missing_base_reason(proof)
+        if (absent or proof.verdict == "different") and mendable and len(rounds) + 1 < ROUNDS:
+            following = _next_plan(outcome, options, rewrite, fresh, tried, absent)
         new = following.constraints if following else ()
         turn = Round(
             rung=outcome.rung, verdict=proof.verdict, findings=_breaking_findings(proof), constraints=new
@@ -114,7 +115,7 @@ class _KeptConstraints:
 
 def _missing_base_reason(proof: Proof) -> str:
     """Why the base image of the rewritten file can't be pulled; "" if that was not the problem."""
-    needs = (item for finding in _breaking_findings(proof) for item in finding.constraints)
+    needs = (item for check in proof.checks for finding in check.findings for item in finding.constraints)
     return next((item.reason for item in needs if not item.persistent), "")
 
 

@@ -39,7 +39,7 @@ from slimify.verify.disk import (
     users,
 )
 from slimify.verify.disk.evidence import Evidence, Side
-from slimify.verify.model import Check, Constraint, Finding, Proof, Times
+from slimify.verify.model import Check, Constraint, Finding, Grade, Proof, Times
 from slimify.verify.observation import Observation
 from slimify.verify.proof_request import Listener, ProofRequest
 from slimify.verify.reruns import Reruns
@@ -151,7 +151,10 @@ class Session(Struct):
             text = f"the original does not build with {self.engine.name}: {original.message}"
             return replace(proof, problem=text, log=original.log)
         if isinstance(subject, EngineProblem):
-            return replace(proof, verdict="different", checks=(_not_built(subject),), log=subject.log)
+            check = _not_built(subject)
+            if subject.kind == "build":
+                return replace(proof, verdict="different", checks=(check,), log=subject.log)
+            return replace(proof, problem=check.detail, checks=(check,), log=subject.log)
         try:
             return self._compared(proof, original, subject, accepted)
         finally:
@@ -306,8 +309,12 @@ def _built_or_problem(future: Future[_TestedImage]) -> _TestedImage | EngineProb
 
 
 def _not_built(problem: EngineProblem) -> Check:
-    text = f"the rewritten file does not build: {problem.message}"
-    # a larger base image may build; that a registry lacks an image today says nothing about the rewrite
+    """The check of a build that failed. A time limit, and an image that a registry lacks today, say nothing
+    about the rewrite; with a larger base image it may build."""
+    fails = problem.kind == "build"
+    text = "the rewritten file does not build" if fails else "the images could not be compared"
+    text = f"{text}: {problem.message}"
     need = Constraint(need="base", value="", reason=problem.message, persistent=problem.kind != "base")
-    finding = Finding(code=BUILD, text=text, constraints=(need,))
+    grade: Grade = "breaks" if fails else "may-matter"
+    finding = Finding(code=BUILD, text=text, grade=grade, constraints=(need,))
     return Check(name="build", layer="build", detail=text, findings=(finding,))

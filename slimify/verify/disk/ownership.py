@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slimify.facts.language_files import is_in_package
+from slimify.facts.language_files import all_files, is_in_package
 from slimify.facts.system import is_standard_directory
 from slimify.image.model import Entry
+from slimify.semantics.paths import inside
 from slimify.verify.disk.access import Actor, actors
 from slimify.verify.disk.evidence import Evidence, Side, describe_ownership, is_ephemeral, is_other_release
 from slimify.verify.disk.files import OWNER
@@ -55,9 +56,19 @@ def _grade(evidence: Evidence, old: Entry, new: Entry, acting: Sequence[tuple[Ac
         return "cosmetic"
     installed = evidence.before.packages.owner_of(old.path) is not None or is_in_package(old.path)
     used = _READ | _EXECUTE if installed and old.kind != "directory" else _READ | _WRITE | _EXECUTE
-    if any(one.rights(old) & ~other.rights(new) & used for one, other in acting):
+    lost = {one.rights(old) & ~other.rights(new) & used for one, other in acting} - {0}
+    if lost and not (lost == {_WRITE} and _is_left_open(evidence, old.path)):
         return "breaks"
     return "cosmetic" if installed else "may-matter"
+
+
+def _is_left_open(evidence: Evidence, path: str) -> bool:
+    """Whether base images of a language let everybody write in a directory, and no program of this image is
+    known to do so."""
+    sources, home = evidence.runtime_needs.sources, evidence.before.workdir
+    if not any(path in one.open for one in all_files()) or (home == path and sources.may_write_beside):
+        return False
+    return not any(inside(use.name, path) for use in sources.paths)
 
 
 def _sides(evidence: Evidence) -> tuple[Side, Side]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from unit.verify_sides import Piece, evidence, file, folder, live, program, side, used
 
-from slimify.model.sources import Use
+from slimify.model.sources import SourceFacts, Use
 from slimify.verify.disk import commands, ownership
 
-OPEN = folder("/go", mode=0o1777)
-CLOSED = folder("/go", mode=0o755)
+OPEN = folder("/data", mode=0o1777)
+CLOSED = folder("/data", mode=0o755)
+OF_BASE, MADE = folder("/go/src", mode=0o777), folder("/go/src", mode=0o755)
 SHARED, PLAIN = folder("/app/db", mode=0o775), folder("/app/db")
 APP = ["/go/bin/app"]
 PIP = "/usr/local/lib/python3.12/site-packages/pip/__init__.py"
@@ -32,14 +33,17 @@ MODES: list[tuple[str, tuple[Piece, ...], tuple[Piece, ...], dict[str, object], 
     ("root writes anyway", (OPEN,), (CLOSED,), {"Entrypoint": APP}, "cosmetic"),
     ("root writes below", (SHARED,), (PLAIN,), {"Entrypoint": APP}, "cosmetic"),
     ("root by its number", (OPEN,), (CLOSED,), {"User": "0:0"}, "cosmetic"),
-    ("others can read now", (folder("/go", mode=0o700),), (CLOSED,), {"User": "1001"}, "may-matter"),
-    ("another owner", (OPEN,), (folder("/go", uid=7, mode=0o1777),), {}, "may-matter"),
+    ("others can read now", (folder("/data", mode=0o700),), (CLOSED,), {"User": "1001"}, "may-matter"),
+    ("another owner", (OPEN,), (folder("/data", uid=7, mode=0o1777),), {}, "may-matter"),
     ("a file", (file("/app/x", mode=0o664),), (file("/app/x"),), {}, "may-matter"),
     ("a file of a package", (file(PIP, mode=0o664),), (file(PIP),), {"User": "1001"}, "cosmetic"),
     ("a file of a package is closed", (file(PIP),), (file(PIP, mode=0o600),), {"User": "1001"}, "breaks"),
-    ("others can't read now", (CLOSED,), (folder("/go", mode=0o700),), {"User": "1001"}, "breaks"),
+    ("others can't read now", (CLOSED,), (folder("/data", mode=0o700),), {"User": "1001"}, "breaks"),
     ("nobody executes it", (file("/app/x", mode=0o755),), (file("/app/x"),), {}, "breaks"),
     ("another user", (OPEN,), (CLOSED,), {"User": "1001"}, "breaks"),
+    ("left open by the base image", (OF_BASE,), (MADE,), {"User": "1001"}, "may-matter"),
+    ("in which the program starts", (OF_BASE,), (MADE,), {"User": "1001", "WorkingDir": "/go/src"}, "breaks"),
+    ("closed to readers", (OF_BASE,), (folder("/go/src", mode=0o700),), {"User": "1001"}, "breaks"),
     ("an unknown user", (OPEN,), (CLOSED,), {"User": "app"}, "breaks"),
     ("root steps down", (OPEN,), (CLOSED,), {"Entrypoint": ["gosu", "app", "/go/bin/app"]}, "breaks"),
     (
@@ -113,3 +117,16 @@ def test_a_program_that_is_started_by_its_path_is_not_looked_for_in_path() -> No
     named = live(commands={"app": start})
     assert commands.source_programs(evidence(both, after, named)).ok
     assert not commands.source_programs(evidence(both, after, live(commands=used("app")))).ok
+
+
+@pytest.mark.parametrize(
+    ("named", "grade"),
+    [
+        pytest.param("/go/src/app/rows", "breaks", id="the program names a file in it"),
+        pytest.param("/go/rows", "may-matter", id="the program names one of another directory"),
+    ],
+)
+def test_a_directory_that_the_base_image_leaves_open(named: str, grade: str) -> None:
+    known = live(sources=SourceFacts(paths=(Use(name=named, file="main.go", line=1),)))
+    check = ownership.check(evidence(side(OF_BASE, User="1001"), side(MADE, User="1001"), known))
+    assert [finding.grade for finding in check.findings] == [grade]
