@@ -253,6 +253,51 @@ def test_one_line_of_help_at_the_end(project: Path) -> None:
     )
 
 
+# --- other languages, samples, units -----------------------------------------------------------------------
+
+
+JAVA = """\
+FROM maven:3.9 AS build
+COPY . .
+RUN mvn package
+FROM eclipse-temurin:21
+COPY --from=build /app.jar /app.jar
+CMD ["java", "-jar", "/app.jar"]
+"""
+
+
+def test_a_language_that_is_not_supported_yet_is_named(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(JAVA)
+    result = invoke("check", cwd=tmp_path)
+    assert (result.code, result.stderr) == (0, "1 Dockerfile: 1 not supported yet (Java)\n")
+    assert "Java is not supported yet (supported: Go, Node.js, Python)" in " ".join(
+        invoke("rewrite", cwd=tmp_path).stderr.split()
+    )
+    assert b"1  without a supported language\n" in invoke("scan", cwd=tmp_path).stdout
+    (tmp_path / "Dockerfile.small").write_text(SMALL)
+    assert "2 Dockerfiles: nothing to save, 1 not supported yet (Java)\n" in (
+        invoke("check", ".", cwd=tmp_path).stderr
+    )
+
+
+def test_scan_counts_tests_and_examples_apart(project: Path) -> None:
+    (project / "tests" / "data").mkdir(parents=True)
+    shutil.move(project / "web", project / "tests" / "data")
+    text = invoke("scan", ".", cwd=project).stdout.decode()
+    assert text.startswith("2 Dockerfiles in 1 repository, about 977 MB to save\n")
+    assert "Not counted: 1 Dockerfile below tests and examples, about 989 MB to save\n" in text
+    assert "web/Dockerfile" not in text
+    # no excuse where the samples themselves are asked for
+    assert invoke("scan", "tests/data", cwd=project).stdout.decode().startswith("1 Dockerfile in 1 repos")
+
+
+def test_windows_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        '# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\nSHELL ["powershell"]\nRUN dir\n'
+    )
+    assert invoke("rewrite", cwd=tmp_path).stderr.count("SL403") == 1
+
+
 # --- explain ------------------------------------------------------------------------------------
 
 

@@ -35,7 +35,9 @@ def refusals(file: Dockerfile, base: ImageFacts | None, reference: str) -> tuple
             found.append(Reason.of("SL412", "array", at=instruction.line, keyword=instruction.keyword))
         elif instruction.keyword == "SHELL" and _WINDOWS.search(instruction.value):
             found.append(Reason.of("SL403", "windows_shell", at=instruction.line))
-    if _WINDOWS.search(reference):
+    if any(reason.code == "SL403" for reason in found):
+        pass  # a second reason would say the same
+    elif _WINDOWS.search(reference):
         found.append(Reason.of("SL403", "windows"))
     elif file.escape == "`":
         found.append(Reason.of("SL403", "backtick"))

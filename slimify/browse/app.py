@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from slimify.analyze.model import Analysis, LayerView, Waste
 from slimify.browse.stack import Stack
 from slimify.browse.tree import FileTree
-from slimify.report.analysis.text import score
+from slimify.report.analysis.text import KINDS, score
 from slimify.report.printable import masked, printable
 from slimify.report.text import size
 
@@ -134,7 +134,9 @@ class Browser(App[None]):
         text.append("\n")
         for waste in found:
             text.append(f"\n{size(waste.bytes)} {printable(waste.path)}\n", "bold")
-            text.append(f"{waste.code} {waste.kind}: {printable(waste.text)}\n→ {printable(waste.remedy)}\n")
+            text.append(
+                f"{waste.code} {KINDS[waste.kind]}: {printable(waste.text)}\n→ {printable(waste.remedy)}\n"
+            )
         one = self._analysis
         text.append("\nImage\n", "bold")
         text.append(

@@ -72,13 +72,16 @@ class _List(tuple[str, ...]):
 
 
 class _Number(int):
-    """`{count}`, `{count:file|files}` for a word by the number, `{size:MB}` and `{size:MB1}` for bytes."""
+    """`{count}`, `{count:file|files}` for a word by the number, `{size:MB}` and `{size:MB1}` for bytes, in kB
+    below one MB."""
 
     def __format__(self, spec: str) -> str:
         one, bar, several = spec.partition("|")
         if bar:
             return one if self == 1 else several
         if spec in ("MB", "MB1"):
+            if self < 999_500:
+                return f"{self / 1000:.0f} kB"
             return f"{self / 1_000_000:.{int(spec[2:] or 0)}f} MB"
         return int.__format__(self, spec)
 

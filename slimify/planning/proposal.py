@@ -11,7 +11,6 @@ from slimify.config import Options
 from slimify.facts.system import LOCAL_DIRECTORY, is_managed_directory
 from slimify.model.decisions import Decision, Reason
 from slimify.model.plan import Plan, Rung
-from slimify.model.sizes import MB
 from slimify.planning.final_stage.rebase import base_as_written, slim_variant
 from slimify.planning.layout import CopyFromBuilder, Layout
 
@@ -80,7 +79,8 @@ def gains_over(layout: Layout, cleaned: Plan, removed_again: int, options: Optio
 
 def small_saving(rung: Rung, saving: int, *, measured: bool = False) -> Reason:
     """The reason SL407: the rewrite saves too little. `saving` is in bytes."""
-    megabytes = max(saving, 0) // MB
+    if saving < 1000:
+        return Reason.of("SL407", "no_saving", rung=rung)
     if measured:
-        return Reason.of("SL407", "small_measured", rung=rung, megabytes=megabytes)
-    return Reason.of("SL407", "small", rung=rung, megabytes=megabytes)
+        return Reason.of("SL407", "small_measured", rung=rung, size=saving)
+    return Reason.of("SL407", "small", rung=rung, size=saving)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.images import image
+from slimify.facts.other_languages import other_language
+from slimify.facts.references import parse_reference
 from slimify.languages import language, languages
 from slimify.model.decisions import Reason
 from slimify.model.versions import version_numbers
@@ -24,9 +26,19 @@ def propose(program: Program, options: Options) -> Proposal:
         return Proposal(reasons=(Reason.of("SL406", "base_image", file=use.file, at=use.line),))
     known = language(program.language)
     if known is None or known.layouts is None:
-        titles = tuple(sorted(known.title for known in languages()))
-        return Proposal(reasons=(Reason.of("SL410", "no_language", languages=titles),))
+        return Proposal(reasons=(_no_language(program),))
     return _with_glibc_minimum(known.layouts.propose(program, options), options.min_glibc)
+
+
+def _no_language(program: Program) -> Reason:
+    titles = tuple(sorted(known.title for known in languages()))
+    reference = parse_reference(program.base_ref)
+    started = (*program.runtime.argv[:1], *(x.words[0] for x in program.runtime_needs.programs))
+    called = tuple(effect.tool for effect in program.effects)
+    other = other_language(reference.name if reference is not None else "", started, called)
+    if other:
+        return Reason.of("SL410", "not_yet", language=other, languages=titles)
+    return Reason.of("SL410", "no_language", languages=titles)
 
 
 def _scratch_without_shell(program: Program) -> Reason | None:

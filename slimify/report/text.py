@@ -21,6 +21,7 @@ _KIND_COLOUR = {"rewritten": "green", "unchanged": "cyan", "refused": "yellow", 
 _ROLE_COLOUR = {"build": "yellow", "run": "green", "both": "cyan", "unknown": "magenta"}
 _MARK = {"safe": "", "assumed": " (assumed)", "advice": ""}
 _JOINT = "\N{NO-BREAK SPACE}"  # keeps words on one line
+_NARROW = 60  # columns, below which a table of roles and reasons has no room
 _TEXT_LINES = 3  # of one instruction or command in the table of roles
 
 
@@ -206,7 +207,7 @@ def decisions(made: Iterable[Decision], width: int, paint: Paint) -> Iterator[st
 
 def hanging(first: str, plain: str, text: str, width: int) -> list[str]:
     """`text` wrapped with a hanging indent after `first`; `plain` is `first` without colours."""
-    lines = _wrap(text, max(width - len(plain), 30))
+    lines = _wrap(text, max(width - len(plain), 16))
     return [first + lines[0], *(" " * len(plain) + line for line in lines[1:])]
 
 
@@ -238,6 +239,8 @@ def _why(reasons: tuple[Reason, ...]) -> str:
 
 def _table(rows: Iterable[_Row], width: int, paint: Paint) -> str:
     left = 4 + 2 + 7 + 2
+    if width < _NARROW:
+        return "".join(f"{line}\n" for row in rows for line in _narrow_row(row, width, paint))
     what_width = max((width - left - 2) * 9 // 20, 20)
     why_width = max(width - left - 2 - what_width, 20)
     lines = [paint(f"{'Line':>4}  {'Role':7}  {'What':{what_width}}  Why", "bold")]
@@ -253,6 +256,17 @@ def _table(rows: Iterable[_Row], width: int, paint: Paint) -> str:
             cells = f"{line if first else '':>4}  {role_cell}  {what_cell:{what_width}}  {why_cell}"
             lines.append(cells.rstrip())
     return "\n".join(lines) + "\n"
+
+
+def _narrow_row(row: _Row, width: int, paint: Paint) -> Iterator[str]:
+    """A row whose reasons are below what they are about."""
+    line, role, what, why = row
+    indent = len(what) - len(what.lstrip())
+    whats = _clipped(" ".join(what.split()), indent, width - 15)
+    yield f"{line:>4}  {paint(f'{role:7}', _ROLE_COLOUR[role])}  {whats[0]}"
+    yield from (" " * 15 + text for text in whats[1:])
+    for reason in why.split("\n") if why else ():
+        yield from hanging(" " * (17 + indent), " " * (17 + indent), reason, width)
 
 
 def _clipped(text: str, indent: int, width: int) -> list[str]:

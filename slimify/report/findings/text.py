@@ -45,7 +45,7 @@ def text(item: Checked, *, width: int | None = None, excerpt: bool = True, paint
     lines = [first + rest]
     if width is not None:
         lines = wrap(f"{place} {finding.code} {rest}", width, subsequent_indent="  ", break_long_words=False)
-        lines[0] = first + lines[0][len(f"{place} {finding.code} ") :]
+        lines[0] = f"{first}{lines[0][len(f'{place} {finding.code} ') :]}".rstrip()
     if excerpt:
         source = item.outcome.before.splitlines()[finding.line - 1 : finding.line]
         lines += [f"  {paint(f'{finding.line:4} |', 'cyan')} {shown(line.strip())}" for line in source]
@@ -86,6 +86,12 @@ def aside(item: Checked, *, paint: Paint = PLAIN) -> str:
     )
 
 
+def _unsupported(item: Checked) -> str:
+    """The language of a Dockerfile, if slimify does not support it yet."""
+    told = item.outcome.decisions if item.outcome.kind == "unchanged" else ()
+    return next((str(d.get("language")) for d in told if d.form == "not_yet"), "")
+
+
 def summary(items: Sequence[Checked], stale: Sequence[Entry] = ()) -> str:
     """The number of files by result, and baseline entries that are outdated."""
     new = [i.finding for i in items if i.finding is not None and not i.finding.known]
@@ -95,6 +101,8 @@ def summary(items: Sequence[Checked], stale: Sequence[Entry] = ()) -> str:
         "refused": sum(i.outcome.kind == "refused" for i in items),
         "failed": sum(i.outcome.kind == "failed" for i in items),
     }
+    languages = Counter(filter(None, (_unsupported(i) for i in items)))
+    counts |= {f"not supported yet ({name})": number for name, number in languages.items()}
     files = f"{len(items)} Dockerfile{'s' * (len(items) != 1)}"
     if new:
         measured = all(finding.measured for finding in new)
@@ -102,7 +110,8 @@ def summary(items: Sequence[Checked], stale: Sequence[Entry] = ()) -> str:
         found = f"{len(new)} could be slimmer, by {'' if measured else 'about '}{total}"
     else:
         found = "nothing to save" if not counts["known"] else "nothing new to save"
-    parts = [found, *(f"{number} {what}" for what, number in counts.items() if number)]
+        found = found if languages.total() < len(items) else ""
+    parts = [*([found] if found else []), *(f"{number} {what}" for what, number in counts.items() if number)]
     lines = [f"{files}: {', '.join(parts)}"]
     if counts["refused"]:
         lines.append("  slimify explain shows why a file is refused")

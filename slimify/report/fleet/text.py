@@ -45,6 +45,8 @@ class Tally:
             self.rewritten += 1
             put = heapq.heappush if len(self.best) < _MOST else heapq.heappushpop
             put(self.best, (saving, -self.files, row))
+        elif "SL410" in row["codes"]:
+            name = "without a supported language"
         self.unread.add(row, row["outcome"] == "failed")
         self.unproven.add(row, verdict(row) not in ("", "equal"))
         self.built += bool(verdict(row))

@@ -7,7 +7,9 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import GOLDEN
 
+import slimify
 from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason
 from slimify.model.dockerfile import Flag, Instruction
 from slimify.model.errors import SlimifyError
@@ -179,3 +181,19 @@ def test_a_long_headline_is_wrapped() -> None:
     head = explanation(outcome).split("\n\n")[0]
     assert all(len(line) <= 80 for line in head.splitlines())
     assert " ".join(head.split()).endswith("python, saves about 977 MB of 1.14 GB")
+
+
+@pytest.mark.parametrize("width", [40, 59])
+def test_explanations_fit_in_a_narrow_terminal(width: int) -> None:
+    text = (GOLDEN / "py-psycopg2" / "input" / "Dockerfile").read_text()
+    outcome = slimify.rewrite(text, GOLDEN / "py-psycopg2" / "input")
+    lines = explanation(outcome, width=width).splitlines()
+    assert [line for line in lines if len(line) > width] == []
+    assert any(line.endswith("COPY people.py ./") for line in lines)
+
+
+@pytest.mark.parametrize(("number", "wanted"), [(0, "0 kB"), (400_000, "400 kB"), (999_999, "1 MB")])
+def test_small_sizes_in_messages(number: int, wanted: str) -> None:
+    assert Reason.of("SL407", "small", rung="slim", size=number).text.startswith(
+        f"slim: would save about {wanted}, "
+    )
