@@ -21,12 +21,13 @@ from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
 from slimify.facts.programs import compilers, only_waits, reads_only_arguments, starts_what_users_name
 from slimify.facts.servers import drops_root, is_web_server, sets_path
+from slimify.facts.system import is_shared_directory
 from slimify.languages import languages
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Action, Effect
 from slimify.model.regex import regex
 from slimify.model.sources import SourceFacts, Use
-from slimify.semantics.paths import inside, overlap
+from slimify.semantics.paths import inside, inside_any, overlap
 
 _SETTINGS_FILE = regex(
     r"/\.env(?:\.[\w.-]+)?$|\.(?:ya?ml|json|toml|ini|conf|cfg|env|properties|pem|crt|key)$"
@@ -61,7 +62,7 @@ def unknown_programs(
     server = development_server(needs)
     if server is not None and sources is not None:
         return Reason.of("SL203", "mounted", server=server[0], file=sources.file, at=sources.line)
-    fetched = unread_build(needs, build)
+    fetched = unread_build(needs, build) or _fetched_script(needs, build)
     if fetched:
         return Reason.of("SL203", "unread_program", command=fetched)
     started = (e.tool for e in needs.start if e.kind == "unknown")
@@ -92,6 +93,16 @@ def _is_for_people(effect: Effect) -> bool:
 def mounted_sources(mounts: Sequence[Use], directory: str | None) -> Use | None:
     """The mount that hides the working directory of the image; None if there is none."""
     return next((m for m in mounts if directory not in (None, "/") and inside(directory, m.name)), None)
+
+
+def _fetched_script(needs: RuntimeNeeds, build: Iterable[Effect]) -> str:
+    """The script that run time starts or opens, and that a step fetches in a repository or an archive; "" if
+    there is none."""
+    effects = (e for e in build if e.kind in ("fetch", "unpack"))
+    places = [w for e in effects for w in (*e.writes, *e.outputs) if not is_shared_directory(w)]
+    endings = (".sh", *(suffix for known in languages() for suffix in known.source_suffixes))
+    named = (*needs.paths, *(use.name for use in needs.sources.paths)) if places else ()
+    return next((path for path in named if path.endswith(endings) and inside_any(path, places)), "")
 
 
 def unread_build(needs: RuntimeNeeds, build: Sequence[Effect]) -> str:

@@ -45,6 +45,7 @@ from slimify.syntax.dockerfile.instructions import copy_parts, env_pairs
 if TYPE_CHECKING:
     from slimify.analysis.evidence.image_evidence import BuiltImage
 
+UNSEEN = Reason.of("SL206", "unseen")
 UNUSED = Reason.of("SL206", "dropped")  # with --drop-unused
 
 
@@ -364,9 +365,9 @@ def _used_by_nothing(package: _Package) -> PackageVerdict:
     file = "Dockerfile" if own & usage.programs_of_variables else package.naming_file
     if file:
         return package.verdict("run", Reason.of("SL203", "named", file=file))
-    if usage.drop_unused and usage.unknown_programs is None:
-        return package.verdict("build", UNUSED)
-    return package.verdict("run", Reason.of("SL206", "unseen"))
+    if usage.unknown_programs is not None:
+        return package.verdict("run", usage.unknown_programs)
+    return package.verdict("build", UNUSED) if usage.drop_unused else package.verdict("run", UNSEEN)
 
 
 def _location(use: Use) -> str:

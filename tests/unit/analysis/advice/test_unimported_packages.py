@@ -200,7 +200,17 @@ APK = "FROM alpine:3.20\nRUN apk add --no-cache python3 py3-pip {name}\n"
 ALPINE = f"{APK}WORKDIR /app\nCOPY . .\nRUN pip3 install flask\n"
 PACKAGES = (
     Package(
-        id="nobody-calls-it", name="vim", file=f'{DEBIAN}CMD ["node", "a.js"]\n', texts={}, unneeded=True
+        id="nobody-calls-it",
+        name="vim",
+        file=f'{DEBIAN}CMD ["node", "a.js"]\n',
+        texts={"a.js": ""},
+        unneeded=True,
+    ),
+    Package(
+        id="nobody-has-read-what-is-started",
+        name="vim",
+        file=f'{DEBIAN}RUN git clone https://example.org/b /b\nCMD ["node", "/b/b.js"]\n',
+        texts={"a.js": ""},
     ),
     Package(
         id="a-program-that-starts-another",
@@ -242,7 +252,7 @@ PACKAGES = (
         id="no-program-is-there-to-start-it",
         name="ghostscript",
         file=f'{DEBIAN}CMD ["node", "a.js"]\n',
-        texts={},
+        texts={"a.js": ""},
         unneeded=True,
     ),
     Package(
