@@ -10,7 +10,7 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache, cached_property, partial
 from itertools import chain, count, islice, takewhile
 from pathlib import Path
@@ -33,6 +33,9 @@ _BUILDS_IMAGES = regex(
 )
 
 
+_IGNORED_FILE = regex(r"[^#!*?\[][^*?\[]*(?<!/)")  # a line with the name of a file
+
+
 class Repository(Struct, frozen=True, kw_only=True, dict=True):
     """The root of a repository, and the path of the context below it ("" if they are the same)."""
 
@@ -52,6 +55,17 @@ class Repository(Struct, frozen=True, kw_only=True, dict=True):
         """Whether git ignores a path of the context: whether it exists depends on the checkout."""
         full = posixpath.join(self.prefix, path)
         return _rules(self.root, posixpath.dirname(full)).ignores(full)
+
+    @cached_property
+    def ignored_names(self) -> tuple[str, ...]:
+        """The paths of the context that git ignores by name: files that are there in some checkouts."""
+        found: dict[str, None] = {}
+        for place, line in _ignore_lines(self.root, self.prefix):
+            name = line.strip()
+            if _IGNORED_FILE.fullmatch(name):
+                above = place if "/" in name else self.prefix  # without a slash it matches at any depth
+                found[posixpath.relpath(posixpath.join(above, name.lstrip("/")), self.prefix or ".")] = None
+        return tuple(path for path in found if not path.startswith(".."))
 
     @cached_property
     def files(self) -> Context:
@@ -99,14 +113,18 @@ def repository_of(directory: Path) -> Repository:
 @cache
 def _rules(root: Path, directory: str) -> IgnoreRules:
     """The rules of each .gitignore from the root down to a directory."""
+    lines = (as_ignore_rule(line, place) for place, line in _ignore_lines(root, directory))
+    return IgnoreRules.parse("\n".join(filter(None, lines)))
+
+
+def _ignore_lines(root: Path, directory: str) -> Iterator[tuple[str, str]]:
+    """The lines of each .gitignore from the root down to a directory, with the place of the file."""
     parts = directory.split("/") if directory else []
-    lines: list[str] = []
     for depth in range(len(parts) + 1):
         place = "/".join(parts[:depth])
         data = read_file(str(root / place / ".gitignore"), _MAX_BYTES) or b""
-        rows = data.decode("utf-8", "surrogateescape").splitlines()
-        lines += (line for row in rows if (line := as_ignore_rule(row, place)))
-    return IgnoreRules.parse("\n".join(lines))
+        for line in data.decode("utf-8", "surrogateescape").splitlines():
+            yield place, line
 
 
 def _is_root(directory: Path) -> bool:

@@ -18,12 +18,14 @@ from slimify.languages.go import LANGUAGE
 
 class GoFacts(Struct, frozen=True, kw_only=True):
     """A Go package. `cgo` is "no" if nothing is known about it. `files`: what it reads by default.
+    `private`: what a variable of the container may name, globs of files that are not under version control.
     `computes_names`: by names that its callers don't spell out. `plain`: only what its callers name."""
 
     cgo: Literal["always", "optional", "no"] = "no"
     native: Native = Native()
     commands: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
     computes_names: bool = False
     plain: bool = False
     known: bool = False
@@ -40,6 +42,7 @@ def go_package(path: str) -> GoFacts:
         native=native_of(cgo, cgo.get("libraries", ())),
         commands=tuple(commands),
         files=tuple(files),
+        private=tuple(_longest(table["private"], path) or ()),
         computes_names=bool(files) and _longest(table["spelled"], path) is None,
         plain=bool(cgo or commands or files) or _longest(table["plain"], path) is not None,
         known=bool(cgo or commands or files),

@@ -29,6 +29,16 @@ def test_ignored(rules: str, path: str, ignored: bool, tmp_path: Path) -> None:
     assert repository_of(tmp_path).ignores(path) is ignored
 
 
+def test_names_that_git_ignores(tmp_path: Path) -> None:
+    context = tmp_path / "service"
+    context.mkdir()
+    (tmp_path / ".gitignore").write_text("*.log\nkey.json\n/service/a.pem\n/other/b.pem\nbuild/\n!c\n# d\n")
+    (context / ".gitignore").write_text("/conf/e.yml\n")
+    assert repository_of(context).ignored_names == ("conf/e.yml",)
+    (tmp_path / ".git").mkdir()
+    assert repository_of(context).ignored_names == ("key.json", "a.pem", "conf/e.yml")
+
+
 def test_rules_above_and_below_the_context(tmp_path: Path) -> None:
     context = tmp_path / "service"
     (context / "conf").mkdir(parents=True)

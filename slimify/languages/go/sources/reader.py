@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from slimify.analysis.sources import texts_of
+from slimify.context.ignore_rules import Glob, IgnoreRules
 from slimify.context.source_uses import merge
 from slimify.languages.go.package_facts import go_package
 from slimify.languages.go.sources.program import built_sources, is_vendored, named_entries, source_directories
@@ -58,6 +59,12 @@ def program_facts(view: ContextView, effects: Iterable[Effect], limit: int) -> S
                 for pattern in module.files
                 for found in _named(view, pattern)
             ),
+            *(
+                replace(use, name=found)
+                for use, module in known
+                if use.name in direct and module.private
+                for found in _private(view, module.private)
+            ),
             *named_entries(view, made, (f for f in sources.files if not is_vendored(f))),
             *source_directories(view.context, (f for f in sources.files if not is_vendored(f))),
         ),
@@ -84,3 +91,12 @@ def _vendored_package(file: str) -> str:
 def _named(view: ContextView, pattern: str) -> Sequence[str]:
     """The files of the context that a glob matches, or the one that it names, which a step may make."""
     return view.context.glob(pattern, directories=True) or (() if is_glob(pattern) else (pattern,))
+
+
+def _private(view: ContextView, patterns: Sequence[str]) -> Sequence[str]:
+    """The files that match a glob and that git ignores by name: where they are there, a COPY of the directory
+    brings them."""
+    repository, left_out = view.context.repository, IgnoreRules.parse(view.context.ignore_text or "")
+    ignored = repository.ignored_names if repository is not None else ()
+    wanted = [Glob.parse(pattern) for pattern in patterns]
+    return [p for p in ignored if any(glob.matches(p) for glob in wanted) and not left_out.ignores(p)]

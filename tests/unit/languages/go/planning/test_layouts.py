@@ -8,6 +8,8 @@ import pytest
 from unit.go_layouts import BUILD, MODULE, OPENS, SERVER, SHOP, SHOP_COPY, START, STARTS, Row, holds
 
 NAMED = 'package main\n\nimport "os"\n\nfunc main() {\n\tos.Open("shop.json")\n}\n'
+CLOUD = NAMED.replace('"os"', '"os"\n\t_ "cloud.google.com/go/firestore"').replace("shop.json", "page.html")
+CLOUD = CLOUD.replace('import "os"\n\t', 'import (\n\t"os"\n\t').replace('firestore"\n', 'firestore"\n)\n')
 MOUNTED = "services:\n  shop:\n    build: .\n    volumes: ['./src:{}']\n"
 ROWS = (
     # --- left alone ----------------------------------------------------------------------------------
@@ -265,6 +267,25 @@ ROWS = (
         files={**SHOP, "main.go": NAMED, ".gitignore": "shop.json"},
         final=("COPY . .", SHOP_COPY),
         never=("COPY --from=builder /app",),
+    ),
+    Row(
+        id="a-variable-may-name-a-key-that-git-ignores",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={**SHOP, "main.go": CLOUD, "page.html": "", ".gitignore": "shop-1a2b.json\n"},
+        final=("COPY . .", SHOP_COPY),
+    ),
+    Row(
+        id="the-builder-does-not-get-the-key",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            **SHOP,
+            "main.go": CLOUD,
+            "page.html": "",
+            ".gitignore": "a.json\n",
+            ".dockerignore": "*.json\n",
+        },
+        final=("COPY page.html ./", SHOP_COPY),
+        never=("COPY . .",),
     ),
     Row(
         id="a-generator-may-make-what-is-read",
