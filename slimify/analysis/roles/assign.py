@@ -10,7 +10,6 @@ steps beside installs, and directories.
 
 from __future__ import annotations
 
-import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -23,15 +22,14 @@ from slimify.analysis.graph.graph import Graph, Node
 from slimify.analysis.roles.model import Artifact, Finding, Given, Region, Roles
 from slimify.analysis.roles.natural_roles import BESIDE, installed_regions, natural_roles
 from slimify.analysis.roles.rules import RULES
-from slimify.facts.system import is_package_source, is_scratch, is_shared_directory
+from slimify.facts.system import is_package_source, is_scratch
 from slimify.languages import languages
 from slimify.model.decisions import Reason, Role
-from slimify.model.effects import ADDS_FILES, INSTALLS_NOTHING, Action, Effect
+from slimify.model.effects import INSTALLS_NOTHING, Action, Effect
 from slimify.semantics.paths import (
     ancestors,
     covers,
     inside,
-    is_glob,
     is_named_place,
     outermost,
     overlap,
@@ -211,7 +209,6 @@ def assign_roles(given: Given, rules: Sequence[Rule] = RULES) -> Roles:
     solution.add(*installed_regions(given))
     solution.solve(rules)
     _assign_steps_beside(solution)
-    _keep_directories(solution)
     return Roles(
         steps={n.key: solution.found[n.number].role for n in given.graph.nodes},
         reasons={n.key: solution.found[n.number].reason for n in given.graph.nodes},
@@ -239,33 +236,6 @@ def _artifacts(solution: Solution) -> tuple[Artifact, ...]:
         )
         found.append((first.position, artifact))
     return tuple(artifact for _, artifact in sorted(found, key=lambda pair: pair[0]))
-
-
-def _keep_directories(solution: Solution) -> None:
-    """A COPY that only the build needs stays where a later step of the final stage needs the directory that
-    it creates: redirections and most programs create none. The additional files do no harm."""
-    for node in solution.graph.nodes:
-        needed = (
-            () if solution.in_builder(node) else [p for e in node.effects for p in _needed_directories(e)]
-        )
-        for place in needed:
-            built, final = solution.definitions(place, node)
-            there = (r.path for r in solution.live_regions() if r.node.key[0] <= node.key[0])
-            if final or any(overlap(p, place) for p in (*solution.graph.workdirs, *there)):
-                continue
-            for copy in [n for n in built if n.is_copy][:1]:
-                line = node.visit.instruction.line
-                why = Reason.of("SL224", "directory", path=place, at=line)
-                solution.found[copy.number] = Finding("both", why)
-
-
-def _needed_directories(effect: Effect) -> Sequence[str]:
-    """The directories that have to exist before an effect."""
-    options = "".join(w.text for w in effect.command.words if w.text.startswith("-"))
-    if effect.kind not in ADDS_FILES or (effect.tool in ("mkdir", "install") and "p" in options):
-        return ()
-    found = (posixpath.dirname(w) for w in effect.writes if w.startswith("/"))
-    return [p for p in found if not is_shared_directory(p) and not is_glob(p)]
 
 
 def _assign_steps_beside(solution: Solution) -> None:

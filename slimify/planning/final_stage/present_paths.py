@@ -7,6 +7,7 @@ before a command and the final stage does not have it before the same command.
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 from collections.abc import Sequence
 from functools import cached_property
@@ -16,9 +17,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
-from slimify.facts.system import exists_everywhere, is_plain_root, is_standard_directory
+from slimify.facts.system import exists_everywhere, is_plain_root, is_shared_directory, is_standard_directory
 from slimify.model.decisions import Reason
-from slimify.model.effects import INSTALLS_NOTHING, Effect
+from slimify.model.effects import ADDS_FILES, INSTALLS_NOTHING, Effect
 from slimify.model.plan import Plan
 from slimify.planning.final_stage.instruction_text import is_cwd_independent
 from slimify.planning.layout import Layout
@@ -137,11 +138,13 @@ def runnable(program: Program, layout: Layout, plan: Plan) -> Layout | Reason:
 
 
 def _needs_paths(effect: Effect) -> bool:
-    return effect.tool in ("cd", "ln", "mkdir") or effect.kind == "meta" or bool(effect.deletes)
+    changes = effect.tool in ("cd", "ln", "mkdir") or effect.kind == "meta" or bool(effect.deletes)
+    return changes or bool(_needed_directories(effect))
 
 
 def _absent_directories(stages: _Stages, commands: Sequence[_Command]) -> tuple[list[str], list[str]]:
-    """The absent directories that commands of a RUN change to, and those whose owner they change."""
+    """The absent directories that commands of a RUN change to, and those that they write files in or whose
+    owner they change."""
     entered: list[str] = []
     owned: list[str] = []
     last = ""
@@ -152,8 +155,22 @@ def _absent_directories(stages: _Stages, commands: Sequence[_Command]) -> tuple[
             if effect.kind == "meta" and not effect.followed:
                 own = (p for p in effect.writes if not set(p) & set("*?["))
                 owned += [p for p in own if stages.is_absent(command, p) and is_directory(stages.old, p)]
+            owned += [d for d in _needed_directories(effect) if stages.is_absent(command, d)]
             last = effect.tool
     return entered, owned
+
+
+def _needed_directories(effect: Effect) -> Sequence[str]:
+    """The directories that have to exist before an effect: redirections and most programs create none."""
+    options = "".join(w.text for w in effect.command.words if w.text.startswith("-"))
+    if (
+        effect.followed
+        or effect.kind not in ADDS_FILES
+        or (effect.tool in ("mkdir", "install") and "p" in options)
+    ):
+        return ()
+    found = (posixpath.dirname(w) for w in effect.writes if w.startswith("/"))
+    return [p for p in found if not is_shared_directory(p) and not is_glob(p)]
 
 
 def _can_create(event: Event, paths: Sequence[str]) -> bool:

@@ -7,22 +7,17 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
-from slimify.facts.system import is_root
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.plan import Item, Plan, Stage
-from slimify.planning.stages.items import with_line_end
-from slimify.planning.stages.join_runs import joined_runs, run_with_command
+from slimify.planning.stages.join_runs import run_with_command
 
 _Change = Callable[[Program, Sequence[Item]], Sequence[Item]]  # of the items of a stage after FROM
 
 
 def finished(program: Program, plan: Plan) -> Plan:
-    """The plan after all passes."""
-    for change in IN_BUILDER:
-        plan = _with(program, plan, "build", change)
-    for change in IN_FINAL:
-        plan = _with(program, plan, "run", change)
-    return plan
+    """The plan after both passes."""
+    plan = _with(program, plan, "build", with_tail_joined)
+    return _with(program, plan, "run", without_repeated_workdirs)
 
 
 def _with(program: Program, plan: Plan, purpose: str, change: _Change) -> Plan:
@@ -49,18 +44,6 @@ def with_tail_joined(program: Program, items: Sequence[Item]) -> Sequence[Item]:
     return (*done, *tail)
 
 
-def with_user_restored(program: Program, items: Sequence[Item]) -> Sequence[Item]:
-    """The USER that follows a switch to root in the builder, so that the builder does not end as root."""
-    last = max((item.origin for item in items if item.origin is not None), default=0)
-    users = [s for s in program.steps if s.keyword == "USER"]
-    before = [s for s in users if s.index <= last]
-    after = [s for s in users if s.index > last]
-    if not before or not after or not is_root(before[-1].instruction.value.strip()):
-        return items
-    text = with_line_end(after[0].instruction.raw, program.dockerfile.newline)
-    return (*items, Item(text=text, origin=after[0].index))
-
-
 def without_repeated_workdirs(program: Program, items: Sequence[Item]) -> Sequence[Item]:
     """Drops a WORKDIR that returns to the directory the stage is already in: the WORKDIR in between belongs
     to the builder."""
@@ -82,14 +65,3 @@ def _left_and_returned(file: Dockerfile, last: int, index: int) -> bool:
     between = file.instructions[last + 1 : index]
     same = value[:1] in ("/", "$") and file.instructions[last].value.strip() == value
     return same and any(x.keyword == "WORKDIR" for x in between)
-
-
-IN_BUILDER: tuple[_Change, ...] = (
-    with_tail_joined,  # first: the RUN that it extends has to be the last instruction
-    with_user_restored,  # after the tail, which needs the user of the steps before it
-)
-IN_FINAL: tuple[_Change, ...] = (
-    without_repeated_workdirs,  # first: RUNs that only such a WORKDIR separates can be joined
-    joined_runs,  # last: it only looks at what stands next to each other by now
-)
-"""The passes of each stage, in order."""

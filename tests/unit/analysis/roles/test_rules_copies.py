@@ -41,19 +41,6 @@ ROWS = (
         roles={"COPY req": BOTH},
     ),
     Row(
-        id="a-manifest-in-a-directory-that-a-later-step-writes-to",
-        file=(
-            "FROM python:3.12",
-            "COPY requirements.txt /app/",
-            "RUN pip install -r /app/requirements.txt",
-            "RUN echo 1 > /app/version",
-            "COPY app.py /srv/",
-            'CMD ["python", "/srv/app.py"]',
-        ),
-        files=PYTHON,
-        roles={"COPY req": ("both", "directory"), "echo": RUN},
-    ),
-    Row(
         id="a-manifest-in-a-directory-that-is-there",
         file=(
             "FROM python:3.12",

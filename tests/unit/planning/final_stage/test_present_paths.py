@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from unit.go_layouts import MODULE, OPENS, SERVER, SHOP, START, Row, holds
 
+from slimify.model.outcome import Rewritten
+from slimify.pipeline import rewrite
+
 GO = "FROM golang:1.22"
 COMMAND = {"go.mod": MODULE, "cmd/shop/main.go": SERVER}
 USER = 'adduser --disabled-password --gecos "" shop'
@@ -124,3 +127,18 @@ ROWS = (
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_final_stage(row: Row, tmp_path: Path) -> None:
     holds(row, tmp_path)
+
+
+def test_a_directory_that_a_redirection_needs(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "app.py").write_text("import flask\n")
+    text = """FROM python:3.12
+COPY requirements.txt /app/
+RUN pip install -r /app/requirements.txt
+RUN echo 1 > /app/version
+COPY app.py /srv/
+CMD ["python", "/srv/app.py"]
+"""
+    outcome = rewrite(text, tmp_path)
+    assert isinstance(outcome, Rewritten)
+    assert "RUN mkdir -p /app && echo 1 > /app/version\n" in outcome.after
