@@ -1,14 +1,17 @@
-"""The build hook of hatchling: a wheel also has the facts as JSON, read in a twentieth of the time."""
+"""Hooks of hatchling: a wheel also has the facts as JSON, read in a twentieth of the time, and the README of
+a package index leads to the site."""
 
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 
 class FactsAsJson(BuildHookInterface):  # type: ignore[type-arg]
@@ -26,3 +29,12 @@ class FactsAsJson(BuildHookInterface):  # type: ignore[type-arg]
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         if version != "editable":
             self.made.cleanup()
+
+
+class ReadmeOfIndex(MetadataHookInterface):
+    def update(self, metadata: dict[str, Any]) -> None:
+        text, site = Path(self.root, "README.md").read_text("utf-8"), metadata["urls"]["Documentation"]
+        text = text.replace("(docs/images/", f"({site}_images/")
+        text = re.sub(r"\(docs/([\w/-]+)\.md(#[\w-]+)?\)", rf"({site}\1.html\2)", text)
+        text = re.sub(r"\[([^]]+)\]\(\.github/[^)]*\)", r"\1", text)
+        metadata["readme"] = {"content-type": "text/markdown", "text": text}

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-NAME, BUILDER = "dockerfile-slimify", "hatchling"
+NAME, BUILDERS = "dockerfile-slimify", ("hatch-vcs", "hatchling")
 
 
 def requirements(packages: list[dict[str, Any]], groups: list[str]) -> Iterator[str]:
     """One requirement for each package that slimify, its builder or a group need, directly or not."""
     known = {package["name"]: package for package in packages}
     own = known[NAME]
-    pending = [({"name": BUILDER}, "")]
+    pending = [({"name": name}, "") for name in BUILDERS]
     pending += [(item, "") for item in own["dependencies"]]
     pending += [(item, "") for group in groups for item in own["dev-dependencies"][group]]
     markers: dict[str, set[str]] = {}  # where each is needed; "" is everywhere

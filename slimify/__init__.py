@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from slimify.report.json import to_dict
     from slimify.verify.model import Grade, Proof
 
-__version__ = "0.1.0"
+    __version__: str
 
 __all__ = [
     "Analyses",
@@ -173,8 +173,20 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return _version()
     # imported when it is asked for: `slimify --version` needs none of it
     for module, names in _MODULES.items():
         if name in names:
             return getattr(import_module(f"slimify.{module}"), name)
     raise AttributeError(f"module 'slimify' has no attribute {name!r}")
+
+
+def _version() -> str:
+    """The version of the distribution, which is that of its tag."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("dockerfile-slimify")
+    except PackageNotFoundError:
+        return "0+unknown"  # the sources alone

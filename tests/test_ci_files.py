@@ -21,9 +21,10 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from imagefiles import docker_members, member, tar
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from support import GOLDEN, ROOT
+from support import GOLDEN, ROOT, invoke
 
 GUIDE = (ROOT / "docs" / "how-to" / "ci.md").read_text("utf-8")
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
@@ -71,6 +72,7 @@ def test_the_hook_is_one() -> None:
     )
     assert (done.returncode, done.stdout) == (0, b"")
     assert [hook["id"] for hook in HOOKS if f"id: {hook['id']}" in GUIDE] == ["slimify-check"]
+    assert all(f"| `{hook['id']}` |" in GUIDE for hook in HOOKS)
 
 
 @pytest.mark.parametrize(
@@ -88,9 +90,9 @@ def test_the_hook_is_one() -> None:
 )
 def test_the_hook_takes_dockerfiles(name: str, taken: bool) -> None:
     identify = pytest.importorskip("identify.identify")
-    (hook,) = HOOKS
-    kind = set(hook["types"]).issubset(identify.tags_from_filename(name))
-    assert (kind and not re.search(hook["exclude"], name)) == taken
+    for hook in HOOKS:
+        kind = set(hook["types"]).issubset(identify.tags_from_filename(name))
+        assert (kind and not re.search(hook["exclude"], name)) == taken
 
 
 @pytest.mark.index
@@ -150,6 +152,8 @@ class Runner:
         values = {name: self._value(text) for name, text in step.get("env", {}).items()}
         runner = {
             "GITHUB_OUTPUT": str(output),
+            "GITHUB_STEP_SUMMARY": str(self.scratch / "summary.md"),
+            "GITHUB_REPOSITORY": "acme/shop",
             "RUNNER_TEMP": str(self.scratch),
             "GITHUB_ACTION_PATH": str(ROOT),
         }
@@ -170,6 +174,8 @@ class Runner:
         assert found is not None
         for term in found[1].split(" || "):
             kind, name, *rest = term.split(".")
+            if kind == "github":
+                return "7"  # the number of the pull request
             value = self.inputs[name] if kind == "inputs" else self.outputs.get(f"{name}.{rest[1]}", "")
             if value:
                 return value
@@ -212,6 +218,10 @@ def test_the_action_checks(
     assert (done.returncode, runner.outputs["check.code"]) == (code, outcome), done.stderr
     assert ("::warning file=a web/Dockerfile,line=1," in done.stdout) == (outcome == "1")
     assert not (project / "x").exists()
+    if outcome in "01":
+        summary = (scratch / "summary.md").read_text()
+        assert summary.startswith("### slimify\n\n")
+        assert ("| a web/Dockerfile | 1.08 GB | 91 MB |" in summary) == (outcome == "1")
 
 
 def test_the_action_writes_sarif(project: Path, scratch: Path) -> None:
@@ -233,9 +243,37 @@ def test_the_action_finds_python(project: Path, scratch: Path) -> None:
     assert subprocess.run(version, capture_output=True, check=True).stdout == b"True\n"
 
 
+@pytest.mark.parametrize("known", ["", "42"], ids=["first run", "later run"])
+def test_the_action_comments_sizes(
+    project: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch, known: str
+) -> None:
+    """With a `gh` that records what it is called with, and knows the comment of the run before or none."""
+    programs = scratch / "programs"
+    programs.mkdir()
+    called = scratch / "called"
+    (programs / "gh").write_text(
+        f'#!/bin/sh\necho "$@" >>"{called}"\ncase "$*" in *--jq*) printf "%s" "{known}" ;; esac\n'
+    )
+    (programs / "gh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    for name in ("old", "new"):
+        members = docker_members([tar(member("srv/x", name.encode()))], names=(f"app:{name}",))
+        (scratch / f"{name}.tar").write_bytes(tar(*(member(key, data) for key, data in members.items())))
+    images = f"{scratch}/old.tar\n{scratch}/new.tar\n"
+    done = installed(project, scratch, images=images, token="t").run("compare")
+    assert done.returncode == 0, done.stderr
+    report = (scratch / "slimify-sizes.md").read_text()
+    assert report.startswith("<!-- slimify: sizes -->\n")
+    assert (scratch / "summary.md").read_text() == report
+    look, send = called.read_text().splitlines()
+    assert look.startswith("api repos/acme/shop/issues/7/comments --paginate ")
+    way = "PATCH repos/acme/shop/issues/comments/42" if known else "POST repos/acme/shop/issues/7/comments"
+    assert send == f"api --method {way} --field body=@{scratch}/slimify-sizes.md --silent"
+
+
 @pytest.mark.index
 def test_the_action_from_its_first_step_to_its_last(project: Path, scratch: Path) -> None:
-    done = Runner(project, scratch).run("found", "install", "check")
+    done = Runner(project, scratch).run("found", "name", "install", "check")
     assert done.returncode == 1, done.stderr
     assert done.stdout.startswith("::warning file=a web/Dockerfile,line=1,")
     assert (scratch / "slimify" / "bin" / "slimify").exists()
@@ -319,6 +357,29 @@ def test_the_component_checks(
     assert done.returncode == code, done.stderr
     report = project / found["artifacts"]["reports"]["codequality"]
     assert (len(json.loads(report.read_text())) if report.exists() else None) == number
+
+
+def test_workflows_are_ones_and_have_few_rights() -> None:
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        workflow = yaml.safe_load(path.read_text("utf-8"))
+        # to YAML, `on` is a truth value
+        jsonschema.validate({"on": workflow.pop(True), **workflow}, schema("github-workflows"))
+        assert workflow["permissions"] in ({}, {"contents": "read"})
+        for job in workflow["jobs"].values():
+            wide = {right for right, level in job.get("permissions", {}).items() if level == "write"}
+            assert wide <= {"attestations", "id-token", "packages"}
+            assert "timeout-minutes" in job
+
+
+def test_the_site_is_built_as_it_is_checked() -> None:
+    settings = yaml.safe_load((ROOT / "docs" / ".readthedocs.yaml").read_text("utf-8"))
+    jsonschema.validate(settings, schema("readthedocs"))
+    assert settings["sphinx"] == {"configuration": "docs/conf.py", "fail_on_warning": True}
+
+
+def test_the_image_of_slimify_is_what_slimify_makes() -> None:
+    result = invoke("rewrite", "container/careless.Dockerfile", "--output", "-", cwd=ROOT)
+    assert result.stdout == (ROOT / "container" / "Dockerfile").read_bytes()
 
 
 def test_actions_are_named_by_commit() -> None:

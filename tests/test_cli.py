@@ -366,7 +366,7 @@ def test_version() -> None:
     with slimify_process("--version") as process:
         out, err = process.communicate()
     assert (process.returncode, err) == (0, b"")
-    assert out.decode().split() == ["slimify", "0.1.0"]
+    assert out.decode().split() == ["slimify", slimify.__version__]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")

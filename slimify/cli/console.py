@@ -126,6 +126,18 @@ def show_all_checked(items: Sequence[Checked], form: CheckFormat, output: Path |
         replace_file(output, formats.whole(items, form).encode("utf-8", "surrogateescape"))
 
 
+def add_summary(items: Sequence[Checked], path: Path) -> None:
+    """Adds the table of all findings to a file. Raises SlimifyError if that fails."""
+    from slimify.report.findings.markdown import table
+    from slimify.report.printable import report
+
+    try:
+        with path.open("a", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(report(table(items)))
+    except OSError as error:
+        raise slimify.SlimifyError("SL902", f"{path}: {error.strerror}") from None
+
+
 def show_statistics(items: Sequence[Checked]) -> None:
     """Prints how many findings of each code there are."""
     from slimify.report.findings import text as findings
@@ -218,7 +230,7 @@ def show_published(item: Published, form: Literal["text", "json"], *, dry: bool)
 
 
 def show_analysis(
-    analyses: Sequence[Analysis], rules: Sequence[Rule], form: Literal["text", "json", "none"]
+    analyses: Sequence[Analysis], rules: Sequence[Rule], form: Literal["text", "json", "markdown", "none"]
 ) -> None:
     """Prints the analyses, and the results of the limits for CI."""
     from slimify.report.analysis import json as analysis_json
@@ -226,6 +238,10 @@ def show_analysis(
 
     if form == "json":
         terminal.write_stdout(analysis_json.to_json(analyses, rules) + "\n")
+    elif form == "markdown":
+        from slimify.report.analysis.markdown import markdown
+
+        terminal.write_report(markdown(analyses, rules))
     elif form == "text":
         style = terminal.style(sys.stdout)
         first, *others = analyses
@@ -251,7 +267,7 @@ def show_page(analyses: Sequence[Analysis], target: str) -> None:
         replace_file(Path(target), page.encode("utf-8", "replace"))
 
 
-def show_no_analysis(analyses: Sequence[Analysis], failure: Outcome, form: Literal["text", "json"]) -> None:
+def show_no_analysis(analyses: Sequence[Analysis], failure: Outcome, form: str) -> None:
     """Prints the failure to read an image."""
     if form == "json":
         from slimify.report.analysis import json as analysis_json

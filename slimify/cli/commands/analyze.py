@@ -12,7 +12,7 @@ from msgspec import Struct
 import slimify
 from slimify.cli import console
 from slimify.cli.exit_codes import DIFFERENT, DONE, exit_code, finish, show_error
-from slimify.cli.options import ContextOption, TableFormatOption
+from slimify.cli.options import ContextOption
 
 if TYPE_CHECKING:
     from slimify import AnalyzeOptions, Limit, Limits
@@ -87,7 +87,9 @@ PlatformOption = Annotated[
 class OutputFlags(Struct, frozen=True, kw_only=True):
     """How the analyses are shown."""
 
-    format: TableFormatOption = "text"
+    format: Annotated[
+        Literal["text", "json", "markdown"], typer.Option("--format", help="Format of standard output.")
+    ] = "text"
     html: Annotated[
         str | None,
         typer.Option("--html", metavar="FILE", help="Write an HTML report to FILE; - for standard output."),

@@ -43,6 +43,15 @@ class OutputFlags(Struct, frozen=True, kw_only=True):
             help="Write the findings to FILE in that format, and print them as text.",
         ),
     ] = None
+    summary: Annotated[
+        Path | None,
+        typer.Option(
+            "--summary",
+            metavar="FILE",
+            dir_okay=False,
+            help="Add a table of the findings in Markdown to FILE, such as $GITHUB_STEP_SUMMARY.",
+        ),
+    ] = None
     statistics: Annotated[
         bool, typer.Option("--statistics", help="Print the number of findings of each code instead.")
     ] = False
@@ -128,10 +137,12 @@ def _check_all(
     code = worst([_exit_code(item) for item in items])
     try:
         console.show_all_checked(items, output.format, output.output)
+        if output.summary is not None:
+            console.add_summary(items, output.summary)
         if output.statistics:
             console.show_statistics(items)
     except slimify.SlimifyError as error:
-        code = worst([code, show_error(str(output.output), error)])
+        code = worst([code, show_error(str(output.output or output.summary), error)])
     stale = slimify.stale_entries(record, items) if record is not None and not accept else ()
     console.show_check_summary(items, stale, paths)
     if record is not None and accept:

@@ -249,7 +249,7 @@ def _sides(before: Analysis, after: Analysis, width: int, paint: Paint) -> Itera
     room = (width - 16 - 10) // 2
     names = [shorten(printable(one.name), room - 2) for one in (before, after)]
     yield paint(f"{'':16}{names[0]:>{room}}{names[1]:>{room}}", "bold")
-    for name, values, in_bytes in _rows(before, after):
+    for name, values, in_bytes in figures(before, after):
         texts = [size(value) if in_bytes else f"{value:,}" for value in values]
         part = change(*values)
         row = f"{name:16}{texts[0]:>{room}}{texts[1]:>{room}}"
@@ -259,7 +259,8 @@ def _sides(before: Analysis, after: Analysis, width: int, paint: Paint) -> Itera
     yield f"{'efficiency':16}{scores[0]:>{room}}{scores[1]:>{room}}"
 
 
-def _rows(before: Analysis, after: Analysis) -> Iterator[tuple[str, tuple[int, int], bool]]:
+def figures(before: Analysis, after: Analysis) -> Iterator[tuple[str, tuple[int, int], bool]]:
+    """The figures of two images: what each is, both values, and whether they are bytes."""
     yield "size", (before.size, after.size), True
     yield "base image", (before.size - before.own_size, after.size - after.own_size), True
     yield "on top of it", (before.own_size, after.own_size), True

@@ -41,7 +41,7 @@ def log(items: Sequence[Checked]) -> str:
         "tool": {
             "driver": {
                 "name": "slimify",
-                "semanticVersion": __version__,
+                "version": __version__,
                 "rules": [_rule(code, codes[code]) for code in _RULES],
                 "notifications": [_descriptor(code, codes[code]) for code in _FAILURES],
             }
