@@ -217,7 +217,7 @@ def test_what_is_shown_is_a_pattern(shown: str, printed: str, same: bool) -> Non
 # --- other blocks -------------------------------------------------------------------------------------
 
 # Programs whose lines are shown for readers: they need the network, an engine or a published release.
-OTHERS = {"docker", "export", "git", "pip", "pytest", "pipx", "pre-commit", "python", "python3", "uvx"}
+OTHERS = {"docker", "export", "gh", "git", "pip", "pytest", "pipx", "pre-commit", "python", "python3", "uvx"}
 
 
 @pages
