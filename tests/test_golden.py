@@ -235,7 +235,9 @@ def misplaced(verdicts: list[dict[str, Any]], before: bytes, after: bytes) -> It
     image = _image(after)
     final = [_squeezed(x) for x in image]
     options = [x.raw for x in image]  # COPY --chown does what a chown did
-    one_stage = not any(x.flag("from") for x in image)  # or several on each other
+    others = {name for s in split_stages(parser.parse(after)) if (name := from_parts(s[0]).alias)}
+    taken = {x.flag("from") or "" for x in image}
+    one_stage = not any(x in others or x.isdigit() for x in taken)  # or several on each other
     steps = [(_squeezed(own[v["line"]]), v) for v in verdicts if not v["commands"]]
     steps += [(command["text"], command) for v in verdicts for command in v["commands"]]
     named = Counter(" ".join(text.split()) for text, step in steps if step["role"] != "build")
