@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -59,6 +59,16 @@ def distribution(release_id: str) -> str | None:
 def data_packages() -> Mapping[str, str]:
     """Packages that consist of data, each with the path that stands for it."""
     return dict(image_tables()["data-packages"])
+
+
+def data_packages_of(paths: Iterable[str]) -> frozenset[str]:
+    """The packages that consist of data and have these paths; none if a path is not known to be theirs."""
+    table = data_packages()
+    found = [
+        frozenset(name for name, place in table.items() if f"{path}/".startswith(f"{place}/"))
+        for path in paths
+    ]
+    return frozenset().union(*found) if all(found) else frozenset()
 
 
 def image_packages(repository: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from slimify.facts.image_tables import accounts
+from slimify.facts.image_tables import accounts, data_packages_of
 from slimify.facts.packages import system_package
 from slimify.facts.programs import is_plain_check
 from slimify.facts.system import distribution_accounts, is_root, is_systems
@@ -182,8 +182,9 @@ def _program_problems(pair: Pair) -> Iterator[Reason]:
                 elif program in lost and lost[program] not in have and not sources:
                     yield Reason.of("SL409", "tool_missing", command=program, at=f"`{event.text[:50]}`")
             removed = had - have - old.at_end
-            if removed and _reads_system(pair, match):
-                gone.update(removed)
+            if removed and (paths := _system_paths_read(pair, match)):
+                owners = data_packages_of(paths) & had
+                gone.update(removed & owners if owners else removed)
             if had - have and any(_may_compile(pair, e) for e in event.effects):
                 facts = ((name, system_package(name, pair.old.facts)) for name in had - have)
                 gone.update(name for name, found in facts if found is not None and found.kind == "build")
@@ -192,14 +193,15 @@ def _program_problems(pair: Pair) -> Iterator[Reason]:
         made |= {w.rpartition("/")[2] for x in event.effects for w in (*x.writes, *x.outputs)}
 
 
-def _reads_system(pair: Pair, event: Event) -> bool:
-    """Whether a command reads a path of the system that no step before it is known to make: it may be that of
-    a package which the file removes again."""
+def _system_paths_read(pair: Pair, event: Event) -> list[str]:
+    """The paths of the system that a command reads and no step before it is known to make: they may be those
+    of a package which the file removes again."""
     reads = (path for effect in event.effects for path in effect.reads if is_systems(path))
-    return any(
-        not content_at(pair.old, path, event.number) and event.state.view.context_path(path) is None
+    return [
+        path
         for path in reads
-    )
+        if not content_at(pair.old, path, event.number) and event.state.view.context_path(path) is None
+    ]
 
 
 def _same_base(pair: Pair) -> bool:

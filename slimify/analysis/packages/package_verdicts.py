@@ -72,7 +72,7 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     evidence: BuiltImage | None
     drop_unused: bool = False
     final_stage_tools: Mapping[str, Use] = MappingProxyType({})
-    final_stage_installs: Mapping[AtomKey, Use] = MappingProxyType({})
+    final_stage_installs: Mapping[AtomKey, tuple[Use, frozenset[str]]] = MappingProxyType({})
 
     @cached_property
     def effects(self) -> Sequence[tuple[AtomKey, Effect]]:
@@ -259,8 +259,8 @@ def _used_in_final_stage(package: _Package) -> PackageVerdict | None:
         user = usage.final_stage_tools[called]
         return package.verdict("both", Reason.of("SL202", "late", user=user, command=called))
     removed = [key for key, e in usage.removals if own & {p.name for p in e.packages}]
-    for key, user in usage.final_stage_installs.items():
-        if package.key < key <= max(removed, default=package.key):
+    for key, (user, owners) in usage.final_stage_installs.items():
+        if package.key < key <= max(removed, default=package.key) and (not owners or package.name in owners):
             return package.verdict("both", Reason.of("SL202", "late", user=user, command=user.name))
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from slimify.analysis.graph.graph import AtomKey
+from slimify.facts.image_tables import data_packages_of
 from slimify.facts.system import is_systems
 from slimify.facts.toolchains import compile_programs, programs_started_by
 from slimify.languages import of_effect
@@ -49,18 +50,25 @@ def final_stage_tools(visits: Sequence[Visit], roles: Mapping[AtomKey, Role]) ->
     return _first_callers(calls)
 
 
-def final_stage_installs(visits: Sequence[Visit], roles: Mapping[AtomKey, Role]) -> Mapping[AtomKey, Use]:
+def final_stage_installs(
+    visits: Sequence[Visit], roles: Mapping[AtomKey, Role]
+) -> Mapping[AtomKey, tuple[Use, frozenset[str]]]:
     """What the final stage repeats and may use packages by other ways than a program's name: installs of a
-    language, and what reads files of the system that no step is known to make."""
+    language, and what reads files of the system that no step is known to make. Each with the packages that
+    have these files, if they are known and installed before."""
     views = {visit.index: visit.state.view for visit in visits}
-    found: dict[AtomKey, Use] = {}
+    found: dict[AtomKey, tuple[Use, frozenset[str]]] = {}
     made: list[str] = []
+    there: set[str] = set()
     for key, use, effect in _commands(visits):
-        reads = (p for p in effect.reads if is_systems(p) and views[key[0]].context_path(p) is None)
-        reading = any(not any(overlap(p, w) for w in made) for p in reads)
+        reads = [p for p in effect.reads if is_systems(p) and views[key[0]].context_path(p) is None]
+        reads = [p for p in reads if not any(overlap(p, w) for w in made)]
+        there |= {p.name for p in effect.packages} if effect.kind == "packages" else set()
         made += (*effect.writes, *effect.outputs) if effect.kind not in MANAGES_PACKAGES else ()
-        if (effect.kind in INSTALLS or reading) and roles.get(key) in _FINAL:
-            found.setdefault(key, use)
+        if (effect.kind in INSTALLS or reads) and roles.get(key) in _FINAL:
+            owners = frozenset() if effect.kind in INSTALLS else data_packages_of(reads) & there
+            first, others = found.get(key, (use, owners))
+            found[key] = first, others | owners if others and owners else frozenset()
     return found
 
 

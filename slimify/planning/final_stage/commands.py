@@ -68,10 +68,12 @@ def final_atoms(
             drop |= dropped
             swap |= swapped
     removals = [a for a in step.atoms if a.kinds - {"state"} == {"unpackage"}]
-    installed = {v.name: v.role for v in reversed(program.verdicts)} if removals else {}
-    kept -= {a.index for a in removals if _removes_nothing(program, a, installed, request)}
+    roles = _roles_of_installed(program) if removals else {}
+    needed = {a.index for a in removals if _removes_kept(a, roles)}
+    kept |= needed
+    kept -= {a.index for a in removals if _removes_nothing(a, roles, request)}
     real = [a for a in real_atoms(step) if a.index in kept]
-    if not real and real_atoms(step):
+    if not real and real_atoms(step) and not needed:
         return None, WordEdit()
     if not real and not any(a.kinds & {"index", "unpackage"} for a in step.atoms if a.index in kept):
         return (frozenset(kept) if removes_copied(program, step) else None), WordEdit()
@@ -233,30 +235,31 @@ def _counterparts(verdict: PackageVerdict, request: SplitRequest) -> tuple[str, 
     return tuple(p for p in verdict.counterparts if p not in request.present and p not in request.needless)
 
 
-def _removes_nothing(
-    program: Program, atom: AtomStep, installed: Mapping[str, Role], request: SplitRequest
-) -> bool:
-    """Whether a removal names only packages that the final stage does not install. `installed` are those that
-    the file names, each with its first role."""
+def _roles_of_installed(program: Program) -> dict[str, set[Role]]:
+    """The packages that the file names, each with its first role, and its groups, with those of all in it."""
     groups = {
         e.subject: {v.role for v in a.packages}
         for a in program.atoms
         for e in a.effects
         if e.kind == "packages" and e.subject
     }
-    for effect in atom.effects:
-        for package in effect.packages:
-            if package.name in groups:
-                if groups[package.name] == {"build"}:
-                    continue
-                return False
-            if package.name and package.name not in installed and not package.name.startswith("."):
-                if any(ch in package.name for ch in "*?") or _is_never_installed(package.name, request):
-                    continue
-                return False
-            if installed.get(package.name, "build") != "build":
-                return False
-    return True
+    return {v.name: {v.role} for v in reversed(program.verdicts)} | groups
+
+
+def _removes_kept(atom: AtomStep, roles: Mapping[str, set[Role]]) -> bool:
+    """Whether a removal names something that the final stage installs."""
+    return any(roles.get(p.name, {"build"}) != {"build"} for e in atom.effects for p in e.packages)
+
+
+def _removes_nothing(atom: AtomStep, roles: Mapping[str, set[Role]], request: SplitRequest) -> bool:
+    """Whether a removal names only packages that the final stage does not install."""
+    if _removes_kept(atom, roles):
+        return False
+    others = {p.name for e in atom.effects for p in e.packages if p.name and p.name not in roles}
+    return all(
+        name.startswith(".") or any(ch in name for ch in "*?") or _is_never_installed(name, request)
+        for name in others
+    )
 
 
 def _is_never_installed(name: str, request: SplitRequest) -> bool:
