@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from msgspec.structs import asdict
 
 from slimify.analyze import dive, layers, trees
-from slimify.analyze.image_inputs import FileBytes, ImageInputs, is_source
+from slimify.analyze.image_inputs import FileBytes, ImageInputs, WasteFinding, is_source
 from slimify.analyze.model import Analysis, Cost, LayerView
 from slimify.analyze.programs import is_script
 from slimify.analyze.secret_values import without_secrets
@@ -36,14 +37,24 @@ def needs_content(path: str) -> bool:
 
     The reader should also compute digests, to find duplicates, and read ELF files.
     """
-    if path in _FILES:
-        return True
-    return any(wants(path) for wants in (is_database, is_script, _is_manifest, is_source, is_suspect))
+    return (
+        path in _FILES
+        or is_database(path)
+        or is_script(path)
+        or _is_manifest(path)
+        or is_source(path)
+        or is_suspect(path)
+    )
 
 
 def _is_manifest(path: str) -> bool:
+    return any(is_manifest(path) for is_manifest in _manifests())
+
+
+@cache
+def _manifests() -> tuple[Callable[[str], bool], ...]:
     parts = (known.installed_packages for known in languages())
-    return any(part is not None and part.is_manifest(path) for part in parts)
+    return tuple(part.is_manifest for part in parts if part is not None)
 
 
 def analyze_image(
@@ -63,13 +74,10 @@ def analyze_image(
     cost is calculated). Sizes are bytes. Raises SlimifyError for a malformed Dockerfile.
     """
     origin = layers.origin(image, dockerfile, dockerfile_name or "Dockerfile")
+    found, packages, searchable = _search(image, origin, context)
+    efficiency = dive.efficiency(image.layers)
     own, counts, merged = trees.layer_trees(image.layers)
     views = tuple(_layer_views(image, origin, counts))
-    inputs = ImageInputs(image=image, origin=origin, context=scan(context) if context else None)
-    found = find_waste(inputs)
-    sizes = {
-        (entry.path, index): entry.size for index, layer in enumerate(image.layers) for entry in layer.entries
-    }
     return Analysis(
         name=name,
         size=sum(view.size for view in views),
@@ -77,16 +85,25 @@ def analyze_image(
         layers=views,
         trees=own,
         merged=merged,
-        efficiency=dive.efficiency(image.layers),
+        efficiency=efficiency,
         findings=tuple(item.waste for item in found),
-        avoidable=avoidable_bytes((claim for item in found for claim in item.claims), sizes),
+        avoidable=_avoidable(image, [claim for item in found for claim in item.claims]),
         cost=cost(views, replicas, nodes),
         config=without_secrets(image.config),
         architecture=image.architecture,
-        packages=len(inputs.packages.installed),
-        files=sum(node.kind != "directory" for node in trees.walk(merged)),
-        warnings=(*origin.warnings, *(() if inputs.sources_searchable else (SOURCES_NOT_SEARCHED,))),
+        packages=packages,
+        files=sum(1 for _ in image.files.leaves()),
+        warnings=(*origin.warnings, *(() if searchable else (SOURCES_NOT_SEARCHED,))),
     )
+
+
+def _search(
+    image: Image, origin: layers.Origin, context: Path | None
+) -> tuple[tuple[WasteFinding, ...], int, bool]:
+    """The findings, the number of packages, and whether sources were searched. The index that this needs is
+    gone before the trees are made."""
+    inputs = ImageInputs(image=image, origin=origin, context=scan(context) if context else None)
+    return find_waste(inputs), len(inputs.packages.installed), inputs.sources_searchable
 
 
 def _layer_views(image: Image, origin: layers.Origin, counts: Sequence[trees.Counts]) -> Iterator[LayerView]:
@@ -101,6 +118,19 @@ def _layer_views(image: Image, origin: layers.Origin, counts: Sequence[trees.Cou
             base=index < origin.first_own,
             **asdict(counts[index]),
         )
+
+
+def _avoidable(image: Image, claims: Sequence[FileBytes]) -> int:
+    claimed: dict[int, set[str]] = {}
+    for path, index, _ in claims:
+        claimed.setdefault(index, set()).add(path)
+    sizes = {
+        (entry.path, index): entry.size
+        for index, paths in claimed.items()
+        for entry in image.layers[index].entries
+        if entry.path in paths
+    }
+    return avoidable_bytes(claims, sizes)
 
 
 def avoidable_bytes(claims: Iterable[FileBytes], sizes: Mapping[tuple[str, int], int]) -> int:

@@ -11,21 +11,21 @@ counting a layer at the removal of a missing path.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
 
 from slimify.analyze.model import Efficiency
 from slimify.analyze.trees import DEPTH
 from slimify.image.model import Layer
 
 
-class _MergedEntry:
+class _MergedEntry(Struct, gc=False):
     """A file or directory of the layers merged so far, with its size and children."""
 
-    __slots__ = ("children", "directory", "size")
-
-    def __init__(self) -> None:
-        self.size, self.directory = 0, False
-        self.children: dict[str, _MergedEntry] = {}
+    size: int = 0
+    directory: bool = False
+    children: dict[str, _MergedEntry] | None = None
 
 
 def efficiency(layers: Sequence[Layer]) -> Efficiency:
@@ -35,21 +35,23 @@ def efficiency(layers: Sequence[Layer]) -> Efficiency:
     """
     removing = any(layer.whiteouts for layer in layers)
     stack = _MergedEntry()
-    totals: dict[str, list[int]] = {}  # path → sum, smallest, copies
+    least: dict[str, int] = {}  # the smallest size of each path
+    copies: dict[str, tuple[int, int]] = {}  # number and bytes of the copies of paths in several layers
+    stored = 0
     for layer in layers:
         for path, size in _leaves(layer, stack):
-            found = totals.get(path)
-            if found is None:
-                totals[path] = [size, size, 1]
+            stored += size
+            before = least.get(path)
+            if before is None:
+                least[path] = size
             else:
-                found[0] += size
-                found[1] = min(found[1], size)
-                found[2] += 1
+                count, total = copies.get(path, (1, before))
+                copies[path] = count + 1, total + size
+                least[path] = min(before, size)
         if removing:
             _apply_layer(stack, layer)
-    stored = sum(found[0] for found in totals.values())
-    smallest = sum(found[1] for found in totals.values())
-    repeated = [(path, copies, size) for path, (size, _, copies) in totals.items() if copies > 1]
+    smallest = sum(least.values())
+    repeated = [(path, count, size) for path, (count, size) in copies.items()]
     wasted = sum(size for _, _, size in repeated)
     above = sum(layer.size for layer in layers[1:])
     return Efficiency(
@@ -60,7 +62,7 @@ def efficiency(layers: Sequence[Layer]) -> Efficiency:
     )
 
 
-def _leaves(layer: Layer, below: _MergedEntry) -> list[tuple[str, int]]:
+def _leaves(layer: Layer, below: _MergedEntry) -> Iterator[tuple[str, int]]:
     """The leaves of a layer's own tree with their sizes."""
     sizes = {entry.path: entry.size for entry in layer.entries}
     for path in layer.opaque:
@@ -73,8 +75,8 @@ def _leaves(layer: Layer, below: _MergedEntry) -> list[tuple[str, int]]:
         while above and above not in inner:
             inner.add(above)
             above = above.rpartition("/")[0]
-    found = [(path, size) for path, size in sizes.items() if path not in inner]
-    return [*found, *((path, _directory_size(below, path)) for path in layer.whiteouts)]
+    yield from ((path, size) for path, size in sizes.items() if path not in inner)
+    yield from ((path, _directory_size(below, path)) for path in layer.whiteouts)
 
 
 def _directory_size(stack: _MergedEntry, path: str) -> int:
@@ -82,14 +84,14 @@ def _directory_size(stack: _MergedEntry, path: str) -> int:
     place: _MergedEntry | None = stack
     for part in path.split("/"):
         if part:
-            place = place.children.get(part) if place else None
+            place = place.children.get(part) if place and place.children else None
     if place is None or not place.directory:
         return 0
     total, waiting = 0, [place]
     while waiting:
         place = waiting.pop()
         total += place.size
-        waiting += place.children.values()
+        waiting += (place.children or {}).values()
     return total
 
 
@@ -99,13 +101,15 @@ def _apply_layer(stack: _MergedEntry, layer: Layer) -> None:
         place: _MergedEntry | None = stack
         for part in above.split("/"):
             if part:
-                place = place.children.get(part) if place else None
-        if place:
+                place = place.children.get(part) if place and place.children else None
+        if place and place.children:
             place.children.pop(name, None)
     for entry in layer.entries:
         place = stack
         for part in entry.path.split("/"):
             if part:
+                if place.children is None:
+                    place.children = {}
                 found = place.children.get(part)
                 if found is None:
                     found = place.children[part] = _MergedEntry()

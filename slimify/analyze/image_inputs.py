@@ -77,12 +77,10 @@ class ImageInputs(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def stored(self) -> tuple[StoredFile, ...]:
         """The regular files that a container sees, by path."""
-        files = self.files
         seen = (
             StoredFile(entry.path, index, entry.size, entry.digest)
-            for index, layer in enumerate(self.image.layers)
-            for entry in {entry.path: entry for entry in layer.entries if entry.kind == "file"}.values()
-            if files.layer(entry.path) == index and (there := files.get(entry.path)) and there.kind == "file"
+            for entry, index in self.files.leaves()
+            if entry.kind == "file"
         )
         return tuple(sorted(seen))
 
@@ -131,8 +129,13 @@ class ImageInputs(Struct, frozen=True, kw_only=True, dict=True):
     def directories_named(self, name: str) -> tuple[str, ...]:
         """The outermost non-empty directories of a name (`a/b`: named b, in a directory named a)."""
         mark = f"/{name}/"
-        found = {path[: at + len(mark) - 1] for path in self._paths if (at := path.find(mark)) >= 0}
+        found = {path[: at + len(mark) - 1] for path in self._directories if (at := path.find(mark)) >= 0}
         return tuple(sorted(found))
+
+    @cached_property
+    def _directories(self) -> frozenset[str]:
+        """The directories of the stored files, each with a slash behind it."""
+        return frozenset(path[: path.rindex("/") + 1] for path in self._paths)
 
     @cached_property
     def hardlinked(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct, field
@@ -34,7 +34,7 @@ class Node(Struct, frozen=True, kw_only=True):
     uid: int = 0
     gid: int = 0
     target: str = ""
-    children: tuple[Node, ...] = ()
+    children: Sequence[Node] = ()
 
 
 class LayerView(Struct, frozen=True, kw_only=True):

@@ -24,14 +24,16 @@ MAX_TEXTS = 200  # texts read
 
 def is_script(path: str) -> bool:
     """Whether `mentioned_programs` may read a file; for the `keep` of a reader."""
-    name = posixpath.basename(path)
-    if path.startswith(("/usr/share/", "/usr/lib/", "/proc/")) or any(
-        x.is_package_file(path) for x in _language_parts()
-    ):
+    if path.startswith(("/usr/share/", "/usr/lib/", "/proc/")):
         return False
-    if is_shell_file(name) or name.endswith("entrypoint") or name == "Makefile" or holds_commands(path):
-        return True
-    return any(part.names_start(path) for part in _language_parts())
+    name = path.rpartition("/")[2]
+    if not (is_shell_file(name) or name.endswith("entrypoint") or name == "Makefile" or holds_commands(path)):
+        for part in _language_parts():
+            if part.names_start(path):
+                break
+        else:
+            return False
+    return not any(part.is_package_file(path) for part in _language_parts())
 
 
 @cache

@@ -7,7 +7,7 @@ contains its bytes. The time is linear in the number of entries."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -27,22 +27,23 @@ class Counts(Struct, frozen=True, kw_only=True):
     hidden: int = 0
 
 
-class _TreeNode:
+class _TreeNode(Struct, gc=False):
     """A path of the merged tree or of a layer's tree. No entry: a directory that exists although no layer
-    contains it."""
+    contains it. `size` is that of a directory's content, once the tree is complete."""
 
-    __slots__ = ("change", "children", "entry")
+    entry: Entry | None
+    change: Change = "unmodified"
+    children: dict[str, _TreeNode] | None = None
+    size: int = 0
 
-    def __init__(self, entry: Entry | None, change: Change = "unmodified") -> None:
-        self.entry, self.change = entry, change
-        self.children: dict[str, _TreeNode] | None = (
-            {} if entry is None or entry.kind == "directory" else None
-        )
+
+def _directory(entry: Entry | None, change: Change = "unmodified") -> _TreeNode:
+    return _TreeNode(entry, change, {})
 
 
 def layer_trees(layers: Sequence[Layer]) -> tuple[tuple[Node, ...], tuple[Counts, ...], Node]:
     """The tree of each layer, its counts, and the merged tree. The lowest layer comes first."""
-    merged = _TreeNode(None)
+    merged = _directory(None)
     trees: list[Node] = []
     counts: list[Counts] = []
     for layer in layers:
@@ -51,8 +52,8 @@ def layer_trees(layers: Sequence[Layer]) -> tuple[tuple[Node, ...], tuple[Counts
         ordered = _in_order(work.own)
         counts.append(_count_changes(ordered, work.hidden))
         _mark_modified_directories(ordered)
-        trees.append(_to_node(work.own))
-    return tuple(trees), tuple(counts), _to_node(merged)
+        trees.append(_root(ordered))
+    return tuple(trees), tuple(counts), _root(_in_order(merged))
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -69,7 +70,7 @@ class _LayerMerge:
 
     def __init__(self, merged: _TreeNode) -> None:
         self.merged = merged
-        self.own = _TreeNode(None)
+        self.own = _directory(None)
         self.hidden = 0
 
     def apply(self, layer: Layer) -> None:
@@ -103,7 +104,7 @@ class _LayerMerge:
             if there is None or there.children is None:
                 if there is not None:
                     self._lose(there)
-                there = below.children[part] = _TreeNode(None)
+                there = below.children[part] = _directory(None)
                 change: Change = "added"
             else:
                 change = "unmodified"
@@ -111,8 +112,7 @@ class _LayerMerge:
             if noted is None or noted.children is None or noted.change == "removed":
                 kept = noted.children if noted is not None else None
                 change = "unmodified" if noted is not None and kept is not None else change
-                noted = mine.children[part] = _TreeNode(None, change)
-                noted.children = kept or {}
+                noted = mine.children[part] = _TreeNode(None, change, kept or {})
                 noted.entry = there.entry
             elif noted.entry is None:
                 noted.entry = there.entry
@@ -154,14 +154,15 @@ class _LayerMerge:
             change = noted.change
         else:
             change = "added" if old is None else _change_between(old.entry, entry)
-        fresh = mine.children[name] = _TreeNode(entry, change)
-        if entry.kind == "directory" and there is not None and there.children is not None:
+        directory = entry.kind == "directory"
+        fresh = mine.children[name] = _TreeNode(entry, change, {} if directory else None)
+        if directory and there is not None and there.children is not None:
             there.entry = entry
             fresh.children = noted.children if noted is not None and noted.children is not None else {}
             return True
         if there is not None:
             self._lose(there)
-        below.children[name] = _TreeNode(entry)
+        below.children[name] = _TreeNode(entry, "unmodified", {} if directory else None)
         if old is not None and old.children is not None:
             # A file replaces a directory, or a directory is created anew: its old content is removed.
             fresh.children = old.children
@@ -191,25 +192,18 @@ def _find(root: _TreeNode, path: str) -> _TreeNode | None:
     return place
 
 
-# Name, path, place and depth.
-_Ordered = tuple[str, str, _TreeNode, int]
-
-
-def _in_order(root: _TreeNode) -> list[_Ordered]:
-    """All nodes, parents first. Paths below DEPTH are "", since thousands of levels would exhaust memory."""
-    found = [("", "/", root, 0)]
-    for _, path, place, depth in found:
-        above = "" if path == "/" else path
-        found += [
-            (name, f"{above}/{name}" if depth < DEPTH else "", child, depth + 1)
-            for name, child in sorted((place.children or {}).items())
-        ]
+def _in_order(root: _TreeNode) -> list[_TreeNode]:
+    """The directories, and what else has children, parents first."""
+    found = [root]
+    for place in found:
+        if place.children:
+            found += [child for child in place.children.values() if child.children is not None]
     return found
 
 
-def _mark_modified_directories(ordered: list[_Ordered]) -> None:
+def _mark_modified_directories(ordered: list[_TreeNode]) -> None:
     """Marks directories above a change as modified, and removes directories without changes."""
-    for _, _, place, _ in reversed(ordered):
+    for place in reversed(ordered):
         children = place.children or {}
         for name in [
             name
@@ -221,32 +215,72 @@ def _mark_modified_directories(ordered: list[_Ordered]) -> None:
             place.change = "modified"
 
 
-def _to_node(root: _TreeNode) -> Node:
-    made: dict[int, Node] = {}
-    for name, path, place, depth in reversed(_in_order(root)):
-        entry = place.entry
-        children = tuple(made.pop(id(child)) for _, child in sorted((place.children or {}).items()))
-        size = entry.size if entry is not None else 0
-        if entry is None or entry.kind == "directory":
-            size = sum(c.size for c in children if c.change != "removed" or place.change == "removed")
-        made[id(place)] = Node(
-            name=name,
-            path=path,
-            kind=entry.kind if entry is not None else "directory",
-            change=place.change,
-            size=size,
-            mode=entry.mode if entry is not None else 0o755,
-            uid=entry.uid if entry is not None else 0,
-            gid=entry.gid if entry is not None else 0,
-            target=entry.target if entry is not None else "",
-            children=children if depth < DEPTH else (),
-        )
-    return made[id(root)]
-
-
-def _count_changes(ordered: list[_Ordered], hidden: int) -> Counts:
+def _count_changes(ordered: list[_TreeNode], hidden: int) -> Counts:
     found = {"added": 0, "modified": 0, "removed": 0, "unmodified": 0}
-    for _, _, place, _ in ordered:
-        if place.entry is not None and place.entry.kind != "directory":
-            found[place.change] += 1
+    for parent in ordered:
+        for place in (parent.children or {}).values():
+            if place.entry is not None and place.entry.kind != "directory":
+                found[place.change] += 1
     return Counts(added=found["added"], modified=found["modified"], removed=found["removed"], hidden=hidden)
+
+
+def _root(ordered: list[_TreeNode]) -> Node:
+    """The node of a complete tree."""
+    for place in reversed(ordered):
+        if place.entry is None or place.entry.kind == "directory":
+            place.size = sum(
+                _size(child)
+                for child in (place.children or {}).values()
+                if child.change != "removed" or place.change == "removed"
+            )
+    return _node("", "/", ordered[0], 0)
+
+
+def _size(place: _TreeNode) -> int:
+    entry = place.entry
+    return place.size if entry is None or entry.kind == "directory" else entry.size
+
+
+def _node(name: str, path: str, place: _TreeNode, depth: int) -> Node:
+    entry = place.entry
+    return Node(
+        name=name,
+        path=path,
+        kind=entry.kind if entry is not None else "directory",
+        change=place.change,
+        size=_size(place),
+        mode=entry.mode if entry is not None else 0o755,
+        uid=entry.uid if entry is not None else 0,
+        gid=entry.gid if entry is not None else 0,
+        target=entry.target if entry is not None else "",
+        children=_Children(path, place, depth) if place.children and depth < DEPTH else (),
+    )
+
+
+class _Children(Sequence[Node]):
+    """The children of a node, made when somebody looks at them. Paths below DEPTH are "", since thousands of
+    levels would exhaust memory."""
+
+    __slots__ = ("_depth", "_made", "_path", "_place")
+
+    def __init__(self, path: str, place: _TreeNode, depth: int) -> None:
+        self._path, self._place, self._depth = path, place, depth
+        self._made: tuple[Node, ...] | None = None
+
+    def _all(self) -> tuple[Node, ...]:
+        if self._made is None:
+            above, depth = "" if self._path == "/" else self._path, self._depth
+            self._made = tuple(
+                _node(name, f"{above}/{name}" if depth < DEPTH else "", child, depth + 1)
+                for name, child in sorted((self._place.children or {}).items())
+            )
+        return self._made
+
+    def __len__(self) -> int:
+        return len(self._place.children or ())
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._all()[index]
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self._all())

@@ -41,8 +41,6 @@ def _static() -> tuple[str, ...]:
 def holds_commands(path: str) -> bool:
     """Whether a configuration file contains command lines that a process manager or cron starts."""
     name = path.rpartition("/")[2]
-    supervised = "supervisor" in path and path.endswith((".conf", ".ini"))
-    listed_name = name in words(_FILE, "commands", "files") or name.endswith(
-        words(_FILE, "commands", "endings")
-    )
-    return listed_name or supervised
+    if name in words(_FILE, "commands", "files") or name.endswith(words(_FILE, "commands", "endings")):
+        return True
+    return "supervisor" in path and path.endswith((".conf", ".ini"))

@@ -29,6 +29,8 @@ _MACHINES = {
     62: "x86_64", 183: "aarch64", 243: "riscv", 247: "bpf", 258: "loongarch",
 }  # fmt: skip
 _LITTLE = {"ppc64": "ppc64le", "mips": "mipsel"}  # names that include the byte order
+_SECTION = {True: "IIQQQQ", False: "IIIIII"}
+TABLE: Final = 8 * 1024 * 1024  # bytes of a table of headers: 65,535 sections have half of it
 NAMES: Final = 4096  # entries of one table; bounds time for malicious files
 
 
@@ -48,6 +50,17 @@ class _File(Struct, frozen=True):
         form = self.order + form
         try:
             return struct.unpack(form, self.data[at : at + struct.calcsize(form)])
+        except struct.error:
+            raise _Malformed from None
+
+    def rows(self, form: str, at: int, step: int, count: int) -> Iterator[tuple[int, ...]]:
+        """The rows of a table, read at once."""
+        if step * count > TABLE:
+            raise _Malformed
+        table = self.data[at : at + step * count]
+        form = self.order + form
+        try:
+            yield from (struct.unpack_from(form, table, index * step) for index in range(count))
         except struct.error:
             raise _Malformed from None
 
@@ -81,8 +94,7 @@ def _parse(file: _File) -> Elf:
     )
     loads: list[tuple[int, int, int]] = []
     interpreter, dynamic = "", (0, 0)
-    for index in range(phnum):
-        sort, offset, address, length = _segment(file, phoff + index * phsize)
+    for sort, offset, address, length in _segments(file, phoff, phsize, phnum):
         if sort == _LOAD:
             loads.append((address, offset, length))
         elif sort == _DYNAMIC:
@@ -113,20 +125,20 @@ def _parse(file: _File) -> Elf:
     )
 
 
-def _segment(file: _File, at: int) -> tuple[int, int, int, int]:
-    """Type, file offset, address and length of a program header's segment."""
+def _segments(file: _File, at: int, step: int, count: int) -> Iterator[tuple[int, int, int, int]]:
+    """Type, file offset, address and length of the segments of the program headers."""
     if file.wide:
-        sort, _, offset, address, _, length = file.fields("IIQQQQ", at)
+        for sort, _, offset, address, _, length in file.rows("IIQQQQ", at, step, count):
+            yield sort, offset, address, length
     else:
-        sort, offset, address, _, length = file.fields("IIIII", at)
-    return sort, offset, address, length
+        for sort, offset, address, _, length in file.rows("IIIII", at, step, count):
+            yield sort, offset, address, length
 
 
 def _entries(file: _File, at: int, length: int) -> Iterator[tuple[int, int]]:
     """The (tag, value) pairs of the dynamic section."""
     form, step = ("QQ", 16) if file.wide else ("II", 8)
-    for index in range(min(length // step, NAMES)):
-        tag, value = file.fields(form, at + index * step)
+    for tag, value in file.rows(form, at, step, min(length // step, NAMES)):
         if not tag:
             return
         yield tag, value
@@ -177,10 +189,12 @@ def _symbol_bytes(file: _File, shoff: int, size: int, count: int, names: int) ->
         return 0
     total, found = 0, False
     try:
-        strings = _section(file, shoff + names * size)[2]
-        for index in range(count):
-            name, sort, _, length = _section(file, shoff + index * size)
-            title = file.string(strings + name)
+        strings = _section(file.fields(_SECTION[file.wide], shoff + names * size))[2]
+        near = bytes(file.data[strings : strings + 4096]) if strings >= 0 else b""
+        for row in file.rows(_SECTION[file.wide], shoff, size, count):
+            name, sort, _, length = _section(row)
+            end = near.find(b"\0", name)
+            title = near[name:end].decode("utf-8", "replace") if end >= 0 else file.string(strings + name)
             if sort == _SYMTAB or title.startswith((".debug_", ".zdebug_")):
                 found = True
                 total += 0 if sort == _NOBITS else length
@@ -191,9 +205,9 @@ def _symbol_bytes(file: _File, shoff: int, size: int, count: int, names: int) ->
     return min(total, len(file.data)) if found else 0
 
 
-def _section(file: _File, at: int) -> tuple[int, int, int, int]:
+def _section(row: tuple[int, ...]) -> tuple[int, int, int, int]:
     """Name, type, file offset and length of a section."""
-    name, sort, _, _, offset, length = file.fields("IIQQQQ" if file.wide else "IIIIII", at)
+    name, sort, _, _, offset, length = row
     return name, sort, offset, length
 
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 import struct
 import zlib
+from functools import lru_cache
 from typing import Final
 
 from slimify.image.streams import damaged
@@ -36,7 +37,8 @@ def text(raw: bytes) -> str:
 
 
 def string(field: bytes) -> bytes:
-    return field.split(b"\0", 1)[0]
+    """What stands before the first NUL."""
+    return field.partition(b"\0")[0]
 
 
 def is_header(block: bytes) -> bool:
@@ -47,14 +49,19 @@ def is_header(block: bytes) -> bool:
     """
     if len(block) < BLOCK:
         return False
-    field = block[148:156]
-    if field.strip(b"\0 01234567"):
+    wanted = _sum_of(block[148:156])
+    if wanted is None:
         return False
-    wanted = number(field)
-    if ((zlib.adler32(block) & 0xFFFF) - 1 - sum(field) + 256 - wanted) % 65521 == 0:
+    if ((zlib.adler32(block) & 0xFFFF) - 1 - wanted) % 65521 == 0:
         return True
     signed: tuple[int, ...] = struct.unpack("512b", block)
-    return sum(signed) - sum(field) + 256 == wanted
+    return sum(signed) == wanted
+
+
+@lru_cache(16_384)
+def _sum_of(field: bytes) -> int | None:
+    """The sum of a header's bytes that its checksum field demands, the field itself included."""
+    return None if field.strip(b"\0 01234567") else number(field) + sum(field) - 256
 
 
 def read_pax(data: bytes, into: dict[bytes, bytes]) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from array import array
-from collections.abc import Callable, Iterable
-from tempfile import TemporaryFile
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, Protocol
 
 from msgspec import Struct, field
 
 from slimify.image import elf
+from slimify.image.content_hash import ContentHash
 from slimify.image.model import Elf, Entry
 from slimify.image.pages import Pages
 from slimify.image.streams import Budget, Reader, Section, Store, damaged, store_of, unsafe
@@ -38,8 +37,9 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     """What to read from the files of a layer.
 
     - `keep`: whether to keep the content of a path (up to 16 MiB per file, 256 MiB in total).
-    - `digests`: hash every regular file; `hashed`: those of these paths; `equal`: those that may equal
-      another file of the image, at the same path or of at least so many bytes (0: none).
+    - `digests`: hash every regular file with SHA-256; `hashed`: those of these paths.
+    - `equal`: give equal digests to equal files of this image, at the same path or of at least so many
+      bytes (0: don't).
     - `elves`: parse ELF files.
     - `heads`: keep the first bytes of executables (256 of scripts, 64 of others).
     - `compress`: gzip level (1 to 9) to measure uncompressed layers with; 0 to skip.
@@ -138,28 +138,41 @@ def _read_file(tar: Tar, member: Member, path: str, blob: Blob, options: ReadOpt
     if options.heads and member.mode & 0o111 and head:
         blob.heads[path] = head if head.startswith(b"#!") else head[:MAGIC]
         budget.spend(2 * len(head))
-    # What lies in a file is hashed later, when it is known what else has its size.
-    digests = (
-        options.digests
-        or options.hashed(path)
-        or (options.equal > 0 and (blob.store is None or member.sparse is not None))
-    )
+    digest = _hash_for(options, path)
+    if options.equal and blob.store is not None and member.sparse is None:
+        digest = None  # until it is known what else has its size
     is_elf = options.elves and head.startswith(elf.MAGIC) and member.sparse is None
     if is_elf and blob.store is not None:
         _keep_elf(elf.parse(Pages(blob.store, tar.position(), member.size)), path, blob, budget)
         is_elf = False
     keep = member.size <= min(MAX_KEPT, budget.left - RESERVED) and options.keep(path)
     if keep or (is_elf and member.size <= IN_MEMORY):
-        data = joined(tar.pieces(), member.size)
+        data = joined(_hashed(tar.pieces(), digest), member.size)
         if keep:
             budget.spend(len(data))
             blob.contents[path] = bytes(data)
         if is_elf:
             _keep_elf(elf.parse(data), path, blob, budget)
-        return hashlib.sha256(data).hexdigest() if digests else ""
-    if is_elf and member.size <= ON_DISK:
-        return _large_elf(tar, path, blob, budget, digests=digests)
-    return _digest(tar, member) if digests else ""
+    elif is_elf and member.size <= ON_DISK:
+        _large_elf(tar, path, blob, budget, digest)
+    elif digest is not None:
+        return _hash_file(tar, member, digest)
+    return digest.hexdigest() if digest is not None else ""
+
+
+class _Hash(Protocol):
+    def update(self, piece: bytes, /) -> None: ...
+
+    def hexdigest(self) -> str: ...
+
+
+def _hash_for(options: ReadOptions, path: str) -> _Hash | None:
+    """What hashes a file; None if nothing should."""
+    if options.digests or options.hashed(path):
+        from hashlib import sha256
+
+        return sha256()
+    return ContentHash() if options.equal else None
 
 
 def joined(pieces: Iterable[bytes], size: int) -> bytearray:
@@ -184,35 +197,39 @@ def _keep_elf(found: Elf | None, path: str, blob: Blob, budget: Budget) -> None:
         blob.elves[path] = found
 
 
-def _large_elf(tar: Tar, path: str, blob: Blob, budget: Budget, *, digests: bool) -> str:
+def _large_elf(tar: Tar, path: str, blob: Blob, budget: Budget, digest: _Hash | None) -> None:
     """Read a large ELF file from an unnamed temporary file."""
-    digest = hashlib.sha256()
+    from tempfile import TemporaryFile
+
     try:
         with TemporaryFile() as file:
-            for piece in tar.pieces():
+            for piece in _hashed(tar.pieces(), digest):
                 file.write(piece)
-                if digests:
-                    digest.update(piece)
             file.flush()
             if (found := store_of(file)) is not None:
                 _keep_elf(elf.parse(Pages(found[0], 0, found[0].size)), path, blob, budget)
     except OSError as error:
         raise damaged(f"No disk space to read {path}: {error.strerror}.") from error
-    return digest.hexdigest() if digests else ""
 
 
-def _digest(tar: Tar, member: Member) -> str:
-    """The SHA-256 digest of the current file.
+def _hashed(pieces: Iterator[bytes], digest: _Hash | None) -> Iterator[bytes]:
+    for piece in pieces:
+        if digest is not None:
+            digest.update(piece)
+        yield piece
+
+
+def _hash_file(tar: Tar, member: Member, digest: _Hash) -> str:
+    """The digest of the current file.
 
     A huge sparse file is not hashed zero by zero: its digest covers only the stored pieces and their
     offsets, with a prefix that makes it differ from all others.
     """
     if member.sparse is None or member.size <= HOLES:
-        digest = hashlib.sha256()
-        for piece in tar.pieces():
-            digest.update(piece)
+        for _ in _hashed(tar.pieces(), digest):
+            pass
         return digest.hexdigest()
-    digest = hashlib.sha256(repr(member.sparse).encode())
+    digest.update(repr(member.sparse).encode())
     for piece in iter(tar.piece, b""):
         digest.update(piece)
     return f"sparse:{digest.hexdigest()}"

@@ -38,7 +38,7 @@ class Elf(Struct, frozen=True, kw_only=True):
     symbols: int = 0  # bytes of the symbol table and debug sections
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """One member of a layer. `target` is the target of a symlink or hard link, as written."""
 
     path: str

@@ -97,6 +97,15 @@ class Reader:
             missing -= len(piece)
         return b"".join(parts)
 
+    def take_after(self, rest: int, count: int) -> bytes:
+        """Skips `rest` bytes, then takes `count`."""
+        end = self._at + rest + count
+        if end <= len(self._buffer):
+            self._at = end
+            return self._buffer[end - count : end]
+        self.skip(rest)
+        return self.take(count)
+
     def piece(self, limit: int) -> bytes:
         """At least one and at most `limit` bytes; b"" at the end."""
         at = self._at

@@ -7,6 +7,7 @@ supports only what layers need. The tests compare it with tarfile.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from struct import Struct as Fields
 from typing import Final
 
 from msgspec import Struct
@@ -23,12 +24,14 @@ KINDS: dict[bytes, Kind] = {
     b"1": "hardlink", b"2": "symlink", b"3": "device", b"4": "device", b"5": "directory", b"6": "fifo",
     b"D": "directory",
 }  # fmt: skip
-BARE: Final = frozenset(b"123456")  # types without content, even if the header has a size
+BARE: Final = b"123456"  # types without content, even if the header has a size
 META: Final = frozenset(b"xXgLKV")
+# Name, mode with user and group, size, type, name of a link, magic, prefix of the name.
+_FIELDS: Final = Fields("100s24s12s20xc100s6s82x155s")
 ENTRY_COST: Final = 1200  # bytes of memory per entry, without its names
 
 
-class Member(Struct, frozen=True):
+class Member(Struct, frozen=True, gc=False):
     """One member. `size` is the file size, including the holes of a sparse file."""
 
     name: str
@@ -104,15 +107,13 @@ class Tar:
 
     def _next_block(self) -> bytes | None:
         """The next header, or None at the end of the archive (an empty block or end of stream)."""
-        if rest := self._left + self._padding:
-            self._reader.skip(rest)
-            self._left = self._padding = 0
-        block = self._reader.take(BLOCK)
-        if not block or not block.strip(b"\0"):
+        block = self._reader.take_after(self._left + self._padding, BLOCK)
+        self._left = self._padding = 0
+        if not block or (not block[0] and not block.strip(b"\0")):
             return None
-        if len(block) < BLOCK:
-            raise truncated()
         if not is_header(block):
+            if len(block) < BLOCK:
+                raise truncated()
             raise damaged("A header in the image is damaged: its checksum is wrong.")
         return block
 
@@ -138,38 +139,41 @@ class Tar:
             read_pax(data, pax)
 
     def _entry(self, block: bytes, pax: dict[bytes, bytes]) -> Member:
-        mode, uid, gid = self._owner(block[100:124])
-        name = string(block[:100])
-        if block[345] and block[257:263] == b"ustar\0":
-            name = string(block[345:500]) + b"/" + name
-        target, size = string(block[157:257]), number(block[124:136])
+        name, owner, digits, flag, target, magic, prefix = _FIELDS.unpack_from(block)
+        mode, uid, gid = self._owner(owner)
+        name = string(name)
+        if prefix[0] and magic == b"ustar\0":
+            name = string(prefix) + b"/" + name
+        size, target = number(digits), string(target)
         if not pax:
-            return self._member_of(block, size, mode, uid, gid, name, target)
+            return self._member_of(block, flag, size, (mode, uid, gid), name, target)
         member = self._member_of(
             block,
+            flag,
             decimal(pax, b"size", size),
-            mode,
-            decimal(pax, b"uid", uid),
-            decimal(pax, b"gid", gid),
+            (mode, decimal(pax, b"uid", uid), decimal(pax, b"gid", gid)),
             pax.get(b"path", name),
             pax.get(b"linkpath", target),
         )
-        if member.kind == "file" and block[156:157] != b"S" and is_sparse(pax):
+        if member.kind == "file" and flag != b"S" and is_sparse(pax):
             return self._sparse(member, from_pax(pax, self._map_block), pax)
         return replace(member, capabilities=capability(pax))
 
     def _member_of(
-        self, block: bytes, size: int, mode: int, uid: int, gid: int, name: bytes, target: bytes
+        self, block: bytes, flag: bytes, size: int, owner: tuple[int, int, int], name: bytes, target: bytes
     ) -> Member:
-        flag = block[156:157]
         kind = KINDS.get(flag, "file")
         if kind == "file" and name.endswith(b"/") and flag in b"0\0":
             kind = "directory"  # v7 tar has no type flag for directories
-        self._content(0 if block[156] in BARE else size)
+        if flag in BARE:
+            size = 0
+        elif not 0 <= size < 1 << 62:
+            raise unsafe("A file in the image claims an impossible size.")
+        self._left, self._padding = size, -size % BLOCK
         if kind != "file":
             link = text(target) if kind in ("symlink", "hardlink") else ""
-            return Member(text(name), kind, 0, mode, uid, gid, link)
-        member = Member(text(name), kind, size, mode, uid, gid)
+            return Member(text(name), kind, 0, *owner, link)
+        member = Member(text(name), kind, size, *owner)
         return self._sparse(member, from_header(block, self._reader), {}) if flag == b"S" else member
 
     def _sparse(self, member: Member, sparse: Map, pax: dict[bytes, bytes]) -> Member:

@@ -25,15 +25,13 @@ class HiddenFile(Struct, frozen=True):
     by: int
 
 
-class _Node:
+class _Node(Struct, gc=False):
     """A path. `entry` is None for implicit parent directories; `linked` is the file of a hard link."""
 
-    __slots__ = ("children", "entry", "layer", "linked")
-
-    def __init__(self, entry: Entry | None, layer: int) -> None:
-        self.entry, self.layer = entry, layer
-        self.children: dict[str, _Node] | None = None
-        self.linked: Entry | None = None
+    entry: Entry | None
+    layer: int
+    children: dict[str, _Node] | None = None
+    linked: Entry | None = None
 
 
 class Files:
@@ -107,6 +105,16 @@ class Files:
         """The names in a directory, sorted; () if it is not a directory."""
         node = self._node(path)
         return tuple(sorted(node.children)) if node and node.children else ()
+
+    def leaves(self) -> Iterator[tuple[Entry, int]]:
+        """All that is no directory, in no order, and the layers that it is from; hard links as they are."""
+        waiting = [self._root]
+        for node in waiting:
+            for child in (node.children or {}).values():
+                if child.children is not None:
+                    waiting.append(child)
+                elif child.entry is not None:
+                    yield child.entry, child.layer
 
     def walk(self, path: str = "/") -> Iterator[Entry]:
         """Everything below a path, parents first, sorted by name. Symlinks are not followed."""

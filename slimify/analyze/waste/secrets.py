@@ -51,7 +51,18 @@ def _rules() -> tuple[_Rule, ...]:
 
 def is_suspect(path: str) -> bool:
     """Whether a file may hold a secret; for the `keep` of a reader."""
-    return any(rule.path.search(path) and not rule.without.search(path) for rule in _rules())
+    return _any_path().search(path) is not None and any(True for _ in _rules_for(path))
+
+
+def _rules_for(path: str) -> Iterator[_Rule]:
+    if _any_path().search(path):
+        yield from (rule for rule in _rules() if rule.path.search(path) and not rule.without.search(path))
+
+
+@cache
+def _any_path() -> re.Pattern[str]:
+    """Most files are not in any rule, and one search tells so."""
+    return re.compile("|".join(f"(?:{rule.path.pattern})" for rule in _rules()), re.MULTILINE)
 
 
 def find(inputs: ImageInputs) -> Iterator[WasteFinding]:
@@ -75,9 +86,7 @@ def _matching(inputs: ImageInputs, item: StoredFile, *, visible: bool) -> _Rule 
         return None
     image = inputs.image
     data = image.contents.get(item.path) if visible else image.hidden.get((item.path, item.layer))
-    for rule in _rules():
-        if not rule.path.search(item.path) or rule.without.search(item.path):
-            continue
+    for rule in _rules_for(item.path):
         if data is not None and rule.content.pattern != NEVER:
             if rule.content.search(data[:MAX_BYTES].decode("utf-8", "replace")):
                 return rule

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from slimify.context.values import json_of
 from slimify.model.regex import regex
-from slimify.verify.disk.evidence import Side
+
+if TYPE_CHECKING:
+    from slimify.verify.disk.evidence import Side
 
 _INSTALLED = regex(r"/node_modules/(?:@[^/]+/)?[^/@]+/package\.json")
 _OWNER = regex(r"\A.*/node_modules/(?:@[^/]+/)?[^/@]+(?=/)")

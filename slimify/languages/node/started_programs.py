@@ -3,7 +3,6 @@ manager."""
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Set
 
 from slimify.context.values import json_of
@@ -16,7 +15,7 @@ def is_package_file(path: str) -> bool:
 
 
 def names_start(path: str) -> bool:
-    return posixpath.basename(path) in LANGUAGE.words("toolchain.toml", "installs", "start_files")
+    return path.rpartition("/")[2] in LANGUAGE.words("toolchain.toml", "installs", "start_files")
 
 
 def files_read_by(program: str, paths: Iterable[str]) -> Iterable[str]:

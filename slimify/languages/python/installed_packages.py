@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from slimify.model.regex import regex
-from slimify.verify.disk.evidence import Side
+
+if TYPE_CHECKING:
+    from slimify.verify.disk.evidence import Side
 
 _MODULE = regex(
     r"\A(?P<place>.*/(?:site|dist)-packages)/(?P<name>[^/]+?)(?:\.py|-[^/]+\.(?:dist|egg)-info)?(?:/|\Z)"
