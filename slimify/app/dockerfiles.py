@@ -50,6 +50,14 @@ def outcomes(
         yield Source(target, data), outcome
 
 
+def outcome_of(path: Path, data: bytes) -> Outcome:
+    """The outcome of a Dockerfile with this content, whatever is in the file. Raises nothing."""
+    try:
+        return _process("rewrite", Target(name=str(path), path=path), data, None, {}, None)
+    except Exception as error:
+        return failed(str(path), error)
+
+
 def _process(
     command: Literal["rewrite", "explain"],
     target: Target,

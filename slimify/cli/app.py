@@ -27,6 +27,7 @@ COMMANDS = {
     "ci": "Print the CI step that builds the image and caches its layers.",
     "pr": "Open a pull or merge request with the rewrite.",
     "merge": "Merge two Dockerfiles into one multi-stage file.",
+    "lsp": "Serve an editor over standard input and output.",
 }
 
 
