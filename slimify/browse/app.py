@@ -10,16 +10,18 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.timer import Timer
-from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from slimify.analyze.model import Analysis, LayerView, Waste
+from slimify.browse.keys import Help, Keys
 from slimify.browse.stack import Stack
 from slimify.browse.tree import FileTree
 from slimify.report.analysis.text import KINDS, score
 from slimify.report.printable import masked, printable
 from slimify.report.text import size
 
+_WIDE = 100  # columns, from which there is room for permissions and owners
 _FILTER_DELAY = 0.2  # seconds without a key press before the filter is applied
 
 
@@ -31,8 +33,8 @@ class Layers(OptionList):
         Binding("j", "cursor_down", "down", show=False),
         Binding("u", "page_up", "page up", show=False),
         Binding("d", "page_down", "page down", show=False),
-        Binding("ctrl+a", "app.compare('all')", "All changes"),
-        Binding("ctrl+l", "app.compare('layer')", "Layer changes"),
+        Binding("ctrl+a", "app.compare('all')", "all changes so far"),
+        Binding("ctrl+l", "app.compare('layer')", "changes of the layer"),
     ]
 
 
@@ -40,6 +42,7 @@ class Browser(App[None]):
     """The app that shows one image."""
 
     CSS = """
+    #headline { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     #left { width: 2fr; min-width: 30; }
     #files { width: 3fr; border: round $border-blurred; }
     #files:focus { border: round $border; }
@@ -53,11 +56,12 @@ class Browser(App[None]):
     """
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,ctrl+c", "quit", "Quit"),
-        Binding("tab", "switch", "Switch", priority=True),
-        Binding("ctrl+f", "filter", "Filter"),
-        Binding("escape", "close_filter", "All files", show=False),
-        Binding("ctrl+t", "theme", "Light or dark", show=False),
+        Binding("tab", "switch", "switch", priority=True),
+        Binding("ctrl+f", "filter", "filter"),
+        Binding("escape", "close_filter", "all files"),
+        Binding("ctrl+t", "theme", "light or dark"),
+        Binding("question_mark", "help", "help"),
+        Binding("q,ctrl+c", "quit", "quit"),
     ]
 
     def __init__(self, analysis: Analysis, *, light: bool = False) -> None:
@@ -69,6 +73,7 @@ class Browser(App[None]):
         self._waiting: Timer | None = None
 
     def compose(self) -> ComposeResult:
+        yield Static(self._headline(), id="headline")
         with Horizontal():
             with Vertical(id="left"):
                 yield Layers(*(self._option(layer) for layer in self._analysis.layers), id="layers")
@@ -77,19 +82,32 @@ class Browser(App[None]):
             if self._analysis.layers:
                 yield FileTree(self._stack.layer(0), id="files")
         yield Input(placeholder="regular expression for paths", id="filter")
-        yield Footer()
+        yield Keys()
 
     def on_mount(self) -> None:
         self.theme = "textual-light" if self._light else "textual-dark"
         layers = self.query_one(Layers)
-        layers.border_title = f"{printable(self._analysis.name)} · {size(self._analysis.size)}"
+        layers.border_title = "Layers"
         about = self.query_one("#about")
         about.border_title = "Layer"
         layers.focus()
+        for files in self.query(FileTree):
+            files.with_attributes = self.size.width >= _WIDE
         if self._analysis.layers:
             # Start at the largest layer that the Dockerfile added.
             own = [layer for layer in self._analysis.layers if not layer.base] or self._analysis.layers
             layers.highlighted = max(own, key=lambda layer: layer.size).index
+
+    def _headline(self) -> Text:
+        """What dive shows of an image, and what could be avoided."""
+        one = self._analysis
+        text = Text()
+        figures = (
+            f"efficiency {score(one)}",
+            f"wasted {size(one.efficiency.wasted)}",
+            f"avoidable {size(one.avoidable)}",
+        )
+        return text.append(" · ".join((size(one.size), *figures, printable(one.name))), "bold")
 
     def _option(self, layer: LayerView) -> Option:
         text = Text(f"{layer.index + 1:>3} {size(layer.size):>9}  ", no_wrap=True, overflow="ellipsis")
@@ -137,12 +155,7 @@ class Browser(App[None]):
             text.append(
                 f"{waste.code} {KINDS[waste.kind]}: {printable(waste.text)}\n→ {printable(waste.remedy)}\n"
             )
-        one = self._analysis
-        text.append("\nImage\n", "bold")
-        text.append(
-            f"{size(one.size)}, {size(one.own_size)} on top of its base; {size(one.avoidable)} avoidable\n"
-        )
-        text.append(f"efficiency {score(one)}, {size(one.efficiency.wasted)} wasted\n")
+        text.append(f"\nThe image adds {size(self._analysis.own_size)} to its base.\n")
         return text
 
     # --- keys --------------------------------------------------------------------------------------
@@ -173,6 +186,12 @@ class Browser(App[None]):
         self._apply("")
         for files in self.query(FileTree):
             files.focus()
+
+    def action_help(self) -> None:
+        groups = (("Everywhere", Browser), ("Layers", Layers), ("Files", FileTree))
+        about = "+ added, modified and removed files have colors; ◆ marks what could be avoided."
+        keys = ((title, [b for b in owner.BINDINGS if isinstance(b, Binding)]) for title, owner in groups)
+        self.push_screen(Help(keys, about))
 
     def action_theme(self) -> None:
         self.theme = "textual-dark" if self.theme == "textual-light" else "textual-light"

@@ -68,16 +68,16 @@ class FileTree(ScrollView, can_focus=True):
         Binding("end,G", "move(1000000000)", "last", show=False),
         Binding("left,h", "leave", "to the directory", show=False),
         Binding("right", "enter", "open", show=False),
-        Binding("space", "fold", "Fold"),
-        Binding("ctrl+at", "fold_all", "Fold all", key_display="^space", show=False),
-        Binding("l", "largest", "Largest"),
-        Binding("ctrl+a", "hide('added')", "Added"),
-        Binding("ctrl+r", "hide('removed')", "Removed"),
+        Binding("space", "fold", "fold"),
+        Binding("ctrl+at", "fold_all", "fold all", key_display="^space"),
+        Binding("l", "largest", "largest"),
+        Binding("ctrl+a", "hide('added')", "added"),
+        Binding("ctrl+r", "hide('removed')", "removed"),
         # Terminals send the same byte for both keys.
-        Binding("ctrl+m,enter", "hide('modified')", "Modified", key_display="^m"),
-        Binding("ctrl+u", "hide('unmodified')", "Unmodified"),
-        Binding("ctrl+b", "attributes", "Attributes", show=False),
-        Binding("ctrl+o", "sort", "Order", show=False),
+        Binding("ctrl+m,enter", "hide('modified')", "modified", key_display="^m"),
+        Binding("ctrl+u", "hide('unmodified')", "unmodified"),
+        Binding("ctrl+b", "attributes", "attributes"),
+        Binding("ctrl+o", "sort", "by size"),
     ]
 
     class Hidden(Message):

@@ -45,8 +45,8 @@ class Tally:
             self.rewritten += 1
             put = heapq.heappush if len(self.best) < _MOST else heapq.heappushpop
             put(self.best, (saving, -self.files, row))
-        elif "SL410" in row["codes"]:
-            name = "without a supported language"
+        elif row.get("unsupported") and name == "unchanged":
+            name = f"not supported yet ({row['unsupported']})"
         self.unread.add(row, row["outcome"] == "failed")
         self.unproven.add(row, verdict(row) not in ("", "equal"))
         self.built += bool(verdict(row))

@@ -177,6 +177,57 @@ def test_it_begins_where_the_bytes_are(light: bool) -> None:
     browsing(script, light=light)
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_figures_and_all_keys_are_on_the_screen(width: int) -> None:
+    async def script(app: Any, pilot: Any) -> None:
+        await pilot.resize_terminal(width, 24)
+        await pilot.pause()
+        for focus in ("layers", "files"):
+            strips = app.screen._compositor.render_strips()
+            first, *_, last = ["".join(s.text for s in strip) for strip in strips]
+            assert "975 MB · efficiency 99.99 % · wasted 300 bytes · avoidable 283 MB · toodle" in first
+            assert last.rstrip().endswith("? help  q quit")
+            keys = " ".join("".join(s.text for s in strip) for strip in strips[-3:])
+            wanted = {
+                "layers": ("^a all changes so far", "^l changes"),
+                "files": ("space fold", "^o by size"),
+            }
+            assert [label for label in wanted[focus] if label not in keys] == []
+            assert keys.count("^m modified") == (focus == "files")
+            await pilot.press("tab")
+            await pilot.pause()
+        # with little room, names come before permissions
+        assert app.query_one("#files").with_attributes == (width == 120)
+
+    from slimify.browse.app import Browser
+
+    async def run() -> None:
+        app = Browser(article())
+        async with app.run_test(size=(width, 24)) as pilot:
+            await pilot.pause()
+            await script(app, pilot)
+
+    asyncio.run(run())
+
+
+def test_help_lists_every_key() -> None:
+    async def script(app: Any, pilot: Any) -> None:
+        await pilot.press("question_mark")
+        await pilot.pause()
+        text = str(app.screen.query_one("Static").render())
+        for line in ("?               help", "^space          fold all", "left h          to the directory"):
+            assert f"  {line}\n" in text
+        for key in ("question_mark", "escape", "q"):
+            if key != "question_mark":
+                await pilot.press("question_mark")
+                await pilot.pause()
+            await pilot.press(key)
+            await pilot.pause()
+            assert app.screen.query("#files")
+
+    browsing(script)
+
+
 def test_layers_are_chosen_with_the_arrows_and_aggregated() -> None:
     async def script(app: Any, pilot: Any) -> None:
         await pilot.press("up")
