@@ -198,14 +198,18 @@ def _plans(
     proposal = propose(lean.program, options) if not options.single_stage else None
     layouts = (lean_layout(x, lean) for x in (proposal.layouts if proposal is not None else ()))
 
+    def saves(layout: Layout) -> bool:
+        """Whether it saves the configured minimum, but something at least."""
+        return layout.saving >= max(options.min_saving.floor(layout.original), 1)
+
     def made(layout: Layout) -> Iterator[Plan | Reason]:
         yield assemble(lean.program, layout)
         fuller = layout.fuller() if layout.fuller is not None else None
-        if isinstance(fuller, Layout) and fuller.saving >= options.min_saving.floor(fuller.original):
+        if isinstance(fuller, Layout) and saves(fuller):
             yield assemble(lean.program, fuller)
         if lean.program is not program:  # with the user's own installs
-            same = (x for x in propose(program, options).layouts if x.rung == layout.rung)
-            yield from (assemble(program, measured_layout(program, x)) for x in same)
+            own = (measured_layout(program, x) for x in propose(program, options).layouts)
+            yield from (assemble(program, x) for x in own if x.rung == layout.rung and saves(x))
 
     def changes(draft: Draft) -> bool:
         return draft.text != cleanable.dockerfile.text
@@ -214,8 +218,7 @@ def _plans(
     cleaned: tuple[Draft, Plan] | None = None
     behind: list[Layout] = []
     for layout in (measured_layout(program, x) for x in layouts):
-        # a rewrite has to save something, whatever the configured minimum
-        if layout.saving < max(options.min_saving.floor(layout.original), 1):
+        if not saves(layout):
             yield small_saving(layout.rung, layout.saving, measured=layout.measured)
             # report what had to be kept: it may be the only obstacle
             yield from (d.reason for d in layout.decisions if d.code == "SL313")

@@ -244,7 +244,8 @@ def misplaced(verdicts: list[dict[str, Any]], before: bytes, after: bytes) -> It
     for text, step in steps:
         codes = {reason["code"] for reason in step["reasons"]}
         program, text = text.partition(" ")[0], " ".join(text.split())
-        if codes & _OF_NEIGHBOURS or program in ("FROM", "ARG", "WORKDIR") or text == "apt-get update":
+        refreshes = re.fullmatch(r'apt-get update|\["apt-get", "update"\]', text)
+        if codes & _OF_NEIGHBOURS or program in ("FROM", "ARG", "WORKDIR") or refreshes:
             continue  # packages that are put back have the same words before them
         # as a command, not as one of its words: `make` is no package
         whole = re.compile(rf"(?:^|(?:RUN|[&|;]|do|then|--\S+) ){re.escape(text)}(?= (&&|;)|;|$)")

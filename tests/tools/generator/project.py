@@ -67,6 +67,7 @@ class Project:
         default_factory=dict
     )  # of the compose file above the context
     arguments: dict[str, str] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)  # variables that whoever starts a container sets
     sealed: set[str] = field(default_factory=set)  # groups that have nothing to add
     edited: dict[str, str] = field(default_factory=dict)  # what the mounted context has instead
     applied: list[str] = field(default_factory=list)  # the elements that fit
@@ -117,6 +118,8 @@ class Project:
         """Writes the main source; elements that place it elsewhere have set `main-file`."""
         if self.facts.get("entrypoint") == "program":
             self._replace_entrypoints()
+        for run in self.runs:
+            run.env = {**self.given, **run.env}
         if self.services:
             self.outer["docker-compose.yml"] = self._compose_file()
         self.main.language = self.language

@@ -46,7 +46,7 @@ def _vendored_opener(p: Project, random: Random) -> None:
     p.parts.append(("seeds", 'return seeds.Load(os.Getenv("SEEDS_FILE"))'))
     p.imports.append("_example.com/seeds")
     p.main.probes.append(Probe("seeds", "read-named", "SEEDS_FILE:"))
-    p.runs[0].env["SEEDS_FILE"] = "seeds/first.txt"
+    p.given["SEEDS_FILE"] = "seeds/first.txt"
 
 
 @element("go-module-made", "install", "go", weight=1, fits=lambda p: "no-binary" not in p.facts)

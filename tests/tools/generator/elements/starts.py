@@ -132,9 +132,8 @@ def _manifest(p: Project, random: Random) -> None:
     if p.language == "go" and "no-binary" not in p.facts:
         words[0] = posixpath.normpath(p.path(words[0]))
     p.compose("app", command=words)
-    env = {name: value for r in p.runs if r.name == "image" for name, value in r.env.items()}
     p.runs = [r for r in p.runs if r.command is not None or r.entrypoint is not None]
-    p.runs.insert(0, Run("manifest", words, env=env))
+    p.runs.insert(0, Run("manifest", words))
 
 
 def with_wrapper(p: Project) -> None:
