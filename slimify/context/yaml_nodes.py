@@ -120,9 +120,10 @@ def entries(node: Node | None) -> Iterator[tuple[str, Node]]:
 
 
 def get(node: Node | None, *keys: str) -> Node | None:
+    """The value below some keys; None where it is not set, as null says as well."""
     for key in keys:
         node = next((value for name, value in entries(node) if name == key), None)
-    return node
+    return None if node is not None and node.tag.endswith(":null") else node
 
 
 def reached(node: Node, path: str) -> Iterator[Node]:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 
 from slimify.context.scan import Context
+from slimify.languages.go import LANGUAGE
 from slimify.languages.go.sources.packages import GoSources, imported_sources, main_packages
 from slimify.languages.go.vocabulary import GoAction
 from slimify.model.effects import Effect
@@ -112,6 +113,7 @@ def is_vendored(file: str) -> bool:
 
 
 _VENDORED = frozenset({"vendor", "_workspace", "third_party"})
+_WRITTEN = LANGUAGE.words("sources.toml", "files", "written")
 
 
 def named_entries(view: ContextView, made: Collection[str], files: Iterable[str]) -> Iterable[Use]:
@@ -137,7 +139,7 @@ def named_entries(view: ContextView, made: Collection[str], files: Iterable[str]
             if place.startswith("..") or not name.strip("./"):
                 continue
             if place.startswith("/") or not context.has(place):
-                place = _directory_to_fill(view, made, name)
+                place = place if _may_be_there(context, place) else _directory_to_fill(view, made, name)
             elif not _is_data(context, place):
                 continue
             if not place:
@@ -145,6 +147,14 @@ def named_entries(view: ContextView, made: Collection[str], files: Iterable[str]
             if any(_is_within(posixpath.join(home, place), e) or _is_within(place, e) for e in embedded):
                 continue
             yield Use(name=place, file=file, line=text.count("\n", 0, match.start()) + 1)
+
+
+def _may_be_there(context: Context, place: str) -> bool:
+    """Whether it may be a file that git ignores, other than one that programs write."""
+    name = posixpath.basename(place)
+    if "." not in name or place.startswith("/") or set(place) & set("*%{} ") or context.repository is None:
+        return False
+    return not name.endswith(_WRITTEN) and context.repository.ignores(place)
 
 
 def _directory_to_fill(view: ContextView, made: Collection[str], name: str) -> str:

@@ -46,6 +46,10 @@ def uses(root: Path, files: Mapping[str, str], dockerfile: str = "Dockerfile") -
         pytest.param({"deploy/fly/a/fly.toml": '[deploy]\nrelease_command = "x"\n'}, id="fly-elsewhere"),
         pytest.param({"fly.toml": "[deploy\n"}, id="fly-malformed"),
         pytest.param({"task-definition.json": TASK.format("amazon/aws-xray-daemon")}, id="ecs-public-image"),
+        pytest.param(
+            {"ecs.json": '{"containerDefinitions": [{"image": "1.dkr.ecr.eu-west-1.amazonaws.com/any", "command": null}]}'},
+            id="ecs-not-set",
+        ),
         pytest.param({".devcontainer/devcontainer.json": '{"image": "mcr.microsoft.com/devcontainers/go", "postCreateCommand": "x"}'}, id="development-public-image"),
         pytest.param({".devcontainer/devcontainer.json": '{"build": {"dockerfile": "Dockerfile"}, "postCreateCommand": "x"}', ".devcontainer/Dockerfile": "FROM a"}, id="development-another-file"),
     ],
