@@ -26,11 +26,6 @@ _BLOCK = regex(
 # a mapping on one line, also inside that of a service
 _FLOW = regex(r"""(?<![\w-])["']?(?:build[-_]?)?args["']?\s*[:=]\s*(\{[^{}]*\})""", re.IGNORECASE)
 _OPEN = regex(r"[$`{<]")
-_VARIABLE = regex(
-    r"\$\{\{\s*(?:matrix\.(?P<matrix>[\w-]+)|env\.(?P<env>\w+))\s*\}\}"
-    r"|\$[({](?P<name>\w+)(?::?-(?P<default>[^${}]*))?[)}]|\$(?P<bare>[A-Za-z_]\w*)"
-)
-_MAX_VARIABLES = 3  # in one value
 
 
 def passed_values(context: Context, name: str) -> tuple[str | None, ...]:
@@ -40,7 +35,7 @@ def passed_values(context: Context, name: str) -> tuple[str | None, ...]:
     for text in _texts(context):
         if name in text:
             for value in (*_options(text, name), *_entries(text, name)):
-                found.update(dict.fromkeys(_known_values(text, value)))
+                found[None if _OPEN.search(value) else value] = None
     return tuple(found)
 
 
@@ -84,33 +79,3 @@ def _entries(text: str, name: str) -> Iterator[str]:
             yield from inline.findall(block["rest"])
         elif depth is not None and (found := entry.fullmatch(line)) is not None:
             yield found["value"]
-
-
-def _known_values(text: str, value: str, depth: int = 0) -> Iterator[str | None]:
-    """The values that a value stands for, with the variables in it replaced by the entries of a matrix, by
-    what the file sets them to, or by their defaults; None if it is unknown."""
-    found = _VARIABLE.search(value)
-    if found is None or depth > _MAX_VARIABLES:
-        yield None if _OPEN.search(value) else value
-        return
-    if found["matrix"]:
-        own = _matrix_values(text, found["matrix"])
-    else:
-        name = next(n for n in found.group("env", "name", "bare") if n)
-        own = re.findall(rf"(?m)^\s*(?:export\s+)?{name}\s*(?:[?:]?=|:)\s*[\"']?([^\s\"'#]+)", text)
-        own = [v for v in own if name not in v] + ([found["default"]] if found["default"] else [])
-    for one in own:
-        inner = f"{value[: found.start()]}{one}{value[found.end() :]}"
-        yield from (None,) if _OPEN.search(one) else _known_values(text, inner, depth + 1)
-    yield from () if own else (None,)
-
-
-def _matrix_values(text: str, name: str) -> list[str]:
-    """The values of a key in the matrix of a workflow, as an inline list or as a block list."""
-    found: list[str] = []
-    for inline in re.findall(rf"(?m)^\s*(?:- +)?{re.escape(name)}:\s*\[(.*?)\]", text):
-        found += [word.strip().strip("\"'") for word in inline.split(",")]
-    for block in re.findall(rf"(?m)^\s*{re.escape(name)}:\s*\n((?:\s*- .*\n?)+)", text):
-        found += [line.strip().removeprefix("- ").strip().strip("\"'") for line in block.splitlines()]
-    found += re.findall(rf"(?m)^\s*- {re.escape(name)}:\s*[\"']?([^\s\"'\[]+)", text)
-    return found

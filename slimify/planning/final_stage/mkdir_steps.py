@@ -8,8 +8,7 @@ COPY keeps the owners inside a directory, but creates the directory itself and i
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from slimify.analysis.program import Program, Step
 from slimify.facts.system import exists_in_distroless, is_plain_root, is_shared_directory
@@ -20,6 +19,7 @@ from slimify.semantics.paths import inside, outermost, overlap
 
 # Debian's IDs for accounts that distroless images share.
 _NUMERIC_IDS = {"nobody": "65534", "nogroup": "65534", "root": "0"}
+_PLAIN_OPTIONS = frozenset({"-p", "-v", "-pv", "-vp", "--parents", "--verbose"})
 _SPECIAL = frozenset(" *?[]{}$\\'\"")
 
 
@@ -94,20 +94,9 @@ def _made_directories(step: Step) -> dict[str, str]:
 
 
 def _has_default_mode(effect: Effect) -> bool:
-    """Whether `mkdir` creates the directories with the usual mode (755)."""
-    words = [w.value or "" for w in effect.command.words]
-    usual = all(re.fullmatch(r"0?755|u=rwx,go=rx", mode) for mode in _modes(words))
-    return usual and bool(effect.writes) and not effect.writes_anywhere
-
-
-def _modes(words: list[str]) -> Iterator[str]:
-    for number, word in enumerate(words):
-        if word.startswith("--mode="):
-            yield word.removeprefix("--mode=")
-        elif re.fullmatch(r"-[pv]*m", word) and number + 1 < len(words):
-            yield words[number + 1]
-        elif re.match(r"-[pv]*m.", word):
-            yield word.partition("m")[2]
+    """Whether `mkdir` creates the directories with the usual mode."""
+    options = {w.text for w in effect.command.words if w.text.startswith("-")}
+    return options <= _PLAIN_OPTIONS and bool(effect.writes) and not effect.writes_anywhere
 
 
 def _owner(effect: Effect) -> str:

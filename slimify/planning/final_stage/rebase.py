@@ -88,8 +88,7 @@ def restated_settings(
         if value is None:
             return None
         lines.append(f"ENV {name}={value}")
-    told = _path_dirs_in_file(program)
-    missing = [d for d in _missing_bins(old, have.get("PATH") or default_path(), bins) if d not in told]
+    missing = _missing_bins(old, have.get("PATH") or default_path(), bins)
     if missing:
         lines.append(f"ENV PATH={':'.join(missing)}:$PATH")
     if (old.workdir or "/") != ((new.workdir if new else "") or "/") and not _sets_workdir(program):
@@ -106,17 +105,6 @@ def _own_variables(program: Program) -> frozenset[str]:
         if step.keyword == "ENV":
             own |= {name for name, _ in env_pairs(step.instruction)} - referred
     return frozenset(own)
-
-
-def _path_dirs_in_file(program: Program) -> frozenset[str]:
-    """The directories that the file itself adds to PATH."""
-    found: set[str] = set()
-    for step in program.steps:
-        if step.keyword == "ENV":
-            known = {k: v for k, v in step.state.env.items() if v is not None and k != "PATH"}
-            values = (expand(raw, known) or "" for name, raw in env_pairs(step.instruction) if name == "PATH")
-            found |= {d for value in values for d in value.split(":")}
-    return frozenset(found)
 
 
 def _missing_bins(old: ImageFacts, path: str, bins: Iterable[str]) -> list[str]:

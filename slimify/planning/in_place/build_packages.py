@@ -219,6 +219,10 @@ def _moved_to_use(program: Program, install: _Install, users: list[Step], *, ask
         return Reason.of("SL356", "not_lengthened", step=step_line(first))
     if not asked and _sources_between(program, install.step, first):
         return Reason.of("SL356", "every_change", step=step_line(first))
+    for step in (s for s in program.steps if s.index > last.index):
+        removed = {p.name for e in step.effects if e.kind == "unpackage" for p in e.packages}
+        if not removed.isdisjoint(install.names):
+            return Reason.of("SL356", "needed_later", step=step_line(first))
     text = _extended_run(program, install, first) if members == [first] else None
     if text is None:
         head, tail = _install_command(program, install), _removal_command(program, install.names)
@@ -226,9 +230,8 @@ def _moved_to_use(program: Program, install: _Install, users: list[Step], *, ask
     else:
         texts = {first.index: text}
     counterparts = [n for names in _counterpart_edits(program, install).values() for n in names]
-    rest, later = _remaining_text(program, install) or "", _without_removals(program, install, last)
     return Edits(
-        texts={**texts, install.step.index: rest, **later},
+        texts={**texts, install.step.index: _remaining_text(program, install) or ""},
         decisions=(_decision(install, first, counterparts),),
         saving=_package_bytes(program, install),
         removes_again=True,
@@ -329,22 +332,3 @@ def _remaining_text(program: Program, install: _Install) -> str | None:
     if all(a.kinds <= INSTALLS_NOTHING for a in others):
         return None
     return edit(step.instruction, step.script, drop=frozenset({install.atom.index}))
-
-
-def _without_removals(program: Program, install: _Install, last: Step) -> dict[int, str]:
-    """Later removals of the same packages, which would have nothing to remove."""
-    texts: dict[int, str] = {}
-    for step in program.steps:
-        if step.index <= last.index or not is_readable(step):
-            continue
-        drop = frozenset(
-            a.index
-            for a in step.atoms
-            if a.effects
-            and all(e.kind == "unpackage" for e in a.effects)
-            and {p.name for e in a.effects for p in e.packages} <= set(install.names)
-            and any(e.packages for e in a.effects)
-        )
-        if drop:
-            texts[step.index] = edit(step.instruction, step.script, drop=drop) or ""
-    return texts

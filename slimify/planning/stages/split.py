@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from slimify.analysis.program import AtomStep, Program, Step
+from slimify.analysis.program import Program, Step
 from slimify.languages import languages
 from slimify.model.decisions import Decision
 from slimify.model.effects import INSTALLS, INSTALLS_NOTHING, NOT_FOR_RUN_TIME, Effect
@@ -58,7 +58,6 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
             final[step.index] = frozenset()
     copies = behind_attributes(program, request.copies, final)
     last = _builder_end(program, copies)
-    final = _without_done_in_parent(program, final, copies, last)
     final = _without_idle_runs(program, final)
     final = {i: _with_exit_status(program, i, kept, edits.get(i, WordEdit())) for i, kept in final.items()}
     head, words = merged_head_install(
@@ -90,21 +89,6 @@ def _lost_digest(program: Program, base: str) -> Iterator[Decision]:
         yield Decision.of("SL305", "lost", line=line, base=base, at=line)
 
 
-def _without_done_in_parent(
-    program: Program, final: Mapping[int, frozenset[int]], copies: Sequence[CopyFromBuilder], last: int | None
-) -> dict[int, frozenset[int]]:
-    """The commands of the final stage without those that the stage it starts from executes behind the last
-    one that is copied: they left their files in directories that are copied with them."""
-    folders = [copy.path for copy in copies if not copy.is_file]
-    result = dict(final)
-    for step in program.steps:
-        if step.keyword == "RUN" and step.index in final and (last or 0) < step.index < program.own:
-            result[step.index] -= {a.index for a in step.atoms if _is_copied(a, folders)}
-            if not result[step.index]:
-                del result[step.index]
-    return result
-
-
 def _without_caches(program: Program, copies: Sequence[CopyFromBuilder], last: int) -> tuple[str, ...]:
     """The commands that clean the caches of installers inside the directories that are copied."""
     folders = [copy.path for copy in copies if not copy.is_file]
@@ -118,12 +102,6 @@ def _without_caches(program: Program, copies: Sequence[CopyFromBuilder], last: i
             cleanings = (p.cache_cleanings(program, step, frozenset()) for p in parts if p is not None)
             found |= dict.fromkeys(f"RUN {one.tail}" for each in cleanings for one in each if one.tail)
     return tuple(found)
-
-
-def _is_copied(atom: AtomStep, folders: Sequence[str]) -> bool:
-    written = [w for e in atom.effects for w in (*e.writes, *e.outputs)]
-    known = all(e.kind == "files" and not (e.deletes or e.writes_anywhere) for e in atom.effects)
-    return bool(written) and known and all(any(w != f and inside(w, f) for f in folders) for w in written)
 
 
 def _is_line_editable(program: Program, step: Step, kept: frozenset[int], words: WordEdit) -> bool:
