@@ -90,10 +90,7 @@ class ContextView(Struct, frozen=True, kw_only=True):
     def with_stage(
         self, other: ContextView, sources: Sequence[str], place: str, *, into: bool
     ) -> ContextView:
-        """The view after `COPY --from=stage sources… place`; `other` is the view of that stage at its end.
-
-        A directory contributes its content. A file goes into `place` if that is a directory or `into`.
-        """
+        """The view after `COPY --from=stage sources… place`; `other` is the view of that stage at its end."""
         view = self
         for source in (posixpath.normpath(posixpath.join("/", s)) for s in sources):
             directory = other.is_dir(source) or (bool(other.under(source)) and other.text(source) is None)

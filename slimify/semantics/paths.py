@@ -112,8 +112,7 @@ class PathMarks:
 
 
 class PathNumbers:
-    """Paths and globs, each with the numbers it was noted with, in ascending order. A lookup costs the depth
-    of a path."""
+    """Paths and globs, each with the numbers it was noted with, in ascending order."""
 
     def __init__(self) -> None:
         self._at: dict[str, list[int]] = defaultdict(list)

@@ -91,8 +91,7 @@ def walk(
     escape: str = "\\",
     stages: Mapping[str, ContextView] = MappingProxyType({}),
 ) -> tuple[tuple[Visit, ...], State]:
-    """Visits the instructions of a stage in order. Returns the visits and the state at the end. `stages` are
-    the files of earlier stages, by name and by number."""
+    """The visits of a stage in order, and the state at its end. `stages` are the files of earlier ones."""
     state = start
     visits: list[Visit] = []
     for index, instruction in instructions:

@@ -33,10 +33,7 @@ from slimify.semantics.paths import inside, overlap
 
 
 class Extract(Struct, frozen=True, kw_only=True):
-    """A copy of `path` in the builder image to `target`, relative to the searched directory.
-
-    `ran`: the container's command had run before.
-    """
+    """A copy from the builder image to `target`. `ran`: the container's command had run before."""
 
     path: str
     target: str

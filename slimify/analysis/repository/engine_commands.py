@@ -55,8 +55,7 @@ def normalized_name(word: str) -> str:
 
 
 def engine_call(words: Sequence[str], engines: Collection[str] = ()) -> EngineCall | None:
-    """What a command line tells a container engine; None for another program. `engines` are words that stand
-    for one."""
+    """What a command line tells a container engine, if it does. `engines` are words that stand for one."""
     name = posixpath.basename(words[0])
     if name not in container_engines() and words[0] not in engines:
         return None
@@ -92,8 +91,7 @@ def given(options: Options, *names: str) -> tuple[str, ...]:
 
 
 def tar_on_pipe(words: Sequence[str], mode: str) -> tuple[str, list[str]] | None:
-    """Directory and members of a tar command on a pipe that creates ("c") or extracts ("x"); None for
-    another one."""
+    """Directory and members of a tar command on a pipe that creates ("c") or extracts ("x")."""
     first = "".join(words[:1])
     options = options_of("tar", (f"-{first.lstrip('-')}", *words[1:]))
     known = {"-c", "-x", "-f", "-v", "-z", "-j", "-p", "-P", "-C", "--directory"}

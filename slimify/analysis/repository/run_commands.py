@@ -76,8 +76,7 @@ class ImageUses(Struct, frozen=True, kw_only=True):
 
 
 def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
-    """What the context, and the repository around it, do with the image of a Dockerfile, a path in the
-    context."""
+    """What the context, and the repository around it, do with the image of a Dockerfile."""
     places = _searched(context, dockerfile)
     # an image with the name of the project is built from its main Dockerfile
     main = posixpath.basename(dockerfile) == "Dockerfile" or not context.has("Dockerfile")
@@ -166,8 +165,7 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
         return tuple((host.engine, host) for host in found if host.engine is not None)
 
     def _commands(self, script: Script, anywhere: bool) -> Iterator[HostCommand]:
-        """The commands of a script that is started in the root, or in its own directory if it may be started
-        anywhere."""
+        """The commands of a script that is started in the root, or `anywhere`: in its own directory, too."""
         for start in start_directories(script.file)[: 1 + anywhere]:
             yield from host_commands(script, replace(host_state(self.view), cwd=start))
 

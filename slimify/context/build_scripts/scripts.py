@@ -78,8 +78,7 @@ def script_files(root: Path) -> Context:
 
 
 def scripts(context: Context, root: str, near: str = "") -> Iterator[Script]:
-    """The scripts of the context that call an engine, starting with those below `near`. `root` is the path of
-    the directory for the shell."""
+    """The scripts that call an engine, those below `near` first. `root` is the directory for the shell."""
 
     def distance(path: str) -> tuple[bool, int, str]:
         return not path.startswith(f"{near}/" if near else ""), path.count("/"), path

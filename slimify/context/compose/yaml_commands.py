@@ -229,8 +229,7 @@ def _variables(node: Node | None) -> list[tuple[str, str]]:
 
 
 def workflow_builds(context: Context, path: str) -> Iterator[Build]:
-    """The steps of a workflow that build with docker/build-push-action. Their contexts are relative to the
-    root of the repository."""
+    """The steps of a workflow that build with docker/build-push-action, whose contexts are of the root."""
     if _BUILD_ACTION not in (context.text(path, MAX_BYTES) or ""):
         return
     for node in (n for root in documents(context, path) for n in reached(root, "**")):

@@ -39,8 +39,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Makefile(Struct, frozen=True, kw_only=True):
-    """The logical lines of a makefile. `include` returns the text of an included file, or None; `matches` and
-    `output` are those of its variables."""
+    """The logical lines of a makefile. `include` returns the text of an included file, or None."""
 
     lines: tuple[Line, ...]
     include: Callable[[str], str | None] | None = None

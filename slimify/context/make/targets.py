@@ -108,8 +108,7 @@ class _Walk:
         return wanted[: wanted.index("|")] if "|" in wanted else wanted
 
     def _each(self, rules: Sequence[Rule], name: str, scope: Scope, depth: int) -> None:
-        """A target whose name is not known is made by the rule that says so; else each pattern rule may make
-        it."""
+        """A target of unknown name is made by the rule that says so; else each pattern rule may make it."""
         own = [rule for rule in rules if rule.recipe]
         patterns = [rule for rule in self.state.rules if rule.pattern == "%" and rule.recipe]
         for rule in own or patterns:

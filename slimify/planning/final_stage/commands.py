@@ -41,8 +41,7 @@ def real_atoms(step: Step) -> tuple[AtomStep, ...]:
 def final_atoms(
     program: Program, step: Step, request: SplitRequest
 ) -> tuple[frozenset[int] | None, WordEdit]:
-    """The atoms of a RUN that the final stage executes, and the package names that change in them. None if
-    it executes nothing of the RUN."""
+    """The atoms of a RUN that the final stage executes, None for none, and the changes of package names."""
     if not step.atoms:
         return (frozenset() if step.role != "build" else None), WordEdit()
     kept: set[int] = set()
@@ -96,8 +95,7 @@ def removes_copied(program: Program, step: Step) -> bool:
 
 
 def _serves_installs(atom: AtomStep) -> bool:
-    """Whether the atom fetches or removes package lists: it stays with the installs (see
-    `_without_idle_runs`)."""
+    """Whether the atom fetches or removes package lists: it stays with the installs."""
     kinds = atom.kinds
     return ("index" in kinds and kinds <= {"index", "cache", "state"}) or (
         kinds == {"cache"} and _lists_only(atom)
@@ -114,8 +112,7 @@ def _lists_only(atom: AtomStep) -> bool:
 
 
 def rewritten_install(step: Step, kept: frozenset[int] | None, request: SplitRequest) -> str | None:
-    """A new install RUN for a step whose words can't be edited (names from variables, heredocs). None if
-    nothing changes, or if the step does more than install."""
+    """A new RUN for one that only installs and whose words, from variables or heredocs, can't be edited."""
     if kept is None or not step.atoms:
         return None
     atoms = [a for a in step.atoms if a.index in kept]

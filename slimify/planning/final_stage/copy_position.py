@@ -23,8 +23,7 @@ WITHOUT_COPIES = INSTALLS_NOTHING | CHANGES_SYSTEM_STATE | {"packages"}
 def positioned_copies(
     program: Program, copies: Iterable[CopyFromBuilder]
 ) -> tuple[tuple[CopyFromBuilder, ...], Reason | None]:
-    """The copies, each placed before the first step that needs it, and the reason (SL392) why one can't be,
-    or None."""
+    """The copies, each before the first step that needs it, and the reason (SL392) why one can't be."""
     placed: list[CopyFromBuilder] = []
     for copy in copies:
         users = [s for s in program.steps if s.index < copy.after and _needs_copy(s, copy)]
@@ -41,8 +40,7 @@ def positioned_copies(
 
 
 def runs_installed_program(effect: Effect) -> bool:
-    """Whether a command runs a program of the installed packages that downloads files for run time
-    (playwright)."""
+    """Whether it runs a program of installed packages that downloads files for run time (playwright)."""
     return (effect.kind == "fetch" and bool(effect.ecosystem)) or effect.action == Action.INSTALL_DEPS
 
 

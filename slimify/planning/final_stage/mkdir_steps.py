@@ -26,8 +26,7 @@ _SPECIAL = frozenset(" *?[]{}$\\'\"")
 def mkdir_copies(
     program: Program, dropped: frozenset[int], others: Sequence[CopyFromBuilder]
 ) -> dict[int, tuple[CopyFromBuilder, ...]]:
-    """The copies that replace a RUN, by its index. Only RUNs that have no other effect in the final stage
-    qualify."""
+    """The copies that replace a RUN without any other effect in the final stage, by its index."""
     copies = [s for s in program.steps if s.keyword in ("COPY", "ADD")]
     taken = [p for s in copies if s.role != "build" and s.index not in dropped for p in _copied_paths(s)]
     taken += [t.path for t in others]
@@ -68,8 +67,7 @@ def _copied_directories(owners: Mapping[str, str]) -> dict[str, str]:
 
 
 def _made_directories(step: Step) -> dict[str, str]:
-    """The directories that the RUN creates, each with its owner; {} if it does more, or if their owner or
-    mode is uncertain."""
+    """The directories that the RUN creates, each with its owner; {} if it does more or that is uncertain."""
     made: list[str] = []
     owners: dict[str, str] = {}
     for atom in real_atoms(step):

@@ -143,8 +143,7 @@ def _needs_paths(effect: Effect) -> bool:
 
 
 def _absent_directories(stages: _Stages, commands: Sequence[_Command]) -> tuple[list[str], list[str]]:
-    """The absent directories that commands of a RUN change to, and those that they write files in or whose
-    owner they change."""
+    """The absent directories that a RUN changes to, and those that it writes in or changes the owner of."""
     entered: list[str] = []
     owned: list[str] = []
     last = ""

@@ -20,8 +20,7 @@ _REFERENCE = regex(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def slim_variant(program: Program) -> str | None:
-    """The reference of the slim variant of the base image, in the user's notation: variables in the tag stay
-    variables."""
+    """The slim variant of the base image, in the user's notation: variables in the tag stay variables."""
     partner = program.base.slim_partner if program.base is not None else None
     if partner is None:
         return None
@@ -59,8 +58,7 @@ def base_as_written(program: Program) -> str:
 
 
 def configured_base(program: Program, base: str) -> tuple[str, tuple[Decision, ...]]:
-    """The name that the user's settings map a base to, and the decision that reports it. The file's own
-    base keeps its name."""
+    """The name that the user's settings map a base to, unless it is the file's own, and the decision."""
     own = program.base_map.own(base)
     if own == base or base in (base_as_written(program), program.base_ref):
         return base, ()

@@ -116,8 +116,7 @@ _IN_LINE = 60  # columns of package names that fit on one line
 
 
 def install_run(names: list[str], *, sparing: bool = True) -> str:
-    """A RUN that installs Debian packages and removes the lists. With `sparing`, without recommended
-    packages. Long lists get one name a line."""
+    """A RUN that installs Debian packages, if `sparing` without recommended ones, and removes the lists."""
     option = " --no-install-recommends" if sparing else ""
     between = " " if len(" ".join(names)) <= _IN_LINE else " \\\n        "
     return (

@@ -68,8 +68,7 @@ def reader(parts: Sequence[tuple[Command, ...]], index: int, depth: int) -> Comm
 
 
 def loop_values(block: Block, state: State) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-    """The values that a `for` goes through, None if they are not known; and the globs among its words, whose
-    matches in every checkout are values."""
+    """The values that a `for` goes through, None if unknown, and the globs among its words."""
     if not block.listed:
         return state.arguments, ()
     found: list[str] = []

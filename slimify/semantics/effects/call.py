@@ -138,8 +138,7 @@ class Call(Struct, frozen=True, kw_only=True):
     def write_effect(
         self, kind: EffectKind, action: str = "", *, writes: Iterable[Arg | str] = (), **rest: Any
     ) -> tuple[Effect]:
-        """An effect that writes the paths of the words `writes`. A word that cannot be resolved sets
-        `writes_anywhere`."""
+        """An effect that writes the paths of words, or anywhere if one of them cannot be resolved."""
         paths, lost = self.targets(writes)
         if lost is not None:
             rest["why"] = rest.get("why") or Reason.of("SL221", "target", target=lost.text)
@@ -200,8 +199,7 @@ class Call(Struct, frozen=True, kw_only=True):
         return self.state.get(variable) or (posixpath.join(home, *below_home) if home is not None else None)
 
     def place(self, variable: str, *below_home: str) -> str | None:
-        """The directory that a variable names, by default the path below the home directory. None if it is
-        not known."""
+        """The directory that a variable names, by default the path below the home directory."""
         return self.state.place(variable, *below_home)
 
     def word(self, path: str, variable: str = "") -> Arg | str:
@@ -243,8 +241,7 @@ def parse_options(
 def _add_bundle(
     arg: Arg, text: str, valued: Collection[str], given: dict[str, tuple[Arg, ...]], rest: list[Arg]
 ) -> None:
-    """`-xvf F`: every letter is an option. If one takes a value, the rest of the word or the next word is its
-    value."""
+    """`-xvf F`: every letter is an option. The value of one is the rest of the word or the next word."""
     for offset, letter in enumerate(text[1:], 2):
         name = "-" + letter
         if name in valued:
@@ -268,8 +265,7 @@ def _add_option(given: dict[str, tuple[Arg, ...]], name: str, value: Arg | None)
 
 
 def arguments(words: Sequence[Word], state: State, *, spans: bool = True) -> tuple[Arg, ...]:
-    """Expands words to arguments, splitting unquoted variables. A word that becomes several arguments has no
-    span."""
+    """Expands words to arguments. A word that becomes several arguments has no span."""
     found: list[Arg] = []
     for word in words:
         values = fields(word, state)

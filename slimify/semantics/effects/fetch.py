@@ -120,8 +120,7 @@ _FETCHED = "# an install script that is known by its address\n"
 
 
 def fetched_script(address: str) -> str | None:
-    """Shell text that does what an install script does that is fetched from an address; None if none is known
-    there."""
+    """Shell text that does what the install script at an address does, None if it is not known."""
     known = any(re.search(i.address, address) for _, table in tables() for i in table.installers)
     return f"{_FETCHED}curl {shlex.quote(address)} | sh\n" if known else None
 

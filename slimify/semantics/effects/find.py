@@ -69,8 +69,7 @@ def _deletion(
 def _command_effects(
     call: Call, words: Sequence[Arg], where: Sequence[Arg | str], tests: Sequence[str | None] = ()
 ) -> tuple[Effect, ...]:
-    """The effects of a command on files below `where`, which replace `{}` or follow its words, and which
-    these tests of find select."""
+    """The effects of a command on the files below `where` that these tests of find select."""
     name = first_value(words).rpartition("/")[2]
     if name in ("rm", "rmdir", "unlink"):
         return _deletion(call, name, where, tests)

@@ -58,8 +58,7 @@ class Interpreted(Struct, frozen=True):
 
 
 def interpreted(script: Script | str, state: State, source: Source | None = None) -> Interpreted:
-    """What a script does; nothing if it could not be parsed, so callers check `opaque`. `source` says where
-    the text stands, by default in the Dockerfile."""
+    """What a script does; nothing if it is `opaque`. `source` says where the text stands."""
     script = read(script) if isinstance(script, str) else script
     walk = _Walk(state, source or Source(script.text))
     effects = read_together(tuple(walk.atom(atom) for atom in script.atoms))

@@ -24,8 +24,7 @@ _PATH = regex(r"""(?m)(?:^|[\s"'=@])(?:file:(?://)?)?((?:\.\.)?/[^\s"',;#\[\]]+)
 
 
 def with_local_sources(effect: Effect, view: ContextView) -> Effect:
-    """An install effect that also reads the directories outside its own that its manifests name, if they
-    exist. Other effects are returned unchanged."""
+    """An install that also reads the directories outside its own that its manifests name, if they exist."""
     known = language(effect.ecosystem) if effect.kind == "install" and effect.manifests else None
     part = known.local_sources if known is not None else None
     if part is None:

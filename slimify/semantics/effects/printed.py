@@ -156,8 +156,7 @@ def _installed_table(call: Call) -> tuple[str, str] | None:
 
 
 def group_call(calls: Sequence[Call | None], state: State, behind: Command | None = None) -> Call | None:
-    """A group of commands as one that prints what they print; None if that is not known. `behind` has the
-    redirects of the group."""
+    """A group of commands as one that prints what they print. `behind` has the redirects of the group."""
     known = [call for call in calls if call is not None]
     texts = ["" if call.outputs else printed(call) for call in known]
     text = _joined(texts) if known and len(known) == len(calls) else None

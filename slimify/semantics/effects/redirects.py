@@ -30,8 +30,7 @@ def stdin(command: Command, state: State) -> str | None:
 
 
 def redirected(effects: tuple[Effect, ...], command: Command, state: State) -> tuple[Effect, ...]:
-    """Adds the files that input is taken from and output is redirected to. Printing into a file creates a
-    file."""
+    """Adds the files that input is taken from and output is redirected to."""
     if not effects:  # an empty command
         return ()
     first = effects[0]

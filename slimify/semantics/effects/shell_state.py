@@ -22,8 +22,7 @@ from slimify.semantics.paths import inside_any
 
 
 def changed_state(call: Call, effects: Sequence[Effect], state: State) -> State:
-    """The state after a command with these effects. `state` is the state without the command's own
-    assignments."""
+    """The state after a command, from the state without the command's own assignments."""
     mover = _STATE_CHANGES.get(call.name) or state_change_of(call.name)
     if mover is not None:
         state = mover(call, state)
@@ -40,8 +39,7 @@ def changed_state(call: Call, effects: Sequence[Effect], state: State) -> State:
 
 
 def _with_files(view: ContextView, effect: Effect) -> ContextView:
-    """The view with the directories that a command makes, and with its copies of scripts and of files with
-    command lines."""
+    """The view with the directories that a command makes, and its copies of files with command lines."""
     if "mkdir" in (effect.tool, effect.action):
         for path in effect.writes:
             view = view.with_directory(path)

@@ -99,8 +99,7 @@ def evaluated(call: Call) -> tuple[Effect, ...]:
 def script_effects(
     call: Call, word: Arg, shell: str, arguments: Sequence[Arg] | None = None
 ) -> tuple[Effect, ...]:
-    """A script with known text: the shell itself, then the commands of the script. `arguments` are those it
-    gets, None if they are unknown."""
+    """A script with known text, which gets `arguments` if they are known: the shell, then its commands."""
     path = absolute(word.value, call.state) if word.value is not None else None
     if path is None:
         return call.unknown(Reason.of("SL221", "which_script", word=word.shown))
@@ -124,8 +123,7 @@ def script_effects(
 
 
 def program_file(call: Call) -> tuple[Effect, ...] | None:
-    """A script with known text, given by path or found on PATH; its first line selects the interpreter. None
-    if the text is not known."""
+    """A script with known text, given by path or found on PATH; its first line selects the interpreter."""
     path = _program_path(call)
     text = call.state.view.text(path) if path is not None else None
     if path is not None and text is None and _is_missing_script(call, path):

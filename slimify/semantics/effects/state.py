@@ -129,8 +129,7 @@ class State(Struct, frozen=True, kw_only=True):
         return self.homes.get(name)
 
     def place(self, variable: str, *below_home: str) -> str | None:
-        """The directory that a variable names, by default the path below the home directory; None if it is
-        not known."""
+        """The directory that a variable names, by default the path below the home directory."""
         value, home = self.get(variable), self.get("HOME")
         if value or home is None:
             return value or None

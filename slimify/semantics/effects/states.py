@@ -71,8 +71,7 @@ def merged(states: Sequence[State]) -> State:
 
 
 def after(states: Sequence[State], last: State) -> State:
-    """The state after branches, of which those count that do not end the build; files are those after the
-    last branch."""
+    """The state after those branches that do not end the build; files are those after the last one."""
     going = [state for state in states if not state.ends]
     return kept_state(merged(going), last) if going else last
 

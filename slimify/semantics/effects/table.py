@@ -17,8 +17,7 @@ _NAMES_ACTION = ("system", "source", "build", "fetch")  # their first operand sa
 def verb_effects(
     call: Call, program: str, verb: str, rest: Sequence[Arg] = (), *, of: str = ""
 ) -> tuple[Effect, ...] | None:
-    """The effects of a subcommand, perhaps with one of its own among `rest`, that is a row of a table; None
-    if it is none."""
+    """The effects of a subcommand that is a row of a table, perhaps with one of its own among `rest`."""
     known = commands(of).known
     for name in (f"{verb} {first_value(rest)}", verb):
         if f"{program} {name}" in known:
@@ -27,8 +26,7 @@ def verb_effects(
 
 
 def program_effects(call: Call, program: str) -> tuple[Effect, ...] | None:
-    """The effects of a program that has a row in the shared table, by its first option or its subcommand that
-    has a row; None if it has none."""
+    """The effects of a program of the shared table, by its first option or subcommand that has a row."""
     table = commands()
     known = table.known.get(program)
     if known is None:
@@ -44,8 +42,7 @@ def program_effects(call: Call, program: str) -> tuple[Effect, ...] | None:
 
 
 def row_effects(call: Call, known: KnownCommand, verb: str = "") -> tuple[Effect, ...]:
-    """The effects that a row of the table gives this command line. `verb` is its subcommand, if the row is
-    about that."""
+    """The effects that a row of the table, perhaps about the subcommand `verb`, gives this command line."""
     options = call.options(known.values, single=known.single, stop=known.stop)
     if known.kind == "app":
         piped = not call.first and (call.upstream is not None or call.stdin is not None)

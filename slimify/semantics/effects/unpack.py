@@ -16,10 +16,7 @@ from slimify.semantics.effects.fetch import download_url
 
 
 def tar(call: Call) -> tuple[Effect, ...]:
-    """tar: unpacks into -C or the working directory, or packs into -f.
-
-    A first word without a dash bundles options; their values follow as separate words.
-    """
+    """tar. A first word without a dash bundles options; their values follow as separate words."""
     args = list(call.args)
     if (
         args

@@ -50,8 +50,7 @@ _MAKES_TREES = INSTALLS | {"build", "unpack", "app"}
 
 
 def content_at(stage: Stage, path: str, before: int | None = None) -> Content:
-    """What `path` holds before the event number `before` of the stage, or at its end. Nothing if the base
-    image alone has it."""
+    """What a path holds before an event of the stage, or at its end, apart from the base image."""
     numbers, contents = _history(stage, path)
     at = len(numbers) if before is None else bisect_left(numbers, before)
     return contents[at - 1] if at else NOTHING
@@ -243,8 +242,7 @@ def _moved(path: str, place: str, source: str) -> str:
 
 
 def copied_places(copy: Copy) -> Iterator[tuple[str, str, bool]]:
-    """The target, the source, and whether the source is a directory, for each source of a COPY from a
-    stage."""
+    """Target and source of each source of a COPY from a stage, and whether it is a directory."""
     assert copy.stage is not None
     assert copy.target is not None
     for source in copy.sources:
@@ -256,8 +254,7 @@ def copied_places(copy: Copy) -> Iterator[tuple[str, str, bool]]:
 
 
 def places_of(copy: Copy) -> tuple[str, ...]:
-    """Where the sources of a COPY from a stage or an image arrive. A source in an image that is copied into a
-    directory counts as a file."""
+    """Where the sources of a COPY from a stage or an image arrive. Those of an image count as files."""
     if copy.target is None:
         return ()
     if copy.stage is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from operator import itemgetter
 
 from slimify.facts.packages import system_package
 from slimify.model.effects import NOT_FOR_RUN_TIME
@@ -104,7 +105,7 @@ class _Pairs:
         for at, found in enumerate(self._found):
             chains: list[_Chain] = []
             for place, worth in found.items():
-                end = bisect_left(best, place, key=_last_place)
+                end = bisect_left(best, place, key=itemgetter(1))
                 before = best[end - 1] if end else None
                 total = worth + self._beside(at, place) + (before[0] if before is not None else 0)
                 chains.append((total, place, at, before))
@@ -128,14 +129,10 @@ class _Pairs:
         return more
 
 
-def _last_place(chain: _Chain) -> int:
-    return chain[1]
-
-
 def _add_chain(best: list[_Chain], chain: _Chain) -> None:
     """Adds a chain, in place of those that end later and are worth no more."""
     total, place, *_ = chain
-    start = end = bisect_left(best, place, key=_last_place)
+    start = end = bisect_left(best, place, key=itemgetter(1))
     if start and best[start - 1][0] >= total:
         return
     if start < len(best) and best[start][1] == place and best[start][0] >= total:

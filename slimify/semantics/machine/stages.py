@@ -168,8 +168,7 @@ class Stage(Struct, frozen=True, dict=True, eq=False, kw_only=True):
 
     @cached_property
     def sources(self) -> frozenset[Stage]:
-        """The stages that it copies from or mounts, directly or through others, with those that they build
-        on."""
+        """The stages that it copies from or mounts, directly or not, with those that they build on."""
         found: set[Stage] = set()
         pending = [*self.chain]
         while pending:
@@ -238,8 +237,7 @@ def execute(
     build_args: Mapping[str, str],
     seen: Mapping[str, tuple[Effect, ...]] = MappingProxyType({}),
 ) -> Machine:
-    """The stages of a file, executed. `facts_of` describes a base image by its reference; `seen`: see
-    `Inputs`."""
+    """The stages of a file, executed. `facts_of` describes a base image by its reference."""
     inputs = Inputs(file=file, context=context, facts_of=facts_of, build_args=build_args, seen=seen)
     stages: list[Stage] = []
     places = {id(x): i for i, x in enumerate(file.instructions)}
@@ -309,8 +307,7 @@ def _place(effects: Sequence[Effect], cwd: str) -> str:
 
 
 def plain_text(text: str, effects: Sequence[Effect]) -> str:
-    """A command with single blanks, without continuation lines, and without options of its installers that
-    only leave out caches or development dependencies."""
+    """A command with single blanks, without options that leave out caches or development dependencies."""
     plain = f" {text} ".replace("\\\n", " ")
     plain = f" {' '.join(plain.split())} "
     for option in lean_options(frozenset(e.ecosystem or e.manager for e in effects)):
