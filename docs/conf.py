@@ -18,7 +18,7 @@ from slimify import __version__  # noqa: E402
 from slimify.codes import SITE  # noqa: E402
 
 project = "slimify"
-author = "The slimify authors"
+author = copyright = "The slimify authors"
 release = version = __version__
 
 extensions = ["myst_parser"]

@@ -99,9 +99,9 @@ def test_the_hook_takes_dockerfiles(name: str, taken: bool) -> None:
 def test_pre_commit(project: Path, tmp_path: Path) -> None:
     pytest.importorskip("pre_commit")
 
-    def run(*options: str) -> tuple[int, str]:
+    def run(*options: str, hook: str = "slimify-check") -> tuple[int, str]:
         done = subprocess.run(
-            [PROGRAMS / "pre-commit", "try-repo", ROOT, "slimify-check", *options],
+            [PROGRAMS / "pre-commit", "try-repo", ROOT, hook, *options],
             cwd=project,
             env=environment(PRE_COMMIT_HOME=str(tmp_path / "hooks")),
             capture_output=True,
@@ -114,6 +114,11 @@ def test_pre_commit(project: Path, tmp_path: Path) -> None:
     code, text = run("--all-files")
     assert (code, "a web/Dockerfile:1: SL300 about 989 MB" in text) == (1, True), text
     assert "2 Dockerfiles: 1 could be slimmer" in text
+    code, text = run("--all-files", hook="slimify-rewrite")
+    assert (code, "files were modified by this hook" in text) == (1, True), text
+    expected = (GOLDEN / "go-plain" / "expected.Dockerfile").read_bytes()
+    assert (project / "a web" / "Dockerfile").read_bytes() == expected
+    assert run("--all-files", hook="slimify-rewrite")[0] == 0
 
 
 # --- GitHub ------------------------------------------------------------------------------------------------
