@@ -48,7 +48,7 @@ def unsafe(message: str) -> ImageError:
 class Budget:
     """The memory limit for one archive, in bytes. Beyond it, ImageError SL603 is raised.
 
-    512 MiB are enough for 400,000 files; the largest images have 330,000.
+    512 MiB are enough for a million files; the largest images have 330,000.
     """
 
     __slots__ = ("left",)

@@ -28,7 +28,7 @@ BARE: Final = b"123456"  # types without content, even if the header has a size
 META: Final = frozenset(b"xXgLKV")
 # Name, mode with user and group, size, type, name of a link, magic, prefix of the name.
 _FIELDS: Final = Fields("100s24s12s20xc100s6s82x155s")
-ENTRY_COST: Final = 1200  # bytes of memory per entry, without its names
+ENTRY_COST: Final = 450  # bytes of memory per entry, without its names
 
 
 class Member(Struct, frozen=True, gc=False):
