@@ -17,15 +17,19 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_all_start_methods, get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from multiprocessing.util import get_temp_dir
 from types import FrameType
 from typing import NoReturn, TypeVar
 
 from slimify.fleet.rows import Row
 
+SOCKETS = "SLIMIFY_SOCKETS"  # tells the process that makes workers where its socket is
 _ITEMS_PER_PROCESS = 200  # then a new process starts, which bounds memory
 _MEMORY = 3 << 30  # bytes of one worker; a proof holds two images
+_SOCKET_PLACE = 70  # bytes; a socket has 32 more in its name, and may have 107 (unix(7))
 _CLEANUP_SECONDS = 60  # time for a worker to remove its files when it has to stop
 
 Item = TypeVar("Item")
@@ -71,11 +75,24 @@ def _run_alone(item: Item, job: Job[Item], died: Job[Item]) -> list[Row]:
             return died(item)
 
 
+def _context() -> BaseContext:
+    """Workers are forks of a process that has loaded what each of them needs, where there is such a thing."""
+    if "forkserver" not in get_all_start_methods() or len(os.fsencode(tempfile.gettempdir())) > _SOCKET_PLACE:
+        return get_context("spawn")
+    os.environ[SOCKETS] = get_temp_dir()
+    try:
+        forkserver.set_forkserver_preload(["slimify.fleet.warm"])
+        forkserver.ensure_running()
+    finally:
+        del os.environ[SOCKETS]
+    return get_context("forkserver")
+
+
 @contextmanager
 def _processes(number: int) -> Iterator[ProcessPoolExecutor]:
     """Workers that stop at the end of the `with` block or with this process, which holds the only other end
     of their pipe. Their temporary directory is removed."""
-    context = get_context("spawn")
+    context = _context()
     worker_end, parent_end = context.Pipe(duplex=False)
     with (
         worker_end,
