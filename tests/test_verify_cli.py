@@ -317,7 +317,8 @@ def test_the_report_is_on_standard_output(world: World) -> None:
 
 
 def test_the_proven_file_is_written_and_no_other(world: World) -> None:
-    assert world.run("verify", "--output", "new").code == 0
+    result = world.run("verify", "--output", "new")
+    assert (result.code, result.stderr.splitlines()[-1]) == (0, "wrote new")
     assert (world.project / "new").read_text() == AFTER
     (world.project / "new").unlink()
     world.image("rewritten", programs=())

@@ -248,7 +248,7 @@ def show_analysis(
         for other in others:
             terminal.write_report(analysis_text.comparison(first, other, **style))
         if not others:
-            terminal.write_report(analysis_text.page(first, **style))
+            terminal.write_report(analysis_text.page(first, **style, whole=terminal.output.verbose))
     if rules and form == "text":
         terminal.write_report("\n" + analysis_text.verdicts(rules, paint=terminal.painter(sys.stdout)))
     elif rules:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 import slimify
-from slimify.cli import console
+from slimify.cli import console, terminal
 from slimify.cli.exit_codes import finish, proof_code, worst
 from slimify.cli.options import (
     ContextOption,
@@ -137,5 +137,7 @@ def _verify_all(
         if output is not None and proof is not None and proof.verdict == "equal":
             outcome = slimify.write_file(outcome, source, Path(output))
         console.show_proof(outcome, proof, format)
+        if output is not None and proof is not None and proof.verdict == "equal" and outcome.error is None:
+            terminal.write_note(f"wrote {output}\n")
         codes.append(proof_code(outcome, proof, fail_on))
     return worst(codes)

@@ -17,7 +17,7 @@ from slimify.report.printable import masked, printable
 from slimify.report.text import PLAIN, WIDTH, change, hanging, percent, signed, size
 
 PATHS_PER_LAYER: Final = 4
-MAX_FINDINGS: Final = 20
+MAX_FINDINGS: Final = 8
 MIN_LAYER_SHARE: Final = 0.03  # of the image: the paths of larger layers are listed
 MIN_FINDING_SHARE: Final = 0.1  # of a path: larger findings are marked beside it
 MAX_ROWS: Final = 12  # of removed and added paths
@@ -38,10 +38,10 @@ KINDS: Final = {
 }
 
 
-def page(analysis: Analysis, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
-    """The report about one image: figures, layers, findings, cost."""
+def page(analysis: Analysis, *, width: int = WIDTH, paint: Paint = PLAIN, whole: bool = False) -> str:
+    """The report about one image: figures, layers, findings (all if `whole`), cost."""
     lines = [*_summary(analysis, width, paint), "", *_layers(analysis, width, paint)]
-    lines += ["", *_findings(analysis, width, paint)]
+    lines += ["", *_findings(analysis, width, paint, whole=whole)]
     lines += _cost((analysis,), width)
     lines += _warnings(analysis, width, paint)
     return "\n".join(lines) + "\n"
@@ -129,7 +129,7 @@ def _largest_paths(analysis: Analysis, layer: LayerView, width: int, paint: Pain
     paths = largest(analysis.trees[layer.index])[:PATHS_PER_LAYER]
     for node in paths:
         mark = _mark(node, findings_at(analysis, layer.index, node.path))
-        room = width - _TEXT_COLUMN - 13 - (len(mark) + 2 if mark else 0)
+        room = _room(width - _TEXT_COLUMN - 13 - (len(mark) + 2 if mark else 0))
         path = shorten(printable(node.path), room)
         row = " " * _TEXT_COLUMN + f"{size(node.size):>9}  {path:{room}}"
         yield f"{row}  {paint(mark, 'yellow')}" if mark else row.rstrip()
@@ -143,7 +143,7 @@ def _mark(node: Node, near: Sequence[Waste]) -> str:
     return mark if near[0].bytes >= node.size * (1 - MIN_FINDING_SHARE) else f"{size(near[0].bytes)} {mark}"
 
 
-def _findings(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
+def _findings(analysis: Analysis, width: int, paint: Paint, *, whole: bool) -> Iterator[str]:
     if not analysis.findings:
         yield paint("No waste found.", "green")
         return
@@ -151,14 +151,15 @@ def _findings(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
     yield paint(text, "bold")
     # Secrets come first, whatever their size.
     ranked = sorted(analysis.findings, key=lambda waste: (waste.kind != "secret", -waste.bytes, waste.path))
-    for waste in ranked[:MAX_FINDINGS]:
+    end = len(ranked) if whole or len(ranked) == MAX_FINDINGS + 1 else MAX_FINDINGS
+    for waste in ranked[:end]:
         yield ""
         yield from _finding(analysis, waste, width, paint)
-    rest = ranked[MAX_FINDINGS:]
+    rest = ranked[end:]
     if rest:
         yield ""
         what = f"and {counted(len(rest), 'smaller finding')}, {size(sum(waste.bytes for waste in rest))}"
-        yield f"  {what} (all findings: --format json or --html)"
+        yield f"  {what} (all findings: -v, --format json or --html)"
     rewritable = [waste for waste in analysis.findings if waste.rewrite]
     if rewritable:
         total = min(sum(waste.bytes for waste in rewritable), analysis.avoidable)
@@ -173,7 +174,7 @@ def _findings(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
 
 def _finding(analysis: Analysis, waste: Waste, width: int, paint: Paint) -> Iterator[str]:
     mark = f"{waste.code} {KINDS[waste.kind]}"
-    room = width - _PATH_COLUMN - 2 - len(mark) - 2
+    room = _room(width - _PATH_COLUMN - 2 - len(mark) - 2)
     path = shorten(printable(waste.path), room)
     number = paint(f"{size(waste.bytes):>{_PATH_COLUMN}}", "yellow")
     yield f"{number}  {path:{room}}  {paint(mark, 'red' if waste.kind == 'secret' else 'cyan')}"
@@ -246,7 +247,7 @@ def _cost(analyses: Sequence[Analysis], width: int) -> Iterator[str]:
 
 
 def _sides(before: Analysis, after: Analysis, width: int, paint: Paint) -> Iterator[str]:
-    room = (width - 16 - 10) // 2
+    room = _room((width - 16 - 10) // 2)
     names = [shorten(printable(one.name), room - 2) for one in (before, after)]
     yield paint(f"{'':16}{names[0]:>{room}}{names[1]:>{room}}", "bold")
     for name, values, in_bytes in figures(before, after):
@@ -289,7 +290,7 @@ def _part(title: str, part: FileSet, width: int, paint: Paint) -> Iterator[str]:
     yield f"{paint(title, 'bold')}: {paint(size(part.bytes), colour)} in {counted(part.files, 'file')}"
     for row in part.rows[:MAX_ROWS]:
         files = counted(row.files, "file") if row.directory else ""
-        room = width - _PATH_COLUMN - 2 - len(files) - 2
+        room = _room(width - _PATH_COLUMN - 2 - len(files) - 2)
         path = shorten(printable(row.path), room)
         yield f"{size(row.bytes):>{_PATH_COLUMN}}  {path:{room}}  {files}".rstrip()
     rest = part.rows[MAX_ROWS:]
@@ -307,11 +308,16 @@ def _resolved(before: Analysis, after: Analysis, width: int, paint: Paint) -> It
     yield paint(f"{len(removed)} of {counted(len(before.findings), 'finding')} resolved", "bold")
     for waste in sorted(removed, key=lambda waste: -waste.bytes)[:MAX_ROWS]:
         mark = f"{waste.code} {KINDS[waste.kind]}"
-        room = width - _PATH_COLUMN - 2 - len(mark) - 2
+        room = _room(width - _PATH_COLUMN - 2 - len(mark) - 2)
         yield f"{size(waste.bytes):>{_PATH_COLUMN}}  {shorten(printable(waste.path), room):{room}}  {mark}"
 
 
 # --- words ------------------------------------------------------------------------------------------
+
+
+def _room(columns: int) -> int:
+    """The columns of a path in a narrow terminal: it is readable, though its line may be too long."""
+    return max(columns, 12)
 
 
 def shorten(path: str, room: int) -> str:

@@ -122,10 +122,19 @@ def test_secrets_come_first() -> None:
 def test_many_findings_are_summed_up_and_none_is_lost() -> None:
     one = article().findings[0]
     many = tuple(replace(one, path=f"/srv/{number}", bytes=MB * (100 - number)) for number in range(50))
-    text = analysis_text.page(replace(article(), findings=many, avoidable=sum(w.bytes for w in many)))
-    shown = len(re.findall(r"^ +\d+ MB  /srv/\d+ ", text, re.MULTILINE))
+    analysis = replace(article(), findings=many, avoidable=sum(w.bytes for w in many))
+    text = analysis_text.page(analysis)
+    shown = re.compile(r"^ +\d+ MB  /srv/\d+ ", re.MULTILINE)
     (rest,) = re.findall(r"and (\d+) smaller findings", text)
-    assert shown + int(rest) == 50
+    assert (len(shown.findall(text)), int(rest)) == (8, 42)
+    whole = analysis_text.page(analysis, whole=True)
+    assert (len(shown.findall(whole)), "smaller finding" in whole) == (50, False)
+
+
+@pytest.mark.parametrize("width", [40, 50])
+def test_a_narrow_terminal_is_no_failure(width: int) -> None:
+    assert "/go-build" in analysis_text.page(article(), width=width).replace("\n", "")
+    assert analysis_text.comparison(article(), article(), width=width)
 
 
 def test_what_is_wasted_never_looks_like_nothing() -> None:
