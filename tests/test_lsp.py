@@ -54,6 +54,10 @@ def with_editor(use: Callable[[Editor], Awaitable[None]]) -> None:
         finally:
             await editor.shutdown_async(None)
             editor.exit(None)
+            assert editor._server is not None
+            assert await asyncio.wait_for(editor._server.wait(), SECONDS) == 0
+            assert editor._server.stderr is not None
+            assert await editor._server.stderr.read() == b""
             await editor.stop()
 
     asyncio.run(session())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 
 from slimify.model.errors import SlimifyError
@@ -17,4 +18,7 @@ def run() -> None:
         raise SlimifyError(NO_SERVER, "the language server requires the lsp extra (pygls)", hint=hint)
     from slimify.lsp.server import server
 
-    server.start_io()
+    # The streams of its own: it closes them, and what is printed by mistake is no message to the editor.
+    with os.fdopen(os.dup(0), "rb") as requests, os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)
+        server.start_io(requests, answers)
