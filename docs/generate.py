@@ -48,7 +48,7 @@ def _options(command: str) -> str:
     found = app.command(command)
     arguments = [p for p in found.params if p.param_type_name == "argument"]
     words = " ".join(_usage(p) for p in arguments)
-    rows = [(_code(p.human_readable_name), _sentence(p.help)) for p in arguments if p.help]
+    rows = [(_code(p.human_readable_name.strip("[].")), _sentence(p.help)) for p in arguments if p.help]
     rows += [_option(p) for p in found.params if p.param_type_name == "option" and "--help" not in p.opts]
     usage = f"```text\nslimify {command} [OPTIONS] {words}".rstrip() + "\n```"
     return f"{usage}\n\n{_table(('argument or option', ''), rows)}"
@@ -56,6 +56,8 @@ def _options(command: str) -> str:
 
 def _usage(argument: Any) -> str:
     name = argument.human_readable_name
+    if name.startswith("[") or name.endswith("..."):
+        return str(name)
     return f"{name if argument.required else f'[{name}]'}{'...' if argument.nargs == -1 else ''}"
 
 
@@ -63,7 +65,7 @@ def _option(option: Any) -> tuple[str, str]:
     """The row of an option: its names and values, and what it does."""
     names = ", ".join([*option.opts, *option.secondary_opts])
     choices = getattr(option.type, "choices", None)
-    value = "" if option.is_flag else "\\|".join(map(str, choices)) if choices else option.metavar or "VALUE"
+    value = "" if option.is_flag else "|".join(map(str, choices)) if choices else option.metavar or "VALUE"
     shown = option.show_default
     default = shown if isinstance(shown, str) else _plain(option.default) if shown else ""
     return _code(f"{names} {value}".strip()), _sentence(option.help) + (
@@ -163,7 +165,8 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 def _code(text: object) -> str:
-    return f"`{text}`"
+    shown = str(text).replace("|", "\\|")
+    return f"`{shown}`"
 
 
 def _sentence(text: str | None) -> str:

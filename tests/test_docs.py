@@ -255,6 +255,14 @@ def test_data_is_well_formed(path: Path) -> None:
             readers[block.kind](block.text)
 
 
+@pages
+def test_tables_are_whole(path: Path) -> None:
+    text = _FENCE.sub("", generate.expand(path.read_text("utf-8")))
+    for table in re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE):
+        cells = {len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}
+        assert len(cells) == 1, table
+
+
 # --- links --------------------------------------------------------------------------------------------
 
 

@@ -67,9 +67,9 @@ class Options(Struct, frozen=True, kw_only=True):
     ] = ()
     keep_commands: Annotated[tuple[str, ...], Meta(description="Programs needed at run time.")] = ()
     min_glibc: Annotated[str, Meta(description="Oldest glibc release allowed in a new base image.")] = ""
-    probes: Annotated[
-        Mapping[str, Any], Meta(description="Requests and commands for `verify`, see verify.probes.")
-    ] = field(default_factory=dict)
+    probes: Annotated[Mapping[str, Any], Meta(description="Requests and commands for `verify`.")] = field(
+        default_factory=dict
+    )
     builder: Annotated[Builder, Meta(description="Builder that will build the file.")] = "buildkit"
     drop_unused: Annotated[
         bool, Meta(description="Leave out system packages that you install by name and nothing uses.")
@@ -96,13 +96,13 @@ class Options(Struct, frozen=True, kw_only=True):
     dockerignore: Annotated[
         bool, Meta(description="Propose a .dockerignore file, or additions to the existing one.")
     ] = True
-    bases: Annotated[
-        Mapping[str, str], Meta(description="Your names of known base images, see facts.basemap.")
-    ] = field(default_factory=dict)
+    bases: Annotated[Mapping[str, str], Meta(description="Your names of known base images.")] = field(
+        default_factory=dict
+    )
     templates: Annotated[str, Meta(description="Directory of templates that override slimify's own.")] = ""
-    pr: Annotated[
-        Mapping[str, Any], Meta(description="How pull and merge requests are made, see config.pr.")
-    ] = field(default_factory=dict)
+    pr: Annotated[Mapping[str, Any], Meta(description="How pull and merge requests are made.")] = field(
+        default_factory=dict
+    )
     settings: str = ""  # path of the settings file, or ""
     ignored: tuple[Ignored, ...] = ()  # what is not taken from the repository's settings file
 
