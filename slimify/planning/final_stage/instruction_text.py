@@ -4,7 +4,7 @@ repeated."""
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from slimify.analysis.advice.findings import SECRET
 from slimify.analysis.program import Program, Step
@@ -14,7 +14,6 @@ from slimify.model.regex import regex
 from slimify.model.shell import Command
 from slimify.planning.layout import Layout, WordEdit
 from slimify.planning.stages.line_wrapping import with_wrapped_names
-from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs
 from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 from slimify.syntax.shell.append import joined
@@ -227,30 +226,3 @@ def _may_read_env(program: Program, layout: Layout, index: int, names: set[str])
 def names_in(text: str) -> set[str]:
     """The variable names that a shell or the builder would expand in a text, ignoring quotes."""
     return set(re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", text))
-
-
-def delayed_workdirs(program: Program, layout: Layout, texts: Container[int]) -> dict[int, int]:
-    """WORKDIRs that must come after a copy with an owner: index -> index of the copy.
-
-    COPY applies --chown only to a directory that it creates; an existing target keeps its owner. So a
-    WORKDIR at or below the copied path must follow the copy.
-    """
-    late: dict[int, int] = {}
-    after = (*(s.state.cwd for s in program.steps[1:]), program.runtime.workdir)
-    for copy in (c for c in layout.copies if c.owner):
-        for step, path in zip(program.steps, after, strict=False):
-            if step.keyword != "WORKDIR" or step.index not in texts or step.index >= copy.after:
-                continue
-            between = (s for s in program.steps if step.index <= s.index < copy.after)
-            if (
-                path is not None
-                and inside(path, copy.path)
-                and not any(_uses_cwd(layout, s) for s in between)
-            ):
-                late[step.index] = copy.after
-    return late
-
-
-def _uses_cwd(layout: Layout, step: Step) -> bool:
-    copies = step.keyword in ("COPY", "ADD") and is_relative(step.instruction)
-    return step.index in layout.final and (copies or step.keyword == "RUN")

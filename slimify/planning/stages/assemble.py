@@ -14,7 +14,6 @@ from slimify.model.effects import CHANGES_SYSTEM_STATE, Effect
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.final_stage.copy_position import WITHOUT_COPIES, runs_installed_program, touches_no_copy
 from slimify.planning.final_stage.instruction_text import (
-    delayed_workdirs,
     final_texts,
     from_index,
     from_instruction,
@@ -202,9 +201,7 @@ def _builder_items(
 
 def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) -> tuple[Item, ...]:
     end = program.dockerfile.newline
-    instructions = program.dockerfile.instructions
     texts = final_texts(program, layout)
-    late = delayed_workdirs(program, layout, texts)
     start = from_index(program) + 1
     spacious = any(block.spaced for block in blocks[start : start + 1])  # a blank line after FROM
     items: list[Item] = [
@@ -216,7 +213,7 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
         made: list[Item] = []
         copies = [t for t in layout.copies if t.after == index]
         text = texts.get(index)
-        if text is not None and index not in late:
+        if text is not None:
             whole = with_line_end(text, end)  # one instruction may become several
             several = index in layout.replace
             first, *more = separate_instructions(whole, program.dockerfile.escape) if several else [whole]
@@ -228,11 +225,6 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
         copies_first = bool(made and copies) and not behind
         if copies_first and made and block.comments:
             made = [replace(made[0], spaced=block.spaced), *made[1:]]  # not the comment of the copy
-        copy_items += [
-            Item(text=with_line_end(instructions[w].raw, end), origin=w)
-            for w, after in late.items()
-            if after == index
-        ]
         made = copy_items + made if copies_first else made + copy_items
         pending_space = spaced and not made
         for position, item in enumerate(made):
