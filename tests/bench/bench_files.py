@@ -97,8 +97,8 @@ def write(folder: Path, name: str, files: int) -> None:
         (folder / path).write_text(text)
 
 
-def main() -> None:
-    words = [int(word) for word in sys.argv[1:]]
+def main(arguments: list[str]) -> None:
+    words = [int(word) for word in arguments]
     files, runs = (*words, *(5_000, 3)[len(words) :])
     print(f"{'tree':10} {'files':>6} {'CPU, s':>7}")
     for name in TREES:
@@ -109,4 +109,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -21,16 +21,14 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: the CPU of orphans counts, too (prctl(2))
+PROCESSORS = os.cpu_count() or 1
 
 
 def main() -> None:
-    ctypes.CDLL(None).prctl(_SUBREAPER, 1)
+    adopt_orphans()
     asked = argparse.ArgumentParser()
     asked.add_argument("rows", type=int, nargs="*", default=[200])
-    asked.add_argument("--jobs", type=int, nargs="*", default=range(1, (os.cpu_count() or 1) + 1))
+    asked.add_argument("--jobs", type=int, nargs="*", default=range(1, PROCESSORS + 1))
     words = asked.parse_args()
     print(
         f"{'rows':>6} {'jobs':>5} {'wall, s':>8} {'CPU, s':>8} {'rows/s':>8} {'first, MB':>10} {'other':>10}"
@@ -42,6 +40,11 @@ def main() -> None:
                 wall, cpu, first, other = scanned(Path(folder), jobs)
                 figures = f"{wall:8.1f} {cpu:8.1f} {rows / wall:8.1f} {first / 1e3:10.0f} {other / 1e3:10.0f}"
                 print(f"{rows:6} {jobs:5} {figures}", flush=True)
+
+
+def adopt_orphans() -> None:
+    """Makes the processes of ended ones children of this one, so that their CPU counts, too."""
+    ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER (prctl(2))
 
 
 def fleet(folder: Path, rows: int) -> None:

@@ -39,8 +39,8 @@ def _children() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def main() -> None:
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+def main(arguments: list[str]) -> None:
+    runs = int(arguments[0]) if arguments else 15
     with tempfile.TemporaryDirectory() as folder:
         (wheel,) = WheelBuilder(str(ROOT)).build(directory=folder, versions=["standard"])
         zipfile.ZipFile(wheel).extractall(folder)
@@ -62,4 +62,4 @@ def measure(installed: Path, runs: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
