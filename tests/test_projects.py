@@ -12,19 +12,14 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tools.generator.project import ELEMENTS, Case
+from tools.generator.project import Case
 from tools.generator.reduce import reduced, write_case
 from tools.generator.simulation.builder import Build
 from tools.generator.simulation.files import Files
-from tools.generator.static import Finding, Simulation, Verdict, examine, rewrite
+from tools.generator.static import Simulation, Verdict, examine, rewrite
 from tools.projects import cases, counts
 
 COUNT = 150
-
-# What slimify is still wrong about: elements, and how the error shows. Only take from these.
-_OPEN: dict[str, tuple[str, ...]] = {
-    "tool-with-typed-settings": ("does not start",),  # ts-node is pruned
-}
 
 
 @cache
@@ -41,16 +36,8 @@ def test_most_are_rewritten() -> None:
         assert row.get("slim", 0) + row.get("minimal", 0) > row["cases"] * 0.2, row
 
 
-def _is_open(verdict: Verdict, finding: Finding) -> bool:
-    return any(finding.symptom.endswith(_OPEN.get(name, "nothing")) for name in verdict.case.elements)
-
-
 def test_nothing_that_is_needed_is_missing() -> None:
-    assert [(v.case.seed, f) for v in _verdicts() for f in v.findings if not _is_open(v, f)] == []
-
-
-def test_open_elements_exist() -> None:
-    assert set(_OPEN) <= set(ELEMENTS)
+    assert [(v.case.seed, f) for v in _verdicts() for f in v.findings] == []
 
 
 def test_a_case_is_the_same_each_time() -> None:
