@@ -212,7 +212,7 @@ def context_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Rea
         if path in manifests and path not in roots and posixpath.basename(path) not in runs:
             continue
         needed = inside_any(path, roots) or not _is_unneeded_file(compared, path, file)
-        if needed and not content_at(compared.old.final, path).gone:
+        if needed and not content_at(compared.old.final, path).lost:
             yield Reason.of("SL409", "file_missing", path=path, file=file)
 
 

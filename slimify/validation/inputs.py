@@ -191,6 +191,7 @@ def _lost_files(pair: Pair, event: Event, match: Event, path: str) -> bool:
         covers(path, file)
         and old.context_path(file) != new.context_path(file)
         and (file == path or file not in pair.manifests)
+        and not content_at(pair.old, file, match.number).lost
         for file in old.under(literal_part(path))
     )
 

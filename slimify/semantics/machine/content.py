@@ -43,6 +43,12 @@ class Content(Struct, frozen=True, kw_only=True):
     def __bool__(self) -> bool:
         return bool(self.origins)
 
+    @property
+    def lost(self) -> bool:
+        """Whether what a COPY brought was deleted, also if a command may have made it anew since."""
+        made = self.origins if len(self.origins) < _MOST_ORIGINS else ()
+        return self.gone or (bool(made) and all(origin.kind == "command" for origin in made))
+
 
 NOTHING, GONE = Content(), Content(gone=True)
 _MOST_ORIGINS = 200  # of one path, the last ones: files with thousands of steps stay linear
