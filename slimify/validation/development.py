@@ -91,9 +91,22 @@ def _development_programs(old: Stage, effect: Effect) -> dict[str, set[str]]:
     manifests = {m for e in same for m in e.manifests}
     paths = (view.context_path(manifest) for manifest in sorted(manifests))
     packages = known.packages
-    return {
+    listed = [packages.listed_packages(view, path, development=True) for path in paths if path is not None]
+    found = {
         module.use.name: {module.use.name, *(module.programs or _usual_programs(packages, module.use.name))}
-        for path in paths
-        if path is not None
-        for module in packages.listed_packages(view, path, development=True)
+        for modules in listed
+        for module in modules
     }
+    if effect.kind == "prune":
+        found |= {n: {n, *_usual_programs(packages, n)} for n in _unlisted(effect, old, packages)}
+    return found
+
+
+def _unlisted(effect: Effect, old: Stage, packages: Packages) -> Iterator[str]:
+    """The packages that installs name and no manifest at the place of a prune: it removes them, too."""
+    view, place = old.end.view, {w.rpartition("/")[0] for w in effect.writes}
+    manifests = [p for e in old.effects for m in e.manifests if (p := view.context_path(m)) is not None]
+    listed = {m.use.name for p in manifests for m in packages.listed_packages(view, p, development=False)}
+    for each in old.effects:
+        if each.does("install", effect.ecosystem) and {w.rpartition("/")[0] for w in each.writes} & place:
+            yield from (p.name for p in each.packages if p.name not in listed)

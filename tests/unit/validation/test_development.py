@@ -125,3 +125,13 @@ def test_lists_of_python(source: str, names: str, found: str, tmp_path: Path) ->
     new = changed(LISTED, ("dev.txt", f"dev.txt && pip uninstall -y {names}"))
     problems = differences(LISTED, new, files, tmp_path)
     assert found in problems if found else "pip uninstall" not in problems and "development" not in problems
+
+
+def test_a_prune_removes_what_no_manifest_lists(tmp_path: Path) -> None:
+    files = {"package.json": PACKAGE % "node server.js", "server.js": "require('is-number')\n"}
+    old = OLD.replace("RUN npm install\n", "RUN npm install\nRUN npm install is-number@7.0.0\n")
+    assert "is-number" in differences(old, changed(old, *LAST), files, tmp_path)
+    listed = files | {
+        "package.json": files["package.json"].replace('"polka"', '"is-number": "7.0.0", "polka"')
+    }
+    assert "is-number" not in differences(old, changed(old, *LAST), listed, tmp_path)

@@ -120,9 +120,12 @@ def _other_account(program: Program, install: Effect, end: State) -> Reason | No
 
 
 def builder_end(program: Program) -> State:
-    """The state of the last build step."""
+    """The state of the last build step; of what follows another stage at least that of this stage's end, as
+    the builder executes all of it."""
     builds = [s for s in program.steps if s.keyword == "RUN" and s.role in ("build", "both")]
-    return builds[-1].state if builds else program.end_state
+    if builds and builds[-1].index >= program.own:
+        return builds[-1].state
+    return next((s.state for s in program.steps if builds and s.index >= program.own), program.end_state)
 
 
 def prune_command(
