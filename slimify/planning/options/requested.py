@@ -27,7 +27,7 @@ def with_requested_options(program: Program, plan: Plan, options: Options) -> Pl
 
         plan = without_recommended(program, plan)
     if options.drop_unused or options.lean:
-        plan = plan.told(*_left_out(program))
+        plan = plan.told(*_left_out(program, plan))
     if options.nonroot:
         from slimify.planning.options.nonroot import with_user
 
@@ -55,10 +55,12 @@ def readable_changes(program: Program, options: Options) -> Iterator[Callable[[P
         yield lambda plan: annotated(program, plan)
 
 
-def _left_out(program: Program) -> Iterator[Decision]:
-    """The packages of each install that only people could use."""
+def _left_out(program: Program, plan: Plan) -> Iterator[Decision]:
+    """The packages of each install that only people could use, and that the last stage no longer installs."""
+    kept = {item.origin: item.text.split() for item in plan.stages[-1].items}
     for step in program.steps:
         idle = [v.name for a in step.atoms for v in a.packages if UNUSED in v.reasons]
+        idle = [name for name in idle if name not in kept.get(step.index, ())]
         if idle:
             yield Decision.of("SL206", "left_out", safety="assumed", line=step.line, names=tuple(idle))
 

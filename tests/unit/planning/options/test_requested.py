@@ -402,3 +402,27 @@ def test_the_new_file_stays_as_it_is(row: Row, tmp_path: Path) -> None:
         options=Options(**row.options),
     )
     assert (again.kind, again.after) == ("unchanged", None)
+
+
+ODD = (
+    "FROM golang:alpine",
+    "RUN apk add --no-cache htop && update-odd",
+    "WORKDIR /a",
+    "COPY . .",
+    "RUN go build -o /b .",
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "told"), [(ODD, False), ((ODD[0], "RUN apk add --no-cache htop", *ODD[2:]), True)]
+)
+def test_what_is_still_installed_is_not_said_to_be_left_out(
+    file: tuple[str, ...], told: bool, tmp_path: Path
+) -> None:
+    row = Row(id="", file=(*file, 'CMD ["/b"]'), files=SHOP, options={"drop_unused": True})
+    found = outcome(row, tmp_path)
+    last = (found.after or "").rpartition("FROM")[2]
+    assert ("htop" in last, "htop" in str([d.text for d in found.decisions if d.code == "SL206"])) == (
+        not told,
+        told,
+    )

@@ -48,6 +48,7 @@ def test_members(
     [
         ("node dist/index.js", True),
         ("tsx src/index.ts", True),
+        ("sleep 5 && node dist/index.js", True),
         ("next start", True),
         ("npm run build && node dist/index.js", False),
         ("next build && next start", False),
