@@ -174,10 +174,16 @@ def _best_plan(
         for one in _cleaned_first(program, candidate, file, options, read):
             text = _validated_text(program, one, file, options)
             if isinstance(text, str):
-                return replace(_finished(program, one, text, file, options), reasons=tuple(reasons))
+                told = (r for r in reasons if not any(_is_about_owners(v) for _, v in r.args))
+                return replace(_finished(program, one, text, file, options), reasons=tuple(told))
             rejected = text
         reasons += rejected
     return _NoPlan(tuple(reasons), tuple(advice))
+
+
+def _is_about_owners(problem: object) -> bool:
+    """Whether it says why one owner for all that is copied is not valid, which is no obstacle to a plan."""
+    return isinstance(problem, Reason) and (problem.code, problem.form) == ("SL409", "owner")
 
 
 def _plans(
@@ -190,7 +196,7 @@ def _plans(
     from slimify.planning.layout import Layout
     from slimify.planning.lean_installs import lean_draft, lean_layout
     from slimify.planning.proposal import gains_over, small_saving
-    from slimify.planning.propose import propose
+    from slimify.planning.propose import pays_after, propose
     from slimify.planning.stages.assemble import assemble
     from slimify.syntax.dockerfile.instructions import is_multi_stage
 
@@ -204,6 +210,8 @@ def _plans(
 
     def made(layout: Layout) -> Iterator[Plan | Reason]:
         yield assemble(lean.program, layout)
+        if any(copy.owner for copy in layout.copies):
+            yield assemble(lean.program, layout.with_owners_of_builder())
         fuller = layout.fuller() if layout.fuller is not None else None
         if isinstance(fuller, Layout) and saves(fuller):
             yield assemble(lean.program, fuller)
@@ -227,7 +235,7 @@ def _plans(
             cleaned = cleaned or _cleaned_in_place(cleanable, options, read)
             draft, plan = cleaned
             gains = gains_over(layout, plan, draft.removed_again, options)
-            if changes(draft) and not gains and not _pays_after(draft.program, options):
+            if changes(draft) and not gains and not pays_after(draft.program, options):
                 behind.append(layout)
                 continue
         yield from made(layout)
@@ -247,16 +255,6 @@ def _plans(
         yield Reason.of("SL407", "nothing_in_place")
     if in_place:
         yield from (d for d in plan.decisions if d.safety == "advice")
-
-
-def _pays_after(cleaned: Program, options: Options) -> bool:
-    """Whether a second stage would be worth it for the cleaned file: a second run would add it."""
-    from slimify.analysis.whole_last_stage import whole_program
-    from slimify.planning.propose import propose
-
-    program = whole_program(cleaned, options, cleaned.image_evidence)
-    layouts = propose(program, options).layouts
-    return any(x.saving >= max(options.min_saving.floor(x.original), 1) for x in layouts)
 
 
 def _cleaned_in_place(
@@ -312,6 +310,8 @@ def _validated_text(program: Program, plan: Plan, file: Dockerfile, options: Opt
     found = next(filter(None, (problems(one, plan, text, file, comments) for one in programs)), ())
     if not found:
         return text
+    if all(map(_is_about_owners, found)):
+        found = found[:1]
     shown = [Reason.of("SL409", "rejected", rung=plan.rung, problem=problem) for problem in found[:_SHOWN]]
     more = len(found) - len(shown)
     return [*shown, Reason.of("SL409", "more", rung=plan.rung, count=more)] if more > 1 else shown

@@ -69,6 +69,11 @@ class Layout(Struct, frozen=True, kw_only=True):
     measured: bool = False  # both sizes come from an image built from the file
     fuller: Callable[[], Layout | Reason] | None = None  # the same with more kept, if this one is not valid
 
+    def with_owners_of_builder(self) -> Layout:
+        """The layout whose copies keep the owners of what is in a directory, if one owner for all is not
+        valid."""
+        return replace(self, copies=tuple(replace(copy, owner="") for copy in self.copies))
+
 
 def outermost(copies: Sequence[CopyFromBuilder]) -> tuple[CopyFromBuilder, ...]:
     """The copies without those inside copied directories; a directory moves to the earliest position of

