@@ -1,5 +1,5 @@
-"""Hooks of hatchling: a wheel also has the facts as JSON, read in a twentieth of the time, and the README of
-a package index leads to the site."""
+"""Hooks of hatchling: a wheel also has its version as text and the facts as JSON, which are read in a
+twentieth of the time, and the README of a package index leads to the site."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 
-class FactsAsJson(BuildHookInterface):  # type: ignore[type-arg]
+class FilesOfWheel(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "editable":
             return
         self.made = tempfile.TemporaryDirectory()
+        texts = {"slimify/version.txt": self.metadata.version}
         for path in Path(self.root, "slimify").rglob("facts/*.toml"):
-            name = f"{path.relative_to(self.root).as_posix()}.json"
+            facts = tomllib.loads(path.read_text("utf-8"))
+            texts[f"{path.relative_to(self.root).as_posix()}.json"] = json.dumps(facts, ensure_ascii=False)
+        for name, text in texts.items():
             made = Path(self.made.name, name)
             made.parent.mkdir(parents=True, exist_ok=True)
-            made.write_text(json.dumps(tomllib.loads(path.read_text("utf-8")), ensure_ascii=False), "utf-8")
+            made.write_text(text, "utf-8")
             build_data["force_include"][str(made)] = name
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:

@@ -183,7 +183,12 @@ def __getattr__(name: str) -> object:
 
 
 def _version() -> str:
-    """The version of the distribution, which is that of its tag."""
+    """The version of the distribution, which is that of its tag: a wheel has a file with it, read at once."""
+    try:
+        with open(f"{__path__[0]}/version.txt", encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        pass
     from importlib.metadata import PackageNotFoundError, version
 
     try:

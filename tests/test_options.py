@@ -15,8 +15,8 @@ from support import invoke
 from slimify import config
 from slimify.cli import app
 
-# Other options of the same name: what verify builds with, whose image analyze reads.
-OTHERS = {("verify", "--builder"), ("analyze", "--engine")}
+# Other options of the same name: what verify builds with, whose image analyze reads, what rewrite asks.
+OTHERS = {("verify", "--builder"), ("analyze", "--engine"), ("rewrite", "--interactive")}
 # What a command does with the answer is its own.
 OWN_HELP = {"--format", "--html", "--output", "--platform", "--timeout", "--verify", "--write"}
 
@@ -60,7 +60,8 @@ def test_settings_on_the_command_line_are_read_back(tmp_path: Path) -> None:
         for name, value in GIVEN.items()
     }
     flags = {f"--{name.replace('_', '-')}".replace("args", "arg") for name in GIVEN}
-    assert flags == options("config").keys() - {"--config", "--format", "--help", "--isolated"}
+    others = "--color --config --exclude --format --help --isolated --quiet --verbose".split()
+    assert flags == options("config").keys() - {*others}
 
 
 def test_defaults_of_the_settings_are_shown() -> None:

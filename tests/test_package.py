@@ -49,7 +49,9 @@ def test_wheel(wheel: zipfile.ZipFile) -> None:
     names = {name for name in wheel.namelist() if ".dist-info/" not in name}
     templates = {f"slimify/{name}" for name in files("templates")}
     facts = {name for name in files("slimify") if Path(name).match("facts/*.toml")}
-    assert names == files("slimify") | templates | {f"{name}.json" for name in facts}
+    made = {f"{name}.json" for name in facts} | {"slimify/version.txt"}
+    assert names == files("slimify") | templates | made
+    assert f"-{wheel.read('slimify/version.txt').decode()}-" in str(wheel.filename)
     assert "slimify/report/schema.json" in names
     for name in facts:
         assert json.loads(wheel.read(f"{name}.json")) == tomllib.loads((ROOT / name).read_text("utf-8"))
