@@ -218,7 +218,7 @@ ROWS = (
         files={"Pipfile": "", "Pipfile.lock": "{}", "app.py": ""},
         rung="cleanup",
         final=("RUN pipenv install --system --deploy && rm -rf /root/.cache/pipenv /root/.cache/pip",),
-        reason="would save about 0 MB",
+        reason="would save nothing",
     ),
     Row(
         id="only-a-cache-is-left-in-place",
@@ -283,7 +283,7 @@ ROWS = (
         reason="uv may download Python 3.13",
     ),
     Row(
-        id="a-manifest-that-makes-the-directory-of-a-later-file",
+        id="the-directory-of-a-later-file-that-a-manifest-made",
         file=lines(
             "FROM python:3.11",
             "COPY requirements.txt /app/",
@@ -292,7 +292,8 @@ ROWS = (
             "COPY app.py /app/",
             'CMD ["python", "/app/app.py"]',
         ),
-        final=("COPY requirements.txt /app/", "RUN touch /app/people.db"),
+        final=("RUN mkdir -p /app && touch /app/people.db",),
+        never=("requirements.txt",),
     ),
     Row(
         id="a-step-that-makes-the-directory-itself-needs-no-manifest",
