@@ -24,7 +24,7 @@ from slimify.semantics.machine.content import (
     places_of,
 )
 from slimify.semantics.machine.stages import Copy, Event, Origin, Stage, paths_touched
-from slimify.semantics.paths import ancestors, inside, is_glob, is_named_place, overlap
+from slimify.semantics.paths import ancestors, is_glob, is_named_place, overlap
 from slimify.validation.closed_worlds import is_unused_copy, may_go
 from slimify.validation.comparison import Comparison
 from slimify.validation.inputs import is_downloaded
@@ -223,13 +223,6 @@ def _attribute_problems(compared: Comparison, path: str, *, said: bool) -> Itera
         yield Reason.of("SL409", "mode", path=path, before=mode, after=other)
     if compared.user or None in (before.owner, after.owner) or (compared.only_root and not said):
         return
-    commanded = any(_sets(e, path) for e in new.effects)  # not the owner that a COPY gives its files
-    if before.owner != after.owner and (said or commanded or after.owner != new.end.user.partition(":")[0]):
+    if before.owner != after.owner:
         one, other = before.owner or "root", after.owner or "root"
         yield Reason.of("SL409", "owner", path=path, before=one, after=other)
-
-
-def _sets(effect: Effect, path: str) -> bool:
-    """Whether a command sets owner or mode of a path."""
-    below = effect.recursive and any(inside(path, w) for w in effect.writes)
-    return effect.kind == "meta" and (below or path in effect.writes)

@@ -333,7 +333,7 @@ def copy_owner(s: Subject) -> Iterator[Change]:
         if copy.keyword not in ("COPY", "ADD") or _brought_again(s, copy):
             continue
         for flag, other in (("chown", "4321:4321"), ("chmod", "600")):
-            if copy.flag(flag):
+            if copy.flag(flag) and (flag == "chmod" or _has_other_accounts(s)):
                 rest = copy.raw.split(copy.value.split()[0], 1)[-1]
                 text = f"{copy.keyword} {flags_of(copy, without=flag)}{copy.value.split()[0]}{rest}"
                 if copy.flag(flag) not in ("root", "root:root", "0:0"):
@@ -342,6 +342,15 @@ def copy_owner(s: Subject) -> Iterator[Change]:
                     f"--{flag}={other}",
                     s.replaced(copy, text.replace(" ", f" --{flag}={other} ", 1)),
                 )
+
+
+def _has_other_accounts(s: Subject) -> bool:
+    """Whether another account than root may run something: root reads and writes whatever the owner is."""
+    text = "\n".join(instruction.raw for stage in s.stages for instruction in stage)
+    return (
+        re.search(r"^USER|\b(?:gosu|su-exec|setpriv|runuser|sudo|su|nginx|user\w*)\b", text, re.MULTILINE)
+        is not None
+    )
 
 
 def _brought_again(s: Subject, copy: Instruction) -> bool:

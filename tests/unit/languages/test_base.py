@@ -26,10 +26,15 @@ NAMES = re.compile(
 MEANT = {
     ("browse/__init__.py", "pip install 'dockerfile-slimify[tui]'"),  # slimify's own dependency
     ("browse/stack.py", "node"),  # of a tree
+    ("cli/hunks.py", "n"),  # the answer no
     ("config/files.py", "pyproject.toml"),  # slimify's own settings
     ("context/build_scripts/jenkinsfile.py", "n"),  # the end of a line, behind a backslash
+    ("fleet/warm.py", "go.mod"),  # files that a new process reads once, so that others start warm
+    ("fleet/warm.py", "FROM "),
+    ("fleet/warm.py", "package.json"),
     ("image/streams.py", "this Python cannot read"),  # the one that runs slimify
     ("image/streams.py", "Python 3.14"),
+    ("lsp/__init__.py", "pip install 'dockerfile-slimify[lsp]'"),  # slimify's own dependency
     ("report/analysis/text.py", "node"),  # of a tree
     ("report/printable.py", "npm_"),  # how secret tokens begin
 }
