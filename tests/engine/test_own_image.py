@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.slow]
 def test_the_image_rewrites(tmp_path: Path) -> None:
     from hatchling.builders.wheel import WheelBuilder
 
-    WheelBuilder(str(ROOT)).build(directory=str(tmp_path / "dist"), versions=["standard"])
+    next(WheelBuilder(str(ROOT)).build(directory=str(tmp_path / "dist"), versions=["standard"]))
     project = shutil.copytree(GOLDEN / "go-plain" / "input", tmp_path / "project")
     text = (ROOT / "container" / "Dockerfile").read_bytes()
     with detect("docker") as engine:
