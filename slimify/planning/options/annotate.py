@@ -16,8 +16,8 @@ from slimify.model.dockerfile import Dockerfile
 from slimify.model.effects import BUILDS, LEAVES_ARTIFACTS, RUNS_CODE
 from slimify.model.plan import Item, Plan
 from slimify.model.regex import regex
+from slimify.planning.stages.item_text import split_comments
 from slimify.planning.stages.items import keyword
-from slimify.planning.stages.join_runs import split_comments
 from slimify.semantics.paths import overlap
 
 NOTES = {

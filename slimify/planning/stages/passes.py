@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.plan import Item, Plan, Stage
-from slimify.planning.stages.join_runs import run_with_command
+from slimify.planning.stages.item_text import run_with_command
 
 _Change = Callable[[Program, Sequence[Item]], Sequence[Item]]  # of the items of a stage after FROM
 

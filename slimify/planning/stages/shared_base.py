@@ -19,8 +19,8 @@ from slimify.model.decisions import Decision
 from slimify.model.plan import Item, Plan, Stage
 from slimify.model.regex import regex
 from slimify.planning.package_lists import may_read_earlier_lists
+from slimify.planning.stages.item_text import split_comments
 from slimify.planning.stages.items import keyword, keyword_case, named_from, new_item
-from slimify.planning.stages.join_runs import split_comments
 from slimify.syntax.dockerfile.instructions import arg_names
 
 # Instructions that only describe the image are harmless in the builder. CMD is not: a later ENTRYPOINT resets

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slimify.model.plan import Item
-from slimify.planning.stages.join_runs import run_with_command
+from slimify.planning.stages.item_text import run_with_command
 
 
 @pytest.mark.parametrize(

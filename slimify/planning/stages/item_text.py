@@ -1,4 +1,4 @@
-"""Lengthens the text of a RUN by a command."""
+"""The text of an item: its comments, and a RUN with one more command."""
 
 from __future__ import annotations
 
