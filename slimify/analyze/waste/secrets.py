@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -51,12 +51,13 @@ def _rules() -> tuple[_Rule, ...]:
 
 def is_suspect(path: str) -> bool:
     """Whether a file may hold a secret; for the `keep` of a reader."""
-    return _any_path().search(path) is not None and any(True for _ in _rules_for(path))
+    return bool(_rules_for(path))
 
 
-def _rules_for(path: str) -> Iterator[_Rule]:
-    if _any_path().search(path):
-        yield from (rule for rule in _rules() if rule.path.search(path) and not rule.without.search(path))
+def _rules_for(path: str) -> Sequence[_Rule]:
+    if not _any_path().search(path):
+        return ()
+    return [rule for rule in _rules() if rule.path.search(path) and not rule.without.search(path)]
 
 
 @cache

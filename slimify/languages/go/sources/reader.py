@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -15,7 +15,7 @@ from slimify.languages.go.package_facts import go_package
 from slimify.languages.go.sources.program import built_sources, is_vendored, named_entries, source_directories
 from slimify.languages.go.sources.uses import read_many
 from slimify.model.effects import Effect
-from slimify.model.sources import SourceFacts
+from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.paths import is_glob
 
@@ -59,12 +59,7 @@ def program_facts(view: ContextView, effects: Iterable[Effect], limit: int) -> S
                 for pattern in module.files
                 for found in _named(view, pattern)
             ),
-            *(
-                replace(use, name=found)
-                for use, module in known
-                if use.name in direct and module.private
-                for found in _private(view, module.private)
-            ),
+            *_private(view, {p: use for use, m in known if use.name in direct for p in m.private}),
             *named_entries(view, made, (f for f in sources.files if not is_vendored(f))),
             *source_directories(view.context, (f for f in sources.files if not is_vendored(f))),
         ),
@@ -93,10 +88,15 @@ def _named(view: ContextView, pattern: str) -> Sequence[str]:
     return view.context.glob(pattern, directories=True) or (() if is_glob(pattern) else (pattern,))
 
 
-def _private(view: ContextView, patterns: Sequence[str]) -> Sequence[str]:
-    """The files that match a glob and that git ignores by name: where they are there, a COPY of the directory
-    brings them."""
-    repository, left_out = view.context.repository, IgnoreRules.parse(view.context.ignore_text or "")
-    ignored = repository.ignored_names if repository is not None else ()
-    wanted = [Glob.parse(pattern) for pattern in patterns]
-    return [p for p in ignored if any(glob.matches(p) for glob in wanted) and not left_out.ignores(p)]
+def _private(view: ContextView, patterns: Mapping[str, Use]) -> Iterator[Use]:
+    """The files that match a glob and that git ignores by name, for the import that reads them: where they
+    are there, a COPY of the directory brings them."""
+    repository = view.context.repository if patterns else None
+    if repository is None:
+        return
+    left_out = IgnoreRules.parse(view.context.ignore_text or "")
+    wanted = [(Glob.parse(pattern), use) for pattern, use in patterns.items()]
+    for path in repository.ignored_names:
+        use = next((use for glob, use in wanted if glob.matches(path)), None)
+        if use is not None and not left_out.ignores(path):
+            yield replace(use, name=path)

@@ -69,6 +69,7 @@ class Mentions:
 
     def _files(self, names: Sequence[str], words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Files, each with a package that it names; `words` are those that may stand for one in a string."""
+        spelled = {*words, *names}
         for path in self.context.files:
             in_image = bool(self.view.image_paths(path))
             if in_image:
@@ -79,18 +80,20 @@ class Mentions:
             text = self._text(path) if self._endings(path) else ""
             if len(text) > MAX_FILE:
                 continue
-            found: Iterable[str] = ()
-            tool = self._tool(path)
-            if tool:
-                found = (n for n in names if mentions(text, n)) if self._runs(tool, path) else ()
-            elif path in self._sources:
-                found = _in_source(text, words, imports=False)
-            elif path.endswith(LANGUAGE.source_suffixes):
-                found = _in_source(text, words, imports=True) if ".config." in path else ()
-            else:
-                found = _in_settings(text, words)
-            yield from ((path, name) for name in found)
+            if any(word in text for word in spelled):  # most files have none, and finding that is fast
+                yield from ((path, name) for name in self._named(path, text, names, words))
             yield from ((path, name) for name in names if is_chosen_by(name, path))
+
+    def _named(self, path: str, text: str, names: Sequence[str], words: Mapping[str, str]) -> Iterable[str]:
+        """The packages that a file names, as far as its text is read."""
+        tool = self._tool(path)
+        if tool:
+            return (n for n in names if mentions(text, n)) if self._runs(tool, path) else ()
+        if path in self._sources:
+            return _in_source(text, words, imports=False)
+        if path.endswith(LANGUAGE.source_suffixes):
+            return _in_source(text, words, imports=True) if ".config." in path else ()
+        return _in_settings(text, words)
 
     def _text(self, path: str) -> str:
         return self.context.text(path) or ""

@@ -21,9 +21,9 @@ def _loaded_settings(view: ContextView, start: Sequence[Effect]) -> Iterator[str
     """The settings of the programs that the start command runs, where they are code (`next.config.js`)."""
     from slimify.languages.node.commands.outputs import is_configuration
 
-    for effect in start:
-        for path, name in view.named_under(effect.cwd) if effect.cwd else ():
-            if name.endswith(LANGUAGE.source_suffixes) and is_configuration(effect.tool, name):
+    for cwd, tool in dict.fromkeys((e.cwd, e.tool) for e in start if e.cwd):
+        for path, name in view.named_under(cwd):
+            if is_configuration(tool, name) and name.endswith(LANGUAGE.source_suffixes):
                 place = view.context_path(path)
                 if place is not None:
                     yield place
