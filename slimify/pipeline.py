@@ -204,20 +204,18 @@ def _plans(
     proposal = propose(lean.program, options) if not options.single_stage else None
     layouts = (lean_layout(x, lean) for x in (proposal.layouts if proposal is not None else ()))
 
-    def saves(layout: Layout) -> bool:
-        """Whether it saves the configured minimum, but something at least."""
-        return layout.saving >= max(options.min_saving.floor(layout.original), 1)
+    least = options.min_saving
 
     def made(layout: Layout) -> Iterator[Plan | Reason]:
         yield assemble(lean.program, layout)
         if any(copy.owner for copy in layout.copies):
             yield assemble(lean.program, layout.with_owners_of_builder())
         fuller = layout.fuller() if layout.fuller is not None else None
-        if isinstance(fuller, Layout) and saves(fuller):
+        if isinstance(fuller, Layout) and fuller.saves(least):
             yield assemble(lean.program, fuller)
         if lean.program is not program:  # with the user's own installs
             own = (measured_layout(program, x) for x in propose(program, options).layouts)
-            yield from (assemble(program, x) for x in own if x.rung == layout.rung and saves(x))
+            yield from (assemble(program, x) for x in own if x.rung == layout.rung and x.saves(least))
 
     def changes(draft: Draft) -> bool:
         return draft.text != cleanable.dockerfile.text
@@ -226,7 +224,7 @@ def _plans(
     cleaned: tuple[Draft, Plan] | None = None
     behind: list[Layout] = []
     for layout in (measured_layout(program, x) for x in layouts):
-        if not saves(layout):
+        if not layout.saves(least):
             yield small_saving(layout.rung, layout.saving, measured=layout.measured)
             # report what had to be kept: it may be the only obstacle
             yield from (d.reason for d in layout.decisions if d.code == "SL313")
@@ -243,7 +241,7 @@ def _plans(
         cleaned = _cleaned_in_place(cleanable, options, read, parents=True)
     draft, plan = cleaned
     changed = changes(draft)
-    if changed and plan.saving >= options.min_saving.in_place(plan.original):
+    if changed and plan.saving >= least.in_place(plan.original):
         told = (Decision.of("SL407", "no_gain", safety="advice", rung=x.rung) for x in behind)
         yield plan.told(*told)
         yield from (plan for layout in behind for plan in made(layout))

@@ -35,12 +35,11 @@ def refusals(file: Dockerfile, base: ImageFacts | None, reference: str) -> tuple
             found.append(Reason.of("SL412", "array", at=instruction.line, keyword=instruction.keyword))
         elif instruction.keyword == "SHELL" and _WINDOWS.search(instruction.value):
             found.append(Reason.of("SL403", "windows_shell", at=instruction.line))
-    if any(reason.code == "SL403" for reason in found):
-        pass  # a second reason would say the same
-    elif _WINDOWS.search(reference):
-        found.append(Reason.of("SL403", "windows"))
-    elif file.escape == "`":
-        found.append(Reason.of("SL403", "backtick"))
+    if not any(reason.code == "SL403" for reason in found):  # a second reason would say the same
+        if _WINDOWS.search(reference):
+            found.append(Reason.of("SL403", "windows"))
+        elif file.escape == "`":
+            found.append(Reason.of("SL403", "backtick"))
     if ":onbuild" in reference or "-onbuild" in reference:
         found.append(Reason.of("SL402", "inherited", base=reference))
     return tuple(dict.fromkeys(found))

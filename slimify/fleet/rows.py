@@ -142,7 +142,7 @@ def outcome_row(item: WorkItem, name: str, outcome: Outcome, row_settings: RowSe
         "key": item.key,
         "outcome": outcome.kind,
         "language": outcome.language,
-        "unsupported": next((d.get("language") for d in outcome.decisions if d.form == "not_yet"), None),
+        "unsupported": outcome.unsupported,
         "rung": outcome.rung,
         "original": estimate.original if estimate is not None else None,
         "saving": estimate.saving if estimate is not None else 0,

@@ -62,6 +62,11 @@ class Outcome(Struct, frozen=True, kw_only=True):
     def error(self) -> SlimifyError | None:
         return None
 
+    @property
+    def unsupported(self) -> str | None:
+        """The title of the language of a file that slimify does not rewrite yet."""
+        return next((str(d.get("language")) for d in self.decisions if d.form == "not_yet"), None)
+
     def become(self, kind: type[_Other], **changes: object) -> _Other:
         """The same outcome as another kind, with `changes` applied. Fields that both kinds have are kept."""
         return kind(**{name: getattr(self, name) for name in kind.__struct_fields__} | changes)

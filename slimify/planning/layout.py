@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.config import MinSaving
 from slimify.model.decisions import Decision, Reason
 from slimify.model.plan import Rung
 from slimify.semantics.paths import inside
@@ -68,6 +69,10 @@ class Layout(Struct, frozen=True, kw_only=True):
     original: int = 0
     measured: bool = False  # both sizes come from an image built from the file
     fuller: Callable[[], Layout | Reason] | None = None  # the same with more kept, if this one is not valid
+
+    def saves(self, least: MinSaving) -> bool:
+        """Whether it saves the configured minimum, but something at least."""
+        return self.saving >= max(least.floor(self.original), 1)
 
     def with_owners_of_builder(self) -> Layout:
         """The layout whose copies keep the owners of what is in a directory, if one owner for all is not

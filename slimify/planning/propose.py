@@ -84,4 +84,4 @@ def pays_after(cleaned: Program, options: Options) -> bool:
     from slimify.analysis.whole_last_stage import whole_program
 
     layouts = propose(whole_program(cleaned, options, cleaned.image_evidence), options).layouts
-    return any(x.saving >= max(options.min_saving.floor(x.original), 1) for x in layouts)
+    return any(x.saves(options.min_saving) for x in layouts)

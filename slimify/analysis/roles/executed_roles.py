@@ -34,7 +34,6 @@ _Judged = tuple[Role, tuple[Reason, ...]]
 # They say what a step is, not where it is executed.
 _FITS_EVERY_ROLE = frozenset({"SL200", "SL218", "SL220", "SL223"})
 _CONFIGURES = (Reason.of("SL200", "configuration"),)
-_BESIDE = (Reason.of("SL218", "beside"),)
 _REMOVED = frozenset({"removed", "removed_group"})  # forms of SL201: gone before the RUN ends
 # Decisions of a plan that removes packages in place.
 _REMOVALS = frozenset({("SL201", "in_place"), ("SL351", "one_layer"), ("SL351", "one_layer_stay")})

@@ -86,12 +86,6 @@ def aside(item: Checked, *, paint: Paint = PLAIN) -> str:
     )
 
 
-def _unsupported(item: Checked) -> str:
-    """The language of a Dockerfile, if slimify does not support it yet."""
-    told = item.outcome.decisions if item.outcome.kind == "unchanged" else ()
-    return next((str(d.get("language")) for d in told if d.form == "not_yet"), "")
-
-
 def summary(items: Sequence[Checked], stale: Sequence[Entry] = ()) -> str:
     """The number of files by result, and baseline entries that are outdated."""
     new = [i.finding for i in items if i.finding is not None and not i.finding.known]
@@ -101,7 +95,8 @@ def summary(items: Sequence[Checked], stale: Sequence[Entry] = ()) -> str:
         "refused": sum(i.outcome.kind == "refused" for i in items),
         "failed": sum(i.outcome.kind == "failed" for i in items),
     }
-    languages = Counter(filter(None, (_unsupported(i) for i in items)))
+    unchanged = (i.outcome for i in items if i.outcome.kind == "unchanged")
+    languages = Counter(outcome.unsupported for outcome in unchanged if outcome.unsupported)
     counts |= {f"not supported yet ({name})": number for name, number in languages.items()}
     files = f"{len(items)} Dockerfile{'s' * (len(items) != 1)}"
     if new:
