@@ -1,18 +1,29 @@
+FROM python:3.11-slim AS builder
+
+WORKDIR /srv/ledger
+
+COPY requirements.txt ./
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends build-essential libpq-dev gosu \
+    && pip install --upgrade supervisor \
+    && pip install --no-cache-dir -r requirements.txt \
+    && apt-get purge -y build-essential \
+    && apt-get autoremove -y \
+    && rm -rf /var/lib/apt/lists/*
+
 FROM python:3.11-slim
 
 WORKDIR /srv/ledger
 
-RUN useradd --uid 1000 --home-dir /srv/ledger ledger
-COPY --chown=ledger:ledger requirements.txt ./
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends build-essential libpq-dev libpq5 gosu \
-    && pip install --no-cache-dir --upgrade supervisor \
-    && pip install --no-cache-dir -r requirements.txt \
-    && apt-get purge -y build-essential libpq-dev \
-    && apt-get autoremove -y \
+    && apt-get install -y --no-install-recommends libpq5 gosu \
     && rm -rf /var/lib/apt/lists/*
+RUN rm -rf /usr/local/lib/python3.11/site-packages
+COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
 
 COPY docker/start.sh /sbin/start.sh
+RUN useradd --uid 1000 --home-dir /srv/ledger ledger
 COPY --chown=ledger:ledger src/ ./src/
 RUN chown ledger:ledger /srv/ledger \
     && chmod 755 /sbin/start.sh

@@ -22,10 +22,10 @@ _CONDA = 100 * MB  # archives and the channel index; a bare Python already has f
 
 def cache_cleanings(program: Program, step: Step, started: frozenset[str]) -> Iterable[CacheCleaning]:
     """`--no-cache-dir` for pip; the caches of pipenv, poetry and conda are removed after the last command."""
-    words = _pip(program, step) if "pip" not in started else {}
+    found = _pip(step) if "pip" not in started else {}
+    words = {place: text for place, (text, _) in found.items()}
     if words:
-        installs = (e for e in step.effects if e.does("install", "python") and e.manager == PythonManager.PIP)
-        size = sum(cache_bytes(program, effect) for effect in installs)
+        size = sum(cache_bytes(program, effect) for _, effect in found.values())
         yield CacheCleaning(what="pip's download cache", words=words, saving=size, shared="pip")
     manager, tail = _environment_cleaner(program, step)
     if tail and manager not in started:
@@ -62,9 +62,9 @@ def mounted_bytes(program: Program) -> int:
     return estimate.cache_bytes(program, "python")
 
 
-def _pip(program: Program, step: Step) -> Mapping[tuple[int, int], str]:
+def _pip(step: Step) -> Mapping[tuple[int, int], tuple[str, Effect]]:
     """`pip install` -> `pip install --no-cache-dir`, for every install of the RUN that keeps a cache."""
-    swap: dict[tuple[int, int], str] = {}
+    swap: dict[tuple[int, int], tuple[str, Effect]] = {}
     for atom in step.atoms:
         for effect in atom.effects:
             if (
@@ -76,7 +76,7 @@ def _pip(program: Program, step: Step) -> Mapping[tuple[int, int], str]:
                 continue
             word = next((w for w in effect.command.words if w.value == "install"), None)
             if word is not None and is_in_block(step, atom, effect):
-                swap[(word.start, word.end)] = f"{word.text} --no-cache-dir"
+                swap[(word.start, word.end)] = f"{word.text} --no-cache-dir", effect
     return swap
 
 

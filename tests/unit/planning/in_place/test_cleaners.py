@@ -17,6 +17,7 @@ from slimify.analysis.program import Program
 from slimify.config import MinSaving, Options
 from slimify.context.scan import Context
 from slimify.model.decisions import Decision
+from slimify.model.sizes import MB
 from slimify.planning.in_place.cleaners import next_edits
 from slimify.planning.in_place.edits import Edits, new_draft
 from slimify.syntax.dockerfile.parser import encode, parse
@@ -413,3 +414,24 @@ def test_an_edit_that_is_not_possible_is_not_made() -> None:
 
     program = classify(parse(encode("FROM python:3.12\n")), Context.empty(), "Dockerfile", Options())
     assert next_edits(clean, new_draft(program), Options()) == Edits()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "megabytes"),
+    [
+        ("", "", (200, 900)),
+        ("--no-cache-dir ", "", (200, 900)),
+        ("", "--no-cache-dir ", (1, 20)),  # it keeps nothing as it is
+    ],
+)
+def test_only_installs_that_are_changed_save_their_downloads(
+    first: str, second: str, megabytes: tuple[int, int], tmp_path: Path
+) -> None:
+    file = f"FROM python:3.12-slim\nRUN pip install {first}flask && pip install {second}tensorflow\n{START}"
+    (tmp_path / "app.py").write_text("import flask\n")
+    outcome = pipeline.rewrite(
+        file.encode(), name="Dockerfile", context=tmp_path, options=Options(single_stage=True)
+    )
+    assert outcome.estimate is not None
+    low, high = megabytes
+    assert low * MB <= outcome.estimate.saving <= high * MB
