@@ -102,13 +102,20 @@ def _joint_problems(pair: Pair) -> Iterator[Reason]:
             other = before[1]
             following = False
             if match is not None and other is not None:
-                following = match.visit is other.visit and match.atom == other.atom + 1
+                following = _follows(match, other)
                 following = following or (joint == ";" and _says_the_same(pair, match, other))
+            elif other is not None:  # a new command stands where one did whose operator decides
+                follower = next((e for e in pair.old.events if _follows(e, other)), None)
+                old = _operator(follower) if follower is not None else old
             if match is not None and following:
                 old = _operator(match)
             if joint != old and (joint == ";" or (following and not _is_other_install(event, match))):
                 yield Reason.of("SL409", "joint", command=event.text[:50], before=old, after=joint)
         before = event, match
+
+
+def _follows(event: Event, other: Event) -> bool:
+    return event.visit is other.visit and event.atom == other.atom + 1
 
 
 def _is_other_install(event: Event, match: Event | None) -> bool:

@@ -77,6 +77,18 @@ JOINTS = {
         "apt-get update; apt-get install -y jq git",
         False,
     ),
+    "install-before-it": (
+        "apt-get update; apt-get install -y jq",
+        "apt-get update && apt-get install -y git && rm -rf /var/lib/apt/lists/*\n"
+        "RUN apt-get update; apt-get install -y libjq1 && rm -rf /var/lib/apt/lists/*",
+        False,
+    ),
+    "stopped-before-it": (
+        "apt-get update && apt-get install -y jq",
+        "apt-get update && apt-get install -y git && rm -rf /var/lib/apt/lists/*\n"
+        "RUN apt-get update; apt-get install -y libjq1 && rm -rf /var/lib/apt/lists/*",
+        True,
+    ),
     "stopped": ("apt-get update && apt-get install -y jq", "apt-get update; apt-get install -y jq git", True),
     "errexit-gone": (
         "set -e; apt-get update; apt-get install -y jq; touch /x",
