@@ -341,6 +341,19 @@ HOSTILE = (
 )
 
 
+def test_the_page_has_every_file_and_its_place_is_named_before_anything_is_built(world: World) -> None:
+    (world.project / "web").mkdir()
+    (world.project / "web" / "Dockerfile").write_text(BEFORE)
+    (world.project / "web" / "app.py").write_text("print(1)\n")
+    result = world.run("verify", ".", "--html", "page.html")
+    assert (result.code, "wrote page.html" in result.stderr) == (0, True)
+    text = (world.project / "page.html").read_text("utf-8")
+    assert text.count(">equal</span>") == 2
+    assert "What was measured" in text
+    wrong = world.run("verify", "--html", "no/page.html")
+    assert (wrong.code, "no is not a directory" in wrong.stderr) == (2, True)
+
+
 def started(world: World) -> str:
     return next(call for call in world.fakes.calls if call.startswith("docker run"))
 

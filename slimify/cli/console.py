@@ -201,6 +201,15 @@ def show_proof(outcome: Outcome, proof: Proof | None, form: Literal["text", "jso
         terminal.write_report(report.text(proof, **terminal.style(sys.stdout)))
 
 
+def show_proof_page(results: Sequence[tuple[Outcome, Proof | None]], target: Path) -> None:
+    """Writes the HTML page of `verify`. Raises SlimifyError if that fails."""
+    from slimify.app.replace_file import replace_file
+    from slimify.report import proof_html
+
+    replace_file(target, proof_html.page(results).encode("utf-8", "backslashreplace"))
+    terminal.write_note(f"wrote {target}\n")
+
+
 def show_published(item: Published, form: Literal["text", "json"], *, dry: bool) -> None:
     """Prints the result of one pull request."""
     from slimify.publish import summary

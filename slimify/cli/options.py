@@ -52,6 +52,19 @@ ExcludeOption = Annotated[
         help="Files and directories that a search skips, as in .gitignore; repeatable.",
     ),
 ]
+
+
+def html_option(about: str) -> Any:
+    """The option for a page that is written at the end: its directory has to exist."""
+    return typer.Option("--html", metavar="FILE", dir_okay=False, help=about, callback=_in_directory)
+
+
+def _in_directory(path: Path | None) -> Path | None:
+    if path is not None and not path.resolve().parent.is_dir():
+        raise typer.BadParameter(f"{path.parent} is not a directory", param_hint="--html")
+    return path
+
+
 TableFormatOption = Annotated[TableFormat, typer.Option("--format", help="Format of standard output.")]
 ContextOption = Annotated[
     Path | None,

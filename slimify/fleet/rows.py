@@ -23,11 +23,12 @@ from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
 from slimify.publish.git_process import forge_tokens, run_git
 from slimify.publish.remote import without_login
+from slimify.report.diff import diff
 
 SCHEMA = 1
 NO_DOCKERFILE, CLONE_FAILED, TOO_LONG, DIED = "SL907", "SL908", "SL909", "SL910"
 _CLONE_SECONDS = 600
-_REASONS = 5
+_REASONS = 20
 _GRACE = 20  # seconds for code that ignores the alarm; then the process is terminated
 
 Row = dict[str, Any]
@@ -150,6 +151,7 @@ def outcome_row(item: WorkItem, name: str, outcome: Outcome, row_settings: RowSe
         "proof": None,
         "codes": [d.code for d in outcome.decisions],
         "reasons": [*reasons[:_REASONS], *outcome.warnings],
+        "diff": diff(outcome, outcome.file.removesuffix(name)),
         "seconds": 0.0,
     }
 

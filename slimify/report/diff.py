@@ -8,21 +8,23 @@ from pathlib import Path
 
 from slimify.model.outcome import Outcome
 from slimify.report.ansi import Paint
-from slimify.report.printable import printable
+from slimify.report.printable import masked, printable
 
 _COLOURS = {"---": "bold", "+++": "bold", "@@": "cyan", "-": "red", "+": "green"}
 
 
-def diff(outcome: Outcome) -> str:
-    """The diff of the Dockerfile and its ignore file; "" if nothing changes.
+def diff(outcome: Outcome, directory: str = "") -> str:
+    """The diff of the Dockerfile and its ignore file, with names below `directory` if it begins both of
+    them; "" if nothing changes.
 
     Line endings are kept, and a missing final newline is marked.
     """
     if outcome.after is None or outcome.after == outcome.before:
         return ""
-    patch = _patch(outcome.file, outcome.before, outcome.after)
+    patch = _patch(outcome.file.removeprefix(directory), outcome.before, outcome.after)
     if outcome.ignore is not None:
-        patch += _patch(outcome.ignore.path, outcome.ignore.before, outcome.ignore.after)
+        name = outcome.ignore.path.removeprefix(directory)
+        patch += _patch(name, outcome.ignore.before, outcome.ignore.after)
     return patch
 
 
@@ -36,6 +38,20 @@ def _patch(file: str, before: str | None, after: str) -> str:
 def colour(text: str, paint: Paint) -> str:
     """The diff with coloured lines."""
     return "\n".join(_painted(line, paint) for line in text.split("\n"))
+
+
+def marked(text: str) -> list[tuple[str, str]]:
+    """The lines of a diff for a page, with secrets masked, each with what it is: "head", "hunk", "add",
+    "del" or ""."""
+    kinds = {"---": "head", "+++": "head", "@@": "hunk", "-": "del", "+": "add"}
+    return [
+        (
+            next((kind for start, kind in kinds.items() if line.startswith(start)), ""),
+            line[:1] + masked(line[1:].expandtabs(4)),
+        )
+        for line in masked(text).rstrip("\n").split("\n")
+        if line
+    ]
 
 
 def _painted(line: str, paint: Paint) -> str:

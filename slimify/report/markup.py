@@ -1,4 +1,4 @@
-"""HTML escaping and the content security policy of the HTML reports."""
+"""What all HTML reports share: escaping, style, scripts and the content security policy."""
 
 from __future__ import annotations
 
@@ -11,8 +11,18 @@ from typing import Any
 from slimify.report.printable import printable
 
 
-def policy(style: str, script: str) -> str:
-    """A content security policy that allows only this style sheet and this script."""
+def frame(name: str, *scripts: str) -> Mapping[str, str]:
+    """The style sheet and the script of a page, that of all pages first, and a content security policy that
+    allows nothing else."""
+    from slimify.render import render_page as template
+
+    style = "\n".join(template(f"report/{path}page.css") for path in ("", f"{name}/"))
+    parts = "\n".join(template(f"report/{path}.js") for path in ("page", *(f"{name}/{x}" for x in scripts)))
+    script = f'"use strict";\n(() => {{\n{parts}\n}})();'
+    return {"style": style, "script": script, "policy": _policy(style, script)}
+
+
+def _policy(style: str, script: str) -> str:
     return (
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
         f"style-src {_hash(style)}; script-src {_hash(script)}"

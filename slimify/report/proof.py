@@ -15,19 +15,19 @@ from slimify.verify.model import Check, Constraint, Finding, Proof, Round, Sizes
 _MAX_FINDINGS, _MAX_ACCEPTED = 8, 320  # findings shown for a check; characters about accepted ones
 _COLOUR = {"equal": "green", "different": "red", "not built": "yellow"}
 _GRADES = {"breaks": "red", "may-matter": "yellow"}
-_LAYERS = {"build": "Build", "contract": "Runtime contract", "disk": "Files", "behaviour": "Behaviour"}
+LAYERS = {"build": "Build", "contract": "Runtime contract", "disk": "Files", "behaviour": "Behaviour"}
 
 
 def text(proof: Proof, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
     """The verdict, the checks, the limits of the proof, and sizes and times."""
     lines = [
-        f"{name_of(proof.file)}: {paint(proof.verdict, _COLOUR[proof.verdict])}{_gain(proof)}{_rest(proof)}"
+        f"{name_of(proof.file)}: {paint(proof.verdict, _COLOUR[proof.verdict])}{gain(proof)}{_rest(proof)}"
     ]
     if proof.problem:
         lines += hanging("  ", "  ", proof.problem, width)
     for number, turn in enumerate(proof.rounds if len(proof.rounds) > 1 else (), 1):
-        lines += hanging(f"  round {number}: ", "           ", _round(turn), width)
-    for layer, title in _LAYERS.items():
+        lines += hanging(f"  round {number}: ", "           ", round_text(turn), width)
+    for layer, title in LAYERS.items():
         checks = [check for check in proof.checks if check.layer == layer]
         if checks:
             lines.append(f"  {paint(title, 'bold')}")
@@ -38,7 +38,7 @@ def text(proof: Proof, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
         lines += hanging(paint("  note: ", "cyan"), "  note: ", saving_note(proof), width)
     lines += [line for row in _measured(proof) for line in hanging("  ", "    ", row, width)]
     if proof.constraints:
-        lines += ["  settings for the next rewrite, in slimify.toml:", *_settings(proof.constraints)]
+        lines += ["  settings for the next rewrite, in slimify.toml:", *setting_lines(proof.constraints)]
     if proof.log and proof.verdict != "equal":
         lines += ["", proof.log.rstrip()]
     return "\n".join(lines) + "\n"
@@ -51,7 +51,7 @@ def _layer(checks: list[Check], width: int, paint: Paint) -> list[str]:
     for check in checks:
         found = [f for f in check.findings if not f.accepted and f.grade in _GRADES]
         for finding in found[:_MAX_FINDINGS]:
-            first = f"    {paint(finding.code, 'bold')} {paint(_said(finding), _GRADES[finding.grade])} "
+            first = f"    {paint(finding.code, 'bold')} {paint(grade(finding), _GRADES[finding.grade])} "
             lines += hanging(first, " " * 18, finding.text, width)
         if len(found) > _MAX_FINDINGS:
             lines.append(f"{' ' * 18}… and {len(found) - _MAX_FINDINGS} more of {check.name}")
@@ -76,7 +76,7 @@ def _layer(checks: list[Check], width: int, paint: Paint) -> list[str]:
     return lines
 
 
-def _said(finding: Finding) -> str:
+def grade(finding: Finding) -> str:
     return finding.grade.replace("-", " ")
 
 
@@ -89,14 +89,14 @@ def _line(word: str, colour: str, text: str, width: int, paint: Paint) -> list[s
     return hanging(f"    {paint(word, colour)}{' ' * (9 - len(word))}", " " * 13, text, width)
 
 
-def _round(turn: Round) -> str:
+def round_text(turn: Round) -> str:
     found = sum(finding.breaks for finding in turn.findings)
     text = f"{turn.rung}, {turn.verdict}" + (f", {found} found" if found else "")
-    needs = ", ".join(_need(item) for item in turn.constraints)
+    needs = ", ".join(need(item) for item in turn.constraints)
     return f"{text}; needs {needs}" if needs else text
 
 
-def _need(constraint: Constraint) -> str:
+def need(constraint: Constraint) -> str:
     if not constraint.persistent:
         return f"another base: {constraint.reason}"
     if constraint.need == "base":
@@ -104,7 +104,7 @@ def _need(constraint: Constraint) -> str:
     return f"{constraint.need} {constraint.value}"
 
 
-def _gain(proof: Proof) -> str:
+def gain(proof: Proof) -> str:
     if proof.before is None or proof.after is None or not proof.before.disk:
         return ""
     before, after = proof.before.disk, proof.after.disk
@@ -173,7 +173,7 @@ def settings(constraints: Iterable[Constraint]) -> dict[str, str | list[str]]:
     return {**lists, **single}
 
 
-def _settings(constraints: tuple[Constraint, ...]) -> list[str]:
+def setting_lines(constraints: tuple[Constraint, ...]) -> list[str]:
     import json
 
     return [f"    {name} = {json.dumps(value)}" for name, value in settings(constraints).items()]
@@ -185,17 +185,17 @@ def markdown(proof: Proof) -> str:
 
     found = [f for check in proof.checks for f in check.findings if not f.accepted and f.grade in _GRADES]
     layers = [
-        (title, [check for check in proof.checks if check.layer == layer]) for layer, title in _LAYERS.items()
+        (title, [check for check in proof.checks if check.layer == layer]) for layer, title in LAYERS.items()
     ]
     shown = render_page(
         "report/proof.md.j2",
         proof=proof,
         cell=cell,
-        settings=[line.strip() for line in _settings(proof.constraints)],
+        settings=[line.strip() for line in setting_lines(proof.constraints)],
         small=saving_note(proof),
-        gain=_gain(proof).removeprefix(", "),
+        gain=gain(proof).removeprefix(", "),
         rows=rows(proof),
-        found=[(_said(finding), finding) for finding in found],
+        found=[(grade(finding), finding) for finding in found],
         layers=[(title, checks) for title, checks in layers if checks],
     )
     return shown.rstrip() + "\n"
@@ -239,13 +239,13 @@ def _check_dict(check: Check) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    needs = [_need(item) for item in finding.constraints]
+    needs = [need(item) for item in finding.constraints]
     told = fields(finding, "code text grade path", package=finding.owner)
     return {**told, "accepted": finding.accepted, "needs": needs}
 
 
 def _round_dict(turn: Round) -> dict[str, Any]:
-    findings, needs = map(_finding, turn.findings), map(_need, turn.constraints)
+    findings, needs = map(_finding, turn.findings), map(need, turn.constraints)
     return fields(turn, "rung verdict", findings=[*findings], needs=[*needs])
 
 

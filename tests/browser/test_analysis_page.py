@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import analyses
 import pytest
 from chromium import Chrome
 
-from slimify.analyze.model import Analysis
 from slimify.report.analysis.html import page
 from slimify.report.printable import printable
 
@@ -24,24 +21,8 @@ CRUMBS = f"[...document.querySelectorAll({json.dumps(_CRUMBS)})].map(element => 
 
 
 @pytest.fixture
-def show(chrome: Chrome, tmp_path: Path) -> Callable[..., Chrome]:
-    def opened(*images: Analysis, **options: Any) -> Chrome:
-        path = tmp_path / "page.html"
-        path.write_text(page(*images), "utf-8")
-        chrome.open(path, **options)
-        return chrome
-
-    return opened
-
-
-@pytest.fixture
-def quiet(chrome: Chrome) -> Callable[[], None]:
-    def check() -> None:
-        chrome.hear()
-        assert chrome.said == []
-        assert [url for url in chrome.asked if not url.startswith(("file:", "data:"))] == []
-
-    return check
+def show(open_page: Callable[..., Chrome]) -> Callable[..., Chrome]:
+    return lambda *images, **options: open_page(page(*images), **options)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -16,7 +16,14 @@ from msgspec.structs import replace
 import slimify
 from slimify.cli import console, terminal
 from slimify.cli.exit_codes import DONE, finish, show_error
-from slimify.cli.options import ExcludeOption, Given, MaybeProving, proof_options, settings_options
+from slimify.cli.options import (
+    ExcludeOption,
+    Given,
+    MaybeProving,
+    html_option,
+    proof_options,
+    settings_options,
+)
 
 if TYPE_CHECKING:
     from slimify import ProofOptions, Row, ScanBuilds, ScanOptions
@@ -45,13 +52,7 @@ class OutputFlags(Struct, frozen=True, kw_only=True):
         ),
     ] = None
     html: Annotated[
-        Path | None,
-        typer.Option(
-            "--html",
-            metavar="FILE",
-            dir_okay=False,
-            help="Write an HTML page with a table of all Dockerfiles to FILE.",
-        ),
+        Path | None, html_option("Write an HTML page to FILE: all Dockerfiles with their diffs and reasons.")
     ] = None
     format: Annotated[
         Literal["text", "json"], typer.Option("--format", help="Format of standard output.")
@@ -158,8 +159,6 @@ def scan(
     """
     if proving is None and builds.any:
         raise typer.BadParameter("--builds, --build-timeout and --buildx-builder need --verify")
-    if output.html is not None and not output.html.resolve().parent.is_dir():
-        raise typer.BadParameter(f"{output.html.parent} is not a directory", param_hint="--html")
     if work.retry and output.output is None:
         raise typer.BadParameter("--retry needs --output, the file of earlier results")
     part, parts = _shard(work.shard)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 import slimify
 from slimify.cli import console, terminal
-from slimify.cli.exit_codes import finish, proof_code, worst
+from slimify.cli.exit_codes import finish, proof_code, show_error, worst
 from slimify.cli.options import (
     ContextOption,
     ExcludeOption,
@@ -19,6 +19,7 @@ from slimify.cli.options import (
     ImageOption,
     PathArgument,
     Proving,
+    html_option,
     proof_options,
     read_built_image,
     settings_options,
@@ -82,6 +83,7 @@ def verify(
             "--output", "-o", metavar="FILE", help="Write the new file to FILE if both images are equal."
         ),
     ] = None,
+    html: Annotated[Path | None, html_option("Write an HTML page to FILE: both images side by side.")] = None,
     format: Annotated[ProofFormat, typer.Option("--format", help="Format of standard output.")] = "text",
     context: ContextOption = None,
     exclude: ExcludeOption = None,
@@ -111,7 +113,7 @@ def verify(
     def job() -> int:
         asked = replace(proving, build=build.options, rewritten=rewritten, timed=time)
         todo = list(slimify.find([path] if path else None, exclude=exclude or (), command="verify"))
-        return _verify_all(todo, output, format, context, image, given, asked, fail_on)
+        return _verify_all(todo, output, html, format, context, image, given, asked, fail_on)
 
     finish(job)
 
@@ -119,6 +121,7 @@ def verify(
 def _verify_all(
     todo: list[Job],
     output: str | None,
+    html: Path | None,
     format: ProofFormat,
     context: Path | None,
     image: str | None,
@@ -130,7 +133,7 @@ def _verify_all(
     if asked.rewritten is not None and len(todo) > 1:
         raise typer.BadParameter(f"--rewritten takes one Dockerfile, not {len(todo)}")
     built = read_built_image(image, todo)
-    codes = []
+    codes, results = [], []
     for source, outcome, proof in slimify.rewrite_files(
         todo, context, given, asked, console.listeners, built
     ):
@@ -140,4 +143,10 @@ def _verify_all(
         if output is not None and proof is not None and proof.verdict == "equal" and outcome.error is None:
             terminal.write_note(f"wrote {output}\n")
         codes.append(proof_code(outcome, proof, fail_on))
+        results.append((outcome, proof))
+    if html is not None:
+        try:
+            console.show_proof_page(results, html)
+        except slimify.SlimifyError as error:
+            codes.append(show_error(str(html), error))
     return worst(codes)

@@ -18,7 +18,7 @@ from slimify.analyze.model import Analysis, LayerView, Waste
 from slimify.model.counts import counted
 from slimify.report.analysis.file_differences import Difference, FileSet, difference
 from slimify.report.analysis.tree import columns
-from slimify.report.markup import escaped, policy
+from slimify.report.markup import escaped, frame
 from slimify.report.printable import masked
 from slimify.report.text import change, percent, signed, size
 
@@ -48,9 +48,6 @@ def page(analysis: Analysis, other: Analysis | None = None) -> str:
     from slimify.render import render_page as template
 
     images = (analysis,) if other is None else (analysis, other)
-    style = template("report/analysis/page.css")
-    parts = "\n".join(template(f"report/analysis/{name}.js") for name in _SCRIPTS)
-    script = f'"use strict";\n(() => {{\n{parts}\n}})();'
     labels = ("",) if other is None else ("before", "after")
     values = {
         "title": " → ".join(image.name for image in images),
@@ -61,9 +58,7 @@ def page(analysis: Analysis, other: Analysis | None = None) -> str:
     }
     return template(
         "report/analysis.html.j2",
-        policy=policy(style, script),
-        style=style,
-        script=script,
+        **frame("analysis", *_SCRIPTS),
         data=_json(
             {
                 "images": [_data(image, TREE_BUDGET // len(images)) for image in images],

@@ -17,8 +17,6 @@ const svg = (name, attributes = {}) => {
   return element;
 };
 
-const count = (number) => number.toLocaleString("en-US");
-const plural = (number, word) => `${count(number)} ${word}${number === 1 ? "" : "s"}`;
 const layerName = (index) => `layer ${index + 1}`;
 const percent = (part, whole) => {
   const value = whole ? (part * 100) / whole : 0;

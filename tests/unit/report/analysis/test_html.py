@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from typing import Any
 
 import analyses
 import html5lib
+import htmlpages
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,50 +22,6 @@ from slimify.report.analysis.html import KINDS, TREE_BUDGET, page
 from slimify.report.analysis.tree import CHANGES, REST, VISIBLE, columns
 from slimify.report.analysis.tree import KINDS as FILE_KINDS
 from slimify.report.printable import printable
-
-_VOID = {"meta", "link", "input", "br", "hr"}
-_SOURCES = ("data", "treemap", "tree", "tables", "start")
-
-
-class _Reader(HTMLParser):
-    """Elements in balance, ids that are there once, references that lead somewhere, texts by element."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.ids: list[str] = []
-        self.references: set[str] = set()
-        self.texts: dict[str, list[str]] = {}
-        self.attributes: list[tuple[str, dict[str, str | None]]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        assert len(values) == len(attrs), f"{tag}: an attribute twice"
-        self.attributes.append((tag, values))
-        self.ids += [value for name, value in attrs if name == "id" and value]
-        for name in ("aria-labelledby", "aria-describedby", "for"):
-            self.references.update((values.get(name) or "").split())
-        if tag not in _VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open:
-            self.texts.setdefault(self.open[-1], []).append(data)
-
-
-def read(text: str) -> _Reader:
-    text.encode("utf-8")
-    reader = _Reader()
-    reader.feed(text)
-    reader.close()
-    assert reader.open == []
-    assert len(reader.ids) == len(set(reader.ids))
-    assert reader.references <= set(reader.ids)
-    return reader
 
 
 def data(text: str) -> Any:
@@ -95,7 +49,7 @@ PAGES = [
 @pytest.mark.parametrize("images", PAGES)
 def test_the_page_is_whole_and_valid(images: tuple[Analysis, ...]) -> None:
     text = page(*images)
-    reader = read(text)
+    reader = htmlpages.read(text)
     assert reader.ids.count("tree") == 1
     assert [image["name"] for image in data(text)["images"]] == [image.name for image in images]
 
@@ -106,30 +60,7 @@ def test_a_strict_parser_finds_nothing(images: tuple[Analysis, ...]) -> None:
 
 
 def test_the_page_needs_nothing_else() -> None:
-    text = page(analyses.service(200), analyses.rewritten())
-    addresses = set(re.findall(r"\w+://[^\s\"'`)]+", text))
-    assert addresses == {"http://www.w3.org/2000/svg"}  # a name, not a place
-    elements = read(text).attributes
-    places = {
-        values[name] for _, values in elements for name in ("href", "src", "action", "data") if name in values
-    }
-    assert places == {"data:,", "#layers"}
-    assert set(re.findall(r"url\([^)]*\)|@import", text)) == {"url(#hatch)"}
-    for word in ("fetch(", "XMLHttpRequest", "import(", "eval(", "innerHTML", "document.write"):
-        assert word not in text
-
-
-def test_only_the_own_script_and_style_may_run() -> None:
-    text = page(analyses.service(200))
-    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
-    assert policy is not None
-    assert policy[1].startswith("default-src 'none'")
-    for element, directive in (("style", "style-src"), ("script", "script-src")):
-        bodies = re.findall(rf"<{element}>(.*?)</{element}>", text, re.DOTALL)
-        assert len(bodies) == 1
-        digest = base64.b64encode(hashlib.sha256(bodies[0].encode()).digest()).decode()
-        assert f"{directive} 'sha256-{digest}'" in policy[1]
-    assert not re.search(r"\sstyle=|\son\w+=", text.split("<script>")[0].split("</style>")[1])
+    htmlpages.check_alone(page(analyses.service(200), analyses.rewritten()), "#layers")
 
 
 # --- any name -------------------------------------------------------------------------------------
@@ -165,7 +96,7 @@ _SPECIAL = st.sampled_from(
 def test_any_name_survives(names: list[str]) -> None:
     analysis = analyses.hostile(names)
     text = page(analysis, analysis)
-    reader = read(text)
+    reader = htmlpages.read(text)
     assert [tag for tag, _ in reader.attributes].count("script") == 2
     tree = data(text)["images"][0]["tree"]
     parts = {part for name in names for part in name.split("/") if part}
@@ -322,7 +253,7 @@ def test_findings_are_sorted_and_say_everything() -> None:
     assert codes == [f.code for f in sorted(analysis.findings, key=lambda f: -f.bytes)]
     codes_at = {path: layer for _, layer, path in data(text)["places"]}
     assert codes_at["/root/.cache/go-build"] == 6
-    plain = "".join(part for parts in read(text).texts.values() for part in parts)
+    plain = "".join(part for parts in htmlpages.read(text).texts.values() for part in parts)
     for finding in analysis.findings:
         assert finding.path in plain
         assert finding.remedy in plain
@@ -335,9 +266,10 @@ def test_findings_are_sorted_and_say_everything() -> None:
 def test_style_and_scripts_are_no_templates() -> None:
     from slimify.render import template_dir
 
-    for name in ("page.css", *(f"{name}.js" for name in _SOURCES)):
-        text = (template_dir() / "report" / "analysis" / name).read_text("utf-8")
-        assert template(f"report/analysis/{name}") == text.removesuffix("\n")
+    report = template_dir() / "report"
+    for path in (*report.rglob("*.css"), *report.rglob("*.js")):
+        text = path.read_text("utf-8")
+        assert template(path.relative_to(report.parent).as_posix()) == text.removesuffix("\n")
         assert "</" not in text.replace("</script>", "</")
 
 
@@ -353,28 +285,15 @@ def test_the_script_has_the_tables_of_the_columns() -> None:
     assert f"[DIRECTORY, REST, REMOVED, VISIBLE] = {numbers}" in text
 
 
-def _luminance(colour: str) -> float:
-    values = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in values)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _contrast(one: str, other: str) -> float:
-    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
 @pytest.mark.parametrize("scheme", [pytest.param(0, id="light"), pytest.param(1, id="dark")])
 def test_texts_can_be_read(scheme: int) -> None:
-    style = template("report/analysis/page.css")
-    pairs = re.findall(r"--(\w+): light-dark\((#\w{6}), (#\w{6})\);", style)
-    colours = {name: values[scheme] for name, *values in pairs}
+    colours = htmlpages.colours("analysis", scheme)
     layers = [colour for name, colour in colours.items() if re.fullmatch(r"[lb]\d", name)]
     assert len(layers) == 11
     for colour in layers:
-        assert _contrast(colours["on"], colour) >= 4.5
+        assert htmlpages.contrast(colours["on"], colour) >= 4.5
     for ground in ("paper", "sheet", "faint", "mark"):
-        assert _contrast(colours["ink"], colours[ground]) >= 4.5
+        assert htmlpages.contrast(colours["ink"], colours[ground]) >= 4.5
     for ground in ("paper", "sheet", "faint"):
         for name in ("quiet", "accent"):
-            assert _contrast(colours[name], colours[ground]) >= 4.5
+            assert htmlpages.contrast(colours[name], colours[ground]) >= 4.5
