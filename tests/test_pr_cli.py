@@ -236,6 +236,10 @@ def test_one_request_an_image_and_a_limit(world: World) -> None:
     assert [pull.branch for pull in world.pulls] == ["slimify/api/Dockerfile", BRANCH]
 
 
+def test_what_is_excluded_is_not_offered(world: World) -> None:
+    assert [item["branch"] for item in world.json(".", "--exclude", "api")] == [BRANCH]
+
+
 def test_one_request_for_all(world: World) -> None:
     (found,) = world.json(".", "--per", "repository")
     (pull,) = world.pulls

@@ -59,6 +59,7 @@ class PublishOptions(Struct, frozen=True, kw_only=True):
     its `best_effort`, not in a dry run."""
 
     paths: tuple[str, ...]
+    exclude: tuple[str, ...] = ()  # what a search skips
     context: Path | None = None
     settings: dict[str, object] = field(default_factory=dict)
     requests: dict[str, Any] = field(default_factory=dict)
@@ -236,7 +237,7 @@ def _results(
 ) -> tuple[list[Result], dict[str, str]]:
     """The results for the Dockerfiles of the checkout, which is the working directory; and why the original
     of a file could not be built, where that stops nothing."""
-    todo = list(find(paths))
+    todo = list(find(paths, exclude=asked.exclude, command="pr"))
     given = {**config.STRANGERS, **asked.settings}
     with contextlib.nullcontext() if asked.proving is None else run.git.standalone(run.commit):
         results = list(rewrite_files(todo, context, given, asked.proving, asked.listeners))

@@ -13,6 +13,7 @@ from slimify.cli import console
 from slimify.cli.exit_codes import DIFFERENT, DONE, REFUSED, exit_code, finish, show_error, worst
 from slimify.cli.options import (
     ContextOption,
+    ExcludeOption,
     Given,
     MaybeProving,
     TableFormat,
@@ -107,6 +108,7 @@ def pr(
     request: RequestFlags,
     format: TableFormatOption = "text",
     context: ContextOption = None,
+    exclude: ExcludeOption = None,
     given: Annotated[
         Given,
         settings_options("base min_saving build_args builder cache_mounts nonroot debug_target dockerignore"),
@@ -130,6 +132,7 @@ def pr(
     def job() -> int:
         wanted = slimify.PublishOptions(
             paths=tuple(paths or ("Dockerfile",)),
+            exclude=tuple(exclude or ()),
             context=context,
             settings=given,
             requests=request.settings,
