@@ -9,9 +9,9 @@ from slimify.facts.debian import nearest_suite, typelibs
 
 
 def recommended_packages(names: Iterable[str], suite: str | None) -> Mapping[str, int] | None:
-    """The recommended packages of `names` in a Debian release, with their sizes in bytes; None if one of
-    `names` is unknown."""
-    table = load("recommends.json").get(suite or "", {})
+    """The recommended packages of `names` in the Debian release with tables that is nearest, with their sizes
+    in bytes; None if one of `names` is unknown there."""
+    table = load("recommends.json").get(nearest_suite(suite) or "", {})
     rows, sizes = table.get("brings", {}), table.get("kilobytes", {})
     wanted = tuple(names)
     if any(name not in rows for name in wanted):

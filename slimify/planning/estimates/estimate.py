@@ -13,6 +13,7 @@ from slimify.facts import load
 from slimify.facts.carried import installed
 from slimify.facts.debian import brings
 from slimify.facts.images import image
+from slimify.facts.recommends import recommended_packages
 from slimify.languages import language, languages, prepares_install
 from slimify.model.effects import INSTALLS, Action, Effect, EffectKind, SystemManager
 from slimify.model.plan import Rung
@@ -26,6 +27,7 @@ APT_LISTS = 20 * MB
 APK_INDEX = 3 * MB
 RPM_LISTS = 40 * MB
 _APPLICATION = 30 * MB
+_BRINGS_MUCH = 10 * MB  # what it depends on is then there, too
 INSTALLER_CACHE = 25 * MB  # if the installed packages are unknown
 
 
@@ -50,7 +52,28 @@ def dropped_package_bytes(program: Program) -> int:
             if effect.subject in gone:  # apk add --virtual NAME … apk del NAME
                 removed |= {p.name for p in effect.packages}
     met = {n for n in names if brings(n) and removed.issuperset(brings(n))}
-    return sum(package_size(n, manager) for n in names - removed - met)
+    gone = names - removed - met
+    return sum(package_size(n, manager) for n in gone) + _recommended_bytes(program, gone)
+
+
+def _recommended_bytes(program: Program, dropped: Collection[str]) -> int:
+    """The bytes of what apt installed beside these packages because they recommend it, and nothing else."""
+    installs = [e for e in program.effects if e.kind == "packages" and e.manager == SystemManager.APT]
+    plain = [e for e in installs if all(w.value != "--no-install-recommends" for w in e.command.words)]
+    own = {p.name for e in plain for p in e.packages}
+    if own.isdisjoint(dropped) or any("Install-Recommends" in s.instruction.value for s in program.steps):
+        return 0
+    suite = program.base.suite if program.base is not None else None
+    there = set(installed(program.base, nearest=True)) if program.base is not None else set[str]()
+    there |= {p.name for e in installs for p in e.packages}
+    more: dict[str, int] = {}
+    for name in own.intersection(dropped):
+        row = recommended_packages((name,), suite) or {}
+        if all(package_size(n, SystemManager.APT) < _BRINGS_MUCH for n in there.intersection(row)):
+            more |= row
+    for name in own.difference(dropped):
+        there |= (recommended_packages((name,), suite) or {}).keys()
+    return sum(size for name, size in more.items() if name not in there)
 
 
 def package_manager(program: Program) -> str:

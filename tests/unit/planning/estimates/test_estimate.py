@@ -29,3 +29,21 @@ def test_dropped_packages(base: str, packages: str, least: int, most: int) -> No
     text = f"FROM {base}\nRUN {install} {packages}\nCOPY . .\nRUN make\nRUN cmake .\nCMD node a.js\n"
     program = classify(parse(encode(text)), Context.empty(), "Dockerfile", Options())
     assert least * MB <= dropped_package_bytes(program) <= most * MB
+
+
+@pytest.mark.parametrize(
+    ("packages", "least", "most"),
+    [
+        pytest.param("--no-install-recommends python3 python3-pip", 0, 10, id="nothing comes along"),
+        pytest.param("python3 python3-pip", 300, 450, id="compilers come along: apt says 429 MB"),
+        pytest.param("python3 python3-pip gcc", 150, 260, id="gcc is dropped, it counts once"),
+        pytest.param("python3 python3-pip httpie", 0, 20, id="a package that stays recommends them, too"),
+    ],
+)
+def test_what_came_along(packages: str, least: int, most: int) -> None:
+    text = (
+        f"FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y {packages}\n"
+        'RUN pip3 install --break-system-packages cffi\nCMD ["python3", "-c", "import cffi"]\n'
+    )
+    program = classify(parse(encode(text)), Context.empty(), "Dockerfile", Options())
+    assert least * MB <= dropped_package_bytes(program) <= most * MB

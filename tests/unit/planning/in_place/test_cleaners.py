@@ -338,6 +338,8 @@ def test_in_place(case: Case, tmp_path: Path) -> None:
         pytest.param("python:3.12-slim-bookworm", "git", "openssh-client", id="named-with-their-size"),
         pytest.param("python:3.12-slim-bookworm", "libmagic1", "", id="nothing-comes-along"),
         pytest.param("python:3.12-bookworm", "git", "", id="the-base-image-has-it"),
+        pytest.param("debian:bookworm-slim", "python3-pip", "117 more (4", id="more-than-anybody-names"),
+        pytest.param("ubuntu:20.04", "git", "openssh-client", id="as-in-the-nearest-debian"),
         pytest.param(
             "python:3.12-slim-bookworm", "some-tool", "packages that some-tool only recommends", id="unknown"
         ),
