@@ -37,6 +37,7 @@ LANGUAGE = Language(
         "@share": r"(?P<prefix>/usr|/usr/local|/opt/.+?)(?:/share)?",
         "@etc": r"(?P<prefix>/usr|/usr/local|/opt/.+?)(?:/etc)?",
         "@lib": r"(?P<prefix>/usr|/usr/local|/opt/.+?)(?:/lib)?",
+        "@prefix": r"(?P<prefix>/usr|/usr/local|/opt/.+)",
     },
     managers=("pip", "pipenv", "poetry", "uv", "pdm", "conda"),
     installers=("pip", "setuptools", "wheel", "pipenv", "poetry", "virtualenv"),

@@ -7,7 +7,7 @@ facts have `known=False`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Literal
 
@@ -158,6 +158,15 @@ _USUAL = 1  # MB of wheels of a package that is not in the table
 
 def _table() -> Mapping[str, Any]:
     return LANGUAGE.facts("pypi.toml")
+
+
+def data_places(name: str, release: str | None) -> Iterator[str]:
+    """The directories of the prefix in which a release, or any one, has data beside its package: `share`,
+    `etc`, `lib`; `prefix` for a directory of its own."""
+    rows: Mapping[str, Any] = _table()["data"]
+    yield from (place for place in rows if place != "before" and name in rows[place].split())
+    if release is not None and name in rows["before"] and _order(release) < _order(rows["before"][name]):
+        yield "prefix"
 
 
 def packages_leaving(place: str) -> tuple[str, ...]:

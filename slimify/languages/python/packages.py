@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
 from slimify.languages.python import LANGUAGE
-from slimify.languages.python.package_facts import distributions as providers
 from slimify.languages.python.package_facts import (
+    data_places,
     install_compiles,
     loaders,
     normalised,
     pypi,
     standard_libraries,
 )
+from slimify.languages.python.package_facts import distributions as providers
 from slimify.languages.python.package_facts import packages_leaving as leaving
 from slimify.languages.python.package_facts import pypi as package_facts
 from slimify.languages.python.vocabulary import PythonManager
@@ -33,6 +34,7 @@ __all__ = ["leaving", "package_facts", "providers", "standard_libraries"]
 _PINNED = regex(r"===?\s*([\w.]+)")
 _LIMITED = regex(r"(?:===?|~=|<=?)\s*([\w.]+)")
 _OWN_MANIFEST = regex(r"(?:^|/)site-packages/([^/]+?)-[\w.+!]+\.dist-info/METADATA\Z")
+_PROJECT = regex(r"(?:^|/)(?:pyproject\.toml|setup\.(?:py|cfg))\Z")
 _INSTALL = regex(r"\bpip3?\s+(?:install|add|i)\b")
 _IMPORT = regex(r"^\s*(?:from|import)\s.*$", re.MULTILINE)
 
@@ -100,12 +102,29 @@ def _listed(context: Context, path: str) -> tuple[Requirement, ...] | None:
     return requirements(context, path) if path.endswith((".txt", ".in", ".pip")) else None
 
 
-def requested_names(view: ContextView, packages: Iterable[Package], manifests: Iterable[str]) -> set[str]:
-    """The packages that an install names or its manifests list, by names as indexes compare them."""
-    names = {normalised(package.name) for package in packages}
+def requested_releases(
+    view: ContextView, packages: Iterable[Package], manifests: Iterable[str]
+) -> Mapping[str, str | None]:
+    """The packages that an install names or its manifests list, by names as indexes compare them, and the
+    release that is pinned."""
+    found = {normalised(package.name): pinned_release(package.text) for package in packages}
     for path in filter(None, map(view.context_path, manifests)):
-        names |= {module.use.name for module in listed_packages(view, path)}
-    return names
+        found |= {module.use.name: module.version for module in listed_packages(view, path)}
+    return found
+
+
+def data_directories(view: ContextView, packages: Iterable[Package], manifests: Iterable[str]) -> set[str]:
+    """The directories of the prefix that get data of the packages and projects that an install requests:
+    `share`, `etc`; `prefix` for any."""
+    from slimify.languages.python.manifests.data_files import data_targets
+
+    requested = requested_releases(view, packages, manifests).items()
+    found = {place for name, release in requested for place in data_places(name, release)}
+    for path in filter(None, map(view.context_path, manifests)):
+        listed = [row.path for row in _listed(view.context, path) or () if row.path is not None]
+        for directory in (*listed, path.rpartition("/")[0]) if _PROJECT.search(path) else listed:
+            found |= data_targets(view.context, directory)
+    return found - {"bin"}
 
 
 def package_at(path: str) -> str:

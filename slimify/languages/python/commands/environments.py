@@ -25,10 +25,11 @@ class PythonPlace(NamedPlace):
     SHARE = "@share"  # data that distributions have beside their packages
     ETC = "@etc"
     LIB = "@lib"
+    PREFIX = "@prefix"  # the directory that all of these are in
 
 
 SITE, BIN = PythonPlace.SITE, PythonPlace.BIN
-DATA = (PythonPlace.SHARE, PythonPlace.ETC, PythonPlace.LIB)
+DATA = (PythonPlace.SHARE, PythonPlace.ETC, PythonPlace.LIB, PythonPlace.PREFIX)
 TRUE = ("1", "true", "yes", "on")
 FALSE = ("0", "false", "no", "off")
 
@@ -76,15 +77,16 @@ def environment(call: Call) -> tuple[Arg | str, ...]:
 def with_data(
     call: Call, writes: tuple[Arg | str, ...], packages: Iterable[Package], manifests: Iterable[str]
 ) -> tuple[Arg | str, ...]:
-    """The directories that an install writes to, with those of the data that some of the distributions which
-    it names or lists have beside their packages."""
+    """The directories that an install writes to, with those of the data that the projects which it installs
+    declare, and that some of the distributions which it names or lists have beside their packages."""
     if SITE not in writes or LANGUAGE.packages is None:
         return writes
-    from slimify.languages.python.packages import requested_names
+    from slimify.languages.python.packages import data_directories
 
-    names = requested_names(call.state.view, packages, manifests)
-    own = LANGUAGE.facts("pypi.toml")["data"]
-    return (*writes, *(place for place in DATA if not names.isdisjoint(own[place[1:]].split())))
+    found = {f"@{name}" for name in data_directories(call.state.view, packages, manifests)}
+    if not found <= set(DATA):
+        found = {PythonPlace.PREFIX}
+    return (*writes, *(place for place in DATA if place in found))
 
 
 def install_target(call: Call, options: Options, manager: str) -> tuple[Arg | str, ...]:

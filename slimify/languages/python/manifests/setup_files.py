@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -22,6 +23,7 @@ class SetupInfo(Struct, frozen=True, kw_only=True):
     extras: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
     scripts: Mapping[str, str] = field(default_factory=dict)
     requires_python: str | None = None
+    data: tuple[str, ...] | None = ()  # where data files go, below the prefix; None if that can't be read
 
 
 def setup_info(context: Context, dir: str = "") -> SetupInfo:
@@ -57,7 +59,15 @@ def setup_info(context: Context, dir: str = "") -> SetupInfo:
         },
         scripts=_scripts(values),
         requires_python=text_of(values.get("python_requires")),
+        data=_data(values.get("data_files"), texts.get(script, "")),
     )
+
+
+def _data(declared: object, text: str) -> tuple[str, ...] | None:
+    """The directories of `data_files`; None if the setup.py names some that are not literal."""
+    if declared is None:
+        return None if re.search(r"\bdata_files\b", text) else ()
+    return tuple(text_of(item) or "" for item in declared) if isinstance(declared, (dict, list)) else None
 
 
 def _items(value: object) -> list[str]:
@@ -97,7 +107,9 @@ def _setup_cfg(text: str | None) -> dict[str, object]:
         return dict(parser[name]) if parser.has_section(name) else {}
 
     found: dict[str, object] = {**section("metadata"), **section("options")}
-    for key in ("extras_require", "entry_points"):
+    if "data_files" in section("files"):  # pbr's
+        found["data_files"] = section("files")["data_files"]
+    for key in ("extras_require", "entry_points", "data_files"):
         if values := section(f"options.{key}"):
             found[key] = values
     return found
@@ -120,6 +132,8 @@ def _setup_py(text: str) -> dict[str, object]:
                 value = keyword.value
                 if isinstance(value, ast.Name):
                     value = constants.get(value.id, value)
+                if keyword.arg == "data_files" and isinstance(value, ast.List):
+                    value = ast.List([i.elts[0] if isinstance(i, ast.Tuple) else i for i in value.elts])
                 with suppress(ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
                     literal[keyword.arg or "*"] = ast.literal_eval(value)
     return literal

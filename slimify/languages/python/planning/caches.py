@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from slimify.analysis.program import Program, Step
 from slimify.languages.python.package_facts import downloaded_bytes
-from slimify.languages.python.packages import requested_names
+from slimify.languages.python.packages import requested_releases
 from slimify.languages.python.vocabulary import PythonAction, PythonManager
 from slimify.model.effects import Effect
 from slimify.model.sizes import MB
@@ -49,7 +49,7 @@ def installed_bytes(program: Program, effect: Effect) -> int:
 
 
 def _downloads(program: Program, effect: Effect) -> int:
-    return downloaded_bytes(requested_names(program.end_state.view, effect.packages, effect.manifests))
+    return downloaded_bytes(requested_releases(program.end_state.view, effect.packages, effect.manifests))
 
 
 def needs_mount(program: Program) -> bool:

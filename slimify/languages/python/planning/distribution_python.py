@@ -21,6 +21,7 @@ from slimify.languages.python.package_facts import normalised, script_distributi
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, SystemManager
 from slimify.model.regex import regex
+from slimify.semantics.paths import inside
 
 SCRIPTS = "/usr/bin/"  # Alpine's pip installs scripts there, among the programs of apk packages
 _LOCAL_BIN = "/usr/local/bin"
@@ -47,14 +48,22 @@ def distribution_packages(program: Program, base: ImageFacts) -> tuple[str, ...]
     versions = _versions(program, minor)
     if versions is None:
         return None
-    if moves:
-        return (LOCAL_DIRECTORY,)  # whatever the version is called
+    if moves or (by_apt and _has_local_alone(program)):
+        return (LOCAL_DIRECTORY,)  # whatever the version is called, and the data of wheels with it
     if by_apt:
         return (*(f"/usr/local/lib/python{v}/dist-packages" for v in versions), _LOCAL_BIN)
     scripts = _scripts(program)
     if isinstance(scripts, Reason):
         return scripts
     return (*(f"/usr/lib/python{v}/site-packages" for v in versions), *scripts)
+
+
+def _has_local_alone(program: Program) -> bool:
+    """Whether nothing but pip's installs fills /usr/local, which a distribution leaves empty."""
+    others = (e for e in program.effects if SITE not in e.writes)
+    written = [path for e in others for path in (*e.writes, *e.outputs)]
+    written += (e.copy.target or "/" for e in program.machine.final.events if e.copy is not None)
+    return not any(inside(path, LOCAL_DIRECTORY) or path == "/" for path in written)
 
 
 def moves_between_releases(base: ImageFacts | None) -> bool:

@@ -153,7 +153,8 @@ def python_copies(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
                 return site
             prefix = next((path.partition("/lib/")[0] for path in site if "/lib/" in path), "")
             if made.path != SITE:
-                site = (f"{prefix}/{made.path[1:]}",) if prefix else ()
+                below = made.path.replace(PythonPlace.PREFIX, "@")[1:]
+                site = (posixpath.join(prefix, below).rstrip("/"),) if prefix else ()
             places = ((path, path.startswith(SCRIPTS)) for path in site)
             copies += [CopyFromBuilder(path=p, after=made.first, is_file=single) for p, single in places]
         elif made.path != BIN:

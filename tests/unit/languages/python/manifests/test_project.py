@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from slimify.context.scan import Context, scan
+from slimify.languages.python.manifests.data_files import data_targets
 from slimify.languages.python.manifests.lock_files import pinned_packages
 from slimify.languages.python.manifests.project import PythonProject, python_project
 from slimify.languages.python.manifests.requirements import (
@@ -421,3 +422,27 @@ def test_locks(tmp_path: Path, name: str, text: str, groups: tuple[str, ...], so
 def test_malformed_locks_are_empty(tmp_path: Path, name: str, text: str) -> None:
     context = lay(tmp_path, {name: text})
     assert pinned_packages(context, python_project(context)) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "targets"),
+    [
+        ("setup.py", "setup(name='a', package_data={'a': ['share/a']})", set()),
+        ("setup.py", "setup(data_files=[])", set()),
+        ("setup.py", "setup(data_files=[('/etc/a', ['b'])])", set()),  # below site-packages in a wheel
+        ("setup.py", "setup(data_files=[('share/a', glob('*.ini')), ('./etc/a', ['b'])])", {"share", "etc"}),
+        ("setup.py", "D = [('share/a', ['b'])]\nsetup(data_files=D)", {"share"}),
+        ("setup.py", "setup(data_files=find('share'))", {"prefix"}),
+        ("setup.py", "setup(**{'data_files': []})", {"prefix"}),
+        ("setup.cfg", "[options]\npackages = a\n", set()),
+        ("setup.cfg", "[options.data_files]\nshare/a = b\n", {"share"}),
+        ("setup.cfg", "[files]\ndata_files =\n  etc/a = b\n", {"prefix"}),
+        ("pyproject.toml", "[tool.setuptools.package-data]\na = ['share/a']", set()),
+        ("pyproject.toml", "[tool.setuptools.data-files]\n'lib/a' = ['b']", {"lib"}),
+        ("pyproject.toml", "[tool.hatch.build.targets.wheel.shared-data]\n'b/c' = 'share/a/c'", {"share"}),
+        ("pyproject.toml", "[tool.flit.external-data]\ndirectory = 'data'", {"prefix"}),
+        ("pyproject.toml", "[build-system]\nbuild-backend = 'mesonpy'", {"prefix"}),
+    ],
+)
+def test_data_files_beside_the_packages(tmp_path: Path, name: str, text: str, targets: set[str]) -> None:
+    assert data_targets(lay(tmp_path, {name: text}), "") == targets

@@ -191,6 +191,23 @@ ROWS = (
         final=("COPY --from=builder /usr/local/lib /usr/local/lib",),
     ),
     Row(
+        id="data-of-the-project-beside-its-packages",
+        file=lines("FROM python:3.11", "WORKDIR /src", "COPY . .", "RUN pip install .", 'CMD ["tool"]'),
+        files={
+            "setup.py": "from setuptools import setup\nsetup(name='tool', packages=['tool'], "
+            "data_files=[('share/tool', ['a.ini'])], "
+            "entry_points={'console_scripts': ['tool=tool:main']})\n",
+            "tool/__init__.py": "def main(): pass\n",
+        },
+        final=("COPY --from=builder /usr/local/share /usr/local/share",),
+    ),
+    Row(
+        id="data-of-an-old-release-in-a-directory-of-its-own",
+        file=lines("FROM python:3.11", *INSTALL, START),
+        files={"requirements.txt": "xgboost==0.90\n", "app.py": "import xgboost\n"},
+        final=("COPY --from=builder /usr/local /usr/local",),
+    ),
+    Row(
         id="what-is-put-back-goes-with-the-users-own-install",
         file=lines(
             "FROM python:3.11",
@@ -358,7 +375,7 @@ ROWS = (
         final=(
             "RUN apt-get update && apt-get install -y ca-certificates python3 python3-setuptools "
             "&& rm -rf /var/lib/apt/lists/*",
-            "COPY --from=builder /usr/local/lib/python3.11/dist-packages /usr/local/lib/python3.11/dist-packages",
+            "COPY --from=builder /usr/local /usr/local",
         ),
         never=("python3-pip", "gcc"),
     ),
@@ -381,6 +398,7 @@ ROWS = (
             "FROM ubuntu:18.04",
             "RUN apt-get update && apt-get install -y python python-pip python-dev build-essential",
             "RUN pip install flask",
+            "RUN git clone https://example.org/a /usr/local/src/a",
             'CMD ["python", "app.py"]',
         ),
         rung="same-base",
