@@ -157,14 +157,14 @@ def test_a_kill_leaves_nothing_behind(fleet: Path, tmp_path: Path, number: int) 
     temporary.mkdir()
     words = [sys.executable, "-m", "slimify", "scan", str(listed), "--jobs", "2", "--output", str(results)]
     env = {**os.environ, "TMPDIR": str(temporary)}
-    run = subprocess.Popen(words, env=env, start_new_session=True, stderr=subprocess.PIPE)
+    run = subprocess.Popen(words, env=env, stderr=subprocess.PIPE)
     try:
         until(lambda: results.exists() and results.read_bytes() and any(temporary.iterdir()))
         run.send_signal(number)
-        assert run.wait(30) != 0
-        until(lambda: not in_session(run.pid) and not any(temporary.iterdir()))
+        assert run.wait(pool.CLEANUP_SECONDS) != 0
+        until(lambda: not started_with(temporary) and not any(temporary.iterdir()))
     finally:
-        for pid in in_session(run.pid):
+        for pid in started_with(temporary):
             os.kill(pid, signal.SIGKILL)
     assert b"Traceback" not in run.communicate()[1]
     before = results.read_bytes().splitlines()
@@ -174,20 +174,19 @@ def test_a_kill_leaves_nothing_behind(fleet: Path, tmp_path: Path, number: int) 
     assert results.read_bytes().splitlines()[: len(before)] == before
 
 
-def until(condition: Callable[[], object], seconds: float = 60) -> None:
+def until(condition: Callable[[], object], seconds: float = 2 * pool.CLEANUP_SECONDS) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)
 
 
-def in_session(leader: int) -> list[int]:
-    """The processes of a session."""
+def started_with(temporary: Path) -> list[int]:
+    """The processes for which this is the directory of temporary files."""
     found = []
-    for file in Path("/proc").glob("[0-9]*/stat"):
+    for file in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):
-            state, _, _, session = file.read_text().rpartition(")")[2].split()[:4]
-            if int(session) == leader and state != "Z":
+            if f"TMPDIR={temporary}\0".encode() in file.read_bytes():
                 found.append(int(file.parent.name))
     return found
 

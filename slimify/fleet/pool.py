@@ -1,7 +1,8 @@
 """A pool of worker processes with bounded number and memory, in which one item can't stop the others.
 
 If a worker dies (out of memory, a crash in a library), the caller supplies the rows of its item. Workers
-terminate when the parent process ends, however it ends, and remove their temporary files.
+terminate when the parent process ends, however it ends, with all that they started, and their temporary files
+are removed.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ SOCKETS = "SLIMIFY_SOCKETS"  # tells the process that makes workers where its so
 _ITEMS_PER_PROCESS = 200  # then a new process starts, which bounds memory
 _MEMORY = 3 << 30  # bytes of one worker; a proof holds two images
 _SOCKET_PLACE = 70  # bytes; a socket has 32 more in its name, and may have 107 (unix(7))
-_CLEANUP_SECONDS = 60  # time for a worker to remove its files when it has to stop
+CLEANUP_SECONDS = 60  # time for an engine to remove what it made when the worker has to stop
+_REPEAT_SECONDS = 5  # then a worker that has not stopped is told again
 
 Item = TypeVar("Item")
 Job = Callable[[Item], list[Row]]
@@ -94,11 +96,7 @@ def _processes(number: int) -> Iterator[ProcessPoolExecutor]:
     of their pipe. Their temporary directory is removed."""
     context = _context()
     worker_end, parent_end = context.Pipe(duplex=False)
-    with (
-        worker_end,
-        parent_end,
-        tempfile.TemporaryDirectory(prefix="slimify-", ignore_cleanup_errors=True) as directory,
-    ):
+    with worker_end, parent_end, _directory(context) as directory:
         pool = ProcessPoolExecutor(
             number, context, initializer=_initialize_worker, initargs=(worker_end, directory)
         )
@@ -111,16 +109,38 @@ def _processes(number: int) -> Iterator[ProcessPoolExecutor]:
             pool.shutdown(cancel_futures=True)
 
 
+@contextmanager
+def _directory(context: BaseContext) -> Iterator[str]:
+    """A temporary directory. It is inside the one that the process that makes workers removes at its end."""
+    above = get_temp_dir() if context.get_start_method() == "forkserver" else None
+    directory = tempfile.mkdtemp(prefix="slimify-", dir=above)
+    try:
+        yield directory
+    finally:
+        remove(directory)
+
+
+def remove(directory: str) -> None:
+    """Removes a directory. Processes that were killed may still finish what they had asked of the system."""
+    for _ in range(50):
+        shutil.rmtree(directory, ignore_errors=True)
+        if not os.path.lexists(directory):
+            break
+        time.sleep(0.1)
+
+
 # --- in the workers -----------------------------------------------------------------------------
 
 
-_busy = threading.Event()  # a job is running and has to clean up
+_stopping = threading.Event()
 
 
 def _initialize_worker(pipe: Connection, directory: str) -> None:
     tempfile.tempdir = directory
     _limit_memory()
-    # Ctrl-C in the terminal reaches all processes; the parent handles it
+    with suppress(AttributeError, OSError):  # not on every platform
+        os.setsid()  # what is started can be ended as a whole, and asks nothing on the terminal
+    # Ctrl-C in the terminal is for the parent
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _on_sigterm)
     threading.Thread(target=_watch_parent, args=(pipe,), daemon=True).start()
@@ -134,32 +154,36 @@ def _limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
-def _on_sigterm(number: int, _frame: FrameType | None) -> None:
+def _on_sigterm(_number: int, _frame: FrameType | None) -> None:
+    """While an engine has something to remove, its own handler is in force."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if _busy.is_set():
-        raise SystemExit(128 + number)
     _terminate()
 
 
 def _terminate() -> NoReturn:
-    """Ends this process at once: nobody waits for a result, and a signal may have interrupted a cleanup."""
-    shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
+    """Ends this process and all that it started: nobody waits for a result."""
+    leads = hasattr(os, "getpgrp") and os.getpgrp() == os.getpid()
+    if leads:
+        os.killpg(0, signal.SIGTERM)
+    remove(tempfile.gettempdir())
+    if leads:
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)
 
 
 def _watch_parent(pipe: Connection) -> None:
     """Terminates this process when the parent ends."""
     pipe.poll(None)
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(_CLEANUP_SECONDS)
+    _stopping.set()
+    for _ in range(CLEANUP_SECONDS // _REPEAT_SECONDS):  # the first one may come just before a system call
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_REPEAT_SECONDS)
     _terminate()
 
 
 def _run_job(job: Job[Item], item: Item) -> list[Row]:
     try:
-        _busy.set()
         return job(item)
-    except SystemExit:
-        _terminate()
     finally:
-        _busy.clear()
+        if _stopping.is_set():
+            _terminate()

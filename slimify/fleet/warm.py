@@ -1,6 +1,6 @@
 """Loads what every worker of `scan` needs: workers are forks of the process that imports this module.
 
-That process outlives the one that scans, and removes its socket if the other could not.
+That process outlives the one that scans and all workers, and removes what these could not.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 import atexit
 import gc
 import os
-import shutil
+import signal
 import tempfile
 from pathlib import Path
 
 from slimify import pipeline
 from slimify.config import Options
-from slimify.fleet.pool import SOCKETS
+from slimify.fleet.pool import SOCKETS, remove
 
 _PROJECTS = (
     {
@@ -47,7 +47,8 @@ def _rewrite_projects() -> None:
 
 
 if SOCKETS in os.environ:
-    atexit.register(shutil.rmtree, os.environ.pop(SOCKETS), ignore_errors=True)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is for the process that scans
+    atexit.register(remove, os.environ.pop(SOCKETS))
 _rewrite_projects()
 # What is loaded stays: looking for garbage in it would also copy its memory into each worker.
 gc.set_threshold(70_000, 10, 10)
