@@ -21,6 +21,7 @@ from slimify.facts import load, merged
 from slimify.languages import language
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.errors import SlimifyError
+from slimify.model.globs import finding
 from slimify.model.regex import regex
 from slimify.syntax.dockerfile.parser import encode, parse
 
@@ -47,7 +48,7 @@ class ContextReaders(Struct, frozen=True, dict=True):
 
     def mentions(self, name: str) -> bool:
         """Whether a text names a file or directory of this name (a shell pattern)."""
-        pattern = re.compile(rf"(?<![\w-]){re.escape(name).replace(re.escape('*'), '[^/]*')}(?![\w-])")
+        pattern = re.compile(rf"(?<![\w-]){finding(name, '[^/]{0,255}?')}(?![\w-])")
         known = max(name.split("*"), key=len)
         return any(known in text and pattern.search(text) for text in self.texts)
 

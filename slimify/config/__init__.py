@@ -16,7 +16,6 @@ The repository's file may come from a stranger: of it, `trust` takes only what d
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -37,6 +36,7 @@ from slimify.config.files import (
 )
 from slimify.config.options import Base, Builder, Ignored, MinSaving, Options, parse_min_saving, words
 from slimify.config.settings import SETTINGS, is_path
+from slimify.model import globs
 
 __all__ = [
     "BAD_SETTING", "SETTINGS", "STRANGERS", "Base", "Builder", "Ignored", "Layer", "MinSaving", "Options",
@@ -135,11 +135,9 @@ def concerns(pattern: str, name: str) -> bool:
     `*` does not match slashes, `**` does. A directory matches all files in it; a name without a slash
     matches files of that name anywhere.
     """
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern.removeprefix("./").rstrip("/"))
-    meant = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    regex = "".join(meant.get(part) or re.escape(part) for part in parts)
-    anywhere = "" if "/" in pattern else "(?:.*/)?"
-    return re.fullmatch(f"{anywhere}{regex}|{regex}/.*", name) is not None
+    tokens = globs.tokens(pattern.removeprefix("./").rstrip("/"))
+    anywhere = () if "/" in pattern else (globs.TREE,)
+    return globs.matches((*anywhere, *tokens), name) or globs.matches((*tokens, "/", globs.REST), name)
 
 
 def _layer(path: Path, origin: str, table: Mapping[str, Any], author: Author) -> Layer:

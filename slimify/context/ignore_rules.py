@@ -13,15 +13,12 @@ from itertools import groupby
 
 from msgspec import Struct
 
-# Longer paths and patterns with more wildcards are matched in linear time instead of with `re`,
-# since an untrusted context could make `re` backtrack.
+from slimify.model.globs import NAME, REST, TREE, Tokens, matches
+
+# Longer paths and patterns with more wildcards are matched in linear time instead of with `re`.
 _SHORT_PATH = 512
 _FEW_WILDCARDS = 3
 _CACHED_DIRECTORIES = 50_000
-
-# A token of a pattern is the regular expression of one character, or one of these.
-_NAME, _TREE, _REST = "[^/]*", "(?:.*/)?", ".*"
-_Tokens = tuple[str, ...]
 
 
 class _Group(Struct, frozen=True):
@@ -30,17 +27,17 @@ class _Group(Struct, frozen=True):
     exception: bool
     literals: frozenset[str]
     quick: re.Pattern[str] | None
-    globs: tuple[_Tokens, ...]
-    slow: tuple[_Tokens, ...]
+    globs: tuple[Tokens, ...]
+    slow: tuple[Tokens, ...]
 
     def matches(self, path: str) -> bool:
         if path in self.literals:
             return True
         if len(path) > _SHORT_PATH:
-            return any(_matches(tokens, path) for tokens in self.globs + self.slow)
+            return any(matches(tokens, path) for tokens in self.globs + self.slow)
         if self.quick is not None and self.quick.fullmatch(path):
             return True
-        return any(_matches(tokens, path) for tokens in self.slow)
+        return any(matches(tokens, path) for tokens in self.slow)
 
 
 class IgnoreRules(Struct, frozen=True, dict=True):
@@ -55,7 +52,7 @@ class IgnoreRules(Struct, frozen=True, dict=True):
         """The rules in `text`. Never fails."""
         patterns: list[str] = []
         errors: list[str] = []
-        parsed: list[tuple[bool, str, _Tokens]] = []
+        parsed: list[tuple[bool, str, Tokens]] = []
         for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
             pattern = _parse_line(line)
             if pattern is None:
@@ -160,7 +157,7 @@ def _parse_line(line: str) -> str | None:
     return sign + pattern
 
 
-def _tokens(pattern: str) -> _Tokens:
+def _tokens(pattern: str) -> Tokens:
     """The tokens of a pattern. Raises ValueError if Go's `filepath.Match` rejects it as malformed."""
     tokens: list[str] = []
     at = 0
@@ -173,9 +170,9 @@ def _tokens(pattern: str) -> _Tokens:
             at += slash
             # moby compares the tail of `**tail` as a suffix, so it may start within a name.
             loose = at == 2 and not re.search(r"[*?\[\]\\]", pattern[2:])
-            tokens.append(_REST if at == len(pattern) or (loose and not slash) else _TREE)
+            tokens.append(REST if at == len(pattern) or (loose and not slash) else TREE)
         elif char == "*":
-            tokens.append(_NAME)
+            tokens.append(NAME)
         elif char == "?":
             tokens.append("[^/]")
         elif char == "[":
@@ -220,46 +217,23 @@ def _class(body: str) -> str:
     return f"[{'^' if negated else ''}{text}]"
 
 
-def _groups(parsed: list[tuple[bool, str, _Tokens]]) -> tuple[_Group, ...]:
+def _groups(parsed: list[tuple[bool, str, Tokens]]) -> tuple[_Group, ...]:
     rows = groupby(parsed, lambda row: row[0])
     return tuple(_group(exception, [row[1:] for row in group]) for exception, group in rows)
 
 
-def _group(exception: bool, members: list[tuple[str, _Tokens]]) -> _Group:
+def _group(exception: bool, members: list[tuple[str, Tokens]]) -> _Group:
     literals: list[str] = []
-    globs: list[_Tokens] = []
-    slow: list[_Tokens] = []
+    globs: list[Tokens] = []
+    slow: list[Tokens] = []
     for bare, tokens in members:
-        wildcards = sum(token in (_NAME, _TREE, _REST) for token in tokens)
+        wildcards = sum(token in (NAME, TREE, REST) for token in tokens)
         if not wildcards and not any(token.startswith("[") for token in tokens):
             literals.append(re.sub(r"\\(.)", r"\1", bare))
         else:
             (globs if wildcards <= _FEW_WILDCARDS else slow).append(tokens)
     quick = re.compile("|".join(map("".join, globs)), re.DOTALL) if globs else None
     return _Group(exception, frozenset(literals), quick, tuple(globs), tuple(slow))
-
-
-def _matches(tokens: _Tokens, path: str) -> bool:
-    """Match without backtracking: `ends` are all offsets in the path where the tokens so far may end."""
-    ends = {0}
-    for token in tokens:
-        if token == _TREE:
-            ends |= {at + 1 for at in range(min(ends), len(path)) if path[at] == "/"}
-        elif token == _REST:
-            ends = set(range(min(ends), len(path) + 1))
-        elif token == _NAME:
-            started, within = ends, False
-            ends = set()
-            for at, char in enumerate(path + "/"):
-                within = within or at in started
-                ends |= {at} if within else set()
-                within = within and char != "/"
-        else:
-            one = re.compile(token, re.DOTALL)
-            ends = {at + 1 for at in ends if one.match(path, at)}
-        if not ends:
-            return False
-    return len(path) in ends
 
 
 def _may_match_below(pattern: str, parts: list[str]) -> bool:
@@ -274,6 +248,6 @@ def _may_match_below(pattern: str, parts: list[str]) -> bool:
             tokens = _tokens(segments[index])
         except ValueError:  # an escaped slash
             return True
-        if not _matches(tokens, part):
+        if not matches(tokens, part):
             return False
     return len(segments) > len(parts)

@@ -18,6 +18,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
+from slimify.model.globs import finding
+
 _HUB, _LIBRARY = "docker.io/", "library/"
 _STAR = "([^:@]+?)"
 
@@ -72,7 +74,7 @@ def _translated(reference: str, source: str, target: str) -> str | None:
 
 
 def _match(pattern: str, text: str) -> tuple[str, ...] | None:
-    found = re.fullmatch(_STAR.join(map(re.escape, pattern.split("*"))), text)
+    found = re.fullmatch(finding(pattern, _STAR), text)
     return found.groups() if found else None
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from slimify.config import is_inside
 from slimify.config.pr import ForgeKind
+from slimify.config.read_file import MOST_BYTES, read_file
+from slimify.model import globs
 from slimify.model.regex import regex
+from slimify.render.limits import limited
 
 # The paths that each forge reads, in its order.
 _LOCATIONS: Mapping[ForgeKind, tuple[str, ...]] = {
@@ -22,14 +27,25 @@ def owners(tree: Path, kind: ForgeKind, files: tuple[str, ...]) -> tuple[str, ..
     """The owners of any of the files, according to the CODEOWNERS file of the checkout."""
     for name in _LOCATIONS[kind]:
         path = tree / name
-        if path.is_file() and not path.is_symlink():
-            rules = _rules(path.read_text("utf-8", "replace"), kind)
-            return tuple(dict.fromkeys(owner for file in files for owner in _of(rules, file)))
+        if path.is_file() and not path.is_symlink() and is_inside(path, tree):
+            return _owners(path, kind, files)
     return ()
 
 
-# Pattern, owners, section.
-_Rule = tuple[re.Pattern[str], tuple[str, ...], str]
+def _owners(path: Path, kind: ForgeKind, files: tuple[str, ...]) -> tuple[str, ...]:
+    """The owners according to a file; none if it is too large or takes too long to match."""
+
+    def found() -> str:
+        rules = _rules(read_file(path, MOST_BYTES).decode("utf-8", "replace"), kind)
+        return "\n".join(dict.fromkeys(owner for file in files for owner in _of(rules, file)))
+
+    with suppress(OSError, ValueError):
+        return tuple((limited(found) if kind == "gitea" else found()).splitlines())
+    return ()
+
+
+# A pattern as the forge reads it, owners, section.
+_Rule = tuple[Callable[[str], object], tuple[str, ...], str]
 
 
 def _rules(text: str, kind: ForgeKind) -> list[_Rule]:
@@ -45,30 +61,33 @@ def _rules(text: str, kind: ForgeKind) -> list[_Rule]:
         if not words or words[0].startswith("!"):
             continue
         try:
-            pattern = re.compile(words[0] if kind == "gitea" else _regex(words[0].replace("\\ ", " ")))
-        except re.error:
+            concerns = (
+                re.compile(words[0]).fullmatch if kind == "gitea" else _matcher(words[0].replace("\\ ", " "))
+            )
+        except (re.error, RecursionError, OverflowError):
             continue
-        rules.append((pattern, tuple(words[1:]) or default, section))
+        rules.append((concerns, tuple(words[1:]) or default, section))
     return rules
 
 
 def _of(rules: list[_Rule], file: str) -> list[str]:
     """The owners of a file: in each section, the last matching rule wins."""
     found: dict[str, tuple[str, ...]] = {}
-    for pattern, names, section in rules:
-        if pattern.fullmatch(file):
+    for concerns, names, section in rules:
+        if concerns(file):
             found[section] = names
     return [name for names in found.values() for name in names]
 
 
-def _regex(pattern: str) -> str:
-    """The regular expression of a .gitignore pattern: without a leading or inner slash, it matches in any
-    directory."""
-    inner = pattern.strip("/")
-    anywhere = "" if "/" in pattern.rstrip("/") else "(?:.*/)?"
-    meant = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(/\*\*/|\*\*/|/\*\*$|\*\*|\*|\?)", inner)
-    regex = anywhere + "".join(meant.get(part, re.escape(part)) for part in parts)
-    last = inner.rpartition("/")[2]
-    below = "/.*" if pattern.endswith("/") else "" if last == "*" else "(?:/.*)?"
-    return regex + below
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    """What a .gitignore pattern matches: without a leading or inner slash, in any directory."""
+    anywhere = () if "/" in pattern.rstrip("/") else (globs.TREE,)
+    tokens = (*anywhere, *globs.tokens(pattern.strip("/")))
+    below = (*tokens, "/", globs.REST)
+    last = pattern.strip("/").rpartition("/")[2]
+
+    def concerns(file: str) -> bool:
+        itself = not pattern.endswith("/") and globs.matches(tokens, file)
+        return itself or (last != "*" and globs.matches(below, file))
+
+    return concerns

@@ -16,11 +16,13 @@ _MEMORY = 500_000_000  # bytes, in addition to what the process already has
 _MAX_RESULT = 10_000_000  # bytes
 
 
-def limited(call: Callable[[], str]) -> str:
-    """The result of `call`. Raises ValueError with a message if it fails or exceeds a limit.
+def limited(call: Callable[[], str], most: int = _MAX_RESULT) -> str:
+    """The result of `call`, of at most `most` bytes. Raises ValueError with a message if it fails or exceeds
+    a limit.
 
-    A sandbox keeps a template from executing Python, but not from loops and texts without end. Where the
-    platform has no processes that share memory (Windows), there are no limits.
+    A sandbox keeps a template from executing Python, but not from loops and texts without end; a regular
+    expression may try every way to match. Where the platform has no processes that share memory (Windows),
+    there are no limits.
     """
     if not hasattr(os, "fork"):
         return call()
@@ -32,7 +34,7 @@ def limited(call: Callable[[], str]) -> str:
         _answer(call, writer)
     os.close(writer)
     try:
-        answer = _read(reader)
+        answer = _read(reader, most)
     finally:
         os.close(reader)
         with contextlib.suppress(ProcessLookupError):
@@ -46,7 +48,7 @@ def limited(call: Callable[[], str]) -> str:
     return text
 
 
-def _read(reader: int) -> bytes:
+def _read(reader: int, most: int) -> bytes:
     """What the child writes until it ends. Raises ValueError if that takes too long or is too much."""
     parts: list[bytes] = []
     size, end = 0, time.monotonic() + _SECONDS
@@ -56,8 +58,8 @@ def _read(reader: int) -> bytes:
             return b"".join(parts)
         parts.append(part)
         size += len(part)
-        if size > _MAX_RESULT:
-            raise ValueError(f"it makes more than {_MAX_RESULT // 10**6} MB")
+        if size > most:
+            raise ValueError(f"it makes more than {most // 10**6} MB")
     raise ValueError(f"it takes more than {_SECONDS} s")
 
 

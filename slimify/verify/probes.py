@@ -139,7 +139,7 @@ def _probe(table: Mapping[str, Any]) -> Probe:
     for pattern in values.get("mask", ()):
         try:
             re.compile(pattern)
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
             raise ValueError(f'"{pattern}" is not a regular expression: {error}') from None
     return Probe(**values)
 

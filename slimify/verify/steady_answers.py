@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
@@ -92,7 +92,7 @@ def request_named(name: str, probe: Probe) -> Request:
 
 
 def unsteady_images(
-    one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Iterable[str]
+    one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Collection[str]
 ) -> str:
     """The image whose answers never settled ("both images", "the original", "the rewritten image"), or ""."""
     original, rewritten = (not answers_steady(one, course[-_STEADY:], own) for course in (before, after))
@@ -101,7 +101,7 @@ def unsteady_images(
     return "the original" if original else "the rewritten image" if rewritten else ""
 
 
-def alternates(one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Iterable[str]) -> bool:
+def alternates(one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Collection[str]) -> bool:
     """Whether both images alternate between the same answers. More than one change is not a start-up
     effect."""
     for here, there in ((before, after), (after, before)):
@@ -112,7 +112,7 @@ def alternates(one: Request, before: Sequence[Answer], after: Sequence[Answer], 
     return True
 
 
-def answers_steady(one: Request, answers: Sequence[Answer], own: Iterable[str]) -> bool:
+def answers_steady(one: Request, answers: Sequence[Answer], own: Collection[str]) -> bool:
     """Whether the answers are equal except for words that change every time."""
     if len(answers) < _STEADY:
         return False
@@ -167,7 +167,7 @@ def _is_steady(course: AnswerHistory, probe: Probe, times: int) -> bool:
 
 
 def _same_answers(
-    one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Iterable[str]
+    one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Collection[str]
 ) -> bool:
     old, new = before[-1], after[-1]
     return not web.difference(one, old, new, own) or web.same_but_volatile(one, old, before[-2], new, own)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 
+from slimify.config.files import invalid
 from slimify.facts.language_files import all_files
 from slimify.model.regex import regex
+from slimify.render.limits import limited
+
+_MAX_TEXT = 100_000_000  # bytes of a text that patterns of the settings mask
 
 # Pattern, replacement; longer patterns first. Time zones other than UTC are kept: a missing time zone in one
 # image is a real difference.
@@ -44,14 +48,30 @@ _MASKS = tuple((re.compile(pattern), stand_in) for pattern, stand_in in _VOLATIL
 _PROCESS = regex(r"(?im)(\b(?:pid|process)(?: id)?\b[:=]? ?[\[(]?)\d+|((?:^|\] )\[)\d+(?=\] \[?[A-Z]+\b)")
 
 
-def masked(text: str, own: Iterable[str] = ()) -> str:
-    """`text` (a body, output or log) with volatile parts replaced. `own` are the user's patterns."""
-    for pattern in own:
-        text = re.sub(pattern, "<masked>", text)
+def masked(text: str, own: Collection[str] = ()) -> str:
+    """`text` (a body, output or log) with volatile parts replaced. `own` are patterns of the settings. Raises
+    SlimifyError if they take too long."""
+    if own:
+        text = _without(own, text)
     places, announced = _language_patterns()
     for compiled, stand_in in (*places, *_MASKS):
         text = compiled.sub(stand_in, text)
     return announced.sub("", text)
+
+
+def _without(own: Collection[str], text: str) -> str:
+    def replaced() -> str:
+        found = text
+        for pattern in own:
+            found = re.sub(pattern, "<masked>", found)
+        return found
+
+    try:
+        return limited(replaced, most=_MAX_TEXT)
+    except ValueError as error:
+        raise invalid(
+            f'"mask" of the probes: {error}', hint="write patterns without nested repetitions"
+        ) from None
 
 
 @cache
@@ -63,7 +83,7 @@ def _language_patterns() -> tuple[tuple[tuple[re.Pattern[str], str], ...], re.Pa
     return places, re.compile(rf"^\W{{0,12}}(?:{notices}).*(?:\n|\Z)", re.MULTILINE)
 
 
-def log_shape(text: str, own: Iterable[str] = ()) -> frozenset[str]:
+def log_shape(text: str, own: Collection[str] = ()) -> frozenset[str]:
     """The set of a log's masked lines. Order and repetitions don't count: threads, processes and retries
     interleave lines differently every time."""
     text = _PROCESS.sub(r"\1\2<pid>", masked(text, own))

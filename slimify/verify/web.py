@@ -6,7 +6,7 @@ import hashlib
 import http.client
 import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from msgspec import Struct
 
@@ -81,7 +81,7 @@ def unmet_demand(request: Request, answer: Answer) -> str:
     return ""
 
 
-def difference(request: Request, old: Answer, new: Answer, own: Iterable[str]) -> str:
+def difference(request: Request, old: Answer, new: Answer, own: Collection[str]) -> str:
     """How the second answer differs from the first, or ""."""
     if old.status != new.status:
         said = new.body[:200].decode("utf-8", "replace") if new.status is None or new.status >= 400 else ""
@@ -105,7 +105,7 @@ def difference(request: Request, old: Answer, new: Answer, own: Iterable[str]) -
 
 
 def same_but_volatile(
-    request: Request, first: Answer, again: Answer, other: Answer, own: Iterable[str]
+    request: Request, first: Answer, again: Answer, other: Answer, own: Collection[str]
 ) -> bool:
     """Whether `other` differs from `first` only in words in which `again`, the same image's second answer,
     differs, too."""
@@ -156,7 +156,7 @@ def describe(answer: Answer) -> str:
     return f"{answer.status}, {answer.kind}, {len(answer.body)} bytes"
 
 
-def _body_lines(answer: Answer, own: Iterable[str]) -> list[str]:
+def _body_lines(answer: Answer, own: Collection[str]) -> list[str]:
     if b"\0" in answer.body[:2000]:
         return [hashlib.sha256(answer.body).hexdigest()]
     return volatile_text.masked(answer.body.decode("utf-8", "surrogateescape"), own).splitlines()

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slimify.config import pr
+from slimify.config.pr import ForgeKind
 from slimify.publish import names
 from slimify.publish.code_owners import owners
+from slimify.render import limits
 
 
 @pytest.mark.parametrize(
@@ -106,8 +108,25 @@ def test_owners_of_sections(tmp_path: Path) -> None:
 
 
 def test_owners_by_regular_expressions(tmp_path: Path) -> None:
-    (tmp_path / "CODEOWNERS").write_text(".*/Dockerfile @docker\n( @broken\n")
+    (tmp_path / "CODEOWNERS").write_text(".*/Dockerfile @docker\n( @broken\na{99999999999} @broken\n")
     assert owners(tmp_path, "gitea", ("api/Dockerfile", "README")) == ("@docker",)
+
+
+@pytest.mark.parametrize(("kind", "pattern"), [("github", "*a" * 30 + "b"), ("gitea", "(a+)+b")])
+def test_patterns_that_never_come_to_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: ForgeKind, pattern: str
+) -> None:
+    monkeypatch.setattr(limits, "_SECONDS", 1)
+    (tmp_path / "CODEOWNERS").write_text(f"* @all\n{pattern} @a\n")
+    assert owners(tmp_path, kind, ("a" * 60,)) == (("@all",) if kind == "github" else ())
+
+
+def test_owners_in_a_directory_that_leads_out(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "CODEOWNERS").write_text("* @secret\n")
+    (tmp_path / "tree" / ".git").mkdir(parents=True)
+    (tmp_path / "tree" / ".github").symlink_to("../outside")
+    assert owners(tmp_path / "tree", "github", ("Dockerfile",)) == ()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from slimify.model.errors import SlimifyError
+from slimify.render import limits
 from slimify.verify import probes, volatile_text, web
 from slimify.verify.probes import Probe, Request, Run
 
@@ -199,6 +201,8 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("one for many", {"files": "/x"}, '"files" has a value of the wrong type'),
     ("a number for a text", {"mask": [1]}, '"mask" has a value of the wrong type'),
     ("a bad pattern", {"mask": ["("]}, "regular expression"),
+    ("a pattern that is too large", {"mask": ["a{99999999999}"]}, "regular expression"),
+    ("a deep pattern", {"mask": ["(" * 5000 + ")" * 5000]}, "regular expression"),
 ]
 
 
@@ -206,6 +210,13 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
 def test_bad_settings_are_named(table: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         probes.parse_table(table)
+
+
+def test_a_pattern_that_never_comes_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert volatile_text.masked("build 7, \udcff", ("build [0-9]+",)) == "<masked>, \udcff"
+    monkeypatch.setattr(limits, "_SECONDS", 1)
+    with pytest.raises(SlimifyError, match="mask"):
+        volatile_text.masked("a" * 60, ("(a+)+b",))
 
 
 def answer(body: str, status: int = 200, kind: str = "text/html") -> web.Answer:
