@@ -31,6 +31,7 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 # ignored, and both are inherited: the programs that tests interrupt would not notice.
 # The settings of whoever runs the tests are not those of the tests.
 os.environ["XDG_CONFIG_HOME"] = os.devnull
+os.environ.pop("GITHUB_ACTIONS", None)
 
 with contextlib.suppress(ValueError):  # not the main thread
     signal.signal(signal.SIGINT, signal.default_int_handler)

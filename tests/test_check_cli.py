@@ -251,3 +251,17 @@ def test_a_baseline_that_is_none(project: Path) -> None:
         result = invoke("check", "web", "--baseline", "known.json", *more, cwd=project)
         assert (result.code, "cannot read the baseline" in result.stderr) == (2, True)
     assert (project / "known.json").read_text() == "[]"
+
+
+def test_a_baseline_that_leads_out_of_the_repository(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "known.json"
+    assert invoke("check", "web", "--baseline", "known.json", "--update-baseline", cwd=project).code == 0
+    (project / "known.json").rename(outside)
+    (project / "known.json").symlink_to(outside)
+    before = outside.read_bytes()
+    for more in ((), ("--update-baseline",)):
+        result = invoke("check", ".", "--baseline", "known.json", *more, cwd=project)
+        assert (result.code, "leads out of the repository" in result.stderr) == (2, True)
+    assert outside.read_bytes() == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,41 @@ def test_texts_of_settings(project: Path, settings: str) -> None:
     for words in (("rewrite", "."), ("config", ".")):
         result = invoke(*words, cwd=project)
         assert not is_live(result.stdout.decode() + result.stderr)
+
+
+# A line that a runner would take for a command, and whether it is one; `rewrite` shows it as it is.
+LINES = [
+    (" ::add-mask::e", True),
+    ("\t::set-output name=code::0", True),
+    ("echo '##[add-mask]e'", True),
+    ("::1 localhost", False),
+    ("a::b::c", False),
+    ("## [a]", False),
+]
+
+
+@pytest.mark.parametrize(("line", "is_command"), LINES)
+@pytest.mark.parametrize("form", [(), ("--output", "-")], ids=["diff", "file"])
+def test_commands_in_the_log_of_a_runner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, is_command: bool, form: tuple[str, ...]
+) -> None:
+    shutil.copytree(GOLDEN / "go-plain" / "input", tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "Dockerfile"
+    path.write_text(path.read_text().replace("EXPOSE", f"COPY <<EOF /motd\n{line}\nEOF\nEXPOSE"))
+    words = ("rewrite", ".", *form)
+    plain = invoke(*words, cwd=tmp_path)
+    assert (plain.code, line.encode() in plain.stdout) == (0, True)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert invoke(*words, cwd=tmp_path).code == (4 if is_command else 0)
+    with (tmp_path / "new").open("wb") as file:
+        done = subprocess.run(
+            [sys.executable, "-m", "slimify", *words],
+            cwd=tmp_path,
+            stdout=file,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, (tmp_path / "new").read_bytes()) == (0, plain.stdout)
 
 
 def test_secrets_are_masked_in_explanations(tmp_path: Path) -> None:

@@ -80,6 +80,8 @@ class BaselineFile(Struct, frozen=True):
 
 def read_baseline(path: Path, *, new: bool = False) -> BaselineFile:
     """Reads a baseline file. Raises SlimifyError if it can't be read, or if it is missing and not `new`."""
+    if config.leads_out(path):
+        raise SlimifyError(BAD_BASELINE, "it is a symlink that leads out of the repository")
     try:
         content = read_file(path, _MAX_BYTES)
         return BaselineFile(path, content, known.read(content.decode("utf-8")))

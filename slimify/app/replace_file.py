@@ -55,8 +55,9 @@ def replace_files(changes: Sequence[Change]) -> None:
 
     The bytes are written to temporary files next to the targets and synced. Only when all of them are there,
     they are renamed, one right after the other. Mode, owner and extended attributes of existing files are
-    kept; symlinks are followed. Temporary files of runs that were killed are removed, and a record beside the
-    last file lets `finish_change` end what a kill between the renames leaves.
+    kept; symlinks are followed, but not out of a repository. Temporary files of runs that were killed are
+    removed, and a record beside the last file lets `finish_change` end what a kill between the renames
+    leaves.
 
     Raises SlimifyError and leaves all files unchanged: SL903 if one no longer contains `expected`; SL902 if
     one is read-only, not a regular file or has several hard links, its owner can't be kept, or the system
@@ -173,7 +174,7 @@ def _digest(target: Path) -> str | None:
 def _staged(change: Change, locks: ExitStack) -> tuple[Path, Path]:
     """The file that a change is about, and a temporary file with its new content."""
     path = change.path
-    if change.within is not None and not config.is_inside(path, change.within):
+    if config.leads_out(path) or (change.within is not None and not config.is_inside(path, change.within)):
         raise SlimifyError(CANNOT_WRITE, f"{path} is a symlink that leads out of the repository")
     target = path.resolve()
     old = target.stat() if target.exists() else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -101,7 +102,9 @@ def show_checked(item: Checked, form: CheckFormat | None) -> None:
     from slimify.report.findings import formats
     from slimify.report.findings import text as findings
 
-    write = terminal.write_report if form == "text" else terminal.write_stdout
+    write = (
+        terminal.write_report if form == "text" else partial(terminal.write_stdout, commands=form == "github")
+    )
     width = (
         terminal.columns(sys.stdout) if sys.stdout.isatty() else None
     )  # each finding is a line for other programs

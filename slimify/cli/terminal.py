@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal, TextIO, TypedDict
 
 import slimify
+from slimify.model.regex import regex
 
 if TYPE_CHECKING:
     from slimify.report.ansi import Paint
 
 _FAILED = 4  # the exit code if output can't be written
 _MOST = 10  # decisions of one file that are shown without --verbose
+
+# A line that begins with `::name …::`, also behind spaces, or has `##[name …]` anywhere.
+_COMMAND = regex(rb"(?:^|[\r\n])[^\S\r\n]*::[a-zA-Z][^\r\n]*::|##\[[a-zA-Z]")
 
 Color = Literal["auto", "always", "never"]
 
@@ -45,16 +51,36 @@ def show_version() -> None:
     write_stdout(f"slimify {slimify.__version__}\n")
 
 
-def write_stdout(content: str) -> None:
+def write_stdout(content: str, *, commands: bool = False) -> None:
     """Writes to standard output. Bytes of the Dockerfile are unchanged, regardless of locale and platform."""
-    write_stdout_bytes(content.encode("utf-8", "surrogateescape"))
+    write_stdout_bytes(content.encode("utf-8", "surrogateescape"), commands=commands)
 
 
-def write_stdout_bytes(content: bytes) -> None:
-    """Writes bytes to standard output."""
+def write_stdout_bytes(content: bytes, *, commands: bool = False) -> None:
+    """Writes bytes to standard output.
+
+    Raises OSError in the log of GitHub Actions if a line would be a command to its runner
+    (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands), unless `commands`
+    says that such lines are slimify's own."""
+    if (
+        not commands
+        and os.environ.get("GITHUB_ACTIONS")
+        and _COMMAND.search(content)
+        and not _is_file(sys.stdout)
+    ):
+        raise OSError(
+            errno.EPERM, "GitHub Actions would take a line of it for a command; redirect it to a file"
+        )
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
+
+
+def _is_file(stream: TextIO) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):  # no file descriptor
+        return False
 
 
 def write_report(text: str) -> None:

@@ -29,6 +29,7 @@ from slimify.config.files import (
     ancestors,
     invalid,
     is_inside,
+    leads_out,
     read,
     repository_root,
     settings_file,
@@ -40,8 +41,8 @@ from slimify.model import globs
 
 __all__ = [
     "BAD_SETTING", "SETTINGS", "STRANGERS", "Base", "Builder", "Ignored", "Layer", "MinSaving", "Options",
-    "ancestors", "concerns", "fold", "is_inside", "is_path", "layers", "load", "parse_min_saving",
-    "repository_root", "settings_file", "words",
+    "ancestors", "concerns", "fold", "is_inside", "is_path", "layers", "leads_out", "load",
+    "parse_min_saving", "repository_root", "settings_file", "words",
 ]  # fmt: skip
 
 Author = Literal["user", "repository", "stranger"]

@@ -45,6 +45,12 @@ def is_inside(path: Path, beside: Path) -> bool:
         return False
 
 
+def leads_out(path: Path) -> bool:
+    """Whether a path in a repository leads out of it by a symlink, which may be a stranger's."""
+    root = repository_root(Path(os.path.abspath(path)).parent)
+    return root is not None and not is_inside(path, root)
+
+
 def user_file() -> Path | None:
     """The settings of the user who runs slimify, or None."""
     home = os.environ.get("XDG_CONFIG_HOME", "")

@@ -28,4 +28,4 @@ def to_json(outcome: Outcome, shown: str) -> str:
         "step": shown if outcome.after is None and shown else None,
         "diff": diff(outcome),
     }
-    return json.dumps(document, ensure_ascii=False)
+    return json.dumps(document)

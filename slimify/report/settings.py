@@ -25,7 +25,7 @@ def to_json(name: str, options: Options, layers: Sequence[Layer], given: Mapping
         "settings": settings,
         "ignored": [item.text for item in options.ignored],
     }
-    return json.dumps(document, ensure_ascii=False)
+    return json.dumps(document)
 
 
 def text(name: str, options: Options, layers: Sequence[Layer], given: Mapping[str, object]) -> str:

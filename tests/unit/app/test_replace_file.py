@@ -107,6 +107,21 @@ def test_a_link_out_of_the_repository(tmp_path: Path) -> None:
     assert link.is_symlink()
 
 
+@posix
+@pytest.mark.parametrize("name", ["link", "directory/new"])
+def test_a_link_of_a_repository_that_leads_out(tmp_path: Path, name: str) -> None:
+    """Whoever named the path, the link may be a stranger's."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_bytes(b"old")
+    (tmp_path / "repository" / ".git").mkdir(parents=True)
+    (tmp_path / "repository" / "link").symlink_to(outside / "file")
+    (tmp_path / "repository" / "directory").symlink_to(outside)
+    with pytest.raises(SlimifyError, match="leads out of the repository"):
+        replace_file(tmp_path / "repository" / name, b"new")
+    assert contents(outside) == {"file": b"old"}
+
+
 def test_a_loop_of_links(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")
