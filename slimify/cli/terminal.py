@@ -11,16 +11,12 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal, TextIO, TypedDict
 
 import slimify
-from slimify.model.regex import regex
 
 if TYPE_CHECKING:
     from slimify.report.ansi import Paint
 
 _FAILED = 4  # the exit code if output can't be written
 _MOST = 10  # decisions of one file that are shown without --verbose
-
-# A line that begins with `::name …::`, also behind spaces, or has `##[name …]` anywhere.
-_COMMAND = regex(rb"(?:^|[\r\n])[^\S\r\n]*::[a-zA-Z][^\r\n]*::|##\[[a-zA-Z]")
 
 Color = Literal["auto", "always", "never"]
 
@@ -62,12 +58,7 @@ def write_stdout_bytes(content: bytes, *, commands: bool = False) -> None:
     Raises OSError in the log of GitHub Actions if a line would be a command to its runner
     (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands), unless `commands`
     says that such lines are slimify's own."""
-    if (
-        not commands
-        and os.environ.get("GITHUB_ACTIONS")
-        and _COMMAND.search(content)
-        and not _is_file(sys.stdout)
-    ):
+    if not commands and os.environ.get("GITHUB_ACTIONS") and _is_command(content):
         raise OSError(
             errno.EPERM, "GitHub Actions would take a line of it for a command; redirect it to a file"
         )
@@ -76,11 +67,15 @@ def write_stdout_bytes(content: bytes, *, commands: bool = False) -> None:
     sys.stdout.buffer.flush()
 
 
-def _is_file(stream: TextIO) -> bool:
-    try:
-        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
-    except (OSError, ValueError):  # no file descriptor
+def _is_command(content: bytes) -> bool:
+    from slimify.report.printable import RUNNER_COMMAND
+
+    if not RUNNER_COMMAND.search(content):
         return False
+    try:
+        return not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except (OSError, ValueError):  # no file descriptor
+        return True
 
 
 def write_report(text: str) -> None:

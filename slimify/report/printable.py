@@ -62,6 +62,8 @@ def report(text: str) -> str:
 
 _KEPT = regex("([\n\t]|\x1b\\[\\d{1,2}m)")
 _COMMAND = regex(r"(?m)(^[^\S\n]*|#)(::|#\[)")
+# What the runner executes: a line that begins with `::name …::`, also behind spaces, or has `##[name …]`.
+RUNNER_COMMAND = regex(rb"(?:^|[\r\n])[^\S\r\n]*::[a-zA-Z][^\r\n]*::|##\[[a-zA-Z]")
 
 
 def _escape(char: str) -> str:

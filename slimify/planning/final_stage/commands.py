@@ -188,26 +188,25 @@ def _package_edits(
     atom: AtomStep, request: SplitRequest
 ) -> tuple[bool, set[tuple[int, int]], dict[tuple[int, int], str]]:
     """Whether an install command stays in the final stage, and which words to drop and to replace."""
-    spans: dict[str, tuple[int, int]] = {}
+    spans: dict[str, list[tuple[int, int]]] = {}
     for effect in atom.effects:
         for package in effect.packages:
-            spans.setdefault(package.name, package.span)
+            spans.setdefault(package.name, []).append(package.span)
     stays = False
     drop: set[tuple[int, int]] = set()
     swap: dict[tuple[int, int], str] = {}
     named: set[str] = {name_before_t64(v.name) for v in atom.packages if v.role != "build"}
-    for verdict in atom.packages:
-        span = spans.get(verdict.name, (-1, -1))
+    for verdict in {v.name: v for v in atom.packages}.values():
+        first, *again = spans.get(verdict.name, [(-1, -1)])
         needed = tuple(p for p in _counterparts(verdict, request) if name_before_t64(p) not in named)
-        if verdict.role == "build" and not needed:
-            drop.add(span)
-            continue
-        if verdict.role != "build" and verdict.name in request.present:
-            drop.add(span)
+        goes = not needed if verdict.role == "build" else verdict.name in request.present
+        if goes:
+            drop.update((first, *again))
             continue
         stays = True
         if verdict.role == "build":
-            swap[span] = " ".join(needed)
+            swap[first] = " ".join(needed)
+            drop.update(again)
             named |= {name_before_t64(p) for p in needed}
     if (-1, -1) in drop or (-1, -1) in swap:
         # The names come from a variable: the command is kept or dropped as a whole.
