@@ -13,10 +13,11 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import carried
 from slimify.facts.debian import brings, copied_program, is_archived, name_before_t64
 from slimify.facts.programs import compilers
-from slimify.facts.recommends import brought_along
+from slimify.facts.recommends import brought_along, recommended_packages
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, Action, Effect, SystemManager
 from slimify.model.regex import regex
+from slimify.model.sizes import MB
 from slimify.model.sources import Use
 from slimify.planning.final_stage.media_types import media_types
 from slimify.planning.layout import WordEdit
@@ -151,6 +152,7 @@ def _restore_reason(use: Use) -> Reason:
 
 # RUNs of other kinds may need the restored packages.
 _NEEDS_NOTHING_RESTORED = INSTALLS_NOTHING | CHANGES_FILES | {"packages", "users"}
+_LITTLE = 16 * MB  # git recommends 15 MB, in part there already: two RUNs with apt-get are harder to read
 _SPECIAL_OPTIONS = ("-t", "--target-release", "--default-release", "-d", "--download-only", "--only-upgrade")
 
 
@@ -173,7 +175,7 @@ def merged_head_install(
         if not atoms or not kinds <= _NEEDS_NOTHING_RESTORED:
             break
         edit = words.get(index, WordEdit())
-        span = _last_name(step, atoms, edit, names) if {"packages", "index"} <= kinds else None
+        span = _last_name(program, step, atoms, edit, names) if {"packages", "index"} <= kinds else None
         if span is not None:
             text = edit.replace.get(span, step.script.text[span[0] : span[1]])
             more = replace(edit, replace={**edit.replace, span: " ".join((text, *names))}, added=names)
@@ -182,21 +184,23 @@ def merged_head_install(
 
 
 def _last_name(
-    step: Step, atoms: Sequence[AtomStep], edit: WordEdit, names: Sequence[str]
+    program: Program, step: Step, atoms: Sequence[AtomStep], edit: WordEdit, names: Sequence[str]
 ) -> tuple[int, int] | None:
     """The span of the last package name in an install that others can be added to."""
     for atom in atoms:
         for effect in atom.effects:
             spans = [p.span for p in effect.packages if p.span not in edit.drop]
-            if spans and _is_extensible(step, atom, effect, names):
+            if spans and _is_extensible(program, step, atom, effect, names):
                 return spans[-1]
     return None
 
 
-def _is_extensible(step: Step, atom: AtomStep, effect: Effect, names: Sequence[str]) -> bool:
+def _is_extensible(
+    program: Program, step: Step, atom: AtomStep, effect: Effect, names: Sequence[str]
+) -> bool:
     """Whether this is a plain `apt-get install` in the RUN itself whose options also suit the new names."""
     given = {w.value or "" for w in effect.command.words}
-    sparing = "--no-install-recommends" in given or all(n.startswith("lib") for n in names)
+    sparing = "--no-install-recommends" in given or _bring_little(program, names)
     return (
         effect.kind == "packages"
         and effect.manager == SystemManager.APT
@@ -209,3 +213,11 @@ def _is_extensible(step: Step, atom: AtomStep, effect: Effect, names: Sequence[s
         and not step.instruction.heredocs
         and all(p.name and p.span != (-1, -1) for p in effect.packages)
     )
+
+
+def _bring_little(program: Program, names: Sequence[str]) -> bool:
+    """Whether apt installs little beside these packages that they only recommend."""
+    assert program.base is not None
+    more = recommended_packages([n for n in names if not n.startswith("lib")], program.base.suite)
+    there = final_packages(program)
+    return more is not None and sum(size for name, size in more.items() if name not in there) < _LITTLE

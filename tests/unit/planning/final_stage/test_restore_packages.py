@@ -33,3 +33,28 @@ def test_programs_of_archived_releases_are_copied(
     after = outcome.after or ""
     assert (outcome.rung, COPIES in after) == (rung, copied)
     assert ("procps" in after.replace("libprocps", "")) is (base == "node:20")
+
+
+@pytest.mark.parametrize(
+    ("module", "install", "line"),
+    [
+        pytest.param("mime", "jq", "install -y jq && rm", id="nothing-is-restored"),
+        pytest.param("simple-git", "jq", "install -y jq ca-certificates git && rm", id="little-comes-along"),
+        pytest.param("gm", "jq", "install -y jq && rm", id="it-recommends-100-MB"),
+        pytest.param(
+            "gm",
+            "--no-install-recommends jq",
+            "--no-install-recommends jq imagemagick && rm",
+            id="nothing-comes-along",
+        ),
+    ],
+)
+def test_restored_packages_join_an_install(module: str, install: str, line: str, tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text(json.dumps({"dependencies": {module: "3"}}))
+    (tmp_path / "a.js").write_text(f"require('{module}')\nrequire('child_process').execFile('jq')\n")
+    file = (
+        f"FROM node:20\nRUN apt-get update && apt-get install -y {install} && rm -rf /var/lib/apt/lists/*\n"
+        'WORKDIR /app\nCOPY . .\nRUN npm install\nCMD ["node", "a.js"]\n'
+    )
+    after = pipeline.rewrite(file, tmp_path, options=Options(dockerignore=False)).after or ""
+    assert line in after.partition("FROM node:20-slim")[2]
