@@ -12,9 +12,7 @@ RUN cd /app/client && npm prune --omit=dev --no-package-lock
 
 FROM node:20-slim
 WORKDIR /app/server
-COPY --from=builder /app/server/node_modules /app/server/node_modules
-COPY server ./
+COPY --from=builder /app/server /app/server
 COPY --from=builder /app/client /app/client
-COPY --from=builder /app/server/public /app/server/public
 EXPOSE 3000
 CMD ["node", "index.js"]

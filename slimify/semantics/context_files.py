@@ -144,6 +144,11 @@ class ContextView(Struct, frozen=True, kw_only=True):
                 return path
         return None
 
+    def may_bring(self, image_path: str) -> bool:
+        """Whether a copy of a directory brings an image path, in this checkout or in another one."""
+        held = (item.source_of(image_path) for item in self.copied_directories)
+        return any(path and not self.context.ignore.ignores(path) for path in held)
+
     def image_paths(self, context_path: str) -> tuple[str, ...]:
         """All image paths that a file or directory of the context was copied to, first copy first."""
         path = clean(context_path)

@@ -21,10 +21,11 @@ from slimify.semantics.machine.content import (
     is_directory,
     link_targets,
     makes_directory,
+    may_come_from_context,
     places_of,
 )
 from slimify.semantics.machine.stages import Copy, Event, Origin, Stage, paths_touched
-from slimify.semantics.paths import ancestors, is_glob, is_named_place, overlap
+from slimify.semantics.paths import ancestors, is_glob, is_named_place, literal_part, overlap
 from slimify.validation.closed_worlds import is_unused_copy, may_go
 from slimify.validation.comparison import Comparison
 from slimify.validation.inputs import is_downloaded
@@ -51,7 +52,9 @@ def result_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reas
             if _has_no_paths(effect):
                 gone = gone or not _is_executed(new, event)
                 continue
-            gone = gone or _is_lost_check(compared, event, effect) or _is_undeleted(compared, event, effect)
+            gone = gone or _is_lost_check(compared, event, effect)
+            if _is_undeleted(compared, event, effect):
+                yield Reason.of("SL409", "undeleted", command=event.text[:50])
             for path in (*effect.outputs, *effect.writes) if effect.kind not in _WITHOUT_FILES else ():
                 lost = _is_lost(compared, event, path)
                 if lost is False:
@@ -123,16 +126,24 @@ def _has_no_paths(effect: Effect) -> bool:
 
 
 def _is_undeleted(compared: Comparison, event: Event, effect: Effect) -> bool:
-    """Whether files of the base image, or of system packages, are left that the old image had deleted by
-    their names."""
+    """Whether files of the base image, of system packages or of the build context are left that the old image
+    had deleted by their names."""
     old, new = compared.old.final, compared.new.final
-    return effect.kind == "files" and any(
-        not content_at(old, path, event.number)
+    deleted = [
+        path
+        for path in (effect.deletes if effect.kind in ("files", "build") else ())
+        if not installed_directories() & set(path.split("/"))
+    ]
+    return any(
+        not is_glob(path)
+        and not content_at(old, path, event.number)
         and content_at(old, path).gone
         and not content_at(new, path).gone
         and _may_have(compared, path)
-        for path in effect.deletes
-        if not is_glob(path) and not installed_directories() & set(path.split("/"))
+        for path in deleted
+    ) or any(
+        may_come_from_context(new, literal_part(path)) and not may_come_from_context(old, path)
+        for path in deleted
     )
 
 

@@ -110,14 +110,17 @@ class Node(Struct, frozen=True, dict=True):
     def parts(self) -> CopyParts:
         return copy_parts(self.visit.instruction)
 
-    def brings(self, path: str) -> bool:
-        """Whether it may create what a path or glob names, or something below that."""
+    def brings(self, path: str, *, anyway: bool = False) -> bool:
+        """Whether it may create what a path or glob names, or something below that; `anyway`: also if this
+        checkout has no such file."""
         if not any(
             covers(path, t) or overlap(t, literal_part(path)) for t in self.visit.copy_targets or ("/",)
         ):
             return False
         assert self.visit.copy is not None
         view = self.visit.copy.view
+        if anyway and view.may_bring(literal_part(path)):
+            return True
         if self.parts.from_stage or self.visit.instruction.heredocs or not view.copies:
             return True
         if not is_glob(path):

@@ -211,16 +211,17 @@ def changes_copied_files(solution: Solution, node: Node) -> Finding | None:
     own = solution.given.app_language
     if not solution.in_builder(node):
         return None
-    files = [e for e in node.effects if e.kind == "files" and not (own is not None and own.is_compiled)]
+    files = [
+        e for e in node.effects if e.kind in ("files", "build") and not (own is not None and own.is_compiled)
+    ]
     deleted = [d for e in files for d in e.deletes if not is_scratch(d)]
     installs = [r for r in solution.live_regions() if r.node is node and r.kind in ("install", "prune")]
     found: dict[str, Region] = {}  # what the last COPY brings replaces what earlier ones brought
     for path in (*deleted, *(r.path for r in installs)):
-        earlier = [n for n in solution.graph.nodes if n.number < node.number and n.effects]
-        unmade = path in deleted and not any(inside_any(path, n.defines) for n in earlier)
-        lacking = unmade and any(path in n.reads for n in earlier)  # this copy of the context lacks it
-        for copy in solution.graph.nodes:
-            if copy.is_copy and copy.number < node.number and (lacking or copy.brings(path)):
+        earlier = (n for n in solution.graph.nodes if n.number < node.number and n.effects)
+        unmade = path in deleted and not any(path in n.defines for n in earlier)
+        for copy in (n for n in solution.graph.nodes if n.is_copy and n.number < node.number):
+            if copy.brings(path, anyway=unmade):
                 found |= {
                     t: Region(t, copy) for t in copy.visit.copy_targets or () if t != path and inside(path, t)
                 }

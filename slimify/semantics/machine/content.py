@@ -313,6 +313,23 @@ def exists_in(stage: Stage, path: str) -> bool:
     return stage.end.view.context_path(path) is not None or is_directory(stage, path)
 
 
+def may_come_from_context(stage: Stage, path: str) -> bool:
+    """Whether a COPY may bring something to a path from the build context, also of another checkout, that no
+    later step deletes."""
+    for number in sorted(stage.index.touching(path), reverse=True):
+        event = stage.events[number]
+        copy = event.copy
+        if any(covers(d, path) and path not in e.writes for e in event.effects for d in e.deletes):
+            return False
+        if copy is not None and copy.stage is not None:
+            held = ((p, source) for p, source, _ in copied_places(copy) if inside(path, p))
+            if any(may_come_from_context(copy.stage, _moved(path, p, source)) for p, source in held):
+                return True
+        elif copy is not None and copy.view.may_bring(path):
+            return True
+    return False
+
+
 def link_targets(stage: Stage, path: str) -> tuple[str, ...]:
     """What the symbolic link at a path points to."""
     effects = (e for event in reversed(stage.events) for e in event.effects)

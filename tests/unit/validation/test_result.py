@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,42 @@ def test_an_install_in_another_directory_is_another_one(tmp_path: Path) -> None:
     assert not differences(APP, APP_NEW, APP_FILES, tmp_path)
     without = changed(APP_NEW, ("COPY --from=builder /app/node_modules /app/node_modules\n", ""))
     assert "/app/node_modules" in differences(APP, without, APP_FILES, tmp_path)
+
+
+CLEARED_NEW = """FROM node:20 AS builder
+COPY . /app
+WORKDIR /app
+RUN npm install
+RUN cd client && npm run build
+
+FROM node:20-slim
+COPY --from=builder /app /app
+WORKDIR /app
+CMD ["node", "site.js"]
+"""
+CLEARED = CLEARED_NEW.replace("\nFROM node:20-slim\nCOPY --from=builder /app /app\nWORKDIR /app\n", "")
+MERGED = "COPY . /app\nCOPY --from=builder /app/node_modules /app/node_modules\n"
+MERGED += "COPY --from=builder /app/client /app/client"
+
+
+@pytest.mark.parametrize(
+    ("script", "ignored", "merged", "problem"),
+    [
+        pytest.param("pack", "", True, False, id="no-op-nothing-is-deleted"),
+        pytest.param("rm -rf out && pack", "", False, False, id="no-op-copied-whole"),
+        pytest.param("rm -rf out && pack", "client/out", True, False, id="no-op-no-context-has-it"),
+        pytest.param("rm -rf out && pack", "", True, True, id="this-context-has-it"),
+        pytest.param("rimraf dist && pack", "", True, True, id="another-context-may-have-it"),
+        pytest.param("react-scripts build", "", True, True, id="the-tool-deletes"),
+    ],
+)
+def test_what_a_build_deletes_stays_deleted(
+    script: str, ignored: str, merged: bool, problem: bool, tmp_path: Path
+) -> None:
+    files = {"client/package.json": json.dumps({"scripts": {"build": script}}), "client/out/old.js": ""}
+    new = changed(CLEARED_NEW, *([("COPY --from=builder /app /app", MERGED)] if merged else ()))
+    found = differences(CLEARED, new, {**APP_FILES, **files, ".dockerignore": ignored}, tmp_path)
+    assert ("again" in found) == problem, found
 
 
 USER = """FROM python:3.12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -37,14 +37,44 @@ def is_configuration(program: str, name: str) -> bool:
 def configured_outputs(call: Call) -> dict[str, bool]:
     """What a program of a package writes by its settings, as `outputs`: those in its usual files, and in the
     files that it is given."""
-    view, cwd = call.state.view, call.state.cwd or "/"
-    files = [path for path, name in view.named_under(cwd) if is_configuration(call.name, name)]
+    cwd = call.state.cwd or "/"
     words = [re.split("[=:]", arg.value)[-1] for arg in call.args if arg.value]
     named = _named(call.state, _facts()["variables"].get(call.name, ""))
     sure = {posixpath.normpath(posixpath.join(cwd, named)): True} if named else {}
-    return outputs(call.state, [*files, *(posixpath.join(cwd, word) for word in words)], words) | _outside(
-        call.state, sure
-    )
+    return outputs(call.state, settings_files(call), words) | _outside(call.state, sure)
+
+
+def settings_files(call: Call) -> list[str]:
+    """The files that a program of a package may read its settings from: its usual ones, and those that it is
+    given."""
+    cwd = call.state.cwd or "/"
+    files = (path for path, name in call.state.view.named_under(cwd) if is_configuration(call.name, name))
+    words = (re.split("[=:]", arg.value)[-1] for arg in call.args if arg.value)
+    return [*files, *(posixpath.join(cwd, word) for word in words)]
+
+
+def emptied_directories(
+    state: State, program: str, files: Iterable[str], words: Sequence[str]
+) -> tuple[str, ...]:
+    """The directories of the project that a build empties first: its outputs, by the settings in some files,
+    else those that are usual."""
+    facts = LANGUAGE.facts("tool-settings.toml")["emptied"]
+    row = next((row for row in facts["programs"] if program in row["tools"].split()), None)
+    if row is None or state.cwd is None:
+        return ()
+    read = [*_read(state, files)]
+    text = "\n".join((*words, *(state.view.text(path) or "" for path, _ in read)))
+    if re.search(row.get("unless", "(?!)"), text) or not re.search(row.get("when", ""), text):
+        return ()
+    named = []
+    for path, settings in read:
+        own = (v for v in settings.values if re.search(facts["keys"], v[0]))
+        given = (v for key, values in settings.values if re.match(facts["functions"], key) for v in values)
+        named += [place for place, _ in _places(Settings(tuple(own)), path, state)]
+        named += [_resolved(value, state.cwd) for value in given]
+    usual = [posixpath.join(state.cwd, name) for name in row["usual"].split()]
+    found = [p for p in named if p and not inside(state.cwd, p)]
+    return tuple(found or usual)
 
 
 def _named(state: State, variable: str) -> str:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from slimify.context.values import json_of
 from slimify.languages.node import LANGUAGE
-from slimify.languages.node.commands.outputs import outputs
+from slimify.languages.node.commands.outputs import emptied_directories, outputs
 from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
 from slimify.languages.node.vocabulary import RUN
@@ -23,6 +23,7 @@ from slimify.semantics.effects.state import State
 from slimify.semantics.paths import inside
 
 _OWN_EFFECTS = INSTALLS | {"packages", "prune", "compile"}
+_DELETES = frozenset[EffectKind]({"files", "build"})  # files that a COPY may have brought
 
 
 def package_json(state: State) -> Mapping[str, Any] | None:
@@ -159,7 +160,11 @@ def run_script(
     if kind == "app":  # like a shell script or the recipe of a Makefile: it is what its commands are
         head = replace(head, kind="check", reads=head.manifests, writes=(), writes_anywhere=False, why=None)
         return (head, *nested)
-    return (head, *(e for e in nested if _has_outer_effect(e, call.state.cwd)))
+    outer_effects = [e for e in nested if _has_outer_effect(e, call.state.cwd)]
+    deleted = [d for e in nested if e.kind in _DELETES and e not in outer_effects for d in e.deletes]
+    scripted = [path for e in nested if e.kind in RUNS_CODE for path in e.reads]
+    deleted += emptied_directories(state, "node", scripted, ())
+    return (replace(head, deletes=tuple(dict.fromkeys(deleted))), *outer_effects)
 
 
 def _script_effect(

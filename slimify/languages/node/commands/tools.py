@@ -12,7 +12,12 @@ from msgspec.structs import replace
 from slimify.facts.commands import values
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.install import node_caches, node_packages, package_name
-from slimify.languages.node.commands.outputs import configured_outputs, outputs
+from slimify.languages.node.commands.outputs import (
+    configured_outputs,
+    emptied_directories,
+    outputs,
+    settings_files,
+)
 from slimify.languages.node.commands.project import package_json, project_of
 from slimify.languages.node.commands.tool_settings import configured
 from slimify.languages.node.manifests.lock_files import lock_packages
@@ -165,9 +170,13 @@ def _table_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
     if call.name in LANGUAGE.words("toolchain.toml", "serving", "copying"):
         targets = (*targets, *out.operands[-1:])
     outer = configured_outputs(call)
+    emptied = emptied_directories(
+        call.state, call.name, settings_files(call), [arg.text for arg in call.args]
+    )
     return call.write_effect(
         "build",
         first if "/" not in first else "",
         writes=(".", *targets, *outer),
+        deletes=call.known_paths(targets) if emptied and targets else emptied,
         possible=tuple(place for place, sure in outer.items() if not sure),
     )

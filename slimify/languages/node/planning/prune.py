@@ -26,7 +26,7 @@ from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.effects.state import State
 from slimify.semantics.machine.stages import Event
-from slimify.semantics.paths import inside, overlap
+from slimify.semantics.paths import inside, inside_any, overlap
 
 _NPM_LOCKS = ("/package-lock.json", "/npm-shrinkwrap.json")
 
@@ -45,7 +45,7 @@ def pruning(
     `keep` are paths that must stay. If one of them is an installed package, nothing is pruned: a
     development package would not survive without its dependencies.
     """
-    keep, places = tuple(keep), {*paths}
+    keep, places = tuple(keep), tuple(paths)
     effects = program.effects
     found = Pruned()
     if any(e.kind == "prune" for e in effects):
@@ -54,7 +54,7 @@ def pruning(
     last = {**dict(_brought_installs(program)), **dict(own)}  # per directory
     for effect, brought in last.values():
         directory = effect.cwd or "/"
-        if not effect.dev or not {directory, f"{directory}/node_modules"} & places:
+        if not effect.dev or not inside_any(f"{directory.rstrip('/')}/node_modules", places):
             continue
         project = project_of(program, effect)
         count = len(development_packages(program, project)) if project is not None else 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from slimify.context.scan import scan
+from slimify.model.effects import Effect
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.effects.state import State
@@ -17,8 +18,8 @@ OUT = "build: { outDir: '../server/public', emptyOutDir: true }"
 PUBLIC = ("/app/server/public",)
 
 
-def written(files: Mapping[str, str], text: str, directory: Path) -> tuple[list[str], list[str]]:
-    """What a command in /app/client writes outside, and what of it may not exist."""
+def effects_of(files: Mapping[str, str], text: str, directory: Path) -> list[Effect]:
+    """The effects of a command in /app/client."""
     scripts = {"build": "vite build", "pack": "webpack", "build:own": "node scripts/build"}
     scripts |= {"build:typed": "ts-node build.ts", "build:any": "any ../server/public"}
     files = {"client/package.json": json.dumps({"scripts": scripts}), "server/a.js": "", **files}
@@ -26,9 +27,13 @@ def written(files: Mapping[str, str], text: str, directory: Path) -> tuple[list[
         (directory / name).parent.mkdir(parents=True, exist_ok=True)
         (directory / name).write_text(content)
     view = ContextView(context=scan(directory)).with_copy(["."], "/app")
-    found = [
-        e for atom in interpreted(text, State(cwd="/app/client", env={}, view=view)).effects for e in atom
-    ]
+    atoms = interpreted(text, State(cwd="/app/client", env={}, view=view)).effects
+    return [e for atom in atoms for e in atom]
+
+
+def written(files: Mapping[str, str], text: str, directory: Path) -> tuple[list[str], list[str]]:
+    """What a command in /app/client writes outside, and what of it may not exist."""
+    found = effects_of(files, text, directory)
     outer = {w for e in found for w in e.writes if not w.startswith("/app/client")}
     return sorted(outer), sorted(outer & {p for e in found for p in e.possible})
 
@@ -249,3 +254,42 @@ def test_writes_outside(
     found, uncertain = written(files, text, tmp_path)
     assert tuple(found) == places
     assert not uncertain if sure else uncertain == found
+
+
+@pytest.mark.parametrize(
+    ("files", "text", "expected"),
+    [
+        pytest.param({}, "tsc", [], id="no-op-writes-only"),
+        pytest.param(
+            {"client/vite.config.js": "build: {emptyOutDir: false}"}, "vite build", [], id="no-op-told"
+        ),
+        pytest.param({}, "webpack -o dist", [], id="no-op-not-told"),
+        pytest.param(
+            {"client/scripts/build.js": "fs.mkdirSync('out')"}, "npm run build:own", [], id="no-op-code"
+        ),
+        pytest.param({}, "vite build", ["build", "dist"], id="usual"),
+        pytest.param(
+            {"client/vite.config.js": "build: {outDir: 'out'}"}, "npm run build", ["out"], id="settings"
+        ),
+        pytest.param({}, "react-scripts build", ["build"], id="always"),
+        pytest.param(
+            {"client/nest-cli.json": '{"compilerOptions": {"deleteOutDir": true}}'},
+            "nest build",
+            ["dist"],
+            id="told",
+        ),
+        pytest.param({}, "webpack --output-clean -o out", ["out"], id="word"),
+        pytest.param(
+            {"client/scripts/build.js": "fs.rmSync('out', {})"}, "npm run build:own", ["out"], id="own-code"
+        ),
+        pytest.param(
+            {"client/scripts/build.js": "emptyDirSync(paths.out)"},
+            "npm run build:own",
+            ["build", "dist"],
+            id="unknown",
+        ),
+    ],
+)
+def test_what_builds_empty(files: Mapping[str, str], text: str, expected: list[str], tmp_path: Path) -> None:
+    found = {d.removeprefix("/app/client/") for e in effects_of(files, text, tmp_path) for d in e.deletes}
+    assert sorted(found - {".svelte-kit/output"}) == expected

@@ -78,7 +78,7 @@ def test_deleted_sources_do_not_come_back(tmp_path: Path, removal: str, whole: b
         f' && {removal}\nCMD ["node", "a.js"]\n'
     )
     package = {"dependencies": {"express": "4"}}
-    client = {"scripts": {"build": "vite build"}, "dependencies": {"vite": "5"}}
+    client = {"scripts": {"build": "parcel build"}, "dependencies": {"parcel": "2"}}
     files = {"a.js": "", "client/a.js": "", "client/package.json": json.dumps(client)}
     after = final(rewrite(tmp_path, text, package, files))
     assert ("COPY --from=builder /app /app\n" in after) is whole

@@ -1,0 +1,1 @@
+require('fs').writeFileSync('build/plugin-b.js', 'module.exports = "b"');
