@@ -25,7 +25,7 @@ from slimify.semantics.machine.content import (
     places_of,
 )
 from slimify.semantics.machine.stages import Copy, Event, Origin, Stage, paths_touched
-from slimify.semantics.paths import ancestors, is_glob, is_named_place, literal_part, overlap
+from slimify.semantics.paths import ancestors, covers, is_glob, is_named_place, literal_part, overlap
 from slimify.validation.closed_worlds import is_unused_copy, may_go
 from slimify.validation.comparison import Comparison
 from slimify.validation.inputs import is_downloaded
@@ -142,9 +142,17 @@ def _is_undeleted(compared: Comparison, event: Event, effect: Effect) -> bool:
         and _may_have(compared, path)
         for path in deleted
     ) or any(
-        may_come_from_context(new, literal_part(path)) and not may_come_from_context(old, path)
+        may_come_from_context(new, file)
+        and not may_come_from_context(old, file)
+        and not content_at(old, file, event.number).named  # no earlier step made it
         for path in deleted
+        for file in ((path,) if not is_glob(path) else _files_named(old, path))
     )
+
+
+def _files_named(stage: Stage, glob: str) -> Iterator[str]:
+    """The files of the build context that a glob names."""
+    return (file for file in stage.end.view.under(literal_part(glob)) if covers(glob, file))
 
 
 def _may_have(compared: Comparison, path: str) -> bool:

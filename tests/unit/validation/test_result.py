@@ -128,6 +128,20 @@ def test_what_a_build_deletes_stays_deleted(
     assert ("again" in found) == problem, found
 
 
+@pytest.mark.parametrize(
+    "command", ["cc a.c -o tool && mv tool /usr/local/bin/", "find . -name 'site*' -delete"]
+)
+def test_what_a_step_deletes_of_its_own_is_not_there_again(command: str, tmp_path: Path) -> None:
+    """Nor is what the new file deletes as well."""
+    steps = f'FROM node:20\nCOPY . /app\nWORKDIR /app\nRUN {command}\nCMD ["tool"]\n'
+    new = steps
+    if "tool" in command:
+        copied = "FROM node:20-slim\nCOPY . /app\nWORKDIR /app\n"
+        copied += "COPY --from=b /usr/local/bin/tool /usr/local/bin/tool\n"
+        new = changed(steps, ("node:20", "node:20 AS b"), ("CMD", f"\n{copied}CMD"))
+    assert "again" not in differences(steps, new, {"a.c": "", "site.js": ""}, tmp_path)
+
+
 USER = """FROM python:3.12
 RUN useradd --create-home ada
 USER ada
