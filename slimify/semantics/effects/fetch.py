@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from slimify.facts.commands import actions, shows, tables, values
 from slimify.model.decisions import Reason
-from slimify.model.effects import Action, Effect
+from slimify.model.effects import Action, Effect, SystemManager
 from slimify.semantics.effects.call import Arg, Call, parse_options
+from slimify.semantics.effects.system import lists_update
 from slimify.semantics.effects.table import row_effects
 
 
@@ -107,12 +108,14 @@ def _clone(call: Call, words: tuple[Arg, ...], base: Arg | None) -> tuple[Effect
 
 
 def installer_effects(call: Call, address: str) -> tuple[Effect, ...] | None:
-    """The effects of a known installer script, None if the address is not known."""
+    """The effects of a known installer script, None if the address is not known. One that installs with apt
+    updates its lists first."""
     for installer in (i for _, table in tables() for i in table.installers):
         if re.search(installer.address, address):
             places = tuple(value for name in installer.variables if (value := call.state.get(name)))
             row = replace(installer, writes=places, possible=()) if places else installer
-            return row_effects(replace(call, args=(), ecosystem=installer.ecosystem), row)
+            effects = row_effects(replace(call, args=(), ecosystem=installer.ecosystem), row)
+            return (*lists_update(call), *effects) if installer.manager == SystemManager.APT else effects
     return None
 
 

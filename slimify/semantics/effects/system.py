@@ -42,8 +42,12 @@ def apt_shortcut(call: Call) -> tuple[Effect, ...]:
     """bitnami's install_packages, Kubernetes' clean-install: update, install and clean in one command."""
     words = call.options().operands
     installs = _manager_effects(call, _APT, "packages", Action.INSTALL, words, _apt_name)
-    lists = call.effect("index", "update", manager=_APT, caches=("/var/lib/apt/lists",))
-    return (*lists, *(replace(effect, asks=False) for effect in installs))
+    return (*lists_update(call), *(replace(effect, asks=False) for effect in installs))
+
+
+def lists_update(call: Call) -> tuple[Effect, ...]:
+    """What `apt-get update` does, by a program that calls it."""
+    return call.effect("index", "update", manager=_APT, caches=("/var/lib/apt/lists",))
 
 
 def apk(call: Call) -> tuple[Effect, ...]:
