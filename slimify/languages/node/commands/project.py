@@ -161,7 +161,9 @@ def run_script(
         head = replace(head, kind="check", reads=head.manifests, writes=(), writes_anywhere=False, why=None)
         return (head, *nested)
     outer_effects = [e for e in nested if _has_outer_effect(e, call.state.cwd)]
-    deleted = [d for e in nested if e.kind in _DELETES and e not in outer_effects for d in e.deletes]
+    made = {path for e in nested for path in e.outputs}
+    inner = (e for e in nested if e.kind in _DELETES and e not in outer_effects)
+    deleted = [path for e in inner for path in e.deletes if path not in made]
     scripted = [path for e in nested if e.kind in RUNS_CODE for path in e.reads]
     deleted += emptied_directories(state, "node", scripted, ())
     return (replace(head, deletes=tuple(dict.fromkeys(deleted))), *outer_effects)
