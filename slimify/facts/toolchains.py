@@ -6,13 +6,15 @@ The rows are located in each language's facts/toolchain.toml.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 
 from msgspec import Struct
 
 from slimify.facts import records
+from slimify.facts.images import ImageFacts
+from slimify.facts.recommends import brought_along
 from slimify.languages import Language, languages, of_effect
 from slimify.model.effects import Effect
 
@@ -35,12 +37,14 @@ class Installers(Struct, frozen=True, kw_only=True):
     """A language's installers in the image of an application in that language.
 
     `packages` are their system packages with those dependencies that are needed at run time; `commands` are
-    their programs, `managers` the managers of their effects.
+    their programs, `managers` the managers of their effects. `parts` are the packages, by suite, with a part
+    of the interpreter's library that only such packages bring.
     """
 
     packages: Mapping[str, tuple[str, ...]]
     commands: frozenset[str]
     managers: frozenset[str]
+    parts: Mapping[str, frozenset[str]] = {}
 
 
 def toolchain(of: Language | None) -> Toolchain | None:
@@ -53,6 +57,17 @@ def installers(of: Language) -> Installers | None:
     """The installers of a language; None if unknown."""
     row = of.facts("toolchain.toml").get("installers")
     return row and records(row, Installers)
+
+
+def library_parts(of: Language | None, base: ImageFacts | None, named: Iterable[str] = ()) -> frozenset[str]:
+    """The packages that complete the library of a distribution's own interpreter, without those that come
+    along with what run time needs of the `named` installers; none if the base has another interpreter."""
+    own = installers(of) if of is not None else None
+    if own is None or base is None or base.language is not None:
+        return frozenset()
+    kept = (package for name in named for package in own.packages.get(name, ()))
+    brought = (brought_along(package, base.suite, recommended=False) for package in kept)
+    return own.parts.get(base.suite or "", frozenset()).difference(*brought)
 
 
 def programs_started_by(effect: Effect) -> tuple[str, ...]:

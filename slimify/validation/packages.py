@@ -14,6 +14,7 @@ from slimify.facts.toolchains import (
     compile_programs,
     installers,
     interpreters_to_compile,
+    library_parts,
     programs_started_by,
     toolchain,
 )
@@ -51,6 +52,8 @@ def package_problems(compared: Comparison) -> Iterator[Reason]:
     own = old.facts is not None and has_own_certificates(old.facts.language)
     if "ca-certificates" in along - have and compared.needs.sources.may_use_tls and not own:
         yield Reason.of("SL409", "package_gone", package="ca-certificates")
+    for name in sorted(library_parts(compared.own, old.facts) & (along - have)):
+        yield Reason.of("SL409", "package_gone", package=name)
     for program in compared.needs.commands if along - have else ():
         sources = providers(program, along, old.facts)
         if sources and not providers(program, have, old.facts) and not _made(compared, program):

@@ -34,7 +34,7 @@ from slimify.facts.programs import (
     used_instead,
 )
 from slimify.facts.recommends import brought_along
-from slimify.facts.toolchains import beside, interpreters_to_compile
+from slimify.facts.toolchains import beside, interpreters_to_compile, library_parts
 from slimify.languages import has_own_certificates, language
 from slimify.model.decisions import PackageVerdict, Reason, Role
 from slimify.model.effects import Effect, SystemManager
@@ -112,6 +112,8 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
             there, suite = installed(self.base, nearest=True), self.base.suite
             if self.needs.sources.may_use_tls and not has_own_certificates(self.base.language):
                 wanted.setdefault("ca-certificates", Use(name="a TLS connection", file="", line=0))
+            for part in library_parts(language(self.application), self.base, named):
+                wanted.setdefault(part, Use(name="the standard library", file="", line=0))
             programs = {**self.needs.commands, **self.final_stage_tools}
             found = ((debian_command(command, suite), use) for command, use in programs.items())
             libraries = ((library_package(n, suite), use) for n, use in self.needs.libraries.items())

@@ -380,6 +380,30 @@ ROWS = (
         never=("python3-pip", "gcc"),
     ),
     Row(
+        id="the-rest-of-the-library-of-a-distributions-python",
+        file=lines(
+            "FROM debian:bullseye-slim",
+            "RUN apt-get update && apt-get install -y python3-venv gcc python3-dev && rm -rf /var/lib/apt/lists/*",
+            "RUN python3 -m venv /v && /v/bin/pip install flask",
+            'CMD ["/v/bin/python", "app.py"]',
+        ),
+        rung="same-base",
+        final=(
+            "RUN apt-get update && apt-get install -y python3 python3-distutils ca-certificates && rm -rf /var/lib/apt/lists/*",
+        ),
+    ),
+    Row(
+        id="a-distributions-python-without-distutils",
+        file=lines(
+            "FROM debian:trixie-slim",
+            "RUN apt-get update && apt-get install -y python3-venv gcc python3-dev && rm -rf /var/lib/apt/lists/*",
+            "RUN python3 -m venv /v && /v/bin/pip install flask",
+            'CMD ["/v/bin/python", "app.py"]',
+        ),
+        rung="same-base",
+        never=("python3-distutils",),
+    ),
+    Row(
         id="pip-that-is-started",
         file=lines(
             "FROM debian:bookworm-slim",
