@@ -151,7 +151,7 @@ def module_needs(modules: Sequence[Module], base: ImageFacts | None, headers: It
     for module in modules:
         packages_of = package_facts_of(module)
         facts = packages_of.package_facts(module.use.name, module.version)
-        if not facts.known:
+        if not (facts.known or facts.commands):
             continue
         compiled = packages_of.is_compiled(module.use.name, module.version, base)
         found, lost = runtime_packages(

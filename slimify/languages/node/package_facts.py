@@ -44,10 +44,21 @@ def npm(name: str) -> NpmFacts:
         prebuilt=row.get("prebuilt"),
         musl=row.get("musl", True),
         native=native_of(row, libraries),
-        commands=tuple(table["commands"].get(name, ())),
+        commands=tuple(table["commands"].get(name, ())) or _named_programs(name),
         stored=table["stored"].get(name),
         known=browser or any(name in table[section] for section in sections),
     )
+
+
+def _named_programs(name: str) -> tuple[str, ...]:
+    """The programs that a package starts, if its name tells."""
+    words = _table()["words"]
+    if re.search(words["none"].replace("\n", ""), name):
+        return ()
+    found = (
+        p for word, p in words["of"].items() if re.search(rf"(?<![a-z0-9]){word}(?![a-z0-9])", name.lower())
+    )
+    return tuple(program for programs in found for program in programs)
 
 
 def installed_bytes(name: str, *, alone: bool) -> int | None:

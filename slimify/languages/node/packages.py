@@ -31,7 +31,7 @@ def pinned_release(text: str) -> str | None:
 
 
 def listed_packages(view: ContextView, path: str, *, development: bool = False) -> Iterator[Module]:
-    """The dependencies of a package.json."""
+    """The dependencies of a package.json, and those of theirs that are known to start programs."""
     from slimify.languages.node.manifests.lock_files import is_live, lock_packages, locked_programs
     from slimify.languages.node.manifests.package_json import installed_projects, node_project
 
@@ -39,15 +39,19 @@ def listed_packages(view: ContextView, path: str, *, development: bool = False) 
     project = node_project(view.context, directory) if name == "package.json" else None
     if project is None:
         return
-    locked = lock_packages(view.context, project) if development else {}
+    locked = lock_packages(view.context, project)
     projects = installed_projects(view.context, project) if development else (project,)
     for own in projects:
         for dependency in own.dev_dependencies if development else own.dependencies:
-            if is_live(project, locked, dependency):
+            if development and is_live(project, locked, dependency):
                 continue
             use = Use(name=dependency, file=own.path, line=0)
             bins = locked_programs(locked, dependency) or ()
             yield Module(use=use, language=LANGUAGE.name, programs=bins)
+    for name in locked if not development else ():
+        if not locked[name].dev and npm(name).known and npm(name).commands:
+            use = Use(name=name, file=project.path, line=0)
+            yield Module(use=use, language=LANGUAGE.name, required=True)
 
 
 def package_at(path: str) -> str:

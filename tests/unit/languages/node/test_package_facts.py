@@ -26,6 +26,25 @@ def test_unknown_is_the_usual_case() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        pytest.param("left-pad", (), id="no-op"),
+        pytest.param("legit-digits", (), id="no-op-part-of-a-word"),
+        pytest.param("@types/openssl", (), id="no-op-types"),
+        pytest.param("hosted-git-info", (), id="no-op-reads-only"),
+        pytest.param("fetch-to-curl", (), id="no-op-no-such-word"),
+        pytest.param("tesseract.js", (), id="no-op-compiled-to-wasm"),
+        pytest.param("@acme/run-git", ("git",), id="word"),
+        pytest.param("openssl_tools", ("openssl",), id="first-word"),
+        pytest.param("pem", ("openssl",), id="table"),
+        pytest.param("rtsp-ffmpeg", ("ffmpeg",), id="last-word"),
+    ],
+)
+def test_programs_that_a_package_starts(name: str, expected: tuple[str, ...]) -> None:
+    assert npm(name).commands == expected
+
+
+@pytest.mark.parametrize(
     ("command", "expected"),
     [
         ("left-pad", ("left-pad",)),

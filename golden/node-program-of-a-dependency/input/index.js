@@ -1,0 +1,1 @@
+require('https-here').listen(3000, require('git-quick-stats')())
