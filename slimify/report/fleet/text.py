@@ -82,7 +82,8 @@ class _First:
 
 def is_sample(row: Row) -> bool:
     """Whether a Dockerfile belongs to tests or examples of its repository, by a directory that it is in."""
-    path = os.path.relpath(str(row["file"]), str(row["repository"])) if _is_inside(row) else str(row["file"])
+    file, repository = str(row["file"]) or os.curdir, str(row["repository"])
+    path = os.path.relpath(file, repository) if _is_inside(row) else file
     return not sample_directories().isdisjoint(path.split(os.sep)[:-1])
 
 
