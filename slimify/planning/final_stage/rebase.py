@@ -81,7 +81,7 @@ def restated_settings(
     named = {name for text in texts for name in _REFERENCE.findall(text)} - _own_variables(program)
     lines: list[str] = []
     for name, value in old.env.items():
-        if name == "PATH" or name not in named or have.get(name) == value:
+        if name == "PATH" or name not in named or have.get(name, "") == value:
             continue
         if value is None:
             return None
