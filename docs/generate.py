@@ -1,7 +1,8 @@
 """The parts of the documentation that are made from the code.
 
 A page says `<!-- generated: options rewrite -->` where a table belongs: see `_PARTS`. Each code has a page of
-its own, with the smallest golden case in which it appears as the example.
+its own, with the smallest golden case in which it appears as the example, or with the input that raises it in
+tests/data/codes/examples.md.
 """
 
 from __future__ import annotations
@@ -204,16 +205,16 @@ def write_code_pages(directory: Path) -> None:
     """A page for each code. Pages that are as they were keep their times, so that they are not read again."""
     from slimify.codes import known
 
-    found = _examples()
+    found, shortest = _examples(), _shortest()
     directory.mkdir(exist_ok=True)
     for code, entry in known().items():
-        path, text = directory / f"{code}.md", code_page(code, entry, found.get(code))
+        path, text = directory / f"{code}.md", code_page(code, entry, found.get(code), shortest.get(code, ""))
         if not path.exists() or path.read_text("utf-8") != text:
             path.write_text(text, "utf-8")
 
 
-def code_page(code: str, entry: dict[str, str], example: Example | None) -> str:
-    """The page of a code, with an example where a golden case has one."""
+def code_page(code: str, entry: dict[str, str], example: Example | None, shortest: str = "") -> str:
+    """The page of a code: with a golden case as the example, or with the shortest input that raises it."""
     parts = [f"# {code}: {entry['title']}", f"**Why.** {entry['why']}"]
     if "when_not" in entry:
         parts.append(f"**When not.** {entry['when_not']}")
@@ -224,10 +225,23 @@ def code_page(code: str, entry: dict[str, str], example: Example | None) -> str:
         parts += ["## Example", f"{example.title} (`golden/{example.case}`). `{example.command}` says:"]
         parts.append("```text\n" + "\n".join(example.said[code]) + "\n```")
         parts += _texts(example)
+    elif shortest:
+        parts += ["## Example", shortest]
     elif wordings := _wordings(code):
         parts += ["## What slimify says", "\n".join(f"- {text}" for text in wordings)]
     parts.append("[All codes](../codes.md)")
     return "\n\n".join(parts) + "\n"
+
+
+def _shortest() -> dict[str, str]:
+    """The shortest inputs by code, as Markdown."""
+    text = (ROOT / "tests" / "data" / "codes" / "examples.md").read_text("utf-8")
+    _, *parts = re.split(r"^## (SL\d{3})$", text, flags=re.MULTILINE)
+    named = {"original": "The original image:", "rewritten": "The rewritten image:"}
+    return {
+        code: re.sub(r"<!-- \w+: (\S+) -->", lambda m: named.get(m[1], f"`{m[1]}`:") + "\n", body.strip())
+        for code, body in zip(parts[::2], parts[1::2], strict=True)
+    }
 
 
 def _wordings(code: str) -> list[str]:

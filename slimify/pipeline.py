@@ -67,7 +67,7 @@ def _parse_failure(data: bytes, name: str, error: SlimifyError) -> Outcome:
     """The outcome of a file that is not a Dockerfile: `Failed` if it is malformed, `Refused` if it is a
     template."""
     before = data.decode("utf-8", "surrogateescape")
-    if error.code != "SL006":
+    if error.code != "SL401":
         return Failed(file=name, before=before, error=error)
     reason = Reason.of("SL401", "unreadable", at=error.line or 0, message=error.message)
     return Refused(file=name, before=before, decisions=safe_decisions((reason,)))

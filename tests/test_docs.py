@@ -371,7 +371,22 @@ def test_the_page_of_a_code() -> None:
     shown = text[text.index("```diff\n") + 8 : text.rindex("\n```")]
     new = "".join(f"{line[1:]}\n" for line in shown.splitlines() if line[0] != "-")
     assert new == (case / "expected.Dockerfile").read_text()
-    assert "## Example" not in generate.code_page("SL501", known()["SL501"], None)
+    assert "## Example" not in generate.code_page("SL999", known()["SL999"], None)
+
+
+def test_the_page_of_a_code_that_no_golden_case_shows() -> None:
+    text = generate.code_page("SL522", known()["SL522"], None, generate._shortest()["SL522"])
+    assert "`Dockerfile.small`:\n\n```dockerfile\nFROM python:3.12-slim\n" in text
+    assert "The rewritten image:\n\n```text\nFROM python:3.12-slim\n" in text
+    assert "SL522 breaks /app/tool needs libmagic.so.1, which is missing" in text
+
+
+@pytest.mark.slow
+def test_each_code_has_an_example() -> None:
+    """But for an application that answers, a forge in a certain state, a lack of memory or time, a defect."""
+    without = """SL524 SL529 SL541 SL542 SL544 SL545 SL733 SL756 SL801 SL802 SL803 SL804 SL805 SL903 SL909
+        SL910 SL914 SL915 SL916 SL917 SL999""".split()
+    assert known().keys() - generate._examples().keys() - generate._shortest().keys() == {*without}
 
 
 # --- README -------------------------------------------------------------------------------------------

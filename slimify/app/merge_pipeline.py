@@ -47,7 +47,7 @@ def read(
         try:
             files.append(parse(file.data, file.name))
         except SlimifyError as error:
-            if error.code == "SL006":
+            if error.code == "SL401":
                 reason = Reason.of(
                     "SL401", "template", file=file.name, at=error.line or 0, message=error.message
                 )

@@ -60,7 +60,7 @@ _MAX_DURATION_LENGTH = 64  # characters; bounds backtracking
 
 
 def check_instructions(dockerfile: Dockerfile) -> None:
-    """Raise SlimifyError (SL001, SL003, SL005 or SL006) for the first instruction BuildKit would reject."""
+    """Raise SlimifyError (SL001, SL003, SL005 or SL401) for the first instruction BuildKit would reject."""
     instructions = dockerfile.instructions
     if not instructions:
         raise syntax_error("SL003", "no instructions, only comments", 1)

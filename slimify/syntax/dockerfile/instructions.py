@@ -1,7 +1,7 @@
 """Typed arguments of single instructions.
 
 Words keep their quotes and variables; `words.expand` expands them. `escape` is the escape character
-of the file. Each function raises SlimifyError SL001, SL005 or SL006 where BuildKit rejects the instruction.
+of the file. Each function raises SlimifyError SL001, SL005 or SL401 where BuildKit rejects the instruction.
 `parse` has called them on every instruction, so later calls can fail only for an ONBUILD trigger,
 which BuildKit does not check before it fires either.
 """
@@ -60,7 +60,7 @@ def from_parts(instruction: Instruction) -> FromParts:
         return FromParts(image=words[0], platform=platform)
     if PLACEHOLDER.search(instruction.value):
         message = f"{instruction.value!r} contains a template placeholder"
-        raise syntax_error("SL006", message, instruction.line, "render the template first")
+        raise syntax_error("SL401", message, instruction.line, "render the template first")
     if len(words) != 3 or words[1].lower() != "as":
         has_comment = any(word.startswith("#") for word in words)
         hint = "a comment needs a line of its own" if has_comment else "FROM image AS name"

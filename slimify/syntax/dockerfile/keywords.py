@@ -29,7 +29,7 @@ def unknown_instruction(word: str, rest: str, line: int, raw: str, before: Seque
     `rest` is the line after `word`; `before` are the nodes above the line.
     """
     if PLACEHOLDER.match(word):
-        return syntax_error("SL006", f"{word!r} is a template placeholder", line, "render the template first")
+        return syntax_error("SL401", f"{word!r} is a template placeholder", line, "render the template first")
     return syntax_error("SL002", f'unknown instruction "{word}"', line, _suggestion(word, rest, raw, before))
 
 

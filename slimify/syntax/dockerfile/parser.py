@@ -4,7 +4,7 @@
 keyword and value, and `checks` rejects what BuildKit would reject.
 
 Raises SlimifyError with a line: SL001 malformed instruction, SL002 unknown instruction, SL003 not a
-Dockerfile, SL004 unterminated heredoc, SL005 malformed JSON form, SL006 unrendered template.
+Dockerfile, SL004 unterminated heredoc, SL005 malformed JSON form, SL401 unrendered template.
 """
 
 from __future__ import annotations

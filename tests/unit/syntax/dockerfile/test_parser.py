@@ -281,7 +281,7 @@ REFUSED = [
     ("lost-escape-indented", "FROM x\nRUN a\n  bcd\n", "SL002", 3, '"bcd"', "end of line 2"),
     ("nothing-known", "FROM x\nFOO a", "SL002", 2, 'unknown instruction "FOO"', ""),
     ("nbsp-parts-no-words", "FROM x\nRUN\xa0a", "SL002", 2, "unknown instruction", ""),
-    ("template", "FROM x\n{% if a %}", "SL006", 2, "placeholder", "render"),
+    ("template", "FROM x\n{% if a %}", "SL401", 2, "placeholder", "render"),
     ("heredoc", "FROM x\nRUN <<EOF\na\n", "SL004", 2, "unterminated heredoc", "EOF"),
     ("second-heredoc", "FROM x\nCOPY <<A <<B /\nB\nA\n", "SL004", 2, '"B"', "B"),
     ("shift-in-the-old-way", "FROM x\nRUN echo $((1 <<2))\n", "SL004", 2, "unterminated heredoc", ""),
