@@ -40,9 +40,9 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
 
     `features`: words from a fixed list: `accounts` (looks up some by name), `cgo`, `creates` (files below the
     working directory), `embed`, `net`, `executable` (asks where the program is), `tls`, `client` (opens
-    connections over TLS), `tz`, `user`, `plugin`, `main`, `external` (some of what is compiled is not in the
-    context), `unseen` (a build does not show what), `toolchain` (reads settings of the Go toolchain),
-    `gobuild` (reads them through go/build).
+    connections over TLS), `tz`, `user`, `plugin`, `services` (looks up the port of some by name), `main`,
+    `external` (some of what is compiled is not in the context), `unseen` (a build does not show what),
+    `toolchain` (reads settings of the Go toolchain), `gobuild` (reads them through go/build).
     """
 
     imports: tuple[Use, ...] = ()

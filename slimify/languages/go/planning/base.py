@@ -238,7 +238,7 @@ def _installed(program: Program, name: str) -> bool:
 
 
 def wanted_packages(program: Program, base: str) -> dict[str, Use]:
-    """Certificates and time zones, which golang images have and a small base lacks.
+    """Certificates, time zones and the names of services, which golang images have and a small base lacks.
 
     Certificates are needed if the program may use TLS, time zones if it may load them. Both are assumed if
     some compiled sources were not read: clients and drivers are usually external modules.
@@ -252,6 +252,8 @@ def wanted_packages(program: Program, base: str) -> dict[str, Use]:
     if _has_unread_sources(program) or "tz" in features:
         where = "" if "tz" in features else unread
         found["tzdata"] = Use(name=f"time.LoadLocation{where}", file="", line=0)
+    if "services" in features and "alpine" not in base:
+        found["netbase"] = Use(name="net.LookupPort", file="", line=0)
     tag = base.rpartition(":")[2]
     version = version_numbers(tag)[:2]
     if "alpine" in base and (len(version) < 2 or version >= _WITH_CERTIFICATES):

@@ -13,6 +13,7 @@ from slimify.languages.go import LANGUAGE
 from slimify.languages.go.planning.base import knows_goroot, wanted_packages
 from slimify.model.decisions import Decision, Reason
 from slimify.model.sources import Use
+from slimify.model.versions import version_numbers
 from slimify.planning.final_stage.restore_packages import final_packages, restored_packages
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
@@ -60,7 +61,11 @@ def restored_system_files(
     restored."""
     assert program.base is not None
     there, lost = final_packages(program), carried(program.base).packages
-    had = set(lost) | {"ca-certificates", "tzdata"} if named_data_files(program.base.family) else lost
+    had = (
+        set(lost) | {"ca-certificates", "netbase", "tzdata"}
+        if named_data_files(program.base.family)
+        else lost
+    )
     wanted = {n: use for n, use in wanted_packages(program, base).items() if n in had and n not in there}
     if _zone_files(program) == _TOOLCHAIN_ZONES and not knows_goroot(program):
         wanted.pop("tzdata", None)
@@ -72,6 +77,10 @@ def restored_system_files(
             copied = tuple(line for line in copied if certificates not in line)
             copy_decisions = tuple(d for d in copy_decisions if d.get("path") != certificates)
         return (*install, *copied), (*copy_decisions, *put), missing
+    if _asks_servers_first(program):
+        path = named_data_files("golang")["resolver"]
+        copied = (*copied, f"COPY --from=builder {path} {path}")
+        copy_decisions = (*copy_decisions, Decision.of("SL311", "copied", path=path, user="net", base=base))
     names = sorted(wanted)
     if not names:
         return copied, copy_decisions, None
@@ -80,6 +89,15 @@ def restored_system_files(
     )
     quiet = "" if any(e.tool == "apk" for e in program.effects) else "# hadolint ignore=DL3018\n"
     return (f"{quiet}RUN apk add --no-cache {' '.join(names)}", *copied), decisions, None
+
+
+def _asks_servers_first(program: Program) -> bool:
+    """Whether a program looks names up in another order where Alpine has no /etc/nsswitch.conf."""
+    base, sources = program.base, program.runtime_needs.sources
+    first, last = map(version_numbers, LANGUAGE.words("toolchain.toml", "images", "resolver"))
+    own = base is not None and base.distro == "alpine" and bool(named_data_files(base.family))
+    old = own and base is not None and first <= version_numbers(base.version or "")[:2] < last
+    return old and bool(sources.features & {"net", "external"})
 
 
 def unpacked_zones(
@@ -98,9 +116,10 @@ def unpacked_zones(
 def _copied_data(
     program: Program, base: str, wanted: dict[str, Use], zones: str
 ) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
-    """COPY instructions for certificates and time zones, removed from `wanted`. These files are the same in
-    every image, so nothing has to be downloaded."""
-    places = {"ca-certificates": named_data_files("golang")["certificates"], "tzdata": zones}
+    """COPY instructions for certificates, time zones and the names of services, removed from `wanted`. These
+    files are the same in every image, so nothing has to be downloaded."""
+    own = named_data_files("golang")
+    places = {"ca-certificates": own["certificates"], "tzdata": zones, "netbase": own["services"]}
     lines: list[str] = []
     decisions: list[Decision] = []
     for name, path in places.items():

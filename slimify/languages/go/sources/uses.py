@@ -34,6 +34,7 @@ _PROGRAMS: Mapping[str, int] = _FACTS["programs"]
 _PATHS: Mapping[str, Sequence[int]] = _FACTS["paths"]
 # Position of the name of a file that a function creates. os.OpenFile is both, depending on its flags.
 _CREATES: Mapping[str, int] = _FACTS["creates"]
+_SERVICES: Mapping[str, int] = _FACTS["services"]["positions"]
 _METHODS: Mapping[str, Sequence[int]] = {
     **_FACTS["methods"],
     **dict.fromkeys(LANGUAGE.words("sources.toml", "every_argument", "methods"), range(50)),
@@ -45,7 +46,7 @@ _OF_INTEREST = regex(
     r"|Create|Mkdir(?:All)?|WriteFile"
     r"|Lookup|LookupGroup|ReadFile|ReadDir|DirFS|Walk|WalkDir|Glob|EvalSymlinks|Dir|ServeFile|ListenAndServeTLS|LoadX509KeyPair"
     r"|ParseGlob|ParseFiles|LoadHTML\w+|Static\w*|ServeFiles|File|RunTLS|SetConfigFile|AddConfigPath|Load)\s*[({]"
-    r"|\"file://"
+    r"|\"file://|\bLookupPort\s*\(|[\"`][\w.-]*:[a-z][a-z\d-]*[\"`]"
 )
 # Packages of others whose functions take file names: what imports one is parsed.
 _OPENING = {name.rpartition(".")[0] for name in _PATHS if "." in name.partition("/")[0] and "/" in name}
@@ -54,6 +55,7 @@ _SETTING = regex(r'["`$]\{?(C?GO[A-Z0-9_]+)\b')  # a name, as os.Getenv and Expa
 _ACCOUNTS = ("os/user.Lookup", "os/user.LookupGroup")
 _OWN_PLACE = regex(r"\bos\.(?:Executable\s*\(|Args\[\s*0\s*\])")
 _VERSION = regex(r"v\d+")
+_SERVICE = regex(r":([a-z][a-z\d-]*)\Z")
 _MAIN = regex(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
 _GRAMMAR = ts.Grammar("tree_sitter_go")
 _QUERY = """
@@ -282,6 +284,9 @@ class _Calls(ts.Values):
         elif name in _ACCOUNTS:
             if not {*map(self.one, self._arguments(node)[:1])} <= {*distroless_accounts()}:
                 self.found.features.add("accounts")
+        elif name in _SERVICES:
+            for text in (self.one(a) for a in self._arguments(node)[_SERVICES[name] :][:1]):
+                self._address(text, asked=terminal == "LookupPort")
         elif name == "plugin.Open":
             for argument in self._arguments(node)[:1]:
                 self.found.add_library(self.one(argument), line, name)
@@ -295,6 +300,13 @@ class _Calls(ts.Values):
         elif terminal == "Load" and package.endswith("godotenv"):
             for text in [t for a in self._arguments(node) for t in self.values(a)] or [".env"]:
                 self.found.add_path(text, line)
+
+    def _address(self, text: str, *, asked: bool) -> None:
+        """An address or, where it is `asked` for, a port: the name of a service is looked up."""
+        known = LANGUAGE.words("sources.toml", "services", "known")
+        service = _SERVICE.search(f":{text}" if asked else text)
+        if (asked and UNKNOWN in text) or (service is not None and service[1] not in known):
+            self.found.features.add("services")
 
     def _file(self, arguments: list[Node], created: int | None, line: int) -> None:
         """A file that is created: its directory counts. os.OpenFile (None) also opens existing ones."""

@@ -23,6 +23,7 @@ from unit.go_layouts import (
 LOOKS_UP = (
     'package main\n\nimport (\n\t"os"\n\t"os/user"\n)\n\nfunc main() {{ user.Lookup({0}); os.Exit(0) }}\n'
 )
+NAMED = 'package main\n\nimport "net"\n\nfunc main() {{ net.Dial("tcp", "{0}") }}\n'
 TARGETS = "build:\n\tgo build -o bin/shop .\nrun:{0}\n\t./bin/shop -c conf/shop.toml\n"
 MAKES = ("FROM golang:1.22", *BUILD[:2], "RUN make build")
 WRITES = OPENS.replace("os.Open(os.Args[1])", 'os.Create("out.txt")')
@@ -407,6 +408,30 @@ ROWS = (
         ),
         files={**SHOP, "main.go": ZONED},
         never=(ZONES,),
+    ),
+    Row(
+        id="the-name-of-a-service",
+        file=("FROM golang:1.22", *BUILD, "CMD exec shop"),
+        files={**SHOP, "main.go": NAMED.format("db:postgresql")},
+        final=("COPY --from=builder /etc/services /etc/services",),
+    ),
+    Row(
+        id="the-number-of-a-port",
+        file=("FROM golang:1.22", *BUILD, "CMD exec shop"),
+        files={**SHOP, "main.go": NAMED.format("db:5432")},
+        never=("/etc/services",),
+    ),
+    Row(
+        id="files-before-name-servers",
+        file=("FROM golang:1.13-alpine3.12", *BUILD, "CMD exec shop"),
+        files={**SHOP, "main.go": NAMED.format("db:5432")},
+        final=("COPY --from=builder /etc/nsswitch.conf /etc/nsswitch.conf",),
+    ),
+    Row(
+        id="a-resolver-that-begins-with-files",
+        file=("FROM golang:1.16-alpine3.12", *BUILD, "CMD exec shop"),
+        files={**SHOP, "main.go": NAMED.format("db:5432")},
+        never=("/etc/nsswitch.conf",),
     ),
     Row(
         id="a-variable-tells-where",

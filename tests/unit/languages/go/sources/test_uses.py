@@ -77,6 +77,12 @@ FEATURES = {
     "time-zone": ('import "time"\nvar l, _ = time.LoadLocation("Asia/Tokyo")', ["tz"]),
     "time-zone-unknown": ('import "time"\nfunc f(n string) { time.LoadLocation(n) }', ["tz"]),
     "time-zone-utc": ('import "time"\nvar l, _ = time.LoadLocation("UTC")', []),
+    "service": ('import "net"\nvar c, _ = net.Dial("tcp", "db:postgresql")', ["net", "services"]),
+    "service-asked-for": ('import "net"\nfunc f(n string) { net.LookupPort("tcp", n) }', ["net", "services"]),
+    "service-that-is-known": ('import "net"\nvar c, _ = net.Dial("tcp", "db:https")', ["net"]),
+    "port-by-number": ('import "net"\nvar c, _ = net.LookupPort("tcp", "80")', ["net"]),
+    "address-of-a-run": ('import "net"\nfunc f(a string) { net.Dial("tcp", a) }', ["net"]),
+    "socket": ('import "net"\nvar c, _ = net.Dial("unix", "/run/a.sock")', ["net"]),
     "time-zone-embedded": (
         'import ("time"; _ "time/tzdata")\nvar l, _ = time.LoadLocation("Asia/Tokyo")',
         [],
