@@ -131,7 +131,7 @@ def options_for(target: Target, context: Path | None, overrides: dict[str, objec
 
 def read(target: Target) -> bytes:
     """The bytes of a Dockerfile. Raises SlimifyError if it can't be read."""
-    if target.path is not None and target.path.is_symlink() and _leaves_repository(target.path):
+    if target.path is not None and config.leads_out(target.path):
         raise SlimifyError(NOT_READABLE, "the file is a symlink that leads out of the repository")
     try:
         if target.path is None:
@@ -141,12 +141,6 @@ def read(target: Target) -> bytes:
         raise missing_file("rewrite") from None
     except OSError as error:
         raise SlimifyError(NOT_READABLE, f"cannot read the file: {error.strerror}") from error
-
-
-def _leaves_repository(path: Path) -> bool:
-    """Whether a symlink in a repository leads out of it."""
-    directory = path.parent.resolve()
-    return config.repository_root(directory) is not None and not config.is_inside(path, directory)
 
 
 def build_context(target: Target, data: bytes) -> tuple[Path | None, str]:

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from msgspec.structs import replace
 
 from slimify.context.directory_walk import file_size, files_below
-from slimify.context.scan import Context, read_file
+from slimify.context.scan import Context, read_below
 from slimify.facts.system import history_directories
 from slimify.languages import installed_directories
 
@@ -18,9 +18,9 @@ from slimify.languages import installed_directories
 def unfiltered_text(context: Context, path: str) -> str | None:
     """The text of a file, even if it is ignored. Bytes that are not UTF-8 become surrogate escapes.
 
-    None for a symlink and for a file over the size limit.
+    None for a symlink, also above it, and for a file over the size limit.
     """
-    data = read_file(os.path.join(str(context.root), path), context.limits.text)
+    data = read_below(str(context.root), path, context.limits.text)
     return data.decode("utf-8", "surrogateescape") if data is not None else None
 
 

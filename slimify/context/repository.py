@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from slimify.context.directory_walk import file_size, files_below
 from slimify.context.ignore_rules import IgnoreRules
-from slimify.context.scan import Context, read_file
+from slimify.context.scan import Context, read_below, read_file
 from slimify.facts.system import deployment_directories
 from slimify.model.regex import regex
 
@@ -122,7 +122,7 @@ def _ignore_lines(root: Path, directory: str) -> Iterator[tuple[str, str]]:
     parts = directory.split("/") if directory else []
     for depth in range(len(parts) + 1):
         place = "/".join(parts[:depth])
-        data = read_file(str(root / place / ".gitignore"), _MAX_BYTES) or b""
+        data = read_below(str(root), f"{place}/.gitignore".lstrip("/"), _MAX_BYTES) or b""
         for line in data.decode("utf-8", "surrogateescape").splitlines():
             yield place, line
 

@@ -298,3 +298,9 @@ def read_file(full: str, limit: int, *, whole: bool = True) -> bytes | None:
     except (OSError, ValueError):
         return None
     return None if whole and len(data) > limit else data[:limit]
+
+
+def read_below(root: str, path: str, limit: int) -> bytes | None:
+    """`read_file` for a path below a directory; None also if a directory in between is a symlink."""
+    above = os.path.normpath(os.path.join(os.path.realpath(root), os.path.dirname(path)))
+    return read_file(os.path.join(root, path), limit) if os.path.realpath(above) == above else None

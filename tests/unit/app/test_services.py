@@ -73,6 +73,37 @@ def test_nothing_outside_the_repository_is_read(tmp_path: Path) -> None:
         builds(tmp_path / "app" / "compose.yaml")
 
 
+OUTSIDE = [
+    ("compose.yaml", "services: {web: {build: ../secret}}"),
+    ("compose.yaml", "services: {web: {build: {context: ., dockerfile: ../secret/Dockerfile}}}"),
+    ("compose.yaml", "services: {web: {build: {context: ., dockerfile: {top}/secret/Dockerfile}}}"),
+    ("compose.yaml", "services: {web: {build: link}}"),
+    ("docker-bake.hcl", 'target "default" { dockerfile = "{top}/secret/Dockerfile" }'),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), OUTSIDE)
+def test_nothing_outside_the_repository_is_built(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "Dockerfile").write_text("SECRET")
+    (tmp_path / "app" / ".git").mkdir(parents=True)
+    (tmp_path / "app" / "link").symlink_to("../secret")
+    (tmp_path / "app" / name).write_text(text.replace("{top}", str(tmp_path)))
+    with pytest.raises(SlimifyError, match="no service of this file builds"):
+        builds(tmp_path / "app" / name)
+    (tmp_path / ".git").mkdir()  # in one repository, all of it is the stranger's
+    (tmp_path / "app" / ".git").rmdir()
+    assert len(builds(tmp_path / "app" / name)) == 1
+
+
+def test_a_file_that_leads_out_of_the_repository(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {web: {build: .}}")
+    (tmp_path / "app" / ".git").mkdir(parents=True)
+    (tmp_path / "app" / "compose.yaml").symlink_to("../compose.yaml")
+    with pytest.raises(SlimifyError, match="cannot read"):
+        builds(tmp_path / "app" / "compose.yaml")
+
+
 def test_override_file_is_read_as_compose_does(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text("services: {web: {build: web}}")
     (tmp_path / "compose.override.yaml").write_text("services: {web: {build: {args: {A: '1'}}}}")
