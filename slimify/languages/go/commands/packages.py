@@ -10,7 +10,7 @@ from slimify.languages.go.commands.install_root import install_root as gopath
 from slimify.model.regex import regex
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.state import absolute
-from slimify.semantics.paths import inside
+from slimify.semantics.paths import inside, is_glob
 
 _MAIN = regex(r"(?m)^\s*package\s+main\b")
 _MAJOR = regex(r"v[2-9]\d*|v1\d+")
@@ -108,6 +108,10 @@ def package_directories(call: Call, packages: tuple[Arg, ...]) -> tuple[Arg | st
     found: list[Arg | str] = []
     for word in packages or (Arg(value=".", text="."),):
         text = re.sub(r"/?\.\.\.\Z", "", word.value or "")
+        folder, _, name = (word.pattern or word.value or "").rpartition("/")
+        if name.endswith(".go") and is_glob(name) and not is_glob(folder):
+            found.append(folder or ".")  # `src/*.go` is the package in src
+            continue
         if (word.value or "").startswith((".", "/")) or text.endswith(".go"):
             found.append(text or ".")
             continue

@@ -24,6 +24,10 @@ LOOKS_UP = (
     'package main\n\nimport (\n\t"os"\n\t"os/user"\n)\n\nfunc main() {{ user.Lookup({0}); os.Exit(0) }}\n'
 )
 NAMED = 'package main\n\nimport "net"\n\nfunc main() {{ net.Dial("tcp", "{0}") }}\n'
+JOB = (
+    "kind: Job\nspec:\n  template:\n    spec:\n      containers:\n        - image: acme/shop:1\n"
+    '          command: ["{0}"]\n'
+)
 TARGETS = "build:\n\tgo build -o bin/shop .\nrun:{0}\n\t./bin/shop -c conf/shop.toml\n"
 MAKES = ("FROM golang:1.22", *BUILD[:2], "RUN make build")
 WRITES = OPENS.replace("os.Open(os.Args[1])", 'os.Create("out.txt")')
@@ -432,6 +436,32 @@ ROWS = (
         file=("FROM golang:1.16-alpine3.12", *BUILD, "CMD exec shop"),
         files={**SHOP, "main.go": NAMED.format("db:5432")},
         never=("/etc/nsswitch.conf",),
+    ),
+    Row(
+        id="all-files-of-a-directory-are-its-package",
+        file=(
+            "FROM golang:1.22-alpine AS builder",
+            "WORKDIR /w",
+            "COPY src ./src",
+            "RUN go build -o /tmp/g ./src/*.go",
+            "FROM golang:1.22-alpine",
+            "COPY --from=builder /tmp/g /app/",
+            "CMD /app/g",
+        ),
+        files={"src/main.go": SERVER},
+        base="alpine:3.21",
+    ),
+    Row(
+        id="a-manifest-starts-it-by-its-path",
+        file=("FROM golang:1.22-alpine", "WORKDIR /app", "COPY . .", "RUN go build -o main .", 'CMD ["main"]'),
+        files={**SHOP, "job.yml": JOB.format("/app/main")},
+        final=("COPY --from=builder /app/main /app/main",),
+    ),
+    Row(
+        id="a-manifest-starts-another-program",
+        file=("FROM golang:1.22-alpine", "WORKDIR /app", "COPY . .", "RUN go build -o main .", 'CMD ["main"]'),
+        files={**SHOP, "job.yml": JOB.format("/app/other")},
+        kind="unchanged",
     ),
     Row(
         id="a-variable-tells-where",
