@@ -191,8 +191,9 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
     for step in program.steps:
         if urls(step) and all(map(fetched_program, urls(step))):
             have += step.visit.copy_targets or ()
-    if program.base is None and any(posixpath.basename(h) == name for h in have):
-        return ""  # the PATH of an unknown image
+    off_path = any(posixpath.basename(h) == name for h in have)
+    if off_path and (program.base is None or any(e.command.name in have for e in started[1:])):
+        return ""  # the PATH of an unknown image; a manifest that starts it by its path
     view, program_name = program.end_state.view, posixpath.basename(name)
     there = (
         any(inside(p, h) for p in places for h in have)

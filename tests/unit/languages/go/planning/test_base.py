@@ -453,15 +453,27 @@ ROWS = (
     ),
     Row(
         id="a-manifest-starts-it-by-its-path",
-        file=("FROM golang:1.22-alpine", "WORKDIR /app", "COPY . .", "RUN go build -o main .", 'CMD ["main"]'),
+        file=(
+            "FROM golang:1.22-alpine",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN go build -o main .",
+            'CMD ["main"]',
+        ),
         files={**SHOP, "job.yml": JOB.format("/app/main")},
         final=("COPY --from=builder /app/main /app/main",),
     ),
     Row(
         id="a-manifest-starts-another-program",
-        file=("FROM golang:1.22-alpine", "WORKDIR /app", "COPY . .", "RUN go build -o main .", 'CMD ["main"]'),
+        file=(
+            "FROM golang:1.22-alpine",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN go build -o main .",
+            'CMD ["main"]',
+        ),
         files={**SHOP, "job.yml": JOB.format("/app/other")},
-        kind="unchanged",
+        never=("COPY --from",),
     ),
     Row(
         id="a-variable-tells-where",
