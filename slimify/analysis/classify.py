@@ -41,6 +41,7 @@ from slimify.model.dockerfile import Dockerfile
 from slimify.model.effects import NOT_FOR_RUN_TIME
 from slimify.model.regex import regex
 from slimify.model.sources import Use
+from slimify.semantics.machine.content import brought_events, copied_from_stages
 from slimify.semantics.machine.stages import execute
 from slimify.semantics.walk import Visit, base_image
 from slimify.syntax.dockerfile.instructions import arg_names, from_parts
@@ -91,11 +92,13 @@ def classify(
     contract = runtime_contract(machine.final)
     language = language_of(base, visits, context)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
-    needs = runtime_needs(contract, end, effects, uses.commands, language, base)
+    needed = partial(runtime_needs, contract, named=uses.commands, language=language, base=base)
+    needs = needed(end, effects, copied=copied_from_stages(machine.final))
     needs = with_previous_stages(needs, machine, base, language)
     for values in _other_values(file, given, build_args):
         other = execute(file, context, partial(facts_of, names, reference, base), {**build_args, **values})
-        more = runtime_needs(contract, other.final.end, other.final.effects, uses.commands, language, base)
+        last = other.final
+        more = needed(last.end, last.effects, copied=copied_from_stages(last))
         needs = with_needs_of(needs, with_previous_stages(more, other, base, language))
     needs = with_absent_scripts(needs, machine.final)
     needs = _with_kept_commands(needs, options.keep_commands)
@@ -112,7 +115,12 @@ def classify(
         keep=options.keep_packages,
         mentions=mentions_in(context),
         unknown_programs=unknown_programs(
-            needs, effects, base, context, mounted_sources(uses.mounts, end.cwd)
+            needs,
+            effects,
+            base,
+            context,
+            mounted_sources(uses.mounts, end.cwd),
+            brought_events(machine),
         ),
         links_nothing=links_nothing,
         bases=bases,

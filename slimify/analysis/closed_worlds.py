@@ -27,6 +27,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Action, Effect
 from slimify.model.regex import regex
 from slimify.model.sources import SourceFacts, Use
+from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import inside, inside_any, overlap
 
 _SETTINGS_FILE = regex(
@@ -40,9 +41,10 @@ def unknown_programs(
     base: ImageFacts | None,
     context: Context,
     sources: Use | None,
+    brought: Iterable[Event],
 ) -> Reason | None:
     """Why not every program that can be started at run time is known. `build` are the effects of all RUNs,
-    `sources` is where a mount hides the image's own sources.
+    `sources` is where a mount hides the image's own sources, `brought` left what comes from other stages.
 
     Not known are those that a program starts by a name that only run time knows, and those of a program whose
     sources were not read, or that an image without a start is used for.
@@ -62,7 +64,9 @@ def unknown_programs(
     server = development_server(needs)
     if server is not None and sources is not None:
         return Reason.of("SL203", "mounted", server=server[0], file=sources.file, at=sources.line)
-    fetched = unread_build(needs, build) or _fetched_script(needs, build)
+    fetched = unread_build(needs, build) or _fetched_script(
+        needs, (*build, *(e for event in brought for e in event.effects))
+    )
     if fetched:
         return Reason.of("SL203", "unread_program", command=fetched)
     started = (e.tool for e in needs.start if e.kind == "unknown")
@@ -76,7 +80,7 @@ def unknown_programs_of(program: Program, needs: RuntimeNeeds | None = None) -> 
     """`unknown_programs` of a classified file, with other needs than its own if they are given."""
     mounted = mounted_sources(program.mounts, program.end_state.cwd)
     known = needs or program.runtime_needs
-    return unknown_programs(known, program.effects, program.base, program.context, mounted)
+    return unknown_programs(known, program.effects, program.base, program.context, mounted, program.brought)
 
 
 def unknown_start(program: Program) -> Reason | None:

@@ -235,12 +235,9 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def brought(self) -> tuple[Event, ...]:
         """The commands of other stages that left what the last one copies from them."""
-        from slimify.semantics.machine.content import content_at, copied_from_stages
+        from slimify.semantics.machine.content import brought_events
 
-        final = self.machine.final
-        made = {o for p in copied_from_stages(final) for o in content_at(final, p).origins}
-        stages = (stage for stage in self.machine.stages if stage in final.sources)
-        return tuple(event for stage in stages for event in stage.own if event.origin in made)
+        return brought_events(self.machine)
 
     @cached_property
     def making(self) -> tuple[tuple[Effect, State], ...]:

@@ -50,16 +50,18 @@ def runtime_needs(
     named: Sequence[RunCommand],
     language: str | None,
     base: ImageFacts | None,
+    copied: Sequence[str],
 ) -> RuntimeNeeds:
     """What run time needs. `state` is the state after the last instruction. `effects` are those of all RUNs,
     for the manifests they install. `named` are command lines that the context runs in this image (compose
-    files, Procfile, Kubernetes manifests). `base` is what is known about the base image."""
+    files, Procfile, Kubernetes manifests). `base` is what is known about the base image, `copied` are the
+    paths that come from other stages."""
     roots = [(text, use, state) for text, use in (*_roots(runtime), *_hooks(base, state.view))]
     roots += _named_roots(runtime, state, named)
     roots += [(text, use, state) for use, text in managed_commands(state.view)]
     everything = tuple(effects)
     filling = (e for e in everything if e.kind not in LEAVES_NOTHING | {"meta"} and e.tool != "mkdir")
-    followed = Followed([p for e in filling for p in (*e.writes, *e.outputs)])
+    followed = Followed([*copied, *(p for e in filling for p in (*e.writes, *e.outputs))])
     view = _with_mounts(state.view, named)
     for text, use, where in roots:
         followed.add(text, use, where)

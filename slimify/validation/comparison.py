@@ -16,6 +16,7 @@ from slimify.analysis.program import Program, RuntimeNeeds
 from slimify.facts.system import is_plain_root
 from slimify.languages import Language, language
 from slimify.model.effects import NOT_FOR_RUN_TIME, Effect
+from slimify.semantics.machine.content import brought_events
 from slimify.semantics.machine.matches import identity, repeated
 from slimify.semantics.machine.stages import Event, Machine, Origin, Stage
 from slimify.validation.software import Packages
@@ -131,7 +132,8 @@ class Comparison(Struct, frozen=True, dict=True, kw_only=True):
     def _knows_programs(self, needs: RuntimeNeeds) -> bool:
         program = self.program
         mounted = mounted_sources(program.mounts, program.end_state.cwd)
-        return unknown_programs(needs, self.effects, program.base, program.context, mounted) is None
+        brought = brought_events(self.old)
+        return unknown_programs(needs, self.effects, program.base, program.context, mounted, brought) is None
 
     @cached_property
     def only_root(self) -> bool:

@@ -22,7 +22,7 @@ from slimify.languages import languages
 from slimify.model.dockerfile import Heredoc
 from slimify.model.effects import INSTALLS, Action, Effect
 from slimify.model.regex import regex
-from slimify.semantics.machine.stages import Copy, Event, Origin, Stage
+from slimify.semantics.machine.stages import Copy, Event, Machine, Origin, Stage
 from slimify.semantics.paths import covers, inside, is_named_place, overlap
 
 _ARCHIVE = regex(r"\.(?:tar|tgz|tbz2|txz|tar\.\w+)\Z")
@@ -274,6 +274,14 @@ def copied_from_stages(stage: Stage) -> tuple[str, ...]:
     """The paths that a stage copies from others."""
     copies = (event.copy for event in stage.events if event.copy is not None)
     return tuple(place for copy in copies if copy.stage is not None for place in places_of(copy))
+
+
+def brought_events(machine: Machine) -> tuple[Event, ...]:
+    """The commands of other stages that left what the last one copies from them."""
+    final = machine.final
+    made = {o for p in copied_from_stages(final) for o in content_at(final, p).origins}
+    stages = (stage for stage in machine.stages if stage in final.sources)
+    return tuple(event for stage in stages for event in stage.own if event.origin in made)
 
 
 def is_directory(stage: Stage, path: str) -> bool:
