@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -206,10 +206,15 @@ def show_proof(outcome: Outcome, proof: Proof | None, form: Literal["text", "jso
 
 def show_proof_page(results: Sequence[tuple[Outcome, Proof | None]], target: Path) -> None:
     """Writes the HTML page of `verify`. Raises SlimifyError if that fails."""
-    from slimify.app.replace_file import replace_file
     from slimify.report import proof_html
 
-    replace_file(target, proof_html.page(results).encode("utf-8", "backslashreplace"))
+    _write_page(target, proof_html.page(results).encode("utf-8", "backslashreplace"))
+
+
+def _write_page(target: Path, page: bytes | Iterable[bytes]) -> None:
+    from slimify.app.replace_file import replace_file
+
+    replace_file(target, page)
     terminal.write_note(f"wrote {target}\n")
 
 
@@ -269,14 +274,13 @@ def show_analysis(
 
 def show_page(analyses: Sequence[Analysis], target: str) -> None:
     """Writes the HTML page to a file, or with `-` to standard output. Raises SlimifyError if that fails."""
-    from slimify.app.replace_file import replace_file
     from slimify.report.analysis import html as analysis_html
 
     page = analysis_html.page(*analyses)
     if target == "-":
         terminal.write_stdout(page)
     else:
-        replace_file(Path(target), page.encode("utf-8", "replace"))
+        _write_page(Path(target), page.encode("utf-8", "replace"))
 
 
 def show_no_analysis(analyses: Sequence[Analysis], failure: Outcome, form: str) -> None:
@@ -322,13 +326,12 @@ class FleetReport:
 
     def end(self) -> None:
         """Prints totals and writes the page. Raises SlimifyError if the page can't be written."""
-        from slimify.app.replace_file import replace_file
         from slimify.report.fleet import text as fleet
 
         if self._form == "text":
             terminal.write_report(fleet.text(self._tally, paint=terminal.painter(sys.stdout)))
         if self._html is not None:
-            replace_file(self._html, self._page.parts(self._tally))
+            _write_page(self._html, self._page.parts(self._tally))
 
     def __enter__(self) -> FleetReport:
         self._page.__enter__()

@@ -336,7 +336,7 @@ def test_one_or_two(names: tuple[str, ...]) -> None:
 
 def test_html(image: Path, tmp_path: Path) -> None:
     result = invoke("analyze", str(image), "--html", "page.html", cwd=tmp_path)
-    assert (result.code, result.stderr) == (0, "")
+    assert (result.code, result.stderr) == (0, "wrote page.html\n")
     assert b"2 layers" in result.stdout
     page = (tmp_path / "page.html").read_bytes()
     assert page.lower().startswith(b"<!doctype html>")
