@@ -111,7 +111,7 @@ def _of_language(p: Project, random: Random) -> None:
     p.line("settings", {
         "python": "ENV PYTHONDONTWRITEBYTECODE=1 \\\n    PYTHONUNBUFFERED=1 \\\n    PIP_DISABLE_PIP_VERSION_CHECK=1",
         "node": "ENV NPM_CONFIG_LOGLEVEL=warn\nENV FORCE_COLOR 0",
-        "go": "ENV GO111MODULE=on GOFLAGS=-mod=mod",
+        "go": "ENV GO111MODULE=on GOFLAGS=-buildvcs=false",
     }[p.language])  # fmt: skip
 
 
