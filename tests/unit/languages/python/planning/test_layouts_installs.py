@@ -389,7 +389,7 @@ ROWS = (
         ),
         rung="same-base",
         final=(
-            "RUN apt-get update && apt-get install -y python3 python3-distutils ca-certificates && rm -rf /var/lib/apt/lists/*",
+            "RUN apt-get update && apt-get install -y python3 ca-certificates python3-distutils && rm -rf /var/lib/apt/lists/*",
         ),
     ),
     Row(
