@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from support import GOLDEN, invoke
 
+from slimify.cli import terminal
+
 GO, PYTHON = GOLDEN / "go-plain" / "input", GOLDEN / "py-psycopg2" / "input"
 SMALL = "FROM alpine:3.20\nCMD echo hello\n"
 COLORED = "\x1b["
@@ -119,6 +121,24 @@ def test_completion(shell: str, words: str, wanted: str) -> None:
     command = [sys.executable, "-m", "slimify"]
     found = subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
     assert wanted in found
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
+def test_the_width_is_that_of_the_terminal_where_the_text_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    monkeypatch.delenv("COLUMNS", raising=False)
+    controller, end = pty.openpty()
+    with os.fdopen(end, "w") as stream:
+        for width, used in ((50, 50), (30, 40), (300, 120), (0, 80)):
+            fcntl.ioctl(controller, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+            assert terminal.columns(stream) == used
+        monkeypatch.setenv("COLUMNS", "100")
+        assert terminal.columns(stream) == 100
+    os.close(controller)
 
 
 # --- searches -----------------------------------------------------------------------------------

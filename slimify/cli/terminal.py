@@ -128,9 +128,9 @@ def columns(stream: TextIO) -> int:
     """The width of a terminal, limited to 40 to 120 columns; 80 otherwise."""
     if not stream.isatty():
         return 80
-    import shutil
-
-    return min(max(shutil.get_terminal_size().columns, 40), 120)
+    asked = os.environ.get("COLUMNS", "")
+    width = int(asked) if asked.isdecimal() else os.get_terminal_size(stream.fileno()).columns
+    return min(max(width or 80, 40), 120)
 
 
 @contextmanager
