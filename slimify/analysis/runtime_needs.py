@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.analysis.packages.context_mentions import named_packages, named_programs
-from slimify.analysis.packages.module_needs import module_needs, present_modules, standard_libraries
+from slimify.analysis.packages.module_needs import fonts, module_needs, present_modules, standard_libraries
 from slimify.analysis.program import RuntimeContract, RuntimeNeeds
 from slimify.analysis.sources import read_sources
 from slimify.context.compose.yaml_commands import RunCommand
@@ -77,7 +77,8 @@ def runtime_needs(
     for use in (*sources.commands, *handed_on):
         _add_command(commands, use.name, use)
     headers = [p.name for e in everything if e.kind == "packages" for p in e.packages]
-    needs = module_needs(present_modules(everything, state.view, sources.imports, language), base, headers)
+    modules = present_modules(everything, state.view, sources.imports, language)
+    needs = module_needs(modules, base, headers)
     for command, use in needs.commands.items():
         _add_command(commands, command, use)
     for command, use in tuple(commands.items()):
@@ -99,6 +100,7 @@ def runtime_needs(
         shell=_needs_shell(runtime, start, commands),
         system_packages={
             **named_packages(state.view.context, base, _said(state, start, named)),
+            **fonts(modules, state.view.context),
             **needs.system_packages,
         },
         unresolved=needs.unresolved,

@@ -29,6 +29,11 @@ def named_files() -> Mapping[str, tuple[str, ...]]:
     return {package: tuple(text.split()) for package, text in names.items()}
 
 
+def font_packages() -> tuple[str, ...]:
+    """The packages of a full image without which libraries draw no text."""
+    return tuple(load("packages-debian.toml")["drawing"]["packages"])
+
+
 class PackageFacts(Struct, frozen=True, kw_only=True):
     """One package in one suite.
 

@@ -20,7 +20,8 @@ class Native(Struct, frozen=True, kw_only=True):
     `build` are Debian's build packages, `alpine` Alpine's; `optional` are headers that are used if installed.
     `libraries` (sonames without `lib` and version) are loaded at run time even if nothing was compiled.
     `introspects`: it loads any library that a typelib describes. `downloads`: its install fetches what
-    others compiled, and compiles where there is none for the platform.
+    others compiled, and compiles where there is none for the platform. `fonts`: it draws text with the fonts
+    of the system if this pattern is found in a source; None for never.
     """
 
     build: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class Native(Struct, frozen=True, kw_only=True):
     libraries: tuple[str, ...] = ()
     introspects: bool = False
     downloads: bool = False
+    fonts: str | None = None
 
 
 def runtime_packages(
@@ -79,6 +81,7 @@ def native_of(row: Mapping[str, Any], libraries: Iterable[str]) -> Native:
         libraries=tuple(libraries),
         introspects=row.get("introspects", False),
         downloads=row.get("prebuilt") == "download",
+        fonts=row.get("fonts"),
     )
 
 

@@ -94,6 +94,13 @@ class ContextMentions:
             self._files[found] = next((path for path, text in likely if pattern.search(text)), "")
         return self._files[found] or next(filter(pattern.search, said), "")
 
+    def file_with(self, pattern: str) -> str:
+        """The first file in whose text a pattern is found, "" if there is none."""
+        if pattern not in self._files:
+            found = (path for path, text in self._texts if re.search(pattern, text))
+            self._files[pattern] = next(found, "")
+        return self._files[pattern]
+
     def command_lines(
         self, state: State, names: Collection[str], certain: Collection[str] | None, opened: PathMarks
     ) -> Iterator[Use]:

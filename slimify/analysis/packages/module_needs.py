@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from slimify.analysis.packages.context_mentions import mentions_in
 from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.sources import is_source
 from slimify.context.scan import Context
 from slimify.facts.carried import carried
+from slimify.facts.debian import font_packages
 from slimify.facts.images import ImageFacts
 from slimify.facts.native import runtime_packages
 from slimify.languages import Language, language, languages, prepares_install
@@ -128,6 +130,15 @@ def with_development_packages(program: Program) -> Program:
     modules = installed_modules(effects, program.end_state.view, development=True)
     more = module_needs(modules, program.base, ())
     return replace(program, runtime_needs=program.runtime_needs.and_those(more))
+
+
+def fonts(modules: Iterable[Module], context: Context) -> dict[str, Use]:
+    """The packages of fonts, if a module draws text with those of the system."""
+    for module in modules:
+        said = package_facts_of(module).package_facts(module.use.name, module.version).native.fonts
+        if said is not None and (not said or mentions_in(context).file_with(said)):
+            return dict.fromkeys(font_packages(), module.use)
+    return {}
 
 
 def package_facts_of(module: Module) -> Packages:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from slimify import pipeline
+from slimify.analysis.classify import classify
 from slimify.config import Options
+from slimify.context.scan import scan
 from slimify.planning.final_stage.restore_packages import packages_installed_by
+from slimify.syntax.dockerfile.parser import parse
 
 NODE = 'FROM node:20\nWORKDIR /app\n{0}\nCMD ["node", "a.js"]\n'
 INSTALLED = NODE.format("COPY package.json ./\nRUN npm install\nCOPY . .\nRUN npx prisma generate")
@@ -129,3 +133,23 @@ def test_put_back(file: str, files: Mapping[str, str], put: set[str], tmp_path: 
     final = (outcome.after or "").rpartition("FROM ")[2].partition("\n")[2]
     head = final[: final.find("rm -rf /var/lib/apt/lists/*") + 27]
     assert set(packages_installed_by(head)) == put
+
+
+@pytest.mark.parametrize(
+    ("package", "source", "needed"),
+    [
+        pytest.param("pdfkit", "doc.text('<svg>')", False, id="no-op-own-fonts"),
+        pytest.param("sharp", "sharp('a.jpg').resize(300)", False, id="no-op-photographs"),
+        pytest.param("sharp", "send({text: 'done'})", False, id="no-op-another-text"),
+        pytest.param("sharp", "sharp(Buffer.from(`<svg><text>a</text></svg>`))", True, id="svg"),
+        pytest.param("sharp", "sharp({text: {text: 'a', width: 9}})", True, id="text"),
+        pytest.param("canvas", "createCanvas(9, 9)", True, id="canvas"),
+        pytest.param("@resvg/resvg-js", "new Resvg(a)", True, id="resvg"),
+    ],
+)
+def test_who_draws_text(package: str, source: str, needed: bool, tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text(json.dumps({"dependencies": {package: "1"}}))
+    (tmp_path / "a.js").write_text(source)
+    text = b'FROM node:20\nWORKDIR /a\nCOPY . .\nRUN npm install\nCMD ["node", "a.js"]\n'
+    program = classify(parse(text, "Dockerfile"), scan(tmp_path, None), "Dockerfile", Options(), None)
+    assert ("fontconfig-config" in program.runtime_needs.system_packages) == needed
