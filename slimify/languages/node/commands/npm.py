@@ -37,6 +37,12 @@ def npm(call: Call) -> tuple[Effect, ...]:
         if everywhere:
             return install_globally(call, options, rest, "npm", action)
         return install(call, options, rest, "npm", {"uninstall": "remove"}.get(action, action))
+    if (
+        action == "audit"
+        and first_value(rest) == "fix"
+        and not options.has("--package-lock-only", "--dry-run")
+    ):
+        return install(call, options, (), "npm", "audit fix")  # of all that package.json lists
     if action in ("run", "test", "start", "stop", "restart"):
         return _npm_run(call, options, action, rest)
     return _npm_rest(call, action, rest, everywhere)

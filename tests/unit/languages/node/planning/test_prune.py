@@ -380,3 +380,24 @@ def test_a_prune_that_is_not_valid_costs_no_stage(tmp_path: Path, monkeypatch: p
     assert outcome.rung == "slim"
     assert "rm -rf node_modules" not in (outcome.after or "")
     assert any(d.code == "SL409" for d in outcome.decisions)
+
+
+@pytest.mark.parametrize(
+    ("command", "lean"),
+    [
+        pytest.param(
+            "npm install && npm audit", "npm install --omit=dev && npm audit", id="no-op-it-only-looks"
+        ),
+        pytest.param("npm install", "npm install --omit=dev", id="no-op-alone"),
+        pytest.param("npm install && npm audit fix", "npm install && npm audit fix --omit=dev", id="fix"),
+        pytest.param("npm install && npm dedupe", "npm install && npm dedupe\n", id="dedupe"),
+        pytest.param("npm install && npm install polka", "npm install && npm install polka\n", id="one-more"),
+    ],
+)
+def test_later_commands_install_again(command: str, lean: str, tmp_path: Path) -> None:
+    """What the last install of all packages leaves out is not installed: an earlier one may."""
+    text = (
+        f'FROM node:20\nWORKDIR /app\nCOPY package.json ./\nRUN {command}\nCOPY . .\nCMD ["node", "a.js"]\n'
+    )
+    package = {"dependencies": {"express": "4"}, "devDependencies": {"mocha": "10"}}
+    assert lean in (rewrite(tmp_path, text, package, {"a.js": "require('express')"}).after or "")
