@@ -39,7 +39,7 @@ from slimify.semantics.effects.started import Started, called_names, programs
 from slimify.semantics.effects.state import State
 from slimify.semantics.machine.content import exists_in
 from slimify.semantics.machine.stages import Stage
-from slimify.semantics.paths import overlap
+from slimify.semantics.paths import inside_any, overlap
 from slimify.syntax.shell.script import read
 
 
@@ -223,15 +223,21 @@ def with_needs_of(needs: RuntimeNeeds, other: RuntimeNeeds) -> RuntimeNeeds:
 
 def with_absent_scripts(needs: RuntimeNeeds, stage: Stage) -> RuntimeNeeds:
     """The needs with the started scripts that the image is not known to have: those of a mount, a submodule,
-    or a step that nobody has read. They may start and load anything."""
+    or a step that nobody has read. They may start and load anything. What an earlier command of the start
+    builds is there."""
     if any(effect.writes_anywhere for effect in stage.effects):
         return needs
-    start = tuple(_absent(e, stage) if e.kind == "app" else e for e in needs.start)
-    return replace(needs, start=start)
+    start: list[Effect] = []
+    for effect in needs.start:
+        built = [w for e in start if e.kind in ("build", "compile") for w in (*e.writes, *e.outputs)]
+        start.append(_absent(effect, stage, built) if effect.kind == "app" else effect)
+    return replace(needs, start=tuple(start))
 
 
-def _absent(effect: Effect, stage: Stage) -> Effect:
-    scripts = (p for p in effect.reads if posixpath.splitext(p)[1] and not is_systems(p))
+def _absent(effect: Effect, stage: Stage, built: Sequence[str]) -> Effect:
+    scripts = (
+        p for p in effect.reads if posixpath.splitext(p)[1] and not (is_systems(p) or inside_any(p, built))
+    )
     lost = next((path for path in scripts if not exists_in(stage, path)), None)
     if lost is None:
         return effect

@@ -283,6 +283,9 @@ def test_commands_that_an_unread_script_is_given(start: str, expected: bool, tmp
         ("COPY . .", '["python", "generated/app.py"]', True),
         ("COPY . /elsewhere", '["python", "app.py"]', True),
         ("COPY . .", "python other.py --port 80", True),
+        ("COPY . .", "npx babel src -d lib && node lib/app.js", False),  # it makes what it starts
+        ("COPY . .", "node lib/app.js && npx babel src -d lib", True),
+        ("COPY . .", "npx babel src -d lib && node /srv/lib/app.js", True),
     ],
 )
 def test_scripts_that_the_image_does_not_have(lines: str, start: str, absent: bool, tmp_path: Path) -> None:
