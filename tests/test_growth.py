@@ -1,7 +1,8 @@
 """Hostile shapes: what slimify does grows with the length of a file, and its memory with what is read.
 
-Each shape is measured at n and 4n: by the calls of functions, which no other load of the machine changes, and
-by the time of the processor, for what a single call does to a long text.
+Each shape is measured at n, 2n and 4n: by the calls of functions, which no other load changes, and by the
+time of the processor, for what a single call does to a long text. From 2n to 4n, a file grows twice as much
+as from n to 2n; work that is linear does, too, and quadratic work four times as much.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from support import slowness
+from support import invoke, slowness
 
 from slimify import pipeline
 from slimify.config import MinSaving, Options
+from slimify.syntax.dockerfile.checks import MOST_STAGES
 
 OPTIONS = Options(min_saving=MinSaving(percent=0, bytes=0))
 FROM = "FROM python:3.12\n"
@@ -79,9 +81,9 @@ SHAPES: dict[str, tuple[int, Shape]] = {
             {f"a{i}": "x" for i in range(n)} | {"Dockerfile": FROM + each("COPY a# /x/\n", n) + "RUN make\n"}
         ),
     ),
-    "WORKDIR": (50, lambda n: FROM + "WORKDIR a\n" * n + "RUN pip install x\n"),
+    "WORKDIR": (400, lambda n: FROM + "WORKDIR a\n" * n + "RUN pip install x\n"),
     "cd": (50, lambda n: FROM + "RUN " + "cd a && " * n + "pip install x\n"),
-    "mkdir and cd": (25, lambda n: FROM + "RUN " + "mkdir a && cd a && " * n + "pip install x\n"),
+    "mkdir and cd": (150, lambda n: FROM + "RUN " + "mkdir a && cd a && " * n + "pip install x\n"),
     "CRLF": (
         200,
         lambda n: (FROM + "RUN a \\\n" + "# b\n && pip install x \\\n" * n + " && b\n").replace("\n", "\r\n"),
@@ -101,13 +103,6 @@ SHAPES: dict[str, tuple[int, Shape]] = {
     "nested brace expansions": (60, lambda n: BASH + "RUN mkdir -p " + "{a," * n + "}" * n + "\n"),
     "shortened values": (60, lambda n: FROM + "RUN A=" + "a" * 8 * n + " && echo ${A##*a*a*a*b} && make\n"),
     "stages": (15, lambda n: "FROM python:3.12 AS s0\n" + each("FROM s@ AS s#\nRUN pip install x#\n", n)),
-    "stages that copy": (
-        8,
-        lambda n: (
-            "FROM python:3.12 AS s0\nRUN echo > /a\n"
-            + each("FROM s@ AS s#\nCOPY --from=s@ /a /a\nRUN echo\n", n)
-        ),
-    ),
     "files that double": (
         10,
         lambda n: FROM + "RUN echo x > /a0\n" + each("RUN cat /a@ /a@ > /a#\n", n) + f"CMD sh /a{n - 1}\n",
@@ -220,6 +215,31 @@ def test_growth(tmp_path: Path, name: str) -> None:
     n, shape = SHAPES[name]
     measured(shape, 2, tmp_path / "2")  # what is loaded once
     few, _ = measured(shape, n, tmp_path / "n")
+    some, _ = measured(shape, 2 * n, tmp_path / "2n")
     many, seconds = measured(shape, 4 * n, tmp_path / "4n")
-    assert many < 10 * few + 50_000, (few, many)
+    assert many - some < 3 * max(some - few, 0) + 50_000, (few, some, many)
     assert seconds < 20 * slowness()
+
+
+def test_stages_have_a_bound() -> None:
+    """Each may build on all those before it, so that the work for them is not linear."""
+    text = "FROM python:3.12 AS s0\nRUN echo > /a\n" + each(
+        "FROM s@ AS s#\nCOPY --from=s@ /a /a\nRUN echo\n", MOST_STAGES
+    )
+    start = time.process_time()
+    assert pipeline.rewrite(text.encode()).error is None
+    assert time.process_time() - start < 20 * slowness()
+    error = pipeline.rewrite(f"{text}FROM s1\n".encode()).error
+    assert error is not None
+    assert f"{MOST_STAGES + 1} stages" in error.message
+
+
+@pytest.mark.parametrize("size", [20_000_000, 100_000_000])
+def test_files_have_a_bound(tmp_path: Path, size: int) -> None:
+    with (tmp_path / "Dockerfile").open("wb") as file:
+        file.write(b"FROM python:3.12\n" + b"# a comment\n" * 100_000)
+        file.truncate(size)
+    start = time.process_time()
+    result = invoke("rewrite", "Dockerfile", cwd=tmp_path)
+    assert (result.code, "larger than 1 MB" in result.stderr) == (2, True)
+    assert time.process_time() - start < 2 * slowness()

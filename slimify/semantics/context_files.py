@@ -7,8 +7,9 @@ image paths to context paths and back. It knows what was copied, not what a RUN 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -40,7 +41,7 @@ class CopiedPath(Struct, frozen=True):
         return None if rest is None or (rest and not self.directory) else _below(self.target, rest)
 
 
-class ContextView(Struct, frozen=True, kw_only=True):
+class ContextView(Struct, frozen=True, kw_only=True, dict=True):
     """The files of the image as far as the context explains them. Later copies hide earlier ones."""
 
     context: Context = field(default_factory=Context.empty)
@@ -152,8 +153,17 @@ class ContextView(Struct, frozen=True, kw_only=True):
     def image_paths(self, context_path: str) -> tuple[str, ...]:
         """All image paths that a file or directory of the context was copied to, first copy first."""
         path = clean(context_path)
-        places = (item.target_of(path) for item in self.copies)
+        found = sorted(at for above in ("", *ancestors(path)) for at in self._by_source.get(above, ()))
+        places = (self.copies[at].target_of(path) for at in found)
         return tuple(dict.fromkeys(place for place in places if place is not None))
+
+    @cached_property
+    def _by_source(self) -> Mapping[str, Sequence[int]]:
+        """The numbers of the copies of each file and directory."""
+        found: dict[str, list[int]] = {}
+        for at, item in enumerate(self.copies):
+            found.setdefault(item.source, []).append(at)
+        return found
 
     def text(self, image_path: str) -> str | None:
         """The text of an image file, None if it is unknown or binary."""

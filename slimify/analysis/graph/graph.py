@@ -140,6 +140,11 @@ class Graph(Struct, frozen=True, dict=True):
         return frozenset(v.state.cwd for v in self.visits if v.state.cwd not in (None, "/"))
 
     @cached_property
+    def working(self) -> tuple[Node, ...]:
+        """The steps that do anything but copy."""
+        return tuple(node for node in self.nodes if node.effects)
+
+    @cached_property
     def _by_number(self) -> Mapping[int, Node]:
         return {n.number: n for n in self.nodes}
 

@@ -253,7 +253,7 @@ def is_read_by_build(solution: Solution, node: Node) -> Finding | None:
 
 def _first_reader(solution: Solution, node: Node) -> str:
     """The first build step after a step that works on what it created; "" if there is none."""
-    for later in solution.graph.nodes:
+    for later in solution.graph.working:
         if later.number <= node.number or solution.found[later.number].role not in ("build", "unknown"):
             continue
         for effect, places in later.uses:
@@ -271,7 +271,7 @@ def _is_of_no_use(solution: Solution, node: Node) -> bool:
     targets = node.visit.copy_targets or ()
     if targets and given.packed.issuperset(targets):
         return all(_is_unused(given, target) for target in targets)
-    later = (n for n in given.graph.nodes if n.number > node.number and solution.in_builder(n))
+    later = (n for n in given.graph.working if n.number > node.number and solution.in_builder(n))
     read = {path for n in later for e in n.effects for path in (*e.reads, *e.manifests)}
     files = (node.visit.copy_targets if remote else node.visit.copied_files) or ()
     return bool(files) and all(

@@ -59,6 +59,9 @@ _MIN_DURATION = 0.001  # seconds
 _MAX_DURATION_LENGTH = 64  # characters; bounds backtracking
 
 
+MOST_STAGES = 200  # each may build on all those before it
+
+
 def check_instructions(dockerfile: Dockerfile) -> None:
     """Raise SlimifyError (SL001, SL003, SL005 or SL401) for the first instruction BuildKit would reject."""
     instructions = dockerfile.instructions
@@ -77,6 +80,10 @@ def check_instructions(dockerfile: Dockerfile) -> None:
             )
     if not in_stage:
         raise syntax_error("SL003", "no FROM", instructions[-1].line)
+    stages = [i for i in instructions if i.keyword == "FROM"]
+    if len(stages) > MOST_STAGES:
+        text = f"{len(stages):,} stages, more than the {MOST_STAGES} that are read"
+        raise syntax_error("SL901", text, stages[MOST_STAGES].line)
 
 
 def _readers(escape: str) -> Mapping[str, Callable[[Instruction], object]]:

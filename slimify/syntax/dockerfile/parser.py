@@ -34,7 +34,7 @@ def parse(data: bytes, name: str = "Dockerfile") -> Dockerfile:
     """Parse the bytes of a Dockerfile. `name` appears only in internal errors.
 
     Bytes that are not UTF-8 become surrogate escapes. Raises SlimifyError where BuildKit would reject
-    the file, and in two cases that BuildKit accepts: NUL bytes and unclosed JSON arrays.
+    the file, and in three cases that BuildKit accepts: NUL bytes, unclosed JSON arrays, hundreds of stages.
     """
     text = _decode(data)
     reader = _Reader(text)
