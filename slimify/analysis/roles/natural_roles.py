@@ -8,6 +8,8 @@ COPY and ADD, and steps that only work on files: the rules decide them.
 
 from __future__ import annotations
 
+import posixpath
+
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from itertools import takewhile
 
@@ -169,10 +171,19 @@ def _made_regions(given: Given, node: Node) -> Iterator[Region]:
             continue
         if effect.kind == "install-global" and not installed_programs(effect) & given.runtime_commands:
             continue
-        yield from (Region(o, node, effect.kind, at, is_file=True) for o in effect.outputs)
+        for output in effect.outputs:
+            if output not in effect.possible or effect.kind != "compile" or _is_called(given, output):
+                yield Region(output, node, effect.kind, at, is_file=True)
+            elif given.usage.unknown_programs is not None:
+                yield Region(posixpath.dirname(output), node, effect.kind, at)
         unnamed = effect.action == Action.INSTALL and not effect.outputs  # binaries whose names are not known
         if unnamed if effect.kind == "compile" else not (effect.outputs and effect.kind == "build"):
             yield from (Region(w, node, effect.kind, at) for w in effect.writes)
+
+
+def _is_called(given: Given, path: str) -> bool:
+    name = posixpath.basename(path)
+    return name in given.runtime_commands or name in given.usage.tools
 
 
 def _packages(given: Given, node: Node) -> Finding:

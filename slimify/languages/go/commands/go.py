@@ -198,7 +198,15 @@ def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> tuple[Effec
     where = _bin(call) if old and not options.has("-d") else None
     outputs = tuple(posixpath.join(where, name) for name in names) if where and sure else ()
     reads = call.known_paths(source_directories(call, packages))
-    got = _go(call, "get", writes=tuple(writes), outputs=outputs, reads=reads, manifests=module_files(call))
+    got = _go(
+        call,
+        "get",
+        writes=tuple(writes),
+        outputs=outputs,
+        possible=outputs if not reads else (),  # go get of a library makes no program
+        reads=reads,
+        manifests=module_files(call),
+    )
     return got if where is None or sure else (*got, *_install(call, options, packages))
 
 
