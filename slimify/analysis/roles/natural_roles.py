@@ -9,7 +9,6 @@ COPY and ADD, and steps that only work on files: the rules decide them.
 from __future__ import annotations
 
 import posixpath
-
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from itertools import takewhile
 

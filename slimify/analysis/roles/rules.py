@@ -16,6 +16,7 @@ from slimify.analysis.graph.graph import Node, meets
 from slimify.analysis.packages.build_settings import install_only_settings
 from slimify.analysis.roles.model import Finding, Given, Region
 from slimify.facts.system import is_plain_root, is_scratch, is_shared_directory
+from slimify.languages import installed_directories
 from slimify.model.decisions import Reason
 from slimify.model.effects import (
     CHANGES_FILES,
@@ -220,6 +221,7 @@ def changes_copied_files(solution: Solution, node: Node) -> Finding | None:
     for path in (*deleted, *(r.path for r in installs)):
         earlier = (n for n in solution.graph.nodes if n.number < node.number and n.effects)
         unmade = path in deleted and not any(path in n.defines for n in earlier)
+        unmade = unmade and installed_directories().isdisjoint(path.split("/"))  # installs are compared
         for copy in (n for n in solution.graph.nodes if n.is_copy and n.number < node.number):
             if copy.brings(path, anyway=unmade):
                 found |= {

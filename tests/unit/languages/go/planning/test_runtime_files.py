@@ -492,7 +492,7 @@ ROWS = (
         },
         final=(
             "COPY run.conf side.sh ./",
-            "    && apt-get install -y --no-install-recommends curl \\",
+            "RUN apt-get update && apt-get install -y supervisor curl && rm -rf /var/lib/apt/lists/*",
         ),
         never=("other.sh",),
     ),
