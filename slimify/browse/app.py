@@ -155,7 +155,8 @@ class Browser(App[None]):
             text.append(
                 f"{waste.code} {KINDS[waste.kind]}: {printable(waste.text)}\n→ {printable(waste.remedy)}\n"
             )
-        text.append(f"\nThe image adds {size(self._analysis.own_size)} to its base.\n")
+        if self._analysis.own_size < self._analysis.size:  # the base is known
+            text.append(f"\nThe image adds {size(self._analysis.own_size)} to its base.\n")
         return text
 
     # --- keys --------------------------------------------------------------------------------------

@@ -177,6 +177,16 @@ def test_it_begins_where_the_bytes_are(light: bool) -> None:
     browsing(script, light=light)
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+def test_what_is_added_to_a_base_that_is_known(known: bool) -> None:
+    image = article()
+
+    async def script(app: Any, pilot: Any) -> None:
+        assert ("to its base" in str(app.query_one("#text").render())) is known
+
+    browsing(script, image if known else replace(image, own_size=image.size))
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_figures_and_all_keys_are_on_the_screen(width: int) -> None:
     async def script(app: Any, pilot: Any) -> None:
