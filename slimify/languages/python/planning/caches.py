@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from slimify.analysis.program import Program, Step
+from slimify.languages.python import LANGUAGE
 from slimify.languages.python.package_facts import downloaded_bytes
 from slimify.languages.python.packages import requested_releases
 from slimify.languages.python.vocabulary import PythonAction, PythonManager
@@ -14,7 +15,7 @@ from slimify.planning.estimates import estimate
 from slimify.planning.in_place.cache_cleaning import CacheCleaning, deletes_caches, takes_tail
 from slimify.planning.in_place.runs import is_in_block
 
-_PIP = 12 * MB  # wheels and the pages of the index, at least
+_PIP = 12 * MB  # wheels and the pages of the index, at least, of what requires others
 _CODE = 100 * MB  # of a download: it is unpacked to twice as much as libraries are, with its bytecode
 _UV = 3 * MB  # of the index: wheels are linked to what is installed, and take no space of their own
 _CONDA = 100 * MB  # archives and the channel index; a bare Python already has forty packages
@@ -39,7 +40,10 @@ def cache_bytes(program: Program, effect: Effect) -> int:
     if effect.manager == PythonManager.CONDA:
         return _CONDA
     linked = effect.manager == PythonManager.UV and program.end_state.get("UV_LINK_MODE") in (None, "")
-    return _UV if linked else max(_downloads(program, effect), _PIP)
+    names = {package.name for package in effect.packages}
+    small = names and names <= {*LANGUAGE.words("toolchain.toml", "images", "installers")}
+    least = _PIP if effect.manifests or not small else 0
+    return _UV if linked else max(_downloads(program, effect), least)
 
 
 def installed_bytes(program: Program, effect: Effect) -> int:
