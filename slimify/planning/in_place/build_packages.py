@@ -22,6 +22,7 @@ from slimify.facts.system import is_plain_root
 from slimify.languages import language
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import BUILDS, INSTALLS_NOTHING, MANAGES_PACKAGES, Effect, SystemManager
+from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place import extend_install
 from slimify.planning.in_place.edits import Edits, first_edits, step_line
@@ -55,6 +56,9 @@ class _Install(Struct, frozen=True):
     effect: Effect
     names: tuple[str, ...]
     idle: bool = False  # nothing uses them, and the user asked to leave such packages out
+
+
+_WORTH_MOVING = 15 * MB  # a second `apt-get update` downloads about as much
 
 
 def build_packages(program: Program, *, asked: bool) -> Edits:
@@ -205,9 +209,11 @@ def _removed_at_end(program: Program, install: _Install) -> Edits | Reason:
     )
 
 
-def _moved_to_use(program: Program, install: _Install, users: list[Step], *, asked: bool) -> Edits | Reason:
+def _moved_to_use(
+    program: Program, install: _Install, users: list[Step], *, asked: bool
+) -> Edits | Reason | None:
     """The edits that install the packages where they are used: the RUNs that use them are joined, with the
-    removal at the end."""
+    removal at the end. None if that saves less than it costs to fetch the lists once more."""
     if install.step in users:
         return Reason.of("SL356", "needed_later", step=step_line(install.step))
     first, last = users[0], users[-1]
@@ -224,6 +230,8 @@ def _moved_to_use(program: Program, install: _Install, users: list[Step], *, ask
         if not removed.isdisjoint(install.names):
             return Reason.of("SL356", "needed_later", step=step_line(first))
     text = _extended_run(program, install, first) if members == [first] else None
+    if text is None and not asked and _package_bytes(program, install) < _WORTH_MOVING:
+        return None
     if text is None:
         head, tail = _install_command(program, install), _removal_command(program, install.names)
         texts = joined_texts(program, members, *tail, head=head)

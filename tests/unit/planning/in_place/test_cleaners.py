@@ -15,9 +15,10 @@ from slimify import pipeline
 from slimify.analysis.classify import classify
 from slimify.analysis.program import Program
 from slimify.config import MinSaving, Options
-from slimify.context.scan import Context
+from slimify.context.scan import Context, scan
 from slimify.model.decisions import Decision
 from slimify.model.sizes import MB
+from slimify.planning.in_place.build_packages import build_packages
 from slimify.planning.in_place.cleaners import next_edits
 from slimify.planning.in_place.edits import Edits, new_draft
 from slimify.syntax.dockerfile.parser import encode, parse
@@ -330,6 +331,19 @@ def test_in_place(case: Case, tmp_path: Path) -> None:
     assert bool(text) == bool(case.new), text
     assert [part for part in case.new if f"\n{part}\n" not in text] == [], text
     assert [part for part in case.gone if f"\n{part}\n" in text] == [], text
+
+
+@pytest.mark.parametrize(("packages", "moved"), [("libffi-dev", False), ("gcc libffi-dev", True)])
+def test_what_is_smaller_than_the_lists_is_not_moved(packages: str, moved: bool, tmp_path: Path) -> None:
+    install = f"RUN apt-get update && apt-get install -y {packages} && rm -rf /var/lib/apt/lists/*\n"
+    text = (
+        f"{SLIM}{install}COPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY app.py .\n{START}"
+    )
+    for name, content in APP.items():
+        (tmp_path / name).write_text(content)
+    program = classify(parse(encode(text)), scan(tmp_path), "Dockerfile", Options())
+    assert bool(build_packages(program, asked=False).texts) is moved
+    assert build_packages(program, asked=True).texts
 
 
 @pytest.mark.parametrize(
