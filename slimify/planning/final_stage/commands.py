@@ -48,10 +48,12 @@ def final_atoms(
     drop: set[tuple[int, int]] = set()
     swap: dict[tuple[int, int], str] = {}
     gone: set[str] = set()
+    named: set[str] = set()  # what the commands in front of one install, where none of them is conditional
+    joined = all(a.operator in ("", "&&") and a.opaque in PLAIN for a in step.script.atoms)
     for atom in step.atoms:
         kinds = atom.kinds
         if "packages" in kinds and atom.packages:
-            stays, dropped, swapped = _package_edits(atom, request)
+            stays, dropped, swapped = _package_edits(atom, request, named if joined else set())
             if stays:
                 kept.add(atom.index)
                 drop |= dropped
@@ -185,9 +187,10 @@ def non_recursive_edits(
 
 
 def _package_edits(
-    atom: AtomStep, request: SplitRequest
+    atom: AtomStep, request: SplitRequest, named: set[str]
 ) -> tuple[bool, set[tuple[int, int]], dict[tuple[int, int], str]]:
-    """Whether an install command stays in the final stage, and which words to drop and to replace."""
+    """Whether an install command stays in the final stage, and which words to drop and to replace. `named`
+    are the packages that are installed in front of it, to which its own are added."""
     spans: dict[str, list[tuple[int, int]]] = {}
     for effect in atom.effects:
         for package in effect.packages:
@@ -195,7 +198,7 @@ def _package_edits(
     stays = False
     drop: set[tuple[int, int]] = set()
     swap: dict[tuple[int, int], str] = {}
-    named: set[str] = {name_before_t64(v.name) for v in atom.packages if v.role != "build"}
+    named |= {name_before_t64(v.name) for v in atom.packages if v.role != "build"}
     for verdict in {v.name: v for v in atom.packages}.values():
         first, *again = spans.get(verdict.name, [(-1, -1)])
         needed = tuple(p for p in _counterparts(verdict, request) if name_before_t64(p) not in named)

@@ -404,6 +404,22 @@ ROWS = (
         never=("python3-distutils",),
     ),
     Row(
+        id="what-the-command-in-front-installs-is-not-named-again",
+        file=lines(
+            "FROM python:3.11-slim-bookworm",
+            "RUN apt-get update && apt-get install -y gcc libpq-dev && apt-get install -y libpq-dev curl procps",
+            "COPY requirements.txt .",
+            "RUN pip install -r requirements.txt",
+            START,
+        ),
+        files={
+            "requirements.txt": "psycopg2==2.9.9\n",
+            "app.py": "import os, psycopg2\nos.system('curl x')\n",
+        },
+        rung="same-base",
+        final=("RUN apt-get update && apt-get install -y libpq5 && apt-get install -y curl procps \\",),
+    ),
+    Row(
         id="pip-that-is-started",
         file=lines(
             "FROM debian:bookworm-slim",
