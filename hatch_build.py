@@ -1,10 +1,11 @@
-"""Hooks of hatchling: a wheel also has its version as text and the facts as JSON, which are read in a
-twentieth of the time, and the README of a package index leads to the site."""
+"""Hooks of hatchling: a wheel also has its version as text, the facts as JSON, which are read in a twentieth
+of the time, and what uv.lock pins as requirements; the README of a package index leads to the site."""
 
 from __future__ import annotations
 
 import json
 import re
+import runpy
 import tempfile
 import tomllib
 from pathlib import Path
@@ -19,7 +20,8 @@ class FilesOfWheel(BuildHookInterface):  # type: ignore[type-arg]
         if version == "editable":
             return
         self.made = tempfile.TemporaryDirectory()
-        texts = {"slimify/version.txt": self.metadata.version}
+        locked = runpy.run_path(str(Path(self.root, ".ci", "locked.py")))["locked"]()
+        texts = {"slimify/version.txt": self.metadata.version, "slimify/requirements.txt": locked}
         for path in Path(self.root, "slimify").rglob("facts/*.toml"):
             facts = tomllib.loads(path.read_text("utf-8"))
             texts[f"{path.relative_to(self.root).as_posix()}.json"] = json.dumps(facts, ensure_ascii=False)

@@ -42,6 +42,11 @@ def requirements(packages: list[dict[str, Any]], groups: list[str]) -> Iterator[
         yield f"{name}=={package['version']}{marker}" + "".join(f" \\\n   {text}" for text in hashes)
 
 
-if __name__ == "__main__":
+def locked(*groups: str) -> str:
+    """What the lock file pins, also for some groups of development."""
     lock = tomllib.loads(Path(__file__).parent.parent.joinpath("uv.lock").read_text("utf-8"))
-    print(*requirements(lock["package"], sys.argv[1:]), sep="\n")
+    return "".join(f"{line}\n" for line in requirements(lock["package"], [*groups]))
+
+
+if __name__ == "__main__":
+    print(end=locked(*sys.argv[1:]))

@@ -432,6 +432,8 @@ def test_the_component_installs_what_is_locked(project: Path, tmp_path: Path) ->
 
 @pytest.mark.index
 def test_the_component_from_its_first_line_to_its_last(project: Path) -> None:
-    done = scripted(job(package=str(ROOT)), project, steps=slice(None))
+    """What its wheel lists is installed, by hashes."""
+    done = scripted(job(package=str(ROOT)), project, before="set -x", steps=slice(None))
     assert done.returncode == 1, done.stderr
+    assert re.search(r"install --require-hashes -r \S+/slimify/requirements.txt", done.stderr)
     assert done.stdout.startswith("a web/Dockerfile:1: SL300 ")

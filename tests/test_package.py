@@ -49,10 +49,11 @@ def test_wheel(wheel: zipfile.ZipFile) -> None:
     names = {name for name in wheel.namelist() if ".dist-info/" not in name}
     templates = {f"slimify/{name}" for name in files("templates")}
     facts = {name for name in files("slimify") if Path(name).match("facts/*.toml")}
-    made = {f"{name}.json" for name in facts} | {"slimify/version.txt"}
+    made = {f"{name}.json" for name in facts} | {"slimify/version.txt", "slimify/requirements.txt"}
     assert names == files("slimify") | templates | made
     assert f"-{wheel.read('slimify/version.txt').decode()}-" in str(wheel.filename)
     assert "slimify/report/schema.json" in names
+    assert "--hash=sha256:" in wheel.read("slimify/requirements.txt").decode()
     for name in facts:
         assert json.loads(wheel.read(f"{name}.json")) == tomllib.loads((ROOT / name).read_text("utf-8"))
 
@@ -63,5 +64,7 @@ def test_sdist(sdist: set[str]) -> None:
         "LICENSE",
         "pyproject.toml",
         "hatch_build.py",
+        "uv.lock",
+        ".ci/locked.py",
     }
     assert wanted - sdist == set()
