@@ -27,6 +27,7 @@ from slimify.image.layout import Choice, choose, json_value, mapping, member_nam
 from slimify.image.model import Elf, Image, Layer, Step
 from slimify.image.streams import (
     Budget,
+    Decompressed,
     FileReader,
     ImageError,
     Reader,
@@ -113,6 +114,7 @@ class _Archive(_Source):
 
     def __init__(self, reader: Reader, options: ReadOptions) -> None:
         super().__init__(options)
+        self._packed = reader if isinstance(reader, Decompressed) else None
         self._tar = Tar(reader, self._budget)
         self._aliases: dict[str, str] = {}
 
@@ -181,7 +183,7 @@ class _Stream(_Archive):
             return
         # Whether the image uses this layer is not known yet, so an error is kept until then.
         try:
-            layer = _layer(Content(self._tar), name, member.size, self.wants, self._budget)
+            layer = _layer(Content(self._tar), name, member.size, self.wants, self._budget, self._packed)
         except ImageError as error:
             if error.code == "SL601" or self._budget.left < 0:
                 raise
@@ -240,9 +242,16 @@ class _Directory(_Source):
             return None
 
 
-def _layer(content: Reader, name: str, size: int, options: ReadOptions, budget: Budget) -> Blob | None:
+def _layer(
+    content: Reader,
+    name: str,
+    size: int,
+    options: ReadOptions,
+    budget: Budget,
+    within: Decompressed | None = None,
+) -> Blob | None:
     """The content of a layer of `size` stored bytes; None if it is not a tar, compressed or plain."""
-    reader, how = decompressed(content)
+    reader, how = decompressed(content, within)
     try:
         start = reader.peek(512)
     except ImageError:

@@ -17,8 +17,13 @@ from typing import Any, BinaryIO, Literal
 from msgspec import Struct
 
 from slimify.model.errors import SlimifyError
+from slimify.model.regex import regex
 
 CHUNK = 256 * 1024
+SMALL = 512  # bytes that a decoder gets at the start of a member
+EXPANSION = 1100  # bytes that come out of one: more than the most of gzip
+FREE_EXPANSION = 1 << 30
+_NULLS = regex(rb"\0+")
 FIRST = 16 * 1024  # bytes read after a skip; then twice as many each time, up to CHUNK
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
@@ -222,53 +227,94 @@ class Section(Reader):
 
 
 class Decompressed(Reader):
-    """The decompressed content of a gzip or zstd stream with all its members, in bounded pieces."""
+    """The decompressed content of a gzip or zstd stream with all its members, in bounded pieces.
 
-    __slots__ = ("_decoder", "_ended", "_new", "_source", "_waiting")
+    What is in `within`, a compressed archive, is compressed twice: then what comes out is limited by the size
+    of the archive, as for anything that is compressed once.
+    """
 
-    def __init__(self, source: Reader, new: Callable[[], Any]) -> None:
+    __slots__ = (
+        "_at_most",
+        "_decoder",
+        "_ended",
+        "_from",
+        "_held",
+        "_new",
+        "_source",
+        "_within",
+        "expanded",
+        "taken",
+    )
+
+    def __init__(self, source: Reader, new: Callable[[], Any], within: Decompressed | None) -> None:
         super().__init__()
-        self._source, self._new = source, new
+        self._source, self._new, self._within = source, new, within
         self._decoder: Any = new()
-        self._waiting = b""
+        self._held, self._from = b"", 0  # input, and where the part begins that is not decoded yet
+        self._at_most = SMALL  # bytes that the decoder gets next: it copies those behind the end of a member
         self._ended = False
+        self.taken = 0  # bytes of input
+        self.expanded = 0  # bytes of all that was compressed in this
 
     def _more(self) -> bytes:
         while not self._ended:
-            data = self._waiting or (b"" if self._holds_more() else self._source.piece(CHUNK))
-            if not data and not self._holds_more():
-                raise damaged("A compressed layer is truncated.")
+            if not self._holds_more():
+                self._fill()
+                if self._from == len(self._held):
+                    raise damaged("A compressed layer is truncated.")
+            data = self._held[self._from : self._from + self._at_most]
             try:
                 out: bytes = self._decoder.decompress(data, CHUNK)
             except Exception as error:  # zlib.error, or the error of the zstd module in use
                 raise damaged(f"A compressed layer is damaged: {error}.") from error
-            self._waiting = getattr(self._decoder, "unconsumed_tail", b"")
-            if self._decoder.eof:
+            ended = self._decoder.eof
+            left = self._decoder.unused_data if ended else getattr(self._decoder, "unconsumed_tail", b"")
+            self._from += len(data) - len(left)
+            self._at_most = min(2 * self._at_most, CHUNK)
+            if ended:
                 self._next_member()
             if out:
+                self._count(len(out))
                 return out
         return b""
+
+    def _fill(self) -> None:
+        """Reads more input if there is none."""
+        if self._from == len(self._held):
+            self._held, self._from = self._source.piece(CHUNK), 0
+            self.taken += len(self._held)
+
+    def _count(self, number: int) -> None:
+        if self._within is not None:
+            self._within.expanded += number
+            if self._within.expanded > EXPANSION * self._within.taken + FREE_EXPANSION:
+                raise unsafe("The image is compressed twice, and expands to far more than its size.")
 
     def _holds_more(self) -> bool:
         """Whether the decoder still has input. A zstd decoder buffers it; a zlib one returns it."""
         return not getattr(self._decoder, "needs_input", True)
 
     def _next_member(self) -> None:
-        rest = self._decoder.unused_data or self._source.piece(CHUNK)
-        while rest and not rest.strip(b"\0"):  # gzip allows zeros after the last member
-            rest = self._source.piece(CHUNK)
-        self._waiting = rest.lstrip(b"\0") if rest else b""
-        self._ended = not self._waiting
-        self._decoder = self._new()
+        self._fill()
+        while self._held and (nulls := _NULLS.match(self._held, self._from)):  # gzip allows them at the end
+            self._from = nulls.end()
+            if self._from < len(self._held):
+                break
+            self._fill()
+        self._ended = not self._held
+        self._decoder, self._at_most = self._new(), SMALL
 
 
-def decompressed(source: Reader) -> tuple[Reader, Literal["", "gzip", "zstd"]]:
-    """A reader of the decompressed content, and the compression ("" for none)."""
+def decompressed(
+    source: Reader, within: Decompressed | None = None
+) -> tuple[Reader, Literal["", "gzip", "zstd"]]:
+    """A reader of the decompressed content, and the compression ("" for none). `within` is the archive that
+    contains the source, if it is compressed."""
     magic = source.peek(4)
     if magic[:2] == GZIP:
-        return Decompressed(source, lambda: zlib.decompressobj(wbits=31)), "gzip"
+        return Decompressed(source, lambda: zlib.decompressobj(wbits=31), within), "gzip"
     if magic == ZSTD or (magic[1:] == ZSTD_ASIDE and magic[0] >> 4 == 5):
-        return Decompressed(source, _zstd()), "zstd"
+        return Decompressed(source, _zstd(), within), "zstd"
     return source, ""
 
 

@@ -13,6 +13,7 @@ import shutil
 import struct
 import subprocess
 import tarfile
+import time
 import tracemalloc
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -34,8 +35,10 @@ from imagefiles import (
     tar,
     unpacked,
 )
+from support import slowness
 
 from slimify.image import archive as archives
+from slimify.image import streams
 from slimify.image.archive import read, read_layout
 from slimify.image.content_hash import BLOCK, ContentHash
 from slimify.image.layer import ReadOptions
@@ -641,6 +644,31 @@ def test_memory_does_not_depend_on_file_sizes(options: dict[str, object], tmp_pa
     path.write_bytes(archive(docker_members([layer])))
     with path.open("rb") as stream:
         assert peak(stream, **options) < 24 << 20
+
+
+def test_members_without_content_take_linear_time() -> None:
+    empty = gzip.compress(b"") * 50_000
+    layer = tar(member("a", b"x"))
+    packed = gzip.compress(layer[:700]) + empty + b"\0" * 9 + empty + gzip.compress(layer[700:]) + b"\0" * 9
+    start = time.process_time()
+    image = take(archive(oci_members([layer], pack=lambda _: packed)))
+    assert [entry.path for entry in image.layers[0].entries] == ["/a"]
+    assert time.process_time() - start < 5 * slowness()
+
+
+def test_an_archive_that_is_compressed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = tar(member("a", bytes(30 << 20)))
+    once = archive(oci_members([layer], pack=gzipped))
+    assert len(take(once).layers) == 1
+    monkeypatch.setattr(streams, "FREE_EXPANSION", 1 << 20)
+    assert len(take(once).layers) == 1
+    zeros = gzip.compress(bytes(1 << 20)) * 30
+    twice = archive(
+        oci_members([layer], pack=lambda _: gzip.compress(layer[:512]) + zeros + gzipped(bytes(2048)))
+    )
+    with pytest.raises(ImageError, match="compressed twice") as raised:
+        take(gzip.compress(twice))
+    assert raised.value.code == "SL603"
 
 
 # --- real images ----------------------------------------------------------------------------------
