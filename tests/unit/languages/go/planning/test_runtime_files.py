@@ -46,6 +46,19 @@ ROWS = (
         )
     ),
     Row(
+        id="a-dependency-manager-leaves-nothing-that-the-program-reads",
+        file=(
+            "FROM golang:1.9",
+            "WORKDIR /go/src/app",
+            "COPY . .",
+            "RUN go get -u github.com/golang/dep/cmd/dep && dep ensure && go build -o shop .",
+            'CMD ["/go/src/app/shop"]',
+        ),
+        files={"Gopkg.toml": "", "main.go": READS},
+        final=("COPY . .",),
+        never=("COPY --from=builder /go/src/app /go/src/app",),
+    ),
+    Row(
         id="a-repeated-script-copies-what-a-pattern-matches",
         file=(
             "FROM golang:1.22",
