@@ -219,14 +219,21 @@ def _member(line: str) -> Any:
 
 
 def _elf(what: str) -> bytes:
-    """An ELF file: `elf needs=libpq.so.5,libc.so.6 glibc=2.38`, or of a library `elf name=libpq.so.5`."""
-    found = dict(word.split("=") for word in what.split()[1:])
+    """An ELF file: `elf needs=libpq.so.5,libc.so.6 glibc=2.38`, or of a library `elf name=libpq.so.5
+    defines=GLIBC_2.36`; with `symbols=2 MB`, not stripped."""
+    found = dict(re.findall(r"(\w+)=(\d+ [kM]B|\S+)", what))
     needed = tuple(found.get("needs", "").split(",")) if "needs" in found else ()
     glibc = found.get("glibc")
     versions = (("libc.so.6", (f"GLIBC_{glibc}",)),) if glibc else ()
     interpreter = "" if "name" in found else "/lib64/ld-linux-x86-64.so.2"
+    number, _, unit = found.get("symbols", "0 B").partition(" ")
     made = elffiles.Maker(
-        interpreter=interpreter, needed=needed, soname=found.get("name", ""), versions=versions
+        interpreter=interpreter,
+        needed=needed,
+        soname=found.get("name", ""),
+        versions=versions,
+        defines=tuple(filter(None, found.get("defines", "").split(","))),
+        symbols=int(number) * _UNITS[unit],
     )
     return made.bytes()
 

@@ -23,6 +23,8 @@ class Maker:
     rpath: str = ""
     runpath: str = ""
     versions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    defines: tuple[str, ...] = ()
+    symbols: int = 0  # bytes of a symbol table, in wide files
     flags: int = 0
     address: int = 0x10000
 
@@ -42,24 +44,45 @@ class Maker:
         dynamic += [(29, string(self.runpath))] if self.runpath else []
         dynamic += [(0x6FFFFFFB, self.flags)] if self.flags else []
         needs = self._needs(string)
+        defines = self._defines(string)
         word = "Q" if self.wide else "I"
         head = 64 + 3 * 56 if self.wide else 52 + 3 * 32
         interp_at = head
         strings_at = interp_at + len(self.interpreter) + 1
         needs_at = strings_at + len(strings)
-        dynamic_at = needs_at + len(needs)
+        defines_at = needs_at + len(needs)
+        dynamic_at = defines_at + len(defines)
         dynamic += [(5, self.address + strings_at)]
         dynamic += [(0x6FFFFFFE, self.address + needs_at), (0x6FFFFFFF, len(self.versions))] if needs else []
+        dynamic += (
+            [(0x6FFFFFFC, self.address + defines_at), (0x6FFFFFFD, len(self.defines))] if defines else []
+        )
         section = b"".join(self.pack(2 * word, *pair) for pair in (*dynamic, (0, 0)))
         end = dynamic_at + len(section)
-        has_dynamic = bool(self.needed or self.soname or self.rpath or self.runpath or self.flags or needs)
+        has_dynamic = bool(
+            self.needed or self.soname or self.rpath or self.runpath or self.flags or needs or defines
+        )
         segments = [(LOAD, 0, end)]
         segments += [(INTERP, interp_at, len(self.interpreter) + 1)] if self.interpreter else []
         segments += [(DYNAMIC, dynamic_at, len(section))] if has_dynamic else []
-        body = bytearray(self._header(len(segments)))
+        body = bytearray(self._header(len(segments), end if self.symbols else 0))
         body += b"".join(self._segment(*segment) for segment in segments)
-        body += bytes(head - len(body)) + self.interpreter.encode() + b"\0" + strings + needs + section
-        return bytes(body)
+        body += (
+            bytes(head - len(body)) + self.interpreter.encode() + b"\0" + strings + needs + defines + section
+        )
+        return bytes(body) + self._sections(end)
+
+    def _sections(self, end: int) -> bytes:
+        """The headers of sections, the symbol table and the names of both, at the end of the file."""
+        if not self.symbols:
+            return b""
+        names, at = b"\0.symtab\0.shstrtab\0", end + 3 * 64
+        rows = ((0, 0, 0, 0), (1, 2, at, self.symbols), (9, 3, at + self.symbols, len(names)))
+        heads = (
+            self.pack("IIQQQQIIQQ", name, kind, 0, 0, start, size, 0, 0, 1, 0)
+            for name, kind, start, size in rows
+        )
+        return b"".join(heads) + bytes(self.symbols) + names
 
     def _needs(self, string: object) -> bytes:
         out = b""
@@ -71,11 +94,21 @@ class Maker:
                 out += self.pack("IHHII", 0, 0, 2, string(name), more)  # type: ignore[operator]
         return out
 
-    def _header(self, count: int) -> bytes:
+    def _defines(self, string: object) -> bytes:
+        last = len(self.defines) - 1
+        return b"".join(
+            self.pack("HHHHIIIII", 1, 0, 2, 1, 0, 20, 28 if index < last else 0, string(name), 0)  # type: ignore[operator]
+            for index, name in enumerate(self.defines)
+        )
+
+    def _header(self, count: int, sections: int) -> bytes:
         start = b"\x7fELF" + bytes([2 if self.wide else 1, 1 if self.little else 2, 1]) + bytes(9)
         size, each = (64, 56) if self.wide else (52, 32)
+        table = (64, 3, 2) if sections else (0, 0, 0)
         form = "HHIQQQIHHHHHH" if self.wide else "HHIIIIIHHHHHH"
-        return start + self.pack(form, self.kind, self.machine, 1, 0, size, 0, 0, size, each, count, 0, 0, 0)
+        return start + self.pack(
+            form, self.kind, self.machine, 1, 0, size, sections, 0, size, each, count, *table
+        )
 
     def _segment(self, kind: int, offset: int, length: int) -> bytes:
         address = self.address + offset
