@@ -50,6 +50,7 @@ def development_stage(program: Program, options: Options) -> Edits:
     if not name or final.parent is not None or any(e.kind in _USES_PACKAGES for e in final.effects):
         return Edits()
     copied: dict[Stage, list[Event]] = {}
+    kept = Edits()
     for event in final.own:
         if (
             event.copy is not None
@@ -64,16 +65,19 @@ def development_stage(program: Program, options: Options) -> Edits:
             edits = _edits(program, options, stage, events, name)
             if edits.changes:
                 return edits
-    return Edits()
+            kept = replace(kept, decisions=(*kept.decisions, *edits.decisions))
+    return kept
 
 
 def _edits(program: Program, options: Options, stage: Stage, events: Sequence[Event], name: str) -> Edits:
-    """The edits for one stage, of which the events copy something."""
+    """The edits for one stage, of which the events copy something; only decisions where packages stay."""
+    kept = Edits()
     ended = _ended(program, options, stage)
     sources = [path for event in events if event.copy is not None for path in event.copy.sources]
     for part in filter(None, (known.development for known in languages())):
         found = part.pruned(ended, sources, options.keep_paths, _files(program))
         if not found.lines:
+            kept = replace(kept, decisions=(*kept.decisions, *found.decisions))
             continue
         last = program.dockerfile.last_from
         texts = {
@@ -92,7 +96,7 @@ def _edits(program: Program, options: Options, stage: Stage, events: Sequence[Ev
         return Edits(
             texts=texts, before={last: head}, decisions=found.decisions, saving=found.saving, unseen=True
         )
-    return Edits()
+    return kept
 
 
 def with_development_stage(plan: Plan, options: Options, write: Callable[[Plan], Program]) -> Plan:
@@ -103,6 +107,9 @@ def with_development_stage(plan: Plan, options: Options, write: Callable[[Plan],
     edits = development_stage(program, options)
     if any(index < program.dockerfile.last_from for index in edits.texts):
         return plan  # it names another stage
+    if not edits.before:
+        told = {decision.code for decision in plan.decisions}
+        return plan.told(*(d for d in edits.decisions if d.code not in told))
     end, instructions = program.dockerfile.newline, program.dockerfile.instructions
     items, index = list(last.items), len(instructions)
     for at in range(len(items) - 1, 0, -1):

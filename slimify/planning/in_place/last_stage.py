@@ -48,7 +48,9 @@ def with_clean_last_stage(
     cleaned_stage = replace(last, items=(last.items[0], *items))
     lists = left_list_bytes(written) - left_list_bytes(draft.program) if plan.rung == "same-base" else 0
     plan = replace(plan, saving=plan.saving + lists)
-    return plan.with_final(cleaned_stage, *draft.without_advice().decisions)
+    said = {decision.reason for decision in plan.decisions if not decision.line}
+    more = (d for d in draft.without_advice().decisions if d.reason not in said)
+    return plan.with_final(cleaned_stage, *more)
 
 
 def _user_line(program: Program, item: Item | None) -> int:
