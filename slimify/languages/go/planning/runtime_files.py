@@ -24,7 +24,7 @@ from slimify.context.scan import Context
 from slimify.facts.language_files import files_of
 from slimify.facts.system import is_for_people, is_plain_root, is_shared_directory
 from slimify.languages.go import LANGUAGE
-from slimify.languages.go.generators import generates_sources, is_generator
+from slimify.languages.go.generators import is_generator
 from slimify.languages.go.package_facts import go_toolchain
 from slimify.languages.go.planning.names import named_paths, opens_unknown
 from slimify.languages.go.planning.symlink_copies import with_link_targets
@@ -96,10 +96,10 @@ def runtime_files(program: Program) -> RuntimeFiles:
 
 
 def _generated(program: Program, named: Sequence[str]) -> Iterator[CopyFromBuilder]:
-    """The trees in which a generator of sources may have left a file that the program reads: nothing else is
-    certain to bring it."""
+    """The trees in which `go generate` may have left a file that the program reads: nothing else is certain
+    to bring it."""
     for step in program.steps:
-        makers = [e for e in step.effects if e.action == Action.GENERATE or generates_sources(e)]
+        makers = [e for e in step.effects if e.action == Action.GENERATE]
         for tree in dict.fromkeys(w for e in makers for w in e.writes):
             if any(absent_files(program, tree, named)):
                 yield CopyFromBuilder(path=tree, after=step.index)

@@ -59,6 +59,19 @@ ROWS = (
         never=("COPY --from=builder /go/src/app /go/src/app",),
     ),
     Row(
+        id="plugins-of-protoc-leave-nothing-that-the-program-reads",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN protoc --go_out=. --go-grpc_out=. a.proto && go build -o /usr/local/bin/shop .",
+            START,
+        ),
+        files={"go.mod": MODULE, "a.proto": "", "main.go": READS},
+        final=("COPY . .",),
+        never=("COPY --from=builder /app /app",),
+    ),
+    Row(
         id="a-repeated-script-copies-what-a-pattern-matches",
         file=(
             "FROM golang:1.22",
