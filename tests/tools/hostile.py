@@ -58,7 +58,9 @@ RULES = [
 ]
 SETTINGS = """
 base min-saving templates keep-packages keep-paths build-args bases probes probes.options probes.volumes
-probes.env probes.seconds pr pr.labels pr.forge pr.api-url nonroot ignore
+probes.env probes.seconds probes.mask pr pr.labels pr.forge pr.api-url nonroot ignore
+files."*a*a*a*a*a*a*a*a*a*a*a*a*b".base files."**a**a**a**a**a**a**a**b".ignore files."Dockerfile".base
+bases."*k*k*k*k*k*k*k*k*k*k*k*k*k"
 """.split()
 _VALUES = [
     *(
@@ -75,6 +77,7 @@ _VALUES = [
         "1979-05-27",
         "[" * 200,
     ),
+    *('"(a+)+b"', '["(a|a)*b", "a{9999999999}"]', '"*a*a*a*a*a*a*a*a*a*a*a*ab"'),
     *('"--privileged"', '"/:/x"', '["--volume=/:/x"]', '"../.."', '"{{ 1 // 0 }}"', "[]", '["a"]', "[[1]]"),
     '{ a = "b" }',
 ]
