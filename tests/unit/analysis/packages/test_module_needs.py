@@ -90,6 +90,12 @@ CAIRO = {"libpangocairo-1.0-0", "libgdk-pixbuf-2.0-0"}
             PYTHON, {"a.py": "", "requirements.txt": "rio_tiler\n"}, {"libexpat1"}, id="of-what-it-requires"
         ),
         pytest.param(
+            PYTHON,
+            {"a.py": "", "requirements.txt": "unstructured\n"},
+            {"libmagic1"},
+            id="of-another-that-it-requires",
+        ),
+        pytest.param(
             POETRY,
             {"a.py": "", "pyproject.toml": WANTS, "poetry.lock": LOCK.format("flask")},
             set(),
