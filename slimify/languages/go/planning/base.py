@@ -253,6 +253,8 @@ def wanted_packages(program: Program, base: str) -> dict[str, Use]:
     if _has_unread_sources(program) or "tz" in features:
         where = "" if "tz" in features else unread
         found["tzdata"] = Use(name=f"time.LoadLocation{where}", file="", line=0)
+    elif program.end_state.get("TZ"):  # the zone of time.Now
+        found["tzdata"] = Use(name="TZ", file="", line=0)
     if "services" in features and "alpine" not in base:
         found["netbase"] = Use(name="net.LookupPort", file="", line=0)
     tag = base.rpartition(":")[2]

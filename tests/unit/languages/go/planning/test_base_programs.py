@@ -194,6 +194,20 @@ ROWS = (
         ),
     ),
     Row(
+        id="no-op-without-a-zone",
+        file=("FROM golang:1.22-alpine", "ENV TZ=", *BUILD, START),
+        files=SHOP,
+        never=("zoneinfo",),
+    ),
+    Row(
+        id="the-zone-of-a-variable",
+        file=("FROM golang:1.22-alpine", "ENV TZ=America/Mexico_City", *BUILD, START),
+        files=SHOP,
+        final=(
+            "COPY --from=builder /usr/local/go/lib/time/zoneinfo.zip /usr/local/go/lib/time/zoneinfo.zip",
+        ),
+    ),
+    Row(
         id="c-code-that-comes-along-needs-glibc-only",
         file=("FROM golang:1.22", *BUILD, START),
         files={
