@@ -258,9 +258,9 @@ ROWS = (
     Row(
         id="not-where-that-brings-recommended-packages-along",
         file=lines("FROM python:3.11", "RUN apt-get update && apt-get install -y gettext", *INSTALL, START),
-        files={**FLASK, "app.py": "import subprocess\nsubprocess.run(['git', 'fetch'])\n"},
+        files={**FLASK, "app.py": "import subprocess\nsubprocess.run(['convert', 'a.png'])\n"},
         final=(
-            "    && apt-get install -y --no-install-recommends git \\",
+            "    && apt-get install -y --no-install-recommends imagemagick \\",
             "RUN apt-get update && apt-get install -y gettext && rm -rf /var/lib/apt/lists/*",
         ),
     ),
