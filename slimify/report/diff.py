@@ -41,9 +41,9 @@ def colour(text: str, paint: Paint) -> str:
 
 
 def marked(text: str) -> list[tuple[str, str]]:
-    """The lines of a diff for a page, with secrets masked, each with what it is: "head", "hunk", "add",
-    "del" or ""."""
-    kinds = {"---": "head", "+++": "head", "@@": "hunk", "-": "del", "+": "add"}
+    """The lines of a diff for a page, with secrets masked, each with what it is: "head", "hunk", "plus",
+    "minus" or ""."""
+    kinds = {"---": "head", "+++": "head", "@@": "hunk", "-": "minus", "+": "plus"}
     return [
         (
             next((kind for start, kind in kinds.items() if line.startswith(start)), ""),

@@ -113,7 +113,7 @@ def test_a_fleet_begins_with_the_largest_saving_and_tests_come_last() -> None:
     assert "unchanged Java" in shown
     assert "SL908: git clone: no answer" in shown
     assert (
-        '<code class="del">-FROM python:3.12</code><code class="add">+FROM python:3.12 AS builder</code>'
+        '<code class="minus">-FROM python:3.12</code><code class="plus">+FROM python:3.12 AS builder</code>'
         in text
     )
 
