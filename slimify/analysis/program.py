@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -26,6 +26,9 @@ from slimify.semantics.walk import Visit
 if TYPE_CHECKING:
     from slimify.analysis.evidence.image_evidence import BuiltImage
     from slimify.semantics.machine.stages import Event, Machine
+
+
+_T = TypeVar("_T")
 
 
 class AtomStep(Struct, frozen=True, kw_only=True, dict=True):
@@ -189,6 +192,17 @@ class Program(Struct, frozen=True, kw_only=True, dict=True):
         """What is known about an image. For the base image of the file, facts from the built image count
         too."""
         return facts_of(self.base_map, self.base_ref, self.base, reference)
+
+    @cached_property
+    def _answers(self) -> dict[Hashable, Any]:
+        return {}
+
+    def once(self, key: Hashable, find: Callable[[], _T]) -> _T:
+        """What `find` finds about this program. It is called once for each key."""
+        if key not in self._answers:
+            self._answers[key] = find()
+        found: _T = self._answers[key]
+        return found
 
     @cached_property
     def commands(self) -> tuple[tuple[Step, AtomStep, Effect], ...]:

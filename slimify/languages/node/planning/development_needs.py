@@ -54,6 +54,11 @@ def development_bytes(program: Program, project: NodeProject) -> int:
 def dev_needed(program: Program, project: NodeProject, view: ContextView | None = None) -> Reason | None:
     """Why a development dependency is needed at run time; None if none is. `view` has the files that the
     program may read, where those are not only files of the stage."""
+    files = view or program.end_state.view
+    return program.once(("development", project.path, view), lambda: _dev_needed(program, project, files))
+
+
+def _dev_needed(program: Program, project: NodeProject, view: ContextView) -> Reason | None:
     needs = program.runtime_needs
     if not needs.start:
         return Reason.of("SL313", "no_start")
@@ -63,8 +68,7 @@ def dev_needed(program: Program, project: NodeProject, view: ContextView | None 
     server = compiling_server(needs)
     if server:
         return Reason.of("SL313", "compiles", command=server)
-    found = _Dropped(program, project, view or program.end_state.view)
-    return next(found.reasons(), None)
+    return next(_Dropped(program, project, view).reasons(), None)
 
 
 class _Dropped:
