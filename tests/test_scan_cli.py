@@ -309,7 +309,7 @@ def test_the_page_holds_every_row_and_no_markup_of_theirs(tmp_path: Path) -> Non
     assert "&lt;img src=x" in text
     assert "<img" not in text
     assert text.count("<details") == 1
-    assert '<code class="add">+FROM golang' in text
+    assert '<code class="plus">+FROM golang' in text
     html5lib.HTMLParser(strict=True).parse(text)
 
 
