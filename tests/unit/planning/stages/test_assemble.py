@@ -248,8 +248,7 @@ RUN useradd -m app
 WORKDIR /app
 RUN chown app:app /app
 USER app
-COPY --chown=app:app . .
-COPY --from=builder --chown=app:app /app/client /app/client
+COPY --from=builder --chown=app:app /app /app
 
 CMD ["python", "app.py"]
 """,
