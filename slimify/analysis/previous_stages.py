@@ -47,7 +47,7 @@ def with_previous_stages(
         sources = followed.with_started(sources)
         facts += [sources] if runs else []
         unread = unread or any(e.kind in ("unknown", "fetch") for e in own) or bool(sources.skipped)
-        handed_on = named_programs(stage.end, base, sources.paths) if sources.dynamic else ()
+        handed_on = named_programs(stage.end, base, sources.paths, own) if sources.dynamic else ()
         called = reversed((*sources.commands, *handed_on))
         names = {use.name.rpartition("/")[2]: use for use in called}
         more = module_needs(installed_modules(own, view), base, (*installed, *_packages(stage)))

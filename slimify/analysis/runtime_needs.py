@@ -73,7 +73,8 @@ def runtime_needs(
     sources = followed.with_started(found)
     read = (*sources.paths, *(Use(name=p, file="", line=0) for e in start for p in e.reads))
     unknown = sources.dynamic or any(e.kind == "unknown" and not e.tool for e in start)
-    handed_on = named_programs(state, base, read, anywhere=bool(sources.dynamic)) if unknown else ()
+    anywhere = bool(sources.dynamic)
+    handed_on = named_programs(state, base, read, everything, anywhere=anywhere) if unknown else ()
     for use in (*sources.commands, *handed_on):
         _add_command(commands, use.name, use)
     headers = [p.name for e in everything if e.kind == "packages" for p in e.packages]

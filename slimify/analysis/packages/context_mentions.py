@@ -16,7 +16,9 @@ from slimify.facts.debian import named_files
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import system_package
 from slimify.facts.system import command_endings, settings_endings
+from slimify.facts.toolchains import toolchain
 from slimify.languages import languages
+from slimify.model.effects import Effect
 from slimify.model.sources import Use
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.state import State
@@ -49,18 +51,38 @@ def named_packages(context: Context, base: ImageFacts | None, said: Sequence[str
 
 
 def named_programs(
-    state: State, base: ImageFacts | None, read: Iterable[Use], *, anywhere: bool = True
+    state: State,
+    base: ImageFacts | None,
+    read: Iterable[Use],
+    effects: Iterable[Effect],
+    *,
+    anywhere: bool = True,
 ) -> Iterator[Use]:
     """The programs that the base image has and its slim variant lacks, and that a file of the image names
     where a command line may begin: what starts programs by names that only run time knows may start them.
-    `read` are the paths that it reads: they alone count, and variables, unless names may be `anywhere`."""
+    `read` are the paths that it reads: they alone count, and variables, unless names may be `anywhere`.
+    Sources that nothing in the image can run are no evidence: a page's `position: ["top"]`."""
     lost = carried(base).commands if base is not None else {}
     fetching = {name for name, package in lost.items() if _is_called_by_people(package, base)}
     places = {join_path(state.cwd, literal_part(use.name)) for use in read} - {state.cwd, "/"}
     opened = PathMarks(place for place in places if place is not None)
-    yield from mentions_in(state.view.context).command_lines(
-        state, lost, fetching if anywhere else None, opened
+    idle = _idle_endings(base, effects) if lost else ()
+    uses = mentions_in(state.view.context).command_lines(state, lost, fetching if anywhere else None, opened)
+    yield from (use for use in uses if not use.file.endswith(idle))
+
+
+def _idle_endings(base: ImageFacts | None, effects: Iterable[Effect]) -> tuple[str, ...]:
+    """The endings of sources in languages that no step uses and whose interpreters the image lacks."""
+    own = tuple(effects)
+    used = {e.ecosystem for e in own} | {p.name for e in own for p in e.packages}
+    used |= {*base.commands} if base is not None else set()
+    tools = ((known, toolchain(known)) for known in languages() if known.interpreters)
+    idle = (
+        known
+        for known, part in tools
+        if used.isdisjoint({known.name, *known.interpreters, *(part.packages if part is not None else ())})
     )
+    return tuple(ending for known in idle for ending in known.source_suffixes)
 
 
 def _is_called_by_people(package: str, base: ImageFacts | None) -> bool:

@@ -24,7 +24,7 @@ NAMED = {
     "not-of-the-base": ("a.js", "run(['ffmpeg', 'x'])", []),
     "not-in-the-image": ("docs/a.js", "run(['git', 'x'])", []),
     "list": ("a.py", "command = ['make', 'all']", ["make"]),
-    "over-lines": ("a.js", "command = [\n    'make',\n    url,\n]", ["make"]),
+    "over-lines": ("a.py", "command = [\n    'make',\n    url,\n]", ["make"]),
     "either": ("a.py", "execute(['make', 'x'] if full else ['ps', 'pull'])", ["make", "ps"]),
     "list-concatenated": ("a.py", "command = ['make'] + arguments", ["make"]),
     "slice": ("a.go", 'c := []string{"make", "all"}', ["make"]),
@@ -69,7 +69,26 @@ def test_named_programs(file: str, text: str, expected: list[str], tmp_path: Pat
     source = b"FROM python:3.11\nWORKDIR /app\nCOPY *.* ./\nCMD python a.py\n"
     program = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
     read = [Use(name=file, file="a.py", line=1)] if file.startswith("steps") else ()
-    assert sorted({use.name for use in named_programs(program.end_state, program.base, read)}) == expected
+    assert (
+        sorted({use.name for use in named_programs(program.end_state, program.base, read, program.effects)})
+        == expected
+    )
+
+
+@pytest.mark.parametrize(
+    ("install", "expected"),
+    [
+        ("", []),
+        ("RUN apt-get update && apt-get install -y nodejs\n", ["top"]),
+        ("RUN npm install -g a\n", ["top"]),
+    ],
+)
+def test_sources_that_nothing_runs(install: str, expected: list[str], tmp_path: Path) -> None:
+    (tmp_path / "page.ts").write_text("const position = ['top', 'right'];\n")
+    source = f"FROM python:3.11\n{install}WORKDIR /app\nCOPY . .\nCMD python a.py\n".encode()
+    program = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
+    found = named_programs(program.end_state, program.base, (), program.effects)
+    assert sorted({use.name for use in found}) == expected
 
 
 @pytest.mark.parametrize(
@@ -80,7 +99,10 @@ def test_programs_that_variables_name(value: str, expected: list[str], tmp_path:
     (tmp_path / "a.py").write_text("import os, subprocess\nsubprocess.run([os.environ['TOOL'], 'x'])\n")
     source = f"FROM python:3.11\nENV TOOL='{value}'\nCOPY . .\nCMD python a.py\n".encode()
     program = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
-    assert sorted({use.name for use in named_programs(program.end_state, program.base, ())}) == expected
+    assert (
+        sorted({use.name for use in named_programs(program.end_state, program.base, (), program.effects)})
+        == expected
+    )
 
 
 @pytest.mark.parametrize(("start", "stays"), [("$line", True), ("echo $line", False)])
