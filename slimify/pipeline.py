@@ -345,7 +345,7 @@ def _rewritten(
     plan = found.plan
     done = {decision.code for decision in plan.decisions}
     findings = tuple(f for f in findings if f.code not in done)  # already acted on
-    advice = tuple(Decision.from_reason(r, "advice") for r in found.reasons)
+    advice = dict.fromkeys(Decision.from_reason(r, "advice") for r in found.reasons)
     return outcome.become(
         Rewritten,
         rung=plan.rung,

@@ -43,3 +43,11 @@ def test_copied_paths(text: str, run: str, expected: str | None, tmp_path: Path)
     assert outcome.after is not None
     assert ("RUN mkdir" in outcome.after) == bool(expected)
     assert expected in outcome.after.splitlines() or not expected
+
+
+def test_what_rules_out_several_bases_is_said_once(tmp_path: Path) -> None:
+    for name, content in FILES.items():
+        (tmp_path / name).write_text(content)
+    text, run, _ = CASES["program-in-one-branch"]
+    texts = [d.text for d in pipeline.rewrite(text.format(run), tmp_path).decisions]
+    assert sum("/usr/local/bin/shop exists" in text for text in texts) == 1
