@@ -72,6 +72,20 @@ ROWS = (
         copied=("/app",),
     ),
     Row(
+        id="own-code-that-may-write-to-the-home-directory",
+        file=(
+            "FROM python:3.12",
+            "ARG MODE",
+            "WORKDIR /app",
+            "COPY . .",
+            "ARG SECRET_KEY",
+            "RUN python seed.py",
+            'CMD ["python", "app.py"]',
+        ),
+        files={"app.py": "", "seed.py": "from pathlib import Path\n(Path.home() / 'a').touch()\n"},
+        roles={"python": ("run", "own_code")},
+    ),
+    Row(
         id="own-code-of-a-project-that-is-copied-whole",
         file=(*APP, "RUN node seed.js", START),
         roles={"node": ("build", "project_script")},
