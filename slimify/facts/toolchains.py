@@ -15,7 +15,7 @@ from msgspec import Struct
 from slimify.facts import records
 from slimify.facts.images import ImageFacts
 from slimify.facts.recommends import brought_along
-from slimify.languages import Language, languages, of_effect
+from slimify.languages import Language, language, languages, of_effect
 from slimify.model.effects import Effect
 
 
@@ -57,6 +57,19 @@ def installers(of: Language) -> Installers | None:
     """The installers of a language; None if unknown."""
     row = of.facts("toolchain.toml").get("installers")
     return row and records(row, Installers)
+
+
+def names_home(ecosystem: str, text: str) -> bool:
+    """Whether a source in a language names the home directory: a script that does may write there."""
+    found = _home_names(ecosystem)
+    return found is not None and found.search(text) is not None
+
+
+@cache
+def _home_names(ecosystem: str) -> re.Pattern[str] | None:
+    known = language(ecosystem)
+    row = known.facts("toolchain.toml").get("home") if known is not None else None
+    return re.compile(row["names"]) if row else None
 
 
 def library_parts(of: Language | None, base: ImageFacts | None, named: Iterable[str] = ()) -> frozenset[str]:

@@ -31,7 +31,6 @@ from slimify.model.effects import (
     Action,
     Effect,
 )
-from slimify.model.regex import regex
 from slimify.semantics.paths import inside, is_named_place
 from slimify.syntax.dockerfile.instructions import arg_names
 
@@ -225,9 +224,6 @@ def _code(given: Given, node: Node) -> Finding:
     scripts = [(at, e.cwd) for at, e in enumerate(node.effects) if e.kind == "app" and e.cwd]
     if any(not inside(w, e.cwd) for e in node.effects if e.kind == "app" and e.cwd for w in e.writes):
         return _OWN_CODE  # it also writes elsewhere
-    view = node.visit.state.view
-    if any(_HOME.search(view.text(p) or "") for e in node.effects if e.kind == "app" for p in e.reads):
-        return _OWN_CODE  # it may
     copied = given.app_language is not None and given.app_language.copies_project
     copied = (
         copied or _is_given_a_secret(given, node) or any(e.tools for e in node.effects if e.kind == "app")
@@ -236,10 +232,6 @@ def _code(given: Given, node: Node) -> Finding:
         return _OWN_CODE
     made = tuple(Region(cwd, node, "build", at) for at, cwd in scripts)
     return Finding("build", Reason.of("SL211", "project_script"), made)
-
-
-# What names the home directory in sources: caches of downloads lie there.
-_HOME = regex(r"""\bhome\(\)|homedir\(|expanduser|UserHomeDir|\bHOME\b|["'`]~/""")
 
 
 def _is_given_a_secret(given: Given, node: Node) -> bool:

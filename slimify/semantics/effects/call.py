@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.facts.toolchains import names_home
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, EffectKind, Package
 from slimify.model.shell import Command, Word
@@ -131,8 +132,12 @@ class Call(Struct, frozen=True, kw_only=True):
         return self.effect("unknown", writes_anywhere=True, why=why, **rest)
 
     def application_code(self, action: str = "", **rest: Any) -> tuple[Effect]:
-        """The application's own code runs: it writes below the working directory, and possibly anywhere."""
+        """The application's own code runs: it writes below the working directory, below the home directory if
+        a script that it reads names that, and possibly anywhere."""
         rest.setdefault("writes", (self.state.cwd,) if self.state.cwd else ())
+        texts = (self.state.view.text(path) for path in rest.get("reads", ()))
+        if self.state.home is not None and any(names_home(self.ecosystem, text or "") for text in texts):
+            rest["writes"] = (*rest["writes"], self.state.home)
         return self.effect("app", action, writes_anywhere=True, why=Reason.of("SL221", "own_code"), **rest)
 
     def write_effect(

@@ -132,13 +132,7 @@ def _node_program(call: Call, script: Arg, rest: tuple[Arg, ...]) -> tuple[Effec
         return call.write_effect("fetch", f"{match[2]} install", manager="node", writes=writes)
     if posixpath.basename(path) == "ace" and rest and rest[0].value == "build":
         return call.write_effect("build", "ace build", writes=(".",))
-    (effect,) = call.application_code(posixpath.basename(path), reads=call.known_paths((script,)))
-    at = call.path_of(script)
-    text = call.state.view.text(at) or "" if at is not None else ""
-    home = call.state.home
-    if home is not None and any(name in text for name in LANGUAGE.words("toolchain.toml", "home", "names")):
-        effect = replace(effect, writes=(*effect.writes, home))
-    return (effect,)
+    return call.application_code(posixpath.basename(path), reads=call.known_paths((script,)))
 
 
 def tool_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
