@@ -169,6 +169,11 @@ class Effect(Struct, frozen=True, kw_only=True):
         """Whether chown or chmod has the option to work on all that is below its paths, too."""
         return any(_RECURSIVE.fullmatch(w.value or "") for w in self.command.words[1:])
 
+    @property
+    def sparing(self) -> bool:
+        """Whether an install with apt leaves out what others only recommend."""
+        return any(word.value == "--no-install-recommends" for word in self.command.words)
+
     def does(self, kind: EffectKind, ecosystem: str) -> bool:
         """Whether the effect has this kind and ecosystem: `does("install", "python")`."""
         return self.kind == kind and self.ecosystem == ecosystem

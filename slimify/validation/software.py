@@ -58,7 +58,7 @@ def came_along(events: Sequence[Event], facts: ImageFacts | None) -> frozenset[s
         words = {w.value for w in effect.command.words}
         names = {package.name for package in effect.packages}
         if effect.kind == "packages":
-            recommended = "--no-install-recommends" not in words
+            recommended = not effect.sparing
             found |= {n: frozenset(brought_along(n, facts.suite, recommended=recommended)) for n in names}
             removed -= names
         elif effect.kind == "unpackage":

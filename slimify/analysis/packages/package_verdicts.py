@@ -215,8 +215,7 @@ def package_verdicts(usage: PackageUsage) -> Mapping[AtomKey, tuple[PackageVerdi
                 continue
             key = (visit.index, number)
             groups = frozenset(e.subject for e in installs if e.subject)
-            words = {w.value for e in installs for w in e.command.words}
-            recommended = "--no-install-recommends" not in words
+            recommended = not any(e.sparing for e in installs)
             packages = (
                 _Package(n, key, names, groups, usage, usage.facts(n), recommended)
                 for n in dict.fromkeys(names)

@@ -59,7 +59,7 @@ def dropped_package_bytes(program: Program) -> int:
 def _recommended_bytes(program: Program, dropped: Collection[str]) -> int:
     """The bytes of what apt installed beside these packages because they recommend it, and nothing else."""
     installs = [e for e in program.effects if e.kind == "packages" and e.manager == SystemManager.APT]
-    plain = [e for e in installs if all(w.value != "--no-install-recommends" for w in e.command.words)]
+    plain = [e for e in installs if not e.sparing]
     own = {p.name for e in plain for p in e.packages}
     if own.isdisjoint(dropped) or any("Install-Recommends" in s.instruction.value for s in program.steps):
         return 0

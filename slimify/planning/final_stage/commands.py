@@ -135,7 +135,7 @@ def rewritten_install(step: Step, kept: frozenset[int] | None, request: SplitReq
     for verdict in (v for a in atoms for v in a.packages):
         own = _counterparts(verdict, request) if verdict.role == "build" else (verdict.name,)
         names |= {n: None for n in own if n not in request.present}
-    sparing = any(w.value == "--no-install-recommends" for e in installs for w in e.command.words)
+    sparing = any(e.sparing for e in installs)
     return install_run(list(names), sparing=sparing) if names else None
 
 

@@ -107,9 +107,8 @@ def final_packages(program: Program) -> frozenset[str]:
     found |= {name_before_t64(p) for v in verdicts if v.role == "build" for p in v.counterparts}
     found |= {brought for name in found for brought in brings(name)}
     for effect in (e for e in program.effects if e.kind == "packages"):
-        recommended = all(word.value != "--no-install-recommends" for word in effect.command.words)
         for name in found.intersection(name_before_t64(package.name) for package in effect.packages):
-            found |= brought_along(name, suite, recommended=recommended)
+            found |= brought_along(name, suite, recommended=not effect.sparing)
     return frozenset(found)
 
 
@@ -168,6 +167,7 @@ def merged_head_install(
     if not line:
         return head, words
     names = packages_installed_by(line)
+    little = _bring_little(program, names)
     for index in sorted(i for i in final if program.step(i).keyword == "RUN"):
         step = program.step(index)
         atoms = [a for a in step.atoms if a.index in final[index]]
@@ -175,7 +175,7 @@ def merged_head_install(
         if not atoms or not kinds <= _NEEDS_NOTHING_RESTORED:
             break
         edit = words.get(index, WordEdit())
-        span = _last_name(program, step, atoms, edit, names) if {"packages", "index"} <= kinds else None
+        span = _last_name(step, atoms, edit, little=little) if {"packages", "index"} <= kinds else None
         if span is not None:
             text = edit.replace.get(span, step.script.text[span[0] : span[1]])
             more = replace(edit, replace={**edit.replace, span: " ".join((text, *names))}, added=names)
@@ -184,29 +184,26 @@ def merged_head_install(
 
 
 def _last_name(
-    program: Program, step: Step, atoms: Sequence[AtomStep], edit: WordEdit, names: Sequence[str]
+    step: Step, atoms: Sequence[AtomStep], edit: WordEdit, *, little: bool
 ) -> tuple[int, int] | None:
-    """The span of the last package name in an install that others can be added to."""
+    """The span of the last package name in an install that others can be added to, which bring `little`."""
     for atom in atoms:
         for effect in atom.effects:
             spans = [p.span for p in effect.packages if p.span not in edit.drop]
-            if spans and _is_extensible(program, step, atom, effect, names):
+            if spans and _is_extensible(step, atom, effect, little=little):
                 return spans[-1]
     return None
 
 
-def _is_extensible(
-    program: Program, step: Step, atom: AtomStep, effect: Effect, names: Sequence[str]
-) -> bool:
+def _is_extensible(step: Step, atom: AtomStep, effect: Effect, *, little: bool) -> bool:
     """Whether this is a plain `apt-get install` in the RUN itself whose options also suit the new names."""
     given = {w.value or "" for w in effect.command.words}
-    sparing = "--no-install-recommends" in given or _bring_little(program, names)
     return (
         effect.kind == "packages"
         and effect.manager == SystemManager.APT
         and effect.tool in ("apt", "apt-get")
         and not effect.why
-        and sparing
+        and (effect.sparing or little)
         and not given.intersection(_SPECIAL_OPTIONS)
         and not effect.command.context
         and not step.script.atoms[atom.index].opaque

@@ -46,8 +46,7 @@ def extended_install(
     gone = {p.name for p in found[1].packages}
     for atom in step.atoms[: min(using)]:
         for effect in atom.effects:
-            sparing = "--no-install-recommends" in _words(effect)
-            if sparing or not _is_plain(step, atom, effect, "packages", manager):
+            if effect.sparing or not _is_plain(step, atom, effect, "packages", manager):
                 continue
             last = effect.packages[-1]
             more = {last.span: " ".join((last.text, *texts))}

@@ -60,4 +60,4 @@ def _is_install(effect: Effect) -> bool:
     """Whether it is an install that the Dockerfile itself says, with what others recommend."""
     words = {word.value for word in effect.command.words}
     apt = effect.kind == "packages" and effect.tool in ("apt", "apt-get") and not effect.followed
-    return apt and _INSTALL in words and _OPTION not in words
+    return apt and _INSTALL in words and not effect.sparing
