@@ -106,21 +106,20 @@ class ContextMentions:
         found = "|".join(re.escape(name) for name in names)
         if not found:
             return ""
-        pattern = re.compile(
+        pattern = (
             rf"""["'`](?:/[\w./+-]*/)?(?:{found})(?:\.jar)?(?:["'`]|\s+[-{{%$/.&|<>])"""
             rf"""|[=:\s]/[\w./+-]*/(?:{found})(?:\.jar)?(?:\s|$)"""
             rf"""|(?m:^[ \t-]*[\w.-]+[ \t]*[:=][ \t]*(?:{found})[ \t]*$)"""
         )
-        if found not in self._files:
-            likely = ((path, text) for path, text in self._texts if any(name in text for name in names))
-            self._files[found] = next((path for path, text in likely if pattern.search(text)), "")
-        return self._files[found] or next(filter(pattern.search, said), "")
+        return self.file_with(pattern, names) or next(filter(re.compile(pattern).search, said), "")
 
-    def file_with(self, pattern: str) -> str:
-        """The first file in whose text a pattern is found, "" if there is none."""
+    def file_with(self, pattern: str, names: Collection[str] = ("",)) -> str:
+        """The first file in whose text a pattern is found, "" if there is none. Each text that matches has
+        one of the `names`: finding that is faster."""
         if pattern not in self._files:
-            found = (path for path, text in self._texts if re.search(pattern, text))
-            self._files[pattern] = next(found, "")
+            search = re.compile(pattern).search
+            likely = ((path, text) for path, text in self._texts if any(name in text for name in names))
+            self._files[pattern] = next((path for path, text in likely if search(text)), "")
         return self._files[pattern]
 
     def command_lines(

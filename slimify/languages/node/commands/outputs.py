@@ -34,14 +34,11 @@ def is_configuration(program: str, name: str) -> bool:
     return re.fullmatch(rf"\.?{re.escape(program)}(file|rc|[.-]config|[.-]conf)?\.\w+", name) is not None
 
 
-def configured_outputs(call: Call) -> dict[str, bool]:
-    """What a program of a package writes by its settings, as `outputs`: those in its usual files, and in the
-    files that it is given."""
-    cwd = call.state.cwd or "/"
-    words = [re.split("[=:]", arg.value)[-1] for arg in call.args if arg.value]
+def configured_outputs(call: Call, files: Iterable[str]) -> dict[str, bool]:
+    """What a program of a package writes by its settings, as `outputs`: those in its `settings_files`."""
     named = _named(call.state, _facts()["variables"].get(call.name, ""))
-    sure = {posixpath.normpath(posixpath.join(cwd, named)): True} if named else {}
-    return outputs(call.state, settings_files(call), words) | _outside(call.state, sure)
+    sure = {posixpath.normpath(posixpath.join(call.state.cwd or "/", named)): True} if named else {}
+    return outputs(call.state, files, _given_words(call)) | _outside(call.state, sure)
 
 
 def settings_files(call: Call) -> list[str]:
@@ -49,8 +46,11 @@ def settings_files(call: Call) -> list[str]:
     given."""
     cwd = call.state.cwd or "/"
     files = (path for path, name in call.state.view.named_under(cwd) if is_configuration(call.name, name))
-    words = (re.split("[=:]", arg.value)[-1] for arg in call.args if arg.value)
-    return [*files, *(posixpath.join(cwd, word) for word in words)]
+    return [*files, *(posixpath.join(cwd, word) for word in _given_words(call))]
+
+
+def _given_words(call: Call) -> list[str]:
+    return [re.split("[=:]", arg.value)[-1] for arg in call.args if arg.value]
 
 
 def emptied_directories(

@@ -163,10 +163,9 @@ def _table_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
     targets = out.all("-o", "--outDir", "--out-dir", "--dist-dir", "--output-path", "--outdir", "--dest")
     if call.name in LANGUAGE.words("toolchain.toml", "serving", "copying"):
         targets = (*targets, *out.operands[-1:])
-    outer = configured_outputs(call)
-    emptied = emptied_directories(
-        call.state, call.name, settings_files(call), [arg.text for arg in call.args]
-    )
+    files = settings_files(call)
+    outer = configured_outputs(call, files)
+    emptied = emptied_directories(call.state, call.name, files, [arg.text for arg in call.args])
     return call.write_effect(
         "build",
         first if "/" not in first else "",
