@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,29 @@ case "$*" in
   version*) echo '{"Server":{"Version":"26.1.5"}}'; exit 0 ;;
   "buildx version") echo 'github.com/docker/buildx 0.13.1'; exit 0 ;;
 esac
+"""
+_IMAGES = """
+S={state}
+for last; do :; done
+case "$1 $2" in
+  "buildx build")
+    while [ $# -gt 0 ]; do
+      case "$1" in -t) tag=$2 ;; -f) file=$2 ;; esac
+      shift
+    done
+    {built}
+    echo $kind > $S/$tag ;;
+  "inspect --type")
+    [ "$3" = image ] && cat $S/$(cat $S/$last).json
+    [ "$3" = container ] && cat $S/$(cat $S/$last).container ;;
+  "save "*) cat $S/$(cat $S/$last).tar ;;
+  "run "*)
+    while [ "$1" != --name ]; do shift; done
+    name=$2; shift 2
+    for word; do case "$word" in slimify-verify-*) cp $S/$word $S/$name ;; esac; done ;;
+  "logs "*) cat $S/$(cat $S/$last).log ;;
+esac
+exit 0
 """
 
 
@@ -45,6 +69,13 @@ class Fakes:
     def docker(self, script: str) -> None:
         """A docker with buildx; `script` answers what is not about versions."""
         self.write("docker", _DOCKER + script)
+
+    def images(self, state: Path, built: str) -> None:
+        """A docker whose images lie in `state`: NAME.tar, NAME.json and, of their containers, NAME.container
+        and NAME.log. `built` is a script that sets `kind`, the name of what the Dockerfile `$file` builds."""
+        for tool in ("cp", "cmp", "grep"):
+            (self.bin / tool).symlink_to(shutil.which(tool, path="/bin:/usr/bin") or tool)
+        self.docker(_IMAGES.format(state=state, built=built))
 
     def says(self, text: str, code: int = 1) -> str:
         """A script that prints a text to standard error and ends."""
