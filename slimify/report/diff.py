@@ -10,7 +10,8 @@ from slimify.model.outcome import Outcome
 from slimify.report.ansi import Paint
 from slimify.report.printable import masked, printable
 
-_COLOURS = {"---": "bold", "+++": "bold", "@@": "cyan", "-": "red", "+": "green"}
+_KINDS = {"---": "head", "+++": "head", "@@": "hunk", "-": "minus", "+": "plus"}
+_COLOURS = {"head": "bold", "hunk": "cyan", "minus": "red", "plus": "green"}
 
 
 def diff(outcome: Outcome, directory: str = "") -> str:
@@ -43,22 +44,17 @@ def colour(text: str, paint: Paint) -> str:
 def marked(text: str) -> list[tuple[str, str]]:
     """The lines of a diff for a page, with secrets masked, each with what it is: "head", "hunk", "plus",
     "minus" or ""."""
-    kinds = {"---": "head", "+++": "head", "@@": "hunk", "-": "minus", "+": "plus"}
-    return [
-        (
-            next((kind for start, kind in kinds.items() if line.startswith(start)), ""),
-            line[:1] + masked(line[1:].expandtabs(4)),
-        )
-        for line in masked(text).rstrip("\n").split("\n")
-        if line
-    ]
+    lines = masked(text).rstrip("\n").split("\n")
+    return [(_kind(line), line[:1] + masked(line[1:].expandtabs(4))) for line in lines if line]
+
+
+def _kind(line: str) -> str:
+    return next((kind for start, kind in _KINDS.items() if line.startswith(start)), "")
 
 
 def _painted(line: str, paint: Paint) -> str:
-    for prefix, name in _COLOURS.items():
-        if line.startswith(prefix):
-            return paint(line, name)
-    return line
+    kind = _kind(line)
+    return paint(line, _COLOURS[kind]) if kind else line
 
 
 def lines_of(text: str) -> list[str]:
