@@ -170,6 +170,11 @@ class Effect(Struct, frozen=True, kw_only=True):
         return any(_RECURSIVE.fullmatch(w.value or "") for w in self.command.words[1:])
 
     @property
+    def compiles_downloads(self) -> bool:
+        """Whether it compiles sources that are not the application's: programs, or libraries."""
+        return self.kind == "compile" and not self.reads
+
+    @property
     def sparing(self) -> bool:
         """Whether an install with apt leaves out what others only recommend."""
         return any(word.value == "--no-install-recommends" for word in self.command.words)

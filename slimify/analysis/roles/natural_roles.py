@@ -171,7 +171,8 @@ def _made_regions(given: Given, node: Node) -> Iterator[Region]:
         if effect.kind == "install-global" and not installed_programs(effect) & given.runtime_commands:
             continue
         for output in effect.outputs:
-            if output not in effect.possible or effect.kind != "compile" or _is_called(given, output):
+            unsure = effect.compiles_downloads and output in effect.possible
+            if not unsure or _is_called(given, output):
                 yield Region(output, node, effect.kind, at, is_file=True)
             elif given.usage.unknown_programs is not None:
                 yield Region(posixpath.dirname(output), node, effect.kind, at)

@@ -44,11 +44,8 @@ def _uncertain(
         there = (
             sure.below(copy.path) >= 0 or view.is_dir(copy.path) or view.context_path(copy.path) is not None
         )
-        if copy.path in makers and not there and not _is_fetched_program(copy, makers[copy.path]):
-            yield copy, makers[copy.path]
-
-
-def _is_fetched_program(copy: CopyFromBuilder, maker: Effect) -> bool:
-    """Whether it is copied because it is called by its name, which is all that tells a program from a
-    library."""
-    return copy.is_file and maker.kind == "compile" and not maker.reads
+        if copy.path not in makers or there:
+            continue
+        maker = makers[copy.path]
+        if not (copy.is_file and maker.compiles_downloads):  # such a program is copied where it is called
+            yield copy, maker

@@ -9,6 +9,7 @@ import pytest
 from slimify import pipeline
 
 GO = 'FROM golang:1.22\nWORKDIR /app\nCOPY . .\n{0}\nCMD ["/usr/local/bin/shop"]\n'
+CALLED = GO.replace("{0}", "{0}\nRUN go build -o /usr/local/bin/other .").replace("bin/shop", "bin/other")
 NODE = 'FROM node:20\nWORKDIR /app\nCOPY package.json ./\n{0}\nCOPY . .\nCMD ["node", "a.js"]\n'
 FILES = {
     "go.mod": "module example.com/shop\n\ngo 1.22\n",
@@ -28,6 +29,7 @@ CASES = {
     "program": (GO, f"RUN {BUILD}", ""),
     "program-either-way": (GO, f'RUN if [ "$A" ]; then {BUILD}; else {BUILD}; fi', ""),
     "program-in-one-branch": (GO, f'RUN if [ "$A" ]; then {BUILD}; fi', None),
+    "uncalled-program-in-one-branch": (CALLED, f'RUN if [ "$A" ]; then {BUILD}; fi', None),
 }
 
 
