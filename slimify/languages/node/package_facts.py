@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -32,6 +32,7 @@ class NpmFacts(Struct, frozen=True, kw_only=True):
     requires: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=4096)  # of each file, all names of its lock files are asked for, several times
 def npm(name: str) -> NpmFacts:
     """The facts of a package by its name, with scope and without version."""
     table = _table()
