@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from forges.hub import Fault, Hub, git
+from forges.hub import Fault, Hub, Pull, git
 from forges.server import Server
 from forges.world import TOKENS, World
 from support import GOLDEN, Result, invoke
@@ -234,6 +234,38 @@ def test_one_request_an_image_and_a_limit(world: World) -> None:
     second = world.json(".")
     assert [item["done"] for item in second] == ["unchanged", "opened"]
     assert [pull.branch for pull in world.pulls] == ["slimify/api/Dockerfile", BRANCH]
+
+
+@every_forge
+def test_requests_of_other_people_do_not_count(world: World) -> None:
+    """Whoever has a fork can open requests that look like slimify's."""
+    world.run("web")
+    stranger = world.hub.repo("mallory/shop", world.repo.path)
+    for number in range(10, 20):
+        branch, body = f"slimify/{number}/Dockerfile", world.pulls[0].body
+        world.pulls.append(Pull(number, "Slim down", body, branch, "main", stranger.path))
+    (found,) = world.json("api")
+    assert found["done"] == "opened"
+
+
+@every_forge
+def test_a_request_of_a_fork_with_our_branch_is_not_ours(world: World) -> None:
+    world.run("web")
+    (own,) = world.pulls
+    fork = world.hub.repo("acme/fork", world.repo.path)
+    world.pulls[:] = [Pull(9, "Slim down", own.body, own.branch, "main", fork.path, state="closed")]
+    (found,) = world.json("web")
+    assert found["done"] == "opened"
+
+
+def test_a_message_names_nobody_and_closes_nothing(world: World) -> None:
+    name = "closes #12 @ann"
+    shutil.copytree(world.project / "web", world.project / name)
+    world.commit("More", push=True)
+    world.run(name, "web", "--per", "repository")
+    (pull,) = world.pulls
+    message = world.on(pull.branch, "log", "-1", "--format=%B")
+    assert "closes #\N{ZERO WIDTH SPACE}12 @\N{ZERO WIDTH SPACE}ann/Dockerfile" in message
 
 
 def test_what_is_excluded_is_not_offered(world: World) -> None:

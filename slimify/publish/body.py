@@ -15,7 +15,7 @@ from slimify.publish.commits import estimated_sizes
 from slimify.publish.model import Change, Offer
 from slimify.render import render_page
 from slimify.report import proof as proofs
-from slimify.report.printable import masked, printable
+from slimify.report.printable import masked, printable, quiet
 from slimify.report.text import size
 from slimify.verify.model import Proof
 
@@ -204,8 +204,8 @@ def _why(verdict: InstructionVerdict | CommandVerdict) -> str:
 
 
 def _cell(text: str) -> str:
-    """`text` for a table cell: markup is escaped (except code in backquotes), secrets are masked, and @names
-    notify nobody."""
+    """`text` for a table cell: markup is escaped (except code in backquotes), secrets are masked, and
+    nothing refers to people or issues."""
     parts = masked(text).split("`")
     if len(parts) % 2 == 0:
         return _plain(masked(text))
@@ -214,7 +214,7 @@ def _cell(text: str) -> str:
 
 def _plain(text: str) -> str:
     edge = [" " if text[:1].isspace() else "", " " if text[-1:].isspace() else ""]
-    found = proofs.cell(text).replace("@", "@\N{ZERO WIDTH SPACE}")
+    found = quiet(proofs.cell(text))
     return f"{edge[0]}{found}{edge[1]}" if found else edge[0]
 
 

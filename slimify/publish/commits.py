@@ -17,6 +17,7 @@ from slimify.model.outcome import Outcome
 from slimify.model.plan import Stage
 from slimify.publish.git import Git
 from slimify.publish.model import Offer
+from slimify.report.printable import quiet, shown
 from slimify.report.text import size
 
 TRAILER = "Slimify-Content"
@@ -87,7 +88,7 @@ def _paragraph(offer: Offer, index: int) -> str:
     change = offer.changes[index]
     outcome, proof = change.outcome, change.proof
     sizes = estimated_sizes(outcome)
-    sentences = [f"{outcome.file}: "] if len(offer.changes) > 1 else []
+    sentences = [f"{quiet(shown(outcome.file))}: "] if len(offer.changes) > 1 else []
     if outcome.rung == "cleanup":
         sentences.append("The layers of the image no longer contain files that it does not need.")
     else:

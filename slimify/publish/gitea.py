@@ -53,9 +53,10 @@ class Gitea(PullRequests):
         )
         return tuple(item.pull_request(branch) for item in found if _comes_from(item, home, branch))
 
-    def open_requests(self) -> tuple[PullRequest, ...]:
+    def open_requests(self, home: Repository) -> tuple[PullRequest, ...]:
         found = self.client.pages(f"{self.repo}/pulls", PullAnswer, state="open", limit=50)
-        return tuple(item.pull_request(item.head.label or item.head.ref) for item in found)
+        own = (item for item in found if item.head.is_in(home))
+        return tuple(item.pull_request(item.head.label or item.head.ref) for item in own)
 
     def create(self, home: Repository, draft: NewPullRequest) -> PullRequest | None:
         body: dict[str, Any] = {
@@ -88,4 +89,4 @@ class Gitea(PullRequests):
 def _comes_from(item: PullAnswer, home: Repository, branch: str) -> bool:
     # `ref` changes when the branch is deleted; `label` does not
     is_branch = branch in (item.head.label, item.head.ref)
-    return is_branch and item.head.repo is not None and item.head.repo.full_name == home.path
+    return is_branch and item.head.is_in(home)

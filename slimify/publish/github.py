@@ -29,11 +29,11 @@ class GitHub(PullRequests):
     def requests(self, home: Repository, branch: str) -> tuple[PullRequest, ...]:
         head = f"{home.owner}:{branch}"
         found = self.client.pages(f"{self.repo}/pulls", PullAnswer, state="all", head=head, per_page=100)
-        return tuple(item.pull_request(branch) for item in found if item.head.ref == branch)
+        return tuple(item.pull_request(branch) for item in found if _is_ours(item, home, branch))
 
-    def open_requests(self) -> tuple[PullRequest, ...]:
+    def open_requests(self, home: Repository) -> tuple[PullRequest, ...]:
         found = self.client.pages(f"{self.repo}/pulls", PullAnswer, state="open", per_page=100)
-        return tuple(item.pull_request(item.head.ref) for item in found)
+        return tuple(item.pull_request(item.head.ref) for item in found if item.head.is_in(home))
 
     def create(self, home: Repository, draft: NewPullRequest) -> PullRequest | None:
         body = {
@@ -57,6 +57,11 @@ class GitHub(PullRequests):
             self.try_post(path, {"labels": list(draft.labels)}, "labels")
         self.request_reviews(made, draft.reviewers)
         return made
+
+
+def _is_ours(item: PullAnswer, home: Repository, branch: str) -> bool:
+    # the filter `head` has an owner, who may have several forks; a deleted one leaves no repository
+    return item.head.ref == branch and (item.head.repo is None or item.head.is_in(home))
 
 
 def _error_messages(content: Any) -> str:

@@ -109,11 +109,11 @@ class GitLab(Struct):
         )
         return tuple(item.pull_request for item in found if str(item.source_project_id) == home.id)
 
-    def open_requests(self) -> tuple[PullRequest, ...]:
+    def open_requests(self, home: Repository) -> tuple[PullRequest, ...]:
         found = self.client.pages(
             f"{self._project}/merge_requests", _MergeRequest, state="opened", per_page=100
         )
-        return tuple(item.pull_request for item in found)
+        return tuple(item.pull_request for item in found if str(item.source_project_id) == home.id)
 
     def create(self, home: Repository, draft: NewPullRequest) -> PullRequest | None:
         body: dict[str, Any] = {

@@ -82,7 +82,7 @@ class Forge(Protocol):
     def requests(self, home: Repository, branch: str) -> tuple[PullRequest, ...]:
         """All pull requests from a branch of `home`, in any state, newest first."""
 
-    def open_requests(self) -> tuple[PullRequest, ...]: ...
+    def open_requests(self, home: Repository) -> tuple[PullRequest, ...]: ...
 
     def create(self, home: Repository, draft: NewPullRequest) -> PullRequest | None:
         """The created pull request; None if one already exists because someone else was faster."""

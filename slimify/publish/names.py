@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from slimify.config.pr import TitleStyle
 from slimify.model.regex import regex
-from slimify.report.printable import shown
+from slimify.report.printable import quiet, shown
 
 # https://www.conventionalcommits.org: type, scope, !, colon
 _CONVENTIONAL = regex(r"[a-z]+(\([^()]+\))?!?: \S")
@@ -40,7 +40,7 @@ def conventional(style: TitleStyle, subjects: Sequence[str]) -> bool:
 
 def title(files: Sequence[str], *, typed: bool) -> str:
     """The title of a pull request and its commit."""
-    what = f"the image of {shown(files[0])}" if len(files) == 1 else "the images"
+    what = f"the image of {quiet(shown(files[0]))}" if len(files) == 1 else "the images"
     if not typed:
         return f"Slim down {what}"
     scope = posixpath.basename(posixpath.dirname(files[0])) if len(files) == 1 else ""

@@ -135,9 +135,10 @@ def _obstacle(
 
 
 def _open_count(run: PublishRun) -> int:
-    """The number of open requests by slimify."""
+    """The number of open requests by slimify. Whoever has a fork can open one that looks like them: only
+    branches of the place that slimify pushes to count."""
     prefix = run.settings.branch_prefix
-    found = (item for item in run.forge.open_requests() if bodies.parse_marker(item.body) is not None)
+    found = (item for item in run.forge.open_requests(run.home) if bodies.parse_marker(item.body) is not None)
     return len({item.branch for item in found if item.branch.startswith(prefix)}.union(run.opened))
 
 

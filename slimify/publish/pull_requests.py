@@ -38,6 +38,9 @@ class HeadAnswer(Struct, frozen=True):
     label: str | None = None
     repo: _Name | None = None
 
+    def is_in(self, home: Repository) -> bool:
+        return self.repo is not None and self.repo.full_name == home.path
+
 
 class PullAnswer(Struct, frozen=True):
     """A pull request. GitHub states when it was merged, Gitea whether."""

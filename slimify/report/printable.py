@@ -50,6 +50,11 @@ def shown(text: str) -> str:
     return printable(masked(text))
 
 
+def quiet(text: str) -> str:
+    """Text from outside for a forge, where it notifies nobody, and neither names nor closes an issue."""
+    return _REFERENCE.sub("\\g<0>\N{ZERO WIDTH SPACE}", text)
+
+
 def report(text: str) -> str:
     """A report of several lines as it is written to a terminal or a CI log.
 
@@ -60,6 +65,7 @@ def report(text: str) -> str:
     return "".join(part if index % 2 else printable(part) for index, part in enumerate(_KEPT.split(text)))
 
 
+_REFERENCE = regex(r"@(?=\w)|[#!](?=\d)|\b(?i:GH)-(?=\d)")
 _KEPT = regex("([\n\t]|\x1b\\[\\d{1,2}m)")
 _COMMAND = regex(r"(?m)(^[^\S\n]*|#)(::|#\[)")
 # What the runner executes: a line that begins with `::name …::`, also behind spaces, or has `##[name …]`.

@@ -30,7 +30,7 @@ def _repository(hub: Hub, repo: Repo) -> dict[str, Any]:
 
 
 def _pull(hub: Hub, pull: Pull) -> dict[str, Any]:
-    owner = pull.source.partition("/")[0]
+    owner, source = pull.source.partition("/")[0], hub.repos.get(pull.source)
     return {
         "number": pull.number,
         "html_url": f"https://github.example/acme/shop/pull/{pull.number}",
@@ -42,6 +42,7 @@ def _pull(hub: Hub, pull: Pull) -> dict[str, Any]:
             "label": f"{owner}:{pull.branch}",
             "ref": pull.branch,
             "sha": hub.tip(pull),
+            "repo": source and _repository(hub, source),
         },
         "base": {"label": f"acme:{pull.base}", "ref": pull.base},
     }

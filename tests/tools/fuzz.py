@@ -121,7 +121,7 @@ def forges(random: Random, _directory: Path) -> str:
     try:
         home = forge.repository()
         forge.is_protected(home, "main")
-        for request in (*forge.requests(home, "c"), *forge.open_requests()):
+        for request in (*forge.requests(home, "c"), *forge.open_requests(home)):
             forge.describe(request, "b")
             forge.close(request, "b", "c")
         forge.create(home, draft)

@@ -80,6 +80,9 @@ def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return found
 
 
+NOW = 1796126400.0  # 2026-12-01 12:00:00 UTC
+
+
 def client(server: FakeServer, **values: Any) -> Client:
     headers = {"Authorization": "Bearer s3cret"}
     return Client(url=f"{server.url}/api", name="Forge", headers=headers, token=Token("s3cret"), **values)
@@ -154,9 +157,9 @@ def test_nobody_there(waited: list[float]) -> None:
 def test_a_limit_that_begins_anew_soon(
     server: FakeServer, waited: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clients.time, "time", lambda: 1000.0)
+    monkeypatch.setattr(clients.time, "time", lambda: NOW)
     answers = [
-        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1030"}, {"message": "limit"}),
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{NOW + 30:.0f}"}, {"message": "limit"}),
         (200, {}, {"a": 1}),
     ]
     server.script = lambda *_: answers.pop(0)
@@ -166,15 +169,15 @@ def test_a_limit_that_begins_anew_soon(
 @pytest.mark.parametrize(
     "headers",
     [
-        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "4600"},
-        {"Retry-After": "Thu, 01 Jan 1970 01:16:40 GMT"},
+        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{NOW + 3600:.0f}"},
+        {"Retry-After": "Tue, 01 Dec 2026 13:00:00 GMT"},
         {"Retry-After": "3600"},
     ],
 )
 def test_a_limit_that_lasts(
     server: FakeServer, waited: list[float], monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(clients.time, "time", lambda: 1000.0)
+    monkeypatch.setattr(clients.time, "time", lambda: NOW)
     server.script = lambda *_: (429, headers, {})
     with pytest.raises(SlimifyError, match="for 60 minutes") as caught:
         client(server).get("/x", dict)

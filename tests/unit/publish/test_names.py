@@ -160,3 +160,14 @@ def test_settings() -> None:
 
 def test_a_path_adds_no_lines_to_a_title() -> None:
     assert "\n" not in names.title(["a\n\nSigned-off-by: x/Dockerfile"], typed=False)
+
+
+@pytest.mark.parametrize("reference", ["#12", "@ann", "GH-12", "gh-12", "!12"])
+def test_a_path_names_nobody_and_closes_nothing(reference: str) -> None:
+    title = names.title([f"closes {reference}/Dockerfile"], typed=False)
+    assert reference not in title
+    assert title.replace("\N{ZERO WIDTH SPACE}", "").endswith(f"closes {reference}/Dockerfile")
+
+
+def test_titles_of_usual_paths_are_as_they_were() -> None:
+    assert names.title(["c#/gh-pages/!important/Dockerfile"], typed=False).isascii()
