@@ -465,6 +465,24 @@ def test_an_expired_token(world: World) -> None:
     assert "old" not in result.stderr
 
 
+@pytest.mark.parametrize("branch", ["-x", "--upload-pack=touch x", "main\n::warning::x", "..", "a b", "\0"])
+def test_names_of_branches_that_git_does_not_have(world: World, branch: str) -> None:
+    world.repo.default_branch = branch
+    result = world.run("web")
+    assert (result.code, result.stdout) in ((2, b""), (4, b""))
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_addresses_of_requests(world: World, kind: str) -> None:
+    world.monkeypatch.setattr("forges.github.PAGE", "https://user:passw0rd@x/\x1b[2J\n::error::x")
+    shown = world.run("web", "--format", kind).stdout.decode()
+    assert "opened" in shown
+    assert "passw0rd" not in shown
+    assert "\x1b" not in shown
+    assert "\n::" not in shown
+
+
 def test_no_token(world: World) -> None:
     world.monkeypatch.delenv("GITHUB_TOKEN")
     result = world.run("web")

@@ -49,6 +49,8 @@ class Git(Struct, frozen=True, kw_only=True):
                 done = run_git(words, self.directory, variables, stdin=stdin)
         except OSError as error:
             raise SlimifyError(GIT_FAILED, f"git can't be started: {error.strerror}") from error
+        except ValueError as error:  # a name of the forge with a null byte
+            raise SlimifyError(GIT_FAILED, f"git {words[0]}: {error}") from error
         except TimeoutExpired as error:
             raise SlimifyError(GIT_FAILED, f"git {words[0]} takes more than {error.timeout:g} s") from error
         return done.returncode, done.stdout.decode("utf-8", "surrogateescape"), self._redacted(done.stderr)

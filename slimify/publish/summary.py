@@ -11,7 +11,7 @@ from slimify.model.outcome import Outcome
 from slimify.publish.model import Offer, Report
 from slimify.report.ansi import Paint
 from slimify.report.diff import colour
-from slimify.report.printable import shown
+from slimify.report.printable import masked, shown
 from slimify.report.text import hanging, name_of
 
 if TYPE_CHECKING:
@@ -104,10 +104,10 @@ def to_json(
         "title": offer.title,
         "branch": offer.branch or None,
         "base": report.base if report is not None else None,
-        "url": (report.url or None) if report is not None else None,
+        "url": (masked(report.url) or None) if report is not None else None,
         "code": (report.code or None) if report is not None else None,
         "why": report.why if report is not None else "",
-        "remarks": list(report.remarks) if report is not None else [],
+        "remarks": list(map(masked, report.remarks)) if report is not None else [],
         "body": (report.body or None) if report is not None else None,
         "diff": report.diff if report is not None else "",
         "requests": list(report.calls) if report is not None else [],

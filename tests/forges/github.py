@@ -7,6 +7,7 @@ from typing import Any
 
 from forges.hub import Hub, Pull, Repo
 
+PAGE = "https://github.example/acme/shop/pull"
 ROOT = ""
 MISSING = (404, {"message": "Not Found"})
 
@@ -33,7 +34,7 @@ def _pull(hub: Hub, pull: Pull) -> dict[str, Any]:
     owner, source = pull.source.partition("/")[0], hub.repos.get(pull.source)
     return {
         "number": pull.number,
-        "html_url": f"https://github.example/acme/shop/pull/{pull.number}",
+        "html_url": f"{PAGE}/{pull.number}",
         "state": "open" if pull.state == "open" else "closed",
         "title": pull.title,
         "body": pull.body or None,
