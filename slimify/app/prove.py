@@ -137,7 +137,6 @@ def _prove_source(
     outcome = _with_rewritten_file(proving.rewritten, rewrite(options), data)
     if outcome.after is None:
         return outcome, None
-    build = replace(proving.build, build_args={**options.build_args, **proving.build.build_args})
     with detect(proving.engine) as engine:
         subject = proof_request(
             data,
@@ -145,7 +144,7 @@ def _prove_source(
             context=directory,
             options=options,
             probe=probe,
-            build=build,
+            build=proving.build,
             start=proving.run,
             timed=proving.timed,
         )

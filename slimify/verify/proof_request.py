@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify.analysis.classify import classify
 from slimify.analysis.program import Program, RuntimeNeeds
@@ -67,7 +68,9 @@ def proof_request(
     start: bool = True,
     timed: bool = False,
 ) -> ProofRequest:
-    """The request for `data`, the original Dockerfile. Raises SlimifyError if it is malformed."""
+    """The request for `data`, the original Dockerfile. Raises SlimifyError if it is malformed.
+
+    Arguments without a value are passed as the settings or the repository (Compose, CI) pass them."""
     where = scan(context, Path(name) if name != "-" else None)
     program = whole_program(classify(parse(data, name), where, name, options), options)
     return ProofRequest(
@@ -81,7 +84,7 @@ def proof_request(
         application_directories=_application_directories(program),
         language=program.language,
         probe=probe,
-        build=build,
+        build=replace(build, build_args={**program.build_args, **build.build_args}),
         start=start,
         timed_source=_timed_source(program) if timed else "",
     )

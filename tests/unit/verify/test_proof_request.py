@@ -34,3 +34,37 @@ def test_the_environment_of_the_base(text: str, tmp_path: Path) -> None:
     )
     assert "GOLANG_VERSION" in found.terms.base_env
     assert found.terms.own_env == {"MODE"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "options", "asked", "passed"),
+    [
+        pytest.param("RELEASE=20", {}, {}, {}, id="the file's own value"),
+        pytest.param("RELEASE", {}, {}, {"RELEASE": "22"}, id="the value that Compose passes"),
+        pytest.param("RELEASE", {"RELEASE": "24"}, {}, {"RELEASE": "24"}, id="settings come first"),
+        pytest.param("RELEASE", {"RELEASE": "24"}, {"RELEASE": "25"}, {"RELEASE": "25"}, id="and the user"),
+    ],
+)
+def test_build_arguments(
+    declared: str,
+    options: dict[str, str],
+    asked: dict[str, str],
+    passed: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "web").mkdir()
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  web:\n    build:\n      context: web\n      args: {RELEASE: '22'}\n"
+    )
+    file = tmp_path / "web" / "Dockerfile"
+    file.write_text(f'ARG {declared}\nFROM node:${{RELEASE}}\nCMD ["node"]\n')
+    found = proof_request(
+        file.read_bytes(),
+        name=str(file),
+        context=file.parent,
+        options=Options(build_args=options),
+        probe=Probe(),
+        build=BuildOptions(build_args=asked),
+    )
+    assert found.build.build_args == passed
