@@ -104,12 +104,13 @@ def _outcome(
     if compiled is not None:
         program = read(compiled.text)
     start = compiled.start if compiled is not None else None
-    result = _best_plan(program, users if program.parent else program, file, options, read, start)
+    whole = program if program.parent else None
+    result = _best_plan(program, users if whole else program, file, options, read, start)
     at_start = ("SL406", "compiles_at_start")  # it is for building, or installs and compiles when it starts
     builds = compiled is not None or any({r.code, r.form} & {*at_start} for r in result.reasons)
     if isinstance(result, _ValidPlan):
         new = program.executed(parse(encode(result.text), name))
-        roles = verdicts(users, result.plan, new, builds=builds)
+        roles = verdicts(users, result.plan, new, whole=whole, builds=builds)
         outcome = replace(outcome, instructions=roles)
         before = (compiled.decision,) if compiled is not None else ()
         return _with_ignore_file(
@@ -117,7 +118,7 @@ def _outcome(
         )
     stages = (Reason.of("SL404", "several"),) if several else ()
     decisions = (*safe_decisions((*stages, *result.reasons)), *result.advice, *program.findings)
-    outcome = replace(outcome, instructions=verdicts(users, builds=builds), decisions=decisions)
+    outcome = replace(outcome, instructions=verdicts(users, whole=whole, builds=builds), decisions=decisions)
     return _with_ignore_file(program, outcome, options)
 
 

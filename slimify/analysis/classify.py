@@ -127,9 +127,8 @@ def classify(
         evidence=evidence,
         drop_unused=options.drop_unused or options.lean,
     )
-    packages, roles, late = _packages_and_roles(
-        usage, keep, frozenset(package_files(machine.final, needs)), starts=contract.sets_start_command
-    )
+    packed = frozenset(package_files(machine.final, needs))
+    packages, roles, late = _packages_and_roles(usage, keep, packed)
     lines = {v.index: v.instruction.line for v in visits}
     judged = [(lines[index], v) for (index, _), found in packages.items() for v in found]
     return Program(
@@ -194,16 +193,13 @@ def _other_values(
 
 
 def _packages_and_roles(
-    usage: PackageUsage, keep: frozenset[int], packed: frozenset[str], *, starts: bool
+    usage: PackageUsage, keep: frozenset[int], packed: frozenset[str]
 ) -> tuple[Mapping[AtomKey, tuple[PackageVerdict, ...]], Roles, Mapping[str, Use]]:
     """Package verdicts, roles, and the programs that steps of the final stage call. If packages of such
     programs were assigned to the build, everything is computed again with these programs known. `keep` are
-    instructions that the user keeps in the final stage, `packed` the package files, `starts`: the file has a
-    start command."""
+    instructions that the user keeps in the final stage, `packed` the package files."""
     packages = package_verdicts(usage)
-    given = Given(
-        graph=graph_of(usage.visits), usage=usage, packages=packages, keep=keep, packed=packed, starts=starts
-    )
+    given = Given(graph=graph_of(usage.visits), usage=usage, packages=packages, keep=keep, packed=packed)
     roles = assign_roles(given)
     late = final_stage_tools(usage.visits, roles.steps)
     if late:

@@ -25,7 +25,7 @@ from slimify.context.values import json_of
 from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import starts
-from slimify.facts.programs import starting_compilers
+from slimify.facts.programs import only_waits, starting_compilers
 from slimify.facts.servers import command_directories, holds_commands, is_command_key
 from slimify.facts.shells import is_shell
 from slimify.facts.system import is_libc_library, is_systems
@@ -257,6 +257,13 @@ def unread_start(start: Iterable[Effect]) -> Reason | None:
         ),
         None,
     )
+
+
+def is_start_known(needs: RuntimeNeeds) -> bool:
+    """Whether it is known what the image starts, here or in a file of the repository, and that does more than
+    wait for people to work in it."""
+    waits = all(only_waits(effect.tool.rpartition("/")[2]) for effect in needs.start)
+    return not waits and unread_start(needs.start) is None
 
 
 def _add_command(commands: dict[str, Use], tool: str, use: Use) -> None:

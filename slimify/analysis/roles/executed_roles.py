@@ -7,7 +7,7 @@ file has the same event: of the same origin, or, if the plan has edited it, one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -17,20 +17,21 @@ from msgspec.structs import replace
 
 from slimify.analysis.graph.graph import AtomKey
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.analysis.runtime_needs import unread_start
+from slimify.analysis.runtime_needs import is_start_known
 from slimify.facts.carried import installed
-from slimify.facts.programs import only_waits
 from slimify.facts.system import exists_everywhere
 from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason, Role
-from slimify.model.dockerfile import Instruction
 from slimify.model.plan import Plan
 from slimify.semantics.paths import overlap
 from slimify.syntax.dockerfile.instructions import split_stages
 
 if TYPE_CHECKING:
     from slimify.semantics.machine.stages import Copy, Event, Machine, Stage
+    from slimify.semantics.walk import Visit
 
 _Judged = tuple[Role, tuple[Reason, ...]]
+# What programs of the image may start later; what other steps leave could be copied.
+_BRINGS_TOOLS = frozenset({"packages", "install-global"})
 # They say what a step is, not where it is executed.
 _FITS_EVERY_ROLE = frozenset({"SL200", "SL218", "SL220", "SL223"})
 _CONFIGURES = (Reason.of("SL200", "configuration"),)
@@ -39,23 +40,27 @@ _REMOVED = frozenset({"removed", "removed_group"})  # forms of SL201: gone befor
 _REMOVALS = frozenset({("SL201", "in_place"), ("SL351", "one_layer"), ("SL351", "one_layer_stay")})
 
 
-class Execution(Struct, frozen=True, kw_only=True):
+class Execution(Struct, frozen=True, kw_only=True, dict=True):
     """Where a file executes the user's steps: "build" stands for a stage that the final image copies from,
     "run" for one that it consists of.
 
     `stages` says it for each stage but the last, all of which every plan keeps, `steps` for each step that is
-    executed at all. `installs` are the packages that the commands of the final stage name.
+    executed at all.
     """
 
     final: Stage
     stages: tuple[Role | None, ...]
     steps: Mapping[AtomKey, Role]
-    installs: Mapping[AtomKey, frozenset[str]]
 
     @property
     def separated(self) -> bool:
         """Whether the final image copies from another stage."""
         return bool(self.final.sources)
+
+    @cached_property
+    def installed(self) -> frozenset[str]:
+        """The packages that the final stage installs."""
+        return frozenset(p.name for e in self.final.effects for p in e.packages)
 
 
 def execution(old: Machine, new: Machine) -> Execution:
@@ -67,7 +72,6 @@ def execution(old: Machine, new: Machine) -> Execution:
     kept = new.stages[: len(old.stages) - 1]
     stages = tuple(_joined("build" if s in sources else None, "run" if s in image else None) for s in kept)
     steps: dict[AtomKey, Role | None] = {}
-    installs: dict[AtomKey, frozenset[str]] = {}
 
     def note(event: Event, role: Role | None) -> None:
         key = event.visit.index, event.atom
@@ -78,11 +82,8 @@ def execution(old: Machine, new: Machine) -> Execution:
             note(event, place)
     for stage in (new.final, *(s for s in sources if s not in kept)):
         here: Role = "run" if stage is new.final else "build"
-        for step, event in repeated(old.final.events, stage.events):
+        for step, _ in repeated(old.final.events, stage.events):
             note(step, here)
-            if stage is new.final:
-                named = frozenset(p.name for e in event.effects for p in e.packages)
-                installs[step.visit.index, step.atom] = named
         for event in old.final.events:
             made = event.origin if event.keyword == "WORKDIR" else None
             if made and not exists_everywhere(made.name) and made in content_at(stage, made.name).origins:
@@ -94,7 +95,7 @@ def execution(old: Machine, new: Machine) -> Execution:
         if any(_is_part(copy, event.copy, built=built) for copy in copies):
             note(event, "run")
     there = {key: role for key, role in steps.items() if role is not None}
-    return Execution(final=new.final, stages=stages, steps=there, installs=installs)
+    return Execution(final=new.final, stages=stages, steps=there)
 
 
 def _joined(one: Role | None, other: Role | None) -> Role | None:
@@ -115,24 +116,27 @@ def _is_part(copy: Copy, whole: Copy | None, *, built: bool) -> bool:
 
 
 def verdicts(
-    program: Program, plan: Plan | None = None, new: Machine | None = None, *, builds: bool = False
+    users: Program,
+    plan: Plan | None = None,
+    new: Machine | None = None,
+    *,
+    whole: Program | None = None,
+    builds: bool = False,
 ) -> tuple[InstructionVerdict, ...]:
     """One verdict per instruction of the user's file, in order, including instructions before FROM.
 
-    `plan` is the chosen plan and `new` the new file, executed, None if the file stays as it is. `builds`: the
-    image itself is for building, so that run time needs what its steps leave.
+    `plan` is the chosen plan and `new` the new file, executed, None if the file stays as it is. `whole` is
+    the last stage with all that it is made of. `builds`: the image itself is for building, so that run time
+    needs the tools that its steps bring.
     """
-    old = program.machine
+    old = users.machine
     stays = plan is None or new is None or plan.rung == "cleanup"  # in place: each step stays in its stage
-    start = program.runtime_needs.start
-    starts = program.runtime.sets_start_command and not unread_start(start)
-    idle = not starts or all(only_waits(e.tool.rpartition("/")[2]) for e in start)
     found = _Verdicts(
-        program=program,
+        machine=old,
+        steps={step.line: step for step in (whole or users).steps},
         execution=execution(old, old if stays or new is None else new),
         decisions=plan.decisions if plan is not None else (),
-        one_stage=stays and len(old.stages) == 1,
-        needs_all=builds or idle,
+        needs_tools=builds or not is_start_known(users.runtime_needs),
     )
     return tuple(found.all())
 
@@ -140,64 +144,62 @@ def verdicts(
 class _Verdicts(Struct, frozen=True, kw_only=True, dict=True):
     """The verdicts on a file whose steps are executed as `execution` says."""
 
-    program: Program
+    machine: Machine  # the file, executed
+    steps: Mapping[int, Step]  # those that the last stage is made of, by line
     execution: Execution
     decisions: tuple[Decision, ...]  # of the plan
-    one_stage: bool  # the file has one stage, and keeps it
-    needs_all: bool  # what is done in the image is not known, so run time needs what any step leaves
+    needs_tools: bool  # what is done in the image is not known, so run time needs the tools that it has
 
     def all(self) -> Iterator[InstructionVerdict]:
-        file = self.program.dockerfile
+        file = self.machine.file
         base = (Reason.of("SL223", "base"),)
         for argument in takewhile(lambda x: x.keyword != "FROM", file.instructions):
             yield InstructionVerdict(instruction=argument, role="both", reasons=base)
-        *earlier, (last, *_) = split_stages(file)
-        for number, (start, *_) in enumerate(earlier):
-            yield self._instruction(start, self._elsewhere(number))
-            for visit in self.program.machine.stages[number].visits:
-                commands = [
-                    CommandVerdict(text=visit.script.text_of(at), role=role, reasons=reasons)
-                    for at in range(len(visit.script.atoms))
-                    for role, reasons in (self._elsewhere(number, (visit.index, at)),)
-                ]
-                yield self._instruction(
-                    visit.instruction, self._elsewhere(number, (visit.index, 0)), commands
-                )
-        found = {self.execution.steps.get((step.index, 0)) for step in self.program.steps}
-        alone = earlier and found.isdisjoint(("build", "both"))
-        own: _Judged = ("run", (Reason.of("SL223", "last_base"),)) if alone else ("both", base)
-        yield self._instruction(last, own)
-        for step in self.program.steps:
-            commands = [self._command(step, atom) for atom in step.atoms]
-            judged = self._judged((step.index, 0), step.role, step.reasons)
-            yield self._instruction(step.instruction, judged, commands)
+        for (start, *_), stage in zip(split_stages(file), self.machine.stages, strict=True):
+            role, reasons = self._base(stage)
+            yield InstructionVerdict(instruction=start, role=role, reasons=reasons)
+            yield from (self._instruction(stage, visit) for visit in stage.visits)
 
-    def _instruction(
-        self, instruction: Instruction, judged: _Judged, commands: Sequence[CommandVerdict] = ()
-    ) -> InstructionVerdict:
+    def _base(self, stage: Stage) -> _Judged:
+        """The role of a FROM, and why."""
+        number = len(stage.earlier)
+        if stage is not self.machine.final:
+            role = self.execution.stages[number]
+            run = role == "run" and not self.execution.separated
+            return "both" if run else role or "build", (self._where(stage, role),)
+        found = {self.execution.steps.get((visit.index, 0)) for visit in stage.visits}
+        alone = number and found.isdisjoint(("build", "both"))
+        return (
+            ("run", (Reason.of("SL223", "last_base"),)) if alone else ("both", (Reason.of("SL223", "base"),))
+        )
+
+    def _instruction(self, stage: Stage, visit: Visit) -> InstructionVerdict:
         """The verdict on an instruction, whose commands have reasons of their own."""
-        role, reasons = judged
+        step = self.steps.get(visit.instruction.line)
+        places = range(len(visit.script.atoms if step is None else step.atoms))
+        commands = [self._command(stage, visit, at, step.atoms[at] if step else None) for at in places]
+        role, reasons = self._judged(stage, (visit.index, 0), step)
         roles = {command.role for command in commands}
         if len(roles) == 1:
             role = roles.pop()
         elif roles and self.execution.separated and "unknown" not in roles:
             role = "both"
         return InstructionVerdict(
-            instruction=instruction,
+            instruction=visit.instruction,
             role=role,
             reasons=() if commands else reasons,
             commands=tuple(commands),
         )
 
-    def _command(self, step: Step, atom: AtomStep) -> CommandVerdict:
-        """The verdict on a command of the last stage."""
-        key = step.index, atom.index
-        role, reasons = self._install(atom, key) or self._judged(key, atom.role, atom.reasons)
+    def _command(self, stage: Stage, visit: Visit, at: int, atom: AtomStep | None) -> CommandVerdict:
+        key = visit.index, at
+        own = self._install(atom, key) if atom is not None else None
+        role, reasons = own or self._judged(stage, key, atom)
         return CommandVerdict(
-            text=step.script.text_of(atom.index),
+            text=visit.script.text_of(at),
             role=role,
             reasons=reasons,
-            packages=tuple(self._package(p, key) for p in atom.packages),
+            packages=tuple(self._package(stage, p, key) for p in (atom.packages if atom is not None else ())),
         )
 
     def _install(self, atom: AtomStep, key: AtomKey) -> _Judged | None:
@@ -207,7 +209,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True, dict=True):
         if atom.packages and all(self._is_removed(p) for p in atom.packages):
             return atom.role, atom.reasons
         needed = {name for p in atom.packages for name in p.counterparts}
-        if not names and needed and (self.one_stage or needed & self._installed):
+        if not names and needed and (not self.execution.separated or needed & self.execution.installed):
             shown = ", ".join(sorted(needed))
             return "both", (Reason.of("SL226", "counterparts", names=shown),)
         if self.execution.steps.get(key) in ("run", "both") or not names:
@@ -218,11 +220,6 @@ class _Verdicts(Struct, frozen=True, kw_only=True, dict=True):
         out = next((d.reason for d in self.decisions if (d.code, d.form) == ("SL206", "left_out")), None)
         return ("build", (out,)) if out is not None and set(names) & set(out.names("names")) else None
 
-    @cached_property
-    def _installed(self) -> frozenset[str]:
-        """The packages that the last stage of the new file installs."""
-        return frozenset(p.name for e in self.execution.final.effects for p in e.packages)
-
     def _is_removed(self, package: PackageVerdict) -> bool:
         """Whether a package is removed in the RUN that installs it, by the user or by the plan."""
         own = any(r.code == "SL201" and r.form in _REMOVED for r in package.reasons)
@@ -230,45 +227,45 @@ class _Verdicts(Struct, frozen=True, kw_only=True, dict=True):
             package.name in d.names("names") for d in self.decisions if (d.code, d.form) in _REMOVALS
         )
 
-    def _package(self, package: PackageVerdict, key: AtomKey) -> PackageVerdict:
+    def _package(self, stage: Stage, package: PackageVerdict, key: AtomKey) -> PackageVerdict:
         """The verdict on a package: what the final stage installs, run time has."""
-        installs = package.name in self.execution.installs.get(key, ())
-        if package.role != "build" or self._is_removed(package) or not installs:
+        there = self.execution.steps.get(key) in ("run", "both") and package.name in self.execution.installed
+        if package.role != "build" or self._is_removed(package) or not there:
             return package
-        role, reasons = self._judged(key, package.role, package.reasons)
+        role, reasons = self._judged(stage, key, package)
         told = tuple(dict.fromkeys((*reasons, *package.reasons)))
         return replace(package, role=role, reasons=told, counterparts=())
 
-    def _judged(self, key: AtomKey, found: Role, reasons: tuple[Reason, ...]) -> _Judged:
-        """The role of a step of the last stage, and why: `reasons` of the role `found` if they speak of where
-        it is executed. Where nothing is separated, they decide."""
+    def _judged(self, stage: Stage, key: AtomKey, found: Step | AtomStep | PackageVerdict | None) -> _Judged:
+        """The role of a step, and why: the reasons of what analysis `found` if they speak of where it is
+        executed. Where nothing is separated, they decide."""
         role = self.execution.steps.get(key)
-        if role in ("run", "both") and (found == "unknown" or reasons == _CONFIGURES):
-            return found, reasons
-        if role is None:
-            role, why = "build", Reason.of("SL226", "dropped")
-        elif role == "build":
-            why = Reason.of("SL226", "builder")
-        elif role == "both":
-            why = Reason.of("SL226", "repeated")
-        elif self.execution.separated:
-            why = Reason.of("SL226", "final")
-        else:
-            needed = found == "build" and self.needs_all
-            role, why = "both" if needed else found, Reason.of("SL226", "image")
-        if role == found or all(r.code in _FITS_EVERY_ROLE for r in reasons):
+        why = self._where(stage, role)
+        if found is None:
+            return role or "build", (why,)
+        reasons = found.reasons
+        if role in ("run", "both") and (found.role == "unknown" or reasons == _CONFIGURES):
+            return found.role, reasons
+        if role == "run" and not self.execution.separated:
+            tools = isinstance(found, PackageVerdict) or (
+                isinstance(found, AtomStep) and found.kinds & _BRINGS_TOOLS
+            )
+            role = "both" if found.role == "build" and self.needs_tools and tools else found.role
+        role = role or "build"
+        if role == found.role or all(r.code in _FITS_EVERY_ROLE for r in reasons):
             return role, reasons
-        also = found == "run" and role == "both"
+        also = found.role == "run" and role == "both"
         return role, (*reasons, Reason.of("SL226", "also_built")) if also else (why,)
 
-    def _elsewhere(self, number: int, key: AtomKey | None = None) -> _Judged:
-        """The role of another stage than the last one, or of a step of it, and why."""
-        name = self.program.machine.stages[number].name or str(number)
-        stage = self.execution.stages[number]
-        if stage in ("run", "both"):
-            role: Role = "run" if stage == "run" and self.execution.separated else "both"
-            return role, (Reason.of("SL226", "inherited", stage=name),)
-        if key is not None and self.execution.steps.get(key) in ("run", "both"):
-            return "both", (Reason.of("SL226", "repeated"),)
-        copied, unused = Reason.of("SL226", "copied", stage=name), Reason.of("SL226", "unused", stage=name)
-        return "build", (copied if stage else unused,)
+    def _where(self, stage: Stage, role: Role | None) -> Reason:
+        """Where the file executes a step of a stage."""
+        own, name = stage is self.machine.final, stage.name or str(len(stage.earlier))
+        if role is None:
+            return Reason.of("SL226", "dropped") if own else Reason.of("SL226", "unused", stage=name)
+        if role == "build":
+            return Reason.of("SL226", "builder") if own else Reason.of("SL226", "copied", stage=name)
+        if not own and self.execution.stages[len(stage.earlier)] in ("run", "both"):
+            return Reason.of("SL226", "inherited", stage=name)
+        if role == "both" or not own:
+            return Reason.of("SL226", "repeated")
+        return Reason.of("SL226", "final") if self.execution.separated else Reason.of("SL226", "image")

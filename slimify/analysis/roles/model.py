@@ -40,13 +40,12 @@ class Roles(Struct, frozen=True, kw_only=True):
 class Given(Struct, frozen=True, kw_only=True, dict=True):
     """What is known of a stage. `usage` says who uses what, `packages` are the verdicts on system packages
     and on programs that a COPY brings. `keep` are the instructions that the user keeps in the final stage.
-    `starts`: the file has a start command. `packed` are the paths of package files (see there)."""
+    `packed` are the paths of package files (see there)."""
 
     graph: Graph
     usage: PackageUsage
     packages: Mapping[AtomKey, tuple[PackageVerdict, ...]]
     keep: frozenset[int] = frozenset()
-    starts: bool = True
     packed: frozenset[str] = frozenset()
 
     @property

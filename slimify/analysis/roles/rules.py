@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from slimify.analysis.graph.graph import Node, meets
 from slimify.analysis.packages.build_settings import install_only_settings
 from slimify.analysis.roles.model import Finding, Given, Region
+from slimify.analysis.runtime_needs import is_start_known
 from slimify.facts.system import is_plain_root, is_scratch, is_shared_directory
 from slimify.languages import installed_directories
 from slimify.model.decisions import Reason
@@ -290,10 +291,10 @@ def _is_of_no_use(solution: Solution, node: Node) -> bool:
 
 
 def _is_described(given: Given, path: str) -> bool:
-    """Whether a manifest only describes what is installed. In an image without a start of its own people may
-    install from it again."""
+    """Whether a manifest only describes what is installed. Where nothing says what is done in the image,
+    people may install from it again."""
     kept = given.app_language.runtime_manifests if given.app_language is not None else ()
-    return given.starts and posixpath.basename(path) not in kept
+    return is_start_known(given.usage.needs) and posixpath.basename(path) not in kept
 
 
 def _is_remote(node: Node) -> bool:

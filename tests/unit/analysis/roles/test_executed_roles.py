@@ -104,6 +104,14 @@ RUN pip install -r /requirements.txt
 COPY a.py /
 CMD ["python", "/a.py"]
 """
+COMPOSE = "services:\n  a:\n    build: .\n    command: python /a.py\n"
+PARENT = """FROM python:3.12-slim AS deps
+COPY requirements.txt /
+RUN pip install -r /requirements.txt
+
+FROM deps
+COPY a.py /
+"""
 TINI = {"install.sh": "#!/bin/sh\nset -e\napt-get update\napt-get install -y tini\n"}
 
 
@@ -137,18 +145,35 @@ def roles(outcome: Outcome) -> list[str]:
         ),
         pytest.param(
             STAYS.replace('"/opt/agent"', '"go", "vet"'), GO, "unchanged",
-            ["1 both", "2 both", "3 both", "4 run apk=run", "5 both go=both", "6 run"],
+            ["1 both", "2 both", "3 both", "4 run apk=run", "5 build go=build", "6 run"],
             id="one stage for building",
         ),
         pytest.param(
             STAYS.replace('"/opt/agent", "/a"', '"./start.sh"'), GO, "unchanged",
-            ["1 both", "2 both", "3 both", "4 both apk=both", "5 both go=both", "6 run"],
+            ["1 both", "2 both", "3 both", "4 both apk=both", "5 build go=build", "6 run"],
             id="one stage with a script that no checkout has",
         ),
         pytest.param(
             STAYS.replace('"/opt/agent", "/a"', '"sleep", "infinity"'), GO, "unchanged",
-            ["1 both", "2 both", "3 both", "4 both apk=both", "5 both go=both", "6 run"],
+            ["1 both", "2 both", "3 both", "4 both apk=both", "5 build go=build", "6 run"],
             id="one stage that only waits, for people to work in",
+        ),
+        pytest.param(
+            "FROM alpine:3.20\nRUN apk add gcc\nCOPY a.py /\n", {"a.py": ""}, "cleanup",
+            ["1 both", "2 both apk=both", "3 run"],
+            id="one stage, and nothing says what is done in it",
+        ),
+        pytest.param(
+            BROUGHT.rpartition("CMD")[0].replace("libpq-dev", "gcc"),
+            {"a.py": "", "requirements.txt": "flask\n", "compose.yaml": COMPOSE},
+            "slim",
+            ["1 both", "2 build apt-get=build apt-get=build", "3 build", "4 build pip=build", "5 run"],
+            id="a compose file starts it",
+        ),
+        pytest.param(
+            PARENT + 'CMD ["python", "/a.py"]\n', {"a.py": "", "requirements.txt": "flask\n"}, "cleanup",
+            ["1 both", "2 build", "3 build pip=build", "5 run", "6 run", "7 run"],
+            id="the last stage builds on one that installs",
         ),
         pytest.param(
             LEFT.replace("COPY . .", "COPY package.json .").replace("\nCMD", "\nCOPY . .\nCMD"), NODE,
@@ -210,13 +235,15 @@ def test_roles(text: str, files: dict[str, str], rung: str, expected: list[str],
         pytest.param(LEFT, NODE, 5, ["SL200 configuration"], id="what analysis found fits"),
         pytest.param(LEFT, NODE, 4, ["SL210 packages", "SL218 beside"], id="of a file that keeps one stage"),
         pytest.param(
-            STAYS.replace('"/opt/agent", "/a"', '"sleep", "infinity"'), GO, 5, ["SL226 image"],
+            STAYS.replace('"/opt/agent", "/a"', '"sleep", "infinity"'), GO, 4, ["SL226 image"],
             id="people work in the image",
         ),
         pytest.param(COPIED, GO, 3, ["SL226 copied"], id="in another stage"),
         pytest.param(COPIED, GO, 4, ["SL226 copied"] * 2, id="the commands of a RUN in another stage"),
-        pytest.param(BASED, GO, 2, ["SL226 repeated"], id="of a base, repeated on another image"),
-        pytest.param(CHAIN, NODE, 2, ["SL226 inherited"], id="in the base of both"),
+        pytest.param(
+            BASED, GO, 2, ["SL215 users", "SL226 also_built"], id="of a base, repeated on another image"
+        ),
+        pytest.param(CHAIN, NODE, 2, ["SL224 read_by_both"], id="in its base, as analysis found"),
         pytest.param(UNUSED, {"a": "x"}, 1, ["SL226 unused"], id="in a stage that nothing uses"),
         pytest.param(SPLIT, GO, 5, ["SL212 compiled"], id="in the builder, as analysis found"),
     ],
