@@ -188,6 +188,7 @@ ROWS = (
                 "FROM python:3.12",
                 "COPY requirements.txt /home/app/deps/",
                 "RUN pip install -r /home/app/deps/requirements.txt",
+                "COPY app.py /srv/",
                 *steps,
                 'CMD ["python", "/srv/app.py"]',
             ),
