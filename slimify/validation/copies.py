@@ -93,7 +93,7 @@ def _exists(compared: Comparison, stage: Stage, path: str) -> bool:
     )
 
 
-_FILLS = frozenset({"install", "check", "unpack", "fetch", "app", "build", "compile"})
+_FILLS = frozenset({"install", "check", "unpack", "fetch", "app", "build", "compile", "prune"})
 
 
 def _files(stage: Stage) -> frozenset[str]:

@@ -9,6 +9,7 @@ from slimify.facts.carried import carried
 from slimify.facts.debian import PackageFacts, brings, copied_program, name_before_t64, needed_directory
 from slimify.facts.image_tables import data_packages
 from slimify.facts.packages import system_package
+from slimify.facts.programs import serves_more_than_compiling
 from slimify.facts.system import in_package_tree
 from slimify.facts.toolchains import (
     compile_programs,
@@ -134,7 +135,9 @@ def _may_go(compared: Comparison, name: str, have: frozenset[str], called: set[s
         return uses and (_copies_distribution(compared) or all(n in have for n in wanted))
     if _serves_other_language(compared, name, called):
         return True
-    if facts.kind == "build":
+    if facts.kind == "build" and (
+        compared.programs_are_known or not serves_more_than_compiling(facts.commands)
+    ):
         return _counterparts_are_there(compared, facts, have)
     if not compared.programs_are_known:
         return False

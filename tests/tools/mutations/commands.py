@@ -106,7 +106,8 @@ def final_command_dropped(s: Subject) -> Iterator[Change]:
         directory = part.text.startswith("mkdir") and _used_again(s, run, part)
         if directory and _made_before(s, run, number, part):
             continue
-        if len(s.parts(run)) > 1 and (directory or _shapes_image(part) or re.match(r"cd\s+[^-]", part.text)):
+        moves = re.match(r"cd\s+[^-]", part.text) and any(map(_shapes_image, s.parts(run)[number + 1 :]))
+        if len(s.parts(run)) > 1 and (directory or _shapes_image(part) or moves):
             yield f"without {part.text[:60]}", with_command(s, run, number, None)
 
 

@@ -15,7 +15,7 @@ from .subject import Part, Stage, Subject, as_root, with_command
 _INSTALL = re.compile(r"(?:apt-get|apt|apk|yum|dnf)\b(?:\s+-\S+)*\s+(?:install|add)\b")
 _UPDATE = re.compile(r"(?:apt-get|apt)\s+(?:-\S+\s+)*update\b")
 _BUILD_TOOL = re.compile(
-    r"gcc|g\+\+|make|build-base|build-essential|git|\w\S*-dev(?:el)?|golang\S*|go|cargo|python3(?:\.\d+)?-venv|npm|nodejs|openssl|python3-pip|py3-pip"
+    r"gcc|g\+\+|make|build-base|build-essential|git|\w\S*-dev(?:el)?|golang\S*|go|cargo|python3(?:\.\d+)?-venv|npm|nodejs|openssl|python3-pip|py3-pip|pkg-config|pkgconf"
 )
 # Packages that came with others, and what shows that they are needed.
 _UNSEEN = {
@@ -33,6 +33,8 @@ _BROUGHT_BY = {
     "libpq5": r"libpq-dev",
     "openssl": r"ca-certificates",
     "libsasl2-2": r"libldap",
+    "libcairo2": r"libcairo-gobject2",
+    "nodejs": r"npm",
 }
 
 
@@ -84,8 +86,8 @@ def _only_builders_call(s: Subject, name: str) -> bool:
 
 
 def _comes_along(s: Subject, name: str, others: list[str]) -> bool:
-    """Whether the base image or another package brings it."""
-    if _base_brings(s, s.final, name) or _only_builders_call(s, name):
+    """Whether the base image or another package brings it, or the command names it once more."""
+    if others.count(name) > 1 or _base_brings(s, s.final, name) or _only_builders_call(s, name):
         return True
     if name in _UNSEEN and not s.sources_mention(_UNSEEN[name]):
         return True
@@ -162,6 +164,7 @@ def _outlives_build(s: Subject, word: str) -> bool:
 
 
 # What is built from source, and needs a compiler and headers.
+_COMPILER = re.compile(r"(?<!\S)(?:gcc|g\+\+|build-\w+|\.\w\S*|\S+-dev)(?!\S)")  # or a group of apk
 _FROM_SOURCE = (
     r"--no-binary|mysqlclient|python-ldap|uwsgi|psycopg2(?!-binary)|cffi|binding\.gyp|node-gyp|zeromq|go-sqlite3"
     r"|\"(?:bcrypt|sharp)\"|import \"C\""
@@ -191,7 +194,7 @@ def removed_too_early(s: Subject) -> Iterator[Change]:
         removes = [n for n, (_, x) in enumerate(parts) if re.match(r"apk del|apt-get (?:-\S+ )*purge", x)]
         installs = [n for n, p in enumerate(s.parts(run)) if package_words(p)]
         between = removes and installs and removes[0] > installs[-1] + 1
-        if between and not run.heredocs and compiles(s):
+        if between and not run.heredocs and compiles(s) and _COMPILER.search(parts[removes[0]][1]):
             step = parts.pop(removes[0])
             parts.insert(installs[-1] + 1, step)
             yield step[1], s.with_parts(run, parts)

@@ -46,6 +46,7 @@ def cleaner_without_program(s: Subject) -> Iterator[Change]:
 
 @kind("compiled-again-without-compiler", "packages are built where there is no compiler")
 def compiled_again(s: Subject) -> Iterator[Change]:
+    keeps_compiler = any("gcc" in package_words(part) for _, _, part in s.commands(s.final))
     for stage in s.builders:
         tools = [w for _, _, p in s.commands(stage) for w in package_words(p)]
         if not any(re.fullmatch(r"gcc|g\+\+|build-\w+|\S+-dev", tool) for tool in tools):
@@ -55,7 +56,7 @@ def compiled_again(s: Subject) -> Iterator[Change]:
                 continue
             manifest = next((x for x in stage[: stage.index(run)][::-1] if x.keyword == "COPY"), None)
             made = [x for x in s.from_builder() if re.search(r"-packages|/bin\b|node_modules", x.value)]
-            if manifest is not None and made and compiles(s):
+            if manifest is not None and made and compiles(s) and not keeps_compiler:
                 steps = f"{manifest.raw.rstrip()}\n{run.raw.rstrip()}"
                 changes = {s.at(x): "" for x in made[1:]} | {s.at(made[0]): steps}
                 yield run.value[:50], s.edit(changes)
@@ -140,7 +141,7 @@ def _fills(command: str, target: str) -> bool:
     if target.endswith("node_modules"):
         return bool(re.search(r"npm (?:ci|install)|yarn|pnpm install|bun install", command))
     if target.endswith("site-packages"):
-        return bool(re.search(r"pip3? install", command))
+        return bool(re.search(r"(?<!uv )pip3? install", command))
     return "go build" in command
 
 
