@@ -6,7 +6,6 @@ RUN go install -v
 
 FROM debian:jessie-slim
 COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=builder /usr/local/go/lib/time/zoneinfo.zip /usr/local/go/lib/time/zoneinfo.zip
 ENV PATH=/go/bin:$PATH
 COPY --from=builder /go/bin /go/bin
 COPY . /go/src/app

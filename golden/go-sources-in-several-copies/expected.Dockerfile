@@ -8,7 +8,6 @@ RUN go build -o /usr/bin/imgsrv
 
 FROM debian:bookworm-slim
 COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=builder /usr/local/go/lib/time/zoneinfo.zip /usr/local/go/lib/time/zoneinfo.zip
 RUN apt-get update && apt-get install -y --no-install-recommends libvips42 && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=builder /usr/bin/imgsrv /usr/bin/imgsrv

@@ -26,8 +26,7 @@ class SlimLosses(Struct, frozen=True, kw_only=True):
 
     `commands` maps commands and `libraries` maps sonames to packages; a library's package is None if its name
     in this suite is unknown. `companions` are packages that others require in practice (certificates for
-    git). `checked`: the lists are from this suite, not from the nearest one known. `known` False: the
-    difference is unknown, which does not mean that there is none.
+    git). `known` False: the difference is unknown, which does not mean that there is none.
     """
 
     packages: frozenset[str] = frozenset()
@@ -35,7 +34,6 @@ class SlimLosses(Struct, frozen=True, kw_only=True):
     commands: Mapping[str, str] = field(default_factory=dict)
     libraries: Mapping[str, str | None] = field(default_factory=dict)
     known: bool = True
-    checked: bool = False
 
     def library_package(self, name: str) -> str | None:
         """The package of a library that is loaded as `magic`, `libmagic` or `libmagic.so.1`."""
@@ -76,7 +74,6 @@ def _carried(full_image: str, slim_image: str, suite: str) -> SlimLosses:
         },
         commands={command: package for command, package in commands.items() if command not in kept},
         libraries=libraries,
-        checked=own,
     )
 
 

@@ -201,6 +201,10 @@ class Linking(Protocol):
     def may_load_libc(self, runtime_needs: RuntimeNeeds, stage: Stage) -> bool:
         """Whether a program that the image of the stage starts may need the C library."""
 
+    def data_read(self, runtime_needs: RuntimeNeeds, stage: Stage) -> Iterable[tuple[str, tuple[str, ...]]]:
+        """Packages of data in the stage's base image that a program is known to read, each with files that
+        serve in its place."""
+
 
 class Layouts(Protocol):
     """Part `planning.layouts`: the strategy of the language, how a file can be split into stages."""

@@ -79,6 +79,10 @@ def _base_problems(compared: Comparison, have: frozenset[str]) -> Iterator[Reaso
     for name in map(carried(old).library_package, compared.needs.libraries):
         if name is not None and name not in have:
             yield Reason.of("SL409", "package_gone", package=name)
+    linking = compared.own.linking if compared.own is not None else None
+    for name, files in linking.data_read(compared.needs, compared.old.final) if linking is not None else ():
+        if name not in have and not {*files} & {*copied_from_stages(compared.new.final)}:
+            yield Reason.of("SL409", "package_gone", package=name)
     made = [w for e in compared.new.final.effects for w in e.writes]
     for name in sorted(have - base_packages(new)) if new.variant == "slim" else ():
         directory = needed_directory(name, new.suite)

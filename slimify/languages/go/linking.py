@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from slimify.analysis.program import RuntimeNeeds
 from slimify.context.scan import Context
+from slimify.facts.carried import named_data_files
 from slimify.facts.programs import sets_attributes
 from slimify.languages.go import LANGUAGE
 from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, Action, Effect
@@ -49,6 +50,19 @@ def may_load_libc(runtime_needs: RuntimeNeeds, stage: Stage) -> bool:
     return not made or not all(
         build is not None and (_links_statically(*build) or (plain and build[0].reads)) for build in made
     )
+
+
+def data_read(runtime_needs: RuntimeNeeds, stage: Stage) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Packages of data that its base image has and that a program is known to read, each with the files that
+    serve. Alpine has certificates; the zones of a toolchain are found where a program knows its place."""
+    files = named_data_files(stage.facts.family) if stage.facts is not None else {}
+    features, env = runtime_needs.sources.features, stage.end.env
+    if files and features & {"net", "tls"} and stage.facts is not None and stage.facts.distro != "alpine":
+        yield "ca-certificates", (files["certificates"],)
+    builds = [build for build in started_builds(runtime_needs, stage) if build is not None]
+    knows = "GOROOT" in env or any("trimpath" not in effect.settings for effect, _ in builds)
+    if files and knows and ("tz" in features or env.get("TZ")):
+        yield "tzdata", (files["zones"], files["toolchain-zones"])
 
 
 def _links_statically(build: Effect, state: State) -> bool:

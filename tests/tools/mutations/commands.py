@@ -77,9 +77,17 @@ def builder_output_renamed(s: Subject) -> Iterator[Change]:
 @kind("final-run-dropped", "a step of the final stage is missing")
 def final_run_dropped(s: Subject) -> Iterator[Change]:
     for run in s.runs(s.final):
-        parts = s.parts(run)
-        if any(_shapes_image(part) for part in parts) and not _adds_account(s, run):
+        shapes = any(_shapes_image(part) for part in s.parts(run))
+        if shapes and not _adds_account(s, run) and not _copies_for_nobody(s, run):
             yield f"without {run.value[:60]}", s.without(run)
+
+
+def _copies_for_nobody(s: Subject, run: Instruction) -> bool:
+    """Whether a RUN only copies to a place that no file of the context, no other step and no start names."""
+    place = run.value.split()[-1]
+    texts = [text for file, text in s.contents.items() if not file.endswith("Dockerfile")]
+    texts += [x.raw for x in s.final if x is not run]
+    return run.value.startswith("cp ") and "/" in place and not any(place in text for text in texts)
 
 
 def _adds_account(s: Subject, run: Instruction) -> bool:

@@ -44,6 +44,17 @@ CMD ["tides"]
         "go.mod": "module example.com/tides\n\ngo 1.24\n",
         "main.go": _GO_MAIN,
     },
+    "own-go-clock": {
+        "Dockerfile": """FROM golang:1.24-alpine
+WORKDIR /src
+COPY . .
+RUN go build -o /usr/local/bin/clock .
+CMD ["clock"]
+""",
+        "go.mod": "module example.com/clock\n\ngo 1.24\n",
+        "main.go": 'package main\n\nimport "time"\n\n'
+        'func main() { l, _ := time.LoadLocation("Asia/Tokyo"); println(time.Now().In(l).String()) }\n',
+    },
     "own-py-start": {
         "Dockerfile": """FROM python:3.12
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]

@@ -62,6 +62,26 @@ def test_what_is_copied(pairs: tuple[tuple[str, str], ...], problem: str, tmp_pa
     assert problem in found if problem else not found
 
 
+PRUNED = """FROM node:20{builder}
+WORKDIR /srv
+COPY package.json ./
+RUN npm install && npm prune --omit=dev
+{final}COPY tide.js ./
+CMD ["node", "tide.js"]
+"""
+
+
+@pytest.mark.parametrize(("part", "lost"), [("", False), ("/no/such/part", True), ("/express", True)])
+def test_what_a_prune_leaves_is_not_known_by_name(part: str, lost: bool, tmp_path: Path) -> None:
+    copy = f"COPY --from=builder /srv/node_modules{part} /srv/node_modules\n"
+    new = PRUNED.format(
+        builder=" AS builder", final=f"FROM node:20-slim\nWORKDIR /srv\nCOPY package.json ./\n{copy}"
+    )
+    files = {"package.json": '{"dependencies": {"express": "4"}}', "tide.js": 'require("express")\n'}
+    found = differences(PRUNED.format(builder="", final=""), new, files, tmp_path)
+    assert (f"/srv/node_modules{part}" in found) is lost
+
+
 STAGES = """FROM node:20 AS pages
 WORKDIR /web
 COPY build.js ./

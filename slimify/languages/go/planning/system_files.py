@@ -16,6 +16,7 @@ from slimify.model.sources import Use
 from slimify.model.versions import version_numbers
 from slimify.planning.final_stage.restore_packages import final_packages, restored_packages
 from slimify.planning.layout import CopyFromBuilder
+from slimify.semantics.machine.content import content_at
 from slimify.semantics.paths import inside
 
 _TOOLCHAIN_ZONES = named_data_files("golang")["toolchain-zones"]
@@ -60,16 +61,13 @@ def restored_system_files(
     """The instructions that restore system files, their decisions, and the reason if something can't be
     restored."""
     assert program.base is not None
-    there, lost = final_packages(program), carried(program.base).packages
-    had = (
-        set(lost) | {"ca-certificates", "netbase", "tzdata"}
-        if named_data_files(program.base.family)
-        else lost
-    )
+    own, there, lost = named_data_files(program.base.family), final_packages(program), carried(program.base)
+    had = {*lost.packages, *(("ca-certificates", "netbase") if own and not lost.known else ())}
+    zones = lost.known and not content_at(program.machine.final, own.get("zones", "")).gone
+    if own and not zones and knows_goroot(program):
+        had.add("tzdata")
     wanted = {n: use for n, use in wanted_packages(program, base).items() if n in had and n not in there}
-    if _zone_files(program) == _TOOLCHAIN_ZONES and not knows_goroot(program):
-        wanted.pop("tzdata", None)
-    copied, copy_decisions = _copied_data(program, base, wanted, _zone_files(program))
+    copied, copy_decisions = _copied_data(base, wanted)
     if "alpine" not in base:
         install, put, missing = restored_packages(program, base, wanted)
         if any("ca-certificates" in line for line in install):  # installed as a dependency
@@ -110,16 +108,14 @@ def unpacked_zones(
     if not brought or any(inside(zones, c.path) for c in copies):
         return (), ()
     wanted = {name: use for name, use in wanted_packages(program, base).items() if name == "tzdata"}
-    return _copied_data(program, base, wanted, zones)
+    return _copied_data(base, wanted)
 
 
-def _copied_data(
-    program: Program, base: str, wanted: dict[str, Use], zones: str
-) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
+def _copied_data(base: str, wanted: dict[str, Use]) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
     """COPY instructions for certificates, time zones and the names of services, removed from `wanted`. These
     files are the same in every image, so nothing has to be downloaded."""
     own = named_data_files("golang")
-    places = {"ca-certificates": own["certificates"], "tzdata": zones, "netbase": own["services"]}
+    places = {"ca-certificates": own["certificates"], "tzdata": _TOOLCHAIN_ZONES, "netbase": own["services"]}
     lines: list[str] = []
     decisions: list[Decision] = []
     for name, path in places.items():
@@ -129,11 +125,3 @@ def _copied_data(
         lines.append(f"COPY --from=builder {path} {path}")
         decisions.append(Decision.of("SL311", "copied", path=path, user=use.name, base=base))
     return tuple(lines), tuple(decisions)
-
-
-def _zone_files(program: Program) -> str:
-    """The zone files to copy. Go reads those of the system first, then those of its toolchain."""
-    assert program.base is not None
-    lost = carried(program.base)
-    system = lost.checked and "tzdata" in lost.packages
-    return named_data_files("golang")["zones"] if system else _TOOLCHAIN_ZONES

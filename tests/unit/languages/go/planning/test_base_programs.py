@@ -170,8 +170,19 @@ ROWS = (
             "CMD cron -f",
         ),
         files={"main.go": ZONED, "crontab": "* * * * * /go/bin/shop\n"},
+        final=("COPY crontab ./",),
+        never=("zoneinfo",),  # Debian has its own
+    ),
+    Row(
+        id="the-zones-of-the-distribution-are-deleted",
+        file=(
+            "FROM golang:1.22",
+            "RUN apt-get update && apt-get install -y cron && rm -rf /usr/share/zoneinfo",
+            *BUILD,
+            "CMD cron -f; shop",
+        ),
+        files={**SHOP, "main.go": ZONED},
         final=(
-            "COPY crontab ./",
             "COPY --from=builder /usr/local/go/lib/time/zoneinfo.zip /usr/local/go/lib/time/zoneinfo.zip",
         ),
     ),

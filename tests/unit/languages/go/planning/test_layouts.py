@@ -216,17 +216,15 @@ ROWS = (
         never=("COPY wares", "go.work"),
     ),
     Row(
-        id="certificates-and-zones-for-modules-from-outside",
+        id="certificates-for-modules-from-outside",
         file=("FROM golang:1.22", *BUILD, "CMD shop"),
         files={
             "go.mod": MODULE + "\nrequire example.org/bot v1.0.0\n",
             "main.go": 'package main\n\nimport "example.org/bot"\n\nfunc main() { bot.Run() }\n',
         },
         base="debian:bookworm-slim",
-        final=(
-            "COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt",
-            "COPY --from=builder /usr/local/go/lib/time/zoneinfo.zip /usr/local/go/lib/time/zoneinfo.zip",
-        ),
+        final=("COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt",),
+        never=("zoneinfo",),
         reason="in modules that slimify did not read",
     ),
     Row(

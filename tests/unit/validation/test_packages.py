@@ -1,0 +1,82 @@
+"""Which packages that the user installed by name a new image may lack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from unit.compared_files import differences
+
+OLD = """FROM python:3.11-slim{builder}
+RUN apt-get update && apt-get install -y git make build-essential
+RUN git clone https://example.com/scanner /opt/scanner
+{final}WORKDIR /app
+COPY app.py ./
+CMD ["python", "app.py"]
+"""
+FINAL = """
+FROM python:3.11-slim
+RUN apt-get update && apt-get install -y {packages}
+COPY --from=builder /opt/scanner /opt/scanner
+"""
+KNOWN, UNREAD = "print(1)\n", 'import subprocess\nsubprocess.run(["python", "/opt/scanner/scan.py"])\n'
+
+
+@pytest.mark.parametrize(
+    ("packages", "program", "lost"),
+    [
+        pytest.param("git make build-essential", UNREAD, "", id="the same"),
+        pytest.param("git make", UNREAD, "", id="compilers go"),
+        pytest.param("git build-essential", UNREAD, "", id="a package brings another one"),
+        pytest.param("git", UNREAD, "make", id="what is started by hand as well stays"),
+        pytest.param("make build-essential", UNREAD, "git", id="a client stays"),
+        pytest.param("curl", KNOWN, "", id="all programs are known"),
+    ],
+)
+def test_programs_that_an_unread_one_may_start(
+    packages: str, program: str, lost: str, tmp_path: Path
+) -> None:
+    new = OLD.format(builder=" AS builder", final=FINAL.format(packages=packages))
+    found = differences(OLD.format(builder="", final=""), new, {"app.py": program}, tmp_path)
+    assert lost in found if lost else not found
+
+
+CLOCK = """FROM golang:{tag}{builder}
+WORKDIR /src
+COPY . .
+RUN go build -o /usr/local/bin/clock .
+{final}CMD ["clock"]
+"""
+ZONES = "/usr/local/go/lib/time/zoneinfo.zip"
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+ASKS, ZONED = 'http.Get("https://example.com")', 'time.LoadLocation("Asia/Tokyo")'
+
+
+@pytest.mark.parametrize(
+    ("tag", "base", "uses", "copied", "lost"),
+    [
+        pytest.param("1.24-alpine", "alpine:3.23", "", "", "", id="no zones are read"),
+        pytest.param("1.24-alpine", "alpine:3.23", ZONED, ZONES, "", id="zones"),
+        pytest.param("1.24-alpine", "alpine:3.23", ZONED, "", "tzdata", id="without zones"),
+        pytest.param("1.24-alpine", "alpine:3.23", ASKS, "", "", id="Alpine has certificates"),
+        pytest.param("1.24-bookworm", "debian:bookworm-slim", ZONED, "", "", id="Debian has zones"),
+        pytest.param("1.24-bookworm", "debian:bookworm-slim", ASKS, CERTIFICATES, "", id="certificates"),
+        pytest.param(
+            "1.24-bookworm", "debian:bookworm-slim", ASKS, "", "ca-certificates", id="without certificates"
+        ),
+    ],
+)
+def test_data_of_the_base_image(
+    tag: str, base: str, uses: str, copied: str, lost: str, tmp_path: Path
+) -> None:
+    copies = "".join(f"COPY --from=builder {p} {p}\n" for p in (copied, "/usr/local/bin/clock") if p)
+    final = f"\nFROM {base}\n{copies}WORKDIR /src\nCOPY . .\n"
+    package = uses.partition(".")[0]
+    imports = {"http": 'import "net/http"', "time": 'import "time"'}.get(package, "")
+    files = {
+        "go.mod": "module a.b/c\n",
+        "main.go": f"package main\n\n{imports}\n\nfunc main() {{ {uses} }}\n",
+    }
+    old, new = (CLOCK.format(tag=tag, builder=a, final=b) for a, b in (("", ""), (" AS builder", final)))
+    found = differences(old, new, files, tmp_path)
+    assert f"package {lost} " in found if lost else not found
