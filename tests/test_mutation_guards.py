@@ -48,6 +48,18 @@ CMD ["node", "server.js"]
 COPY = "COPY --from=builder /app/node_modules /app/node_modules"
 PYTHON = 'FROM python:3.12-bookworm\nRUN apt-get update && apt-get install -y {}\nCMD ["python", "app.py"]\n'
 
+REMOVED = """FROM python:3.12
+RUN apt-get update && apt-get install -y {packages} && pip install cffi && apt-get purge -y {packages}
+"""
+COMPILED = """FROM python:3.12-slim AS builder
+RUN apt-get update && apt-get install -y gcc
+COPY requirements.txt ./
+RUN pip install -r requirements.txt --no-binary cffi
+FROM python:3.12-slim
+RUN apt-get update && apt-get install -y {}
+COPY --from=builder /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages
+CMD ["python", "app.py"]
+"""
 CAPABILITY = """FROM debian:bookworm AS builder
 RUN apt-get update && apt-get install -y libcap2-bin
 RUN touch /x && setcap cap_chown=+ep /x
@@ -114,6 +126,36 @@ TWINS = {
         "package-swapped",
         "FROM node:20-alpine\nRUN apk add libstdc++\n",
         "FROM node:20-alpine\nRUN apk add libmagic\n",
+    ),
+    "a package that is named twice": (
+        "package-dropped",
+        PYTHON.format("sqlite3-tools sqlite3-tools"),
+        PYTHON.format("sqlite3-tools zbar-tools"),
+    ),
+    "a client that is removed before a compiler's step": (
+        "removed-too-early",
+        REMOVED.format(packages="git"),
+        REMOVED.format(packages="gcc"),
+    ),
+    "a compiler that the image has": (
+        "compiled-again-without-compiler",
+        COMPILED.format("gcc"),
+        COMPILED.format("libpq5"),
+    ),
+    "an environment of its own": (
+        "output-in-cache-mount",
+        COMPILED.format("libpq5").replace("pip install", "uv pip install"),
+        COMPILED.format("libpq5"),
+    ),
+    "a directory in which nothing is made": (
+        "final-command-dropped",
+        "FROM node:20\nRUN cd /srv && npm cache clean --force\n",
+        "FROM node:20\nRUN cd /srv && npm install\n",
+    ),
+    "a copy that nothing names": (
+        "final-run-dropped",
+        "FROM debian\nRUN cp -r /usr/share/fonts /opt/fonts\nCMD date\n",
+        "FROM debian\nRUN cp -r /usr/share/fonts /opt/fonts\nCMD ls /opt/fonts\n",
     ),
 }
 
