@@ -4,7 +4,7 @@ repeated."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from slimify.analysis.advice.findings import SECRET
 from slimify.analysis.program import Program, Step
@@ -24,11 +24,7 @@ from slimify.syntax.shell.script import TESTS, EditRefused, changes_state, edit
 
 def from_instruction(program: Program) -> Instruction:
     """The FROM of the file's last stage."""
-    return program.dockerfile.instructions[from_index(program)]
-
-
-def from_index(program: Program) -> int:
-    return program.dockerfile.last_from
+    return program.dockerfile.instructions[program.dockerfile.last_from]
 
 
 def edited_run(program: Program, index: int, drop: frozenset[int], words: WordEdit) -> str | None:
@@ -115,23 +111,13 @@ def _with_command_first(text: str, command: str) -> str:
     return joined(text[:start] + command, (text[start:].rstrip(),), " && ") + text[len(text.rstrip()) :]
 
 
-def kept_runs(program: Program, layout: Layout) -> Iterator[str]:
-    """The text of each RUN of the final stage, as written if it can't be edited."""
-    for index in layout.final:
-        if program.dockerfile.instructions[index].keyword == "RUN":
-            try:
-                yield _text(program, layout, index) or ""
-            except EditRefused:
-                yield program.dockerfile.instructions[index].raw
-
-
 def final_texts(program: Program, layout: Layout) -> Mapping[int, str]:
     """The text of each instruction of the final stage, by its index. ENV, ARG, WORKDIR, USER and SHELL are
     repeated where something later needs them, so the file is read backwards."""
     instructions = program.dockerfile.instructions
     texts: dict[int, str] = {}
     needs = _Needs(program, layout)
-    for index in range(len(instructions) - 1, from_index(program), -1):
+    for index in range(len(instructions) - 1, program.dockerfile.last_from, -1):
         keyword = instructions[index].keyword
         if index in layout.replace or index in layout.final or keyword in CONFIG_ONLY or needs.state(index):
             text = _text(program, layout, index)
@@ -163,7 +149,7 @@ class _Needs:
             self._user = False
         elif keyword == "WORKDIR":
             self._directory = index
-            self._enters = not instruction.value.strip().strip("\"'").startswith(("/", "$"))
+            self._enters = is_relative(instruction)
         elif keyword == "RUN" and stays:
             self._runs.append(index)
             self._user = self._enters = True
@@ -198,9 +184,11 @@ class _Needs:
         return bool(names & self.named) or any(may)
 
 
-def is_relative(copy: Instruction) -> bool:
-    """Whether a COPY or ADD copies relative to the working directory."""
-    return not copy_parts(copy).dest.startswith(("/", "$"))
+def is_relative(instruction: Instruction) -> bool:
+    """Whether a COPY, ADD or WORKDIR names a place relative to the working directory."""
+    moves = instruction.keyword == "WORKDIR"
+    place = instruction.value.strip().strip("\"'") if moves else copy_parts(instruction).dest
+    return not place.startswith(("/", "$"))
 
 
 # Effects that read no variables, or only those of their own tools.

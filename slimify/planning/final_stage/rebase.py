@@ -10,13 +10,10 @@ from slimify.facts.basemap import split_name
 from slimify.facts.images import ImageFacts
 from slimify.facts.system import default_path
 from slimify.model.decisions import Decision
-from slimify.model.regex import regex
-from slimify.planning.final_stage.instruction_text import from_index, from_instruction
+from slimify.planning.final_stage.instruction_text import from_instruction, is_relative, names_in
 from slimify.syntax.dockerfile.instructions import env_pairs, from_parts
 from slimify.syntax.dockerfile.scope import scopes
 from slimify.syntax.dockerfile.words import expand, references
-
-_REFERENCE = regex(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def slim_variant(program: Program) -> str | None:
@@ -47,7 +44,7 @@ def passed_bases(program: Program) -> Iterator[ImageFacts | None]:
     file, written = program.dockerfile, base_as_written(program)
     for name in sorted(references(written)):
         for value in passed_values(program.context, name):
-            values = scopes(file, {}, {**program.build_args, name: value or ""})[from_index(program)]
+            values = scopes(file, {}, {**program.build_args, name: value or ""})[file.last_from]
             reference = expand(written, values) if value else None
             yield program.facts_of(reference) if reference else None
 
@@ -78,7 +75,7 @@ def restated_settings(
     if old is None:
         return ()
     have: Mapping[str, str | None] = new.env if new else {"PATH": default_path()}
-    named = {name for text in texts for name in _REFERENCE.findall(text)} - _own_variables(program)
+    named = {name for text in texts for name in names_in(text)} - _own_variables(program)
     lines: list[str] = []
     for name, value in old.env.items():
         if name == "PATH" or name not in named or have.get(name, "") == value:
@@ -89,7 +86,9 @@ def restated_settings(
     missing = _missing_bins(old, have.get("PATH") or default_path(), bins)
     if missing:
         lines.append(f"ENV PATH={':'.join(missing)}:$PATH")
-    if (old.workdir or "/") != ((new.workdir if new else "") or "/") and not _sets_workdir(program):
+    moved = next((s.instruction for s in program.steps if s.keyword == "WORKDIR"), None)
+    inherited = moved is None or is_relative(moved)
+    if inherited and (old.workdir or "/") != ((new.workdir if new else "") or "/"):
         lines.append(f"WORKDIR {old.workdir or '/'}")
     return tuple(lines)
 
@@ -99,7 +98,7 @@ def _own_variables(program: Program) -> frozenset[str]:
     referred: set[str] = set()
     own: set[str] = set()
     for step in program.steps:
-        referred |= set(_REFERENCE.findall(step.instruction.raw))
+        referred |= names_in(step.instruction.raw)
         if step.keyword == "ENV":
             own |= {name for name, _ in env_pairs(step.instruction)} - referred
     return frozenset(own)
@@ -112,19 +111,7 @@ def _missing_bins(old: ImageFacts, path: str, bins: Iterable[str]) -> list[str]:
     return [d for d in before if d not in after and any(b == d for b in bins)]
 
 
-def _sets_workdir(program: Program) -> bool:
-    """Whether the file sets an absolute WORKDIR before anything depends on the inherited one."""
-    for step in program.steps:
-        if step.keyword == "WORKDIR":
-            return step.instruction.value.strip().strip("\"'").startswith(("/", "$"))
-    return False
-
-
 def path_dirs(program: Program) -> tuple[str, ...]:
     """PATH at the end of the file, as far as it is known."""
     value = program.end_state.env.get("PATH") or default_path()
     return tuple(d for d in value.split(":") if d)
-
-
-def is_on_path(program: Program, path: str) -> bool:
-    return any(path.rpartition("/")[0] == d for d in path_dirs(program))

@@ -26,7 +26,7 @@ from slimify.facts.system import is_plain_root
 from slimify.model.decisions import Decision, Reason
 from slimify.model.dockerfile import Instruction, Node
 from slimify.model.plan import Item, Plan, Stage
-from slimify.planning.final_stage.instruction_text import from_index, from_instruction
+from slimify.planning.final_stage.instruction_text import from_instruction
 from slimify.planning.in_place.edits import texts_above
 from slimify.planning.merge.copies import BuilderCopy, Copies, sources_of_context
 from slimify.planning.merge.stages import builder_stages, colliding_names, with_end
@@ -297,7 +297,7 @@ def _preambles(pair: Pair) -> tuple[str, str]:
 
 def _runtime_items(pair: Pair, above: str, texts: dict[int, str]) -> tuple[Item, ...]:
     end = pair.runtime.dockerfile.newline
-    start = from_index(pair.runtime)
+    start = pair.runtime.dockerfile.last_from
     items = [Item(text=above + with_end(from_instruction(pair.runtime).raw, end), origin=start)]
     for index, block in enumerate(instruction_blocks(pair.runtime.dockerfile)[start + 1 :], start + 1):
         text = texts.get(index, block.instruction.raw)

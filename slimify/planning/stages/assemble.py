@@ -15,7 +15,6 @@ from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.final_stage.copy_position import WITHOUT_COPIES, runs_installed_program, touches_no_copy
 from slimify.planning.final_stage.instruction_text import (
     final_texts,
-    from_index,
     from_instruction,
 )
 from slimify.planning.final_stage.present_paths import runnable
@@ -62,10 +61,8 @@ def _plan(program: Program, layout: Layout) -> Plan:
     """The plan that a layout describes. Raises EditRefused if its edits are not possible."""
     blocks = instruction_blocks(program.dockerfile)
     *stages, own = new_draft(program).stages
-    start, several = from_instruction(program), bool(stages)
-    above = [
-        item.text for item in own.items if item.origin is not None and item.origin <= from_index(program)
-    ]
+    start, several, at = from_instruction(program), bool(stages), program.dockerfile.last_from
+    above = [item.text for item in own.items if item.origin is not None and item.origin <= at]
     lead = "".join(above).removesuffix(with_line_end(start.raw, program.dockerfile.newline))
     name = _builder_name(program, layout)
     final = [_with_stage_name(item, name) for item in _final_items(program, layout, blocks)]
@@ -77,7 +74,7 @@ def _plan(program: Program, layout: Layout) -> Plan:
     upper = lead if several or builder is None else ""
     parts = from_parts(start)
     base, called = configured_base(program, layout.base)
-    origin = from_index(program) if several or builder is None else None
+    origin = at if several or builder is None else None
     head = Item(text=upper + _final_from(program, base, parts.alias or ""), origin=origin)
     stages.append(Stage(name=parts.alias or "", base=base, purpose="run", items=(head, *final)))
     plan = Plan(
@@ -152,7 +149,7 @@ def _builder(
     if any(index < program.own for index in layout.builder_before):
         raise EditRefused(Reason.of("SL390", "parent", stage=program.parent))
     line = f"{case('FROM')} {program.parent}{end}" if program.parent else start.raw
-    first = Item(text=lead + line, origin=None if program.parent else from_index(program))
+    first = Item(text=lead + line, origin=None if program.parent else program.dockerfile.last_from)
     items = _builder_items(program, layout, blocks, layout.builder_end)
     return Stage(name=name, base=image, purpose="build", items=(named_from(first, name, case, end), *items))
 
@@ -187,7 +184,7 @@ def _builder_items(
     """The user's instructions up to `last`, without those that only describe the image."""
     end = program.dockerfile.newline
     items: list[Item] = []
-    start = program.own or from_index(program) + 1
+    start = program.own or program.dockerfile.last_from + 1
     for index, block in enumerate(blocks[start : last + 1], start):
         if block.instruction.keyword in CONFIG_ONLY:
             continue
@@ -202,7 +199,7 @@ def _builder_items(
 def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) -> tuple[Item, ...]:
     end = program.dockerfile.newline
     texts = final_texts(program, layout)
-    start = from_index(program) + 1
+    start = program.dockerfile.last_from + 1
     spacious = any(block.spaced for block in blocks[start : start + 1])  # a blank line after FROM
     items: list[Item] = [
         new_item(line, end, spaced=spacious and not number) for number, line in enumerate(layout.final_head)

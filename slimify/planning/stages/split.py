@@ -25,7 +25,7 @@ from slimify.planning.final_stage.commands import (
     rewritten_install,
 )
 from slimify.planning.final_stage.copy_position import behind_attributes
-from slimify.planning.final_stage.instruction_text import from_index, is_run_editable
+from slimify.planning.final_stage.instruction_text import is_run_editable
 from slimify.planning.final_stage.restore_packages import merged_head_install
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.planning.package_lists import are_lists_read, reads_lists
@@ -85,7 +85,7 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
 def _lost_digest(program: Program, base: str) -> Iterator[Decision]:
     """Says that the new base is not pinned where the old one is: a digest is that of one image (rule P8)."""
     if "@" in program.base_ref and "@" not in base:
-        line = program.dockerfile.instructions[from_index(program)].line
+        line = program.dockerfile.instructions[program.dockerfile.last_from].line
         yield Decision.of("SL305", "lost", line=line, base=base, at=line)
 
 

@@ -46,15 +46,15 @@ from slimify.model.plan import Rung
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.final_stage.commands import SplitRequest
-from slimify.planning.final_stage.instruction_text import kept_runs, names_in
+from slimify.planning.final_stage.instruction_text import final_texts
 from slimify.planning.final_stage.mkdir_steps import mkdir_copies
-from slimify.planning.final_stage.rebase import is_on_path, path_dirs, restated_settings
+from slimify.planning.final_stage.rebase import path_dirs, restated_settings
 from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.proposal import Proposal, base_and_copies, copy_decisions, managed_copy, proposal_of
 from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import keep_everything_before_unknown, split_obstacle
 from slimify.semantics.paths import inside
-from slimify.syntax.dockerfile.instructions import env_pairs
+from slimify.syntax.shell.script import EditRefused
 
 _PROGRAM = 20 * MB
 _BUILT = 100 * MB  # with the caches of its build
@@ -193,27 +193,18 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
     if why:
         return why
     layout = split_layout(current, request)
-    texts = (*_kept_texts(program, found.drop, idle), *kept_runs(program, layout), read_settings(program))
-    bins = _bin_directories(program, found.copies)
+    try:
+        kept = final_texts(program, layout)
+    except EditRefused as error:
+        return Reason.of("SL390", "not_possible", why=error.reason)
+    texts, bins = (*kept.values(), read_settings(program)), _bin_directories(program, found.copies)
     settings = () if same else restated_settings(program, base, texts, bins)
     if settings is None:
         return Reason.of("SL395", "variable_unknown", base=base, base_ref=program.base_ref)
     head = (*layout.final_head, *settings)
     if opened:
         head = with_writable_directories(program, head, opened, found.copies, found.drop)
-    return replace(layout, final_head=head, decisions=(*layout.decisions, *env_decisions(program, layout)))
-
-
-def _kept_texts(program: Program, drop: frozenset[int], idle: frozenset[str]) -> list[str]:
-    """The instructions that the final stage may repeat, without ENVs that nothing else refers to."""
-    steps = [s for s in program.steps if s.keyword != "RUN" and s.index not in drop]
-    names = {s.index: {n for n, _ in env_pairs(s.instruction)} for s in steps if s.keyword == "ENV"}
-    texts = {s.index: s.instruction.raw for s in steps}
-    for index, own in names.items():
-        others = (names_in(text) for at, text in texts.items() if at != index)
-        if own <= idle and not any(own & named for named in others):
-            texts[index] = ""
-    return list(texts.values())
+    return replace(layout, final_head=head, decisions=(*layout.decisions, *env_decisions(program, kept)))
 
 
 def _bin_directories(program: Program, copies: tuple[CopyFromBuilder, ...]) -> list[str]:
@@ -222,8 +213,9 @@ def _bin_directories(program: Program, copies: tuple[CopyFromBuilder, ...]) -> l
     full = {
         posixpath.normpath(word) for argument in argv for word in argument.split() if word.startswith("/")
     }
-    single = [posixpath.dirname(t.path) for t in copies if is_on_path(program, t.path) and t.path not in full]
-    return [*single, *(t.path for t in copies if t.path in path_dirs(program))]
+    directories = path_dirs(program)
+    single = [at for t in copies if (at := posixpath.dirname(t.path)) in directories and t.path not in full]
+    return [*single, *(t.path for t in copies if t.path in directories)]
 
 
 def _saving(program: Program, base: str, rung: Rung) -> int:

@@ -32,7 +32,7 @@ from slimify.languages.go.vocabulary import GoAction
 from slimify.model.decisions import Reason
 from slimify.model.effects import ADDS_FILES, CHANGES_FILES, LEAVES_NOTHING, Action
 from slimify.planning.final_stage.commands import real_atoms
-from slimify.planning.final_stage.rebase import is_on_path
+from slimify.planning.final_stage.rebase import path_dirs
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import PathMarks, inside, inside_any, overlap
 from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts
@@ -127,7 +127,7 @@ def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: 
         return False
     if made.kind in ADDS_FILES:
         if (
-            is_on_path(program, made.path)
+            posixpath.dirname(made.path) in path_dirs(program)
             and name not in program.runtime_needs.commands
             and _all_names_known(program)
         ):

@@ -6,15 +6,15 @@ only if something kept names the variable.
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from slimify.analysis.program import Program
 from slimify.facts.settings import library_settings
 from slimify.languages.go import LANGUAGE
 from slimify.model.decisions import Decision
 from slimify.model.effects import Action
-from slimify.planning.final_stage.instruction_text import final_texts, from_index, names_in
-from slimify.planning.layout import Layout
+from slimify.planning.final_stage.instruction_text import names_in
 from slimify.syntax.dockerfile.instructions import env_pairs
-from slimify.syntax.shell.script import EditRefused
 
 
 def builder_only_env(program: Program) -> frozenset[str]:
@@ -39,16 +39,12 @@ def read_settings(program: Program) -> str:
     return " ".join(f"${name}" for name in library_settings()) if read else ""
 
 
-def env_decisions(program: Program, layout: Layout) -> tuple[Decision, ...]:
-    """The decision that lists the variables dropped from the final stage."""
-    try:
-        kept = final_texts(program, layout)
-    except EditRefused:
-        return ()  # there will be no such stage
+def env_decisions(program: Program, kept: Container[int]) -> tuple[Decision, ...]:
+    """The decision that lists the variables dropped from the final stage, which keeps these instructions."""
     gone = {
         name: step.line
         for step in program.steps
-        if step.keyword == "ENV" and step.index > from_index(program) and step.index not in kept
+        if step.keyword == "ENV" and step.index > program.dockerfile.last_from and step.index not in kept
         for name, _ in env_pairs(step.instruction)
     }
     if not gone:
