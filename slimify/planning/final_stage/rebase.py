@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from slimify.analysis.program import Program
 from slimify.context.build_arguments import passed_values
@@ -63,7 +63,7 @@ def configured_base(program: Program, base: str) -> tuple[str, tuple[Decision, .
 
 
 def restated_settings(
-    program: Program, base: str, texts: Iterable[str], bins: Iterable[str]
+    program: Program, base: str, texts: Iterable[str], bins: Collection[str]
 ) -> tuple[str, ...] | None:
     """ENV and WORKDIR lines for the head of the final stage; None if a value is unknown.
 
@@ -83,7 +83,8 @@ def restated_settings(
         if value is None:
             return None
         lines.append(f"ENV {name}={value}")
-    missing = _missing_bins(old, have.get("PATH") or default_path(), bins)
+    before, after = ((env.get("PATH") or default_path()).split(":") for env in (old.env, have))
+    missing = [directory for directory in before if directory in bins and directory not in after]
     if missing:
         lines.append(f"ENV PATH={':'.join(missing)}:$PATH")
     moved = next((s.instruction for s in program.steps if s.keyword == "WORKDIR"), None)
@@ -102,13 +103,6 @@ def _own_variables(program: Program) -> frozenset[str]:
         if step.keyword == "ENV":
             own |= {name for name, _ in env_pairs(step.instruction)} - referred
     return frozenset(own)
-
-
-def _missing_bins(old: ImageFacts, path: str, bins: Iterable[str]) -> list[str]:
-    """The directories of started programs that are on the old PATH, but not on the new one."""
-    before = (old.env.get("PATH") or default_path()).split(":")
-    after = path.split(":")
-    return [d for d in before if d not in after and any(b == d for b in bins)]
 
 
 def path_dirs(program: Program) -> tuple[str, ...]:

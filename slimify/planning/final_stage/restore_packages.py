@@ -140,13 +140,11 @@ _INSTALL = regex(
 
 
 def _restore_reason(use: Use) -> Reason:
-    if use.line:
-        return (
-            Reason.of("SL311", "needed_at", file=use.file, at=use.line)
-            if use.file != "Dockerfile"
-            else Reason.of("SL311", "needed_by_line", at=use.line)
-        )
-    return Reason.of("SL311", "needed_by", user=use.name)
+    if not use.line:
+        return Reason.of("SL311", "needed_by", user=use.name)
+    if use.file == "Dockerfile":
+        return Reason.of("SL311", "needed_by_line", at=use.line)
+    return Reason.of("SL311", "needed_at", file=use.file, at=use.line)
 
 
 # RUNs of other kinds may need the restored packages.
