@@ -47,11 +47,11 @@ def image(*steps: Made, **config: object) -> Image:
                 else value
             )
             if content.link:
-                entries.append(Entry(path=path, kind="symlink", target=content.link))
+                entries.append(Entry.at(path, kind="symlink", target=content.link))
                 continue
             size = content.size or len(content.text)
             digest = hashlib.sha256((content.text or content.same_as or path).encode()).hexdigest()
-            entries.append(Entry(path=path, kind="file", size=size, digest=digest, uid=content.uid))
+            entries.append(Entry.at(path, kind="file", size=size, digest=digest, uid=content.uid))
             if needs_content(path):
                 if path in contents:
                     hidden[path, contents[path][0]] = contents[path][1]

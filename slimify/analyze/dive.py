@@ -19,6 +19,8 @@ from slimify.analyze.model import Efficiency
 from slimify.analyze.trees import DEPTH
 from slimify.image.model import Layer
 
+_Removals = dict[str, "_Removals"]
+
 
 class _MergedEntry(Struct, gc=False):
     """A file or directory of the layers merged so far, with its size and children."""
@@ -33,26 +35,22 @@ def efficiency(layers: Sequence[Layer]) -> Efficiency:
 
     The share is 0 if the image has a single layer, where dive divides by zero.
     """
-    removing = any(layer.whiteouts for layer in layers)
+    removals = _removals(layers)
+    several = _in_several_layers(layers)
     stack = _MergedEntry()
-    least: dict[str, int] = {}  # the smallest size of each path
-    copies: dict[str, tuple[int, int]] = {}  # number and bytes of the copies of paths in several layers
+    found: dict[str, tuple[int, int, int]] = {}  # number of copies, their bytes, the smallest of them
     stored = 0
     for layer in layers:
         for path, size in _leaves(layer, stack):
             stored += size
-            before = least.get(path)
-            if before is None:
-                least[path] = size
-            else:
-                count, total = copies.get(path, (1, before))
-                copies[path] = count + 1, total + size
-                least[path] = min(before, size)
-        if removing:
-            _apply_layer(stack, layer)
-    smallest = sum(least.values())
-    repeated = [(path, count, size) for path, (count, size) in copies.items()]
+            if path[: path.rfind("/")] in several:
+                count, total, least = found.get(path, (0, 0, size))
+                found[path] = count + 1, total + size, min(least, size)
+        if removals:
+            _apply_layer(stack, layer, removals)
+    repeated = [(path, count, size) for path, (count, size, _) in found.items() if count > 1]
     wasted = sum(size for _, _, size in repeated)
+    smallest = stored - sum(size - least for _, size, least in found.values())
     above = sum(layer.size for layer in layers[1:])
     return Efficiency(
         score=smallest / stored if stored else 1.0,
@@ -62,14 +60,53 @@ def efficiency(layers: Sequence[Layer]) -> Efficiency:
     )
 
 
+def _in_several_layers(layers: Sequence[Layer]) -> set[str]:
+    """The directories in which a path may occur again: several layers change them, or one removes."""
+    seen: set[str] = set()
+    several = {path[: path.rfind("/")] for layer in layers for path in layer.whiteouts}
+    for layer in layers:
+        own = _parents(layer)
+        several |= seen & own
+        seen |= own
+    return several
+
+
+def _parents(layer: Layer) -> set[str]:
+    """The directories of the paths of a layer."""
+    paths = (*layer.whiteouts, *layer.opaque)
+    return {entry.directory for entry in layer.entries} | {path[: path.rfind("/")] for path in paths}
+
+
+def _removals(layers: Sequence[Layer]) -> _Removals:
+    """The paths that a layer removes, as a tree. The value of an empty name marks the end of one."""
+    root: _Removals = {}
+    for path in (path for layer in layers for path in layer.whiteouts):
+        place = root
+        for part in path.split("/")[1:]:
+            place = place.setdefault(part, {})
+        place[""] = {}
+    return root
+
+
+def _removed_in(directory: str, removals: _Removals) -> set[str] | None:
+    """The names in a directory that a layer removes; None if it removes all of the directory."""
+    place = removals
+    for part in directory.split("/")[1:]:
+        if part not in place:
+            return set()
+        place = place[part]
+        if "" in place:
+            return None
+    return {name for name, below in place.items() if "" in below}
+
+
 def _leaves(layer: Layer, below: _MergedEntry) -> Iterator[tuple[str, int]]:
     """The leaves of a layer's own tree with their sizes."""
     sizes = {entry.path: entry.size for entry in layer.entries}
     for path in layer.opaque:
         sizes.setdefault(path, 0)
     inner = {"/"}
-    for path in (*sizes, *layer.whiteouts):
-        above = path.rpartition("/")[0]
+    for above in _parents(layer):
         if above.count("/") > DEPTH:
             above = "/".join(above.split("/", DEPTH)[:DEPTH])
         while above and above not in inner:
@@ -95,7 +132,8 @@ def _directory_size(stack: _MergedEntry, path: str) -> int:
     return total
 
 
-def _apply_layer(stack: _MergedEntry, layer: Layer) -> None:
+def _apply_layer(stack: _MergedEntry, layer: Layer, removals: _Removals) -> None:
+    """Adds what some layer removes: nobody asks for the size of anything else."""
     for path in layer.whiteouts:
         above, _, name = path.rpartition("/")
         place: _MergedEntry | None = stack
@@ -104,7 +142,13 @@ def _apply_layer(stack: _MergedEntry, layer: Layer) -> None:
                 place = place.children.get(part) if place and place.children else None
         if place and place.children:
             place.children.pop(name, None)
+    directory, names = "", _removed_in("", removals)
     for entry in layer.entries:
+        if entry.directory != directory:
+            directory = entry.directory
+            names = _removed_in(directory, removals)
+        if names is not None and entry.name not in names:
+            continue
         place = stack
         for part in entry.path.split("/"):
             if part:

@@ -6,7 +6,7 @@ import fnmatch
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -197,8 +197,14 @@ class ImageInputs(Struct, frozen=True, kw_only=True, dict=True):
 
 def is_source(path: str) -> bool:
     """Whether a file of the image is source code of the application; for the `keep` of a reader."""
-    endings, elsewhere = _source_facts()
-    return path.rpartition(".")[2].lower() in endings and not elsewhere.search(path)
+    endings, _ = _source_facts()
+    return path.rpartition(".")[2].lower() in endings and not _is_elsewhere(path[: path.rfind("/") + 1])
+
+
+@lru_cache(256)
+def _is_elsewhere(directory: str) -> bool:
+    """Whether the files of a directory belong to the system or to an installed package."""
+    return _source_facts()[1].search(directory) is not None
 
 
 @cache

@@ -6,7 +6,7 @@ All words of the texts are collected without parsing them. A wrong word only pre
 from __future__ import annotations
 
 import posixpath
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from slimify.analyze.image_inputs import ImageInputs
@@ -27,13 +27,16 @@ def is_script(path: str) -> bool:
     if path.startswith(("/usr/share/", "/usr/lib/", "/proc/")):
         return False
     name = path.rpartition("/")[2]
-    if not (is_shell_file(name) or name.endswith("entrypoint") or name == "Makefile" or holds_commands(path)):
-        for part in _language_parts():
-            if part.names_start(path):
-                break
-        else:
-            return False
+    if not (_is_start_name(name) or holds_commands(path)):
+        return False
     return not any(part.is_package_file(path) for part in _language_parts())
+
+
+@lru_cache(4096)
+def _is_start_name(name: str) -> bool:
+    if is_shell_file(name) or name.endswith("entrypoint") or name == "Makefile":
+        return True
+    return any(part.names_start(name) for part in _language_parts())
 
 
 @cache

@@ -29,16 +29,26 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 class _TreeNode(Struct, gc=False):
     """A path of the merged tree or of a layer's tree. No entry: a directory that exists although no layer
-    contains it. `size` is that of a directory's content, once the tree is complete."""
+    contains it. `size` is that of a directory's content, once the tree is complete.
+
+    Most paths are files without a history. Of these, `children` has the entries alone: in the merged tree
+    what is `unmodified`, in the tree of a layer what is `added`.
+    """
 
     entry: Entry | None
     change: Change = "unmodified"
-    children: dict[str, _TreeNode] | None = None
+    children: dict[str, _TreeNode | Entry] | None = None
     size: int = 0
 
 
 def _directory(entry: Entry | None, change: Change = "unmodified") -> _TreeNode:
     return _TreeNode(entry, change, {})
+
+
+def _child(parent: _TreeNode, name: str, change: Change) -> _TreeNode | None:
+    """A child; `change` is that of an entry alone."""
+    child = parent.children.get(name) if parent.children else None
+    return _TreeNode(child, change) if isinstance(child, Entry) else child
 
 
 def layer_trees(layers: Sequence[Layer]) -> tuple[tuple[Node, ...], tuple[Counts, ...], Node]:
@@ -52,8 +62,8 @@ def layer_trees(layers: Sequence[Layer]) -> tuple[tuple[Node, ...], tuple[Counts
         ordered = _in_order(work.own)
         counts.append(_count_changes(ordered, work.hidden))
         _mark_modified_directories(ordered)
-        trees.append(_root(ordered))
-    return tuple(trees), tuple(counts), _root(_in_order(merged))
+        trees.append(_root(ordered, "added"))
+    return tuple(trees), tuple(counts), _root(_in_order(merged), "unmodified")
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -83,13 +93,12 @@ class _LayerMerge:
             self._remove(above, name)
         above, below, mine = "", self.merged, self.own
         for entry in layer.entries:
-            if entry.path == "/":
+            if not entry.name:
                 self.own.entry = self.merged.entry = entry
                 continue
-            parent, _, name = entry.path.rpartition("/")
-            if parent != above:
-                above, (below, mine) = parent, self._reached(parent)
-            if not self._put(below, mine, name, entry):
+            if entry.directory != above:
+                above, (below, mine) = entry.directory, self._reached(entry.directory)
+            if not self._put(below, mine, entry.name, entry):
                 above, below, mine = "", self.merged, self.own
 
     def _reached(self, path: str) -> tuple[_TreeNode, _TreeNode]:
@@ -100,7 +109,7 @@ class _LayerMerge:
                 continue
             assert below.children is not None
             assert mine.children is not None
-            there = below.children.get(part)
+            there = _child(below, part, "unmodified")
             if there is None or there.children is None:
                 if there is not None:
                     self._lose(there)
@@ -108,7 +117,7 @@ class _LayerMerge:
                 change: Change = "added"
             else:
                 change = "unmodified"
-            noted = mine.children.get(part)
+            noted = _child(mine, part, "added")
             if noted is None or noted.children is None or noted.change == "removed":
                 kept = noted.children if noted is not None else None
                 change = "unmodified" if noted is not None and kept is not None else change
@@ -121,13 +130,14 @@ class _LayerMerge:
 
     def _remove(self, above: str, name: str) -> None:
         parent = _find(self.merged, above)
-        gone = parent.children.pop(name, None) if parent and parent.children else None
-        if gone is None:
+        gone = _child(parent, name, "unmodified") if parent else None
+        if parent is None or parent.children is None or gone is None:
             return
+        del parent.children[name]
         self._lose(gone)
         _, mine = self._reached(above)
         assert mine.children is not None
-        if gone.children is not None and (noted := mine.children.get(name)) and noted.children:
+        if gone.children is not None and (noted := _child(mine, name, "added")) and noted.children:
             # This layer already removed some of its content by name.
             gone.children = {**noted.children, **gone.children}
         mine.children[name] = gone
@@ -140,13 +150,16 @@ class _LayerMerge:
             place.change = "removed"
             if place.entry is not None and place.entry.kind == "file":
                 self.hidden += place.entry.size
-            waiting += (place.children or {}).values()
+            for name in place.children or ():
+                if (child := _child(place, name, "removed")) and place.children:
+                    place.children[name] = child
+                    waiting.append(child)
 
     def _put(self, below: _TreeNode, mine: _TreeNode, name: str, entry: Entry) -> bool:
         """Adds an entry. Returns whether directories that were looked up before are still valid."""
         assert below.children is not None
         assert mine.children is not None
-        there, noted = below.children.get(name), mine.children.get(name)
+        there, noted = _child(below, name, "unmodified"), _child(mine, name, "added")
         # The entry of lower layers, which this layer itself may have removed before.
         old = noted if there is None and noted is not None and noted.change == "removed" else there
         change: Change
@@ -155,6 +168,9 @@ class _LayerMerge:
         else:
             change = "added" if old is None else _change_between(old.entry, entry)
         directory = entry.kind == "directory"
+        if old is None and noted is None and not directory:
+            mine.children[name] = below.children[name] = entry
+            return True
         fresh = mine.children[name] = _TreeNode(entry, change, {} if directory else None)
         if directory and there is not None and there.children is not None:
             there.entry = entry
@@ -162,7 +178,7 @@ class _LayerMerge:
             return True
         if there is not None:
             self._lose(there)
-        below.children[name] = _TreeNode(entry, "unmodified", {} if directory else None)
+        below.children[name] = _TreeNode(entry, children={}) if directory else entry
         if old is not None and old.children is not None:
             # A file replaces a directory, or a directory is created anew: its old content is removed.
             fresh.children = old.children
@@ -188,7 +204,7 @@ def _find(root: _TreeNode, path: str) -> _TreeNode | None:
     place: _TreeNode | None = root
     for part in path.split("/"):
         if part:
-            place = place.children.get(part) if place and place.children else None
+            place = _child(place, part, "unmodified") if place else None
     return place
 
 
@@ -197,7 +213,11 @@ def _in_order(root: _TreeNode) -> list[_TreeNode]:
     found = [root]
     for place in found:
         if place.children:
-            found += [child for child in place.children.values() if child.children is not None]
+            found += [
+                child
+                for child in place.children.values()
+                if not isinstance(child, Entry) and child.children is not None
+            ]
     return found
 
 
@@ -208,10 +228,15 @@ def _mark_modified_directories(ordered: list[_TreeNode]) -> None:
         for name in [
             name
             for name, child in children.items()
-            if child.change == "unmodified" and child.children is not None and not child.children
+            if not isinstance(child, Entry)
+            and child.change == "unmodified"
+            and child.children is not None
+            and not child.children
         ]:
             del children[name]
-        if place.change == "unmodified" and any(c.change != "unmodified" for c in children.values()):
+        if place.change == "unmodified" and any(
+            isinstance(child, Entry) or child.change != "unmodified" for child in children.values()
+        ):
             place.change = "modified"
 
 
@@ -219,29 +244,33 @@ def _count_changes(ordered: list[_TreeNode], hidden: int) -> Counts:
     found = {"added": 0, "modified": 0, "removed": 0, "unmodified": 0}
     for parent in ordered:
         for place in (parent.children or {}).values():
-            if place.entry is not None and place.entry.kind != "directory":
+            if isinstance(place, Entry):
+                found["added"] += 1
+            elif place.entry is not None and place.entry.kind != "directory":
                 found[place.change] += 1
     return Counts(added=found["added"], modified=found["modified"], removed=found["removed"], hidden=hidden)
 
 
-def _root(ordered: list[_TreeNode]) -> Node:
-    """The node of a complete tree."""
+def _root(ordered: list[_TreeNode], alone: Change) -> Node:
+    """The node of a complete tree. `alone` is the change of entries alone."""
     for place in reversed(ordered):
         if place.entry is None or place.entry.kind == "directory":
             place.size = sum(
                 _size(child)
                 for child in (place.children or {}).values()
-                if child.change != "removed" or place.change == "removed"
+                if isinstance(child, Entry) or child.change != "removed" or place.change == "removed"
             )
-    return _node("", "/", ordered[0], 0)
+    return _node("", "/", ordered[0], 0, alone)
 
 
-def _size(place: _TreeNode) -> int:
+def _size(place: _TreeNode | Entry) -> int:
+    if isinstance(place, Entry):
+        return place.size
     entry = place.entry
     return place.size if entry is None or entry.kind == "directory" else entry.size
 
 
-def _node(name: str, path: str, place: _TreeNode, depth: int) -> Node:
+def _node(name: str, path: str, place: _TreeNode, depth: int, alone: Change) -> Node:
     entry = place.entry
     return Node(
         name=name,
@@ -253,7 +282,7 @@ def _node(name: str, path: str, place: _TreeNode, depth: int) -> Node:
         uid=entry.uid if entry is not None else 0,
         gid=entry.gid if entry is not None else 0,
         target=entry.target if entry is not None else "",
-        children=_Children(path, place, depth) if place.children and depth < DEPTH else (),
+        children=_Children(path, place, depth, alone) if place.children and depth < DEPTH else (),
     )
 
 
@@ -261,18 +290,19 @@ class _Children(Sequence[Node]):
     """The children of a node, made when somebody looks at them. Paths below DEPTH are "", since thousands of
     levels would exhaust memory."""
 
-    __slots__ = ("_depth", "_made", "_path", "_place")
+    __slots__ = ("_alone", "_depth", "_made", "_path", "_place")
 
-    def __init__(self, path: str, place: _TreeNode, depth: int) -> None:
-        self._path, self._place, self._depth = path, place, depth
+    def __init__(self, path: str, place: _TreeNode, depth: int, alone: Change) -> None:
+        self._path, self._place, self._depth, self._alone = path, place, depth, alone
         self._made: tuple[Node, ...] | None = None
 
     def _all(self) -> tuple[Node, ...]:
         if self._made is None:
             above, depth = "" if self._path == "/" else self._path, self._depth
             self._made = tuple(
-                _node(name, f"{above}/{name}" if depth < DEPTH else "", child, depth + 1)
-                for name, child in sorted((self._place.children or {}).items())
+                _node(name, f"{above}/{name}" if depth < DEPTH else "", child, depth + 1, self._alone)
+                for name in sorted(self._place.children or ())
+                if (child := _child(self._place, name, self._alone))
             )
         return self._made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-BLOCK: Final = 16 * 1024
+BLOCK: Final = 64 * 1024
 
 
 class ContentHash:

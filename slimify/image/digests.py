@@ -33,19 +33,21 @@ def hash_equal(blobs: Sequence[Blob], files: Files, least: int) -> None:
 
 
 def _candidates(blobs: Collection[Blob], files: Files, least: int) -> Iterator[tuple[Entry, Store, int]]:
-    again = {lost.entry.path for lost in files.hidden}
+    again = {(lost.entry.directory, lost.entry.name) for lost in files.hidden}
     sizes: Counter[int] = Counter()
-    paths: Counter[tuple[str, int]] = Counter()
+    paths: Counter[tuple[str, str, int]] = Counter()
     for blob in blobs:
-        for entry in blob.entries:
-            if entry.kind == "file":
-                if entry.size >= least:
-                    sizes[entry.size] += 1
-                if entry.path in again:
-                    paths[entry.path, entry.size] += 1
+        sizes.update(e.size for e in blob.entries if e.size >= least and e.kind == "file")
+        if again:
+            paths.update(
+                (e.directory, e.name, e.size)
+                for e in blob.entries
+                if e.kind == "file" and (e.directory, e.name) in again
+            )
+    same = {size for size, count in sizes.items() if count > 1}
     for blob in blobs:
         if blob.store is None:
             continue
-        for entry, place in zip(blob.entries, blob.places, strict=True):
-            if place >= 0 and (sizes[entry.size] > 1 or paths[entry.path, entry.size] > 1):
-                yield entry, blob.store, place
+        for e, place in zip(blob.entries, blob.places, strict=True):
+            if place >= 0 and (e.size in same or (paths and paths[e.directory, e.name, e.size] > 1)):
+                yield e, blob.store, place

@@ -75,27 +75,35 @@ def scan(reader: Reader, options: ReadOptions, budget: Budget) -> Blob:
     """Scan the tar of a layer. Raises ImageError: SL602 damaged, SL603 paths outside the image."""
     blob = Blob(store=reader.store if isinstance(reader, Section) else None)
     tar = Tar(reader, budget)
+    directory = ""
+    known = {directory: directory}
     for member in tar:
         path = clean(member.name)
-        if (depth := path.count("/")) > DEEP:
-            budget.spend(DEEP_COST * (depth - DEEP))
-        if WHITEOUT in path:
-            above, _, name = path.rpartition("/")
-            if name.startswith(WHITEOUT) or META in above:
-                _add_whiteout(blob, above, name)
-                continue
-        place = tar.position() if member.kind == "file" and member.sparse is None else -1
-        digest = _read_file(tar, member, path, blob, options, budget) if member.kind == "file" else ""
+        above, _, name = path.rpartition("/")
+        if WHITEOUT in path and (name.startswith(WHITEOUT) or META in above):
+            _add_whiteout(blob, above, name)
+            continue
+        if above != directory:
+            directory = known.setdefault(above, above)
+            if (depth := directory.count("/")) > DEEP:
+                budget.spend(DEEP_COST * (depth - DEEP))
+        kind, target, place, digest = member.kind, member.target, -1, ""
+        if kind == "file":
+            place = tar.position() if member.sparse is None else -1
+            digest = _read_file(tar, member, path, blob, options, budget)
+        elif kind == "hardlink":
+            target = clean(target)
         blob.places.append(-1 if digest else place)
         blob.entries.append(
             Entry(
-                path=path,
-                kind=member.kind,
+                directory=directory,
+                name=name,
+                kind=kind,
                 size=member.size,
                 mode=member.mode,
                 uid=member.uid,
                 gid=member.gid,
-                target=clean(member.target) if member.kind == "hardlink" else member.target,
+                target=target,
                 digest=digest,
                 capabilities=member.capabilities,
             )
@@ -134,13 +142,14 @@ def _add_whiteout(blob: Blob, above: str, name: str) -> None:
 
 def _read_file(tar: Tar, member: Member, path: str, blob: Blob, options: ReadOptions, budget: Budget) -> str:
     """Read the requested parts of the current file. Returns its digest, or "" if not requested."""
-    head = tar.peek(HEAD) if options.elves or (options.heads and member.mode & 0o111) else b""
-    if options.heads and member.mode & 0o111 and head:
+    starts = options.heads and member.mode & 0o111
+    head = tar.peek(HEAD) if member.size and (options.elves or starts) else b""
+    if starts and head:
         blob.heads[path] = head if head.startswith(b"#!") else head[:MAGIC]
         budget.spend(2 * len(head))
-    digest = _hash_for(options, path)
-    if options.equal and blob.store is not None and member.sparse is None:
-        digest = None  # until it is known what else has its size
+    # With a store, what may equal another file is hashed once it is known what else has its size.
+    later = options.equal and blob.store is not None and member.sparse is None
+    digest = None if later else _hash_for(options, path)
     is_elf = options.elves and head.startswith(elf.MAGIC) and member.sparse is None
     if is_elf and blob.store is not None:
         _keep_elf(elf.parse(Pages(blob.store, tar.position(), member.size)), path, blob, budget)
@@ -225,11 +234,9 @@ def _hash_file(tar: Tar, member: Member, digest: _Hash) -> str:
     A huge sparse file is not hashed zero by zero: its digest covers only the stored pieces and their
     offsets, with a prefix that makes it differ from all others.
     """
-    if member.sparse is None or member.size <= HOLES:
-        for _ in _hashed(tar.pieces(), digest):
-            pass
-        return digest.hexdigest()
-    digest.update(repr(member.sparse).encode())
-    for piece in iter(tar.piece, b""):
+    huge = member.sparse is not None and member.size > HOLES
+    if huge:
+        digest.update(repr(member.sparse).encode())
+    for piece in iter(tar.piece, b"") if huge else tar.pieces():
         digest.update(piece)
-    return f"sparse:{digest.hexdigest()}"
+    return f"{'sparse:' if huge else ''}{digest.hexdigest()}"

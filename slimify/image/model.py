@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from msgspec import Struct, field
 
@@ -39,9 +39,11 @@ class Elf(Struct, frozen=True, kw_only=True):
 
 
 class Entry(Struct, frozen=True, kw_only=True, gc=False):
-    """One member of a layer. `target` is the target of a symlink or hard link, as written."""
+    """One member of a layer: `name` in `directory`, "" for the root, which is one text for all that is in it.
+    `target` is the target of a symlink or hard link, as written."""
 
-    path: str
+    directory: str
+    name: str
     kind: Kind
     size: int = 0
     mode: int = 0o644  # permission bits including set-uid, set-gid and sticky
@@ -50,6 +52,16 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
     target: str = ""
     digest: str = ""  # of a regular file's content; "" if not requested
     capabilities: str = ""  # security.capability as hex
+
+    @classmethod
+    def at(cls, path: str, **values: Any) -> Self:
+        """The entry at an absolute path."""
+        directory, _, name = path.rpartition("/")
+        return cls(directory=directory, name=name, **values)
+
+    @property
+    def path(self) -> str:
+        return f"{self.directory}/{self.name}"
 
 
 class Layer(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from io import UnsupportedOperation
 from typing import Any, BinaryIO, Literal
@@ -24,6 +25,7 @@ SMALL = 512  # bytes that a decoder gets at the start of a member
 EXPANSION = 1100  # bytes that come out of one: more than the most of gzip
 FREE_EXPANSION = 1 << 30
 _NULLS = regex(rb"\0+")
+PIPE = 1024 * 1024  # bytes that may wait in a pipe: what Linux allows everybody
 FIRST = 16 * 1024  # bytes read after a skip; then twice as many each time, up to CHUNK
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
@@ -159,6 +161,11 @@ class FileReader(Reader):
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__()
         self._stream = stream
+        with suppress(ImportError, AttributeError, OSError, ValueError):  # Linux has it, for pipes
+            import fcntl
+
+            # The writer waits sixteen times less often than with 64 KiB.
+            fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, PIPE)
 
     def _more(self) -> bytes:
         try:

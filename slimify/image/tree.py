@@ -132,13 +132,12 @@ class Files:
     def _add(self, entries: Sequence[Entry], index: int) -> None:
         parent, parent_path = self._root, ""
         for entry in entries:
-            path = entry.path
-            if path == "/":
+            name = entry.name
+            if not name:
                 self._root.entry, self._root.layer = entry, index
                 continue
-            above, _, name = path.rpartition("/")
-            if above != parent_path:
-                parent, parent_path = self._directory(above, index), above
+            if entry.directory != parent_path:
+                parent, parent_path = self._directory(entry.directory, index), entry.directory
             below = parent.children
             assert below is not None
             old = below.get(name)
@@ -204,8 +203,10 @@ class Files:
     def _entry(self, path: str, node: _Node) -> Entry:
         entry = node.entry
         if entry is None:
-            return Entry(path=path, kind="directory", mode=0o755)
-        return replace(node.linked, path=path) if node.linked else entry
+            return Entry.at(path, kind="directory", mode=0o755)
+        return (
+            entry if node.linked is None else replace(node.linked, directory=entry.directory, name=entry.name)
+        )
 
     def _linked(self, link: Entry) -> Entry | None:
         """The file of a hard link, or None if the archive does not contain it."""

@@ -23,7 +23,7 @@ class Piece:
 
 
 def file(path: str, text: str | bytes | None = None, *, mode: int = 0o644, **values: object) -> Piece:
-    entry = Entry(path=path, kind="file", mode=mode, **values)  # type: ignore[arg-type]
+    entry = Entry.at(path, kind="file", mode=mode, **values)  # type: ignore[arg-type]
     return Piece(entry, text.encode() if isinstance(text, str) else text)
 
 
@@ -32,16 +32,16 @@ def program(path: str, text: str | None = None, *, mode: int = 0o755, **values: 
 
 
 def folder(path: str, *, mode: int = 0o755, **values: object) -> Piece:
-    return Piece(Entry(path=path, kind="directory", mode=mode, **values))  # type: ignore[arg-type]
+    return Piece(Entry.at(path, kind="directory", mode=mode, **values))  # type: ignore[arg-type]
 
 
 def link(path: str, target: str) -> Piece:
-    return Piece(Entry(path=path, kind="symlink", mode=0o777, target=target))
+    return Piece(Entry.at(path, kind="symlink", mode=0o777, target=target))
 
 
 def elf(path: str, *needed: str, **values: object) -> Piece:
     values = {"machine": "x86_64", **values}
-    return Piece(Entry(path=path, kind="file", mode=0o755), elf=Elf(needed=needed, **values))  # type: ignore[arg-type]
+    return Piece(Entry.at(path, kind="file", mode=0o755), elf=Elf(needed=needed, **values))  # type: ignore[arg-type]
 
 
 def package(name: str, *files: str) -> tuple[Piece, ...]:

@@ -16,11 +16,11 @@ from slimify.image.model import Entry, Kind, Layer
 
 
 def file(path: str, size: int = 1, digest: str = "", **values: object) -> Entry:
-    return Entry(path=path, kind="file", size=size, digest=digest, **values)  # type: ignore[arg-type]
+    return Entry.at(path, kind="file", size=size, digest=digest, **values)  # type: ignore[arg-type]
 
 
 def directory(path: str, mode: int = 0o755) -> Entry:
-    return Entry(path=path, kind="directory", mode=mode)
+    return Entry.at(path, kind="directory", mode=mode)
 
 
 def layer(*entries: Entry, without: tuple[str, ...] = (), opaque: tuple[str, ...] = ()) -> Layer:
@@ -178,9 +178,7 @@ KINDS: tuple[Kind, ...] = ("file", "directory", "symlink", "hardlink", "device",
 @pytest.mark.parametrize("old", KINDS)
 @pytest.mark.parametrize("new", KINDS)
 def test_any_kind_on_any_other(old: Kind, new: Kind) -> None:
-    trees, counts, merged = layer_trees(
-        [layer(Entry(path="/p", kind=old)), layer(Entry(path="/p", kind=new))]
-    )
+    trees, counts, merged = layer_trees([layer(Entry.at("/p", kind=old)), layer(Entry.at("/p", kind=new))])
     assert [node.kind for node in merged.children] == [new]
     same = old == new and old != "file"
     assert [node.change for node in trees[1].children] == (

@@ -13,19 +13,19 @@ from slimify.image.tree import Files
 
 
 def file(path: str, size: int = 1, **values: object) -> Entry:
-    return Entry(path=path, kind="file", size=size, **values)  # type: ignore[arg-type]
+    return Entry.at(path, kind="file", size=size, **values)  # type: ignore[arg-type]
 
 
 def directory(path: str) -> Entry:
-    return Entry(path=path, kind="directory", mode=0o700)
+    return Entry.at(path, kind="directory", mode=0o700)
 
 
 def symlink(path: str, target: str) -> Entry:
-    return Entry(path=path, kind="symlink", target=target)
+    return Entry.at(path, kind="symlink", target=target)
 
 
 def hardlink(path: str, target: str) -> Entry:
-    return Entry(path=path, kind="hardlink", target=target)
+    return Entry.at(path, kind="hardlink", target=target)
 
 
 def layer(*entries: Entry, without: tuple[str, ...] = (), opaque: tuple[str, ...] = ()) -> Layer:
@@ -185,7 +185,7 @@ paths = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(lambda part
 kinds: st.SearchStrategy[Kind] = st.sampled_from(["file", "directory", "symlink"])
 layers = st.builds(
     lambda entries, without, opaque: layer(
-        *(Entry(path=path, kind=kind, target="x" if kind == "symlink" else "") for path, kind in entries),
+        *(Entry.at(path, kind=kind, target="x" if kind == "symlink" else "") for path, kind in entries),
         without=tuple(without),
         opaque=tuple(opaque),
     ),

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from madeimages import Content, Made, image
 from support import slowness
 
 from slimify.analyze.analyze_image import analyze_image
 from slimify.analyze.model import Analysis
+from slimify.analyze.waste import secrets
 
 APP = Made("COPY server /app/server", {"/app/server": Content(size=9_000_000)})
 
@@ -41,6 +44,13 @@ def test_secrets_are_found_in_every_layer_and_never_shown(path: str, text: str) 
         analysis = found(*steps)
         assert [(w.code, w.path, w.layer) for w in analysis.findings] == [(code, path, 1)]
         assert HIDDEN not in repr(analysis.findings)
+
+
+@given(st.data())
+def test_endings_of_a_rule_are_those_of_its_paths(data: st.DataObject) -> None:
+    rule = data.draw(st.sampled_from(secrets._rules()))
+    path = data.draw(st.from_regex(rule.path.pattern)).removesuffix("\n")
+    assert path.endswith(rule.endings)
 
 
 @pytest.mark.parametrize(

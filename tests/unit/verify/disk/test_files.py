@@ -464,7 +464,7 @@ def test_accounts_of_the_base_image_that_nobody_uses() -> None:
 
 
 def entry(path: str, digest: str) -> Piece:
-    return Piece(Entry(path=path, kind="file", digest=digest))
+    return Piece(Entry.at(path, kind="file", digest=digest))
 
 
 CONTENTS: list[tuple[str, Pieces, Pieces, list[str]]] = [
