@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from slimify.analysis.context_readers import ContextReaders
     from slimify.analysis.graph.graph import AtomKey
     from slimify.analysis.program import Program, RuntimeNeeds, Step
-    from slimify.analysis.roles.model import Given, Region
+    from slimify.analysis.roles.model import Artifact, Given
     from slimify.analyze.image_inputs import ImageInputs, WasteFinding
     from slimify.config import Options
     from slimify.context.scan import Context
@@ -332,5 +332,5 @@ class GlobalInstalls(Protocol):
     def install_role(self, given: Given, effects: Sequence[Effect]) -> tuple[Role, Reason] | None:
         """The role of such an install and its reason; None if the programs that it installs decide."""
 
-    def installed_regions(self, given: Given) -> Sequence[Region]:
+    def installed_regions(self, given: Given) -> Sequence[Artifact]:
         """Further paths that such installs leave and that run time reads."""

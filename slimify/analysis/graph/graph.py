@@ -140,20 +140,11 @@ class Graph(Struct, frozen=True, dict=True):
         return frozenset(v.state.cwd for v in self.visits if v.state.cwd not in (None, "/"))
 
     @cached_property
-    def working(self) -> tuple[Node, ...]:
-        """The steps that do anything but copy."""
-        return tuple(node for node in self.nodes if node.effects)
-
-    @cached_property
-    def _by_number(self) -> Mapping[int, Node]:
-        return {n.number: n for n in self.nodes}
-
-    @cached_property
     def _definitions(self) -> PathNumbers:
         found = PathNumbers()
-        for node in self.nodes:
+        for at, node in enumerate(self.nodes):
             for path in node.defines:
-                found.note(path, node.number)
+                found.note(path, at)
         return found
 
     @cached_property
@@ -169,9 +160,8 @@ class Graph(Struct, frozen=True, dict=True):
         """The steps before a step that define what a path or glob names, a directory above that, or
         something below it."""
         place = literal_part(path)
-        for number in sorted(self._definitions.touching(place)):
-            node = self._by_number[number]
-            if number >= before.number:
+        for node in (self.nodes[at] for at in sorted(self._definitions.touching(place))):
+            if node.number >= before.number:
                 return
             if any(
                 meets(path, p) and not (node.makes_directories and p != path and inside(place, p))

@@ -19,7 +19,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.analysis.graph.graph import Graph, Node
-from slimify.analysis.roles.model import Artifact, Finding, Given, Region, Roles
+from slimify.analysis.roles.model import Artifact, Finding, Given, Roles
 from slimify.analysis.roles.natural_roles import BESIDE, installed_regions, natural_roles
 from slimify.analysis.roles.rules import RULES
 from slimify.facts.system import is_package_source, is_scratch
@@ -48,7 +48,7 @@ class Solution(Struct, dict=True):
     given: Given
     decided: Mapping[int, Finding]
     found: dict[int, Finding] = field(default_factory=dict)
-    regions: dict[str, Region] = field(default_factory=dict)
+    regions: dict[str, Artifact] = field(default_factory=dict)
 
     @property
     def graph(self) -> Graph:
@@ -78,7 +78,7 @@ class Solution(Struct, dict=True):
         found = (self.regions[d] for d in ancestors(path) if d in self.regions)
         return any(not r.is_file and self.is_live(r) for r in found)
 
-    def is_live(self, region: Region) -> bool:
+    def is_live(self, region: Artifact) -> bool:
         """Whether a region exists at the end and is of use: it is not deleted again, not temporary, not an
         archive that is unpacked, not sources that something was installed from."""
         path = region.path
@@ -91,7 +91,7 @@ class Solution(Struct, dict=True):
             or path.rpartition("/")[2] in self._lock_files
         )
 
-    def live_regions(self) -> list[Region]:
+    def live_regions(self) -> list[Artifact]:
         return [r for r in self.regions.values() if self.is_live(r)]
 
     def definitions(self, path: str, before: Node) -> tuple[list[Node], list[Node]]:
@@ -167,7 +167,7 @@ class Solution(Struct, dict=True):
         self.found[number] = best
         return best.role != known
 
-    def add(self, *regions: Region) -> bool:
+    def add(self, *regions: Artifact) -> bool:
         """Adds regions; of several at a path the first one stays. Whether one of them is new."""
         new = False
         for region in regions:
@@ -221,21 +221,13 @@ def _artifacts(solution: Solution) -> tuple[Artifact, ...]:
     copied for its new owner is there from its first file on."""
     live = {r.path: r for r in solution.live_regions()}
     plain = [live[p] for p in outermost(p for p, r in live.items() if not r.whole)]
-    found: list[tuple[int, Artifact]] = []
+    found: list[Artifact] = []
     for path in outermost(live):
-        made = live[path]
-        below = [r for r in plain if inside(r.path, path)] if made.whole else [made]
+        below = [r for r in plain if inside(r.path, path)] if live[path].whole else [live[path]]
         first = min(below, key=lambda r: r.position)
-        artifact = Artifact(
-            path=path,
-            first=first.node.key[0],
-            user="root" if made.whole else first.node.user,
-            kind=next((r.kind for r in below if r.kind == "build"), made.kind),
-            ecosystem=made.ecosystem,
-            is_file=made.is_file,
-        )
-        found.append((first.position, artifact))
-    return tuple(artifact for _, artifact in sorted(found, key=lambda pair: pair[0]))
+        kind = next((r.kind for r in below if r.kind == "build"), live[path].kind)
+        found.append(replace(live[path], node=first.node, at=first.at, kind=kind))
+    return tuple(sorted(found, key=lambda r: r.position))
 
 
 def _assign_steps_beside(solution: Solution) -> None:

@@ -18,15 +18,42 @@ if TYPE_CHECKING:
     from slimify.analysis.packages.package_verdicts import PackageUsage
 
 
-class Artifact(Struct, frozen=True, kw_only=True):
-    """Something that build steps leave and run time needs. `path` is its image path."""
+class Artifact(Struct, frozen=True):
+    """A path of the image that a step leaves, copied from the builder unless it is deleted again. `kind` is
+    that of the effect `at` of the step that defines it first, `last` the position of the last one. `whole`:
+    the directory is copied as it has files that are copied and a new owner."""
 
     path: str
-    first: int  # index of the instruction that creates it
-    user: str  # user that created it
-    kind: EffectKind  # kind of the effect that created it
-    ecosystem: str = ""  # ecosystem of that effect
+    node: Node
+    kind: EffectKind = "files"
+    at: int = 0
     is_file: bool = False
+    whole: bool = False
+    last: int = -1
+
+    @property
+    def until(self) -> int:
+        """The last position at which it is defined."""
+        return max(self.last, self.position)
+
+    @property
+    def position(self) -> int:
+        """The position of the effect in the stage."""
+        return self.node.number + self.at
+
+    @property
+    def first(self) -> int:
+        """The index of the instruction that creates it."""
+        return self.node.key[0]
+
+    @property
+    def user(self) -> str:
+        """The user that it belongs to."""
+        return "root" if self.whole else self.node.user
+
+    @property
+    def ecosystem(self) -> str:
+        return self.node.effects[self.at].ecosystem if self.node.effects and not self.whole else ""
 
 
 class Roles(Struct, frozen=True, kw_only=True):
@@ -65,37 +92,9 @@ class Given(Struct, frozen=True, kw_only=True, dict=True):
         return frozenset((*(u.name.rpartition("/")[2] for u in needs.sources.paths), *needs.paths))
 
 
-class Region(Struct, frozen=True):
-    """A path that is copied from the builder, unless it is deleted again. `kind` is that of the effect `at`
-    of the step that defines it first, `last` the position of the last one. `whole`: the directory is copied
-    as it has files that are copied and a new owner."""
-
-    path: str
-    node: Node
-    kind: EffectKind = "files"
-    at: int = 0
-    is_file: bool = False
-    whole: bool = False
-    last: int = -1
-
-    @property
-    def until(self) -> int:
-        """The last position at which it is defined."""
-        return max(self.last, self.position)
-
-    @property
-    def position(self) -> int:
-        """The position of the effect in the stage."""
-        return self.node.number + self.at
-
-    @property
-    def ecosystem(self) -> str:
-        return self.node.effects[self.at].ecosystem if self.node.effects else ""
-
-
 class Finding(Struct, frozen=True):
     """What a rule finds about a step: its role, why, and the regions that it leaves."""
 
     role: Role
     reason: Reason
-    regions: tuple[Region, ...] = ()
+    regions: tuple[Artifact, ...] = ()

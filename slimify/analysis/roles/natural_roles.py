@@ -17,7 +17,7 @@ from slimify.analysis.brought_programs import installed_programs
 from slimify.analysis.graph.graph import Node
 from slimify.analysis.packages.build_settings import build_only_reader
 from slimify.analysis.packages.package_sources import adds_source, final_stage_downloads, serves_build_only
-from slimify.analysis.roles.model import Finding, Given, Region
+from slimify.analysis.roles.model import Artifact, Finding, Given
 from slimify.facts.programs import is_emulator, sets_attributes
 from slimify.languages import language, languages
 from slimify.model.decisions import Reason
@@ -51,7 +51,7 @@ def natural_roles(given: Given) -> Mapping[int, Finding]:
     return found
 
 
-def installed_regions(given: Given) -> Iterator[Region]:
+def installed_regions(given: Given) -> Iterator[Artifact]:
     """Files other than programs that global installs leave and run time reads."""
     used = {e.ecosystem for n in given.graph.nodes for e in n.effects}
     parts = (known.global_installs for known in languages() if known.name in used)
@@ -159,7 +159,7 @@ def _build_reason(effects: Sequence[Effect]) -> Reason:
     }[effect.kind]
 
 
-def _made_regions(given: Given, node: Node) -> Iterator[Region]:
+def _made_regions(given: Given, node: Node) -> Iterator[Artifact]:
     """The files and trees that a build step leaves for run time."""
     generators = given.app_language.generators if given.app_language is not None else None
     outputs = [o for e in node.effects for o in e.outputs]
@@ -173,12 +173,12 @@ def _made_regions(given: Given, node: Node) -> Iterator[Region]:
         for output in effect.outputs:
             unsure = effect.compiles_downloads and output in effect.possible
             if not unsure or _is_called(given, output):
-                yield Region(output, node, effect.kind, at, is_file=True)
+                yield Artifact(output, node, effect.kind, at, is_file=True)
             elif given.usage.unknown_programs is not None:
-                yield Region(posixpath.dirname(output), node, effect.kind, at)
+                yield Artifact(posixpath.dirname(output), node, effect.kind, at)
         unnamed = effect.action == Action.INSTALL and not effect.outputs  # binaries whose names are not known
         if unnamed if effect.kind == "compile" else not (effect.outputs and effect.kind == "build"):
-            yield from (Region(w, node, effect.kind, at) for w in effect.writes)
+            yield from (Artifact(w, node, effect.kind, at) for w in effect.writes)
 
 
 def _is_called(given: Given, path: str) -> bool:
@@ -231,7 +231,7 @@ def _code(given: Given, node: Node) -> Finding:
     )
     if not copied or not scripts or node.kinds - LEAVES_NOTHING - {"app"}:
         return _OWN_CODE
-    made = tuple(Region(cwd, node, "build", at) for at, cwd in scripts)
+    made = tuple(Artifact(cwd, node, "build", at) for at, cwd in scripts)
     return Finding("build", Reason.of("SL211", "project_script"), made)
 
 

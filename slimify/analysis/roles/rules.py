@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from slimify.analysis.graph.graph import Node, meets
 from slimify.analysis.packages.build_settings import install_only_settings
-from slimify.analysis.roles.model import Finding, Given, Region
+from slimify.analysis.roles.model import Artifact, Finding, Given
 from slimify.analysis.runtime_needs import is_start_known
 from slimify.facts.system import is_plain_root, is_scratch, is_shared_directory
 from slimify.languages import installed_directories
@@ -68,7 +68,7 @@ def takes_output(solution: Solution, node: Node) -> Finding | None:
         return Finding("unknown", Reason.of("SL221", "files_unknown", directory=place))
     files = [r.path for r in solution.regions.values() if r.is_file]
     is_file = any(meets(r, f) for r in node.reads for f in files)
-    made = (Region(p, node, is_file=is_file) for p in landed)
+    made = (Artifact(p, node, is_file=is_file) for p in landed)
     return Finding("build", _REWORKS, (*trees, *made))
 
 
@@ -88,7 +88,7 @@ def _landing(solution: Solution, node: Node) -> list[str] | None:
     return landed
 
 
-def _trees_with_links(solution: Solution, node: Node, links: Sequence[str]) -> tuple[Region, ...] | None:
+def _trees_with_links(solution: Solution, node: Node, links: Sequence[str]) -> tuple[Artifact, ...] | None:
     """The directory that holds the links and nothing but build output, so that it is copied whole: a COPY
     follows a link that it names. Nothing if other directories bring the links along, None if none can."""
     trees = [r.path for r in solution.regions.values() if not r.is_file]
@@ -105,7 +105,7 @@ def _trees_with_links(solution: Solution, node: Node, links: Sequence[str]) -> t
         return None
     defined = {d for n in graph.nodes if n.effects for d in n.defines if d != directory}
     below = {d for d in defined if inside(d, directory)}
-    return (Region(directory, node),) if below <= {*solution.regions, *links} else None
+    return (Artifact(directory, node),) if below <= {*solution.regions, *links} else None
 
 
 def changes_what_the_builder_has(solution: Solution, node: Node) -> Finding | None:
@@ -162,7 +162,7 @@ def owns_directory_of_output(solution: Solution, node: Node) -> Finding | None:
     wide = [t for t in node.writes if any(inside(p, t) and p != t for p in live)]
     if not wide or any(map(is_shared_directory, wide)) or not all(inside_any(t, wide) for t in node.writes):
         return None
-    made = tuple(Region(t, node, "meta", whole=True) for t in wide)
+    made = tuple(Artifact(t, node, "meta", whole=True) for t in wide)
     return Finding("build", _OWNED, made)
 
 
@@ -218,7 +218,7 @@ def changes_copied_files(solution: Solution, node: Node) -> Finding | None:
     ]
     deleted = [d for e in files for d in e.deletes if not is_scratch(d)]
     installs = [r for r in solution.live_regions() if r.node is node and r.kind in ("install", "prune")]
-    found: dict[str, Region] = {}  # what the last COPY brings replaces what earlier ones brought
+    found: dict[str, Artifact] = {}  # what the last COPY brings replaces what earlier ones brought
     for path in (*deleted, *(r.path for r in installs)):
         earlier = (n for n in solution.graph.nodes if n.number < node.number and n.effects)
         unmade = path in deleted and not any(path in n.defines for n in earlier)
@@ -226,7 +226,9 @@ def changes_copied_files(solution: Solution, node: Node) -> Finding | None:
         for copy in (n for n in solution.graph.nodes if n.is_copy and n.number < node.number):
             if copy.brings(path, anyway=unmade):
                 found |= {
-                    t: Region(t, copy) for t in copy.visit.copy_targets or () if t != path and inside(path, t)
+                    t: Artifact(t, copy)
+                    for t in copy.visit.copy_targets or ()
+                    if t != path and inside(path, t)
                 }
     made = tuple(r for t, r in found.items() if not is_shared_directory(t))
     return Finding("build", _REWORKS, made) if made else None
@@ -256,7 +258,7 @@ def is_read_by_build(solution: Solution, node: Node) -> Finding | None:
 
 def _first_reader(solution: Solution, node: Node) -> str:
     """The first build step after a step that works on what it created; "" if there is none."""
-    for later in solution.graph.working:
+    for later in solution.graph.nodes:
         if later.number <= node.number or solution.found[later.number].role not in ("build", "unknown"):
             continue
         for effect, places in later.uses:
@@ -274,7 +276,7 @@ def _is_of_no_use(solution: Solution, node: Node) -> bool:
     targets = node.visit.copy_targets or ()
     if targets and given.packed.issuperset(targets):
         return all(_is_unused(given, target) for target in targets)
-    later = (n for n in given.graph.working if n.number > node.number and solution.in_builder(n))
+    later = (n for n in given.graph.nodes if n.number > node.number and solution.in_builder(n))
     read = {path for n in later for e in n.effects for path in (*e.reads, *e.manifests)}
     files = (node.visit.copy_targets if remote else node.visit.copied_files) or ()
     return bool(files) and all(

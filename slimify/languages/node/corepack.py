@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from slimify.analysis.program import Step
-from slimify.analysis.roles.model import Given, Region
+from slimify.analysis.roles.model import Artifact, Given
 from slimify.languages.node.vocabulary import ENABLE, NodeManager
 from slimify.model.effects import Effect
 from slimify.model.versions import version_numbers
@@ -29,17 +29,17 @@ def fills_cache(effect: Effect) -> bool:
     )
 
 
-def needed_cache(given: Given) -> tuple[Region, ...]:
+def needed_cache(given: Given) -> tuple[Artifact, ...]:
     """The cache, if the build fills it and run time reads it."""
     nodes = given.graph.nodes if MANAGERS & given.runtime_commands else ()
     return tuple(
-        Region(home, nodes[at], "install-global")
+        Artifact(home, nodes[at], "install-global")
         for at, home in _filled_caches((n.effects, n.state) for n in nodes)
         if home is not None
     )
 
 
-def pinned_versions(given: Given) -> tuple[Region, ...]:
+def pinned_versions(given: Given) -> tuple[Artifact, ...]:
     """What a globally installed pnpm keeps of itself, in the version that a project pins: without it, pnpm
     downloads that at the start."""
     nodes = given.graph.nodes if "pnpm" in given.runtime_commands else ()
@@ -48,7 +48,7 @@ def pinned_versions(given: Given) -> tuple[Region, ...]:
     majors = {version_numbers(p.text)[:1] for e in installs for p in e.packages if p.name == "pnpm"}
     kept = {".tools": bool(majors & {(), (10,)}), "global": any(not m or m > (10,) for m in majors)}
     return tuple(
-        Region(place, node, "install-global", at)
+        Artifact(place, node, "install-global", at)
         for node in nodes
         for at, effect in enumerate(node.effects)
         if effect.manager == NodeManager.PNPM

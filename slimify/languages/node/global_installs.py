@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from slimify.analysis.roles.model import Given, Region
+from slimify.analysis.roles.model import Artifact, Given
 from slimify.languages.node import corepack
 from slimify.languages.node.package_facts import possible_programs
 from slimify.model.decisions import Reason, Role
@@ -22,5 +22,5 @@ def install_role(given: Given, effects: Sequence[Effect]) -> tuple[Role, Reason]
     return None
 
 
-def installed_regions(given: Given) -> Sequence[Region]:
+def installed_regions(given: Given) -> Sequence[Artifact]:
     return (*corepack.needed_cache(given), *corepack.pinned_versions(given))
