@@ -144,7 +144,7 @@ class Solution(Struct, dict=True):
     # --- the fixed point -----------------------------------------------------------------------------
 
     def solve(self, rules: Sequence[Rule]) -> None:
-        """Applies the rules until nothing changes. Of findings that agree, the first by name stays."""
+        """Applies the rules until nothing changes. Of findings that agree, the last by name stays."""
         self.found |= {n.number: self.decided.get(n.number) or _in_final_stage(n) for n in self.graph.nodes}
         for known in tuple(self.found.values()):
             self.add(*known.regions)
@@ -161,7 +161,7 @@ class Solution(Struct, dict=True):
     def _judge(self, number: int, found: Sequence[Finding]) -> bool:
         """Whether the findings change the role of a step."""
         known = self.found[number].role
-        best = min(found, key=lambda f: (-_RANK[f.role], f.reason.code, f.reason.form), default=None)
+        best = max(found, key=lambda f: (_RANK[f.role], f.reason.code, f.reason.form), default=None)
         if best is None or _RANK[best.role] < _RANK[known]:
             return False
         self.found[number] = best

@@ -35,6 +35,7 @@ _BRINGS_TOOLS = frozenset({"packages", "install-global"})
 # They say what a step is, not where it is executed.
 _FITS_EVERY_ROLE = frozenset({"SL200", "SL218", "SL220", "SL223"})
 _CONFIGURES = (Reason.of("SL200", "configuration"),)
+_COPIED = (Reason.of("SL224", "inside_built"),)  # with a directory that run time needs
 _REMOVED = frozenset({"removed", "removed_group"})  # forms of SL201: gone before the RUN ends
 # Decisions of a plan that removes packages in place.
 _REMOVALS = frozenset({("SL201", "in_place"), ("SL351", "one_layer"), ("SL351", "one_layer_stay")})
@@ -51,11 +52,7 @@ class Execution(Struct, frozen=True, kw_only=True, dict=True):
     final: Stage
     stages: tuple[Role | None, ...]
     steps: Mapping[AtomKey, Role]
-
-    @property
-    def separated(self) -> bool:
-        """Whether the final image copies from another stage."""
-        return bool(self.final.sources)
+    separated: bool  # the final image copies from a stage that it is not built on
 
     @cached_property
     def installed(self) -> frozenset[str]:
@@ -68,7 +65,8 @@ def execution(old: Machine, new: Machine) -> Execution:
     from slimify.semantics.machine.content import content_at
     from slimify.semantics.machine.matches import identity, repeated
 
-    image, sources = {*new.final.chain}, new.final.sources
+    image = {*new.final.chain}
+    sources = new.final.sources if new.final.sources - image else frozenset()
     kept = new.stages[: len(old.stages) - 1]
     stages = tuple(_joined("build" if s in sources else None, "run" if s in image else None) for s in kept)
     steps: dict[AtomKey, Role | None] = {}
@@ -95,7 +93,7 @@ def execution(old: Machine, new: Machine) -> Execution:
         if any(_is_part(copy, event.copy, built=built) for copy in copies):
             note(event, "run")
     there = {key: role for key, role in steps.items() if role is not None}
-    return Execution(final=new.final, stages=stages, steps=there)
+    return Execution(final=new.final, stages=stages, steps=there, separated=bool(sources))
 
 
 def _joined(one: Role | None, other: Role | None) -> Role | None:
@@ -250,7 +248,8 @@ class _Verdicts(Struct, frozen=True, kw_only=True, dict=True):
             tools = isinstance(found, PackageVerdict) or (
                 isinstance(found, AtomStep) and found.kinds & _BRINGS_TOOLS
             )
-            role = "both" if found.role == "build" and self.needs_tools and tools else found.role
+            stays = (self.needs_tools and tools) or reasons == _COPIED
+            role = "both" if found.role == "build" and stays else found.role
         role = role or "build"
         if role == found.role or all(r.code in _FITS_EVERY_ROLE for r in reasons):
             return role, reasons

@@ -176,6 +176,12 @@ def roles(outcome: Outcome) -> list[str]:
             id="the last stage builds on one that installs",
         ),
         pytest.param(
+            PARENT + 'COPY --from=deps /etc/hosts /etc/\nCMD ["python", "/a.py"]\n',
+            {"a.py": "", "requirements.txt": "flask\n"}, "cleanup",
+            ["1 both", "2 build", "3 build pip=build", "5 run", "6 run", "7 run", "8 run"],
+            id="a stage that copies from the one it builds on",
+        ),
+        pytest.param(
             LEFT.replace("COPY . .", "COPY package.json .").replace("\nCMD", "\nCOPY . .\nCMD"), NODE,
             "unchanged",
             ["1 both", "2 both", "3 build", "4 build npm=build npm=build", "5 run", "6 run"],

@@ -43,7 +43,7 @@ ROWS = (
     Row(
         id="a-chain-of-moves",
         file=(*APP, *INSTALL, "RUN cp -r node_modules /opt/a && cp -r /opt/a /opt/b && rm -r /opt/a", START),
-        roles={"cp -r node_modules": REWORKS, "cp -r /opt/a": REWORKS, "rm": REWORKS},
+        roles={"cp -r node_modules": TEMPORARY, "cp -r /opt/a": REWORKS, "rm": REWORKS},
         copied=(MODULES, "/opt/b"),
     ),
     Row(
@@ -110,7 +110,7 @@ ROWS = (
         roles={
             "rm": DELETES,
             "COPY package.json": ("both", "read_by_both"),
-            "COPY package-lock": ("build", "read_and_deleted"),
+            "COPY package-lock": ("build", "read_by_build"),
             "COPY index": ("run", "files"),
         },
     ),
