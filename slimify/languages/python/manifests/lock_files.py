@@ -38,7 +38,11 @@ class PinnedPackage(Struct, frozen=True, kw_only=True):
 
 def pinned_packages(context: Context, project: PythonProject) -> Mapping[str, PinnedPackage]:
     """The packages of the project's first readable lock file, by normalized name, sorted."""
-    for path in project.locks:
+    return context.once(("pinned", *project.locks), lambda: _pinned_packages(context, project.locks))
+
+
+def _pinned_packages(context: Context, locks: Iterable[str]) -> Mapping[str, PinnedPackage]:
+    for path in locks:
         text = context.text(path, _LOCK_LIMIT)
         if text is None:
             continue

@@ -73,6 +73,10 @@ class _Found(Struct):
 def python_project(context: Context, dir: str = "") -> PythonProject:
     """The project of a directory; falsy if nothing in it is about Python packages."""
     dir = clean(dir)
+    return context.once(("python project", dir), lambda: _project(context, dir))
+
+
+def _project(context: Context, dir: str) -> PythonProject:
     found = _Found()
     path = posixpath.join(dir, "pyproject.toml")
     text = context.text(path)
