@@ -20,7 +20,7 @@ from slimify.model.plan import CompiledStart, NewStart, Plan
 if TYPE_CHECKING:
     from slimify.analysis.evidence.image_evidence import BuiltImage
     from slimify.analysis.program import Program
-    from slimify.context.scan import Context
+    from slimify.context.scan import Context, Contexts
     from slimify.image.model import Image
     from slimify.planning.in_place.edits import Draft
     from slimify.planning.layout import Layout
@@ -33,12 +33,14 @@ def rewrite(
     name: str = "Dockerfile",
     options: Options | None = None,
     image: Image | None = None,
+    shared: Contexts | None = None,
 ) -> Outcome:
     """Rewrite one Dockerfile.
 
     `context` is the directory of the build context. Without it, slimify cannot see what COPY copies and can
     decide less. `name` identifies the file in messages; `-` is a file without a name. `image` is an image
-    built from the file; its history is checked. Malformed input does not raise: its outcome is `Failed`.
+    built from the file; its history is checked. `shared` is that of `scan`. Malformed input does not raise:
+    its outcome is `Failed`.
     """
     from slimify.analysis.advice.silenced import without_silenced
     from slimify.context.scan import Context, scan
@@ -50,7 +52,8 @@ def rewrite(
         file = parse(data, name)
     except SlimifyError as error:
         return _parse_failure(data, name, error)
-    scanned = scan(Path(context), Path(name) if name != "-" else None) if context else Context.empty()
+    path = Path(name) if name != "-" else None
+    scanned = scan(Path(context), path, shared=shared) if context else Context.empty()
     evidence: BuiltImage | Reason | None = None
     if image is not None:
         from slimify.analysis.evidence.image_evidence import image_evidence

@@ -107,7 +107,7 @@ def context_readers(program: Program) -> ContextReaders | None:
             return None
         others.append((takes, _instruction_text(file)))
     first = (_instruction_text(program.dockerfile), *(t for _, t in others))
-    found = context.once(("texts", *first), lambda: _texts(context, first))
+    found = context.once(("texts", *first), lambda: _with_texts(context, first))
     return ContextReaders(own, tuple(others), *found, program) if found is not None else None
 
 
@@ -139,9 +139,20 @@ def _instruction_text(file: Dockerfile) -> str:
     return "\n".join(lines)
 
 
-def _texts(context: Context, first: Sequence[str]) -> tuple[tuple[str, ...], frozenset[int]] | None:
-    """The texts to search, and the indexes of those that are source code; None if they are too large. Scripts
-    are included only if another text names them."""
+def _with_texts(context: Context, first: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[int]] | None:
+    """The texts to search, of which `first` are of Dockerfiles, and the indexes of those that are source
+    code; None if they are too large."""
+    found = context.once("texts", lambda: _texts(context))
+    if found is None:
+        return None
+    texts, code, scripts = found
+    more, _ = _called_scripts(context, first, scripts)
+    return (*texts, *first, *more), code
+
+
+def _texts(context: Context) -> tuple[tuple[str, ...], frozenset[int], list[str]] | None:
+    """The texts of a context, the indexes of those that are source code, and the scripts that none of them
+    names; None if they are too large."""
     facts = merged("unread.toml")["texts"]
     endings, names, scripts = (
         frozenset(facts["endings"]),
@@ -149,7 +160,7 @@ def _texts(context: Context, first: Sequence[str]) -> tuple[tuple[str, ...], fro
         frozenset(facts["scripts"]),
     )
     elsewhere = re.compile(facts["elsewhere"])
-    texts, code, later, left = list(first), set(), [], facts["bytes"]
+    texts, code, later, left = list[str](), set(), list[str](), facts["bytes"]
     for path, size in context.files.items():
         name = posixpath.basename(path)
         ending = posixpath.splitext(name)[1][1:]
@@ -164,18 +175,22 @@ def _texts(context: Context, first: Sequence[str]) -> tuple[tuple[str, ...], fro
             if ending in facts["code"]:
                 code.add(len(texts))
             texts.append(context.text(path) or "")
-    return tuple(_with_scripts(context, texts, later)), frozenset(code)
+    called, others = _called_scripts(context, texts, later)
+    return (*texts, *called), frozenset(code), others
 
 
-def _with_scripts(context: Context, texts: list[str], scripts: Sequence[str]) -> list[str]:
-    """Adds the scripts and makefiles that one of the texts calls, transitively."""
-    fresh, waiting = texts, list(scripts)
+def _called_scripts(
+    context: Context, texts: Sequence[str], scripts: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """The texts of the scripts and makefiles that one of the texts calls, transitively, and the paths of the
+    others."""
+    found, fresh, waiting = list[str](), texts, list(scripts)
     while fresh and waiting:
         names = _called_names({posixpath.basename(path) for path in waiting}, fresh)
         fresh = [context.text(path) or "" for path in waiting if posixpath.basename(path) in names]
         waiting = [path for path in waiting if posixpath.basename(path) not in names]
-        texts = [*texts, *fresh]
-    return texts
+        found += fresh
+    return found, waiting
 
 
 _MAKE = regex(r"(?:^|[\s;&|(\"'`])make(?=[\s\"'`;&|)]|$)", re.MULTILINE)

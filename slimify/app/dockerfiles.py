@@ -15,6 +15,7 @@ from slimify.app.locate import Job, Target
 from slimify.model.outcome import Outcome
 
 if TYPE_CHECKING:
+    from slimify.context.scan import Contexts
     from slimify.image.model import Image
 
 
@@ -35,16 +36,17 @@ def outcomes(
     context: Path | None,
     overrides: dict[str, object],
     image: Image | None = None,
+    shared: Contexts | None = None,
 ) -> Iterator[tuple[Source, Outcome]]:
     """The outcome of each Dockerfile, from which `image` was built. A failure is an outcome and does not stop
-    the others."""
+    the others. `shared` is that of `scan`."""
     for target, problem in jobs:
         data = b""
         try:
             if problem is not None:
                 raise problem
             data = locate.read(target)
-            outcome = _process(command, target, data, context, overrides, image)
+            outcome = _process(command, target, data, context, overrides, image, shared)
         except Exception as error:
             outcome = failed(target.name, error)
         yield Source(target, data), outcome
@@ -53,7 +55,7 @@ def outcomes(
 def outcome_of(path: Path, data: bytes) -> Outcome:
     """The outcome of a Dockerfile with this content, whatever is in the file. Raises nothing."""
     try:
-        return _process("rewrite", Target(name=str(path), path=path), data, None, {}, None)
+        return _process("rewrite", Target(name=str(path), path=path), data, None, {}, None, None)
     except Exception as error:
         return failed(str(path), error)
 
@@ -65,6 +67,7 @@ def _process(
     context: Path | None,
     overrides: dict[str, object],
     image: Image | None,
+    shared: Contexts | None,
 ) -> Outcome:
     from slimify import pipeline
 
@@ -73,7 +76,7 @@ def _process(
     if context is None:
         context, remark = locate.build_context(target, data)
     phase = pipeline.rewrite if command == "rewrite" else pipeline.explain
-    outcome = phase(data, name=target.name, context=context, options=options, image=image)
+    outcome = phase(data, name=target.name, context=context, options=options, image=image, shared=shared)
     remarks = (*([remark] if remark else []), *options.warnings("templates"))
     return with_warnings(outcome, remarks)
 

@@ -15,6 +15,7 @@ from slimify.model.outcome import Outcome
 
 if TYPE_CHECKING:
     from slimify.app.prove import Listeners, ProofOptions
+    from slimify.context.scan import Contexts
     from slimify.image.model import Image
     from slimify.verify.model import Proof
 
@@ -28,15 +29,19 @@ def rewrite_files(
     proving: ProofOptions | None = None,
     listeners: Callable[[], Listeners] | None = None,
     image: Image | None = None,
+    shared: Contexts | None = None,
 ) -> Iterator[Result]:
     """Rewrites Dockerfiles one after the other. A failure of one does not stop the others.
 
     `context` is the build context; None: it is derived from the Dockerfile. `settings` are fields of Options
     that override settings files. Images are built only with `proving`; `listeners` is called once for each
-    Dockerfile. `image` was built from the Dockerfile.
+    Dockerfile. `image` was built from the Dockerfile. Callers that change no file meanwhile may pass an empty
+    dict as `shared`: what was read of a build context serves all Dockerfiles with it.
     """
     shown: set[tuple[str, str | None]] = set()
-    for source, outcome, proof in _rewrite_each(todo, context, settings or {}, proving, listeners, image):
+    for source, outcome, proof in _rewrite_each(
+        todo, context, settings or {}, proving, listeners, image, shared
+    ):
         if proof is None or proof.verdict == "equal":  # a rejected rewrite adds no ignore file
             outcome = _without_repeated_ignore_file(outcome, shown)
         yield source, outcome, proof
@@ -61,9 +66,10 @@ def _rewrite_each(
     proving: ProofOptions | None,
     listeners: Callable[[], Listeners] | None,
     image: Image | None,
+    shared: Contexts | None,
 ) -> Iterator[Result]:
     if proving is None:
-        for source, outcome in dockerfiles.outcomes("rewrite", todo, context, settings, image):
+        for source, outcome in dockerfiles.outcomes("rewrite", todo, context, settings, image, shared):
             yield source, outcome, None
         return
     from slimify.app import prove

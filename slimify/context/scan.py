@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from slimify.context.repository import Repository
 
 _T = TypeVar("_T")
+_MOST_SHARED = 2  # contexts, each with the texts of its files
 _MAX_LINKS = 40  # as Linux: ELOOP
 _CACHED_LENGTH, _CACHED_TOTAL = 64 << 10, 24 << 20  # characters of one file, of all files
 
@@ -232,21 +233,34 @@ def clean(path: str) -> str:
     return posixpath.normpath("/" + path).lstrip("/")
 
 
-def scan(root: Path, dockerfile: Path | None = None, limits: Limits | None = None) -> Context:
+Contexts = dict[Hashable, Context]
+
+
+def scan(
+    root: Path,
+    dockerfile: Path | None = None,
+    limits: Limits | None = None,
+    *,
+    shared: Contexts | None = None,
+) -> Context:
     """The context in directory `root` for the Dockerfile at path `dockerfile`.
 
-    An unreadable or missing directory results in a note, never in an exception.
+    An unreadable or missing directory results in a note, never in an exception. `shared` are the contexts of
+    other Dockerfiles, with what was found in their files: for callers that change none of these meanwhile.
     """
     limits = limits or Limits()
     given, root = root, Path(os.path.realpath(root))
     text, ignore_file = _ignore_text(root, dockerfile)
-    ignore = IgnoreRules.parse(text) if text is not None else IgnoreRules()
     own = dockerfile is not None and ignore_file not in (None, ".dockerignore")
+    key = (given, ignore_file, text, dockerfile if own else None, limits)
+    if shared is not None and key in shared:
+        return shared[key]
+    ignore = IgnoreRules.parse(text) if text is not None else IgnoreRules()
     walk = Walk(str(root), ignore, limits)
     walk.run()
     if ignore.errors:
         walk.notes.extend(f"{ignore_file}: {error}" for error in ignore.errors)
-    return Context(
+    found = Context(
         root=root,
         files=MappingProxyType(dict(sorted(walk.files.items()))),
         directories=frozenset(walk.directories),
@@ -261,6 +275,11 @@ def scan(root: Path, dockerfile: Path | None = None, limits: Limits | None = Non
         notes=tuple(walk.notes),
         limits=limits,
     )
+    if shared is not None:
+        if len(shared) >= _MOST_SHARED:
+            shared.pop(next(iter(shared)))
+        shared[key] = found
+    return found
 
 
 def _ignore_text(root: Path, dockerfile: Path | None) -> tuple[str | None, str | None]:

@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from slimify import __version__, config
 from slimify.app import dockerfiles, locate
 from slimify.app.failures import failed
+from slimify.context.scan import Contexts
 from slimify.fleet.time_limit import TimeLimitError, time_limit
 from slimify.fleet.work_items import WorkItem
 from slimify.model.errors import SlimifyError
@@ -30,6 +31,8 @@ NO_DOCKERFILE, CLONE_FAILED, TOO_LONG, DIED = "SL907", "SL908", "SL909", "SL910"
 _CLONE_SECONDS = 600
 _REASONS = 20
 _GRACE = 20  # seconds for code that ignores the alarm; then the process is terminated
+
+_SHARED: Contexts = {}  # by the Dockerfiles of one repository, more often than not: nobody changes them
 
 Row = dict[str, Any]
 
@@ -111,7 +114,7 @@ def _row(item: WorkItem, path: str, name: str, row_settings: RowSettings) -> Row
     try:
         with time_limit(row_settings.seconds, _GRACE):
             ((_, outcome),) = dockerfiles.outcomes(
-                "rewrite", [(target(path), None)], None, row_settings.given
+                "rewrite", [(target(path), None)], None, row_settings.given, shared=_SHARED
             )
     except TimeLimitError:
         outcome = failed(name, timeout_error(row_settings.seconds))

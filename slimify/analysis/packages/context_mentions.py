@@ -19,6 +19,7 @@ from slimify.facts.system import command_endings, settings_endings
 from slimify.facts.toolchains import toolchain
 from slimify.languages import languages
 from slimify.model.effects import Effect
+from slimify.model.regex import regex
 from slimify.model.sources import Use
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.state import State
@@ -26,6 +27,7 @@ from slimify.semantics.paths import PathMarks, join_path, literal_part
 
 _MAX_BYTES = 16_000_000
 _MAX_IGNORED = 200  # files
+_WORD = regex(r"[\w.-]+")
 
 
 def mentions_in(context: Context) -> ContextMentions:
@@ -98,6 +100,7 @@ class ContextMentions:
         self._context = context
         self._files: dict[str, str] = {}
         self._found: dict[tuple[str, str], tuple[Use, ...]] = {}
+        self._naming: dict[frozenset[str], frozenset[str]] = {}
 
     def first_file(self, names: Collection[str], said: Sequence[str] = ()) -> str:
         """The first file that has one of the names as a string of its own, at the start of a command line in
@@ -136,7 +139,7 @@ class ContextMentions:
             "|".join(map(re.escape, sorted(group))) or "(?!)" for group in (names, certain or ())
         )
         pattern = re.compile(
-            rf"""(?:(?:(?<![\w\])"'])\[|\{{|\b\w*(?:run|exec|execute|call|cmd|command|spawn|shell|output)\()\s*"""
+            rf"""(?:(?:(?<![\w\])"'])\[|\{{|(?:run|exec|execute|call|cmd|command|spawn|shell|output)\()\s*"""
             rf"""[rRuUbBfF]?(?P<quote>["'`])(?P<name>{any_name})(?:(?P=quote)\s*(?:,|[\]}}]\s*\+|\))|[ ]))"""
             rf"""|(?m:^[ \t-]*(?:[\w.-]+[ \t]*:[ \t]*)?\[[ ]*)(?P<item>{any_name})[ ]*[,\]]"""
             rf"""|(?m:(?:^[ \t-]*|[{{,][ \t]*)["']?\w*(?:run|exec|command|cmd|script|program)["']?)"""
@@ -148,8 +151,9 @@ class ContextMentions:
             rf"""(?m:^[ \t-]*)(?P<name>{any_name})(?![ \t]*[:=])(?:[\s,;|&]|\Z)"""
             rf"""|(?m:^[ \t-]*[\w.-]+[ \t]*[:=])[ \t]*["']?(?P<value>{any_name})[ ]+[-\w./$]"""
         )
-        for path, text in self._texts if certain is not None else ():
-            if path not in self._context.files or view.image_paths(path):
+        naming = self._files_naming(frozenset(names)) if certain is not None else frozenset()
+        for path, text in self._texts if naming else ():
+            if path in naming and (path not in self._context.files or view.image_paths(path)):
                 yield from self._uses(pattern, path, text)
         for path, text in self._opened(view, opened):
             yield from self._uses(lines, path, text)
@@ -157,6 +161,18 @@ class ContextMentions:
             words = (value or "").split() or [""]
             if posixpath.basename(words[0]) in names:
                 yield Use(name=posixpath.basename(words[0]), file=f"{variable}={words[0]}", line=0)
+
+    def _files_naming(self, names: frozenset[str]) -> frozenset[str]:
+        """The files in whose text one of the names is a word: finding these is faster than a pattern."""
+        if names not in self._naming:
+            others = [name for name in names if not _WORD.fullmatch(name)]
+            self._naming[names] = frozenset(
+                path
+                for path, text in self._texts
+                if not names.isdisjoint(word.lstrip("-") for word in _WORD.findall(text))
+                or any(name in text for name in others)
+            )
+        return self._naming[names]
 
     def _uses(self, pattern: re.Pattern[str], path: str, text: str) -> tuple[Use, ...]:
         """The programs that the pattern finds in a text."""

@@ -130,6 +130,7 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     files: Context
     view: Context
     image: BuiltImage
+    left_out: str = ""  # a directory
 
     def matching(self, pattern: re.Pattern[str]) -> list[str]:
         return [name for name in self.files.files if pattern.fullmatch(name)][:_MAX_FILES]
@@ -155,6 +156,9 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def engine_calls(self) -> tuple[tuple[EngineCall, HostCommand], ...]:
         """The calls of container engines in scripts; those in lines that no script reaches come last."""
+        return self.files.once(("engine calls", self.left_out), self._engine_calls)
+
+    def _engine_calls(self) -> tuple[tuple[EngineCall, HostCommand], ...]:
         hosts = chain.from_iterable(self._commands(script, not script.is_document) for script in self.scripts)
         found = [host for host in islice(hosts, _MAX_COMMANDS) if host.engine is not None]
         reached = {(c.file, line) for c in found for line in range(c.lines[0], c.lines[1] + 1)}
@@ -308,13 +312,17 @@ def _bases(files: Context, above: str, tags: set[str], own: str) -> Iterator[Use
 def _searched(context: Context, dockerfile: str) -> list[_Searched]:
     third_party = third_party_directories() | installed_directories()
 
+    def own(files: Context, left_out: str) -> Context:
+        found = (n for n in files.files if third_party.isdisjoint(n.split("/")[:-1]))
+        names = {n: files.files[n] for n in found if not left_out or not n.startswith(f"{left_out}/")}
+        return replace(files, files=names)
+
     def searched(files: Context, image: BuiltImage, left_out: str = "") -> _Searched:
-        own = (n for n in files.files if third_party.isdisjoint(n.split("/")[:-1]))
-        names = {n: files.files[n] for n in own if not left_out or not n.startswith(f"{left_out}/")}
-        return _Searched(files=replace(files, files=names), view=files, image=image)
+        inner = files.once(("own files", left_out), lambda: own(files, left_out))
+        return _Searched(files=inner, view=files, image=image, left_out=left_out)
 
     # what the builder does not get may say as well what people run
-    files = with_ignored_files(context)
+    files = context.once("with ignored files", lambda: with_ignored_files(context))
     others = _earlier_stages(files.text(dockerfile) or "")
     places = [searched(files, BuiltImage(dockerfile=dockerfile, others=others))]
     around = context.repository
