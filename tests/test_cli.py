@@ -44,6 +44,7 @@ class Pipeline(types.ModuleType):
         context: Path | None,
         options: Options,
         image: Image | None = None,
+        shared: object = None,
     ) -> Outcome:
         self.calls.append((name, context, options))
         text = data.decode("utf-8", "surrogateescape")

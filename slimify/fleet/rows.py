@@ -32,7 +32,7 @@ _CLONE_SECONDS = 600
 _REASONS = 20
 _GRACE = 20  # seconds for code that ignores the alarm; then the process is terminated
 
-_SHARED: Contexts = {}  # by the Dockerfiles of one repository, more often than not: nobody changes them
+_SHARED: Contexts = {}  # of this worker; its next Dockerfile often is of the same repository
 
 Row = dict[str, Any]
 
@@ -114,7 +114,7 @@ def _row(item: WorkItem, path: str, name: str, row_settings: RowSettings) -> Row
     try:
         with time_limit(row_settings.seconds, _GRACE):
             ((_, outcome),) = dockerfiles.outcomes(
-                "rewrite", [(target(path), None)], None, row_settings.given, shared=_SHARED
+                "rewrite", [(target(path), None)], None, row_settings.given, None, _SHARED
             )
     except TimeLimitError:
         outcome = failed(name, timeout_error(row_settings.seconds))
