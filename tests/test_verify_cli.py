@@ -58,6 +58,7 @@ class Pipeline(types.ModuleType):
         context: Path | None,
         options: Options,
         image: Image | None = None,
+        shared: object = None,
     ) -> Outcome:
         text = data.decode()
         base = Unchanged(file=name, before=text, language="python")
