@@ -187,28 +187,29 @@ class ContextMentions:
 
     def _opened(self, view: ContextView, opened: PathMarks) -> Iterator[tuple[str, str]]:
         """The files of the image that a program opens, if their endings may be those of lists of commands."""
-        left, endings = _MAX_BYTES, command_endings()
-        for path, size in self._context.files.items():
-            listed = posixpath.splitext(path)[1][1:] in endings
-            if listed and any(opened.containing(place) >= 0 for place in view.image_paths(path)):
-                left -= size
-                yield path, (self._context.text(path) or "") if left > 0 else ""
+        endings = command_endings()
+        listed = (path for path in self._context.files if posixpath.splitext(path)[1][1:] in endings)
+        return self._read(
+            path for path in listed if any(opened.containing(place) >= 0 for place in view.image_paths(path))
+        )
+
+    def _read(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """The files with their texts, within a limit."""
+        left = _MAX_BYTES
+        for path in paths:
+            left -= self._context.files[path]
+            if left < 0:
+                return
+            yield path, self._context.text(path) or ""
 
     @cached_property
     def _texts(self) -> tuple[tuple[str, str], ...]:
         facts = merged("unread.toml")["texts"]
         elsewhere, read = re.compile(facts["elsewhere"]), {*facts["code"], *settings_endings()}
-        left, texts = _MAX_BYTES, []
-        for path, size in self._context.files.items():
-            ending = path.rpartition(".")[2]
-            if ending not in read or elsewhere.search(path) or _lists_packages(path):
-                continue
-            left -= size
-            if left < 0:
-                break
-            text = self._context.text(path) or ""
-            texts.append((path, _without_imports(path, text)))
-        return (*texts, *self._ignored_settings(elsewhere))
+        paths = (p for p in self._context.files if p.rpartition(".")[2] in read and not elsewhere.search(p))
+        texts = self._read(path for path in paths if not _lists_packages(path))
+        own = ((path, _without_imports(path, text)) for path, text in texts)
+        return (*own, *self._ignored_settings(elsewhere))
 
     def _ignored_settings(self, elsewhere: re.Pattern[str]) -> Iterator[tuple[str, str]]:
         """Settings that the ignore file excludes: they may be mounted at run time."""

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.graph.graph import AtomKey
 from slimify.analysis.packages.context_mentions import ContextMentions
-from slimify.analysis.packages.program_calls import build_tools
+from slimify.analysis.packages.program_calls import build_tools, commands
 from slimify.analysis.packages.toolchains import build_only_use
 from slimify.analysis.program import RuntimeNeeds
 from slimify.facts import merged
@@ -77,8 +77,7 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     @cached_property
     def effects(self) -> Sequence[tuple[AtomKey, Effect]]:
         """The effects of all commands, each with its command."""
-        atoms = (((v.index, n), effects) for v in self.visits for n, effects in enumerate(v.effects))
-        return tuple((key, effect) for key, effects in atoms for effect in effects)
+        return tuple((key, effect) for key, _, effect in commands(self.visits))
 
     @cached_property
     def tools(self) -> Mapping[str, Use]:

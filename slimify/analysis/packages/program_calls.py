@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from slimify.analysis.graph.graph import AtomKey
 from slimify.facts.image_tables import data_packages_of
+from slimify.facts.packages import starts
 from slimify.facts.system import is_systems
 from slimify.facts.toolchains import compile_programs, programs_started_by
 from slimify.languages import of_effect
@@ -17,16 +18,14 @@ from slimify.semantics.walk import Visit
 
 _FINAL: tuple[Role, ...] = ("run", "both", "unknown")
 _MANAGING_KINDS = MANAGES_PACKAGES | {"state"}
-# Programs that these commands start themselves, and those that adding a package source takes.
-_KEYRINGS = {"apt-key": ("gpg", "gnupg"), "add-apt-repository": ("gpg",)}
-_SOURCES = ("gpg", "apt-key", "lsb_release", "add-apt-repository")
+_SOURCES = ("gpg", "apt-key", "lsb_release", "add-apt-repository")  # that adding a package source takes
 
 
 def build_tools(visits: Sequence[Visit]) -> Mapping[str, Use]:
     """The programs that RUN steps call, or that an installer starts itself."""
     return _first_callers(
         (use, tool)
-        for _, use, effect in _commands(visits)
+        for _, use, effect in commands(visits)
         if effect.kind not in _MANAGING_KINDS
         for tool in (
             *(effect.tool, *effect.tools),
@@ -39,12 +38,11 @@ def final_stage_tools(visits: Sequence[Visit], roles: Mapping[AtomKey, Role]) ->
     """The programs that steps of the final stage call: their packages are needed there."""
     calls: list[tuple[Use, str]] = []
     done: list[Effect] = []
-    for key, use, effect in _commands(visits):
+    for key, use, effect in commands(visits):
         if roles.get(key) not in _FINAL:
             done += [effect] if effect.kind in INSTALLS else []
         elif effect.kind not in _MANAGING_KINDS and effect.kind != "cache":
-            calls += ((use, tool) for tool in (effect.tool, *effect.tools))
-            calls += ((use, tool) for tool in _KEYRINGS.get(effect.tool, ()))
+            calls += ((use, tool) for tool in (effect.tool, *effect.tools, *starts(effect.tool)))
             if _may_compile(effect, done):
                 calls += ((use, tool) for tool in (*programs_started_by(effect), *compile_programs(effect)))
     return _first_callers(calls)
@@ -60,7 +58,7 @@ def final_stage_installs(
     found: dict[AtomKey, tuple[Use, frozenset[str]]] = {}
     made: list[str] = []
     there: set[str] = set()
-    for key, use, effect in _commands(visits):
+    for key, use, effect in commands(visits):
         reads = [p for p in effect.reads if is_systems(p) and views[key[0]].context_path(p) is None]
         reads = [p for p in reads if not any(overlap(p, w) for w in made)]
         there |= {p.name for p in effect.packages} if effect.kind == "packages" else set()
@@ -72,7 +70,8 @@ def final_stage_installs(
     return found
 
 
-def _commands(visits: Sequence[Visit]) -> Iterator[tuple[AtomKey, Use, Effect]]:
+def commands(visits: Sequence[Visit]) -> Iterator[tuple[AtomKey, Use, Effect]]:
+    """The effects of all commands, each with its command and as a use of a program."""
     for visit in visits:
         for number, effects in enumerate(visit.effects):
             for effect in effects:
