@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -19,7 +20,7 @@ from slimify.facts import load
 from slimify.facts.language_files import all_files, files_of
 from slimify.facts.system import is_system_directory
 from slimify.image.layout import mapping, strings
-from slimify.image.model import Image
+from slimify.image.model import Entry, Image
 from slimify.image.packages import Packages
 from slimify.image.packages import read as read_packages
 from slimify.image.tree import Files
@@ -35,13 +36,19 @@ def _is_no_home(path: str) -> bool:
     return is_system_directory(path.rstrip("/") or "/") or path in ("/tmp", "/nonexistent")
 
 
-class StoredFile(NamedTuple):
+class StoredFile(Struct, frozen=True, gc=False):
     """A regular file and the layer that stores it."""
 
-    path: str
+    entry: Entry
     layer: int
-    size: int
-    digest: str = ""
+
+    @property
+    def path(self) -> str:
+        return self.entry.path
+
+    @property
+    def size(self) -> int:
+        return self.entry.size
 
 
 class FileBytes(NamedTuple):
@@ -77,16 +84,8 @@ class ImageInputs(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def stored(self) -> tuple[StoredFile, ...]:
         """The regular files that a container sees, by path."""
-        seen = (
-            StoredFile(entry.path, index, entry.size, entry.digest)
-            for entry, index in self.files.leaves()
-            if entry.kind == "file"
-        )
-        return tuple(sorted(seen))
-
-    @cached_property
-    def _paths(self) -> list[str]:
-        return [item.path for item in self.stored]
+        leaves = self.files.leaves()
+        return tuple(StoredFile(entry, index) for entry, index in leaves if entry.kind == "file")
 
     @cached_property
     def environment(self) -> Mapping[str, str]:
@@ -114,17 +113,19 @@ class ImageInputs(Struct, frozen=True, kw_only=True, dict=True):
 
     def files_below(self, path: str) -> Sequence[StoredFile]:
         """The files under a directory, or the file at the path itself."""
-        paths = self._paths
-        at = bisect_left(paths, path)
-        if at < len(paths) and paths[at] == path:
-            return self.stored[at : at + 1]
+        if (found := self.file_at(path)) is not None:
+            return (found,)
         prefix = path.rstrip("/") + "/"
-        return self.stored[bisect_left(paths, prefix) : bisect_left(paths, prefix[:-1] + "0")]
+        return self.stored[self._place(prefix) : self._place(prefix[:-1] + "0")]
 
     def file_at(self, path: str) -> StoredFile | None:
         """The visible regular file at a path."""
-        at = bisect_left(self._paths, path)
+        at = self._place(path)
         return self.stored[at] if at < len(self.stored) and self.stored[at].path == path else None
+
+    def _place(self, path: str) -> int:
+        """Where a path is, or would be, among the stored files."""
+        return bisect_left(self.stored, path, key=attrgetter("path"))
 
     def directories_named(self, name: str) -> tuple[str, ...]:
         """The outermost non-empty directories of a name (`a/b`: named b, in a directory named a)."""
@@ -135,7 +136,7 @@ class ImageInputs(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _directories(self) -> frozenset[str]:
         """The directories of the stored files, each with a slash behind it."""
-        return frozenset(path[: path.rindex("/") + 1] for path in self._paths)
+        return frozenset(f"{directory}/" for directory in {item.entry.directory for item in self.stored})
 
     @cached_property
     def hardlinked(self) -> frozenset[str]:

@@ -107,14 +107,19 @@ class Files:
         return tuple(sorted(node.children)) if node and node.children else ()
 
     def leaves(self) -> Iterator[tuple[Entry, int]]:
-        """All that is no directory, in no order, and the layers that it is from; hard links as they are."""
+        """All that is no directory, by path, and the layers that it is from; hard links as they are."""
         waiting = [self._root]
-        for node in waiting:
-            for child in (node.children or {}).values():
-                if child.children is not None:
-                    waiting.append(child)
-                elif child.entry is not None:
-                    yield child.entry, child.layer
+        while waiting:
+            node = waiting.pop()
+            if node.children is not None:
+                # "a-b" comes before what is in "a".
+                below = {
+                    name if child.children is None else f"{name}/": child
+                    for name, child in node.children.items()
+                }
+                waiting += [below[name] for name in sorted(below, reverse=True)]
+            elif node.entry is not None:
+                yield node.entry, node.layer
 
     def walk(self, path: str = "/") -> Iterator[Entry]:
         """Everything below a path, parents first, sorted by name. Symlinks are not followed."""

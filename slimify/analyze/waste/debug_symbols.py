@@ -24,10 +24,10 @@ def find(inputs: ImageInputs) -> Iterator[WasteFinding]:
     """Findings for the bytes that stripping saves. Object files and archives require their symbols."""
     files = [
         item
-        for item in inputs.stored
-        if (elf := inputs.image.elves.get(item.path))
-        and elf.symbols
+        for path, elf in sorted(inputs.image.elves.items())
+        if elf.symbols
         and elf.linking not in ("object", "other")
+        and (item := inputs.file_at(path)) is not None
     ]
     for part in by_layer(files).values():
         rest = []

@@ -42,7 +42,7 @@ def find(inputs: ImageInputs) -> Iterator[WasteFinding]:
         groups.setdefault((lost.layer, lost.by, how), []).append(lost)
     for (layer, by, how), items in groups.items():
         if layer != by:
-            files = [StoredFile(i.entry.path, i.layer, i.entry.size, i.entry.digest) for i in items]
+            files = [StoredFile(item.entry, item.layer) for item in items]
             tell = {"removed": _removed, "again": _stored_again, "replaced": _replaced}[how]
             told = tell(inputs, files, by)
             found = None if how == "removed" else by
@@ -92,9 +92,10 @@ def equal_files(inputs: ImageInputs, gone: Collection[tuple[str, int]]) -> Itera
     first: dict[str, StoredFile] = {}
     groups: dict[tuple[str, str], list[StoredFile]] = {}
     for item in inputs.stored:
-        if item.size < MIN_SIZE or not item.digest or (item.path, item.layer) in gone:
+        digest = item.entry.digest
+        if item.size < MIN_SIZE or not digest or (item.path, item.layer) in gone:
             continue
-        known = first.setdefault(item.digest, item)
+        known = first.setdefault(digest, item)
         if known is item or _installation(known.path) == _installation(item.path):
             continue
         if inputs.packages.owner_of(item.path) is None:

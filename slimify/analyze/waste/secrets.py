@@ -74,7 +74,7 @@ def find(inputs: ImageInputs) -> Iterator[WasteFinding]:
         if rule := _matching(inputs, item, visible=True):
             yield _finding(inputs, item, rule, "SL740", "anyone who has the image can read it")
     for lost in inputs.files.hidden:
-        item = StoredFile(lost.entry.path, lost.layer, lost.entry.size)
+        item = StoredFile(lost.entry, lost.layer)
         if lost.layer != lost.by and (rule := _matching(inputs, item, visible=False)):
             hidden = (
                 f"layer {lost.by + 1} hides it, but the layer that contains it is still part of the image"

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from slimify.analyze.image_inputs import FindingText, ImageInputs, WasteFinding, by_layer
+from slimify.analyze.image_inputs import FindingText, ImageInputs, StoredFile, WasteFinding, by_layer
 from slimify.analyze.programs import mentioned_programs
 from slimify.analyze.waste.development_packages import packages_finding
 from slimify.languages.python.package_facts import pypi
@@ -24,8 +24,14 @@ _DEVELOPMENT = FindingText(
 
 def package_commands(inputs: ImageInputs) -> frozenset[str]:
     """The programs that installed packages start: git for GitPython, a compiler for Triton."""
-    names = {match[2] for item in inputs.stored if (match := _METADATA.fullmatch(item.path))}
+    names = {match[2] for _, match in _metadata(inputs)}
     return frozenset(command for name in names for command in pypi(name).commands)
+
+
+def _metadata(inputs: ImageInputs) -> Iterator[tuple[StoredFile, re.Match[str]]]:
+    for item in inputs.stored:
+        if item.entry.name == "METADATA" and (match := _METADATA.fullmatch(item.path)):
+            yield item, match
 
 
 def development_packages(inputs: ImageInputs) -> Iterator[WasteFinding]:
@@ -33,10 +39,9 @@ def development_packages(inputs: ImageInputs) -> Iterator[WasteFinding]:
     words = mentioned_programs(inputs)
     modules = _modules(inputs)
     places: dict[str, str] = {}
-    for item in inputs.stored:
-        match = _METADATA.fullmatch(item.path)
-        facts = pypi(match[2]) if match else None
-        if match is None or facts is None or not facts.development or words & {facts.name, *facts.scripts}:
+    for item, match in _metadata(inputs):
+        facts = pypi(match[2])
+        if facts is None or not facts.development or words & {facts.name, *facts.scripts}:
             continue
         own = {module.split(".")[0] for module in facts.imports}
         if inputs.packages.owner_of(item.path) is None and not modules & own:
