@@ -159,6 +159,10 @@ class _LayerMerge:
         """Adds an entry. Returns whether directories that were looked up before are still valid."""
         assert below.children is not None
         assert mine.children is not None
+        directory = entry.kind == "directory"
+        if not (directory or name in below.children or name in mine.children):
+            mine.children[name] = below.children[name] = entry
+            return True
         there, noted = _child(below, name, "unmodified"), _child(mine, name, "added")
         # The entry of lower layers, which this layer itself may have removed before.
         old = noted if there is None and noted is not None and noted.change == "removed" else there
@@ -167,10 +171,6 @@ class _LayerMerge:
             change = noted.change
         else:
             change = "added" if old is None else _change_between(old.entry, entry)
-        directory = entry.kind == "directory"
-        if old is None and noted is None and not directory:
-            mine.children[name] = below.children[name] = entry
-            return True
         fresh = mine.children[name] = _TreeNode(entry, change, {} if directory else None)
         if directory and there is not None and there.children is not None:
             there.entry = entry
@@ -255,17 +255,17 @@ def _root(ordered: list[_TreeNode], alone: Change) -> Node:
     """The node of a complete tree. `alone` is the change of entries alone."""
     for place in reversed(ordered):
         if place.entry is None or place.entry.kind == "directory":
-            place.size = sum(
-                _size(child)
-                for child in (place.children or {}).values()
-                if isinstance(child, Entry) or child.change != "removed" or place.change == "removed"
-            )
+            total, removed = 0, place.change == "removed"
+            for child in (place.children or {}).values():
+                if isinstance(child, Entry):
+                    total += child.size
+                elif removed or child.change != "removed":
+                    total += _size(child)
+            place.size = total
     return _node("", "/", ordered[0], 0, alone)
 
 
-def _size(place: _TreeNode | Entry) -> int:
-    if isinstance(place, Entry):
-        return place.size
+def _size(place: _TreeNode) -> int:
     entry = place.entry
     return place.size if entry is None or entry.kind == "directory" else entry.size
 

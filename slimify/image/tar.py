@@ -139,14 +139,16 @@ class Tar:
             read_pax(data, pax)
 
     def _entry(self, block: bytes, pax: dict[bytes, bytes]) -> Member:
-        name, owner, digits, flag, target, magic, prefix = _FIELDS.unpack_from(block)
-        mode, uid, gid = self._owner(owner)
-        name = string(name)
+        name, fields, digits, flag, target, magic, prefix = _FIELDS.unpack_from(block)
+        owner = self._owners.get(fields) or self._owner(fields)
+        name = name.partition(b"\0")[0]
         if prefix[0] and magic == b"ustar\0":
             name = string(prefix) + b"/" + name
-        size, target = number(digits), string(target)
+        size = number(digits)
+        target = string(target) if target[0] else b""
         if not pax:
-            return self._member_of(block, flag, size, (mode, uid, gid), name, target)
+            return self._member_of(block, flag, size, owner, name, target)
+        mode, uid, gid = owner
         member = self._member_of(
             block,
             flag,
@@ -170,10 +172,12 @@ class Tar:
         elif not 0 <= size < 1 << 62:
             raise unsafe("A file in the image claims an impossible size.")
         self._left, self._padding = size, -size % BLOCK
+        mode, uid, gid = owner
+        decoded = name.decode("utf-8", "surrogateescape")
         if kind != "file":
             link = text(target) if kind in ("symlink", "hardlink") else ""
-            return Member(text(name), kind, 0, *owner, link)
-        member = Member(text(name), kind, size, *owner)
+            return Member(decoded, kind, 0, mode, uid, gid, link)
+        member = Member(decoded, kind, size, mode, uid, gid)
         return self._sparse(member, from_header(block, self._reader), {}) if flag == b"S" else member
 
     def _sparse(self, member: Member, sparse: Map, pax: dict[bytes, bytes]) -> Member:
@@ -194,14 +198,12 @@ class Tar:
         return self._reader.take(BLOCK)
 
     def _owner(self, fields: bytes) -> tuple[int, int, int]:
-        """Mode, user and group, cached because most members of a layer have the same."""
-        known = self._owners.get(fields)
-        if known is None:
-            if len(self._owners) > 4096:
-                self._owners.clear()
-            known = number(fields[:8]) & 0o7777, number(fields[8:16]), number(fields[16:])
-            self._owners[fields] = known
-        return known
+        """Mode, user and group, kept because most members of a layer have the same."""
+        if len(self._owners) > 4096:
+            self._owners.clear()
+        found = number(fields[:8]) & 0o7777, number(fields[8:16]), number(fields[16:])
+        self._owners[fields] = found
+        return found
 
 
 class Content(Reader):
