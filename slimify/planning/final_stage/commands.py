@@ -121,9 +121,8 @@ def rewritten_install(step: Step, kept: frozenset[int] | None, request: SplitReq
     installs = [e for a in atoms for e in a.effects if e.kind == "packages"]
     if not installs or any(a.kinds - INSTALLS_NOTHING - {"packages"} for a in atoms):
         return None
-    if any(e.manager != SystemManager.APT or e.why for e in installs) or any(
-        not a.packages for a in atoms if any(e.kind == "packages" for e in a.effects)
-    ):
+    unknown = any(not a.packages for a in atoms if "packages" in a.kinds)
+    if unknown or any(e.manager != SystemManager.APT for e in installs):
         return None
     dropped = any((a.role == "build" and not a.effects) or a.index not in kept for a in step.atoms) or any(
         v.role == "build" for a in atoms for v in a.packages
@@ -199,7 +198,7 @@ def _package_edits(
     drop: set[tuple[int, int]] = set()
     swap: dict[tuple[int, int], str] = {}
     named |= {name_before_t64(v.name) for v in atom.packages if v.role != "build"}
-    for verdict in {v.name: v for v in atom.packages}.values():
+    for verdict in atom.packages:
         first, *again = spans.get(verdict.name, [(-1, -1)])
         needed = tuple(p for p in _counterparts(verdict, request) if name_before_t64(p) not in named)
         goes = not needed if verdict.role == "build" else verdict.name in request.present

@@ -24,10 +24,9 @@ def media_types(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Dec
 
     Only files of the context and packages known to contain browser assets are considered.
     """
-    if program.base is None or TABLE not in data_files(program.base):
-        return (), ()
-    why = _reason(program)
-    if not why:
+    there = program.base is not None and TABLE in data_files(program.base)
+    why = _reason(program) if there else None
+    if why is None:
         return (), ()
     line = f"COPY --from=builder {TABLE} {TABLE}"
     return (line,), (Decision.of("SL311", "media_types", path=TABLE, why=why, base=base),)

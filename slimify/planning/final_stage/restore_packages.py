@@ -48,17 +48,15 @@ def _installed(
     compiling = compiles_own_sources(program.runtime_needs)
     if compiling is not None and not lost.packages.isdisjoint(compilers()):
         return (), (), Reason.of("SL391", "headers", place=compiling.place, base=base)
-    wanted: dict[str, Use] = dict(extra)
-    for command, use in (*program.runtime_needs.commands.items(), *program.final_stage_tools.items()):
-        package = lost.commands.get(command)
-        if package and command not in program.base.commands:
-            wanted.setdefault(package, use)
+    needs, wanted = program.runtime_needs, dict(extra)
+    called = (*needs.commands.items(), *program.final_stage_tools.items())
     tools = {e.tool for e in program.effects if e.action == Action.INSTALL_DEPS}
-    for package, use in program.runtime_needs.system_packages.items():
-        if package in lost.packages and not any(tool in use.name for tool in tools):
-            wanted.setdefault(package, use)
-    for library, use in program.runtime_needs.libraries.items():
-        package = lost.library_package(library)
+    named = ((p, use) for p, use in needs.system_packages.items() if not any(t in use.name for t in tools))
+    for package, use in (
+        *((lost.commands.get(c), use) for c, use in called if c not in program.base.commands),
+        *((p, use) for p, use in named if p in lost.packages),
+        *((lost.library_package(name), use) for name, use in needs.libraries.items()),
+    ):
         if package:
             wanted.setdefault(package, use)
     for package, use in tuple(wanted.items()):
