@@ -25,7 +25,7 @@ from slimify.analysis.repository.host_command import (
     host_state,
     start_directories,
 )
-from slimify.context.build_scripts import jenkinsfile
+from slimify.context.build_scripts import document, jenkinsfile
 from slimify.context.build_scripts.scripts import Script, scripts
 from slimify.context.compose.bake import Build, bake_builds, known_variables, variables
 from slimify.context.compose.image_names import ImageNames, repository
@@ -66,8 +66,8 @@ _PLACEHOLDER = regex(r"[<\[\u2026]|\.\.\.|\A[A-Z][A-Z_]+\Z")
 
 class ImageUses(Struct, frozen=True, kw_only=True):
     """Every command found, by file and line, whose file is relative to the context; the build arguments with
-    the values that files pass, None last for one that only a build knows; where other Dockerfiles start from
-    the image; and which of its directories are hidden by mounts."""
+    the values that files pass, None last for one that only a build knows; where other Dockerfiles, and
+    those that documents show, start from the image; and which of its directories are hidden by mounts."""
 
     commands: tuple[RunCommand, ...]
     arguments: Mapping[str, tuple[str | None, ...]]
@@ -118,6 +118,7 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
             for files, above in (dockerfiles() if tags else ())
             for use in _bases(files, above, tags, clean(dockerfile))
         )
+        + tuple(use for place in places for use in place.documented_bases(tags))
         + tuple(use for place in places for use in place.development_containers(names)),
         mounts=tuple(dict.fromkeys(use for place in places for use in place.mounts(names))),
     )
@@ -237,6 +238,13 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     def platform_files(self) -> list[str]:
         return [name for name in self.files.files if is_platform_file(name)][: 10 * _MAX_FILES]
 
+    def documented_bases(self, tags: set[str]) -> Iterator[Use]:
+        """Where documents show how to start from an image of these names."""
+        found = (n for n in self.files.files if tags and document.NAME.fullmatch(posixpath.basename(n)))
+        for path in islice(found, _MAX_FILES):
+            code = document.code_of(self.files.text(path, MAX_BYTES) or "")
+            yield from _starts(code, tags, self.from_context(path))
+
     def development_containers(self, names: ImageNames) -> Iterator[Use]:
         """Where people develop in the image."""
         for path in self.platform_files:
@@ -303,10 +311,16 @@ def _bases(files: Context, above: str, tags: set[str], own: str) -> Iterator[Use
     """Where other Dockerfiles start from an image of these names."""
     for path in (name for name in files.files if _DOCKERFILE.fullmatch(posixpath.basename(name))):
         file = posixpath.normpath(posixpath.join(above, path))
-        for number, line in enumerate((files.text(path, MAX_BYTES) or "").splitlines(), 1):
-            found = _FROM.match(line) if file != own else None
-            if found is not None and _untagged(found["name"]) in tags:
-                yield Use(name=found["name"], file=file, line=number)
+        if file != own:
+            yield from _starts(files.text(path, MAX_BYTES) or "", tags, file)
+
+
+def _starts(text: str, tags: set[str], file: str) -> Iterator[Use]:
+    """The lines of a file's text with a FROM of one of these names."""
+    for number, line in enumerate(text.splitlines(), 1):
+        found = _FROM.match(line)
+        if found is not None and _untagged(found["name"]) in tags:
+            yield Use(name=found["name"], file=file, line=number)
 
 
 def _searched(context: Context, dockerfile: str) -> list[_Searched]:
