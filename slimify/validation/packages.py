@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from slimify.facts.carried import carried
+from slimify.facts.carried import carried, data_files
 from slimify.facts.debian import PackageFacts, brings, copied_program, name_before_t64, needed_directory
 from slimify.facts.image_tables import data_packages
+from slimify.facts.mediatypes import TABLE, asks_table, contains_table
 from slimify.facts.packages import system_package
 from slimify.facts.programs import serves_more_than_compiling
 from slimify.facts.system import in_package_tree
@@ -79,10 +80,13 @@ def _base_problems(compared: Comparison, have: frozenset[str]) -> Iterator[Reaso
     for name in map(carried(old).library_package, compared.needs.libraries):
         if name is not None and name not in have:
             yield Reason.of("SL409", "package_gone", package=name)
-    linking = compared.own.linking if compared.own is not None else None
-    for name, files in linking.data_read(compared.needs, compared.old.final) if linking is not None else ():
-        if name not in have and not {*files} & {*copied_from_stages(compared.new.final)}:
+    linking, copied = compared.own and compared.own.linking, copied_from_stages(compared.new.final)
+    for name, files in linking.data_read(compared.needs, compared.old.final) if linking else ():
+        if name not in have and not {*files} & {*copied}:
             yield Reason.of("SL409", "package_gone", package=name)
+    asked = asks_table((use.name for use in compared.needs.sources.imports), compared.program.language)
+    if asked and TABLE in data_files(old) and TABLE not in copied and not any(map(contains_table, have)):
+        yield Reason.of("SL409", "result_missing", path=TABLE, command=f"FROM {old.reference}")
     made = [w for e in compared.new.final.effects for w in e.writes]
     for name in sorted(have - base_packages(new)) if new.variant == "slim" else ():
         directory = needed_directory(name, new.suite)

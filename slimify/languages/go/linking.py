@@ -54,11 +54,12 @@ def may_load_libc(runtime_needs: RuntimeNeeds, stage: Stage) -> bool:
 
 def data_read(runtime_needs: RuntimeNeeds, stage: Stage) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Packages of data that its base image has and that a program is known to read, each with the files that
-    serve. Alpine has certificates; the zones of a toolchain are found where a program knows its place."""
+    serve. Alpine has certificates and services. Without -trimpath they find the zones of the toolchain."""
     files = named_data_files(stage.facts.family) if stage.facts is not None else {}
     features, env = runtime_needs.sources.features, stage.end.env
-    if files and features & {"net", "tls"} and stage.facts is not None and stage.facts.distro != "alpine":
-        yield "ca-certificates", (files["certificates"],)
+    if files and stage.facts is not None and stage.facts.distro != "alpine":
+        yield from [("ca-certificates", (files["certificates"],))] if features & {"net", "tls"} else ()
+        yield from [("netbase", (files["services"],))] if "services" in features else ()
     builds = [build for build in started_builds(runtime_needs, stage) if build is not None]
     knows = "GOROOT" in env or any("trimpath" not in effect.settings for effect, _ in builds)
     if files and knows and ("tz" in features or env.get("TZ")):

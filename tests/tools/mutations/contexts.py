@@ -55,6 +55,14 @@ CMD ["clock"]
         "main.go": 'package main\n\nimport "time"\n\n'
         'func main() { l, _ := time.LoadLocation("Asia/Tokyo"); println(time.Now().In(l).String()) }\n',
     },
+    "own-py-types": {
+        "Dockerfile": """FROM python:3.12
+WORKDIR /srv
+COPY types.py ./
+CMD ["python", "types.py"]
+""",
+        "types.py": 'import mimetypes\nprint(mimetypes.guess_type("a.docx"))\n',
+    },
     "own-py-start": {
         "Dockerfile": """FROM python:3.12
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]

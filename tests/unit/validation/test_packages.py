@@ -49,6 +49,7 @@ RUN go build -o /usr/local/bin/clock .
 """
 ZONES = "/usr/local/go/lib/time/zoneinfo.zip"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+LOOKS_UP = 'net.LookupPort("tcp", os.Getenv("PORT"))'
 ASKS, ZONED = 'http.Get("https://example.com")', 'time.LoadLocation("Asia/Tokyo")'
 
 
@@ -64,6 +65,7 @@ ASKS, ZONED = 'http.Get("https://example.com")', 'time.LoadLocation("Asia/Tokyo"
         pytest.param(
             "1.24-bookworm", "debian:bookworm-slim", ASKS, "", "ca-certificates", id="without certificates"
         ),
+        pytest.param("1.24-bookworm", "debian:bookworm-slim", LOOKS_UP, "", "netbase", id="without services"),
     ],
 )
 def test_data_of_the_base_image(
@@ -72,7 +74,9 @@ def test_data_of_the_base_image(
     copies = "".join(f"COPY --from=builder {p} {p}\n" for p in (copied, "/usr/local/bin/clock") if p)
     final = f"\nFROM {base}\n{copies}WORKDIR /src\nCOPY . .\n"
     package = uses.partition(".")[0]
-    imports = {"http": 'import "net/http"', "time": 'import "time"'}.get(package, "")
+    imports = {"http": 'import "net/http"', "time": 'import "time"', "net": 'import ("net"; "os")'}.get(
+        package, ""
+    )
     files = {
         "go.mod": "module a.b/c\n",
         "main.go": f"package main\n\n{imports}\n\nfunc main() {{ {uses} }}\n",
@@ -80,3 +84,16 @@ def test_data_of_the_base_image(
     old, new = (CLOCK.format(tag=tag, builder=a, final=b) for a, b in (("", ""), (" AS builder", final)))
     found = differences(old, new, files, tmp_path)
     assert f"package {lost} " in found if lost else not found
+
+
+@pytest.mark.parametrize(
+    ("imports", "copied", "lost"),
+    [("mimetypes", True, False), ("mimetypes", False, True), ("json", False, False)],
+)
+def test_the_table_of_media_types(imports: str, copied: bool, lost: bool, tmp_path: Path) -> None:
+    table = "/etc/mime.types"
+    final = 'WORKDIR /srv\nCOPY app.py ./\nCMD ["python", "app.py"]\n'
+    copy = f"COPY --from=builder {table} {table}\n" if copied else ""
+    new = f"FROM python:3.12 AS builder\n\nFROM python:3.12-slim\n{copy}{final}"
+    found = differences(f"FROM python:3.12\n{final}", new, {"app.py": f"import {imports}\n"}, tmp_path)
+    assert (table in found) is lost
