@@ -65,7 +65,9 @@ def named_programs(
     `read` are the paths that it reads: they alone count, and variables, unless names may be `anywhere`.
     Sources that nothing in the image can run are no evidence: a page's `position: ["top"]`."""
     lost = carried(base).commands if base is not None else {}
-    fetching = {name for name, package in lost.items() if _is_called_by_people(package, base)}
+    facts = {package: system_package(package, base) for package in lost.values()}
+    people = {package for package, found in facts.items() if found is not None and found.kind == "fetch"}
+    fetching = {name for name, package in lost.items() if package in people}
     places = {join_path(state.cwd, literal_part(use.name)) for use in read} - {state.cwd, "/"}
     opened = PathMarks(place for place in places if place is not None)
     idle = _idle_endings(base, effects) if lost else ()
@@ -85,11 +87,6 @@ def _idle_endings(base: ImageFacts | None, effects: Iterable[Effect]) -> tuple[s
         if used.isdisjoint({known.name, *known.interpreters, *(part.packages if part is not None else ())})
     )
     return tuple(ending for known in idle for ending in known.source_suffixes)
-
-
-def _is_called_by_people(package: str, base: ImageFacts | None) -> bool:
-    facts = system_package(package, base)
-    return facts is not None and facts.kind == "fetch"
 
 
 class ContextMentions:
