@@ -19,6 +19,9 @@ class ContentHash:
         self.update(content)
 
     def update(self, piece: bytes) -> None:
+        if not self._rest and len(piece) < BLOCK:  # most files
+            self._rest = piece
+            return
         at = 0
         if self._rest:
             at = BLOCK - len(self._rest)

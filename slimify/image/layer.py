@@ -22,6 +22,7 @@ RESERVED: Final = 256 * 1024 * 1024  # part of the budget reserved for names; co
 IN_MEMORY: Final = 16 * 1024 * 1024  # larger ELF files of a pipe are read from a temporary file
 ON_DISK: Final = 4 * 1024 * 1024 * 1024  # still larger ones are not read
 HOLES: Final = 1024 * 1024 * 1024  # sparse files up to this size are hashed including holes
+TEXTS: Final = 20_000  # directories and names, beyond which no more names are shared
 MAX_PATH: Final = 65_536  # characters of a path; Linux allows 4096
 DEEP, DEEP_COST = 20, 300  # free parent directories, and bytes per additional one
 WHITEOUT, META, OPAQUE = ".wh.", ".wh..wh.", ".wh..wh..opq"
@@ -76,7 +77,7 @@ def scan(reader: Reader, options: ReadOptions, budget: Budget) -> Blob:
     blob = Blob(store=reader.store if isinstance(reader, Section) else None)
     tar = Tar(reader, budget)
     directory = ""
-    known = {directory: directory}
+    known = {directory: directory}  # one text for each directory, and for the names of many files
     for member in tar:
         path = clean(member.name)
         above, _, name = path.rpartition("/")
@@ -87,6 +88,7 @@ def scan(reader: Reader, options: ReadOptions, budget: Budget) -> Blob:
             directory = known.setdefault(above, above)
             if (depth := directory.count("/")) > DEEP:
                 budget.spend(DEEP_COST * (depth - DEEP))
+        name = known.setdefault(name, name) if len(known) < TEXTS else known.get(name, name)
         kind, target, place, digest = member.kind, member.target, -1, ""
         if kind == "file":
             place = tar.position() if member.sparse is None else -1

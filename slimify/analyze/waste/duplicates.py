@@ -28,12 +28,15 @@ _OWNERS = regex(r"\b(?:chown|chmod|chgrp|setfacl|fix-permissions)\b")
 def find(inputs: ImageInputs) -> Iterator[WasteFinding]:
     """Findings for replaced and removed files. Of N copies, N-1 are waste."""
     groups: dict[tuple[int, int, str], list[HiddenFile]] = {}
-    later = [
-        {entry.path: entry for entry in layer.entries if entry.kind == "file"}
-        for layer in inputs.image.layers
-    ]
+    gone = {(lost.entry.directory, lost.entry.name) for lost in inputs.files.hidden}
+    later = {
+        (e.directory, e.name, index): e
+        for index, layer in enumerate(inputs.image.layers if gone else ())
+        for e in layer.entries
+        if e.kind == "file" and (e.directory, e.name) in gone
+    }
     for lost in inputs.files.hidden:
-        again = later[lost.by].get(lost.entry.path)
+        again = later.get((lost.entry.directory, lost.entry.name, lost.by))
         if again is None:
             how = "removed"
         else:
