@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct
@@ -227,6 +227,15 @@ def _reads_history(program: Program, texts: Sequence[str]) -> bool:
         vendored = (p for p in program.context.files if "vendor/" in p and p.endswith(own.source_suffixes))
         if any(re.search(reading, program.context.text(p) or "") for p in vendored):
             return True
-    # one after the other: each begins with its own letters, and is found faster than all at once
-    patterns = (re.compile(p, re.MULTILINE) for p in load("unread.toml")["history"]["readers"])
-    return any(pattern.search(text) for pattern in patterns for text in texts)
+    return any(_is_found(row["pattern"], row["signs"].split(), texts) for row in history_readers())
+
+
+def history_readers() -> Sequence[Mapping[str, str]]:
+    """The patterns of texts that indicate a reader of the history, each with its signs."""
+    readers: Sequence[Mapping[str, str]] = load("unread.toml")["history"]["readers"]
+    return readers
+
+
+def _is_found(pattern: str, signs: Sequence[str], texts: Iterable[str]) -> bool:
+    search = re.compile(pattern, re.MULTILINE).search
+    return any(search(text) for text in texts if any(sign in text for sign in signs))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -100,12 +100,19 @@ def _is_checkout(context: Context) -> bool:
     return not any((directory / ".git").exists() for directory in above)
 
 
-def _paths_named(context: Context, name: str) -> Iterator[str]:
-    pattern = re.compile(fnmatch.translate(name)) if "*" in name else None
+def _paths_named(context: Context, name: str) -> Sequence[str]:
+    known = context.once("paths by name", lambda: _paths_by_name(context))
+    if "*" not in name:
+        return known.get(name, ())
+    matches = re.compile(fnmatch.translate(name)).match
+    return [path for base, paths in known.items() if matches(base) for path in paths]
+
+
+def _paths_by_name(context: Context) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
     for path in (*context.directories, *context.files):
-        base = path.rpartition("/")[2]
-        if base == name or (pattern is not None and pattern.match(base)):
-            yield path
+        found.setdefault(path.rpartition("/")[2], []).append(path)
+    return found
 
 
 def is_gitignored(context: Context, path: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -45,11 +45,13 @@ class Installer(Struct, frozen=True, kw_only=True, rename="kebab"):
     wanted_by: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=4096)
 def normalised(name: str) -> str:
     """A distribution name as package indexes compare it (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+@lru_cache(maxsize=4096)  # of each file, all names of its lock files are asked for, several times
 def pypi(name: str, newest: str | None = None) -> PypiFacts:
     """The facts of a distribution, by any spelling of its name, without extras. `newest`: no later release is
     installed."""

@@ -13,6 +13,7 @@ Conventions of a Script:
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 from msgspec.structs import replace
@@ -39,6 +40,7 @@ __all__ = [
     "unwrap",
 ]
 
+_SHORT = 4_000  # characters
 TESTS = frozenset({"[", "[[", "test"})  # a command after a test's `&&` depends on it
 _ASSIGNING = regex(r"\$\{\w+:?=")
 _SHEBANG = regex(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(\S+)")
@@ -83,7 +85,17 @@ def static_words(text: str) -> tuple[str, ...] | None:
 
 
 def _read(text: str) -> tuple[Script, int | None]:
-    """The script, and the offset of the first comment outside substitutions."""
+    """The script, and the offset of the first comment outside substitutions. Most are read several times: a
+    file is classified again after each change, and scripts are run by others."""
+    return _short_script(text) if len(text) <= _SHORT else _any_script(text)
+
+
+@lru_cache(maxsize=512)
+def _short_script(text: str) -> tuple[Script, int | None]:
+    return _any_script(text)
+
+
+def _any_script(text: str) -> tuple[Script, int | None]:
     try:
         lexed = lex(text)
         script = _script(text, lexed, statements(lexed))
