@@ -28,7 +28,6 @@ from slimify.model.decisions import Reason, Role
 from slimify.model.effects import INSTALLS_NOTHING, Action, Effect
 from slimify.semantics.paths import (
     ancestors,
-    covers,
     inside,
     is_named_place,
     outermost,
@@ -60,23 +59,9 @@ class Solution(Struct, dict=True):
         """Whether a step is executed in the builder only."""
         return self.found[node.number].role == "build"
 
-    def is_built(self, path: str) -> bool:
-        """Whether a path is in a region of the builder."""
-        return any(directory in self.regions for directory in ancestors(path))
-
-    def makes(self, path: str) -> bool:
-        """Whether a region is what a path or glob names, or below it."""
-        return any(covers(path, region) for region in self.regions)
-
-    def is_owned(self, path: str, node: Node) -> bool:
-        """Whether a path is below a region, or is one that is there before a step or gets its owner later."""
-        found = ((d, self.regions[d]) for d in ancestors(path) if d in self.regions)
-        return any(d != path or r.position < node.number or r.whole for d, r in found)
-
-    def is_copied(self, path: str) -> bool:
-        """Whether a path is in a directory that is copied whole."""
-        found = (self.regions[d] for d in ancestors(path) if d in self.regions)
-        return any(not r.is_file and self.is_live(r) for r in found)
+    def above(self, path: str) -> list[Artifact]:
+        """The regions that a path is in."""
+        return [self.regions[directory] for directory in ancestors(path) if directory in self.regions]
 
     def is_live(self, region: Artifact) -> bool:
         """Whether a region exists at the end and is of use: it is not deleted again, not temporary, not an
@@ -88,27 +73,11 @@ class Solution(Struct, dict=True):
             or path in self.unpacked
             or path in self._source_trees
             or is_package_source(path)
-            or path.rpartition("/")[2] in self._lock_files
+            or any(path.rpartition("/")[2] in known.lock_files for known in languages())
         )
 
     def live_regions(self) -> list[Artifact]:
         return [r for r in self.regions.values() if self.is_live(r)]
-
-    def definitions(self, path: str, before: Node) -> tuple[list[Node], list[Node]]:
-        """The steps that may define what a path or glob names before a step: those that only the builder
-        executes, and those of the final stage."""
-        built: list[Node] = []
-        final: list[Node] = []
-        for node in self.graph.definitions(path, before):
-            if not node.is_copy or node.brings(path):
-                (built if self.in_builder(node) else final).append(node)
-        return built, final
-
-    def final_stage_uses(self, paths: Sequence[str], after: Node, until: int) -> bool:
-        """Whether a step of the final stage, after another one and before a position, may read or change one
-        of the paths."""
-        later = (n for n in self.graph.nodes if after.number < n.number < until and not self.in_builder(n))
-        return any(not n.kinds <= {"state"} and n.may_use(paths) for n in later)
 
     @cached_property
     def _link_targets(self) -> frozenset[str]:
@@ -136,10 +105,6 @@ class Solution(Struct, dict=True):
             and not any(overlap(tree, directory) for directory in self.graph.workdirs - {"/"})
             and not any(tree in text for text in named)
         )
-
-    @cached_property
-    def _lock_files(self) -> frozenset[str]:
-        return frozenset(name for known in languages() for name in known.lock_files)
 
     # --- the fixed point -----------------------------------------------------------------------------
 

@@ -51,7 +51,7 @@ def takes_output(solution: Solution, node: Node) -> Finding | None:
     """A step that reads build output is executed where that is, and what it makes of it is copied. So is one
     that may read any file, if the builder has files that the final stage gets later or not at all."""
     reads = [r for r in node.reads if not is_shared_directory(r)]
-    certain = any(solution.is_built(r) or solution.makes(r) for r in reads)
+    certain = any(meets(r, region) for r in reads for region in solution.regions)
     built = (n for n in solution.graph.nodes if n.number < node.number and solution.in_builder(n))
     maybe = any(e.reads_anything for e in node.effects) and any(n.defines for n in built)
     if not certain and not maybe:
@@ -123,22 +123,20 @@ def changes_what_the_builder_has(solution: Solution, node: Node) -> Finding | No
 def _is_builders(solution: Solution, node: Node, path: str, *, attributes: bool) -> str | None:
     """Whether only the builder has what a path names: "region" if build steps made it, "copy" if a COPY
     brought it, "" if no step made it; None if the final stage has it as well."""
-    if solution.is_owned(path, node) if attributes else solution.is_built(path):
+    regions = solution.above(path)
+    if any(not attributes or r.path != path or r.position < node.number or r.whole for r in regions):
         return "region"
     if node.writes and not attributes:
         return None
-    if path in node.deletes and path in solution.unpacked:
-        return "region"  # an archive goes where it was unpacked
-    built, final = solution.definitions(path, node)
-    if final:
+    made = [n for n in solution.graph.definitions(path, node) if not n.is_copy or n.brings(path)]
+    if not all(map(solution.in_builder, made)):
         return None
-    if attributes:
-        directories = (cwd for cwd in solution.graph.workdirs if covers(path, cwd))
-        if not all(_is_set_again(solution, node, cwd) for cwd in directories):
-            return None
-    if any(n.is_copy for n in built):
+    directories = (cwd for cwd in solution.graph.workdirs if attributes and covers(path, cwd))
+    if not all(_is_set_again(solution, node, cwd) for cwd in directories):
+        return None
+    if any(n.is_copy for n in made):
         return "copy"
-    return "region" if any(_makes(n, path) for n in built) else ""
+    return "region" if any(_makes(n, path) for n in made) else ""
 
 
 def _is_set_again(solution: Solution, node: Node, path: str) -> bool:
@@ -185,7 +183,11 @@ def is_deleted_again(solution: Solution, node: Node) -> Finding | None:
     paths = node.defines
     ends = [solution.graph.deleted_at(p) for p in paths]
     step = _first_reader(solution, node) if ends and min(ends) > node.number else ""
-    if not step or "meta" in node.kinds or solution.final_stage_uses(paths, node, max(ends)):
+    if not step or "meta" in node.kinds:
+        return None
+    between = (n for n in solution.graph.nodes if node.number < n.number < max(ends))
+    final = (n for n in between if not solution.in_builder(n) and not n.kinds <= {"state"})
+    if any(n.may_use(paths) for n in final):
         return None
     copied = Reason.of("SL224", "read_and_deleted", step=step)
     return Finding("build", copied if node.is_copy else Reason.of("SL217", "temporary"))
@@ -239,7 +241,8 @@ def changes_copied_files(solution: Solution, node: Node) -> Finding | None:
 
 def is_in_copied_directory(solution: Solution, node: Node) -> Finding | None:
     """Files in a directory that is copied from the builder come with it."""
-    if not all(map(solution.is_copied, node.visit.copy_targets or ())):
+    around = [solution.above(target) for target in node.visit.copy_targets or ()]
+    if not all(any(not r.is_file and solution.is_live(r) for r in regions) for regions in around):
         return None
     return Finding("build", Reason.of("SL224", "inside_built"))
 
