@@ -19,7 +19,6 @@ from slimify.analysis.graph.graph import AtomKey
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.analysis.runtime_needs import is_start_known
 from slimify.facts.carried import installed
-from slimify.facts.system import exists_everywhere
 from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason, Role
 from slimify.model.plan import Plan
 from slimify.semantics.paths import overlap
@@ -62,7 +61,6 @@ class Execution(Struct, frozen=True, kw_only=True, dict=True):
 
 def execution(old: Machine, new: Machine) -> Execution:
     """Where the new file executes the steps of the old one."""
-    from slimify.semantics.machine.content import content_at
     from slimify.semantics.machine.matches import identity, repeated
 
     image = {*new.final.chain}
@@ -82,10 +80,6 @@ def execution(old: Machine, new: Machine) -> Execution:
         here: Role = "run" if stage is new.final else "build"
         for step, _ in repeated(old.final.events, stage.events):
             note(step, here)
-        for event in old.final.events:
-            made = event.origin if event.keyword == "WORKDIR" else None
-            if made and not exists_everywhere(made.name) and made in content_at(stage, made.name).origins:
-                note(event, here)
     known = {identity(e) for e in old.final.events}
     copies = [e.copy for e in new.final.events if e.copy is not None and identity(e) not in known]
     for event in (e for e in old.final.events if e.copy is not None):

@@ -27,7 +27,7 @@ from slimify.model.effects import (
     Action,
 )
 from slimify.semantics.changed_settings import changes_install_settings
-from slimify.semantics.paths import covers, inside, inside_any, literal_part, overlap
+from slimify.semantics.paths import covers, inside, literal_part, overlap
 
 if TYPE_CHECKING:
     from slimify.analysis.roles.assign import Rule, Solution
@@ -108,35 +108,49 @@ def _trees_with_links(solution: Solution, node: Node, links: Sequence[str]) -> t
     return (Artifact(directory, node),) if below <= {*solution.regions, *links} else None
 
 
-def changes_what_the_builder_has(solution: Solution, node: Node) -> Finding | None:
-    """What only the builder has, or what is copied from it, is changed and deleted there only."""
+def works_on_output(solution: Solution, node: Node) -> Finding | None:
+    """What only the builder has, or what is copied from it, is changed and deleted there only. A change of
+    owner or mode widens what is copied to the directory that it covers: in the final stage it would store
+    every file twice."""
     attributes = _only_sets_attributes(node)
-    mine = [_is_builders(solution, node, p, attributes=attributes) for p in (*node.writes, *node.deletes)]
-    if None in mine or not any(mine) or (node.writes and not all(mine)):
+    paths = (*node.writes, *node.deletes)
+    places = {p: _place(solution, node, p, attributes=attributes) for p in paths}
+    if not paths or not all(places.values()):
         return None
-    if "copy" not in mine:
-        return Finding("build", _OWNED if attributes else _REWORKS)
-    done = "deletes" if node.deletes else "changes"
-    return Finding("build", Reason.of("SL217", "files_of_build", done=done)) if all(mine) else None
+    wide = tuple(Artifact(p, node, "meta", whole=True) for p, place in places.items() if place == "around")
+    if "copied" in places.values():
+        done = "deletes" if node.deletes else "changes"
+        return Finding("build", Reason.of("SL217", "files_of_build", done=done), wide)
+    if "directory" in places.values():
+        return Finding("build", Reason.of("SL217", "directory"))
+    return Finding("build", _OWNED if attributes else _REWORKS, wide)
 
 
-def _is_builders(solution: Solution, node: Node, path: str, *, attributes: bool) -> str | None:
-    """Whether only the builder has what a path names: "region" if build steps made it, "copy" if a COPY
-    brought it, "" if no step made it; None if the final stage has it as well."""
+def _place(solution: Solution, node: Node, path: str, *, attributes: bool) -> str:
+    """Where only the builder has what a path names: in a region that is "made" or "around" some, in a
+    "directory" that only holds output of the same RUN, or "copied" to it; "" if the final stage has it as
+    well, or if no step made it."""
     regions = solution.above(path)
     if any(not attributes or r.path != path or r.position < node.number or r.whole for r in regions):
-        return "region"
-    if node.writes and not attributes:
-        return None
+        return "made"
+    below = [r for r in solution.live_regions() if r.path != path and inside(r.path, path)]
+    if attributes and any(r.position < node.number for r in below) and not is_shared_directory(path):
+        return "around"
+    if (
+        node.makes_directories
+        and is_plain_root(node.state.user)
+        and any(r.first == node.key[0] for r in below)
+    ):
+        return "directory"
     made = [n for n in solution.graph.definitions(path, node) if not n.is_copy or n.brings(path)]
-    if not all(map(solution.in_builder, made)):
-        return None
+    if (node.writes and not attributes) or not all(map(solution.in_builder, made)):
+        return ""
     directories = (cwd for cwd in solution.graph.workdirs if attributes and covers(path, cwd))
     if not all(_is_set_again(solution, node, cwd) for cwd in directories):
-        return None
+        return ""
     if any(n.is_copy for n in made):
-        return "copy"
-    return "region" if any(_makes(n, path) for n in made) else ""
+        return "copied"
+    return "made" if any(_makes(n, path) for n in made) else ""
 
 
 def _is_set_again(solution: Solution, node: Node, path: str) -> bool:
@@ -149,29 +163,6 @@ def _makes(maker: Node, path: str) -> bool:
     """Whether a step has made what a path names: not if it may write anywhere below /usr."""
     place = literal_part(path)
     return any(meets(path, d) and not (is_shared_directory(d) and inside(place, d)) for d in maker.defines)
-
-
-def owns_directory_of_output(solution: Solution, node: Node) -> Finding | None:
-    """A change of owner or mode goes where the files are defined, and widens what is copied to the directory
-    that it covers: in the final stage it would store every file twice."""
-    if not _only_sets_attributes(node):
-        return None
-    live = [r.path for r in solution.live_regions() if r.position < node.number]
-    wide = [t for t in node.writes if any(inside(p, t) and p != t for p in live)]
-    if not wide or any(map(is_shared_directory, wide)) or not all(inside_any(t, wide) for t in node.writes):
-        return None
-    made = tuple(Artifact(t, node, "meta", whole=True) for t in wide)
-    return Finding("build", _OWNED, made)
-
-
-def makes_directory_of_output(solution: Solution, node: Node) -> Finding | None:
-    """A directory that only holds output of the same RUN comes with that output."""
-    if not node.writes or not node.makes_directories or not is_plain_root(node.state.user):
-        return None
-    own = [r.path for r in solution.regions.values() if r.node.key[0] == node.key[0]]
-    if all(any(inside(p, w) and p != w for p in own) for w in node.writes):
-        return Finding("build", Reason.of("SL217", "directory"))
-    return None
 
 
 # --- what only build steps read -------------------------------------------------------------------------
@@ -323,9 +314,7 @@ def _is_temporary(given: Given, path: str) -> bool:
 
 RULES: tuple[Rule, ...] = (
     ("files", takes_output),
-    ("files", changes_what_the_builder_has),
-    ("files", owns_directory_of_output),
-    ("files", makes_directory_of_output),
+    ("files", works_on_output),
     ("files", is_deleted_again),
     ("copy", is_deleted_again),
     ("files", sets_what_installs_read),
