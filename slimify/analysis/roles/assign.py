@@ -26,13 +26,7 @@ from slimify.facts.system import is_package_source, is_scratch
 from slimify.languages import languages
 from slimify.model.decisions import Reason, Role
 from slimify.model.effects import INSTALLS_NOTHING, Action, Effect
-from slimify.semantics.paths import (
-    ancestors,
-    inside,
-    is_named_place,
-    outermost,
-    overlap,
-)
+from slimify.semantics.paths import ancestors, inside, is_named_place, outermost, overlap
 
 # Which of the steps that are open a rule is about, or any step; and the rule.
 Rule = tuple[Literal["files", "copy", "any"], Callable[["Solution", Node], Finding | None]]
@@ -117,20 +111,15 @@ class Solution(Struct, dict=True):
         while changed:
             changed = False
             for node in self.graph.nodes:
+                known = self.found[node.number]
                 is_open = node.number not in self.decided
                 about = {"any", "copy" if node.is_copy else "files"} if is_open else {"any"}
                 found = [f for kind, rule in rules if kind in about and (f := rule(self, node)) is not None]
                 changed |= self.add(*(region for f in found for region in f.regions))
-                changed |= is_open and self._judge(node.number, found)
-
-    def _judge(self, number: int, found: Sequence[Finding]) -> bool:
-        """Whether the findings change the role of a step."""
-        known = self.found[number].role
-        best = max(found, key=lambda f: (_RANK[f.role], f.reason.code, f.reason.form), default=None)
-        if best is None or _RANK[best.role] < _RANK[known]:
-            return False
-        self.found[number] = best
-        return best.role != known
+                if is_open:
+                    best = max((known, *found), key=lambda f: (_RANK[f.role], f.reason.code, f.reason.form))
+                    self.found[node.number] = best
+                    changed |= best.role != known.role
 
     def add(self, *regions: Artifact) -> bool:
         """Adds regions; of several at a path the first one stays. Whether one of them is new."""
