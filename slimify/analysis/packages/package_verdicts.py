@@ -312,7 +312,7 @@ def _used_by_build(package: _Package) -> PackageVerdict | None:
         reason = Reason.of("SL201", "needed_no_c", user=user) if user else Reason.of("SL201", "no_c")
         return _goes(package, user, reason=reason)
     if facts.kind == "build" and facts.counterparts is None and not package.along:
-        return package.verdict("run", Reason.of("SL203", "unknown_counterpart"))
+        return package.verdict("both", Reason.of("SL203", "unknown_counterpart"))
     if facts.kind == "build":
         return _goes(package, user, facts.counterparts or ())
     starter = next((s for s in package.starters if s in usage.called_programs), None)

@@ -192,8 +192,8 @@ def _packages(given: Given, node: Node) -> Finding:
         return Finding("unknown", Reason.of("SL221", "packages_unknown"))
     if roles == {"build"}:
         return Finding("build", Reason.of("SL201", "all"))
-    if roles == {"run"}:
-        return Finding("run", Reason.of("SL202", "packages"))
+    if "build" not in roles:
+        return Finding("both" if len(roles) > 1 else min(roles), Reason.of("SL202", "packages"))
     return Finding("both", Reason.of("SL203", "some"))
 
 

@@ -133,6 +133,8 @@ def _place(solution: Solution, node: Node, path: str, *, attributes: bool) -> st
     regions = solution.above(path)
     if any(not attributes or r.path != path or r.position < node.number or r.whole for r in regions):
         return "made"
+    if path in node.deletes and path in solution.unpacked:
+        return "made"  # an archive goes where it was unpacked
     below = [r for r in solution.live_regions() if r.path != path and inside(r.path, path)]
     if attributes and any(r.position < node.number for r in below) and not is_shared_directory(path):
         return "around"
