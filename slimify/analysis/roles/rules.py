@@ -208,25 +208,22 @@ def changes_copied_files(solution: Solution, node: Node) -> Finding | None:
     own = solution.given.app_language
     if not solution.in_builder(node):
         return None
-    files = [
-        e for e in node.effects if e.kind in ("files", "build") and not (own is not None and own.is_compiled)
-    ]
-    deleted = [d for e in files for d in e.deletes if not is_scratch(d)]
-    installs = [r for r in solution.live_regions() if r.node is node and r.kind in ("install", "prune")]
-    found: dict[str, Artifact] = {}  # what the last COPY brings replaces what earlier ones brought
-    for path in (*deleted, *(r.path for r in installs)):
-        earlier = (n for n in solution.graph.nodes if n.number < node.number and n.effects)
-        unmade = path in deleted and not any(path in n.defines for n in earlier)
-        unmade = unmade and installed_directories().isdisjoint(path.split("/"))  # installs are compared
-        for copy in (n for n in solution.graph.nodes if n.is_copy and n.number < node.number):
-            if copy.brings(path, anyway=unmade):
-                found |= {
-                    t: Artifact(t, copy)
-                    for t in copy.visit.copy_targets or ()
-                    if t != path and inside(path, t)
-                }
-    made = tuple(r for t, r in found.items() if not is_shared_directory(t))
-    return Finding("build", _REWORKS, made) if made else None
+    kinds = ("files", "build") if own is None or not own.is_compiled else ()
+    deleted = {d for e in node.effects if e.kind in kinds for d in e.deletes if not is_scratch(d)}
+    installs = {r.path for r in solution.live_regions() if r.node is node and r.kind in ("install", "prune")}
+    if not deleted | installs:
+        return None
+    earlier = [n for n in solution.graph.nodes if n.number < node.number]
+    made = {path for n in earlier if n.effects for path in n.defines}
+    made |= {d for d in deleted if not installed_directories().isdisjoint(d.split("/"))}  # see installs
+    found = {  # what the last COPY brings replaces what earlier ones brought
+        target: Artifact(target, copy)
+        for copy in earlier
+        for target in (copy.visit.copy_targets or () if copy.is_copy else ())
+        for path in (p for p in deleted | installs if p != target and inside(p, target))
+        if not is_shared_directory(target) and copy.brings(path, anyway=path in deleted - made)
+    }
+    return Finding("build", _REWORKS, tuple(found.values())) if found else None
 
 
 # --- COPY and ADD ---------------------------------------------------------------------------------------
@@ -266,25 +263,21 @@ def _first_reader(solution: Solution, node: Node) -> str:
 
 
 def _is_of_no_use(solution: Solution, node: Node) -> bool:
-    """Whether run time needs none of the files: each is copied again later, is a manifest that only an
-    installer reads, or is in a temporary place and only the build reads it."""
+    """Whether run time needs none of the files: each is copied again later, is a package file or a manifest
+    that only an installer reads, or is in a temporary place and only the build reads it."""
     given, remote = solution.given, _is_remote(node)
     targets = node.visit.copy_targets or ()
-    if targets and given.packed.issuperset(targets):
-        return all(_is_unused(given, target) for target in targets)
+    files = targets if remote or given.packed.issuperset(targets) else node.visit.copied_files or ()
     later = (n for n in given.graph.nodes if n.number > node.number and solution.in_builder(n))
     read = {path for n in later for e in n.effects for path in (*e.reads, *e.manifests)}
-    files = (node.visit.copy_targets if remote else node.visit.copied_files) or ()
+
+    def is_for_build(path: str) -> bool:
+        installs = path in given.graph.manifests and (is_scratch(path) or _is_described(given, path))
+        return installs or path in given.packed or ((path in read or remote) and _is_temporary(given, path))
+
+    again = given.graph.last_copies
     return bool(files) and all(
-        given.graph.last_copies.get(f, -1) > node.number
-        or (
-            _is_unused(given, f)
-            and (
-                ((f in read or remote) and _is_temporary(given, f))
-                or (f in given.graph.manifests and (is_scratch(f) or _is_described(given, f)))
-            )
-        )
-        for f in files
+        again.get(f, -1) > node.number or (_is_unused(given, f) and is_for_build(f)) for f in files
     )
 
 

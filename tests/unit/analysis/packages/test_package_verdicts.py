@@ -41,7 +41,7 @@ CASES = (
     ("removed", "apk add git && git clone https://example.org/x /x && apk del git", START, {}, {"git": ("build", "SL201")}),
     ("removed-group", "apk add --virtual .b git && apk del .b", START, {}, {"git": ("build", "SL201")}),
     # a PPA may have another release of a library: what replaces its headers is not known
-    ("ppa", f"{PPA}ppa:x/gdal && apt-get install -y libicu-dev libpq-dev", START, {}, {"libicu-dev": ("run", "SL203"), "libpq-dev": ("build", "SL204")}),
+    ("ppa", f"{PPA}ppa:x/gdal && apt-get install -y libicu-dev libpq-dev", START, {}, {"libicu-dev": ("both", "SL203"), "libpq-dev": ("build", "SL204")}),
     ("ppa-with-other-packages", f"{PPA}ppa:deadsnakes/ppa && apt-get install -y libicu-dev", START, {}, {"libicu-dev": ("build", "SL204")}),
     ("source-of-the-distribution", "sed -i s/deb.debian.org/mirror/ /etc/apt/sources.list && apt-get install -y libicu-dev", START, {}, {"libicu-dev": ("build", "SL204")}),
     # run time may start anything: compilers and headers go all the same
