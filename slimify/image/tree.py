@@ -26,12 +26,24 @@ class HiddenFile(Struct, frozen=True):
 
 
 class _Node(Struct, gc=False):
-    """A path. `entry` is None for implicit parent directories; `linked` is the file of a hard link."""
+    """A path. `entry` is None for implicit parent directories; `linked` is the file of a hard link.
+
+    Most files are from the layer that made their directory, `first`. `children` has their entries alone.
+    """
 
     entry: Entry | None
     layer: int
-    children: dict[str, _Node] | None = None
+    children: dict[str, _Node | Entry] | None = None
     linked: Entry | None = None
+    first: int = 0
+
+    def child(self, name: str) -> _Node | None:
+        found = self.children.get(name) if self.children is not None else None
+        return _Node(found, self.first) if isinstance(found, Entry) else found
+
+    def below(self) -> Iterator[tuple[str, _Node]]:
+        for name, found in (self.children or {}).items():
+            yield name, _Node(found, self.first) if isinstance(found, Entry) else found
 
 
 class Files:
@@ -85,7 +97,7 @@ class Files:
                 node = trail[-2][1] if len(trail) > 1 else self._root
                 del trail[-1:]
                 continue
-            child = node.children.get(part) if node.children is not None else None
+            child = node.child(part)
             if child is None:
                 return ""
             if child.entry is not None and child.entry.kind == "symlink":
@@ -114,8 +126,7 @@ class Files:
             if node.children is not None:
                 # "a-b" comes before what is in "a".
                 below = {
-                    name if child.children is None else f"{name}/": child
-                    for name, child in node.children.items()
+                    name if child.children is None else f"{name}/": child for name, child in node.below()
                 }
                 waiting += [below[name] for name in sorted(below, reverse=True)]
             elif node.entry is not None:
@@ -129,7 +140,7 @@ class Files:
             here, node = waiting.pop()
             if node is not self._root and here != path.rstrip("/"):
                 yield self._entry(here, node)
-            below = node.children or {}
+            below = dict(node.below())
             waiting += [(f"{here}/{name}", below[name]) for name in sorted(below, reverse=True)]
 
     # --- merging ---------------------------------------------------------------------------------
@@ -145,13 +156,16 @@ class Files:
                 parent, parent_path = self._directory(entry.directory, index), entry.directory
             below = parent.children
             assert below is not None
-            old = below.get(name)
+            if name not in below and index == parent.first and entry.kind not in ("directory", "hardlink"):
+                below[name] = entry
+                continue
+            old = parent.child(name)
             if old is not None and old.children is not None and entry.kind == "directory":
                 old.entry, old.layer = entry, index
                 continue
             if old is not None:
                 self._hide(old, index)
-            node = below[name] = _Node(entry, index)
+            node = below[name] = _Node(entry, index, first=index)
             if entry.kind == "hardlink":
                 # Resolve it now: a later layer may replace the file.
                 node.linked = self._linked(entry)
@@ -163,25 +177,25 @@ class Files:
         node = self._root
         for part in path.split("/")[1:]:
             assert node.children is not None
-            child = node.children.get(part)
+            child = node.child(part)
             if child is None or child.children is None:
                 if child is not None:
                     self._hide(child, index)
-                child = node.children[part] = _Node(None, index)
-                child.children = {}
+                child = node.children[part] = _Node(None, index, {}, first=index)
             node = child
         return node
 
     def _remove(self, path: str, index: int) -> None:
         above, _, name = path.rpartition("/")
         parent = self._node(above or "/")
-        if parent and parent.children and (node := parent.children.pop(name, None)):
+        if parent and parent.children and (node := parent.child(name)):
+            del parent.children[name]
             self._hide(node, index)
 
     def _empty(self, path: str, index: int) -> None:
         node = self._node(path)
         if node and node.children:
-            for child in node.children.values():
+            for _, child in node.below():
                 self._hide(child, index)
             node.children.clear()
 
@@ -191,8 +205,7 @@ class Files:
             node = waiting.pop()
             if node.entry is not None and node.entry.kind == "file":
                 self.hidden.append(HiddenFile(node.entry, node.layer, by))
-            if node.children:
-                waiting += node.children.values()
+            waiting += [child for _, child in node.below()]
 
     # --- lookups ---------------------------------------------------------------------------------
 
@@ -200,7 +213,7 @@ class Files:
         node = self._root
         for part in path.split("/"):
             if part:
-                if node.children is None or (child := node.children.get(part)) is None:
+                if (child := node.child(part)) is None:
                     return None
                 node = child
         return node

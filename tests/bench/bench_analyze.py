@@ -1,7 +1,8 @@
 """`analyze` beside dive: a large image as an archive, by pipe, and as a directory of compressed layers.
 
 Without an archive of its own, `make` writes one as `docker save` would: 1.15 GB, 52,000 entries, five layers,
-the names and sizes like those of a Go or Node image, content that hardly compresses.
+the names and sizes like those of a Go or Node image, content that hardly compresses. A second one has a
+million entries with hardly any content.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from imagefiles import configuration, docker_members, member
 
 SLIMIFY = [sys.executable, "-m", "slimify", "analyze"]
 LAYERS, FILES, BYTES = 5, 10_400, 239_000_000
+MANY = 200_000
 
 
 def rows(dive: str | None, folder: Path, archive: Path | None) -> Iterator[Row]:
@@ -41,6 +43,9 @@ def rows(dive: str | None, folder: Path, archive: Path | None) -> Iterator[Row]:
             out.add(path, path.name)
     beside = [dive, "--ci", f"docker-archive://{packed}"] if dive else []
     yield compared("analyze, a directory, gzip", [*SLIMIFY, str(layout)], beside)
+    many = folder / "many.tar"
+    make(many, MANY, MANY)
+    yield compared(f"analyze, {LAYERS * MANY:,} entries", [*SLIMIFY, str(many)], [])
 
 
 def compress(archive: Path, layout: Path) -> None:
@@ -56,14 +61,14 @@ def compress(archive: Path, layout: Path) -> None:
     (layout / "manifest.json").write_text(json.dumps([{**image, "Config": "config.json", "Layers": names}]))
 
 
-def make(path: Path) -> None:
-    """Writes the archive; the layers are made one after the other, in memory."""
+def make(path: Path, files: int = FILES, size: int = BYTES) -> None:
+    """Writes an archive with so many files and bytes in each layer, made one after the other in memory."""
     rng = random.Random(1)
     noise = rng.randbytes(1 << 20)
     with tarfile.open(path, "w") as archive:
         names = [f"blobs/sha256/{index:064x}" for index in range(LAYERS)]
         for index, name in enumerate(names):
-            data = _layer(rng, index, noise)
+            data = _layer(rng, index, noise, files, size)
             info, _ = member(name)
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
@@ -75,10 +80,10 @@ def make(path: Path) -> None:
             archive.addfile(member(name, data)[0], io.BytesIO(data))
 
 
-def _layer(rng: random.Random, index: int, noise: bytes) -> bytes:
+def _layer(rng: random.Random, index: int, noise: bytes, files: int, size: int) -> bytes:
     out = io.BytesIO()
-    weights = [rng.paretovariate(0.9) for _ in range(FILES)]
-    scale = BYTES / sum(weights)
+    weights = [rng.paretovariate(0.9) for _ in range(files)]
+    scale = size / sum(weights)
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for number, weight in enumerate(weights):
             directory = f"usr/lib/package{index}-{number // 40}/module{number // 8}/"
