@@ -44,8 +44,8 @@ class Execution(Struct, frozen=True, kw_only=True, dict=True):
     """Where a file executes the user's steps: "build" stands for a stage that the final image copies from,
     "run" for one that it consists of.
 
-    `stages` says it for each stage but the last, all of which every plan keeps, `steps` for each step that is
-    executed at all.
+    `stages` says it for each stage; every plan keeps all of the file's but the last. `steps` says it for each
+    step that is executed at all.
     """
 
     final: Stage
@@ -65,21 +65,22 @@ def execution(old: Machine, new: Machine) -> Execution:
 
     image = {*new.final.chain}
     sources = new.final.sources if new.final.sources - image else frozenset()
-    kept = new.stages[: len(old.stages) - 1]
-    stages = tuple(_joined("build" if s in sources else None, "run" if s in image else None) for s in kept)
+    stages: list[Role | None] = []
     steps: dict[AtomKey, Role | None] = {}
 
     def note(event: Event, role: Role | None) -> None:
         key = event.visit.index, event.atom
         steps[key] = _joined(steps.get(key), role)
 
-    for stage, place in zip(old.stages, stages, strict=False):
-        for event in stage.own:
-            note(event, place)
-    for stage in (new.final, *(s for s in sources if s not in kept)):
-        here: Role = "run" if stage is new.final else "build"
-        for step, _ in repeated(old.final.events, stage.events):
-            note(step, here)
+    for stage in new.stages:
+        role = _joined("build" if stage in sources else None, "run" if stage in image else None)
+        if len(stages) < len(old.stages) - 1:  # one that the plan keeps
+            own = old.stages[len(stages)].own
+        else:
+            own = tuple(step for step, _ in repeated(old.final.events, stage.events)) if role else ()
+        for event in own:
+            note(event, role)
+        stages.append(role)
     known = {identity(e) for e in old.final.events}
     copies = [e.copy for e in new.final.events if e.copy is not None and identity(e) not in known]
     for event in (e for e in old.final.events if e.copy is not None):
@@ -87,7 +88,7 @@ def execution(old: Machine, new: Machine) -> Execution:
         if any(_is_part(copy, event.copy, built=built) for copy in copies):
             note(event, "run")
     there = {key: role for key, role in steps.items() if role is not None}
-    return Execution(final=new.final, stages=stages, steps=there, separated=bool(sources))
+    return Execution(final=new.final, stages=tuple(stages), steps=there, separated=bool(sources))
 
 
 def _joined(one: Role | None, other: Role | None) -> Role | None:
