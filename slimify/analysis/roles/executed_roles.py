@@ -120,7 +120,7 @@ def verdicts(
 
     `plan` is the chosen plan and `new` the new file, executed, None if the file stays as it is. `whole` is
     the last stage with all that it is made of. `builds`: the image itself is for building, so that run time
-    needs the tools that its steps bring.
+    needs what its steps leave.
     """
     old = users.machine
     stays = plan is None or new is None or plan.rung == "cleanup"  # in place: each step stays in its stage
@@ -129,7 +129,8 @@ def verdicts(
         steps={step.line: step for step in (whole or users).steps},
         execution=execution(old, old if stays or new is None else new),
         decisions=plan.decisions if plan is not None else (),
-        needs_tools=builds or not is_start_known(users.runtime_needs),
+        builds=builds,
+        needs_tools=not is_start_known(users.runtime_needs),
     )
     return tuple(found.all())
 
@@ -141,6 +142,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True, dict=True):
     steps: Mapping[int, Step]  # those that the last stage is made of, by line
     execution: Execution
     decisions: tuple[Decision, ...]  # of the plan
+    builds: bool  # run time needs what any step leaves
     needs_tools: bool  # what is done in the image is not known, so run time needs the tools that it has
 
     def all(self) -> Iterator[InstructionVerdict]:
@@ -243,7 +245,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True, dict=True):
             tools = isinstance(found, PackageVerdict) or (
                 isinstance(found, AtomStep) and found.kinds & _BRINGS_TOOLS
             )
-            stays = (self.needs_tools and tools) or reasons == _COPIED
+            stays = self.builds or (self.needs_tools and tools) or reasons == _COPIED
             role = "both" if found.role == "build" and stays else found.role
         role = role or "build"
         if role == found.role or all(r.code in _FITS_EVERY_ROLE for r in reasons):
