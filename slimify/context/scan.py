@@ -6,6 +6,7 @@ the context. `Limits` bounds time and memory; `Context.notes` reports what was n
 
 from __future__ import annotations
 
+import codecs
 import os
 import posixpath
 import re
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _MOST_SHARED = 2  # contexts, each with the texts of its files
+# The longer marks first: that of UTF-16 is the begin of one of UTF-32.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _MAX_LINKS = 40  # as Linux: ELOOP
 _CACHED_LENGTH, _CACHED_TOTAL = 64 << 10, 24 << 20  # characters of one file, of all files
 
@@ -225,12 +233,18 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
             return None
         full = self._real_path(real)
         data = read_file(full, limit, whole=whole) if full is not None else None
-        return data.decode("utf-8-sig", "replace") if data is not None else None
+        return _decoded(data) if data is not None else None
 
 
 def clean(path: str) -> str:
     """A COPY source as a path in the context: a leading `/` is its root, and `..` stops there."""
     return posixpath.normpath("/" + path).lstrip("/")
+
+
+def _decoded(data: bytes) -> str:
+    """Bytes as text. A mark says that a file is UTF-16 or UTF-32, as PowerShell writes: pip and editors go by it."""
+    found = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8-sig")
+    return data.decode(found, "replace")
 
 
 Contexts = dict[Hashable, Context]

@@ -196,8 +196,12 @@ def test_text(tmp_path: Path) -> None:
     (tmp_path / "long").write_text("x" * 101)
     (tmp_path / "full").write_text("x" * 100)
     os.mkfifo(tmp_path / "pipe")
+    for name in ("utf-16", "utf-32"):
+        (tmp_path / name).write_text("caf\xe9\n", name)
+    (tmp_path / "big-endian").write_bytes("\ufeffa".encode("utf-16-be"))
     context = scan(tmp_path, limits=Limits(text=100))
-    assert context.text("bom") == "a"
+    assert context.text("bom") == context.text("big-endian") == "a"
+    assert context.text("utf-16") == context.text("utf-32") == "caf\xe9\n"
     assert context.text("latin") == "caf\ufffd"
     assert context.text("full") == "x" * 100
     assert context.text("long") is None

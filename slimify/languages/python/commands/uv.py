@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -24,6 +25,7 @@ from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, Options, first_value
 from slimify.semantics.effects.state import State
 from slimify.semantics.effects.table import verb_effects
+from slimify.semantics.paths import ancestors
 
 _PDM_USE_VENV, _PDM_PACKAGES = "python.use_venv", "__pypackages__"
 
@@ -73,6 +75,8 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
     writes = with_data(inner, (SITE, BIN) if system else (place,), packages, manifests)
     if action != "sync":
         writes += ("pyproject.toml",)
+    if not options.has("--frozen", "--locked") and _makes_lock(inner):
+        writes += ("uv.lock",)
     quiet = options.has("--no-dev", "--only-group", "--no-default-groups") or state.get("UV_NO_DEV") in TRUE
     reads = () if options.has("--no-install-project", "--no-install-workspace") else inner.known_paths((".",))
     python = state.get("UV_PYTHON_INSTALL_DIR")
@@ -88,6 +92,16 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
         manifests=manifests,
         caches=_uv_cache(call, options),
     )
+
+
+def _makes_lock(call: Call) -> bool:
+    """Whether uv makes a lock file beside pyproject.toml. The members of a workspace have one above them
+    (docs.astral.sh/uv/concepts/projects/sync)."""
+    state, here = call.state, call.state.cwd
+    if here is None or any(state.get(name) in TRUE for name in ("UV_FROZEN", "UV_LOCKED")):
+        return False
+    others = (posixpath.join(place, "pyproject.toml") for place in ancestors(here) if place != here)
+    return not any(map(state.view.context_path, (posixpath.join(here, "uv.lock"), *others)))
 
 
 def _uv_tool(call: Call, action: str, words: tuple[Arg, ...]) -> tuple[Effect, ...]:

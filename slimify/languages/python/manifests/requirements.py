@@ -70,7 +70,7 @@ def read_requirements(context: Context, path: str) -> RequirementsFile:
         if name in files:
             continue
         text = None if "://" in name or name.startswith("../") else context.text(name)
-        if text is None:
+        if text is None or "\0" in text:  # no text that pip reads
             missing.append(name)
             continue
         files.append(name)

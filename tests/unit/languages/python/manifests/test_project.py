@@ -141,6 +141,7 @@ def test_file_with_everything(tmp_path: Path) -> None:
         pytest.param("-r", (".",), id="nothing"),
         pytest.param("\\\n\\\n", (), id="backslashes"),
         pytest.param("-", (), id="dash"),
+        pytest.param("f\0l\0a\0s\0k\0", ("requirements.txt",), id="no text"),
     ],
 )
 def test_files_that_install_nothing(tmp_path: Path, text: str, missing: tuple[str, ...]) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from unit.python_layouts import FLASK, INSTALL, SITE, START, VENV, Row, holds, lines
 
+UV = ("FROM python:3.12", "COPY --from=ghcr.io/astral-sh/uv:latest /uv /bin/")
+PROJECT = '[project]\nname = "x"\nversion = "1"\n'
 ROWS = (
     # --- what is copied ----------------------------------------------------------------------------------
     Row(
@@ -54,6 +56,33 @@ ROWS = (
         ),
         files={"pyproject.toml": '[tool.poetry]\nname="x"\nversion="1"\n', "poetry.lock": "", "app.py": ""},
         final=("COPY --from=builder /app/.venv /app/.venv", SITE),
+    ),
+    Row(
+        id="lock-that-uv-makes",
+        file=lines(*UV, "WORKDIR /app", "COPY . .", "RUN uv sync", 'CMD ["uv", "run", "app.py"]'),
+        files={"pyproject.toml": PROJECT, "app.py": ""},
+        final=("COPY --from=builder /app/uv.lock /app/uv.lock",),
+    ),
+    Row(
+        id="lock-of-the-context",
+        file=lines(*UV, "WORKDIR /app", "COPY . .", "RUN uv sync", 'CMD ["uv", "run", "app.py"]'),
+        files={"pyproject.toml": PROJECT, "app.py": "", "uv.lock": ""},
+        final=("COPY --from=builder /app/.venv /app/.venv",),
+        never=("builder /app/uv.lock",),
+    ),
+    Row(
+        id="lock-of-a-workspace-above",
+        file=lines(
+            *UV, "WORKDIR /app", "COPY . .", "WORKDIR /app/a", "RUN uv sync", 'CMD ["uv", "run", "app.py"]'
+        ),
+        files={"pyproject.toml": PROJECT, "a/pyproject.toml": PROJECT, "a/app.py": ""},
+        never=("builder /app/a/uv.lock",),
+    ),
+    Row(
+        id="lock-that-nothing-reads",
+        file=lines(*UV, "WORKDIR /app", "COPY . .", "RUN uv sync", 'CMD [".venv/bin/python", "app.py"]'),
+        files={"pyproject.toml": PROJECT, "app.py": ""},
+        never=("builder /app/uv.lock",),
     ),
     Row(
         id="poetry-that-nobody-says-who-calls",
