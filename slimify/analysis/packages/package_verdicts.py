@@ -25,10 +25,11 @@ from slimify.facts import merged
 from slimify.facts.carried import installed
 from slimify.facts.debian import PackageFacts, debian_command, has_one_counterpart, library_package
 from slimify.facts.images import ImageFacts
-from slimify.facts.packages import interpreters, programs_calling, system_package
+from slimify.facts.packages import interpreters, programs_calling, starts, system_package
 from slimify.facts.programs import (
     has_compiler,
     is_called_indirectly,
+    reads_only_arguments,
     serves_more_than_compiling,
     starting_compilers,
     used_instead,
@@ -90,6 +91,14 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
         names = {p.name for _, e in self.effects if e.kind == "packages" for p in e.packages if p.name}
         brought = (f.commands for f in map(self.facts, names) if f is not None and f.kind == "run")
         return {*self.needs.commands, *(command for commands in brought for command in commands)}
+
+    @cached_property
+    def fetched_program(self) -> str:
+        """A program that run time starts and a step downloads, if nobody knows what it starts itself: it may
+        be a script. "" if there is none."""
+        fetched = (place for _, e in self.effects if e.kind == "fetch" for place in (*e.writes, *e.outputs))
+        names = {name for name in map(posixpath.basename, fetched) if name in self.needs.commands}
+        return min((n for n in names if not (starts(n) or reads_only_arguments(n))), default="")
 
     @cached_property
     def removals(self) -> Sequence[tuple[AtomKey, Effect]]:
@@ -291,6 +300,9 @@ def _used_at_run_time(package: _Package) -> PackageVerdict | None:
     if called is not None:
         reason = Reason.of("SL202", "runs", place=_location(needs.commands[called]), command=called)
         return package.verdict("both" if package.user is not None else "run", reason)
+    fetched = package.usage.fetched_program
+    if fetched and not interpreters().isdisjoint((package.name, *package.commands)):
+        return package.verdict("run", Reason.of("SL203", "unread_program", command=fetched))
     compiler = next((c for c in starting_compilers() if c in needs.commands), None)
     builds = package.facts is not None and package.facts.kind == "build"
     builds = builds or package.name.endswith("-dev")

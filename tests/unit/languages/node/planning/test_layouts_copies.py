@@ -184,3 +184,26 @@ def test_downloads_of_install_scripts(
     after = rewrite(tmp_path, text, package, {"a.js": "require('puppeteer').launch()"}).after or ""
     assert "COPY --from=builder /root/.cache/puppeteer /root/.cache/puppeteer\n" in after
     assert ("mkdir -p /root/.cache/puppeteer" not in after) is sure
+
+
+@pytest.mark.parametrize(
+    ("program", "started", "kept"),
+    [
+        pytest.param("grabber", "grabber", True, id="may-be-a-script"),
+        pytest.param("grabber", "other", False, id="that-nothing-starts"),
+        pytest.param("tini", "tini", False, id="that-starts-its-arguments"),
+        pytest.param("gh", "gh", False, id="whose-programs-are-known"),
+        pytest.param("yt-dlp", "yt-dlp", True, id="known-to-be-a-script"),
+    ],
+)
+def test_the_interpreter_of_a_program_that_is_downloaded(
+    tmp_path: Path, program: str, started: str, kept: bool
+) -> None:
+    text = (
+        "FROM node:20-slim\nRUN apt-get update && apt-get install -y python3 make g++ curl\n"
+        f"RUN curl -L https://example.org/{program} -o /usr/local/bin/{program}\nWORKDIR /app\n"
+        'COPY . .\nRUN npm install\nCMD ["node", "a.js"]\n'
+    )
+    source = f'const {{ spawn }} = require("child_process");\nspawn("{started}", ["x"]);\n'
+    outcome = rewrite(tmp_path, text, {"dependencies": {"bcrypt": "5"}}, {"a.js": source})
+    assert ("python3" in final(outcome)) is kept
