@@ -242,7 +242,7 @@ def clean(path: str) -> str:
 
 
 def _decoded(data: bytes) -> str:
-    """Bytes as text. A mark says that a file is UTF-16 or UTF-32, as PowerShell writes: pip and editors go by it."""
+    """Bytes as text. A mark says that a file is UTF-16 or UTF-32, as PowerShell writes; pip goes by it."""
     found = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8-sig")
     return data.decode(found, "replace")
 
