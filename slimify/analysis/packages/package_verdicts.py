@@ -275,15 +275,15 @@ def _used_in_final_stage(package: _Package) -> PackageVerdict | None:
 
 
 def _removed_by_file(package: _Package) -> PackageVerdict | None:
-    """The same RUN removes it, or any step its group. With apt the libraries of what is removed remain (no
-    autoremove by default); apk removes them too."""
+    """A later step removes it, or its group: run time never had it. With apt the libraries of what is removed
+    remain (no autoremove by default); apk removes them too."""
     facts = package.facts
     for key, effect in package.usage.removals:
         names = {p.name for p in effect.packages}
         if names & package.groups:
             return package.verdict("build", Reason.of("SL201", "removed_group"))
         remains = effect.manager != SystemManager.APK and facts is not None and facts.counterparts
-        if package.name in names and package.key < key < (package.key[0] + 1, 0) and not remains:
+        if package.name in names and package.key < key and not remains:
             return package.verdict("build", Reason.of("SL201", "removed"))
     return None
 
