@@ -163,9 +163,9 @@ def prune_command(
                 return None
             return " ".join(("yarn install --production --ignore-scripts --prefer-offline", *options))
         case NodeManager.PNPM:
+            # it works on one package alone, and in a workspace asks before it removes (pnpm.io/cli/prune)
             hooks = {"preinstall", "install", "postinstall", "prepare"} & set(project.scripts)
-            members = sum(w.endswith("/node_modules") for w in effect.writes) > 1
-            return None if generated or late or hooks or members else "pnpm prune --prod"
+            return None if generated or late or hooks or project.workspaces else "pnpm prune --prod"
     return None
 
 

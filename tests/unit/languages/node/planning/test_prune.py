@@ -254,6 +254,18 @@ def test_pruning_changes_no_version(
     assert found == ([pruned] if pruned else [])
 
 
+@pytest.mark.parametrize("members", [(), ("packages/api",), ("packages/api", "packages/shared")])
+def test_pnpm_asks_before_it_prunes_a_workspace(tmp_path: Path, members: tuple[str, ...]) -> None:
+    text = 'FROM node:20\nWORKDIR /app\nRUN npm i -g pnpm\nCOPY . .\nRUN pnpm i\nRUN npx tsc\nCMD ["node", "a.js"]\n'
+    package = {"dependencies": {"express": "4"}, "devDependencies": {"typescript": "5"}}
+    files = {"a.js": "", "pnpm-lock.yaml": "lockfileVersion: '9.0'\n"}
+    if members:
+        files["pnpm-workspace.yaml"] = "packages:\n  - packages/*\n"
+    files |= {f"{member}/package.json": "{}" for member in members}
+    outcome = rewrite(tmp_path, text, package, files)
+    assert ("pnpm prune" in (outcome.after or "")) is (not members)
+
+
 SERVES = "const e = require('express')\nconst app = e()\napp.use('/lib', e.static({0}))\napp.listen(80)\n"
 
 

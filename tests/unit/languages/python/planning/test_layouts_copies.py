@@ -85,6 +85,25 @@ ROWS = (
         never=("builder /app/uv.lock",),
     ),
     Row(
+        id="packages-that-a-later-step-removes",
+        rung="same-base",
+        file=lines(
+            "FROM python:3.11-slim",
+            "RUN apt-get update && apt-get install -y build-essential libpq-dev curl",
+            "COPY . .",
+            "RUN pip install -r requirements.txt",
+            "RUN apt-get remove -y build-essential libpq-dev && rm -rf /var/lib/apt/lists/*",
+            'CMD ["python", "app.py"]',
+        ),
+        files={
+            "requirements.txt": "psycopg2\n",
+            "app.py": "import subprocess, sys\nsubprocess.run(sys.argv[1])\n",
+            "tools.json": '["build-essential"]',
+        },
+        final=("RUN apt-get update && apt-get install -y libpq5 curl && rm -rf /var/lib/apt/lists/*",),
+        never=("build-essential", "apt-get remove"),
+    ),
+    Row(
         id="poetry-that-nobody-says-who-calls",
         file=lines(
             "FROM python:3.11",
