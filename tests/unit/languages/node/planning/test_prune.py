@@ -256,7 +256,8 @@ def test_pruning_changes_no_version(
 
 @pytest.mark.parametrize("members", [(), ("packages/api",), ("packages/api", "packages/shared")])
 def test_pnpm_asks_before_it_prunes_a_workspace(tmp_path: Path, members: tuple[str, ...]) -> None:
-    text = 'FROM node:20\nWORKDIR /app\nRUN npm i -g pnpm\nCOPY . .\nRUN pnpm i\nRUN npx tsc\nCMD ["node", "a.js"]\n'
+    steps = "RUN npm i -g pnpm\nWORKDIR /app\nCOPY . .\nRUN pnpm i\nRUN npx tsc\n"
+    text = f'FROM node:20\n{steps}CMD ["node", "a.js"]\n'
     package = {"dependencies": {"express": "4"}, "devDependencies": {"typescript": "5"}}
     files = {"a.js": "", "pnpm-lock.yaml": "lockfileVersion: '9.0'\n"}
     if members:
