@@ -135,14 +135,11 @@ def _place(solution: Solution, node: Node, path: str, *, attributes: bool) -> st
         return "made"
     if path in node.deletes and path in solution.unpacked:
         return "made"  # an archive goes where it was unpacked
-    below = [r for r in solution.live_regions() if r.path != path and inside(r.path, path)]
+    holds = attributes or (node.makes_directories and is_plain_root(node.state.user))
+    below = [r for r in solution.live_regions() if r.path != path and inside(r.path, path)] if holds else []
     if attributes and any(r.position < node.number for r in below) and not is_shared_directory(path):
         return "around"
-    if (
-        node.makes_directories
-        and is_plain_root(node.state.user)
-        and any(r.first == node.key[0] for r in below)
-    ):
+    if not attributes and any(r.first == node.key[0] for r in below):
         return "directory"
     made = [n for n in solution.graph.definitions(path, node) if not n.is_copy or n.brings(path)]
     if (node.writes and not attributes) or not all(map(solution.in_builder, made)):
