@@ -129,8 +129,9 @@ def verdicts(
         steps={step.line: step for step in (whole or users).steps},
         execution=execution(old, old if stays or new is None else new),
         decisions=plan.decisions if plan is not None else (),
-        builds=builds,
+        builds=builds and is_start_known(users.runtime_needs),
         needs_tools=not is_start_known(users.runtime_needs),
+        named=frozenset(users.runtime_needs.paths),
     )
     return tuple(found.all())
 
@@ -143,6 +144,7 @@ class _Verdicts(Struct, frozen=True, kw_only=True, dict=True):
     execution: Execution
     decisions: tuple[Decision, ...]  # of the plan
     builds: bool  # run time needs what any step leaves
+    named: frozenset[str]  # the files that run time names
     needs_tools: bool  # what is done in the image is not known, so run time needs the tools that it has
 
     def all(self) -> Iterator[InstructionVerdict]:
@@ -245,7 +247,9 @@ class _Verdicts(Struct, frozen=True, kw_only=True, dict=True):
             tools = isinstance(found, PackageVerdict) or (
                 isinstance(found, AtomStep) and found.kinds & _BRINGS_TOOLS
             )
-            stays = self.builds or (self.needs_tools and tools) or reasons == _COPIED
+            brought = (found.visit.copied_files or ()) if isinstance(found, Step) else ()
+            named = reasons == _COPIED and not self.named.isdisjoint(brought)
+            stays = self.builds or (self.needs_tools and tools) or named
             role = "both" if found.role == "build" and stays else found.role
         role = role or "build"
         if role == found.role or all(r.code in _FITS_EVERY_ROLE for r in reasons):

@@ -155,7 +155,7 @@ def roles(outcome: Outcome) -> list[str]:
         ),
         pytest.param(
             STAYS.replace('"/opt/agent", "/a"', '"sleep", "infinity"'), GO, "unchanged",
-            ["1 both", "2 both", "3 both", "4 both apk=both", "5 both go=both", "6 run"],
+            ["1 both", "2 both", "3 both", "4 both apk=both", "5 build go=build", "6 run"],
             id="one stage that only waits, for people to work in",
         ),
         pytest.param(
