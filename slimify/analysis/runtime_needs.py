@@ -100,7 +100,7 @@ def runtime_needs(
         sources=sources,
         shell=_needs_shell(runtime, start, commands),
         system_packages={
-            **named_packages(state.view.context, base, _said(state, start, named)),
+            **named_packages(state.view.context, base, _said(state, start, named), installs=bool(headers)),
             **fonts(modules, state.view.context),
             **needs.system_packages,
         },

@@ -35,10 +35,13 @@ def mentions_in(context: Context) -> ContextMentions:
     return context.once("mentions", lambda: ContextMentions(context))
 
 
-def named_packages(context: Context, base: ImageFacts | None, said: Sequence[str] = ()) -> Mapping[str, Use]:
-    """The packages of the base image whose files the context names, unless it has files of these names, or a
-    variable or an option of what is started does: `said` are lines `NAME=value`."""
-    if base is None or base.variant != "full":
+def named_packages(
+    context: Context, base: ImageFacts | None, said: Sequence[str] = (), *, installs: bool = False
+) -> Mapping[str, Use]:
+    """The packages whose files the context names, unless it has files of these names, or a variable or an
+    option of what is started does: `said` are lines `NAME=value`. A full base image has them, or what is
+    installed on a smaller one may bring them."""
+    if base is None or not (base.variant == "full" or installs):
         return {}
     own = {posixpath.basename(path) for path in context.files}
     wanted = {
@@ -47,7 +50,7 @@ def named_packages(context: Context, base: ImageFacts | None, said: Sequence[str
     mentions = mentions_in(context)
     if not mentions.first_file([name for names in wanted.values() for name in names], said):
         return {}  # as a rule: one search of all texts, and no table of packages is loaded
-    there = carried(base).packages
+    there = carried(base).packages if base.variant == "full" else wanted
     found = {p: mentions.first_file(names, said) for p, names in wanted.items() if p in there}
     return {package: Use(name=file, file=file, line=0) for package, file in found.items() if file}
 

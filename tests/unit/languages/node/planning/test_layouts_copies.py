@@ -207,3 +207,27 @@ def test_the_interpreter_of_a_program_that_is_downloaded(
     source = f'const {{ spawn }} = require("child_process");\nspawn("{started}", ["x"]);\n'
     outcome = rewrite(tmp_path, text, {"dependencies": {"bcrypt": "5"}}, {"a.js": source})
     assert ("python3" in final(outcome)) is kept
+
+
+BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+
+
+@pytest.mark.parametrize(
+    ("package", "named", "kept"),
+    [
+        pytest.param("git", f"ENV NODE_EXTRA_CA_CERTS={BUNDLE}\n", True, id="recommended-by-what-goes"),
+        pytest.param("git", "", False, id="that-nothing-names"),
+        pytest.param("make", f"ENV NODE_EXTRA_CA_CERTS={BUNDLE}\n", False, id="that-was-never-there"),
+        pytest.param(
+            "--no-install-recommends git", f"ENV NODE_EXTRA_CA_CERTS={BUNDLE}\n", False, id="not-recommended"
+        ),
+    ],
+)
+def test_certificates_that_came_along(tmp_path: Path, package: str, named: str, kept: bool) -> None:
+    text = (
+        f"FROM node:20-slim\nRUN apt-get update && apt-get install -y python3 build-essential {package}\n{named}"
+        'WORKDIR /app\nCOPY . .\nRUN npm install\nCMD ["node", "a.js"]\n'
+    )
+    source = 'require("bcrypt");\n'
+    outcome = rewrite(tmp_path, text, {"dependencies": {"bcrypt": "5"}}, {"a.js": source})
+    assert ("install -y ca-certificates" in final(outcome)) is kept
