@@ -225,7 +225,7 @@ BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 )
 def test_certificates_that_came_along(tmp_path: Path, package: str, named: str, kept: bool) -> None:
     text = (
-        f"FROM node:20-slim\nRUN apt-get update && apt-get install -y python3 build-essential {package}\n{named}"
+        f"FROM node:20-slim\nRUN apt-get update && apt-get install -y g++ {package}\n{named}"
         'WORKDIR /app\nCOPY . .\nRUN npm install\nCMD ["node", "a.js"]\n'
     )
     source = 'require("bcrypt");\n'
