@@ -64,8 +64,11 @@ def completed_text(before: str | None, patterns: Sequence[str]) -> str:
     first = next((n for n, line in enumerate(lines) if line.lstrip("\ufeff").strip().startswith("!")), None)
     if first is None:
         return before + ("" if not before or before.endswith("\n") else end) + new
-    while first and lines[first - 1].startswith("#"):  # a comment above an exception belongs to it
-        first -= 1
+    begin = first
+    while begin and lines[begin - 1].strip():
+        begin -= 1
+    if lines[begin].startswith("#"):  # the exception belongs to what the comment stands above
+        first, new = begin, new + end
     head = "".join(f"{line}\n" for line in lines[:first])
     return head + new + before[len(head) :]
 

@@ -171,7 +171,9 @@ def test_bytes_that_the_builder_gets(tmp_path: Path) -> None:
         ("x", "x\na\nb\n"),
         ("x\r\n", "x\r\na\r\nb\r\n"),
         ("*\n!src\ny\n", "*\na\nb\n!src\ny\n"),
-        ("*\n\n# ours\n!src\n", "*\n\na\nb\n# ours\n!src\n"),
+        ("*\n\n# ours\n!src\n", "*\n\na\nb\n\n# ours\n!src\n"),
+        ("x\n\n# y\n.y/*\n!.y/z\n", "x\n\na\nb\n\n# y\n.y/*\n!.y/z\n"),
+        ("# y\r\n.y\r\n!z\r\n", "a\r\nb\r\n\r\n# y\r\n.y\r\n!z\r\n"),
         ("\ufeff!src\n", "a\nb\n\ufeff!src\n"),
     ],
 )
