@@ -104,7 +104,7 @@ SHAPES: dict[str, tuple[int, Shape]] = {
     "shortened values": (60, lambda n: FROM + "RUN A=" + "a" * 8 * n + " && echo ${A##*a*a*a*b} && make\n"),
     "stages": (15, lambda n: "FROM python:3.12 AS s0\n" + each("FROM s@ AS s#\nRUN pip install x#\n", n)),
     "files that double": (
-        10,
+        20,  # beyond the length up to which contents are put together
         lambda n: FROM + "RUN echo x > /a0\n" + each("RUN cat /a@ /a@ > /a#\n", n) + f"CMD sh /a{n - 1}\n",
     ),
     "ignore patterns": (
