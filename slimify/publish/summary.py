@@ -113,6 +113,6 @@ def to_json(
         "requests": list(report.calls) if report is not None else [],
         "error": None
         if error is None
-        else {"code": error.code, "message": error.message, "hint": error.hint},
+        else {"code": error.code, "message": masked(error.message), "hint": error.hint},
     }
     return json.dumps(document)

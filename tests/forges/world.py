@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from support import GOLDEN, Result, invoke
 PATHS = {"github": "acme/shop", "gitlab": "acme/tools/shop", "gitea": "acme/shop"}
 HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "gitea": "gitea.com"}
 TOKENS = {"github": "GITHUB_TOKEN", "gitlab": "GITLAB_TOKEN", "gitea": "GITEA_TOKEN"}
+BRANCH = "slimify/web/Dockerfile"  # of the request for the Dockerfile in web
 SETTINGS = ("GIT_CONFIG_COUNT", "GH_TOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN", "GITEA_TOKEN", "CI_SERVER_URL")
+
+every_forge = pytest.mark.parametrize("world", tuple(PATHS), indirect=True)
 
 
 class World:
@@ -135,3 +139,12 @@ class World:
     def changes(self) -> list[str]:
         """The calls that changed something."""
         return [call for call in self.hub.calls if not call.startswith("GET ")]
+
+
+def served(request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A world whose forge answers, for a fixture: GitHub's unless the test says another one."""
+    with World(getattr(request, "param", "github"), folder, monkeypatch).serving() as found:
+        # subprocess polls with the same function
+        sleep = time.sleep
+        monkeypatch.setattr(time, "sleep", lambda s: sleep(s) if s < 0.5 else found.waited.append(s))
+        yield found
