@@ -9,6 +9,10 @@ from unit.role_tables import Row, holds
 
 APP = ("FROM node:22", "WORKDIR /app", "COPY . .")
 START = 'CMD ["node", "index.js"]'
+SEEDED = (
+    "FROM python:3.12", "ARG MODE", "WORKDIR /app", "COPY . .", "ARG SECRET_KEY", "RUN python seed.py",
+    'CMD ["python", "app.py"]',
+)  # fmt: skip
 SHOP = {"go.mod": "module example.org/shop\n\ngo 1.22\n", "main.go": "package main\n\nfunc main() {}\n"}
 
 ROWS = (
@@ -58,30 +62,14 @@ ROWS = (
     ),
     Row(
         id="own-code-with-a-secret-of-the-build",
-        file=(
-            "FROM python:3.12",
-            "ARG MODE",
-            "WORKDIR /app",
-            "COPY . .",
-            "ARG SECRET_KEY",
-            "RUN python seed.py",
-            'CMD ["python", "app.py"]',
-        ),
+        file=SEEDED,
         files={"app.py": "", "seed.py": ""},
         roles={"python": ("build", "project_script")},
         copied=("/app",),
     ),
     Row(
         id="own-code-that-may-write-to-the-home-directory",
-        file=(
-            "FROM python:3.12",
-            "ARG MODE",
-            "WORKDIR /app",
-            "COPY . .",
-            "ARG SECRET_KEY",
-            "RUN python seed.py",
-            'CMD ["python", "app.py"]',
-        ),
+        file=SEEDED,
         files={"app.py": "", "seed.py": "from pathlib import Path\n(Path.home() / 'a').touch()\n"},
         roles={"python": ("run", "own_code")},
     ),
