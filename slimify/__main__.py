@@ -6,7 +6,7 @@ import sys
 
 def main() -> None:
     """Runs the command line. What a start makes stays, so that looking for garbage in it is a tenth of
-    its time for nothing: that is done a hundred times less often, and never at the end."""
+    its time for nothing: that is done a thousand times less often, and never at the end."""
     gc.set_threshold(700_000, 10, 10)
     try:
         if sys.argv[1:] in (["--version"], ["-V"]):

@@ -48,7 +48,9 @@ def check_files(
     todo: Iterable[Job], asked: CheckOptions, listeners: Callable[[], Listeners] = silent_listeners
 ) -> Iterator[Checked]:
     """Checks Dockerfiles in order. A failure of one does not stop the others."""
-    found = rewrite_files(todo, asked.context, asked.settings, asked.proving, listeners, asked.image, {})
+    found = rewrite_files(
+        todo, asked.context, asked.settings, asked.proving, listeners, asked.image, shared={}
+    )
     for source, outcome, proof in found:
         where = place(source.target.path) if source.target.path is not None else None
         yield checked(outcome, where, _rewrite_command(source, asked), proof)

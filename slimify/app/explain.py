@@ -21,7 +21,7 @@ def explain_files(
     image: Image | None = None,
 ) -> Iterator[tuple[Source, Outcome]]:
     """The role of each step of each Dockerfile. The arguments are those of `rewrite_files`."""
-    return outcomes("explain", todo, context, settings or {}, image, {})
+    return outcomes("explain", todo, context, settings or {}, image, shared={})
 
 
 def all_codes() -> dict[str, dict[str, str]]:

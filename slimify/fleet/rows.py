@@ -114,7 +114,7 @@ def _row(item: WorkItem, path: str, name: str, row_settings: RowSettings) -> Row
     try:
         with time_limit(row_settings.seconds, _GRACE):
             ((_, outcome),) = dockerfiles.outcomes(
-                "rewrite", [(target(path), None)], None, row_settings.given, None, _SHARED
+                "rewrite", [(target(path), None)], None, row_settings.given, shared=_SHARED
             )
     except TimeLimitError:
         outcome = failed(name, timeout_error(row_settings.seconds))

@@ -36,7 +36,7 @@ def mentions_in(context: Context) -> ContextMentions:
 
 
 def named_packages(
-    context: Context, base: ImageFacts | None, said: Sequence[str] = (), *, installs: bool = False
+    context: Context, base: ImageFacts | None, said: Sequence[str], *, installs: bool
 ) -> Mapping[str, Use]:
     """The packages whose files the context names, unless it has files of these names, or a variable or an
     option of what is started does: `said` are lines `NAME=value`. A full base image has them, or what is

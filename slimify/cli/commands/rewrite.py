@@ -94,7 +94,7 @@ def _rewrite_all(
     built = read_built_image(image, todo)
     codes, outcomes = [DONE], []
     for source, outcome, proof in slimify.rewrite_files(
-        todo, context, given, proving, console.listeners, built, None if new.is_written else {}
+        todo, context, given, proving, console.listeners, built, shared=None if new.is_written else {}
     ):
         try:
             outcome = new.store(choose(outcome, source), source, proof)
