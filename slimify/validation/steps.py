@@ -217,16 +217,19 @@ def _same_base(pair: Pair) -> bool:
 
 
 def _package_manager_problems(pair: Pair) -> Iterator[Reason]:
-    """apt without lists, or one that would ask although it did not ask before."""
+    """apt without lists, or one that would ask although it did not ask before. Without lists it knows the
+    packages that are installed, and can remove no others."""
     old, new = _with_lists(pair.old), _with_lists(pair.new)
-    same = _same_base(pair)
+    (had, have), same = pair.packages, _same_base(pair)
     for event, match in pair.commands():
         own = [e for e in event.effects if e.manager == SystemManager.APT]
         listed = event.number in new or "index" in event.kinds
         missed = not listed and (match is None or not same or match.number in old)
         for effect in own:
             installs = effect.kind == "packages" and bool(effect.packages)
-            if missed and (installs or effect.kind == "system"):
+            gone = {p.name for p in effect.packages if effect.kind == "unpackage"} - have.before(event.number)
+            lost = gone if match is None else gone & had.before(match.number)
+            if (missed and (installs or effect.kind == "system")) or (lost and not listed):
                 yield Reason.of("SL409", "lists", command=event.text[:50])
             if installs and effect.asks and (match is None or not same):
                 yield Reason.of("SL409", "asks", command=event.text[:50])

@@ -93,7 +93,7 @@ def _installs(program: Program) -> Iterator[_Install]:
         if not own or (-1, -1) in spans.values():
             continue
         build = [v.name for v in atom.packages if v.role == "build" and v.name in spans]
-        stay = there | _removed_later(step, atom) | empty | shared
+        stay = there | _removed_later(program, step, atom) | empty | shared
         names = tuple(name for name in build if name not in stay)
         idle = tuple(v.name for v in atom.packages if v.name in names and UNUSED in v.reasons)
         if idle:
@@ -103,9 +103,11 @@ def _installs(program: Program) -> Iterator[_Install]:
             yield _Install(step, atom, effect, names)
 
 
-def _removed_later(step: Step, atom: AtomStep) -> set[str]:
-    """The packages that the same RUN removes again, possibly in the same `if`."""
-    later = (e for a in step.atoms if a.index >= atom.index for e in a.effects if e.kind == "unpackage")
+def _removed_later(program: Program, step: Step, atom: AtomStep) -> set[str]:
+    """The packages that the file removes again, possibly in the same `if`: apt may not know the names of
+    others."""
+    here = (step.index, atom.index)
+    later = (e for s, a, e in program.commands if (s.index, a.index) >= here and e.kind == "unpackage")
     return {p.name for e in later for p in e.packages}
 
 

@@ -240,6 +240,26 @@ def test_accounts_that_a_command_writes(made: str, missing: bool, tmp_path: Path
     assert ("USER app is not created" in differences(file, file, {}, tmp_path)) == missing
 
 
+@pytest.mark.parametrize(
+    ("installed", "removed", "wrong"),
+    [
+        pytest.param("gcc jq", "remove gcc", False, id="the same"),
+        pytest.param("gcc jq && rm -rf /var/lib/apt/lists/*", "remove gcc", False, id="installed"),
+        pytest.param("jq", "remove gcc", False, id="listed"),
+        pytest.param("jq && rm -rf /var/lib/apt/lists/*", "remove gcc", True, id="neither"),
+        pytest.param("jq && rm -rf /var/lib/apt/lists/*", "purge --auto-remove gcc", True, id="purged"),
+        pytest.param("jq && rm -rf /var/lib/apt/lists/*", "remove jq", False, id="another one"),
+        pytest.param("jq && rm -rf /var/lib/apt/lists/*", "remove vim", False, id="not known before either"),
+    ],
+)
+def test_what_a_removal_knows(installed: str, removed: str, wrong: bool, tmp_path: Path) -> None:
+    """Run on Debian 12: `apt-get remove gcc` without gcc and without lists is "Unable to locate package"."""
+    file = "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y {}\nRUN apt-get -y {}\n"
+    lists = "" if "vim" not in removed else " && rm -rf /var/lib/apt/lists/*"
+    old, new = file.format(f"gcc jq{lists}", removed), file.format(installed, removed)
+    assert ("would find no package lists" in differences(old, new, {}, tmp_path)) is wrong
+
+
 @pytest.mark.parametrize("manager", ["apt", "apt-get"])
 def test_an_upgrade_reads_package_lists(manager: str, tmp_path: Path) -> None:
     old = f'FROM python:3.12\nRUN {manager} update && {manager} upgrade -y\nCMD ["python3"]\n'

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from random import Random
 
-from tools.generator.project import Project
+from tools.generator.project import File, Project
 
 _EVERY = ("read", "read-path", "read-split", "read-joined", "read-formatted", "read-computed")
 
@@ -67,3 +68,10 @@ def starts_command(p: Project, *words: str, label: str = "") -> None:
         bare_others=json.dumps(words[1:]),
         bare_arguments=", ".join(map(json.dumps, words)),
     )
+
+
+def require(p: Project, requirement: str) -> None:
+    """Adds a line to requirements.txt, in the encoding that the file has."""
+    data = p.files["requirements.txt"].data
+    marked = data.startswith(codecs.BOM_UTF16_LE)
+    p.files["requirements.txt"] = File(data + f"{requirement}\n".encode("utf-16-le" if marked else "utf-8"))

@@ -8,7 +8,7 @@ import io
 import tarfile
 from random import Random
 
-from tools.generator.elements.common import look, package, plain, save_package
+from tools.generator.elements.common import look, package, plain, require, save_package
 from tools.generator.project import File, Project, element
 from tools.generator.simulation.probes import Probe
 
@@ -340,8 +340,7 @@ def _flask(p: Project, random: Random) -> None:
     if "requirements.txt" not in p.files:
         return
     p.static_only = "a server"
-    old = p.files["requirements.txt"]
-    p.files["requirements.txt"] = File(old.data + b"flask==3.0.3\n")
+    require(p, "flask==3.0.3")
     p.add("templates/home.html", "home\n")
     p.add("static/app.css", "h1 {}\n")
     label = f"flask-{len(p.parts)}"

@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 from random import Random
 
-from tools.generator.elements.common import full, package, plain, save_package
-from tools.generator.project import File, Project, Run, element
+from tools.generator.elements.common import full, package, plain, require, save_package
+from tools.generator.project import Project, Run, element
 from tools.generator.simulation.probes import Probe
 
 
@@ -18,7 +18,7 @@ def _default(p: Project, random: Random) -> None:
     if p.language == "python":
         if "requirements.txt" not in p.files:
             return
-        p.files["requirements.txt"] = File(p.files["requirements.txt"].data + b"python-dotenv==1.0.1\n")
+        require(p, "python-dotenv==1.0.1")
         body = 'from dotenv import dotenv_values\n\nreturn "".join(f"{k}={v}\\n" for k, v in dotenv_values().items())'
     else:
         if "package-lock.json" in p.files or "RUN npm install" not in " ".join(p.slots.get("install", [])):

@@ -8,9 +8,9 @@ import json
 import posixpath
 from random import Random
 
-from tools.generator.elements.common import full, interpreter, package, plain, save_package
+from tools.generator.elements.common import full, interpreter, package, plain, require, save_package
 from tools.generator.elements.packages import install
-from tools.generator.project import MAIN, File, Project, Run, element
+from tools.generator.project import MAIN, Project, Run, element
 
 
 def command(p: Project) -> list[str]:
@@ -338,7 +338,7 @@ def _gunicorn(p: Project, random: Random) -> None:
     if "requirements.txt" not in p.files or "start-arguments" in p.facts or apart:
         return
     p.static_only = "does not end"
-    p.files["requirements.txt"] = File(p.files["requirements.txt"].data + b"gunicorn==22.0.0\n")
+    require(p, "gunicorn==22.0.0")
     p.add("gunicorn.conf.py", 'bind = "0.0.0.0:8000"\n')
     p.line(
         "start",

@@ -1,9 +1,8 @@
 """Elements: packages of a language that are linked with libraries of the system."""
 
-# ruff: noqa: E501 - texts of generated files
-
 from __future__ import annotations
 
+import codecs
 from random import Random
 
 from tools.generator.elements.common import full, package, plain, save_package
@@ -40,15 +39,25 @@ def _on_headers(p: Project, random: Random) -> None:
 
 @element("extension-compiled", "install", "python", weight=2, fits=lambda p: plain(p) and not p.alpine)
 def _extension(p: Project, random: Random) -> None:
-    """The headers are in the image, or are installed and, after the install, removed again."""
+    """The headers are in the image, or are installed and, after the install, removed again: in the same RUN,
+    or in a later one, for which a file may name a program of theirs. PowerShell writes lists in UTF-16."""
     names = "gcc libc6-dev libpq-dev"
-    p.add("requirements.txt", "psycopg2==2.9.10\nsix==1.16.0\n")
+    text = "psycopg2==2.9.10\nsix==1.16.0\n"
+    p.add(
+        "requirements.txt", codecs.BOM_UTF16_LE + text.encode("utf-16-le") if random.random() < 0.3 else text
+    )
     if not full(p) or random.random() < 0.5:
         install(p, random, names)
-    line = "RUN pip install -r requirements.txt"
+    line = line_of_pip = "RUN pip install -r requirements.txt"
     if not full(p):
         p.facts["no-compiler"] = "yes"
-        line = f"RUN apt-get update && apt-get install -y {names} libpq5 && pip install --no-cache-dir -r requirements.txt && apt-get purge -y --auto-remove {names}"
+        later = random.random() < 0.5
+        install_all = f"RUN apt-get update && apt-get install -y {names} libpq5"
+        remove = f"apt-get {'remove -y' if later else 'purge -y --auto-remove'} {names}"
+        line = f"{install_all} && pip install --no-cache-dir -r requirements.txt && {remove}"
+        if later:
+            line = f"{install_all}\n{line_of_pip}\nRUN {remove} && rm -rf /var/lib/apt/lists/*"
+            p.add("data/tools.json", '["gcc"]\n')
         p.slots["system"].pop()
     p.line("install", "COPY requirements.txt .\n" + line)
     _needs(p, 'import psycopg2\nreturn psycopg2 and "yes"', "libpq.so.5")

@@ -7,10 +7,10 @@ from __future__ import annotations
 import json
 from random import Random
 
-from tools.generator.elements.common import full, package, plain, save_package
+from tools.generator.elements.common import full, package, plain, require, save_package
 from tools.generator.elements.starts import command
 from tools.generator.elements.surroundings import second
-from tools.generator.project import File, Project, Run, element
+from tools.generator.project import Project, Run, element
 from tools.generator.simulation.probes import Probe
 
 
@@ -148,7 +148,7 @@ def _alembic(p: Project, random: Random) -> None:
     if "requirements.txt" not in p.files or apart or "-r" not in lines:
         return
     p.static_only = "large"
-    p.files["requirements.txt"] = File(p.files["requirements.txt"].data + b"alembic==1.13.2\n")
+    require(p, "alembic==1.13.2")
     ini, option = random.choice([("alembic.ini", []), ("conf/alembic.ini", ["-c", "conf/alembic.ini"])])
     place = random.choice(["db/alembic", "migrations"])
     p.add(ini, f"[alembic]\nscript_location = {place}\n")
@@ -173,7 +173,7 @@ def _flask(p: Project, random: Random) -> None:
     ):
         return
     p.static_only = "does not end"
-    p.files["requirements.txt"] = File(p.files["requirements.txt"].data + b"flask==3.0.3\n")
+    require(p, "flask==3.0.3")
     p.line("start", random.choice([
         'ENV FLASK_APP=app.py\nCMD ["flask", "run", "--host", "0.0.0.0"]',
         'CMD ["flask", "--app", "app", "run"]',

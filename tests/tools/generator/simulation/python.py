@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import posixpath
 import re
 import tomllib
@@ -158,9 +159,10 @@ def install_distributions(shell: Shell, names: list[str], site: str, scripts: st
 
 def requirements(shell: Shell, path: str) -> list[str] | None:
     try:
-        text = shell.files.text(path)
+        data = shell.files.read(path)
     except Missing:
         return None
+    text = data.decode("utf-16" if data.startswith(codecs.BOM_UTF16_LE) else "utf-8")
     names: list[str] = []
     for line in text.splitlines():
         line = line.partition("#")[0].strip()

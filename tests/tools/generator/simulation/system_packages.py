@@ -43,6 +43,9 @@ def _apt(shell: Shell, argv: list[str]) -> int:
     elif action in ("remove", "purge", "autoremove"):
         if not flags & {"y", "yes", "qq", "assume-yes"}:
             return shell.say("apt-get asks")
+        lost = set(names) - installed(shell.files)
+        if lost and not shell.files.is_file(LISTS):  # it knows the names of lists and of what is installed
+            return shell.say(f"apt-get: unable to locate {sorted(lost)}")
         remove(shell.files, set(names), DEBIAN)
         for name in ("python3", "gcc"):
             if action == "autoremove" and names and name in names:
