@@ -1,7 +1,7 @@
 """Which files of the image come from the build context.
 
 In: the COPY and ADD instructions so far, one `with_…` call each. Out: a `ContextView`, which maps absolute
-image paths to context paths and back. It knows what was copied, not what a RUN did to it afterwards.
+image paths to context paths and back. It knows what was copied, and which of the files a step replaced.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
     texts: tuple[tuple[str, str], ...] = ()  # files written by a heredoc: image path, text
     directories: frozenset[str] = frozenset()  # known directories with their parents
     copied_directories: tuple[CopiedPath, ...] = ()  # those of `copies` that are directories
+    replaced: frozenset[str] = frozenset()  # files of the context that a step has written over since
 
     def with_directory(self, path: str) -> ContextView:
         """The view after WORKDIR or mkdir."""
@@ -57,6 +58,15 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
     def with_text(self, path: str, text: str) -> ContextView:
         """The view after a heredoc of COPY or ADD."""
         return replace(self, texts=(*self.texts, (posixpath.normpath(path), text)))
+
+    def with_unknown_file(self, path: str) -> ContextView:
+        """The view after a step that makes a file, whose content is not known."""
+        found = self.context_path(path)
+        if self.text(path) is None and (found is None or self.context.is_dir(found)):
+            return self
+        path = posixpath.normpath(path)
+        texts = tuple((place, text) for place, text in self.texts if place != path)
+        return replace(self, texts=texts, replaced=self.replaced | {path})
 
     def with_copy(
         self, sources: Sequence[str], target: str, *, add: bool = False, parents: bool = False
@@ -81,8 +91,10 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
 
     def with_copies(self, copies: Sequence[CopiedPath], directories: frozenset[str]) -> ContextView:
         """The view with further copies, and with the directories that they make."""
+        replaced = (p for p in self.replaced if not any(self._brings(item, p) for item in copies))
         return replace(
             self,
+            replaced=frozenset(replaced) if copies else self.replaced,
             copies=(*self.copies, *copies),
             directories=self.directories | directories,
             copied_directories=(*self.copied_directories, *(item for item in copies if item.directory)),
@@ -99,6 +111,8 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
             if not directory and (into or self.is_dir(place)):
                 kept = posixpath.join(place, posixpath.basename(source))
             view = view._with_tree(other, source, kept, directory=directory)
+            if not directory and other.text(source) is None and other.context_path(source) is None:
+                view = view.with_unknown_file(kept)
         return view
 
     def _with_tree(self, other: ContextView, source: str, target: str, *, directory: bool) -> ContextView:
@@ -119,8 +133,10 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
         made = {place for path in other.directories if (place := moved(path)) is not None}
         made |= {*ancestors(target if directory else posixpath.dirname(target))}
         view = self.with_copies(copies, frozenset(made))
+        replaced = {place for path in other.replaced if (place := moved(path)) is not None}
         return replace(
             view,
+            replaced=view.replaced | replaced,
             copies=_last_of_each(view.copies),
             texts=_last_of_each((*self.texts, *texts)),
             copied_directories=_last_of_each(view.copied_directories),
@@ -135,15 +151,17 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
 
     def context_path(self, image_path: str) -> str | None:
         """The file or directory of the context at `image_path`, None if none is known."""
-        return self._source_of(posixpath.normpath(image_path), self.copies)
+        image_path = posixpath.normpath(image_path)
+        return None if image_path in self.replaced else self._source_of(image_path, self.copies)
 
     def _source_of(self, image_path: str, copies: Sequence[CopiedPath]) -> str | None:
         """The context path at `image_path` that the last one of some copies brings."""
-        for item in reversed(copies):
-            path = item.source_of(image_path)
-            if path is not None and (not item.directory or self.context.has(path)):
-                return path
-        return None
+        brought = (item for item in reversed(copies) if self._brings(item, image_path))
+        return next((item.source_of(image_path) for item in brought), None)
+
+    def _brings(self, item: CopiedPath, image_path: str) -> bool:
+        path = item.source_of(image_path)
+        return path is not None and (not item.directory or self.context.has(path))
 
     def may_bring(self, image_path: str) -> bool:
         """Whether a copy of a directory brings an image path, in this checkout or in another one."""
@@ -155,7 +173,8 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
         path = clean(context_path)
         found = sorted(at for above in ("", *ancestors(path)) for at in self._by_source.get(above, ()))
         places = (self.copies[at].target_of(path) for at in found)
-        return tuple(dict.fromkeys(place for place in places if place is not None))
+        kept = (place for place in places if place is not None and place not in self.replaced)
+        return tuple(dict.fromkeys(kept))
 
     @cached_property
     def _by_source(self) -> Mapping[str, Sequence[int]]:

@@ -155,8 +155,8 @@ def _after_copy(
     if target is None:
         return view
     if copy.parts.from_stage is not None:
-        copied = stages.get(copy.parts.from_stage.lower())
-        return view if copied is None else view.with_stage(copied, copy.sources, target, into=copy.into)
+        copied = stages.get(copy.parts.from_stage.lower(), ContextView())
+        return view.with_stage(copied, copy.sources, target, into=copy.into)
     view = view.with_copies(copy.view.copies, copy.view.directories)
     for heredoc in instruction.heredocs:
         view = view.with_text(target, heredoc.body)

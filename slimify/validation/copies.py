@@ -123,11 +123,12 @@ def _context_copy_problems(old: Machine, copy: Copy) -> Iterator[Reason]:
         return
     if copy.parts.exclude:
         yield Reason.of("SL409", "copy_exclude", path=copy.parts.exclude[0])
-    own = {s for stage in old.stages for e in stage.own if e.copy is not None for s in e.copy.sources}
+    copies = [e.copy for stage in old.stages for e in stage.own if e.copy is not None]
+    own = {source for known in copies for source in known.sources}
     for source in copy.sources:
         if source not in own and not is_glob(source) and ("://" in source or not context.has(source)):
             yield Reason.of("SL409", "copy_absent", path=source)
-    held = [stage.end.view for stage in old.stages]
+    held = [*(stage.end.view for stage in old.stages), *(known.view for known in copies)]
     for path in copy.view.under("/"):
         file = copy.view.context_path(path)
         if file is not None and all(view.context_path(path) != file for view in held):

@@ -39,14 +39,19 @@ def changed_state(call: Call, effects: Sequence[Effect], state: State) -> State:
 
 
 def _with_files(view: ContextView, effect: Effect) -> ContextView:
-    """The view with the directories that a command makes, and its copies of files with command lines."""
+    """The view with the directories that a command makes, its copies of files with command lines, and
+    without what it writes over."""
     if "mkdir" in (effect.tool, effect.action):
         for path in effect.writes:
             view = view.with_directory(path)
+    for path in (*effect.outputs, *(effect.writes if effect.kind == "fetch" else ())):
+        view = view.with_unknown_file(path)
     for source, target in effect.copied:
         text = view.text(source)
         managed = holds_commands(target) or inside_any(target, command_directories())
-        if text is not None and (managed or text.startswith("#!")):
+        if text is None:
+            view = view.with_unknown_file(target)
+        elif managed or text.startswith("#!") or view.text(target) is not None:
             view = view.with_text(target, text)
     return view
 

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from slimify.analysis.classify import classify
+from slimify.config import Options
 from slimify.context.scan import Context, scan
 from slimify.semantics.context_files import ContextView
+from slimify.syntax.dockerfile.parser import parse
 
 FILES = ("a.txt", "b.txt", "src/main.py", "src/lib/x.py", "data.tar.gz", "web/index.html", "web/app.js")
 
@@ -92,3 +95,33 @@ def test_every_file_goes_there_and_back(context: Context) -> None:
     assert view.under("/srv") == ("/srv/app.js", "/srv/index.html")
     for name in FILES:
         assert all(view.context_path(path) == name for path in view.image_paths(name))
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        pytest.param("COPY a.txt /w/", "a.txt", id="copied"),
+        pytest.param("COPY a.txt /w/\nRUN chmod 755 /w/a.txt", "a.txt", id="mode-changed"),
+        pytest.param("COPY a.txt /w/\nRUN gcc -o /w/b.txt x.c", "a.txt", id="another-file-made"),
+        pytest.param("COPY . /w\nRUN gcc -o /w/a.txt x.c", None, id="compiled-over"),
+        pytest.param("COPY . /w\nRUN curl -o /w/a.txt https://example.org/x", None, id="fetched-over"),
+        pytest.param("COPY . /w\nRUN make -C /w a && gcc -o /o x.c && mv /o /w/a.txt", None, id="moved-over"),
+        pytest.param("RUN gcc -o /w/a.txt x.c\nCOPY . /w", "a.txt", id="copied-afterwards"),
+        pytest.param("COPY . /w\nRUN gcc -o /w/a.txt x.c\nCOPY a.txt /w", "a.txt", id="copied-again"),
+        pytest.param("COPY . /w\nCOPY --from=other/image /o /w/a.txt", None, id="from-an-image"),
+        pytest.param("COPY . /w\nCOPY --from=other/image /o /w/", "a.txt", id="beside-it"),
+    ],
+)
+def test_a_path_is_what_its_last_step_made_of_it(context: Context, steps: str, expected: str | None) -> None:
+    file = parse(f"FROM debian:12\n{steps}\n".encode())
+    view = classify(file, context, "Dockerfile", Options()).end_state.view
+    assert view.context_path("/w/a.txt") == expected
+    assert view.text("/w/a.txt") == expected
+    assert ("/w/a.txt" in view.image_paths("a.txt")) == (expected is not None)
+
+
+def test_a_stage_brings_its_own_file(context: Context) -> None:
+    stages = "FROM debian:12 AS b\nRUN gcc -o /o x.c\nFROM debian:12\nCOPY . /w\nCOPY --from=b /o /w/a.txt\n"
+    view = classify(parse(stages.encode()), context, "Dockerfile", Options()).end_state.view
+    assert view.context_path("/w/a.txt") is None
+    assert view.context_path("/w/b.txt") == "b.txt"
