@@ -1,3 +1,16 @@
+FROM debian:bookworm-slim AS builder
+
+RUN apt-get update && apt-get install -y --no-install-recommends nodejs npm
+
+WORKDIR /usr/src/app
+
+COPY package*.json ./
+RUN npm ci
+
+COPY . .
+
+RUN npx prettier --version && npm prune --omit=dev
+
 FROM debian:bookworm-slim
 
 RUN apt-get update && apt-get install -y --no-install-recommends nodejs npm \
@@ -5,11 +18,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends nodejs npm \
 
 WORKDIR /usr/src/app
 
-COPY package*.json ./
-RUN npm ci && npm cache clean --force
+COPY --from=builder /usr/src/app/node_modules /usr/src/app/node_modules
 
 COPY . .
-
-RUN npx prettier --version && npm prune --omit=dev
 
 CMD ["node", "server.js"]

@@ -253,6 +253,9 @@ class Development(Protocol):
     def without_development(self, program: Program) -> Edits:
         """The edits that drop them from a file that keeps its stages."""
 
+    def pruned_bytes(self, program: Program) -> int:
+        """The bytes of those that the file drops in a layer above the one that brings them."""
+
     def pruned(
         self, program: Program, paths: Iterable[str], keep: Iterable[str], view: ContextView
     ) -> Pruned:

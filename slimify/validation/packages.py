@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from slimify.facts.carried import carried, data_files
 from slimify.facts.debian import PackageFacts, brings, copied_program, name_before_t64, needed_directory
@@ -35,6 +36,9 @@ from slimify.validation.software import (
     programs_of,
     providers,
 )
+
+if TYPE_CHECKING:
+    from slimify.languages.parts import Linking
 
 
 def package_problems(compared: Comparison) -> Iterator[Reason]:
@@ -173,7 +177,7 @@ def _counterparts_are_there(compared: Comparison, facts: PackageFacts, have: fro
     """Whether the image has what the output of a compiler or of headers needs."""
     own, old = compared.own, compared.old.final
     linking = own.linking if own is not None else None
-    if linking is not None and linking.links_no_system_library(old.visits, old.end, compared.needs):
+    if linking is not None and _links_nothing(compared, linking):
         return True
     counterparts = facts.counterparts
     if counterparts is None:
@@ -185,6 +189,14 @@ def _counterparts_are_there(compared: Comparison, facts: PackageFacts, have: fro
     if base is not None and own is not None and base.language == own.name:
         brought |= set(own.interpreters)
     return all(name_before_t64(n) in brought for n in counterparts)
+
+
+def _links_nothing(compared: Comparison, linking: Linking) -> bool:
+    """Whether nothing that the image builds or starts is linked with a library of a system package."""
+    old, needs = compared.old.final, compared.needs
+    starts_others = not compared.programs_are_known or bool(needs.libraries)
+    plain = not starts_others and not linking.may_load_libc(needs, old)
+    return plain or linking.links_no_system_library(old.visits, old.end, needs)
 
 
 def _seen_counterparts(compared: Comparison, name: str) -> tuple[str, ...] | None:

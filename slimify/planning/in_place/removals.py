@@ -16,7 +16,7 @@ from msgspec import Struct
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.programs import is_basic
 from slimify.facts.shells import is_builtin
-from slimify.languages import project_directories
+from slimify.languages import language, project_directories
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import BUILDS, RUNS_CODE, Effect
 from slimify.model.sizes import MB
@@ -105,7 +105,8 @@ def _related_runs(program: Program, step: Step, paths: tuple[str, ...]) -> tuple
     if not makers or any(_makes_path(e, p) for e in step.effects for p in paths if not _prunes(e)):
         return ()
     since = [s for s in before if s.index >= makers[0].index]
-    if any(_copies_path(s, p) for s in since for p in paths):
+    pruned = any(map(_prunes, step.effects))  # what a COPY brought stays in its layer
+    if any(_copies_path(s, p) for s in (before if pruned else since) for p in paths):
         return ()
     group = tuple(s for s in since if s in makers or _may_use(s, paths))
     return group if all(is_readable(s) or s in makers for s in group) else ()
@@ -190,10 +191,12 @@ def _names_same_files(last: Step, step: Step, text: str) -> bool:
 def _saved_bytes(program: Program, removal: _Removal) -> int:
     """The bytes that the lower layer no longer stores: measured if an image is given, else estimated."""
     effects = [e for s in removal.group for e in s.effects]
-    if any(_prunes(e) for e in removal.atom.effects):
-        return 0
     if program.image_evidence is not None:
         return 0
+    if any(map(_prunes, removal.atom.effects)):
+        known = language(program.language)
+        part = known.development if known is not None else None
+        return part.pruned_bytes(program) if part is not None else 0
     if any(e.kind == "index" for e in effects):
         return estimate.APT_LISTS
     if any(e.kind in ("fetch", "unpack", "build") for e in effects):

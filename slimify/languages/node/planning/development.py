@@ -15,7 +15,13 @@ from slimify.languages.node.planning.development_needs import (
     development_bytes,
     development_packages,
 )
-from slimify.languages.node.planning.prune import node_major, project_of, prune_command, pruning
+from slimify.languages.node.planning.prune import (
+    node_major,
+    project_of,
+    prune_command,
+    pruned_above,
+    pruning,
+)
 from slimify.languages.node.vocabulary import NodeManager
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import BUILDS, RUNS_CODE, Effect
@@ -68,6 +74,11 @@ def without_development(program: Program) -> Edits:
         )
         return Edits(decisions=(decision,))
     return Edits()
+
+
+def pruned_bytes(program: Program) -> int:
+    """What the file prunes too late."""
+    return pruned_above(program).saving
 
 
 def pruned(program: Program, paths: Iterable[str], keep: Iterable[str], view: ContextView) -> Pruned:

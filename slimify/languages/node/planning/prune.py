@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -49,10 +49,8 @@ def pruning(
     effects = program.effects
     found = Pruned()
     if any(e.kind == "prune" for e in effects):
-        return found
-    own = ((e.cwd, (e, None)) for e in effects if e.does("install", "node") and e.cwd)
-    last = {**dict(_brought_installs(program)), **dict(own)}  # per directory
-    for effect, brought in last.values():
+        return pruned_above(program)
+    for effect, brought in _last_installs(program).values():
         directory = effect.cwd or "/"
         if not effect.dev or not inside_any(f"{directory.rstrip('/')}/node_modules", places):
             continue
@@ -76,6 +74,27 @@ def pruning(
             saving=found.saving + development_bytes(program, project),
         )
     return found
+
+
+def pruned_above(program: Program) -> Pruned:
+    """What the file itself prunes in a layer above the one that brings the packages: it stays in the image,
+    unless a stage of its own prunes it."""
+    found, installs = Pruned(), _last_installs(program)
+    prunes = ((s, installs.get(e.cwd or "/")) for s in program.steps for e in s.effects if e.kind == "prune")
+    for step, (install, _) in ((step, known) for step, known in prunes if known is not None):
+        project = project_of(program, install) if install.dev and install not in step.effects else None
+        if project is not None:
+            count = len(development_packages(program, project))
+            told = Decision.of("SL312", "below", safety="safe", line=step.line, count=count)
+            saving = found.saving + development_bytes(program, project)
+            found = replace(found.with_decision(told), saving=saving)
+    return found
+
+
+def _last_installs(program: Program) -> Mapping[str, tuple[Effect, Event | None]]:
+    """The last install in each directory, with the COPY that brings its packages from another stage."""
+    own = ((e.cwd, (e, None)) for e in program.effects if e.does("install", "node") and e.cwd)
+    return {**dict(_brought_installs(program)), **dict(own)}
 
 
 def _brought_installs(program: Program) -> Iterator[tuple[str, tuple[Effect, Event]]]:

@@ -99,6 +99,11 @@ def without_development(program: Program) -> Edits:
     return Edits(decisions=tuple(kept))
 
 
+def pruned_bytes(_program: Program) -> int:
+    """None: no installer of Python drops them later."""
+    return 0
+
+
 def pruned(program: Program, paths: Iterable[str], keep: Iterable[str], view: ContextView) -> Pruned:
     """Nothing: no tool prunes."""
     return Pruned()
