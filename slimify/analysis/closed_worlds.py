@@ -113,7 +113,7 @@ def unread_build(needs: RuntimeNeeds, build: Sequence[Effect]) -> str:
     """The program that the image starts, and that a step compiles from sources that were not read: those of
     another place than the build context, or moved there; "" if there is none."""
     sources = needs.sources
-    read = "unseen" not in sources.features and (bool(sources.imports) or "main" in sources.features)
+    read = "main" in sources.features and "unseen" not in sources.features
     compiled = [e for e in build if e.kind == "compile"]
     made = built_programs(e for e in compiled if not (e.reads and read))
     made -= built_programs(e for e in compiled if e.reads and read)
