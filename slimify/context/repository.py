@@ -18,6 +18,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from slimify.context.directory_walk import file_size, files_below
+from slimify.context.git_index import tracked_paths
 from slimify.context.ignore_rules import IgnoreRules
 from slimify.context.scan import Context, read_below, read_file
 from slimify.facts.system import deployment_directories
@@ -52,9 +53,18 @@ class Repository(Struct, frozen=True, kw_only=True, dict=True):
         return (f"{place} of the context counts as the repository: a file there builds the image",)
 
     def ignores(self, path: str) -> bool:
-        """Whether git ignores a path of the context: whether it exists depends on the checkout."""
+        """Whether git ignores a path of the context: whether it exists depends on the checkout. A tracked one
+        is not ignored, whatever the rules say (gitignore(5))."""
         full = posixpath.join(self.prefix, path)
-        return _rules(self.root, posixpath.dirname(full)).ignores(full)
+        return _rules(self.root, posixpath.dirname(full)).ignores(full) and not self.tracks(path)
+
+    def tracks(self, path: str) -> bool:
+        """Whether git is known to track a path of the context."""
+        return posixpath.join(self.prefix, path) in self._tracked
+
+    @cached_property
+    def _tracked(self) -> frozenset[str]:
+        return tracked_paths(self.root)
 
     @cached_property
     def ignored_names(self) -> tuple[str, ...]:

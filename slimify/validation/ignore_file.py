@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from slimify.analysis.copied_context import copied_context
 from slimify.analysis.program import Program
 from slimify.context.ignore_rules import IgnoreRules
 from slimify.context.scan import Context
 from slimify.model.decisions import Reason
+from slimify.model.effects import INSTALLS
 from slimify.model.ignore_file import IgnoreFile
+from slimify.semantics.paths import inside_any
 
 
 def problems(program: Program, file: IgnoreFile) -> tuple[Reason, ...]:
@@ -27,7 +29,7 @@ def _problems(program: Program, file: IgnoreFile) -> Iterator[Reason]:
     for path in gone:
         if takes is None or takes.names(path):
             yield Reason.of("SL346", "instruction", path=path)
-    needed = {*_runtime_files(program), *_installer_files(program)}
+    needed = {*_runtime_files(program), *_installer_files(program), *_found_packages(program, gone)}
     yield from (Reason.of("SL346", "needed", path=path) for path in gone if path in needed)
     for path in context.ignored:
         if not rules.ignores(path.rstrip("/")):
@@ -56,6 +58,15 @@ def _installer_files(program: Program) -> Iterator[str]:
             path = program.end_state.view.context_path(place)
             if path:
                 yield path
+
+
+def _found_packages(program: Program, gone: Iterable[str]) -> Iterator[str]:
+    """The versioned files in directories that installs fill: what an install finds there, it keeps."""
+    view, repository = program.end_state.view, program.context.repository
+    filled = [place for e in program.effects if e.kind in INSTALLS for place in e.writes]
+    for path in filter(repository.tracks, gone) if repository is not None else ():
+        if any(inside_any(place, filled) for place in view.image_paths(path)):
+            yield path
 
 
 def _lost_lines(context: Context, file: IgnoreFile) -> Iterator[str]:

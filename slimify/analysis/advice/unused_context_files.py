@@ -17,7 +17,6 @@ from msgspec import Struct
 
 from slimify.analysis.context_readers import ContextReaders, context_readers
 from slimify.analysis.program import Program
-from slimify.context.ignored_files import unfiltered_text
 from slimify.context.scan import Context
 from slimify.facts import load
 from slimify.languages import languages
@@ -113,16 +112,3 @@ def _paths_by_name(context: Context) -> Mapping[str, Sequence[str]]:
     for path in (*context.directories, *context.files):
         found.setdefault(path.rpartition("/")[2], []).append(path)
     return found
-
-
-def is_gitignored(context: Context, path: str) -> bool:
-    """Whether the repository's own .gitignore excludes it, so it is not a source."""
-    directory = posixpath.dirname(path)
-    while True:
-        text = unfiltered_text(context, posixpath.join(directory, ".gitignore"))
-        names = {line.strip().strip("/").removeprefix("**/") for line in (text or "").splitlines()}
-        if posixpath.basename(path) in names or path in names:
-            return True
-        if not directory:
-            return False
-        directory = posixpath.dirname(directory)

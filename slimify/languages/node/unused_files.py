@@ -6,7 +6,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from slimify.analysis.advice.unused_context_files import UnusedPattern, is_gitignored
+from slimify.analysis.advice.unused_context_files import UnusedPattern
 from slimify.analysis.context_readers import ContextReaders
 from slimify.analysis.program import Program
 
@@ -22,7 +22,7 @@ def unused_files(program: Program, found: ContextReaders) -> Iterator[UnusedPatt
         there = path in context.directories
         if not found.only_by_directory(path) or not found.others_install(path, "node"):
             continue
-        if there and not is_gitignored(context, path):
+        if there and not (context.repository and context.repository.ignores(path)):
             continue  # under version control: it may be patched
         if there or (context.ignore_text is None and found.own.only_by_directory(path)):
             paths = (path,) if there else ()

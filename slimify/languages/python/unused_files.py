@@ -16,6 +16,8 @@ def unused_files(program: Program, found: ContextReaders) -> Iterator[UnusedPatt
     installs = any(e.does("install", "python") for e in program.effects)
     for path in sorted(posixpath.dirname(p) for p in context.files if p.endswith("/pyvenv.cfg")):
         name = posixpath.basename(path)
+        if context.repository and context.repository.tracks(path):
+            continue  # it may be patched
         if not installs or not found.only_by_directory(path) or not found.others_install(path, "python"):
             continue
         if not found.mentions(name) or _is_made(program, path):

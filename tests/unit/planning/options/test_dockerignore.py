@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -122,6 +123,36 @@ def test_proposal(
     outcome = outcome_of(tmp_path, dockerfile, files)
     assert outcome.kind == "rewritten"
     assert lines(outcome) == expected
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "files", "place"),
+    [
+        pytest.param(NODE, NODE_FILES, "node_modules/a/i.js", id="node"),
+        pytest.param(PYTHON, PYTHON_FILES, ".venv/pyvenv.cfg", id="python"),
+    ],
+)
+def test_versioned_packages_are_sources(
+    tmp_path: Path, dockerfile: str, files: Mapping[str, str], place: str
+) -> None:
+    directory = place.partition("/")[0]
+    files = {**files, **IGNORED, place: "", ".gitignore": f"{directory}\n"}
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    assert directory in (lines(outcome_of(tmp_path, dockerfile, files)) or ())
+    subprocess.run(["git", "add", "--force", place], cwd=tmp_path, check=True)
+    assert directory not in (lines(outcome_of(tmp_path, dockerfile, files)) or ())
+
+
+def test_the_proof_sees_versioned_packages(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    outcome_of(tmp_path, NODE, {**NODE_FILES, "node_modules/a/i.js": "", ".gitignore": "node_modules"})
+    subprocess.run(["git", "add", "--force", "node_modules"], cwd=tmp_path, check=True)
+    context = scan(tmp_path, tmp_path / "Dockerfile")
+    program = classify(parse(NODE.encode(), "Dockerfile"), context, "Dockerfile", Options())
+    file = IgnoreFile(path="x", before=None, after="node_modules\n", sent=(0, 0))
+    assert [str(reason) for reason in problems(program, file)] == [
+        "node_modules/a/i.js is needed and would be kept out"
+    ]
 
 
 def test_on_request_only(tmp_path: Path) -> None:
