@@ -15,6 +15,7 @@ from itertools import takewhile
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from slimify.analysis.packages.call_needs import started_through, whole_programs
 from slimify.analysis.packages.context_mentions import named_packages, named_programs
 from slimify.analysis.packages.module_needs import fonts, module_needs, present_modules, standard_libraries
 from slimify.analysis.program import RuntimeContract, RuntimeNeeds
@@ -34,6 +35,7 @@ from slimify.model.effects import INSTALLS, LEAVES_NOTHING, Action, Effect
 from slimify.model.shell import Script
 from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.context_files import ContextView
+from slimify.semantics.effects.call import Call
 from slimify.semantics.effects.interpret import Interpreted, interpreted
 from slimify.semantics.effects.started import Started, called_names, programs
 from slimify.semantics.effects.state import State
@@ -83,8 +85,11 @@ def runtime_needs(
     for command, use in needs.commands.items():
         _add_command(commands, command, use)
     for command, use in tuple(commands.items()):
-        for started in starts(command):
+        for started in starts(command, base.distro if base is not None else None):
             _add_command(commands, started, use)
+    said = _said(state, start, named)
+    for command, use in tuple(started_through(commands, followed.calls, state.view.context, said)):
+        _add_command(commands, command, use)
     paths = {p: Use(name=p, file="Dockerfile", line=0) for e in start for p in (*e.reads, *e.manifests)}
     linked = {n: f"{e.tool} -l{n}" for e in everything for n in e.libraries if not is_libc_library(n)}
     return RuntimeNeeds(
@@ -100,9 +105,10 @@ def runtime_needs(
         sources=sources,
         shell=_needs_shell(runtime, start, commands),
         system_packages={
-            **named_packages(state.view.context, base, _said(state, start, named), installs=bool(headers)),
+            **named_packages(state.view.context, base, said, installs=bool(headers)),
             **fonts(modules, state.view.context),
             **needs.system_packages,
+            **whole_programs(commands, followed.calls),
         },
         unresolved=needs.unresolved,
         origins=tuple(followed.origins),
@@ -131,6 +137,7 @@ class Followed(Struct):
     computed: list[Use] = field(default_factory=list)  # those that may name any file
     called: list[Use] = field(default_factory=list)  # the programs that those start
     dynamic: list[Use] = field(default_factory=list)  # those that start one that only run time knows
+    calls: list[Call] = field(default_factory=list)  # of all programs
 
     def add(self, text: Script | str, use: Use, state: State, *, by_scripts: bool = False) -> Interpreted:
         """Adds a command line; with `by_scripts` only its installs, and the names of what it starts."""
@@ -139,6 +146,10 @@ class Followed(Struct):
         for effect in own:
             for tool in (effect.tool, *effect.tools):
                 _add_command(self.commands, tool, use)
+        calls = [started.call for started in done.started]
+        self.calls += calls
+        for path in (c.path for c in calls if c.path.startswith("/") and c.path not in self.made):
+            _add_command(self.commands, path, use)
         whole = not by_scripts or any(started.depth for started in done.started)
         begun = [e for e in own if whole or e.kind in INSTALLS]
         self.start += begun

@@ -5,10 +5,14 @@ Other distributions are unknown."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from slimify.facts import load
+from msgspec import Struct
+
+from slimify.facts import load, records
 from slimify.facts.alpine import alpine_library, alpine_package
 from slimify.facts.debian import PackageFacts, debian_package, library_package
 
@@ -49,9 +53,48 @@ def interpreters() -> frozenset[str]:
     return frozenset(load("packages-debian.toml")["interpreters"]["names"])
 
 
-def starts(command: str) -> tuple[str, ...]:
-    """The programs that `command` starts on its own, without a package dependency."""
-    return tuple(load("packages-debian.toml")["starts"].get(command, ()))
+def starts(command: str, distro: str | None = None) -> tuple[str, ...]:
+    """The programs that `command` starts on its own, without a package dependency: on any distribution, or on
+    this one as well."""
+    files = ("packages-debian.toml", *(["packages-alpine.toml"] if distro == "alpine" else []))
+    return tuple(name for file in files for name in load(file)["starts"].get(command, ()))
+
+
+class PartialProgram(Struct, frozen=True, kw_only=True):
+    """A program of which every image has a part, with the `modules`; the `package` brings the others. `code`
+    are its options with program text, `loading` those with modules, `valued` others that take a value;
+    `loads` is what loads a module in a text."""
+
+    package: str
+    code: str
+    loading: str
+    valued: str
+    loads: re.Pattern[str]
+    modules: str
+
+
+@cache
+def partial_programs() -> Mapping[str, PartialProgram]:
+    """The programs of which every image has a part, by name."""
+    rows = load("packages-debian.toml")["partial"]
+    return {name: records(row, PartialProgram) for name, row in rows.items()}
+
+
+class StartedThrough(Struct, frozen=True, kw_only=True):
+    """When `callers` start a program: `calls` is found in the words of such a call, or `texts` in a text,
+    which has one of the `words` then."""
+
+    callers: str
+    calls: re.Pattern[str]
+    texts: re.Pattern[str] | None = None
+    words: str = ""
+
+
+@cache
+def programs_started_through() -> Mapping[str, StartedThrough]:
+    """The programs that others start in some of their uses, by name."""
+    rows = load("packages-debian.toml")["through"]
+    return {name: records(row, StartedThrough) for name, row in rows.items()}
 
 
 def soname_package(library: str, distro: str | None, suite: str | None) -> str | None:

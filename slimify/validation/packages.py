@@ -11,7 +11,7 @@ from slimify.facts.debian import PackageFacts, brings, copied_program, name_befo
 from slimify.facts.image_tables import data_packages
 from slimify.facts.mediatypes import TABLE, asks_table, contains_table
 from slimify.facts.packages import system_package
-from slimify.facts.programs import serves_more_than_compiling
+from slimify.facts.programs import serves_more_than_compiling, starting_compilers
 from slimify.facts.system import in_package_tree
 from slimify.facts.toolchains import (
     compile_programs,
@@ -31,7 +31,7 @@ from slimify.validation.comparison import Comparison
 from slimify.validation.software import (
     base_packages,
     came_along,
-    lost_programs,
+    package_of_lost,
     packages_left,
     programs_of,
     providers,
@@ -76,8 +76,9 @@ def _installs_unnamed(compared: Comparison) -> bool:
 def _base_problems(compared: Comparison, have: frozenset[str]) -> Iterator[Reason]:
     """What run time needs of the old base image and the new one lacks."""
     old, new = compared.old.final.facts, compared.new.final.facts
-    for program, package in lost_programs(old, new).items():
-        if program in compared.needs.commands and package not in have and not _made(compared, program):
+    for program in compared.needs.commands:
+        package = package_of_lost(program, old, new)
+        if package is not None and package not in have and not _made(compared, program):
             yield Reason.of("SL409", "tool_missing", command=program, at="at run time")
     if old is None or new is None or old.reference == new.reference:
         return
@@ -101,18 +102,17 @@ def _base_problems(compared: Comparison, have: frozenset[str]) -> Iterator[Reaso
 
 
 def _made(compared: Comparison, program: str) -> bool:
-    """Whether a step of the new image brings a program by its path, or copies bring it and its libraries from
-    the old base."""
+    """Whether a step of the new image brings a program, given by name or path, or copies bring it and its
+    libraries from the old base."""
     old, copies = compared.old.final.facts, (event.copy for event in compared.new.final.events)
-    files = copied_program(program, old.suite if old is not None else None)
+    files = copied_program(program.rpartition("/")[2], old.suite if old is not None else None)
     sources = {
         path for copy in copies if copy is not None and copy.stage is not None for path in copy.sources
     }
     if files and sources.issuperset(files) and files[0] in copied_from_stages(compared.new.final):
         return True
-    return any(
-        w.rpartition("/")[2] == program for e in compared.new.final.effects for w in (*e.writes, *e.outputs)
-    )
+    made = (w for e in compared.new.final.effects for w in (*e.writes, *e.outputs))
+    return any(program == (w if "/" in program else w.rpartition("/")[2]) for w in made)
 
 
 def _packages_there(compared: Comparison) -> frozenset[str]:
@@ -147,6 +147,8 @@ def _may_go(compared: Comparison, name: str, have: frozenset[str], called: set[s
         return uses and (_copies_distribution(compared) or all(n in have for n in wanted))
     if _serves_other_language(compared, name, called):
         return True
+    if facts.kind == "build" and not set(starting_compilers()).isdisjoint(needs.commands):
+        return False
     if facts.kind == "build" and (
         compared.programs_are_known or not serves_more_than_compiling(facts.commands)
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
-from slimify.facts.carried import carried, installed
+from slimify.facts.carried import installed, lost_package
 from slimify.facts.image_tables import image_packages
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import programs_in
@@ -91,14 +91,13 @@ def providers(program: str, names: frozenset[str], facts: ImageFacts | None) -> 
     return frozenset(name for name in names if program in programs_in(name, facts))
 
 
-def lost_programs(old: ImageFacts | None, new: ImageFacts | None) -> dict[str, str]:
-    """The programs that the old base image has and the new one lacks, each with the package that brings it,
-    "" if there is none."""
+def package_of_lost(program: str, old: ImageFacts | None, new: ImageFacts | None) -> str | None:
+    """The package of a program, given by name or path, that the old base image has and the new one lacks; ""
+    if no package brings it, None for other programs."""
     if old is None or new is None or old.reference == new.reference:
-        return {}
-    lost = {c: p for c, p in carried(old).commands.items() if c not in old.commands}
-    own = set(old.commands) - set(new.commands) if old.family != new.family else set()
-    return lost | dict.fromkeys(own, "")
+        return None
+    own = old.family != new.family and program in old.commands and program not in new.commands
+    return "" if own else lost_package(old, program)
 
 
 def programs_of(event: Event) -> Iterator[str]:

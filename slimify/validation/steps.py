@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from slimify.analysis.packages.module_needs import build_headers
 from slimify.facts.image_tables import accounts, data_packages_of
 from slimify.facts.packages import system_package
 from slimify.facts.programs import is_plain_check
@@ -28,7 +29,7 @@ from slimify.validation.comparison import Pair
 from slimify.validation.software import (
     base_packages,
     came_along,
-    lost_programs,
+    package_of_lost,
     programs_of,
     providers,
 )
@@ -170,10 +171,10 @@ def _is_at(path: str, directory: str) -> bool:
 def _program_problems(pair: Pair) -> Iterator[Reason]:
     """Programs that a command starts, and packages that a build may need, which the stage lacks at that
     point, unlike the old one."""
-    lost = lost_programs(pair.old.facts, pair.new.facts)
     old, new = pair.packages
     along = came_along(pair.old.events, pair.old.facts) - base_packages(pair.new.facts)
     along -= came_along(pair.new.events, pair.new.facts)
+    off_base = base_packages(pair.old.facts) - base_packages(pair.new.facts)
     without_shell = pair.new.facts is not None and not pair.new.facts.shell and not _same_base(pair)
     made: set[str] = set()  # the names of the files that steps of the new stage made so far
     for event, match in pair.commands():
@@ -183,10 +184,11 @@ def _program_problems(pair: Pair) -> Iterator[Reason]:
             had, have = old.before(match.number), new.before(event.number)
             gone: set[str] = set()
             for program in dict.fromkeys(programs_of(event)):
+                lost = package_of_lost(program, pair.old.facts, pair.new.facts)
                 sources = providers(program, had, pair.old.facts) or providers(program, along, pair.old.facts)
                 if sources and not sources & have and program not in made:
                     gone.add(min(sources))
-                elif program in lost and lost[program] not in have and not sources:
+                elif lost is not None and lost not in have and not sources:
                     yield Reason.of("SL409", "tool_missing", command=program, at=f"`{event.text[:50]}`")
             removed = had - have - old.at_end
             if removed and (paths := _system_paths_read(pair, match)):
@@ -195,6 +197,8 @@ def _program_problems(pair: Pair) -> Iterator[Reason]:
             if had - have and any(_may_compile(pair, e) for e in event.effects):
                 facts = ((name, system_package(name, pair.old.facts)) for name in had - have)
                 gone.update(name for name, found in facts if found is not None and found.kind == "build")
+            headers = build_headers(match.effects, match.state.view, pair.old.facts)
+            gone.update(off_base.intersection(headers) - have)
             for name in sorted(gone):
                 yield Reason.of("SL409", "caller", command=event.text[:50], package=name)
         made |= {w.rpartition("/")[2] for x in event.effects for w in (*x.writes, *x.outputs)}

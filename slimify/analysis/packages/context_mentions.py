@@ -145,7 +145,7 @@ class ContextMentions:
             rf"""|(?m:(?:^[ \t-]*|[{{,][ \t]*)["']?\w*(?:run|exec|command|cmd|script|program)["']?)"""
             rf"""[ \t]*[:=][ \t]*\[?["']?(?P<key>{any_name})(?:["'\s]|\Z)"""
             rf"""|(?:["'`]|(?m:^[ \t-]*(?:[\w.-]+[ \t]*[:=][ \t]*)?))(?P<sure>{sure})(?:["'`\s]|\Z)"""
-            rf"""|(?:["'`\s=:,\[(]|\A)/(?:usr/)?s?bin/(?P<path>{any_name})(?![\w./-])"""
+            rf"""|(?:["'`\s=:,\[(]|\A)(?P<path>/(?:usr/)?s?bin/(?:{any_name}))(?![\w./-])"""
         )
         lines = re.compile(
             rf"""(?m:^[ \t-]*)(?P<name>{any_name})(?![ \t]*[:=])(?:[\s,;|&]|\Z)"""
@@ -160,7 +160,7 @@ class ContextMentions:
         for variable, value in env.items():
             words = (value or "").split() or [""]
             if posixpath.basename(words[0]) in names:
-                yield Use(name=posixpath.basename(words[0]), file=f"{variable}={words[0]}", line=0)
+                yield Use(name=words[0], file=f"{variable}={words[0]}", line=0)
 
     def _files_naming(self, names: frozenset[str]) -> frozenset[str]:
         """The files in whose text one of the names is a word: finding these is faster than a pattern."""

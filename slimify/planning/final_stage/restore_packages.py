@@ -9,8 +9,9 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from slimify.analysis.closed_worlds import compiles_own_sources
+from slimify.analysis.packages.module_needs import build_headers
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.facts.carried import carried
+from slimify.facts.carried import carried, lost_package
 from slimify.facts.debian import brings, copied_program, is_archived, name_before_t64
 from slimify.facts.programs import compilers
 from slimify.facts.recommends import brought_along, recommended_packages
@@ -53,7 +54,7 @@ def _installed(
     tools = {e.tool for e in program.effects if e.action == Action.INSTALL_DEPS}
     named = ((p, use) for p, use in needs.system_packages.items() if not any(t in use.name for t in tools))
     for package, use in (
-        *((lost.commands.get(c), use) for c, use in called if c not in program.base.commands),
+        *((lost_package(program.base, command), use) for command, use in called),
         *((p, use) for p, use in named if p in lost.packages),
         *((lost.library_package(name), use) for name, use in needs.libraries.items()),
     ):
@@ -67,6 +68,10 @@ def _installed(
     if program.runtime_needs.unresolved:
         library, use = next(iter(program.runtime_needs.unresolved.items()))
         return (), (), Reason.of("SL391", "runtime_library", user=use, library=library)
+    final = (effect for atom in program.atoms if atom.role != "build" for effect in atom.effects)
+    for package, use in build_headers(final, program.end_state.view, program.base).items():
+        if package in lost.packages and package not in installed:
+            return (), (), Reason.of("SL391", "install_headers", user=use, package=package, base=base)
     if not names:
         return (), (), None
     own = [e for e in program.effects if e.kind == "packages" and e.manager == SystemManager.APT]

@@ -131,11 +131,13 @@ def program_file(call: Call) -> tuple[Effect, ...] | None:
     if path is None or text is None:
         return None
     match = _SHEBANG.match(text)
-    program = posixpath.basename(match[1]) if match else "sh"
-    if match and program == "env":
-        program = match[2] or ""
+    program = match[1] if match else "sh"
+    if posixpath.basename(program) == "env":
+        program = (match[2] if match else None) or ""
+    if call.state.view.text(program) is not None:
+        return None  # a script as an interpreter
     if is_posix_shell(program):
-        return script_effects(call, Arg(value=path, text=call.path), program, call.args)
+        return script_effects(call, Arg(value=path, text=call.path), posixpath.basename(program), call.args)
     script = Arg(value=path, text=call.path, prefix=path)
     return call.start((literal_arg(program), script, *call.args))
 

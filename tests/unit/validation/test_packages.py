@@ -97,3 +97,63 @@ def test_the_table_of_media_types(imports: str, copied: bool, lost: bool, tmp_pa
     new = f"FROM python:3.12 AS builder\n\nFROM python:3.12-slim\n{copy}{final}"
     found = differences(f"FROM python:3.12\n{final}", new, {"app.py": f"import {imports}\n"}, tmp_path)
     assert (table in found) is lost
+
+
+SYNC = """FROM python:3.11{builder}
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+{final}COPY . .
+CMD ["./start"]
+"""
+SLIM = """
+FROM python:3.11-slim
+{installs}WORKDIR /app
+COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
+"""
+DEBIANS, LOADS, CLONES = "./prepare", "perl -MJSON::PP -e 1", 'git clone "$UPSTREAM" /data'
+
+
+@pytest.mark.parametrize(
+    ("line", "packages", "lost"),
+    [
+        pytest.param("perl -pe s/a/b/ x; python app.py", "", "", id="what both have"),
+        pytest.param(DEBIANS, "python3", "", id="Debian's interpreter"),
+        pytest.param(DEBIANS, "", "/usr/bin/python3", id="the image's own is another one"),
+        pytest.param(LOADS, "perl", "", id="modules"),
+        pytest.param(LOADS, "", "perl", id="the part of perl has other modules"),
+        pytest.param(CLONES, "git openssh-client", "", id="ssh"),
+        pytest.param(CLONES, "git", "ssh", id="git without ssh"),
+    ],
+)
+def test_programs_of_the_full_base(line: str, packages: str, lost: str, tmp_path: Path) -> None:
+    installs = f"RUN apt-get update && apt-get install -y --no-install-recommends {packages}\n"
+    final = SLIM.format(installs=installs if packages else "")
+    files = {
+        "requirements.txt": "requests\n",
+        "start": f"#!/bin/sh\n{line}\n",
+        "prepare": "#!/usr/bin/python3\n",
+        "app.py": "import requests\n",
+    }
+    new = SYNC.format(builder=" AS builder", final=final)
+    found = differences(SYNC.format(builder="", final=""), new, files, tmp_path)
+    assert lost in found if lost else not found
+
+
+@pytest.mark.parametrize(
+    ("requirement", "packages", "lost"),
+    [
+        pytest.param("requests", "g++", "", id="no headers"),
+        pytest.param("psycopg2-binary", "g++", "", id="a wheel"),
+        pytest.param("psycopg2", "g++ libpq-dev", "", id="headers"),
+        pytest.param("psycopg2", "g++ libpq5", "libpq-dev", id="headers are missing"),
+    ],
+)
+def test_headers_of_installs(requirement: str, packages: str, lost: str, tmp_path: Path) -> None:
+    old = 'FROM python:3.11\nCOPY . .\nRUN pip install -r requirements.txt || true\nCMD ["python", "app.py"]\n'
+    install = f"RUN apt-get update && apt-get install -y --no-install-recommends {packages} git make pkgconf\n"
+    new = old.replace("3.11\n", f"3.11-slim\n{install}")
+    files = {"requirements.txt": f"{requirement}\n", "app.py": "print(1)\n"}
+    found = differences(old, new, files, tmp_path)
+    assert lost in found if lost else "libpq" not in found

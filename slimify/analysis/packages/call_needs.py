@@ -1,0 +1,57 @@
+"""What programs need besides their own package, by how they are called: modules of which every image has only
+some, and other programs that they start themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from slimify.analysis.packages.context_mentions import mentions_in
+from slimify.context.scan import Context
+from slimify.facts.packages import PartialProgram, partial_programs, programs_started_through
+from slimify.model.sources import Use
+from slimify.semantics.effects.call import Call
+
+
+def whole_programs(commands: Mapping[str, Use], calls: Collection[Call]) -> dict[str, Use]:
+    """The packages of the programs among `commands` of which the part is not enough, each with the use.
+    `calls` are the known calls of all programs."""
+    found: dict[str, Use] = {}
+    for name, program in partial_programs().items():
+        own = [call for call in calls if call.name == name]
+        if name in commands and not (own and all(_needs_part(program, call) for call in own)):
+            found[program.package] = commands[name]
+    return found
+
+
+def started_through(
+    commands: Mapping[str, Use], calls: Collection[Call], context: Context, said: Sequence[str]
+) -> Iterator[tuple[str, Use]]:
+    """The programs that those among `commands` start in some uses, which a call shows, a text of the context,
+    or one of the lines `NAME=word` of what is `said`."""
+    lines = {" ".join((call.name, *(arg.shown for arg in call.args))) for call in calls}
+    for name, row in programs_started_through().items():
+        caller = next((c for c in row.callers.split() if c in commands), None)
+        if caller is None or name in commands:
+            continue
+        texts = row.texts and mentions_in(context).file_with(row.texts.pattern, row.words.split())
+        shown = any(map(row.calls.search, lines))
+        if shown or texts or (row.texts and any(map(row.texts.search, said))):
+            yield name, Use(name=texts, file=texts, line=0) if texts and not shown else commands[caller]
+
+
+def _needs_part(program: PartialProgram, call: Call) -> bool:
+    """Whether a call is known to load nothing but modules of the part."""
+    code, loading = program.code.split(), program.loading.split()
+    options = call.options((*code, *loading, *program.valued.split()))
+    texts = [arg.shown.strip("\"'") for arg in options.all(*code)]
+    if not texts:
+        path = call.path_of(options.operands[0]) if options.operands else None
+        text = call.state.view.text(path) if path is not None else call.stdin
+        if text is None:
+            return False
+        texts.append(text)
+    modules = [arg.shown for arg in options.all(*loading)]
+    modules += (name[2:] for name in options.given if name[:2] in loading and name[2:])
+    modules += (found[1] for text in texts for found in re.finditer(program.loads, text))
+    return {*modules} <= {*program.modules.split()}
