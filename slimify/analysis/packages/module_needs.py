@@ -149,9 +149,7 @@ def package_facts_of(module: Module) -> Packages:
     return own.packages
 
 
-def build_headers(
-    effects: Iterable[Effect], view: ContextView, base: ImageFacts | None
-) -> Mapping[str, Use]:
+def build_headers(effects: Iterable[Effect], view: ContextView, base: ImageFacts | None) -> Mapping[str, Use]:
     """The development packages of Debian with which installs compile on the release of `base`, as far as they
     are known, each with the module."""
     found: dict[str, Use] = {}

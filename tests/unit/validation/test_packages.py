@@ -151,8 +151,12 @@ def test_programs_of_the_full_base(line: str, packages: str, lost: str, tmp_path
     ],
 )
 def test_headers_of_installs(requirement: str, packages: str, lost: str, tmp_path: Path) -> None:
-    old = 'FROM python:3.11\nCOPY . .\nRUN pip install -r requirements.txt || true\nCMD ["python", "app.py"]\n'
-    install = f"RUN apt-get update && apt-get install -y --no-install-recommends {packages} git make pkgconf\n"
+    old = (
+        'FROM python:3.11\nCOPY . .\nRUN pip install -r requirements.txt || true\nCMD ["python", "app.py"]\n'
+    )
+    install = (
+        f"RUN apt-get update && apt-get install -y --no-install-recommends {packages} git make pkgconf\n"
+    )
     new = old.replace("3.11\n", f"3.11-slim\n{install}")
     files = {"requirements.txt": f"{requirement}\n", "app.py": "print(1)\n"}
     found = differences(old, new, files, tmp_path)

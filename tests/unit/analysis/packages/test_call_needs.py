@@ -22,7 +22,9 @@ def needs_of(folder: Path, files: dict[str, str], base: str = "python:3.11") -> 
     for name, text in files.items():
         (folder / name).write_text(text)
     file = f'FROM {base}\nWORKDIR /app\nCOPY . .\nRUN pip install GitPython\nCMD ["./serve"]\n'
-    return classify(parse(file.encode(), "Dockerfile"), scan(folder), "Dockerfile", Options(), None).runtime_needs
+    return classify(
+        parse(file.encode(), "Dockerfile"), scan(folder), "Dockerfile", Options(), None
+    ).runtime_needs
 
 
 @pytest.mark.parametrize(
@@ -30,13 +32,19 @@ def needs_of(folder: Path, files: dict[str, str], base: str = "python:3.11") -> 
     [
         pytest.param("sed s/a/b/ x", "", False, id="no-perl"),
         pytest.param("perl -pe 's/a/b/' x", "", False, id="one-line"),
-        pytest.param("perl -MPOSIX -e 'print floor(1.5)'", "", False, id="one-line-with-a-module-of-the-part"),
-        pytest.param("perl x.pl", "use strict; use Getopt::Long qw(:config);\n# use JSON::PP\n", False, id="part"),
+        pytest.param(
+            "perl -MPOSIX -e 'print floor(1.5)'", "", False, id="one-line-with-a-module-of-the-part"
+        ),
+        pytest.param(
+            "perl x.pl", "use strict; use Getopt::Long qw(:config);\n# use JSON::PP\n", False, id="part"
+        ),
         pytest.param("perl x.pl", "use v5.36;\nuse 5.010;\nprint 'use it';\n", False, id="versions"),
         pytest.param("perl -MJSON::PP=decode_json -ne 'print'", "", True, id="option"),
         pytest.param("perl -e 'use Encode; print 1'", "", True, id="in-one-line"),
         pytest.param("perl x.pl", "use strict; use JSON::PP;\n", True, id="module"),
-        pytest.param("perl x.pl", "use lib 'lib';\nrequire Tide::Table;\n", True, id="the-applications-own-module"),
+        pytest.param(
+            "perl x.pl", "use lib 'lib';\nrequire Tide::Table;\n", True, id="the-applications-own-module"
+        ),
         pytest.param("perl x.pl", 'do "./other.pl";\n', True, id="another-file"),
         pytest.param("perl /opt/absent.pl", "", True, id="unread-script"),
         pytest.param('perl "$SCRIPT"', "", True, id="unknown-script"),

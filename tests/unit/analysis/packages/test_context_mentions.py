@@ -56,7 +56,11 @@ NAMED = {
         "- - unzip\n  - -v\n- - make\n  - x\n",
         ["make", "unzip"],
     ),
-    "paths-of-settings": ("a.yml", "tool: /usr/bin/unzip\nother: /opt/bin/make\nx: /bin/ps/a\n", ["unzip"]),
+    "paths-of-settings": (
+        "a.yml",
+        "tool: /usr/bin/unzip\nother: /opt/bin/make\nx: /bin/ps/a\n",
+        ["/usr/bin/unzip"],
+    ),
     "a-document-is-no-list": ("steps.md", "unzip a.zip\nmake x\n", []),
     "yaml": ("jobs.yml", "first: git pull\nnext:\n  - curl x\nname: a git\n", ["curl", "git"]),
 }
