@@ -29,7 +29,7 @@ from slimify.facts.packages import starts
 from slimify.facts.programs import only_waits, starting_compilers
 from slimify.facts.servers import command_directories, holds_commands, is_command_key
 from slimify.facts.shells import is_shell
-from slimify.facts.system import is_libc_library, is_systems
+from slimify.facts.system import is_libc_library, is_managed_directory, is_systems
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, LEAVES_NOTHING, Action, Effect
 from slimify.model.shell import Script
@@ -148,8 +148,9 @@ class Followed(Struct):
                 _add_command(self.commands, tool, use)
         calls = [started.call for started in done.started]
         self.calls += calls
-        for path in (c.path for c in calls if c.path.startswith("/") and c.path not in self.made):
-            _add_command(self.commands, path, use)
+        for path in (call.path for call in calls if call.path not in self.made):
+            if is_managed_directory(posixpath.dirname(path)):
+                _add_command(self.commands, path, use)
         whole = not by_scripts or any(started.depth for started in done.started)
         begun = [e for e in own if whole or e.kind in INSTALLS]
         self.start += begun

@@ -53,9 +53,11 @@ def _installed(
     called = (*needs.commands.items(), *program.final_stage_tools.items())
     tools = {e.tool for e in program.effects if e.action == Action.INSTALL_DEPS}
     named = ((p, use) for p, use in needs.system_packages.items() if not any(t in use.name for t in tools))
+    final = (effect for atom in program.atoms if atom.role != "build" for effect in atom.effects)
+    headers = build_headers(final, program.end_state.view, program.base)
     for package, use in (
         *((lost_package(program.base, command), use) for command, use in called),
-        *((p, use) for p, use in named if p in lost.packages),
+        *((p, use) for p, use in (*named, *headers.items()) if p in lost.packages),
         *((lost.library_package(name), use) for name, use in needs.libraries.items()),
     ):
         if package:
@@ -68,10 +70,6 @@ def _installed(
     if program.runtime_needs.unresolved:
         library, use = next(iter(program.runtime_needs.unresolved.items()))
         return (), (), Reason.of("SL391", "runtime_library", user=use, library=library)
-    final = (effect for atom in program.atoms if atom.role != "build" for effect in atom.effects)
-    for package, use in build_headers(final, program.end_state.view, program.base).items():
-        if package in lost.packages and package not in installed:
-            return (), (), Reason.of("SL391", "install_headers", user=use, package=package, base=base)
     if not names:
         return (), (), None
     own = [e for e in program.effects if e.kind == "packages" and e.manager == SystemManager.APT]

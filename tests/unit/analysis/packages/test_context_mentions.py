@@ -97,7 +97,7 @@ def test_sources_that_nothing_runs(install: str, expected: list[str], tmp_path: 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("/opt/unzip/x", []), ("a unzip", []), ("unzip", ["unzip"]), ("/usr/bin/unzip -q", ["unzip"])],
+    [("/opt/unzip/x", []), ("a unzip", []), ("unzip", ["unzip"]), ("/usr/bin/unzip -q", ["/usr/bin/unzip"])],
 )
 def test_programs_that_variables_name(value: str, expected: list[str], tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("import os, subprocess\nsubprocess.run([os.environ['TOOL'], 'x'])\n")

@@ -233,24 +233,25 @@ def test_programs_of_tests_that_nothing_starts(tmp_path: Path) -> None:
     ("install", "has", "lacks"),
     [
         pytest.param("yt-dlp", "python3-pip", "g++", id="nothing-to-compile"),
-        pytest.param("pycurl", "g++", "", id="may-be-compiled"),
+        pytest.param("pycrypto", "g++", "", id="may-be-compiled"),
+        pytest.param("pycurl", "libcurl4-openssl-dev", "", id="headers-of-the-base"),
         pytest.param("-r tools.txt", "g++", "", id="a-list"),
     ],
 )
 def test_pip_beside_an_application_is_executed_where_that_runs(
     tmp_path: Path, install: str, has: str, lacks: str
 ) -> None:
-    command = f"RUN pip3 install --break-system-packages {install}"
+    command = f"pip3 install --break-system-packages {install}"
     text = (
         "FROM node:20-bookworm\nRUN apt-get update\n"
         "RUN apt-get install -y --no-install-recommends python3-pip\n"
-        f"COPY tools.txt /tmp/tools.txt\n{command}\n"
+        f"COPY tools.txt /tmp/tools.txt\nRUN {command}\n"
         "WORKDIR /app\nCOPY package.json ./\nRUN npm install --omit=dev\nCOPY . .\nCMD node a.js\n"
     )
     files = {"a.js": "require('child_process').execFile('yt-dlp', ['-U'])\n", "tools.txt": "supervisor\n"}
     outcome = rewrite(tmp_path, text, {"dependencies": {"express": "4"}}, files)
     last = final(outcome)
-    assert f"\n{command.replace('install', 'install --no-cache-dir')}\n" in last
+    assert f" {command.replace('install', 'install --no-cache-dir')}" in last
     assert has in last, last
     assert not lacks or lacks not in last
     assert outcome.rung == "slim"

@@ -215,7 +215,7 @@ ROWS = (
             *INSTALL,
             START,
         ),
-        files={**FLASK, "app.py": "import subprocess\nsubprocess.run(['git', 'fetch'])\n"},
+        files={**FLASK, "app.py": "import subprocess\nsubprocess.run(['git', 'log'])\n"},
         final=(
             "RUN apt-get update && apt-get install -y --no-install-recommends gettext git \\\n    && rm -rf /var/lib/apt/lists/*",
         ),
