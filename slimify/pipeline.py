@@ -256,7 +256,7 @@ def _plans(
     elif options.single_stage:
         yield Reason.of("SL407", "nothing_in_place")
     if in_place:
-        yield from (d for d in plan.decisions if d.safety == "advice")
+        yield from (d for d in plan.decisions if d.safety == "advice" or d.code == "SL313")
 
 
 def _cleaned_in_place(
@@ -272,7 +272,7 @@ def _cleaned_in_place(
 
     draft = cleaned(new_draft(program), options, read)
     draft = with_clean_parents(draft, options, read) if parents else draft
-    plan = draft.plan(original_bytes(program), (Decision.of("SL303", "in_place"),))
+    plan = draft.plan(original_bytes(program), program)
     return draft, measured_plan(program, plan) if draft.text != program.dockerfile.text else plan
 
 

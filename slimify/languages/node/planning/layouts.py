@@ -18,7 +18,7 @@ from slimify.analysis.roles.model import Artifact
 from slimify.config import Options
 from slimify.languages.node import LANGUAGE, corepack
 from slimify.languages.node.planning.npm_static_site import site_copies
-from slimify.languages.node.planning.prune import builder_end, pruning
+from slimify.languages.node.planning.prune import builder_end, pruned_above, pruning
 from slimify.languages.node.planning.start import installs_at_start, runs_named_package, unknown_start
 from slimify.languages.node.planning.static_site import without_project_copies
 from slimify.model.decisions import PackageVerdict, Reason
@@ -78,7 +78,8 @@ def _layout(
     pruned_all = () if not prunes or unknown_follows_build(program) else copies
     paths = (copy.path for copy in pruned_all)
     pruned = pruning(program, paths, options.keep_paths, end=builder_end(program))
-    saved = pruned.saving + left
+    above = pruned_above(program)
+    saved = pruned.saving + above.saving + left
     kept = not prunes or any(d.code == "SL313" for d in pruned.decisions)
     staying = with_development_packages(program) if kept else program
     head, put, missing = restored_packages(staying, base) if rung == "slim" else ((), (), None)
@@ -93,7 +94,7 @@ def _layout(
         needless=LANGUAGE.words("toolchain.toml", "images", "libraries") if own_image else (),
         builder_tail=pruned.lines,
         final_head=head,
-        decisions=(*chosen, *site, *handed, *put, *pruned.decisions),
+        decisions=(*chosen, *site, *handed, *put, *pruned.decisions, *above.decisions),
         saving=estimate.saved_bytes(program, rung) + saved - _copied_again(copies),
         original=estimate.original_bytes(program) + saved,
     )

@@ -49,7 +49,7 @@ def pruning(
     effects = program.effects
     found = Pruned()
     if any(e.kind == "prune" for e in effects):
-        return pruned_above(program)
+        return found
     for effect, brought in _last_installs(program).values():
         directory = effect.cwd or "/"
         if not effect.dev or not inside_any(f"{directory.rstrip('/')}/node_modules", places):

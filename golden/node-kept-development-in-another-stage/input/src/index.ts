@@ -1,0 +1,5 @@
+import express from "express";
+const app = express();
+app.listen(3000);
+import dotenv from "dotenv";
+dotenv.config();
