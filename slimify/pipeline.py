@@ -272,7 +272,7 @@ def _cleaned_in_place(
 
     draft = cleaned(new_draft(program), options, read)
     draft = with_clean_parents(draft, options, read) if parents else draft
-    plan = draft.plan(original_bytes(program), program)
+    plan = draft.plan(original_bytes(program), draft.kept_stages(program))
     return draft, measured_plan(program, plan) if draft.text != program.dockerfile.text else plan
 
 

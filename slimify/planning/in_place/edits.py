@@ -122,16 +122,20 @@ class Draft(Struct, frozen=True, kw_only=True):
         lines = _user_lines(self)
         return tuple(replace(d, line=lines.get(d.line or 0), args=d.at_lines(lines)) for d in edits.decisions)
 
-    def plan(self, original: int, program: Program) -> Plan:
-        """The plan of a file that is cleaned in place; `program` is the file as it was."""
+    def kept_stages(self, program: Program) -> Decision:
+        """What is said of a file that keeps its stages: whether it gets one more. `program` is the file as
+        it was."""
         old = {stage.name for stage in new_draft(program).stages}
         added = next((stage.name for stage in self.stages if stage.name not in old), "")
-        how = Decision.of("SL303", "added", stage=added) if added else Decision.of("SL303", "in_place")
+        return Decision.of("SL303", "added", stage=added) if added else Decision.of("SL303", "in_place")
+
+    def plan(self, original: int, *decisions: Decision) -> Plan:
+        """The plan of one file that is cleaned in place; `decisions` precede those of the cleaners."""
         return Plan(
             rung="cleanup",
             language=self.program.language or "",
             stages=self.stages,
-            decisions=(how, *self.decisions),
+            decisions=(*decisions, *self.decisions),
             saving=self.saving,
             original=original + (self.unseen if self.program.image_evidence is None else 0),
         )

@@ -19,7 +19,7 @@ def mounts(program: Program, options: Options) -> Edits:
     wanted = None if options.cache_mounts else _managers(program, options)
     if wanted == ():
         return Edits()
-    plan = new_draft(program).plan(0, program)
+    plan = new_draft(program).plan(0)
     done = with_cache_mounts(program, plan, options.builder, only=wanted)
     fresh = wanted is None and not any("type=cache" in s.instruction.raw for s in program.steps)
     decisions = tuple(d for d in done.decisions if d.code == "SL334" or fresh)
