@@ -15,7 +15,7 @@ from itertools import takewhile
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slimify.analysis.packages.call_needs import started_through, whole_programs
+from slimify.analysis.packages.call_needs import interpreters_of_scripts, started_through, whole_programs
 from slimify.analysis.packages.context_mentions import named_packages, named_programs
 from slimify.analysis.packages.module_needs import fonts, module_needs, present_modules, standard_libraries
 from slimify.analysis.program import RuntimeContract, RuntimeNeeds
@@ -77,7 +77,8 @@ def runtime_needs(
     unknown = sources.dynamic or any(e.kind == "unknown" and not e.tool for e in start)
     anywhere = bool(sources.dynamic)
     handed_on = named_programs(state, base, read, everything, anywhere=anywhere) if unknown else ()
-    for use in (*sources.commands, *handed_on):
+    scripts = interpreters_of_scripts(state.view, base) if unknown else ()
+    for use in (*sources.commands, *handed_on, *scripts):
         _add_command(commands, use.name, use)
     headers = [p.name for e in everything if e.kind == "packages" for p in e.packages]
     modules = present_modules(everything, state.view, sources.imports, language)

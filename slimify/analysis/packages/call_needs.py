@@ -3,13 +3,19 @@ some, and other programs that they start themselves."""
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 
 from slimify.analysis.packages.context_mentions import mentions_in
 from slimify.context.scan import Context
+from slimify.facts.carried import lost_package
+from slimify.facts.images import ImageFacts
 from slimify.facts.packages import PartialProgram, partial_programs, programs_started_through
+from slimify.model.regex import regex
 from slimify.model.sources import Use
+from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.call import Call
 
 
@@ -38,6 +44,21 @@ def started_through(
         shown = any(map(row.calls.search, lines))
         if shown or texts or (row.texts and any(map(row.texts.search, said))):
             yield name, Use(name=texts, file=texts, line=0) if texts and not shown else commands[caller]
+
+
+def interpreters_of_scripts(view: ContextView, base: ImageFacts | None) -> Iterator[Use]:
+    """The interpreters of the executable scripts of the context that the image has, as far as its slim
+    variant has none of them, or a part."""
+    there = (path for path in sorted(view.context.executables) if view.image_paths(path))
+    for path in islice(there, _MAX_SCRIPTS):
+        first = _FIRST_LINE.match(view.context.text(path) or "")
+        name = first[1] if first is not None else ""
+        if base is not None and (lost_package(base, name) or posixpath.basename(name) in partial_programs()):
+            yield Use(name=name, file=path, line=1)
+
+
+_FIRST_LINE = regex(r"#!\s*(?:/\S*/env\s+(?:-\S+\s+)*)?(\S+)")
+_MAX_SCRIPTS = 1_000
 
 
 def _needs_part(program: PartialProgram, call: Call) -> bool:

@@ -13,6 +13,7 @@ from slimify.facts.programs import is_plain_check
 from slimify.facts.system import yes_option
 from slimify.model.decisions import PackageVerdict, Role
 from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING, Effect, SystemManager
+from slimify.model.regex import regex
 from slimify.planning.final_stage.restore_packages import install_run
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.semantics.paths import inside
@@ -149,7 +150,12 @@ def _on_copy_root(program: Program, step: Step, atom: AtomStep, copies: Sequence
     COPY copies the content of a directory)."""
     roots = {t.path for t in copies if not t.is_file and not _is_copied_later(program, step, t)}
     owned = any(w in roots for e in step.effects if e.kind == "meta" for w in e.writes)
-    if not owned or not atom.effects or step.script.atoms[atom.index].opaque not in PLAIN:
+    if (
+        not owned
+        or not atom.effects
+        or all(map(_sets_usual_mode, atom.effects))
+        or step.script.atoms[atom.index].opaque not in PLAIN
+    ):
         return False
     # the chown works on the directory created by a preceding mkdir
     if any(e.kind not in LEAVES_NOTHING | {"meta"} and e.tool != "mkdir" for e in atom.effects):
@@ -159,6 +165,15 @@ def _on_copy_root(program: Program, step: Step, atom: AtomStep, copies: Sequence
     if again.issuperset((e.tool, w) for e in atom.effects for w in e.writes):
         return False  # a later step gives it anew
     return any(w in roots for e in atom.effects for w in e.writes)
+
+
+def _sets_usual_mode(effect: Effect) -> bool:
+    """Whether it gives a directory the mode that a COPY gives it, too; that of a file comes with the file."""
+    modes = (w.value or "" for w in effect.command.words[1:])
+    return effect.tool == "chmod" and not effect.recursive and any(map(_USUAL_MODE.fullmatch, modes))
+
+
+_USUAL_MODE = regex(r"[ugoa]*\+[rx]+|0?755")
 
 
 def _is_copied_later(program: Program, step: Step, copy: CopyFromBuilder) -> bool:

@@ -96,8 +96,12 @@ def test_programs_that_others_start(line: str, source: str, found: set[str], tmp
         pytest.param("./x", "#!/usr/bin/python3\n", {"/usr/bin/python3"}, id="first-line"),
         pytest.param("/usr/bin/python3 x", "", {"/usr/bin/python3"}, id="command"),
         pytest.param("./x", "#!/app/x\n", set(), id="itself"),
+        pytest.param("ls x", "#!/usr/bin/python3\n", set(), id="a-script-that-nothing-starts"),
+        pytest.param('"$TASK"', "#!/usr/bin/env python3\n", set(), id="any-script-by-name"),
+        pytest.param('"$TASK"', "#!/usr/bin/python3\n", {"/usr/bin/python3"}, id="any-script"),
     ],
 )
 def test_programs_by_path(line: str, script: str, found: set[str], tmp_path: Path) -> None:
+    (tmp_path / "x").touch(0o755)
     needs = needs_of(tmp_path, {"serve": SERVE.format(line), "x": script, "app.py": ""})
     assert {command for command in needs.commands if command.startswith("/")} == found

@@ -11,6 +11,10 @@ READS = SERVER.replace("{ _", '{ _, _ = os.ReadFile("config/a"); _, _ = os.ReadF
     '"net/http"', '"net/http"\nimport "os"'
 )
 GOOSE = "RUN go install github.com/pressly/goose/v3/cmd/goose@v3.15.0"
+HELM = (
+    "RUN curl -fsSL https://get.helm.sh/helm-v3.14.0-linux-amd64.tar.gz | tar -xz && "
+    "mv linux-amd64/helm /usr/local/bin/helm && chmod +x /usr/local/bin/helm && rm -rf linux-amd64"
+)
 GATE = 'CMD ["/src/dist/shop"]'
 OWN_PLACE = (
     'package main\n\nimport (\n\t"os"\n\t"path/filepath"\n)\n\nfunc main() {\n\te, _ := os.Executable()\n'
@@ -247,6 +251,13 @@ ROWS = (
         id="mode-of-the-program-is-copied",
         file=("FROM golang:1.22", *BUILD[:2], BUILD[2] + " && chmod u+x /usr/local/bin/shop", START),
         final=(SHOP_COPY,),
+        never=("chmod",),
+    ),
+    Row(
+        id="mode-of-an-unpacked-program-is-copied",
+        file=("FROM golang:1.22", HELM, *BUILD, START),
+        files={**SHOP, "main.go": STARTS.replace("NAME", '"helm"')},
+        final=("COPY --from=builder /usr/local/bin/helm /usr/local/bin/helm",),
         never=("chmod",),
     ),
     Row(
