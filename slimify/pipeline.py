@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from slimify.image.model import Image
     from slimify.planning.in_place.edits import Draft
     from slimify.planning.layout import Layout
+    from slimify.semantics.machine.stages import Machine
 
 
 def rewrite(
@@ -116,13 +117,12 @@ def _outcome(
         roles = verdicts(users, result.plan, new, whole=whole, builds=builds)
         outcome = replace(outcome, instructions=roles)
         before = (compiled.decision,) if compiled is not None else ()
-        return _with_ignore_file(
-            program, _rewritten(program, outcome, result, before + program.findings), options
-        )
+        outcome = _rewritten(program, outcome, result, before + program.findings)
+        return _with_ignore_file(program, outcome, options, new)
     stages = (Reason.of("SL404", "several"),) if several else ()
     decisions = (*safe_decisions((*stages, *result.reasons)), *result.advice, *program.findings)
     outcome = replace(outcome, instructions=verdicts(users, whole=whole, builds=builds), decisions=decisions)
-    return _with_ignore_file(program, outcome, options)
+    return _with_ignore_file(program, outcome, options, None)
 
 
 def compiled_start(program: Program) -> CompiledStart | None:
@@ -364,8 +364,8 @@ def _rewritten(
     )
 
 
-def _with_ignore_file(program: Program, outcome: Outcome, options: Options) -> Outcome:
-    """Adds the validated ignore file to a rewritten outcome, or as advice to any other."""
+def _with_ignore_file(program: Program, outcome: Outcome, options: Options, new: Machine | None) -> Outcome:
+    """Adds the validated ignore file to an outcome with a new file, or as advice to any other."""
     from slimify.analysis.advice.assets import assets
     from slimify.analysis.advice.unimported_packages import unimported_packages
     from slimify.planning.options.dockerignore import as_advice, ignore_file_proposal
@@ -374,9 +374,9 @@ def _with_ignore_file(program: Program, outcome: Outcome, options: Options) -> O
 
     files = assets(program)
     more = asset_rows(files) if options.exclude_assets else ()
-    found = ignore_file_proposal(program, options, more)
+    found = ignore_file_proposal(program, options, new, more)
     if found is not None and problems(program, found[0]):
-        found = ignore_file_proposal(program, options) if more else None
+        found = ignore_file_proposal(program, options, new) if more else None
     files = with_exclusion_marks(
         files, found[0] if found is not None and isinstance(outcome, Rewritten) else None
     )

@@ -10,31 +10,40 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from posixpath import normpath
+from posixpath import normpath, splitext
 
 from slimify.analysis.advice.unused_context_files import UnusedPattern, unused_context_files
+from slimify.analysis.context_readers import context_readers
 from slimify.analysis.copied_context import CopiedContext, context_size, copied_context
 from slimify.analysis.program import Program
 from slimify.config import Builder, Options
 from slimify.context.ignore_rules import IgnoreRules
 from slimify.context.scan import Context
 from slimify.model.decisions import Decision
+from slimify.model.effects import INSTALLS
 from slimify.model.ignore_file import IgnoreFile
+from slimify.semantics.context_files import CopiedPath
+from slimify.semantics.machine.stages import Machine, Stage
+from slimify.semantics.paths import inside_any
 from slimify.syntax.dockerfile.instructions import copy_parts
+
+_INSTALLED = "packages that the image installs itself"
 
 
 def ignore_file_proposal(
-    program: Program, options: Options, more: Sequence[UnusedPattern] = ()
+    program: Program, options: Options, new: Machine | None = None, more: Sequence[UnusedPattern] = ()
 ) -> tuple[IgnoreFile, Decision] | None:
     """The ignore file and its decision; None if there is nothing to exclude, or if the builder would not
-    read the file. `more` are rows that the user requested."""
+    read the file. `new` is the new Dockerfile, executed; `more` are rows that the user requested."""
     context = program.context
     if not options.dockerignore or not _is_read(context, options.builder) or _context_is_elsewhere(program):
         return None
     takes = copied_context(program.dockerfile, context, program.build_args)
     if takes is None:
         return None
-    rows = tuple(_effective_rows(context, (*unused_context_files(program), *more)))
+    needed = _overlaid_packages(program, new) if new is not None else ()
+    found = {row.pattern: row for row in (*unused_context_files(program), *needed, *more)}
+    rows = tuple(_effective_rows(context, found.values()))
     if all(row.small for row in rows):
         return None
     after = completed_text(context.ignore_text, [row.pattern for row in rows])
@@ -46,6 +55,33 @@ def ignore_file_proposal(
     )
     file = IgnoreFile(path=context.ignore_path, before=context.ignore_text, after=after, sent=sent)
     return file, _decision(file, rows)
+
+
+def _overlaid_packages(program: Program, new: Machine) -> Iterator[UnusedPattern]:
+    """A row for each directory of packages that the new last stage copies over a directory of the context:
+    packages of the machine that builds would stay between those of the builder."""
+    readers = context_readers(program)
+    installed = [place for e in program.effects if e.kind in INSTALLS for place in e.writes]
+    before = {*_laid_over_context(program.executed(program.dockerfile).final)}
+    for path, place in dict.fromkeys(_laid_over_context(new.final)):
+        is_lock_file = bool(splitext(path)[1])
+        if (path, place) in before or readers is None or is_lock_file or not inside_any(place, installed):
+            continue
+        if readers.only_by_directory(path) and readers.others_install(path, program.language or ""):
+            paths = (path,) if program.context.has(path) else ()
+            yield UnusedPattern(pattern=path, title=_INSTALLED, paths=paths)
+
+
+def _laid_over_context(stage: Stage) -> Iterator[tuple[str, str]]:
+    """The directories of other stages that are copied where a COPY before may bring one of the context: its
+    path there and in the image."""
+    brought: list[CopiedPath] = []
+    for copy in filter(None, (event.copy for event in stage.events)):
+        brought += copy.view.copied_directories
+        for place in (copy.targets or ()) if copy.stage is not None else ():
+            for path in filter(None, (item.source_of(place) for item in brought)):
+                if not copy.view.context.ignore.ignores(path):
+                    yield path, place
 
 
 def as_advice(found: tuple[IgnoreFile, Decision]) -> Decision:

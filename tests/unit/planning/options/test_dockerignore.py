@@ -26,7 +26,8 @@ NODE_FILES = {"index.js": "require('express')", "package.json": PACKAGE}
 PYTHON_FILES = {"app.py": "import flask"}
 GO_FILES = {"main.go": "package main\nfunc main() {}\n", "go.mod": "module a\ngo 1.22\n"}
 REPO = {".git/HEAD": "ref: refs/heads/main"}
-IGNORED = {".dockerignore": "notes\n"}
+NOTES = {".dockerignore": "notes\n"}
+IGNORED = {".dockerignore": "notes\nnode_modules\n"}
 
 
 def outcome_of(
@@ -56,9 +57,9 @@ NOTHING = [
     ("nothing-of-that-name-is-there", PYTHON.replace("COPY . .", "COPY requirements.txt ./\nCOPY . ."),
      REPO, None),
     ("node-modules-that-nothing-installs",
-     PYTHON, {**PYTHON_FILES, **IGNORED, "node_modules/a/i.js": "", ".gitignore": "node_modules"}, None),
+     PYTHON, {**PYTHON_FILES, **NOTES, "node_modules/a/i.js": "", ".gitignore": "node_modules"}, None),
     ("node-modules-that-are-checked-in",
-     NODE, {**NODE_FILES, **IGNORED, "node_modules/express/index.js": ""}, None),
+     NODE, {**NODE_FILES, **NOTES, "node_modules/express/index.js": ""}, None),
     ("git-in-a-step", NODE.replace("RUN npm", "RUN git rev-parse HEAD > v && npm"),
      {**NODE_FILES, **IGNORED, **REPO}, None),
     ("git-in-a-script-that-a-step-calls", NODE.replace("RUN npm", "RUN sh version.sh && npm"),
@@ -85,7 +86,7 @@ NOTHING = [
     ("another-dockerfile-can-not-be-read", NODE,
      {**NODE_FILES, **IGNORED, **REPO, "b.Dockerfile": "FROM {{ base }}\nCOPY . /\n{% if %}"}, None),
     ("another-dockerfile-takes-node-modules", NODE,
-     {**NODE_FILES, **IGNORED, "node_modules/a/i.js": "", ".gitignore": "node_modules",
+     {**NODE_FILES, **NOTES, "node_modules/a/i.js": "", ".gitignore": "node_modules",
       "b.Dockerfile": "FROM node:20\nCOPY . /\n"}, None),
     ("bound-by-a-step", NODE.replace("RUN npm", "RUN --mount=type=bind,source=.git,target=/g npm"),
      {**NODE_FILES, **IGNORED, **REPO}, None),
@@ -99,24 +100,49 @@ SOMETHING = [
     ("what-every-checkout-grows-python", PYTHON, PYTHON_FILES, [".git", "**/__pycache__", "Dockerfile"]),
     ("what-every-checkout-grows-go", GO, GO_FILES, [".git", "Dockerfile"]),
     ("settings-of-git-are-no-history", NODE.replace("RUN npm", "RUN git config --global a.b c && npm"),
-     {**NODE_FILES, **IGNORED, **REPO}, ["notes", ".git", "Dockerfile"]),
+     {**NODE_FILES, **IGNORED, **REPO}, ["notes", "node_modules", ".git", "Dockerfile"]),
     ("a-script-that-nothing-calls", NODE, {**NODE_FILES, **IGNORED, **REPO, "release.sh": "git log\n"},
-     ["notes", ".git", "Dockerfile"]),
+     ["notes", "node_modules", ".git", "Dockerfile"]),
     ("buildvcs-off", GO.replace("go build", "go build -buildvcs=false"), {**GO_FILES, **IGNORED, **REPO},
-     ["notes", ".git", "Dockerfile"]),
+     ["notes", "node_modules", ".git", "Dockerfile"]),
     ("installed-by-the-image", NODE,
-     {**NODE_FILES, **IGNORED, "node_modules/a/i.js": "", ".gitignore": "/node_modules/"},
+     {**NODE_FILES, **NOTES, "node_modules/a/i.js": "", ".gitignore": "/node_modules/"},
      ["notes", "Dockerfile", "node_modules"]),
-    ("environment-of-this-machine", PYTHON, {**PYTHON_FILES, **IGNORED, ".venv/pyvenv.cfg": "home = /usr"},
+    ("environment-of-this-machine", PYTHON, {**PYTHON_FILES, **NOTES, ".venv/pyvenv.cfg": "home = /usr"},
      ["notes", "Dockerfile", ".venv"]),
     ("caches-below", PYTHON,
      {**PYTHON_FILES, **IGNORED, "a/__pycache__/x.pyc": "", ".mypy_cache/x.json": "{}"},
-     ["notes", "**/__pycache__", ".mypy_cache", "Dockerfile"]),
+     ["notes", "node_modules", "**/__pycache__", ".mypy_cache", "Dockerfile"]),
+]  # fmt: skip
+VENV = PYTHON.replace(
+    "RUN pip install flask", "RUN apt-get install -y gcc && python -m venv {0} && {0}/bin/pip install flask"
+)
+OVERLAID = [
+    ("environment-elsewhere", VENV.format("/opt/venv"), NOTES, None),
+    ("environment-that-is-left-out", VENV.format("venv"), {".dockerignore": "v*\n"}, None),
+    ("environment-beside-what-is-copied", VENV.format("venv").replace("COPY . .", "COPY src src"),
+     {**NOTES, "src/a.py": ""}, None),
+    ("environment-that-the-users-file-lays-over-the-context",
+     "FROM python:3.12 AS b\nWORKDIR /app\nRUN python -m venv v && v/bin/pip install flask\n"
+     "FROM python:3.12\nWORKDIR /app\nCOPY . .\nCOPY --from=b /app/v v\nCMD v/bin/python app.py\n",
+     {**PYTHON_FILES, **NOTES}, None),
+    ("modules-below-what-is-copied-afterwards",
+     "FROM node:20\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\nCMD node index.js\n",
+     {**NODE_FILES, **NOTES, "package-lock.json": "{}"}, None),
+    ("lock-file-that-the-install-makes",
+     "FROM python:3.12\nRUN pip install uv\nWORKDIR /app\nCOPY . .\nRUN uv sync\nCMD uv run app.py\n",
+     {**PYTHON_FILES, **NOTES, "pyproject.toml": '[project]\nname = "a"\nversion = "1"\n'},
+     ["notes", "Dockerfile", ".venv"]),
+    ("environment-over-the-context", VENV.format("venv"), {**PYTHON_FILES, **NOTES},
+     ["notes", "Dockerfile", "venv"]),
+    ("environment-over-a-directory",
+     VENV.format("src/v").replace("COPY . .", "COPY src src").replace("app.py", "src/a.py"),
+     {**NOTES, "src/a.py": "import flask"}, ["notes", "src/v"]),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("dockerfile", "files", "expected"), [r[1:] for r in NOTHING + SOMETHING],
-                         ids=[r[0] for r in NOTHING + SOMETHING])  # fmt: skip
+@pytest.mark.parametrize(("dockerfile", "files", "expected"), [r[1:] for r in NOTHING + OVERLAID + SOMETHING],
+                         ids=[r[0] for r in NOTHING + OVERLAID + SOMETHING])  # fmt: skip
 def test_proposal(
     tmp_path: Path, dockerfile: str, files: Mapping[str, str], expected: list[str] | None
 ) -> None:
@@ -136,7 +162,7 @@ def test_versioned_packages_are_sources(
     tmp_path: Path, dockerfile: str, files: Mapping[str, str], place: str
 ) -> None:
     directory = place.partition("/")[0]
-    files = {**files, **IGNORED, place: "", ".gitignore": f"{directory}\n"}
+    files = {**files, **NOTES, place: "", ".gitignore": f"{directory}\n"}
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
     assert directory in (lines(outcome_of(tmp_path, dockerfile, files)) or ())
     subprocess.run(["git", "add", "--force", place], cwd=tmp_path, check=True)
@@ -256,7 +282,7 @@ def test_one_patch_has_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     from slimify.report.diff import diff
 
     monkeypatch.chdir(tmp_path)
-    outcome = outcome_of(Path(), NODE, {**NODE_FILES, "lcov-report/a": "", ".dockerignore": "notes"})
+    outcome = outcome_of(Path(), NODE, {**NODE_FILES, "lcov-report/a": "", ".dockerignore": "node_modules"})
     subprocess.run(["patch", "-p0"], input=diff(outcome).encode(), check=True, stdout=subprocess.DEVNULL)
     assert Path("Dockerfile").read_text() == outcome.after
-    assert Path(".dockerignore").read_text() == "notes\nlcov-report\nDockerfile\n"
+    assert Path(".dockerignore").read_text() == "node_modules\nlcov-report\nDockerfile\n"
