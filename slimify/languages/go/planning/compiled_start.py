@@ -1,4 +1,6 @@
-"""`CMD go run …`: compiled once in the build, and started in the same directory with the same arguments.
+"""`CMD go run …`, also by a script or Makefile target that does nothing else: compiled once in the build, and
+started in the same directory with the same arguments.
+
 `CMD go-wrapper run …`: replaced by the program that the wrapper starts.
 
 The text is changed before planning, so that the planner only sees an ordinary `go build`.
@@ -21,6 +23,7 @@ from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import LEAVES_ARTIFACTS
 from slimify.model.plan import CompiledStart, NewStart
+from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.paths import inside
 from slimify.syntax.shell.append import joined
 from slimify.syntax.shell.script import EditRefused
@@ -43,7 +46,8 @@ def compiled_start(program: Program) -> CompiledStart | None:
             return _unwrapped(program, step, step.state.cwd, words[2:])
         if not is_plain_root(program.runtime.user):
             continue
-        parsed = _go_run(words)
+        own = _go_run(words)
+        parsed = own or _go_run(_only_command(program, step))
         if parsed is None:
             continue
         flags, package, arguments, lead = parsed
@@ -51,7 +55,7 @@ def compiled_start(program: Program) -> CompiledStart | None:
             continue
         path = _PROGRAM + _program_name(program, package)
         build = f"RUN go build {''.join(shlex.quote(f) + ' ' for f in flags)}-o {path} {' '.join(package)}"
-        command = _command(step.instruction, path, arguments, lead)
+        command = _command(step.instruction, path, arguments, lead, own=parsed is own)
         decision = Decision.of("SL315", "go_run", line=step.line, path=path)
         return _with_start(program, step, command, decision, build)
     return None
@@ -102,6 +106,25 @@ def _words(instruction: Instruction) -> list[str] | None:
         return shlex.split(instruction.value)
     except ValueError:
         return None
+
+
+def _only_command(program: Program, step: Step) -> list[str]:
+    """The only command that a start comes down to, through scripts and Makefile targets: started in the same
+    directory with the same variables. Empty if there are others, or if its words are not known."""
+    old, state = step.instruction, program.end_state
+    if step.keyword == "ENTRYPOINT" and old.exec_form is not None:
+        return []  # arguments that the scripts may drop would reach the program
+    text = old.value if old.exec_form is None else shlex.join(old.exec_form)
+    calls = interpreted(text, state).started
+    calls = tuple(c for c in calls if {e.kind for e in c.effects} != {"state"})
+    if not calls or any(call.depth != depth for depth, call in enumerate(calls)):
+        return []
+    plain = all(not (c.command.redirects or c.command.blocks or c.command.negated) for c in calls)
+    call = calls[-1].call
+    same = (call.state.cwd, call.state.env, call.state.user) == (state.cwd, state.env, state.user)
+    values = [arg.value for arg in call.args if arg.value is not None]
+    known = len(values) == len(call.args) and not call.wrappers
+    return [call.path, *values] if plain and same and known else []
 
 
 def _go_run(words: list[str]) -> tuple[list[str], list[str], list[str], list[str]] | None:
@@ -160,9 +183,14 @@ def _program_name(program: Program, package: list[str]) -> str:
     return name if re.fullmatch(r"[a-z][a-z0-9_-]*", name) and name not in ("go", "src", "cmd") else "app"
 
 
-def _command(instruction: Instruction, path: str, arguments: list[str], lead: list[str]) -> Command:
+def _command(
+    instruction: Instruction, path: str, arguments: list[str], lead: list[str], *, own: bool = True
+) -> Command:
+    """The new start command; `own` are arguments of the instruction itself."""
     if instruction.exec_form is not None:
         return (path, *arguments)
+    if not own:
+        return shlex.join([path, *arguments])
     # the user's own words behind the package stay as they are written, for the shell to expand
     tail = instruction.value
     for word in reversed(arguments[:1]):
