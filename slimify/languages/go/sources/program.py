@@ -51,6 +51,8 @@ def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | N
         )
         for key in built
     ]
+    if not all(one.files for one in found):
+        unseen = _UNSEEN  # a package without sources: they are generated, or lie elsewhere
     files = {file for one in found for file in one.files}
     outside = {name for one in found for name in one.outside}
     return GoSources(files=tuple(sorted(files)), outside=(*sorted(outside), *unseen))
