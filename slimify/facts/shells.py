@@ -65,6 +65,13 @@ def shell_pattern() -> str:
 
 
 @cache
+def lookup_pattern() -> str:
+    """A command that prints the place of a program, which is its group."""
+    commands = "|".join(map(re.escape, load(_FILE)["lookups"]["commands"]))
+    return rf"(?:{commands})\s+([\w.+-]+)"
+
+
+@cache
 def _first_line() -> re.Pattern[str]:
     return re.compile(rf"#!.*\b{shell_pattern()}\b")
 

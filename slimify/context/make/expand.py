@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct, field
 
 from slimify.facts import load, words
+from slimify.facts.shells import lookup_pattern
 
 UNKNOWN = "${UNKNOWN}"
 _MAX_DEPTH = 40
@@ -139,7 +140,10 @@ class Scope(Struct):
     def _output(self, command: str) -> str:
         run = self._root().output
         printed = run(command) if run is not None and UNKNOWN not in command else None
-        return UNKNOWN if printed is None else " ".join(printed.split("\n"))
+        if printed is not None:
+            return " ".join(printed.split("\n"))
+        # the place of a program is not known, but what it starts as a command
+        return f"$({command} {UNKNOWN})" if re.fullmatch(lookup_pattern(), command) else UNKNOWN
 
     def _matches(self, patterns: str) -> str:
         """The files of a `$(wildcard)`. Without a known one it is unknown: commands may make some."""

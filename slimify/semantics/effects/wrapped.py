@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from itertools import pairwise
 
 from msgspec.structs import replace
 
-from slimify.facts.shells import runs_in_shell, wrapper
+from slimify.facts.shells import lookup_pattern, runs_in_shell, wrapper
 from slimify.facts.system import default_path
 from slimify.model.effects import Effect
 from slimify.model.shell import Command, Word
@@ -69,9 +70,12 @@ def with_wrappers(effects: tuple[Effect, ...], wrappers: tuple[str, ...]) -> tup
 
 
 def _with_program(command: Command, state: State) -> Command:
-    """The command with the words of the variable that its first word is: `$SUDO apt-get`, `$RUN x`."""
-    while len(command.words) > 1 and (word := command.words[0]).value is None:
-        values = fields(word, state)
+    """The command with the words of the variable that its first word is: `$SUDO apt-get`, `$RUN x`; or with
+    the program that it looks up: `$(which pip)`."""
+    while command.words and (word := command.words[0]).value is None:
+        program = re.match(rf'["]?(?:\$\(|`)\s*{lookup_pattern()}[^()`]*[)`]["]?\Z', word.text)
+        known = fields(word, state) if len(command.words) > 1 else None
+        values = (program[1],) if program is not None else known
         if values is None:
             break
         words = (Word(text=value, value=value, start=word.start, end=word.end) for value in values)

@@ -160,6 +160,9 @@ def test_no_such_target(text: str, goal: str | None) -> None:
 # (id, makefile, text)
 DYNAMIC = [
     ("shell", "V := $(shell git describe)\na:\n\tgo build -X v=$(V) .\n", "go build -X v=${UNKNOWN} ."),
+    ("lookup", "P = $(shell which pip)\na:\n\t$(P) install x\n", "$(which pip ${UNKNOWN}) install x"),
+    ("condition-of-lookup", "ifneq ($(shell which a),)\nX = 1\nendif\na:\n\techo $(X)\n", "echo ${UNKNOWN}"),
+    ("lookup-of-several", "P = $(shell which pip pip3)\na:\n\t$(P) install x\n", "${UNKNOWN} install x"),
     ("shell-in-recipe", "a:\n\techo $(shell date)\n", "echo ${UNKNOWN}"),
     ("shell-assignment", "V != date\na:\n\techo $(V)\n", "echo ${UNKNOWN}"),
     ("wildcard", "a:\n\tcc $(wildcard *.c)\n", "cc ${UNKNOWN}"),
