@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 
@@ -56,6 +56,13 @@ def serves_more_than_compiling(commands: Iterable[str]) -> bool:
     with a compiler does not count: it is installed to compile."""
     names = set(commands)
     return not names.isdisjoint(words(_FILE, "compilers", "beside")) and names.isdisjoint(compilers())
+
+
+def called_by_name(commands: Sequence[str]) -> Sequence[str]:
+    """The programs of a package that a name in data may stand for: of one with a compiler, not those that the
+    compiler starts itself, which have the names of common words (`as`, `ar`)."""
+    names = (*compilers(), *words(_FILE, "compilers", "beside"))
+    return commands if set(commands).isdisjoint(compilers()) else [c for c in commands if c in names]
 
 
 def uses_certificates(programs: Iterable[str]) -> bool:

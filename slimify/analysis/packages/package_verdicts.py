@@ -27,6 +27,7 @@ from slimify.facts.debian import PackageFacts, debian_command, has_one_counterpa
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import interpreters, programs_calling, starts, system_package
 from slimify.facts.programs import (
+    called_by_name,
     has_compiler,
     is_called_indirectly,
     reads_only_arguments,
@@ -186,7 +187,7 @@ class _Package(Struct, frozen=True, dict=True):
         """The first file of the context that names it, with or without the version that ends its name, or one
         of its programs; "" if none does."""
         bare = self.name.rstrip("0123456789.").removesuffix("-")
-        return self.usage.mentions.first_file((self.name, bare, *self.commands))
+        return self.usage.mentions.first_file((self.name, bare, *called_by_name(self.commands)))
 
     @cached_property
     def along(self) -> Mapping[str, Use]:

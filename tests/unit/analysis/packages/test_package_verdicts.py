@@ -48,6 +48,10 @@ CASES = (
     ("open", "apt-get install -y git gcc libpq-dev && git clone https://example.org/x /x", HOST, {}, {"git": ("both", "SL203"), "gcc": ("build", "SL201"), "libpq-dev": ("build", "SL204")}),
     ("open-other-language", "apt-get install -y nodejs npm && npm install", HOST, {"package.json": "{}"}, {"nodejs": ("both", "SL203"), "npm": ("both", "SL203")}),
     ("dynamic", "apt-get install -y make gcc && make", START, {"a.py": DYNAMIC}, {"make": ("both", "SL203"), "gcc": ("build", "SL201")}),
+    ("dynamic-and-a-word", "apt-get install -y build-essential && gcc x.c", START,
+     {"a.py": DYNAMIC, "a.json": '[{"name": "ar"}, {"name": "as"}]'}, {"build-essential": ("build", "SL201")}),
+    ("dynamic-and-a-program-of-several", "apt-get install -y build-essential && gcc x.c", START,
+     {"a.py": DYNAMIC, "a.json": '[{"name": "make"}]'}, {"build-essential": ("both", "SL203")}),
     ("dynamic-and-named", "apt-get install -y gcc && gcc x.c", START, {"a.py": DYNAMIC + "X = ['gcc']\n"}, {"gcc": ("both", "SL203")}),
     # a step of the final stage uses it
     ("late", "apt-get install -y nodejs && node build.js", START, {}, {"nodejs": ("both", "SL202")}),
