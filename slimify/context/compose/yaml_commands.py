@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _MOUNT = regex(r":(/[^:]+)")
 _MAX_EXTENDED = 8
 _TEXT, _MAPPING = "tag:yaml.org,2002:str", "tag:yaml.org,2002:map"
+_EXPRESSION = regex(r"\$\{\{.*?\}\}")
 _BUILD_ACTION = "docker/build-push-action"
 
 
@@ -237,12 +238,12 @@ def workflow_builds(context: Context, path: str) -> Iterator[Build]:
             inputs = {name: string(value) for name, value in entries(get(node, "with"))}
             where = inputs.get("context") or "."
             file = inputs.get("file") or posixpath.join(where, "Dockerfile")
-            tags = re.split(r"[\s,]+", inputs.get("tags", ""))
+            tags = re.split(r"[\s,]+", _EXPRESSION.sub("$", inputs.get("tags", "")).strip())
             yield Build(
                 context=where,
                 dockerfile=posixpath.relpath(file, where),
                 args=variables(named_values(inputs.get("build-args", "").splitlines())),
-                tags=tuple(tag for tag in tags if not repository(tag).startswith("$")),
+                tags=tuple(tag for tag in tags if tag and not repository(tag).startswith("$")),
                 stage=inputs.get("target", ""),
             )
 

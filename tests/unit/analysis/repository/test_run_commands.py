@@ -413,6 +413,30 @@ ACTION = (
     "jobs:\n  a:\n    steps:\n    - uses: docker/build-push-action@v6\n      with:\n        context: {0}\n"
     "        tags: r.example.org/shop:${{{{ github.sha }}}}\n        build-args: |\n          A=3.11\n"
 )
+TAGS = (
+    "jobs:\n  a:\n    steps:\n    - uses: docker/build-push-action@v6\n      with:\n        tags: |\n"
+    "          r.example.org/shop:${{ github.ref == 'x/main' && 'latest' || 'dev' }}\n"
+)
+DEVELOPS = (
+    "services:\n  container:\n    build: {context: ., dockerfile: ./Dockerfile}\n"
+    "    healthcheck: {test: [CMD, make, check]}\n  main:\n    command: make all\n    build: .\n"
+)
+
+
+def test_names_in_a_workflow_are_those_of_the_image_alone(tmp_path: Path) -> None:
+    """Tags on several lines and words of expressions name no services of other Dockerfiles."""
+    files = {
+        "Dockerfile": "FROM debian\n",
+        ".github/workflows/a.yml": TAGS,
+        ".devcontainer/Dockerfile": "FROM ubuntu\n",
+        ".devcontainer/compose.yaml": DEVELOPS,
+        ".devcontainer/devcontainer.json": '{"dockerComposeFile": "compose.yaml", "service": "container"}',
+        "compose.yml": "services:\n  web:\n    image: r.example.org/shop\n    command: serve\n",
+    }
+    uses = image_uses(lay(tmp_path, files))
+    assert ([command.text for command in uses.commands], uses.bases) == (["serve"], ())
+
+
 BAKE = """variable "TAG" {{ default = "1" }}
 target "common" {{
   args = {{ A = "3.11", B = "1" }}  # of all
