@@ -28,9 +28,12 @@ def unknown_start(program: Program) -> Reason | None:
 
 def installs_at_start(program: Program) -> Reason | None:
     """Why the base must stay: an install at start-up may compile, and reads the caches of earlier ones."""
-    for effect in program.runtime_needs.start:
+    needs = program.runtime_needs
+    for effect, use in zip(needs.start, needs.origins, strict=True):
         if effect.ecosystem == "node" and effect.kind in INSTALLS:
             text = f"`{effect.tool} {effect.action}`".replace(" `", "`")
+            if use in needs.sources.started:
+                return Reason.of("SL406", "may_install", place=use.place, command=text)
             return Reason.of("SL406", "every_start", command=text)
     return None
 

@@ -47,6 +47,14 @@ def test_full_base_stays(tmp_path: Path, text: str, reason: str) -> None:
     assert any(reason in d.text for d in outcome.decisions)
 
 
+def test_an_install_that_a_source_may_start_is_said_to_be_one(tmp_path: Path) -> None:
+    source = "const add = () => require('child_process').execSync('npm install x')\n"
+    outcome = rewrite(
+        tmp_path, BUILD + "CMD node add.js\n", {"scripts": {"build": "tsc"}}, {"add.js": source}
+    )
+    assert any("add.js:1 may start `npm install`" in d.text for d in outcome.decisions)
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
