@@ -12,6 +12,7 @@ from slimify.analysis.packages.module_needs import installed_modules, module_nee
 from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.runtime_needs import Followed
 from slimify.analysis.sources import read_sources
+from slimify.context.scan import Context
 from slimify.context.source_uses import merge
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import system_package
@@ -47,7 +48,8 @@ def with_previous_stages(
         sources = followed.with_started(sources)
         facts += [sources] if runs else []
         unread = unread or any(e.kind in ("unknown", "fetch") for e in own) or bool(sources.skipped)
-        handed_on = named_programs(stage.end, base, sources.paths, own) if sources.dynamic else ()
+        named = named_programs(stage.end, base, sources.paths, own) if sources.dynamic else ()
+        handed_on = (use for use in named if _may_be_read(use.file, last, view.context, language))
         called = reversed((*sources.commands, *handed_on))
         names = {use.name.rpartition("/")[2]: use for use in called}
         more = module_needs(installed_modules(own, view), base, (*installed, *_packages(stage)))
@@ -62,6 +64,14 @@ def with_previous_stages(
     if unread:
         found = found.and_those(RuntimeNeeds(commands=_callable_commands(installed, base, copies[0])))
     return replace(found, sources=merge(facts))
+
+
+def _may_be_read(file: str, last: Stage, context: Context, language: str | None) -> bool:
+    """Whether what a file of an earlier stage names can be read at run time: the image has the file, or what
+    is compiled of it, or it is mounted or none."""
+    known = find(language)
+    compiled = known is not None and file.endswith(known.source_suffixes)
+    return compiled or file not in context.files or bool(last.end.view.image_paths(file))
 
 
 def _runs(language: str | None, application: str | None, needs: RuntimeNeeds) -> bool:

@@ -45,7 +45,8 @@ def package_problems(compared: Comparison) -> Iterator[Reason]:
     """Packages that are missing although run time needs them or may need them."""
     old = compared.old.final
     have = _packages_there(compared)
-    have |= {b for name in have for b in brings(name)} | came_along(compared.new.final.events, old.facts)
+    have |= came_along(compared.new.final.events, old.facts)
+    have = have.union(*map(brings, have))
     before, along = packages_left(old.events), came_along(old.events, old.facts)
     called = {program for event in old.events for program in _started(event)}
     for name in sorted(before - have):

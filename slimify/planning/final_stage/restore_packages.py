@@ -106,11 +106,10 @@ def final_packages(program: Program) -> frozenset[str]:
     verdicts, suite = program.verdicts, program.base.suite if program.base is not None else None
     found = {name_before_t64(v.name) for v in verdicts if v.role != "build"}
     found |= {name_before_t64(p) for v in verdicts if v.role == "build" for p in v.counterparts}
-    found |= {brought for name in found for brought in brings(name)}
     for effect in (e for e in program.effects if e.kind == "packages"):
         for name in found.intersection(name_before_t64(package.name) for package in effect.packages):
             found |= brought_along(name, suite, recommended=not effect.sparing)
-    return frozenset(found)
+    return frozenset(found).union(*map(brings, found))
 
 
 _IN_LINE = 60  # columns of package names that fit on one line

@@ -72,3 +72,38 @@ def test_what_sources_start_is_followed(tmp_path: Path) -> None:
     file = parse((builder + last).encode(), "Dockerfile")
     commands = classify(file, scan(tmp_path), "Dockerfile", Options()).runtime_needs.commands
     assert {"sh", "svn"} <= set(commands)
+
+
+TOOLS = """FROM node:20 AS builder
+WORKDIR /app
+COPY . .
+RUN npm ci && npm run build
+
+FROM node:20
+WORKDIR /app
+COPY --from=builder /app/node_modules ./node_modules
+COPY --from=builder /app/{copied} ./{copied}
+CMD ["node", "dist/main.js"]
+"""
+JOBS = "import { readFileSync } from 'fs';\nimport { spawn } from 'child_process';\n"
+STARTS = "const jobs = readFileSync(`./jobs/${process.env.DAY}`, 'utf8');\nspawn(jobs, ['x']);\n"
+
+
+@pytest.mark.parametrize(
+    ("copied", "source", "named"),
+    [
+        pytest.param("dist", "", set(), id="not what only the builder has"),
+        pytest.param("jobs", "", {"unzip"}, id="what the image has"),
+        pytest.param("dist", "spawn('svn', ['log']);\n", {"svn"}, id="what is compiled of sources"),
+    ],
+)
+def test_programs_that_files_of_other_stages_name(
+    copied: str, source: str, named: set[str], tmp_path: Path
+) -> None:
+    files = {"package.json": '{"scripts": {"build": "tsc"}}', "src/main.ts": JOBS + STARTS + source}
+    for name, text in {**files, "jobs/nightly.sh": "unzip -q backup.zip\n"}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    file = parse(TOOLS.format(copied=copied).encode(), "Dockerfile")
+    commands = classify(file, scan(tmp_path), "Dockerfile", Options()).runtime_needs.commands
+    assert {"unzip", "svn"} & commands.keys() == named

@@ -58,3 +58,20 @@ def test_restored_packages_join_an_install(module: str, install: str, line: str,
     )
     after = pipeline.rewrite(file, tmp_path, options=Options(dockerignore=False)).after or ""
     assert line in after.partition("FROM node:20-slim")[2]
+
+
+@pytest.mark.parametrize(
+    ("install", "restored"), [("jq", True), ("ffmpeg", False)], ids=["not brought", "brought along"]
+)
+def test_what_an_own_install_brings_is_not_restored(install: str, restored: bool, tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"dependencies": {"sharp": "0.33"}}')
+    (tmp_path / "a.js").write_text(
+        "require('sharp')(Buffer.from('<svg><text>a</text></svg>'))\n"
+        f"require('child_process').execFile('{install}')\n"
+    )
+    file = (
+        f"FROM node:20\nRUN apt-get update && apt-get install -y {install} && rm -rf /var/lib/apt/lists/*\n"
+        'WORKDIR /app\nCOPY . .\nRUN npm install\nCMD ["node", "a.js"]\n'
+    )
+    after = pipeline.rewrite(file, tmp_path, options=Options(dockerignore=False)).after or ""
+    assert ("fontconfig-config" in after) is restored

@@ -345,7 +345,7 @@ ROWS = (
             "shell.py": "import subprocess\ndef execute(command):\n    return subprocess.check_output(command)\n",
             "sync.py": "from shell import execute\ncommand = ['git', 'clone']\nexecute([*command, 'x'])\n",
         },
-        final=("    && apt-get install -y --no-install-recommends git \\",),
+        final=("    && apt-get install -y --no-install-recommends git openssh-client \\",),
         reason="sync.py:2 needs it",
     ),
     Row(
