@@ -134,6 +134,13 @@ def test_codes(case: Case) -> None:
 
 
 @cases
+def test_each_reason_is_said_once(case: Case) -> None:
+    result = result_of(case)
+    said = [(d["code"], d["line"], d["text"]) for d in (*result["decisions"], *result["warnings"])]
+    assert len(said) == len({*said})
+
+
+@cases
 def test_roles_say_where_steps_are_executed(case: Case) -> None:
     result = result_of(case)
     if result["instructions"]:
