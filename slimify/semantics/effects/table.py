@@ -110,12 +110,14 @@ def _selected_words(
 
 
 def table_path(call: Call, place: str) -> str | None:
-    """A path from the tables: `~/x`, `cwd/x`, `/x`; `$X ~/x` is the value of X, by default the path, and
-    `$X/y ~/x` is y below it; `@go/x` is x below the install directory of the language. Other named places are
-    returned unchanged."""
+    """A path from the tables: `~/x`, `cwd/x`, `/x`; `$X ~/x` and `$X cwd/x` are the value of X, by default
+    the path, and `$X/y ~/x` is y below it; `@go/x` is x below the install directory of the language. Other
+    named places are returned unchanged."""
     if place.startswith("$"):
         variable, _, default = place[1:].partition(" ")
         variable, _, below = variable.partition("/")
+        if default.startswith("cwd") and (call.state.is_unset(variable) or call.state.get(variable) == ""):
+            return table_path(call, default)
         base = call.place(variable, default.removeprefix("~/"))
         return posixpath.join(base, below) if base and below else base
     head, _, rest = place.partition("/")
