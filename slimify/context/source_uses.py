@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
 
+from slimify.facts.system import in_package_tree
 from slimify.model.sources import SourceFacts, Use
 
 UNKNOWN = "\0"
@@ -51,11 +52,13 @@ class Collector(Struct):
             self.imports[self.use(name, line)] = None
 
     def add_library(self, name: str, line: int, what: str) -> None:
-        """Add a library loaded by name. An unknown name adds a `dynamic` use of its loader."""
+        """Add a library loaded by name, or by the path at which packages install it. An unknown name adds a
+        `dynamic` use of its loader."""
         if UNKNOWN in name:
             self.dynamic[self.use(what, line)] = None
         elif name:
-            self.libraries[self.use(name, line)] = None
+            own = posixpath.basename(name) if in_package_tree(name) else name
+            self.libraries[self.use(own, line)] = None
 
     def add_path(self, name: str, line: int) -> None:
         """Add a file that is opened. If only the start of its name is known, its directory counts.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -110,8 +111,9 @@ def standard_libraries(
     imports: Iterable[Use], context: Context, env: Mapping[str, str | None]
 ) -> dict[str, Use]:
     """Shared libraries that modules of the standard libraries load, each with the import, or the variable
-    that makes a module load it."""
-    found: dict[str, Use] = {}
+    that makes a module, or the loader, load it."""
+    preloaded = [name.rpartition("/")[2] for name in re.split(r"[:\s]+", env.get("LD_PRELOAD") or "")]
+    found = {name: Use(name="LD_PRELOAD", file="Dockerfile", line=0) for name in filter(None, preloaded)}
     for variable, value in env.items():
         use = Use(name=f"{variable}={value}", file="Dockerfile", line=0)
         parts = (known.packages for known in languages() if known.packages is not None)

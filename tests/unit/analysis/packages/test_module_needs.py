@@ -59,6 +59,12 @@ CAIRO = {"libpangocairo-1.0-0", "libgdk-pixbuf-2.0-0"}
         ),
         pytest.param(PYTHON, {"a.py": "import json\n", "requirements.txt": "flask\n"}, set(), id="python"),
         pytest.param(
+            PYTHON.replace("COPY a.py", "ENV LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libgomp.so.1\nCOPY a.py"),
+            {"a.py": "import json\n", "requirements.txt": "flask\n"},
+            {"libgomp1"},
+            id="preloaded",
+        ),
+        pytest.param(
             PYTHON,
             {"a.py": "import tkinter\n", "requirements.txt": "flask\n"},
             {"libtk8.6", "libtcl8.6"},

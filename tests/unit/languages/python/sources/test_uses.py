@@ -215,6 +215,8 @@ def test_programs_of_modules(text: str, expected: list[str]) -> None:
 
 LIBRARIES = {
     "cdll": ("import ctypes\nctypes.CDLL('libmagic.so.1')", ["libmagic.so.1"], False),
+    "path": ("import ctypes\nctypes.CDLL('/usr/lib/x86_64-linux-gnu/libpq.so.5')", ["libpq.so.5"], False),
+    "own-path": ("import ctypes\nctypes.CDLL('/app/lib/libpq.so.5')", ["/app/lib/libpq.so.5"], False),
     "from-ctypes": ("from ctypes import cdll\ncdll.LoadLibrary('libfoo.so')", ["libfoo.so"], False),
     "find-library": ("from ctypes.util import find_library\nfind_library('vips')", ["vips"], False),
     "nested": ("import ctypes, ctypes.util\nctypes.CDLL(ctypes.util.find_library('m'))", ["m"], False),
