@@ -49,7 +49,7 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
     texts: tuple[tuple[str, str], ...] = ()  # files written by a heredoc: image path, text
     directories: frozenset[str] = frozenset()  # known directories with their parents
     copied_directories: tuple[CopiedPath, ...] = ()  # those of `copies` that are directories
-    replaced: frozenset[str] = frozenset()  # files of the context that a step has written over since
+    made: frozenset[str] = frozenset()  # files whose content is not known, perhaps where the context had one
 
     def with_directory(self, path: str) -> ContextView:
         """The view after WORKDIR or mkdir."""
@@ -61,12 +61,11 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
 
     def with_unknown_file(self, path: str) -> ContextView:
         """The view after a step that makes a file, whose content is not known."""
-        found = self.context_path(path)
-        if self.text(path) is None and (found is None or self.context.is_dir(found)):
-            return self
         path = posixpath.normpath(path)
+        if self.is_dir(path):
+            return self
         texts = tuple((place, text) for place, text in self.texts if place != path)
-        return replace(self, texts=texts, replaced=self.replaced | {path})
+        return replace(self, texts=texts, made=self.made | {path})
 
     def with_copy(
         self, sources: Sequence[str], target: str, *, add: bool = False, parents: bool = False
@@ -91,10 +90,10 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
 
     def with_copies(self, copies: Sequence[CopiedPath], directories: frozenset[str]) -> ContextView:
         """The view with further copies, and with the directories that they make."""
-        replaced = (p for p in self.replaced if not any(self._brings(item, p) for item in copies))
+        made = (p for p in self.made if not any(self._brings(item, p) for item in copies))
         return replace(
             self,
-            replaced=frozenset(replaced) if copies else self.replaced,
+            made=frozenset(made) if copies else self.made,
             copies=(*self.copies, *copies),
             directories=self.directories | directories,
             copied_directories=(*self.copied_directories, *(item for item in copies if item.directory)),
@@ -106,7 +105,8 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
         """The view after `COPY --from=stage sources… place`; `other` is the view of that stage at its end."""
         view = self
         for source in (posixpath.normpath(posixpath.join("/", s)) for s in sources):
-            directory = other.is_dir(source) or (bool(other.under(source)) and other.text(source) is None)
+            inner = bool(other.under(source)) or any(path.startswith(f"{source}/") for path in other.made)
+            directory = other.is_dir(source) or (inner and other.text(source) is None)
             kept = place
             if not directory and (into or self.is_dir(place)):
                 kept = posixpath.join(place, posixpath.basename(source))
@@ -133,10 +133,10 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
         made = {place for path in other.directories if (place := moved(path)) is not None}
         made |= {*ancestors(target if directory else posixpath.dirname(target))}
         view = self.with_copies(copies, frozenset(made))
-        replaced = {place for path in other.replaced if (place := moved(path)) is not None}
+        replaced = {place for path in other.made if (place := moved(path)) is not None}
         return replace(
             view,
-            replaced=view.replaced | replaced,
+            made=view.made | replaced,
             copies=_last_of_each(view.copies),
             texts=_last_of_each((*self.texts, *texts)),
             copied_directories=_last_of_each(view.copied_directories),
@@ -152,7 +152,7 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
     def context_path(self, image_path: str) -> str | None:
         """The file or directory of the context at `image_path`, None if none is known."""
         image_path = posixpath.normpath(image_path)
-        return None if image_path in self.replaced else self._source_of(image_path, self.copies)
+        return None if image_path in self.made else self._source_of(image_path, self.copies)
 
     def _source_of(self, image_path: str, copies: Sequence[CopiedPath]) -> str | None:
         """The context path at `image_path` that the last one of some copies brings."""
@@ -173,7 +173,7 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
         path = clean(context_path)
         found = sorted(at for above in ("", *ancestors(path)) for at in self._by_source.get(above, ()))
         places = (self.copies[at].target_of(path) for at in found)
-        kept = (place for place in places if place is not None and place not in self.replaced)
+        kept = (place for place in places if place is not None and place not in self.made)
         return tuple(dict.fromkeys(kept))
 
     @cached_property

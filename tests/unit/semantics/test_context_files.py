@@ -121,7 +121,11 @@ def test_a_path_is_what_its_last_step_made_of_it(context: Context, steps: str, e
 
 
 def test_a_stage_brings_its_own_file(context: Context) -> None:
-    stages = "FROM debian:12 AS b\nRUN gcc -o /o x.c\nFROM debian:12\nCOPY . /w\nCOPY --from=b /o /w/a.txt\n"
-    view = classify(parse(stages.encode()), context, "Dockerfile", Options()).end_state.view
-    assert view.context_path("/w/a.txt") is None
-    assert view.context_path("/w/b.txt") == "b.txt"
+    stages = (
+        "FROM debian:12 AS b\nRUN gcc -o /o/a.txt x.c\nFROM debian:12\nCOPY . /w\nCOPY --from=b {} /w{}\n"
+    )
+    for copied in (("/o/a.txt", "/a.txt"), ("/o", ""), ("/o/a.txt", "/")):
+        text = stages.format(*copied).encode()
+        view = classify(parse(text), context, "Dockerfile", Options()).end_state.view
+        assert view.context_path("/w/a.txt") is None
+        assert view.context_path("/w/b.txt") == "b.txt"

@@ -264,8 +264,8 @@ def _needed_entries(program: Program, step: Step, named: Sequence[str]) -> tuple
         return None
     if set(source) & set("*?[$"):
         return None
-    replaced = program.end_state.view.replaced
-    below = [p for p in _entries_below(context, source) if posixpath.join(places[0], p) not in replaced]
+    made = program.end_state.view.made
+    below = [p for p in _entries_below(context, source) if posixpath.join(places[0], p) not in made]
     if not below or any(n == places[0] for n in named if n != program.end_state.cwd):
         return None
     found = dict.fromkeys(
