@@ -255,7 +255,7 @@ def misplaced(verdicts: list[dict[str, Any]], before: bytes, after: bytes) -> It
         if codes & _OF_NEIGHBOURS or program in ("FROM", "ARG", "WORKDIR") or refreshes:
             continue  # packages that are put back have the same words before them
         # as a command, not as one of its words: `make` is no package
-        whole = re.compile(rf"(?:^|(?:RUN|[&|;]|do|then|--\S+) ){re.escape(text)}(?= (&&|;)|;|$)")
+        whole = re.compile(rf"(?:^|(?:RUN(?: --\S+)*|[&|;]|do|then) ){re.escape(text)}(?= (&&|;)|;|$)")
         there = sum(bool(whole.search(line)) for line in final) > named[text]
         if step["role"] == "build" and there and not one_stage:
             yield f"build, but in the final image: {text}"
