@@ -30,6 +30,7 @@ from slimify.syntax.shell.script import EditRefused
 
 _DROPPED = frozenset({"-exec"})
 _PROGRAM = "/usr/local/bin/"
+_ARGUMENT = "an argument"
 Command = str | tuple[str, ...]  # in shell form, in exec form
 
 
@@ -112,9 +113,9 @@ def _only_command(program: Program, step: Step) -> list[str]:
     """The only command that a start comes down to, through scripts and Makefile targets: started in the same
     directory with the same variables. Empty if there are others, or if its words are not known."""
     old, state = step.instruction, program.end_state
-    if step.keyword == "ENTRYPOINT" and old.exec_form is not None:
-        return []  # arguments that the scripts may drop would reach the program
-    text = old.value if old.exec_form is None else shlex.join(old.exec_form)
+    # scripts pass on what else an ENTRYPOINT is given: arguments that they drop would reach the program
+    given = [_ARGUMENT] if step.keyword == "ENTRYPOINT" and old.exec_form is not None else []
+    text = old.value if old.exec_form is None else shlex.join([*old.exec_form, *given])
     calls = interpreted(text, state).started
     calls = tuple(c for c in calls if {e.kind for e in c.effects} != {"state"})
     if not calls or any(call.depth != depth for depth, call in enumerate(calls)):
@@ -123,8 +124,9 @@ def _only_command(program: Program, step: Step) -> list[str]:
     call = calls[-1].call
     same = (call.state.cwd, call.state.env, call.state.user) == (state.cwd, state.env, state.user)
     values = [arg.value for arg in call.args if arg.value is not None]
-    known = len(values) == len(call.args) and not call.wrappers
-    return [call.path, *values] if plain and same and known else []
+    own = values[: len(values) - len(given)]
+    known = len(values) == len(call.args) and values == [*own, *given] and not call.wrappers
+    return [call.path, *own] if plain and same and known else []
 
 
 def _go_run(words: list[str]) -> tuple[list[str], list[str], list[str], list[str]] | None:

@@ -80,6 +80,12 @@ ROWS = (
         reason="its purpose is the toolchain",
     ),
     Row(
+        id="go-run-by-a-script-that-passes-arguments-on",
+        file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", 'ENTRYPOINT ["sh", "run.sh"]', 'CMD ["-v"]'),
+        files=SHOP | {"run.sh": '#!/bin/sh\nexec go run . "$@"\n'},
+        final=('ENTRYPOINT ["/usr/local/bin/app"]', 'CMD ["-v"]'),
+    ),
+    Row(
         id="go-run-by-a-target",
         file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", "ENTRYPOINT make run"),
         files=SHOP | {"Makefile": "run:\n\t@go run . -v\n"},
