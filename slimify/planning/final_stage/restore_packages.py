@@ -3,7 +3,7 @@ user's own apt install where that changes nothing, and the table of media types.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from msgspec.structs import replace
@@ -20,6 +20,7 @@ from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, Action, Effec
 from slimify.model.regex import regex
 from slimify.model.sizes import MB
 from slimify.model.sources import Use
+from slimify.planning.estimates.estimate import package_size
 from slimify.planning.final_stage.media_types import media_types
 from slimify.planning.layout import WordEdit
 
@@ -130,6 +131,12 @@ def packages_installed_by(line: str) -> tuple[str, ...]:
     """The packages that a line of `install_run` installs; () for any other line."""
     found = _INSTALL.fullmatch(line.removeprefix(_UNPINNED))
     return tuple(found[1].replace("\\\n", " ").split()) if found else ()
+
+
+def restored_bytes(head: Iterable[str]) -> int:
+    """The estimated size of the packages that lines of a final stage's head install."""
+    names = {name for line in head for name in packages_installed_by(line)}
+    return sum(package_size(name, SystemManager.APT) for name in names.difference(*map(brings, names)))
 
 
 _UNPINNED = "# hadolint ignore=DL3008\n"

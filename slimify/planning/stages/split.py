@@ -26,7 +26,7 @@ from slimify.planning.final_stage.commands import (
 )
 from slimify.planning.final_stage.copy_position import behind_attributes
 from slimify.planning.final_stage.instruction_text import is_run_editable
-from slimify.planning.final_stage.restore_packages import merged_head_install
+from slimify.planning.final_stage.restore_packages import merged_head_install, restored_bytes
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.planning.package_lists import are_lists_read, reads_lists
 from slimify.planning.stages.certain_paths import made_certain
@@ -77,6 +77,7 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
         copies=copies,
         builder_tail=tail,
         final_head=head,
+        saving=request.saving - restored_bytes(request.final_head),
         replace={**texts, **request.replace},
         decisions=(*request.decisions, *_lost_digest(program, request.base)),
     )
