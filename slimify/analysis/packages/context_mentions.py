@@ -15,6 +15,7 @@ from slimify.facts.carried import carried
 from slimify.facts.debian import named_files
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import system_package
+from slimify.facts.programs import is_common_word
 from slimify.facts.system import command_endings, settings_endings
 from slimify.facts.toolchains import toolchain
 from slimify.languages import languages
@@ -28,6 +29,8 @@ from slimify.semantics.paths import PathMarks, join_path, literal_part
 _MAX_BYTES = 16_000_000
 _MAX_IGNORED = 200  # files
 _WORD = regex(r"[\w.-]+")
+_QUOTED_WORD = regex(r"""["'`]\s*,\s*["'`]\w*["'`]""")  # behind the first item of a list
+_BARE_WORD = regex(r"[ ]*,[ ]*\w+[ ]*[,\]]")
 
 
 def mentions_in(context: Context) -> ContextMentions:
@@ -178,7 +181,8 @@ class ContextMentions:
         """The programs that the pattern finds in a text."""
         key = (pattern.pattern, path)
         if key not in self._found:
-            names = ((m.end(), {**m.groupdict(), "quote": None}) for m in pattern.finditer(text))
+            matches = (m for m in pattern.finditer(text) if not _is_word_in_list(m))
+            names = ((m.end(), {**m.groupdict(), "quote": None}) for m in matches)
             self._found[key] = tuple(
                 Use(name=next(filter(None, found.values())), file=path, line=text.count("\n", 0, end) + 1)
                 for end, found in names
@@ -216,6 +220,17 @@ class ContextMentions:
         paths = (p for p in ignored_files(self._context) if p.rpartition(".")[2] in settings_endings())
         for path in islice((p for p in paths if not elsewhere.search(p)), _MAX_IGNORED):
             yield path, unfiltered_text(self._context, path) or ""
+
+
+def _is_word_in_list(match: re.Match[str]) -> bool:
+    """Whether a program's name is a common word, in a list whose next item is a word, too: no argument."""
+    found = match.groupdict()
+    quoted = match[0][0] in "[{" and found.get("name")
+    name = found.get("item") or quoted
+    if not name or not is_common_word(name):
+        return False
+    behind = _QUOTED_WORD if quoted else _BARE_WORD
+    return behind.match(match.string, match.end("name" if quoted else "item")) is not None
 
 
 def _lists_packages(path: str) -> bool:

@@ -23,6 +23,16 @@ NAMED = {
     "not-at-the-beginning": ("a.go", 'log.Fatal("no git here")', []),
     "not-of-the-base": ("a.js", "run(['ffmpeg', 'x'])", []),
     "not-in-the-image": ("docs/a.js", "run(['git', 'x'])", []),
+    "codes-of-languages": ("a.py", "languages = ['ar', 'en']\ncodes = {'sq', 'hu'}", []),
+    "words-of-json": ("a.json", json.dumps({"metals": ["gold", "silver"], "keys": ["size"]}, indent=1), []),
+    "words-of-yaml": ("a.yml", "languages: [ar, en]\n- [top, left]\n", []),
+    "common-words-with-arguments": (
+        "a.py",
+        "a = ['compare', old, new]\nb = ['strings', '-n', '4']\nc = ['montage'] + files\n",
+        ["compare", "montage", "strings"],
+    ),
+    "common-words-called": ("a.py", "run('size', 'a')\n", ["size"]),
+    "common-words-of-keys": ("a.json", '{"cmd": ["size", "a"]}', ["size"]),
     "list": ("a.py", "command = ['make', 'all']", ["make"]),
     "over-lines": ("a.py", "command = [\n    'make',\n    url,\n]", ["make"]),
     "either": ("a.py", "execute(['make', 'x'] if full else ['ps', 'pull'])", ["make", "ps"]),
@@ -83,12 +93,12 @@ def test_named_programs(file: str, text: str, expected: list[str], tmp_path: Pat
     ("install", "expected"),
     [
         ("", []),
-        ("RUN apt-get update && apt-get install -y nodejs\n", ["top"]),
-        ("RUN npm install -g a\n", ["top"]),
+        ("RUN apt-get update && apt-get install -y nodejs\n", ["make"]),
+        ("RUN npm install -g a\n", ["make"]),
     ],
 )
 def test_sources_that_nothing_runs(install: str, expected: list[str], tmp_path: Path) -> None:
-    (tmp_path / "page.ts").write_text("const position = ['top', 'right'];\n")
+    (tmp_path / "page.ts").write_text("const steps = ['make', 'right'];\n")
     source = f"FROM python:3.11\n{install}WORKDIR /app\nCOPY . .\nCMD python a.py\n".encode()
     program = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
     found = named_programs(program.end_state, program.base, (), program.effects)
