@@ -11,6 +11,7 @@ from slimify.config import Options
 from slimify.facts.system import LOCAL_DIRECTORY, is_managed_directory
 from slimify.model.decisions import Decision, Reason
 from slimify.model.plan import Plan, Rung
+from slimify.planning.estimates.estimate import stored_again
 from slimify.planning.final_stage.rebase import base_as_written, slim_variant
 from slimify.planning.layout import CopyFromBuilder, Layout
 
@@ -50,7 +51,9 @@ def base_and_copies(
         chosen = Decision.of("SL301", "same", base=base, language=language)
     else:
         chosen = Decision.of("SL302", "same", base=base)
-    return (chosen, *copy_decisions(program, copies))
+    lines = dict.fromkeys(step.line for step, _ in stored_again(program))
+    once = (Decision.of("SL352", "once", line=line) for line in lines)
+    return (chosen, *copy_decisions(program, copies), *once)
 
 
 def copy_decisions(program: Program, copies: Iterable[CopyFromBuilder]) -> tuple[Decision, ...]:

@@ -56,7 +56,6 @@ _COMPOSE_FILE = regex(r"(?:.*/)?(?:docker-)?(?:compose|stack)[\w.-]*\.ya?ml")
 _WORKFLOW = regex(r"\.github/workflows/[^/]+\.ya?ml")
 _BAKE_FILE = regex(r"(?:.*/)?docker-bake(?:\.override)?\.(?:hcl|json)")
 _JENKINSFILE = regex(rf"(?:.*/)?(?:{jenkinsfile.NAME.pattern})")
-_DOCKERFILE = regex(r"[\w.-]*Dockerfile[\w.-]*|Containerfile", re.IGNORECASE)
 _FROM = regex(r"\s*FROM\s+(?:--\S+\s+)*(?P<name>\S+)", re.IGNORECASE)
 _STAGE = regex(r"^[ \t]*FROM[ \t].*?(?:\sAS[ \t]+(\S+))?[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
 _TAG = regex(r"(?:@|:(?!\d+/)).*", re.DOTALL)
@@ -242,7 +241,7 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
         """Where documents show how to start from an image of these names."""
         found = (n for n in self.files.files if tags and document.NAME.fullmatch(posixpath.basename(n)))
         for path in islice(found, _MAX_FILES):
-            code = document.code_of(self.files.text(path, MAX_BYTES) or "")
+            code = document.code_of(posixpath.basename(path), self.files.text(path, MAX_BYTES) or "")
             yield from _starts(code, tags, self.from_context(path))
 
     def development_containers(self, names: ImageNames) -> Iterator[Use]:
@@ -295,7 +294,7 @@ def _dockerfiles(context: Context, own: Context) -> Iterator[tuple[Context, str]
     around = context.repository
     if around is not None and around.prefix:
         left_out = third_party_directories() | installed_directories() | history_directories()
-        yield around.beside(_DOCKERFILE, left_out), posixpath.relpath(".", around.prefix)
+        yield around.beside(document.DOCKERFILE, left_out), posixpath.relpath(".", around.prefix)
 
 
 def _dockerfile_paths(context: Context, found: Iterable[tuple[Context, str]]) -> Iterator[str]:
@@ -303,13 +302,13 @@ def _dockerfile_paths(context: Context, found: Iterable[tuple[Context, str]]) ->
     prefix = context.repository.prefix if context.repository is not None else ""
     for files, above in found:
         for path in files.files:
-            if _DOCKERFILE.fullmatch(posixpath.basename(path)):
+            if document.DOCKERFILE.fullmatch(posixpath.basename(path)):
                 yield posixpath.normpath(posixpath.join(prefix, above, path))
 
 
 def _bases(files: Context, above: str, tags: set[str], own: str) -> Iterator[Use]:
     """Where other Dockerfiles start from an image of these names."""
-    for path in (name for name in files.files if _DOCKERFILE.fullmatch(posixpath.basename(name))):
+    for path in (name for name in files.files if document.DOCKERFILE.fullmatch(posixpath.basename(name))):
         file = posixpath.normpath(posixpath.join(above, path))
         if file != own:
             yield from _starts(files.text(path, MAX_BYTES) or "", tags, file)

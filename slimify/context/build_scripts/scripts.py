@@ -53,7 +53,7 @@ class Script(Struct, frozen=True, kw_only=True):
 
     @property
     def is_document(self) -> bool:
-        return document.NAME.fullmatch(os.path.basename(self.file)) is not None
+        return document.is_document(os.path.basename(self.file))
 
     def calls(self) -> Iterator[Snippet]:
         """What may be calls in its lines: the words from the name of an engine on, unless they are quoted."""
@@ -94,8 +94,8 @@ def scripts(context: Context, root: str, near: str = "") -> Iterator[Script]:
                 yield Script(file=path, text=text, snippets=(Snippet(call),))
         elif jenkinsfile.NAME.fullmatch(base):
             yield Script(file=path, text=text, snippets=tuple(jenkinsfile.steps(text)))
-        elif document.NAME.fullmatch(base):
-            code = document.code_of(text)
+        elif document.is_document(base):
+            code = document.code_of(base, text)
             lines = (x for x in logical_lines(code) if _ENGINE.search(x.text) or _SETS.match(x.text))
             yield Script(file=path, text=code, snippets=tuple(lines))
         elif _YAML.fullmatch(base):
@@ -105,8 +105,8 @@ def scripts(context: Context, root: str, near: str = "") -> Iterator[Script]:
 
 
 def _may_be_script(path: str) -> bool:
-    wanted = (_MAKEFILES, _YAML, _SHELL, jenkinsfile.NAME, document.NAME)
-    return any(pattern.fullmatch(os.path.basename(path)) for pattern in wanted)
+    name, wanted = os.path.basename(path), (_MAKEFILES, _YAML, _SHELL, jenkinsfile.NAME)
+    return document.is_document(name) or any(pattern.fullmatch(name) for pattern in wanted)
 
 
 def _make_calls(text: str, path: str) -> Iterator[str]:

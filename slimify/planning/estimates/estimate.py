@@ -7,8 +7,9 @@ rounded. Messages always call them estimates.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from itertools import islice
 
-from slimify.analysis.program import Program
+from slimify.analysis.program import Program, Step
 from slimify.facts import load
 from slimify.facts.carried import installed
 from slimify.facts.debian import brings
@@ -133,10 +134,10 @@ def installer_cache_bytes(program: Program, effect: Effect) -> int:
 
 
 def saved_bytes(program: Program, rung: Rung) -> int:
-    """The bytes that a final stage omits: packages of the build, caches of installers, left lists and, on the
-    slim variant of the base, what that variant lacks."""
+    """The bytes that a final stage omits: packages of the build, caches of installers, left lists, what a
+    layer stores again and, on the slim variant of the base, what that variant lacks."""
     lists = left_list_bytes(program, repeated=rung != "same-base")  # where repeated, in place goes as well
-    saving = dropped_package_bytes(program) + cache_bytes(program) + lists
+    saving = dropped_package_bytes(program) + cache_bytes(program) + lists + _again_bytes(program)
     if rung == "slim" and program.base is not None:
         new = image(program.base.slim_partner or "")
         saving += program.base.size - (new.size if new else 0)
@@ -158,20 +159,35 @@ def original_bytes(program: Program) -> int:
         return program.image_evidence.size
     unknown = UNKNOWN_ALPINE if package_manager(program) == SystemManager.APK else UNKNOWN_IMAGE
     base = program.base.size if program.base and program.base.size else unknown
-    caches = cache_bytes(program)
-    return (
-        base + dropped_package_bytes(program) + left_list_bytes(program) + caches + _installed_bytes(program)
-    )
+    packages = dropped_package_bytes(program) + left_list_bytes(program)
+    own = _installed_bytes(program, program.effects) + _again_bytes(program)
+    return base + packages + cache_bytes(program) + own
 
 
-def _installed_bytes(program: Program) -> int:
+def stored_again(program: Program) -> tuple[tuple[Step, Effect], ...]:
+    """The installs of which a layer above stores all files once more, for another owner or mode: each behind
+    the first step that does."""
+    changes = [(step, effect) for step in program.steps for effect in step.effects if effect.recursive]
+    found: list[tuple[Step, Effect]] = []
+    for step in program.steps:
+        for install in (e for e in step.effects if e.kind == "install"):
+            later = (s for s, e in changes if s.index > step.index and _covers(e, install))
+            found += [(again, install) for again in islice(later, 1)]
+    return tuple(found)
+
+
+def _covers(change: Effect, install: Effect) -> bool:
+    return change.kind == "meta" and any(inside(w, place) for place in change.writes for w in install.writes)
+
+
+def _again_bytes(program: Program) -> int:
+    again = [install for _, install in stored_again(program)]
+    return _installed_bytes(program, again) if again else 0
+
+
+def _installed_bytes(program: Program, effects: Iterable[Effect]) -> int:
     """The bytes of the application and of what its installers install, at least those of a small one."""
-    parts = ((known.installer_caches, known.name) for known in languages())
-    sizes = (
-        part.installed_bytes(program, effect)
-        for part, name in parts
-        if part is not None
-        for effect in program.effects
-        if effect.does("install", name)
-    )
+    parts = {known.name: known.installer_caches for known in languages()}
+    installs = ((e, parts.get(e.ecosystem)) for e in effects if e.kind == "install")
+    sizes = (part.installed_bytes(program, effect) for effect, part in installs if part is not None)
     return max(sum(sizes), _APPLICATION)

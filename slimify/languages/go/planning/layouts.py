@@ -40,6 +40,7 @@ from slimify.languages.go.planning.system_files import (
     writable_workdir,
 )
 from slimify.languages.go.planning.toolchain_settings import builder_only_env, env_decisions, read_settings
+from slimify.languages.go.vocabulary import GoAction
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import LEAVES_NOTHING
 from slimify.model.plan import Rung
@@ -108,12 +109,15 @@ def _no_program(program: Program) -> Reason:
 
 
 def _works_on_sources(program: Program, tool: str) -> bool:
-    """Whether the start command runs a downloaded program on the sources in the image."""
+    """Whether the start command runs a downloaded program on the sources in the image, those of the context
+    or, before modules, its own."""
     steps = [e for e in program.effects if e.does("compile", "go")]
     fetched = any(posixpath.basename(o) == tool for e in steps if not e.reads for o in e.outputs)
     if not fetched or built_programs(program):
         return False
-    view = program.end_state.view
+    view, start = program.end_state.view, program.end_state.cwd or "/"
+    if any(inside(start, w) for e in steps if e.action == GoAction.GET for w in e.writes):
+        return True
     return any(path.endswith(".go") for place in view.copies for path in program.context.under(place.source))
 
 
