@@ -305,6 +305,14 @@ def test_the_repository_does_not_say_where_the_token_goes(world: World, forge: s
         assert evil.calls != []
 
 
+def test_templates_of_the_repository_are_not_used(world: World) -> None:
+    world.write("slimify.toml", 'templates = "layout"\n')
+    world.write("layout/go/stages.Dockerfile.j2", "{{ nothing }}")
+    result = world.run("web")
+    assert (result.code, [pull.state for pull in world.pulls]) == (0, ["open"]), result.stderr
+    assert world.run("web", "--config", "slimify.toml").code == 2
+
+
 def test_what_is_not_taken_is_said(world: World) -> None:
     world.write("slimify.toml", '[pr]\napi-url = "http://evil.example"\n')
     shown = " ".join(world.run("web").stdout.decode().split())

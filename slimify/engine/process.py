@@ -26,6 +26,7 @@ from slimify.engine.model import EngineProblem
 GRACE = 4.0
 _TICK = 1.0  # seconds between checks of the time limit while a process is silent
 _CHUNK = 1 << 16
+_MOST_OUTPUT = 20_000_000  # bytes that are kept; the programs of a container may print without end
 
 
 class ProcessResult(Struct, frozen=True, kw_only=True):
@@ -107,7 +108,7 @@ class Child:
         if self._err is None:
             return ""
         self._err.seek(0)
-        return self._err.read().decode("utf-8", "replace")
+        return self._err.read(_MOST_OUTPUT).decode("utf-8", "replace")
 
     def terminate(self) -> None:
         """Send SIGTERM to the process group. May be called from a signal handler."""
@@ -203,12 +204,13 @@ class Children:
         on_chunk: Callable[[bytes], None] | None = None,
     ) -> ProcessResult:
         """Run a process to its end. `on_chunk` receives its output (`Done` has none then), and b"" about
-        once a second.
+        once a second. Of other output, what is beyond 20 MB is lost.
 
         Raises EngineProblem: missing, timeout (after `timeout` seconds), killed.
         """
         end = time.monotonic() + timeout
         parts: list[bytes] = []
+        left = _MOST_OUTPUT
         started = self.start(
             command,
             env=env,
@@ -223,8 +225,9 @@ class Children:
                     break
                 if on_chunk:
                     on_chunk(chunk or b"")
-                elif chunk:
+                elif chunk and left > 0:
                     parts.append(chunk)
+                    left -= len(chunk)
             else:
                 child.end()
                 log = b"".join(parts).decode("utf-8", "replace")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from slimify.engine.model import Progress
 from slimify.model.regex import regex
 
@@ -12,6 +14,12 @@ _EXPORT = regex(r"#\d+ (?P<text>exporting to \S+|sending tarball|importing to do
 _CACHED = regex(r"#(?P<id>\d+) CACHED|(?: ---> |--> )Using cache.*")
 # `Step 2/3 : RUN …` (legacy), `STEP 2/3: RUN …`, `[1/2] STEP 2/3: RUN …` (buildah, podman)
 _CLASSIC = regex(r"(?:\[(?P<stage>\d+)/\d+\] )?S(?:tep|TEP) (?P<step>\d+)/(?P<steps>\d+) ?: (?P<text>.*)")
+
+
+_MOST_LOG = (
+    20_000_000  # characters of a log that are kept, the last ones; BuildKit limits them, others do not
+)
+_MOST_LINE = 100_000
 
 
 def clean(text: str) -> str:
@@ -28,7 +36,8 @@ class BuildLog:
     """
 
     def __init__(self, label: str) -> None:
-        self.lines: list[str] = []
+        self.lines: deque[str] = deque()
+        self._size = 0
         self._label = label
         self._rest = b""
         self._seen: set[tuple[str, int]] = set()
@@ -41,6 +50,8 @@ class BuildLog:
     def feed(self, chunk: bytes) -> bool:
         """Add output. Returns whether the build has progressed."""
         *lines, self._rest = (self._rest + chunk).split(b"\n")
+        if len(self._rest) > _MOST_LINE:
+            lines, self._rest = [*lines, self._rest], b""
         return sum(self._take(line) for line in lines) > 0
 
     def close(self) -> None:
@@ -67,6 +78,9 @@ class BuildLog:
     def _take(self, raw: bytes) -> bool:
         line = clean(raw.decode("utf-8", "replace"))
         self.lines.append(line)
+        self._size += len(line) + 1
+        while self._size > _MOST_LOG:
+            self._size -= len(self.lines.popleft()) + 1
         if match := _CACHED.fullmatch(line):
             self._runs.discard(match["id"] or self._last)
             return False

@@ -32,13 +32,14 @@ from slimify.image.streams import (
     ImageError,
     Reader,
     Section,
+    Store,
     damaged,
     decompressed,
     not_an_image,
     store_of,
     unsafe,
 )
-from slimify.image.tar import Content, Member, Tar
+from slimify.image.tar import ENTRY_COST, Content, Member, Tar
 from slimify.image.tree import Files
 
 JSON_LIMIT: Final = 4 * 1024 * 1024  # the manifest limit of registries
@@ -98,15 +99,21 @@ class _Source:
     """The members of an archive or a directory by name: JSON texts, and layers."""
 
     def __init__(self, options: ReadOptions) -> None:
-        self._budget = Budget()
+        self.budget = Budget()
         self.wants = options
         self._texts_left = JSON_TOTAL
+        self._read: dict[str, Blob | None] = {}  # a layer may have many names
 
     def json(self, name: str) -> bytes | None:
         raise NotImplementedError
 
     def layer(self, name: str) -> Blob | ImageError | None:
         raise NotImplementedError
+
+    def _read_once(self, store: Store, name: str, place: int, size: int) -> Blob | None:
+        if name not in self._read:
+            self._read[name] = _layer(Section(store, place, size), name, size, self.wants, self.budget)
+        return self._read[name]
 
 
 class _Archive(_Source):
@@ -115,7 +122,7 @@ class _Archive(_Source):
     def __init__(self, reader: Reader, options: ReadOptions) -> None:
         super().__init__(options)
         self._packed = reader if isinstance(reader, Decompressed) else None
-        self._tar = Tar(reader, self._budget)
+        self._tar = Tar(reader, self.budget)
         self._aliases: dict[str, str] = {}
 
     def read_members(self) -> None:
@@ -160,10 +167,7 @@ class _Sections(_Archive):
 
     def layer(self, name: str) -> Blob | None:
         found = self._follow(self._places, name)
-        if found is None:
-            return None
-        name, place, size = found
-        return _layer(Section(self._store, place, size), name, size, self.wants, self._budget)
+        return self._read_once(self._store, *found) if found else None
 
 
 class _Stream(_Archive):
@@ -183,9 +187,9 @@ class _Stream(_Archive):
             return
         # Whether the image uses this layer is not known yet, so an error is kept until then.
         try:
-            layer = _layer(Content(self._tar), name, member.size, self.wants, self._budget, self._packed)
+            layer = _layer(Content(self._tar), name, member.size, self.wants, self.budget, self._packed)
         except ImageError as error:
-            if error.code == "SL601" or self._budget.left < 0:
+            if error.code == "SL601" or self.budget.left < 0:
                 raise
             # Without the traceback, which would keep the read data in memory.
             self._layers[name] = ImageError(error.code, error.message, hint=error.hint)
@@ -231,7 +235,7 @@ class _Directory(_Source):
         found = store_of(stream)
         assert found is not None
         store, _ = found
-        return _layer(Section(store, 0, store.size), name, store.size, self.wants, self._budget)
+        return self._read_once(store, str(path.relative_to(self._root)), 0, store.size)
 
     def _path(self, name: str) -> Path | None:
         """The path of a file, or None if it does not exist or is outside the directory."""
@@ -298,13 +302,15 @@ def _assemble(source: _Source, choice: Choice) -> Image:
     blobs = [known[name] for name in choice.layers]
     history, instructions = _history(config, len(blobs))
     digests = strings(mapping(config.get("rootfs")).get("diff_ids"))
-    made: dict[str, Layer] = {}  # a layer may occur twice; its entries are stored once
+    made: dict[int, Layer] = {}  # a layer may occur twice; its entries are stored once
     layers: list[Layer] = []
-    for index, (name, blob) in enumerate(zip(choice.layers, blobs, strict=True)):
-        if name not in made:
-            made[name] = _as_layer(blob)
+    for index, blob in enumerate(blobs):
+        if id(blob) in made:
+            source.budget.spend(ENTRY_COST * len(blob.entries))
+        else:
+            made[id(blob)] = _as_layer(blob)
         digest = digests[index] if index < len(digests) else ""
-        layers.append(replace(made[name], digest=digest, created_by=instructions.get(index, "")))
+        layers.append(replace(made[id(blob)], digest=digest, created_by=instructions.get(index, "")))
     seen = _Contents()
     image = Image(
         config=mapping(config.get("config")),

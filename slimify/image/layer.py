@@ -21,10 +21,9 @@ MAX_KEPT: Final = 16 * 1024 * 1024  # larger files are never kept
 RESERVED: Final = 256 * 1024 * 1024  # part of the budget reserved for names; contents beyond it are not kept
 IN_MEMORY: Final = 16 * 1024 * 1024  # larger ELF files of a pipe are read from a temporary file
 ON_DISK: Final = 4 * 1024 * 1024 * 1024  # still larger ones are not read
-HOLES: Final = 1024 * 1024 * 1024  # sparse files up to this size are hashed including holes
 TEXTS: Final = 20_000  # directories and names, beyond which no more names are shared
-MAX_PATH: Final = 65_536  # characters of a path; Linux allows 4096
-DEEP, DEEP_COST = 20, 300  # free parent directories, and bytes per additional one
+MAX_PATH: Final = 4096  # characters of a path, and of what a link names: no engine can make longer ones
+DEEP, DEEP_COST = 20, 300  # free parent directories of a path that is looked up, and bytes per additional one
 WHITEOUT, META, OPAQUE = ".wh.", ".wh..wh.", ".wh..wh..opq"
 
 
@@ -82,19 +81,20 @@ def scan(reader: Reader, options: ReadOptions, budget: Budget) -> Blob:
         path = clean(member.name)
         above, _, name = path.rpartition("/")
         if WHITEOUT in path and (name.startswith(WHITEOUT) or META in above):
+            _spend_depth(above, budget)
             _add_whiteout(blob, above, name)
             continue
         if above != directory:
             directory = known.setdefault(above, above)
-            if (depth := directory.count("/")) > DEEP:
-                budget.spend(DEEP_COST * (depth - DEEP))
+            _spend_depth(directory, budget)
         name = known.setdefault(name, name) if len(known) < TEXTS else known.get(name, name)
         kind, target, place, digest = member.kind, member.target, -1, ""
         if kind == "file":
             place = tar.position() if member.sparse is None else -1
             digest = _read_file(tar, member, path, blob, options, budget)
-        elif kind == "hardlink":
-            target = clean(target)
+        elif target:
+            target = clean(target) if kind == "hardlink" else _checked(target)
+            _spend_depth(target, budget)
         blob.places.append(-1 if digest else place)
         blob.entries.append(
             Entry(
@@ -118,9 +118,7 @@ def clean(name: str) -> str:
 
     Absolute names are relative to the image's root, too. Raises ImageError SL603 for a path above it.
     """
-    if "\0" in name or len(name) > MAX_PATH:
-        raise unsafe("A name in the image is longer than 65,536 characters or contains a NUL byte.")
-    path = "/" + name.strip("/")
+    path = "/" + _checked(name).strip("/")
     if "/." not in path and "//" not in path:
         return path
     parts: list[str] = []
@@ -132,6 +130,18 @@ def clean(name: str) -> str:
         elif part not in ("", "."):
             parts.append(part)
     return "/" + "/".join(parts)
+
+
+def _checked(name: str) -> str:
+    if "\0" in name or len(name) > MAX_PATH:
+        raise unsafe("A name in the image is longer than 4,096 characters or contains a NUL byte.")
+    return name
+
+
+def _spend_depth(path: str, budget: Budget) -> None:
+    """What the parents of a path cost: each may be a directory, and each is looked up."""
+    if (depth := path.count("/")) > DEEP:
+        budget.spend(DEEP_COST * (depth - DEEP))
 
 
 def _add_whiteout(blob: Blob, above: str, name: str) -> None:
@@ -167,7 +177,7 @@ def _read_file(tar: Tar, member: Member, path: str, blob: Blob, options: ReadOpt
     elif is_elf and member.size <= ON_DISK:
         _large_elf(tar, path, blob, budget, digest)
     elif digest is not None:
-        return _hash_file(tar, member, digest)
+        return _hash_file(tar, member, digest, budget)
     return digest.hexdigest() if digest is not None else ""
 
 
@@ -230,13 +240,15 @@ def _hashed(pieces: Iterator[bytes], digest: _Hash | None) -> Iterator[bytes]:
         yield piece
 
 
-def _hash_file(tar: Tar, member: Member, digest: _Hash) -> str:
+def _hash_file(tar: Tar, member: Member, digest: _Hash, budget: Budget) -> str:
     """The digest of the current file.
 
-    A huge sparse file is not hashed zero by zero: its digest covers only the stored pieces and their
+    Huge sparse files are not hashed zero by zero: their digest covers only the stored pieces and their
     offsets, with a prefix that makes it differ from all others.
     """
-    huge = member.sparse is not None and member.size > HOLES
+    huge = member.sparse is not None and member.size > budget.holes
+    if member.sparse is not None and not huge:
+        budget.holes -= member.size
     if huge:
         digest.update(repr(member.sparse).encode())
     for piece in iter(tar.piece, b"") if huge else tar.pieces():

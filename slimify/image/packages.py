@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Literal
 
 from msgspec import Struct
@@ -20,6 +21,8 @@ APK = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
 MERGED = regex(r"(?:/usr)?(/(?:bin|sbin|lib|lib32|lib64|libx32|libo32)/.*)")
 LIBRARY = regex(r"[^/]+\.so(?:\.[^/]*)?")
 _NAME = regex(r"[^\s(<>=~|]+")  # apk has names like so:libz.so.1
+_MOST_INSTALLED = 5_000  # packages of one image that are read
+_MOST_PROVIDERS = 20  # packages of one image that count as providers of the same name
 REMOVED_STATES = ("config-files", "not-installed")
 DPKG_FILE = regex(r"/var/lib/dpkg/(?:status|status\.d/[^/]+|info/[^/]+\.list)")
 
@@ -51,8 +54,9 @@ class Packages:
         self._provides: dict[str, list[str]] = {}
         for package in installed:
             for item in (package.name, *package.provides):
-                if match := _NAME.match(item):
-                    self._provides.setdefault(match[0], []).append(package.name)
+                if (match := _NAME.match(item)) is not None:
+                    known = self._provides.setdefault(match[0], [])
+                    known += [package.name] if len(known) < _MOST_PROVIDERS else []
             for path in package.files:
                 self._owners[_merged_path(path)] = package
                 name = path.rpartition("/")[2]
@@ -72,15 +76,18 @@ class Packages:
         waiting = list(names)
         while waiting:
             package = self.get(waiting.pop())
-            if package is None or package.name in found:
-                continue
-            found.add(package.name)
-            for option in (option.strip() for item in package.depends for option in item.split("|")):
-                match = _NAME.match(option)
-                name = match[0] if match else ""
-                # python3:any is an architecture, so:libz.so.1 a name
-                waiting += self.providers(name) or self.providers(name.partition(":")[0])
+            if package is not None and package.name not in found:
+                found.add(package.name)
+                waiting += self.required(package)
         return frozenset(found)
+
+    def required(self, package: InstalledPackage) -> frozenset[str]:
+        """The packages that a package depends on. Of alternatives and virtual ones, installed ones count."""
+        options = {option.strip() for item in package.depends for option in item.split("|")}
+        names = {match[0] for match in map(_NAME.match, options) if match}
+        # python3:any is an architecture, so:libz.so.1 a name
+        found = (self.providers(name) or self.providers(name.partition(":")[0]) for name in names)
+        return frozenset(package for providers in found for package in providers)
 
     def owner_of(self, path: str) -> InstalledPackage | None:
         """The package that owns a file; /usr and its merged root directories are equivalent."""
@@ -105,11 +112,8 @@ def is_database(path: str) -> bool:
 
 def read(contents: Mapping[str, bytes]) -> Packages:
     """The packages in the kept contents of an image. Malformed entries are skipped."""
-    found = [*_dpkg_packages(contents)]
-    for path in APK:
-        if path in contents:
-            found += _apk_packages(contents[path])
-    return Packages(tuple(found))
+    apk = (package for path in APK if path in contents for package in _apk_packages(contents[path]))
+    return Packages(tuple(islice(chain(_dpkg_packages(contents), apk), _MOST_INSTALLED)))
 
 
 def _merged_path(path: str) -> str:
@@ -150,20 +154,20 @@ def _dpkg_packages(contents: Mapping[str, bytes]) -> Iterator[InstalledPackage]:
 def _paragraphs(data: bytes) -> Iterator[dict[str, str]]:
     """The paragraphs of a control file, with field names in lower case and values on one line."""
     for paragraph in re.split(r"\n[ \t]*\n", data.decode("utf-8", "replace")):
-        fields: dict[str, str] = {}
+        fields: dict[str, list[str]] = {}
         last = ""
         for line in paragraph.split("\n"):
             if line[:1] in (" ", "\t"):
                 # Continuation lines matter only for lists of packages.
                 if last in ("depends", "pre-depends", "provides"):
-                    fields[last] += " " + line.strip()
+                    fields[last].append(line.strip())
                 continue
             name, colon, value = line.partition(":")
             if colon:
                 last = name.strip().lower()
-                fields[last] = value.strip()
+                fields[last] = [value.strip()]
         if fields:
-            yield fields
+            yield {name: " ".join(values) for name, values in fields.items()}
 
 
 def _package_files(contents: Mapping[str, bytes], name: str, architecture: str) -> tuple[str, ...]:

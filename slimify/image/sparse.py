@@ -81,6 +81,8 @@ def _map_in_content(block: Callable[[], bytes]) -> list[int]:
     wanted, rest = 1, b""
     while len(values) < wanted:
         *lines, rest = (rest + block()).split(b"\n")
+        if len(rest) > BLOCK:
+            raise damaged("The map of a sparse file in the image is damaged.")
         values += [_number(line) for line in lines[: wanted - len(values) if wanted > 1 else None] if line]
         if wanted == 1 and values:
             wanted = 1 + 2 * values[0]

@@ -31,6 +31,7 @@ GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
 ZSTD_ASIDE = b"\x2a\x4d\x18"  # after 0x50 to 0x5f: skippable frames, with which pzstd starts (RFC 8878)
 MEMORY = 512 * 1024 * 1024
+HOLES = 1024 * 1024 * 1024
 
 
 class ImageError(SlimifyError):
@@ -55,13 +56,15 @@ def unsafe(message: str) -> ImageError:
 class Budget:
     """The memory limit for one archive, in bytes. Beyond it, ImageError SL603 is raised.
 
-    512 MiB are enough for a million files; the largest images have 330,000.
+    512 MiB are enough for a million files; the largest images have 330,000. `holes`: bytes of sparse files
+    that may still be hashed including their holes, which take no place in the archive.
     """
 
-    __slots__ = ("left",)
+    __slots__ = ("holes", "left")
 
     def __init__(self, limit: int = MEMORY) -> None:
         self.left = limit
+        self.holes = HOLES
 
     def spend(self, count: int) -> None:
         self.left -= count

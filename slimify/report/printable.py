@@ -13,23 +13,27 @@ _KEY = (
     r"(?:(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL)S?(?![a-z])|AUTH(?![a-z])|AUTHTOKEN"
     r"|(?:API|ACCESS|PRIVATE)[_-]?KEY|(?<![a-z])PAT(?![\w-]))"
 )
-_NAME = rf"[\w.-]*{_KEY}[\w.-]*"
+# Each run of letters is read from its first one on: what begins anywhere takes quadratic time.
+_NAME = rf"(?<![\w.-])(?=[\w.-]*{_KEY})[\w.-]+"
 _VALUE = r"""(?:"[^"]*"|'[^']*'|[^\s"'|;&]+)"""
-_ASSIGNED = regex(rf"(?i)(\b{_NAME}\s?[=:](?!=)\s*)(?!\$)(?:(?:Bearer|Basic)\s+)?{_VALUE}")
-_OPTION = regex(rf"(?i)(--?[\w-]*(?:token|password|passwd|secret)[= ]\s*)(?!\$|-){_VALUE}")
+_ASSIGNED = regex(rf"(?i)({_NAME}\s?[=:](?!=)\s*)(?!\$)(?:(?:Bearer|Basic)\s+)?{_VALUE}")
+_OPTION = regex(
+    r"(?i)(?<![\w-])(?=\w*-)([\w-]+(?:(?<=token)|(?<=secret)|(?<=password)|(?<=passwd))[= ]\s*)"
+    rf"(?!\$|-){_VALUE}"
+)
 _HEADER = regex(r"(?i)\b((?:bearer|basic)\s+)(?!\$)[\w.~+/=-]{8,}")
 _CREDENTIALS = regex(  # the option -u of curl
     r"""(?i)(\bcurl\b[^|;&\n]{0,500}?\s(?:-u|--user)[= ]?\s*["']?[^\s:"'$]+:)(?!\$)[^\s"'|;&]+"""
 )
-_SPACED = regex(rf"(?im)^(\s*ENV\s+{_NAME}\s+)(?![=:$])\S.*$")
+_SPACED = regex(rf"(?im)^([^\S\n]*ENV\s+{_NAME}\s+)(?![=:$])\S.*$")
 # The legacy builder records build arguments in front of the command, without quoting values.
 _ARGUMENTS = regex(r"\|\d+ ")
 _ARGUMENT = regex(rf"(?i)(?<=\s)({_NAME}=).*?(?=\s\w+=|\s/bin/|$)")
-_LOGIN = regex(r"(?i)\b([a-z][a-z0-9+.-]*://)(?!\$)[^\s/@'\"]+@")
+_LOGIN = regex(r"(?i)(?<![a-z0-9+.-])([a-z0-9+.-]+://)(?!\$)[^\s/@'\"]+@")
 _SEPARATOR = regex("[=:]")
 _KNOWN = regex(
     r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|npm_\w{20,}|xox[abposr]-[\w-]{10,}"
-    r"|(?:AKIA|ASIA)[0-9A-Z]{16}|sk-[\w-]{20,}|pypi-[\w-]{30,}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"
+    r"|(?:AKIA|ASIA)[0-9A-Z]{16}|sk-[\w-]{20,}|pypi-[\w-]{30,}|AIza[\w-]{30,}|eyJ[\w-]{8,500}\.[\w-]{8,}\.[\w-]*)"
 )
 _PEM = regex(r"(-----BEGIN [A-Z ]+-----).*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL)
 

@@ -7,12 +7,14 @@ sheet, a script bundle.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from html.parser import HTMLParser
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from slimify.verify.web import Answer
 
+_MOST_TEXT = 1_000_000  # characters of a page that are read
 LIMIT = 8  # paths requested for one page; if a directory is missing, its first files are, too
 # What a browser fetches by itself. Anchors are not followed, since a request may have side effects.
 _LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
@@ -47,7 +49,8 @@ def _local_path(path: str, name: str) -> str:
 
 def _loaded_references(text: str) -> Iterator[str]:
     reader = _ReferenceReader()
-    reader.feed(text)
+    with suppress(AssertionError):  # what Python's parser makes of some malformed pages
+        reader.feed(text[:_MOST_TEXT])
     return iter(reader.found)
 
 

@@ -60,29 +60,14 @@ class _DependencyGraph:
 
     def __init__(self, inputs: ImageInputs) -> None:
         self._packages = {package.name: package for package in inputs.packages.installed}
-        provides: dict[str, set[str]] = {}
-        for package in inputs.packages.installed:
-            for item in (package.name, *package.provides):
-                if found := _NAME.match(item):
-                    provides.setdefault(found[0], set()).add(package.name)
-        needed = {
-            name: frozenset(
-                provider
-                for item in package.depends
-                for option in item.split("|")
-                if (found := _NAME.match(option.strip()))
-                for provider in provides.get(found[0], ())
-            )
-            for name, package in self._packages.items()
-        }
         self.files: dict[str, list[StoredFile]] = {}
         for stored in inputs.stored:
             owner = inputs.packages.owner_of(stored.path)
             if owner is not None:
                 self.files.setdefault(owner.name, []).append(stored)
         users: dict[str, set[str]] = {}
-        for name, needs in needed.items():
-            for other in needs:
+        for name, package in self._packages.items():
+            for other in inputs.packages.required(package):
                 users.setdefault(other, set()).add(name)
         for path, elf in inputs.image.elves.items():
             linked = inputs.packages.owner_of(path)

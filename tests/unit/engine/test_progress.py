@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slimify.engine import progress
 from slimify.engine.progress import BuildLog, clean
 
 BUILDKIT = """\
@@ -125,3 +126,16 @@ def test_executed_run_steps(text: str, runs: int) -> None:
     log = BuildLog("")
     log.feed(text.encode())
     assert log.runs == runs
+
+
+def test_a_log_without_end_keeps_its_last_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_MOST_LOG", 1000)
+    monkeypatch.setattr(progress, "_MOST_LINE", 100)
+    log = progress.BuildLog("")
+    for number in range(1000):
+        log.feed(b"%d\n" % number)
+    assert len(log.text) <= 1000
+    assert log.text.endswith("998\n999\n")
+    for _ in range(1000):
+        log.feed(b"x" * 60)
+    assert len(log.lines) > 5

@@ -16,6 +16,7 @@ import tarfile
 import time
 import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -45,7 +46,7 @@ from slimify.image.layer import ReadOptions
 from slimify.image.layout import choose
 from slimify.image.model import Image
 from slimify.image.streams import ImageError
-from slimify.image.tar import ENTRY_COST
+from slimify.image.tar import ENTRY_COST, Tar
 from slimify.image.tree import Files
 
 BASE = tar(
@@ -730,3 +731,87 @@ def test_merged_files_match_a_container(name: str) -> None:
     assert {p: v for p, v in found.items() if p not in own} == {
         p: v for p, v in wanted.items() if p not in own
     }
+
+
+# --- what makes work ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"pax_headers": {"SCHILY.xattr.security.capability": "A" * 60_000}},
+        {"name": "\N{EURO SIGN}" * 30_000},
+        {"kind": "symlink", "linkname": "\N{EURO SIGN}" * 30_000},
+    ],
+    ids=["capability", "name", "link"],
+)
+def test_texts_of_an_entry_are_counted(values: dict[str, Any]) -> None:
+    layer = tar(member(**{"name": "a", **values}))
+    with pytest.raises(ImageError, match="fit into memory"):
+        list(Tar(streams.FileReader(io.BytesIO(layer)), streams.Budget(100_000)))
+
+
+DEEP = "/d" * 1500
+
+
+@pytest.mark.parametrize(
+    "many",
+    [
+        lambda: [member(f"{DEEP}/.wh.{number}") for number in range(1300)],
+        lambda: [member(f"{n}", kind="symlink", linkname="." + DEEP) for n in range(1300)],
+        lambda: [member(f"{n}", kind="hardlink", linkname=DEEP) for n in range(1300)],
+        lambda: [member("a", kind="symlink", linkname="a" * 5000)],
+    ],
+    ids=["whiteouts", "symlinks", "hard links", "a long link"],
+)
+def test_what_is_looked_up_is_counted(many: Callable[[], list[Any]]) -> None:
+    with pytest.raises(ImageError) as raised:
+        take(with_layer(*many()))
+    assert raised.value.code == "SL603"
+
+
+def test_a_layer_that_is_applied_again_and_again() -> None:
+    members = docker_members([tar(*(member(f"{number}") for number in range(3000)))])
+    (place,) = json.loads(members["manifest.json"])[0]["Layers"]
+    assert len(take(edited(members, "manifest.json", Layers=[place] * 9)).layers) == 9
+    with pytest.raises(ImageError, match="fit into memory"):
+        take(edited(members, "manifest.json", Layers=[place] * 450))
+
+
+def test_a_layer_with_many_names_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    members = docker_members([BASE])
+    (place,) = json.loads(members["manifest.json"])[0]["Layers"]
+    names = [f"{number}/layer.tar" for number in range(9)]
+    links = [member(name, kind="symlink", linkname=f"../{place}") for name in names]
+    manifest = json.loads(members["manifest.json"])
+    manifest[0]["Layers"] = names
+    texts = members | {"manifest.json": json.dumps(manifest).encode()}
+    path = tmp_path / "image.tar"
+    path.write_bytes(tar(*links, *(member(name, data) for name, data in texts.items())))
+    where = unpacked(texts, tmp_path / "layout")
+    for name in names:
+        (where / name).parent.mkdir()
+        (where / name).symlink_to(f"../{place}")
+    calls: list[object] = []
+    scan = archives.scan
+    monkeypatch.setattr(archives, "scan", lambda *given: calls.append(given) or scan(*given))
+    with path.open("rb") as stream:
+        assert len(read(stream).layers) == 9
+    assert len(read_layout(where).layers) == 9
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("pax", "data", "number"),
+    [
+        ({"GNU.sparse.major": "1", "GNU.sparse.realsize": "9"}, b"1" * 20_000_000, 1),
+        ({"GNU.sparse.map": "", "GNU.sparse.size": "1073741823", "GNU.sparse.major": "0"}, b"", 300),
+    ],
+    ids=["a map without end", "holes"],
+)
+def test_sparse_files_take_no_time(pax: dict[str, str], data: bytes, number: int) -> None:
+    layer = tar(*(member(f"{n}", data, pax_headers=pax) for n in range(number)))
+    start = time.process_time()
+    with suppress(ImageError):
+        take(archive(docker_members([layer])), digests=True)
+    assert time.process_time() - start < 10 * slowness()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import subprocess
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import slowness
 
 from slimify.image.archive import read as read_image
 from slimify.image.layer import ReadOptions
@@ -223,3 +225,19 @@ def test_agrees_with_dpkg() -> None:
         owner = packages.owner_of(path)
         assert owner is not None
         assert owner.name in {item.strip().partition(":")[0] for item in names.split(",")}, line
+
+
+PLACE = "/var/lib/dpkg/status"
+
+
+def test_a_database_that_makes_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Continued lines, and packages that all require what all provide: once quadratic, and worse."""
+    start = time.process_time()
+    long = b"Package: a\nStatus: install ok installed\nDepends: x\n" + b" a,\n" * 200_000
+    assert len(read({PLACE: long}).installed[0].depends) == 200_000
+    one = b"Package: p%d\nStatus: install ok installed\nProvides: v\nDepends: " + b"v," * 500 + b"v\n\n"
+    packages = read({PLACE: b"".join(one % number for number in range(1000))})
+    assert packages.closure(("p0",)) < {package.name for package in packages.installed}
+    assert time.process_time() - start < 10 * slowness()
+    monkeypatch.setattr("slimify.image.packages._MOST_INSTALLED", 10)
+    assert len(read({PLACE: b"".join(one % number for number in range(1000))}).installed) == 10

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import slowness
 
 from slimify.report.printable import masked, printable, report, shown
 
@@ -97,3 +100,28 @@ def test_what_is_no_secret_stays(text: str) -> None:
 def test_secrets_are_dots(text: str) -> None:
     assert "hunter2" not in masked(text)
     assert "•••" in masked(text)
+
+
+# A text that once took quadratic time, or worse, to be masked or shown.
+ENDLESS = [
+    "a.",
+    "-",
+    "\n",
+    "TOKEN",
+    "a-TOKEN.",
+    "curl -u a ",
+    "TOKEN='",
+    "a://",
+    "eyJabcdefgh-",
+    "-a-token",
+    "\t ",
+]
+
+
+@pytest.mark.parametrize("piece", ENDLESS)
+def test_time_is_linear(piece: str) -> None:
+    text = "x " + piece * (200_000 // len(piece))
+    start = time.process_time()
+    masked(text)
+    report(text)
+    assert time.process_time() - start < 5 * slowness()

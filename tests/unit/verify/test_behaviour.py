@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import http.server
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
+from support import slowness
 
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem, RunOptions, State
@@ -528,3 +530,11 @@ def test_what_was_stopped_with_another_log_is_watched_until_it_ends(
     before: Observation, after: Observation, expected: bool
 ) -> None:
     assert behaviour.may_end(before, after, Probe()) is expected
+
+
+@pytest.mark.parametrize("text", ["<![<![", "<!a" * 90_000, "<a " * 90_000, "<!--" * 90_000, "&#" * 90_000])
+def test_a_malformed_page_is_read_as_far_as_that_works(text: str) -> None:
+    page = Answer(status=200, kind="text/html", body=b"<script src=a.js></script>" + text.encode())
+    start = time.process_time()
+    assert pages.next_paths("/", page) == ("/a.js",)
+    assert time.process_time() - start < 10 * slowness()
