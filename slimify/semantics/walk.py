@@ -163,5 +163,8 @@ def _after_copy(
     for source in copy.sources if copy.parts.keyword == "ADD" else ():
         text = fetched_script(source)
         place = posixpath.join(target, posixpath.basename(source)) if copy.into else target
-        view = view.with_text(place, text) if text is not None else view
+        if text is not None:
+            view = view.with_text(place, text)
+        elif "://" in source:
+            view = view.with_unknown_file(place)
     return view

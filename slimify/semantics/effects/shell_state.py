@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from slimify.facts.servers import command_directories, holds_commands
+from slimify.facts.shells import is_shell_script
 from slimify.languages import languages
 from slimify.model.effects import Effect
 from slimify.model.shell import Word
@@ -34,7 +35,10 @@ def changed_state(call: Call, effects: Sequence[Effect], state: State) -> State:
             view = view.with_text(path, script or "")
         if effect.kind == "fetch" and len(effect.writes) == 1:  # from which address an archive is
             state = state.with_setting(f"address of {effect.writes[0]}", effect.action)
-    view = view.with_text(*written) if written is not None else view
+    if written is not None:
+        view = view.with_text(*written)
+    for path in call.known_paths(call.outputs) if written is None and not call.appends else ():
+        view = view.with_unknown_file(path) if is_shell_script(view.text(path) or "") else view
     return replace(state, view=view) if view is not state.view else state
 
 

@@ -109,6 +109,7 @@ def test_every_file_goes_there_and_back(context: Context) -> None:
         pytest.param("RUN gcc -o /w/a.txt x.c\nCOPY . /w", "a.txt", id="copied-afterwards"),
         pytest.param("COPY . /w\nRUN gcc -o /w/a.txt x.c\nCOPY a.txt /w", "a.txt", id="copied-again"),
         pytest.param("COPY . /w\nCOPY --from=other/image /o /w/a.txt", None, id="from-an-image"),
+        pytest.param("COPY . /w\nADD https://example.org/a.txt /w/", None, id="added-over"),
         pytest.param("COPY . /w\nCOPY --from=other/image /o /w/", "a.txt", id="beside-it"),
     ],
 )
@@ -118,6 +119,24 @@ def test_a_path_is_what_its_last_step_made_of_it(context: Context, steps: str, e
     assert view.context_path("/w/a.txt") == expected
     assert view.text("/w/a.txt") == expected
     assert ("/w/a.txt" in view.image_paths("a.txt")) == (expected is not None)
+
+
+@pytest.mark.parametrize(
+    ("command", "known"),
+    [
+        pytest.param("sed -i s/a/b/ /w/run.sh", True, id="edited"),
+        pytest.param("envsubst < /w/a.txt > /w/b.txt", True, id="another-file"),
+        pytest.param("echo true >> /w/run.sh", True, id="lengthened"),
+        pytest.param("envsubst < /w/a.txt > /w/run.sh", False, id="written-anew"),
+    ],
+)
+def test_a_script_that_a_step_writes_is_not_the_one_of_the_context(
+    tmp_path: Path, command: str, known: bool
+) -> None:
+    (tmp_path / "run.sh").write_text("#!/bin/sh\nexec app\n")
+    file = parse(f"FROM debian:12\nCOPY . /w\nRUN {command}\n".encode())
+    view = classify(file, scan(tmp_path), "Dockerfile", Options()).end_state.view
+    assert (view.text("/w/run.sh") is not None) == known
 
 
 def test_a_stage_brings_its_own_file(context: Context) -> None:
