@@ -69,9 +69,9 @@ def _carried(full_image: str, slim_image: str, suite: str) -> SlimLosses:
     return SlimLosses(
         packages=full - slim,
         companions={
-            package: tuple(name for name in companions(package) if name not in slim)
+            package: lost
             for package in sorted(full - slim)
-            if not slim.issuperset(companions(package))
+            if (lost := tuple(name for name in companions(package) if name in full - slim))
         },
         commands={command: package for command, package in commands.items() if command not in kept},
         libraries=libraries,

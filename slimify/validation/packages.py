@@ -78,9 +78,14 @@ def _base_problems(compared: Comparison, have: frozenset[str]) -> Iterator[Reaso
     """What run time needs of the old base image and the new one lacks."""
     old, new = compared.old.final.facts, compared.new.final.facts
     for program in compared.needs.commands:
-        package = package_of_lost(program, old, new)
-        if package is not None and package not in have and not _made(compared, program):
+        lost = package_of_lost(program, old, new)
+        if lost is None or _made(compared, program):
+            continue
+        if lost not in have:
             yield Reason.of("SL409", "tool_missing", command=program, at="at run time")
+        for companion in carried(old).companions.get(lost, ()) if old is not None else ():
+            if companion not in have:
+                yield Reason.of("SL409", "package_gone", package=companion)
     if old is None or new is None or old.reference == new.reference:
         return
     for name in map(carried(old).library_package, compared.needs.libraries):

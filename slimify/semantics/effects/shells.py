@@ -19,7 +19,7 @@ from slimify.semantics.effects.fetch import download_url, installer_effects
 from slimify.semantics.effects.printed import printed
 from slimify.semantics.effects.state import absolute
 
-_SHEBANG = regex(r"#!\s*(\S+)(?:[ \t]+(\S+))?")
+_SHEBANG = regex(r"#!\s*(\S+)(?:[ \t]+(?:-\S+[ \t]+)*(\S+))?")
 
 
 def shell(call: Call) -> tuple[Effect, ...]:

@@ -98,3 +98,19 @@ def test_as_many_packages_as_the_real_image(suite: str, packages: int) -> None:
     facts = image(f"debian:{suite}-slim")
     assert facts is not None
     assert len(installed(facts)) == packages
+
+
+@pytest.mark.parametrize(
+    ("reference", "package", "companions"),
+    [
+        ("python:3.12", "python3", ()),
+        ("node:20-bookworm", "procps", ()),
+        ("node:20-bookworm", "python3", ("ca-certificates",)),
+        ("node:20-bookworm", "imagemagick", ("libmagickcore-6.q16-6-extra",)),
+        ("python:3.13-trixie", "imagemagick", ("libmagickcore-7.q16-10-extra",)),
+    ],
+)
+def test_what_comes_with_a_package_in_the_full_image(
+    reference: str, package: str, companions: tuple[str, ...]
+) -> None:
+    assert lost(reference).companions.get(package, ()) == companions

@@ -125,6 +125,8 @@ DEBIANS, LOADS, CLONES = "./prepare", "perl -MJSON::PP -e 1", 'git clone "$UPSTR
         pytest.param(LOADS, "", "perl", id="the part of perl has other modules"),
         pytest.param(CLONES, "git openssh-client", "", id="ssh"),
         pytest.param(CLONES, "git", "ssh", id="git without ssh"),
+        pytest.param("convert a.svg a.png", "imagemagick libmagickcore-7.q16-10-extra", "", id="coders"),
+        pytest.param("convert a.svg a.png", "imagemagick", "-extra", id="only some coders"),
     ],
 )
 def test_programs_of_the_full_base(line: str, packages: str, lost: str, tmp_path: Path) -> None:

@@ -50,6 +50,9 @@ def needs_of(folder: Path, files: dict[str, str], base: str = "python:3.11") -> 
         pytest.param('perl "$SCRIPT"', "", True, id="unknown-script"),
         pytest.param("perl -pe 's/a/b/' x; perl x.pl", "use Time::HiRes;\n", True, id="one-of-two"),
         pytest.param("./x.pl", "#!/usr/bin/perl\nuse Socket;\n", False, id="by-its-first-line-part"),
+        pytest.param(
+            "./x.pl", "#!/usr/bin/env -S perl -w\nuse Data::Dumper;\n", True, id="by-env-with-options"
+        ),
         pytest.param("./x.pl", "#!/usr/bin/env perl\nuse Data::Dumper;\n", True, id="by-its-first-line"),
     ],
 )
@@ -77,6 +80,7 @@ def test_modules_of_perl(line: str, script: str, whole: bool, tmp_path: Path) ->
         pytest.param("true", "KEY = '/root/.ssh/id_ed25519'\n", {"git", "ssh"}, id="key"),
         pytest.param("rsync -a /a/ /b/", SIMPLE, {"git", "rsync"}, id="rsync-local"),
         pytest.param("rsync -a backup:/a/ /b/", SIMPLE, {"git", "rsync", "ssh"}, id="rsync"),
+        pytest.param("rsync -ae 'ssh -p 2' /a/ x::b", SIMPLE, {"git", "rsync", "ssh"}, id="rsync-by-ssh"),
         pytest.param("tar -xzf a.tgz", SIMPLE, {"git", "tar"}, id="gzip"),
         pytest.param("tar -xJf a.tar.xz", SIMPLE, {"git", "tar", "xz"}, id="xz"),
         pytest.param("tar xf a.tar.bz2", SIMPLE, {"git", "tar", "bzip2"}, id="bzip2"),

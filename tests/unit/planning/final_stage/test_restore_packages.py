@@ -44,7 +44,7 @@ def test_programs_of_archived_releases_are_copied(
         pytest.param(
             "gm",
             "--no-install-recommends jq",
-            "--no-install-recommends jq imagemagick && rm",
+            "--no-install-recommends jq imagemagick libmagickcore-6.q16-6-extra ",
             id="nothing-comes-along",
         ),
     ],

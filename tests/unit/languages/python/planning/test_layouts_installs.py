@@ -260,7 +260,7 @@ ROWS = (
         file=lines("FROM python:3.11", "RUN apt-get update && apt-get install -y gettext", *INSTALL, START),
         files={**FLASK, "app.py": "import subprocess\nsubprocess.run(['convert', 'a.png'])\n"},
         final=(
-            "    && apt-get install -y --no-install-recommends imagemagick \\",
+            "    && apt-get install -y --no-install-recommends imagemagick libmagickcore-7.q16-10-extra \\",
             "RUN apt-get update && apt-get install -y gettext && rm -rf /var/lib/apt/lists/*",
         ),
     ),
