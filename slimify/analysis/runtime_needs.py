@@ -41,7 +41,7 @@ from slimify.semantics.effects.started import Started, called_names, programs
 from slimify.semantics.effects.state import State
 from slimify.semantics.machine.content import exists_in
 from slimify.semantics.machine.stages import Stage
-from slimify.semantics.paths import inside_any, overlap
+from slimify.semantics.paths import inside_any, join_path, overlap
 from slimify.syntax.shell.script import read
 
 
@@ -66,7 +66,9 @@ def runtime_needs(
     followed = Followed([*copied, *(p for e in filling for p in (*e.writes, *e.outputs))])
     view = _with_mounts(state.view, named)
     for text, use, where in roots:
-        followed.add(text, use, where)
+        opened = {path for effect in followed.start for path in effect.reads}
+        if join_path(where.cwd, use.name) not in opened:  # behind ENTRYPOINT ["python"], CMD is its script
+            followed.add(text, use, where)
     commands = followed.commands
     found = read_sources(view, language, followed.start, everything)
     while followed.add_started(found.started, state, language):
