@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from slimify.facts.debian import font_packages
 from slimify.facts.images import ImageFacts
 from slimify.facts.native import runtime_packages
 from slimify.languages import Language, language, languages, prepares_install
-from slimify.model.effects import INSTALLS, Action, Effect
+from slimify.model.effects import INSTALLS, Action, Effect, Package
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
 
@@ -45,12 +45,22 @@ def installed_modules(
             use = Use(name=package.name, file="Dockerfile", line=0)
             version = own.packages.pinned_release(package.text)
             found.setdefault(use.name, Module(use=use, language=own.name, version=version))
+            for name in _brought_by_extras(own.packages, package):
+                more = Module(use=replace(use, name=name), language=own.name, required=True)
+                found.setdefault(name, more)
         for manifest in effect.manifests:
             path = view.context_path(manifest)
             if path is not None:
                 for module in own.packages.listed_packages(view, path, development=development):
                     found.setdefault(module.use.name, module)
     return tuple(_with_required(found).values())
+
+
+def _brought_by_extras(packages: Packages, package: Package) -> Iterator[str]:
+    """What the extras of a requirement in an install command are known to bring: `name[extra, other]`."""
+    extras = package.text.partition("[")[2].partition("]")[0]
+    for extra in filter(None, map(str.strip, extras.split(","))):
+        yield from packages.package_facts(f"{package.name}[{extra}]").requires
 
 
 def _with_required(found: dict[str, Module]) -> dict[str, Module]:

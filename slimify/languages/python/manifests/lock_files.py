@@ -12,7 +12,7 @@ from slimify.context.scan import Context
 from slimify.context.values import json_of, table, text_of, texts, toml_of
 from slimify.languages.python.manifests.project import PythonProject
 from slimify.languages.python.manifests.requirements import Requirement, parse_requirement
-from slimify.languages.python.package_facts import normalised
+from slimify.languages.python.package_facts import normalised, pypi
 from slimify.model.regex import regex
 
 _LOCK_LIMIT = 16 << 20  # bytes
@@ -63,7 +63,8 @@ def _pinned_packages(context: Context, locks: Iterable[str]) -> Mapping[str, Pin
 
 
 def required(pinned: Mapping[str, PinnedPackage], roots: Iterable[Requirement]) -> dict[str, None]:
-    """The names of the requirements, and of what the lock file says that they require."""
+    """The names of the requirements, and of what the lock file says that they require; of the extras of one
+    that it lacks, what they are known to bring."""
     seen: dict[str, None] = {}
     waiting = [item for root in roots for item in _asked(root.name, root.extras)][::-1]
     while waiting:
@@ -74,6 +75,8 @@ def required(pinned: Mapping[str, PinnedPackage], roots: Iterable[Requirement]) 
         name, _, extra = item.rstrip("]").partition("[")
         if name in pinned:
             waiting += reversed(pinned[name].extras.get(extra, ()) if extra else pinned[name].requires)
+        elif extra:
+            waiting += pypi(item).requires
     return {item: None for item in seen if item and "[" not in item}
 
 

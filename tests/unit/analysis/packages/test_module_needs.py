@@ -77,6 +77,22 @@ CAIRO = {"libpangocairo-1.0-0", "libgdk-pixbuf-2.0-0"}
             id="what-brings-another",
         ),
         pytest.param(PYTHON, {"a.py": "", "requirements.txt": "rasterio\n"}, {"libexpat1"}, id="of-a-wheel"),
+        pytest.param(PYTHON, {"a.py": "", "requirements.txt": "sqlalchemy\n"}, set(), id="no-extra"),
+        pytest.param(
+            PYTHON, {"a.py": "", "requirements.txt": "sqlalchemy[asyncio]\n"}, set(), id="another-extra"
+        ),
+        pytest.param(
+            PYTHON,
+            {"a.py": "", "requirements.txt": "SQLAlchemy[asyncio, mysql] == 2.0\n"},
+            {"libmariadb3"},
+            id="of-an-extra",
+        ),
+        pytest.param(
+            PYTHON.replace("-r requirements.txt", "'sqlalchemy[postgresql]'"),
+            {"a.py": "", "requirements.txt": ""},
+            {"libpq5"},
+            id="of-an-extra-in-a-command",
+        ),
         pytest.param(
             PYTHON, {"a.py": "import psycopg2\n", "requirements.txt": "b\n"}, {"libpq5"}, id="not-listed"
         ),
