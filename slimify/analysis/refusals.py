@@ -14,7 +14,7 @@ from slimify.syntax.dockerfile.checks import starts_with_json
 from slimify.syntax.dockerfile.instructions import split_healthcheck
 from slimify.syntax.shell.script import read_run
 
-_PLACEHOLDER = regex(r"\{\{.*?\}\}|%%[A-Za-z_]+%%|<%.*?%>|\$\{\{|@@[A-Za-z_]+@@")
+_PLACEHOLDER = regex(r"\{\{.{0,200}?\}\}|%%[A-Za-z_]+%%|<%.{0,200}?%>|\$\{\{|@@[A-Za-z_]+@@")
 # Placeholders for values, as opposed to control structures that add or remove lines.
 _VALUE_PLACEHOLDER = regex(r"%%[A-Za-z_]+%%|@@[A-Za-z_]+@@|\{\{\s*\.?[A-Za-z_][\w.]*\s*\}\}")
 _TEMPLATE_CONTROL = regex(r"\{\{\s*\.?(?:if|else|end|endif|for|endfor|range|with|block|define)\b")

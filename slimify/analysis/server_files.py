@@ -68,5 +68,5 @@ def _configurations(program: Program) -> Iterator[str]:
                 yield path
 
 
-_NAME = regex(r"[\w./-]+\.[\w.-]+")
+_NAME = regex(r"(?<![\w./-])[\w./-]+\.[\w.-]+")
 _CONFIGURATION = regex(r"nginx|httpd|apache|lighttpd|Caddyfile|\.conf\b")

@@ -20,10 +20,8 @@ _TOKEN = regex(
     re.DOTALL,
 )
 # The text before a step's string; `name` is the variable that receives its output.
-_SHELL = regex(
-    r"(?:(?:def|String|final)?\s*\b(?P<name>\w+)\s*=\s*)?\bsh\s*\(?\s*(?:\w+\s*:\s*\w+\s*,\s*)*(?:script\s*:\s*)?$"
-)
-_FOLDER = regex(r"\bdir\s*\(?\s*$")
+_SHELL = regex(r"(?:\b(?P<name>\w+)\s*=\s*)?\bsh\s*(?:\(\s*)?(?:\w+\s*:\s*\w+\s*,\s*)*(?:script\s*:\s*)?$")
+_FOLDER = regex(r"\bdir\s*(?:\(\s*)?$")
 # What steps run in: a Dockerfile, with its options, or an image (www.jenkins.io/doc/book/pipeline/docker).
 _CONTAINER = regex(
     r"""\bdockerfile\s+true\b|\bdockerfile\s*\{(?P<options>[^{}]*)\}
@@ -31,7 +29,7 @@ _CONTAINER = regex(
     |\bdocker\.(?P<verb>image|build)\s*\(\s*['"](?P<inside>[^'"\n]+)(?=.*\.inside\b)""",
     re.DOTALL | re.VERBOSE,
 )
-_OPTION = regex(r"""\b(filename|dir)\s*:?\s*['"]([^'"\n]+)""")
+_OPTION = regex(r"""\b(filename|dir)\s*(?::\s*)?['"]([^'"\n]+)""")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 
 

@@ -17,7 +17,7 @@ from slimify.model.regex import regex
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.call import Arg, Call
 
-_COMMENT = regex(r"(?m)^\s*package\s+\w+\s*(?://|/\*)\s*import\s+\"([^\"\s]+)\"")
+_COMMENT = regex(r"(?m)^[^\S\n]*package\s+\w+\s*(?://|/\*)\s*import\s+\"([^\"\s]+)\"")
 
 
 def started_program(view: ContextView, cwd: str, path: str | None) -> str:
