@@ -14,6 +14,7 @@ from functools import cache
 import libcst as cst
 
 from slimify.context.source_uses import HERE, UNKNOWN, Collector, Helper, constant_path, directory_marker
+from slimify.facts.system import is_libc_library
 from slimify.languages.python.sources.functions import (
     INTERESTING,
     LIBRARIES,
@@ -324,12 +325,14 @@ class _Reader:
     # --- libraries and files ---
 
     def _library(self, name: str, arguments: Sequence[cst.Arg], scope: Scope) -> None:
-        if name == "ctypes.util.find_library":
-            # It calls ldconfig, or a compiler or linker if that is missing.
+        texts = self._texts(arguments, 0, scope)
+        if name == "ctypes.util.find_library" and not (texts and all(map(is_libc_library, texts))):
+            # It calls ldconfig, or a compiler or linker if that is missing. None for a part of the C library
+            # still opens the program itself, which has it.
             self._argv(("ldconfig",))
         if not arguments or (isinstance(arguments[0].value, cst.Name) and arguments[0].value.value == "None"):
             return  # the running program itself
-        for text in self._texts(arguments, 0, scope):
+        for text in texts:
             self.found.add_library(text, self.line, name)
 
     def _path(self, terminal: str, call: cst.Call, scope: Scope) -> None:

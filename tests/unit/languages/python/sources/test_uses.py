@@ -151,6 +151,7 @@ COMMANDS = {
     "sh-function": ("from sh import git\ngit('x')", ["git"], False),
     "pexpect": ("import pexpect\npexpect.spawn('ssh host')", ["ssh"], False),
     "interpreter": ("subprocess.run([sys.executable, 'x.py'])", ["python"], False),
+    "find-libc": ("import ctypes.util\nctypes.util.find_library('c')", [], False),
     "find-library": ("import ctypes.util\nctypes.util.find_library('magic')", ["ldconfig"], False),
     "circular": ("a = b\nb = a\nsubprocess.run([a])", [], True),
     "python-2": ("print 'x'\nsubprocess.call(['git', 'x'])\nos.system(cmd)", ["git", "sh"], True),
