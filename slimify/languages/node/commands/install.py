@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from fnmatch import fnmatchcase
 from functools import cache
 
 from msgspec import Struct, convert
@@ -192,7 +193,7 @@ def install(
     quiet = options.has("--ignore-scripts") or state.get("NPM_CONFIG_IGNORE_SCRIPTS") == "true"
     browsers = [] if quiet else [b for b in _browsers() if b.fetched(state, words, dev=dev)]
     downloads = [place for b in browsers if (place := call.home(b.place)) is not None]
-    certain = _runs_install_scripts(state, manager)
+    certain = _runs_install_scripts(state, manager) and not any(b.is_configured(state) for b in browsers)
     (effect,) = call.write_effect(
         "install",
         action,
@@ -247,13 +248,19 @@ class _Browser(Struct, frozen=True, kw_only=True):
     """A package whose install downloads a browser to the home directory.
 
     `since` is the first major version that does; older ones store it below node_modules. `off` are variables
-    that disable it.
+    that disable it, `settings` the names of files that may.
     """
 
     name: str
     place: str
     since: int
     off: tuple[str, ...]
+    settings: tuple[str, ...]
+
+    def is_configured(self, state: State) -> bool:
+        names = (path.rpartition("/") for path in state.view.under(state.cwd or "/"))
+        own = (name for directory, _, name in names if (directory or "/") == state.cwd)
+        return any(fnmatchcase(name, pattern) for name in own for pattern in self.settings)
 
     def fetched(self, state: State, words: tuple[Arg, ...], *, dev: bool) -> bool:
         if any(state.get(variable) not in (None, "", "false") for variable in self.off):
