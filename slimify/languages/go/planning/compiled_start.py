@@ -1,5 +1,5 @@
 """`CMD go run …`, also by a script or Makefile target that does nothing else: compiled once in the build, and
-started in the same directory with the same arguments.
+started in the same directory with the same arguments. So is a program that the start builds first.
 
 `CMD go-wrapper run …`: replaced by the program that the wrapper starts.
 
@@ -24,6 +24,7 @@ from slimify.model.dockerfile import Instruction
 from slimify.model.effects import LEAVES_ARTIFACTS
 from slimify.model.plan import CompiledStart, NewStart
 from slimify.semantics.effects.interpret import interpreted
+from slimify.semantics.effects.started import Started, programs
 from slimify.semantics.paths import inside
 from slimify.syntax.shell.append import joined
 from slimify.syntax.shell.script import EditRefused
@@ -40,15 +41,15 @@ def compiled_start(program: Program) -> CompiledStart | None:
         s.keyword: s for s in program.steps if s.keyword in ("CMD", "ENTRYPOINT")
     }  # a later one overrides
     for step in last.values():
-        words = _words(step.instruction)
-        if words is None:
-            continue
+        words = _words(step.instruction) or []
         if words[:2] == ["go-wrapper", "run"] and step.state.cwd is not None:
             return _unwrapped(program, step, step.state.cwd, words[2:])
         if not is_plain_root(program.runtime.user):
             continue
-        own = _go_run(words)
-        parsed = own or _go_run(_only_command(program, step))
+        own, commands = _go_run(words), _commands(program, step)
+        if len(commands) == 2 and (built := _built_first(program, step, *commands)) is not None:
+            return built
+        parsed = own or (_go_run(_own_words(commands[0])) if len(commands) == 1 else None)
         if parsed is None:
             continue
         flags, package, arguments, lead = parsed
@@ -60,6 +61,21 @@ def compiled_start(program: Program) -> CompiledStart | None:
         decision = Decision.of("SL315", "go_run", line=step.line, path=path)
         return _with_start(program, step, command, decision, build)
     return None
+
+
+def _built_first(program: Program, step: Step, build: Started, start: Started) -> CompiledStart | None:
+    """The file with the build as a step, where the start first builds the program and then starts it."""
+    words, output = _own_words(build), start.call.path_of(start.call.path) or ""
+    made = [path for e in build.effects if e.does("compile", LANGUAGE.name) for path in e.outputs]
+    package = [word for word in words[2:] if not word.startswith("-")][-1:] or ["."]
+    hidden = any(inside(output, mount.name) for mount in program.mounts)
+    place = posixpath.join(step.state.cwd or "/", _directory(package))
+    if output not in made or hidden or not _is_there(program, place):
+        return None
+    path, *arguments = _own_words(start)
+    command = _command(step.instruction, path, arguments, [], own=False)
+    decision = Decision.of("SL315", "go_build", line=step.line, path=path)
+    return _with_start(program, step, command, decision, f"RUN {shlex.join(words)}")
 
 
 def _unwrapped(program: Program, step: Step, cwd: str, arguments: list[str]) -> CompiledStart:
@@ -109,24 +125,34 @@ def _words(instruction: Instruction) -> list[str] | None:
         return None
 
 
-def _only_command(program: Program, step: Step) -> list[str]:
-    """The only command that a start comes down to, through scripts and Makefile targets: started in the same
-    directory with the same variables. Empty if there are others, or if its words are not known."""
+def _commands(program: Program, step: Step) -> list[Started]:
+    """The commands that a start comes down to, through scripts and Makefile targets: one after another, in
+    the same directory and with the same variables. Empty if that, or one of their words, is not known."""
     old, state = step.instruction, program.end_state
     # scripts pass on what else an ENTRYPOINT is given: arguments that they drop would reach the program
     given = [_ARGUMENT] if step.keyword == "ENTRYPOINT" and old.exec_form is not None else []
     text = old.value if old.exec_form is None else shlex.join([*old.exec_form, *given])
     calls = interpreted(text, state).started
     calls = tuple(c for c in calls if {e.kind for e in c.effects} != {"state"})
-    if not calls or any(call.depth != depth for depth, call in enumerate(calls)):
-        return []
-    plain = all(not (c.command.redirects or c.command.blocks or c.command.negated) for c in calls)
-    call = calls[-1].call
-    same = (call.state.cwd, call.state.env, call.state.user) == (state.cwd, state.env, state.user)
-    values = [arg.value for arg in call.args if arg.value is not None]
-    own = values[: len(values) - len(given)]
-    known = len(values) == len(call.args) and values == [*own, *given] and not call.wrappers
-    return [call.path, *own] if plain and same and known else []
+    found = list(programs(calls))
+    for inner in (c.call.state for c in found):
+        if (inner.cwd, inner.env, inner.user) != (state.cwd, state.env, state.user):
+            return []
+    words = [arg.value for c in found for arg in c.call.args]
+    passed_on = words[len(words) - len(given) :] == given and words.count(_ARGUMENT) == len(given)
+    return found if passed_on and None not in words and all(map(_is_plain, calls)) else []
+
+
+def _is_plain(started: Started) -> bool:
+    """Whether a command is executed once, in any case, and with what the script has for input and output."""
+    command = started.command
+    odd = command.redirects or command.blocks or command.negated or started.call.wrappers
+    return not odd and command.operator in ("", "&&", ";")
+
+
+def _own_words(started: Started) -> list[str]:
+    """The words of a command, without the argument that only stands for others."""
+    return [word for word in started.words if word != _ARGUMENT]
 
 
 def _go_run(words: list[str]) -> tuple[list[str], list[str], list[str], list[str]] | None:

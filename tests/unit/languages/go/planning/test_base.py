@@ -228,8 +228,8 @@ ROWS = (
         id="a-target-that-builds-it-first",
         file=(*MAKES, 'CMD ["make", "run"]'),
         files={**SHOP, "Makefile": TARGETS.format(" build"), "conf/shop.toml": "a = 1\n"},
-        kind="unchanged",
-        reason="its purpose is the toolchain",
+        base="gcr.io/distroless/base-debian12",
+        final=("COPY conf ./conf", 'CMD ["./bin/shop", "-c", "conf/shop.toml"]'),
     ),
     Row(
         id="a-program-in-c-beside-one-without-libc",

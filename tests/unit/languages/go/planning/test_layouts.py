@@ -80,6 +80,36 @@ ROWS = (
         reason="its purpose is the toolchain",
     ),
     Row(
+        id="go-build-at-the-start-of-another-program",
+        file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", "CMD go build -o a . && ./b"),
+        kind="unchanged",
+        reason="its purpose is the toolchain",
+    ),
+    Row(
+        id="go-build-at-the-start-whose-output-is-mounted",
+        file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", "CMD go build -o bin/a . && bin/a"),
+        files=SHOP | {"compose.yml": MOUNTED.format("/app/bin")},
+        kind="unchanged",
+        reason="its purpose is the toolchain",
+    ),
+    Row(
+        id="go-build-at-the-start-or-what-is-there",
+        file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", "CMD go build -o a . || ./a"),
+        kind="unchanged",
+        reason="its purpose is the toolchain",
+    ),
+    Row(
+        id="go-build-at-the-start",
+        file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", "CMD go build -o a . && ./a -v"),
+        final=("COPY --from=builder /app/a /app/a", "CMD ./a -v"),
+    ),
+    Row(
+        id="go-build-at-the-start-by-a-target",
+        file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", 'CMD ["make", "run"]'),
+        files=SHOP | {"Makefile": "build:\n\tgo build -o a .\nrun: build\n\t./a\n"},
+        final=("COPY --from=builder /app/a /app/a", 'CMD ["./a"]'),
+    ),
+    Row(
         id="go-run-by-a-script-that-passes-arguments-on",
         file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", 'ENTRYPOINT ["sh", "run.sh"]', 'CMD ["-v"]'),
         files=SHOP | {"run.sh": '#!/bin/sh\nexec go run . "$@"\n'},
