@@ -208,11 +208,12 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
             names = (_relative_to(path, folder) or "").split("/")
             own = names[: len(wanted)]
             whole = len(names) > len(own) if glob.endswith("/") else len(own) == len(wanted)
-            if whole and all(map(_fits, own, wanted)) and self._is_in_checkouts(path):
+            if whole and all(map(_fits, own, wanted)) and self.is_in_checkouts(path):
                 found["/".join((*parts[:first], *own)) + "/" * glob.endswith("/")] = None
         return tuple(found)
 
-    def _is_in_checkouts(self, path: str) -> bool:
+    def is_in_checkouts(self, path: str) -> bool:
+        """Whether no ignore rule of git keeps a copied file out of other checkouts."""
         place, repository = self.context_path(path), self.context.repository
         return place is None or repository is None or not repository.ignores(place)
 

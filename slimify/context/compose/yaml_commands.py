@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _MOUNT = regex(r":(/[^:]+)")
 _MAX_EXTENDED = 8
 _TEXT, _MAPPING = "tag:yaml.org,2002:str", "tag:yaml.org,2002:map"
-_EXPRESSION = regex(r"\$\{\{.*?\}\}")
+_EXPRESSION = regex(r"\$\{\{[^{}]*\}\}")
 _BUILD_ACTION = "docker/build-push-action"
 
 

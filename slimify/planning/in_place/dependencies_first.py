@@ -96,13 +96,8 @@ def _inputs(program: Program, block: tuple[Step, ...], brought: frozenset[str]) 
         if own is None:
             return ()
         found |= dict.fromkeys(own)
-    return tuple(found) if set(found) <= brought and all(_is_versioned(program, p) for p in found) else ()
-
-
-def _is_versioned(program: Program, path: str) -> bool:
-    """Whether every checkout has a copied file: a COPY may not name one that git ignores."""
-    place, repository = program.end_state.view.context_path(path), program.context.repository
-    return place is None or repository is None or not repository.ignores(place)
+    versioned = set(found) <= brought and all(map(program.end_state.view.is_in_checkouts, found))
+    return tuple(found) if versioned else ()  # a COPY may not name a file that git ignores
 
 
 def _may_be_overwritten(program: Program, block: tuple[Step, ...], brought: frozenset[str]) -> bool:
