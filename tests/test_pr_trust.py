@@ -308,6 +308,7 @@ def test_the_repository_does_not_say_where_the_token_goes(world: World, forge: s
 def test_templates_of_the_repository_are_not_used(world: World) -> None:
     world.write("slimify.toml", 'templates = "layout"\n')
     world.write("layout/go/stages.Dockerfile.j2", "{{ nothing }}")
+    world.commit("Layout", push=True)
     result = world.run("web")
     assert (result.code, [pull.state for pull in world.pulls]) == (0, ["open"]), result.stderr
     assert world.run("web", "--config", "slimify.toml").code == 2
