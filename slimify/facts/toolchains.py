@@ -6,7 +6,7 @@ The rows are located in each language's facts/toolchain.toml.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 
@@ -70,6 +70,25 @@ def _home_names(ecosystem: str) -> re.Pattern[str] | None:
     known = language(ecosystem)
     row = known.facts("toolchain.toml").get("home") if known is not None else None
     return re.compile(row["names"]) if row else None
+
+
+def has_own_interpreter(base: ImageFacts | None, of: Language | None, called: Collection[str]) -> bool:
+    """Whether an image has an interpreter of its own, and nothing calls that of the distribution."""
+    return (
+        base is not None
+        and of is not None
+        and base.language == of.name
+        and not _at_distribution(base, called)
+    )
+
+
+def own_programs(base: ImageFacts, called: Collection[str]) -> frozenset[str]:
+    """The programs that come before the distribution's on PATH, and that nothing calls by another path."""
+    return frozenset(base.commands).difference(_at_distribution(base, called))
+
+
+def _at_distribution(base: ImageFacts, called: Collection[str]) -> frozenset[str]:
+    return frozenset(c for c in base.commands if not {f"/usr/bin/{c}", f"/bin/{c}"}.isdisjoint(called))
 
 
 def library_parts(of: Language | None, base: ImageFacts | None, named: Iterable[str] = ()) -> frozenset[str]:

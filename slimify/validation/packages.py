@@ -15,9 +15,11 @@ from slimify.facts.programs import serves_more_than_compiling, starting_compiler
 from slimify.facts.system import in_package_tree
 from slimify.facts.toolchains import (
     compile_programs,
+    has_own_interpreter,
     installers,
     interpreters_to_compile,
     library_parts,
+    own_programs,
     programs_started_by,
     toolchain,
 )
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
 def package_problems(compared: Comparison) -> Iterator[Reason]:
     """Packages that are missing although run time needs them or may need them."""
-    old = compared.old.final
+    old, new = compared.old.final, compared.new.final.facts
     have = _packages_there(compared)
     have |= came_along(compared.new.final.events, old.facts)
     have = have.union(*map(brings, have))
@@ -63,7 +65,8 @@ def package_problems(compared: Comparison) -> Iterator[Reason]:
         yield Reason.of("SL409", "package_gone", package=name)
     for program in compared.needs.commands if along - have else ():
         sources = providers(program, along, old.facts)
-        if sources and not providers(program, have, old.facts) and not _made(compared, program):
+        has_own = new is not None and program in own_programs(new, compared.needs.commands)
+        if sources and not (has_own or providers(program, have, old.facts) or _made(compared, program)):
             yield Reason.of("SL409", "package_gone", package=min(sources))
     yield from _base_problems(compared, have)
 
@@ -148,7 +151,8 @@ def _may_go(compared: Comparison, name: str, have: frozenset[str], called: set[s
     toolchain_of_own = installers(own) if own is not None else None
     uses = bool({name, *facts.commands} & called)
     if toolchain_of_own is not None and name in toolchain_of_own.packages:
-        wanted = toolchain_of_own.packages[name]
+        by_itself = has_own_interpreter(old.facts, own, needs.commands)
+        wanted = () if by_itself else toolchain_of_own.packages[name]
         uses = uses or bool(toolchain_of_own.commands & called)
         return uses and (_copies_distribution(compared) or all(n in have for n in wanted))
     if _serves_other_language(compared, name, called):

@@ -36,7 +36,7 @@ from slimify.facts.programs import (
     used_instead,
 )
 from slimify.facts.recommends import brought_along
-from slimify.facts.toolchains import beside, interpreters_to_compile, library_parts
+from slimify.facts.toolchains import beside, interpreters_to_compile, library_parts, own_programs
 from slimify.languages import has_own_certificates, language
 from slimify.model.decisions import PackageVerdict, Reason, Role
 from slimify.model.effects import Effect, SystemManager
@@ -124,7 +124,8 @@ class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
             for part in library_parts(language(self.application), self.base, named):
                 wanted.setdefault(part, Use(name="the standard library", file="", line=0))
             programs = {**self.needs.commands, **self.final_stage_tools}
-            found = ((debian_command(command, suite), use) for command, use in programs.items())
+            own = own_programs(self.base, programs)
+            found = ((debian_command(c, suite), use) for c, use in programs.items() if c not in own)
             libraries = ((library_package(n, suite), use) for n, use in self.needs.libraries.items())
             wanted = {**{name: use for name, use in (*found, *libraries) if name}, **wanted}
         return {name: use for name, use in wanted.items() if name not in named | there}

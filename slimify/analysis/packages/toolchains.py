@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from slimify.analysis.program import Step
-from slimify.facts.toolchains import Toolchain, installers, toolchain
+from slimify.facts.toolchains import Toolchain, has_own_interpreter, installers, toolchain
 from slimify.languages import language, languages
 from slimify.model.sources import Use
 from slimify.semantics.effects.state import State
@@ -30,7 +30,8 @@ def build_only_use(name: str, usage: PackageUsage) -> tuple[Use, tuple[str, ...]
         if known.name == usage.application and own is not None and name in own.packages:
             unread = any(e.kind == "unknown" for _, e in usage.effects)
             needed = unread or bool(started & {*own.commands, *own.managers})
-            commands, instead = own.commands, own.packages[name]
+            commands = own.commands
+            instead = () if has_own_interpreter(usage.base, known, needs.commands) else own.packages[name]
         elif known.name != usage.application and other is not None and name in other.packages:
             started |= usage.final_stage_tools.keys()
             needed = bool(other.commands & started) or names_packages(other, usage.visits[-1].state)
