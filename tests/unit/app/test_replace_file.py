@@ -322,6 +322,7 @@ def test_a_change_that_a_kill_left_overwrites_no_edit(file: Path, two: tuple[Cha
         [["../outside", ".outside.slimify-x.tmp", None]],
         [["Dockerfile", "../evil", None]],
         [["Dockerfile", ".Dockerfile.slimify-x.tmp", None]],
+        [["new", "kept", None]],
         {"a": 1},
         [1],
         [[None, None, None]],
@@ -334,9 +335,11 @@ def test_a_record_of_a_stranger(file: Path, rows: object) -> None:
     outside.write_bytes(b"theirs")
     outside.with_name(".outside.slimify-x.tmp").write_bytes(b"evil")
     (file.parent / ".Dockerfile.slimify-x.tmp").symlink_to(outside)
+    (file.parent / "kept").write_bytes(b"theirs")
     (file.parent / ".Dockerfile.slimify-change").write_text(json.dumps(rows))
     finish_change(file)
     assert (file.read_bytes(), outside.read_bytes()) == (OLD, b"theirs")
+    assert (file.parent / "kept").read_bytes() == b"theirs"
 
 
 @posix
