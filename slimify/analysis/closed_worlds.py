@@ -69,11 +69,13 @@ def unknown_programs(
     )
     if fetched:
         return Reason.of("SL203", "unread_program", command=fetched)
-    started = (e.tool for e in needs.start if e.kind == "unknown")
-    unknown = [tool for tool in started if not _is_known_program(tool, build, base)]
+    started = (e for e in needs.start if e.kind == "unknown")
+    unknown = [e for e in started if not _is_known_program(e.tool, build, base)]
     own = _project_programs(context) if unknown else ()
-    tool = next((tool for tool in unknown if tool.rpartition("/")[2] not in own), None)
-    return Reason.of("SL203", "unread_program", command=tool) if tool is not None else None
+    effect = next((e for e in unknown if e.tool.rpartition("/")[2] not in own), None)
+    if effect is not None and not effect.tool and effect.why is not None:
+        return Reason.of("SL203", "unread_package", why=effect.why)
+    return Reason.of("SL203", "unread_program", command=effect.tool) if effect is not None else None
 
 
 def unknown_programs_of(program: Program, needs: RuntimeNeeds | None = None) -> Reason | None:
