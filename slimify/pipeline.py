@@ -346,10 +346,9 @@ def _rewritten(
 ) -> Outcome:
     from slimify.planning.estimates.estimate import knows_size
 
-    plan = found.plan
-    done = {decision.code for decision in plan.decisions}
-    findings = tuple(f for f in findings if f.code not in done)  # already acted on
-    advice = dict.fromkeys(Decision.from_reason(r, "advice") for r in found.reasons)
+    plan, said = found.plan, [decision.reason for decision in found.plan.decisions]
+    findings = tuple(f for f in findings if f.code not in {r.code for r in said})  # already acted on
+    advice = dict.fromkeys(Decision.from_reason(r, "advice") for r in found.reasons if r not in said)
     return outcome.become(
         Rewritten,
         rung=plan.rung,
