@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 
-from slimify.analysis.program import Step
+from slimify.analysis.program import Program, Step
 from slimify.model.effects import Effect, EffectKind
 
 _INSTALLS = frozenset[EffectKind]({"packages", "source", "unknown"})
@@ -31,4 +31,16 @@ def are_lists_read(steps: Iterable[Step], kept: Mapping[int, Container[int]] | N
             return True
         if any(e.kind == "index" for a in step.atoms if atoms is None or a.index in atoms for e in a.effects):
             return False
+    return False
+
+
+def names_what_is_gone(program: Program, step: Step) -> bool:
+    """Whether a command behind a step removes packages again that are removed already: apt knows their names
+    by its lists alone."""
+    gone: set[str] = set()
+    for own, _, effect in program.commands:
+        names = {package.name for package in effect.packages}
+        if effect.kind == "unpackage" and own.index > step.index and not gone.isdisjoint(names):
+            return True
+        gone = gone | names if effect.kind == "unpackage" else gone - names
     return False

@@ -232,7 +232,7 @@ def _package_manager_problems(pair: Pair) -> Iterator[Reason]:
         for effect in own:
             installs = effect.kind == "packages" and bool(effect.packages)
             gone = {p.name for p in effect.packages if effect.kind == "unpackage"} - have.before(event.number)
-            lost = gone if match is None else gone & had.before(match.number)
+            lost = gone if match is None or match.number in old else gone & had.before(match.number)
             if (missed and (installs or effect.kind == "system")) or (lost and not listed):
                 yield Reason.of("SL409", "lists", command=event.text[:50])
             if installs and effect.asks and (match is None or not same):

@@ -24,7 +24,7 @@ from slimify.planning.in_place.cache_cleaning import (
 )
 from slimify.planning.in_place.edits import Edits
 from slimify.planning.in_place.runs import as_caller, extended_run, is_in_block
-from slimify.planning.package_lists import may_read_earlier_lists
+from slimify.planning.package_lists import may_read_earlier_lists, names_what_is_gone
 from slimify.syntax.shell.script import EditRefused, edit
 
 
@@ -161,5 +161,6 @@ def _leaves_lists(program: Program, step: Step) -> bool:
     installs = any(e.kind == "packages" and e.manager == SystemManager.APT for e in step.effects)
     removed = estimate.removes_lists(step.effects) or "lists" in step.instruction.raw
     later = any(may_read_earlier_lists(s) for s in program.steps if s.index > step.index)
+    later = later or names_what_is_gone(program, step)
     known = estimate.package_manager(program) == SystemManager.APT
     return known and fetched and installs and not removed and not later and takes_tail(step)
