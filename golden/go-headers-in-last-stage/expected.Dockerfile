@@ -4,6 +4,6 @@ COPY . .
 RUN go build -o /src/thumbs .
 
 FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y tzdata && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y git && rm -rf /var/lib/apt/lists/*
 COPY --from=builder /src/thumbs /thumbs
 CMD ["/thumbs"]

@@ -28,7 +28,8 @@ def development_problems(compared: Comparison) -> Iterator[Reason]:
             programs = _uninstalled(effect) if uninstalled else _development_programs(pair.old, effect)
             copied = (e.copy.stage for e in compared.new.final.events if e.copy is not None)
             needed = used if pair.new in (compared.new.final, *copied) else set[str]()
-            later = pair.new.events[event.number + 1 :]
+            users = (s for s in compared.new.stages if pair.new in s.sources and not _installs(s))
+            later = (*pair.new.events[event.number + 1 :], *(e for user in users for e in user.own))
             own_effects = [x for e in later for x in e.effects]
             needed = (
                 needed | {tool for x in own_effects for tool in (x.tool, *x.tools)} | _loaded(own_effects)
@@ -37,6 +38,11 @@ def development_problems(compared: Comparison) -> Iterator[Reason]:
                 if own & needed:
                     yield Reason.of("SL409", "development_gone", package=name)
                     break
+
+
+def _installs(stage: Stage) -> bool:
+    """Whether a stage installs development dependencies itself, rather than using those that it copies."""
+    return any(e.kind == "install" and e.dev for e in stage.effects)
 
 
 def _providers(compared: Comparison, module: str) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from slimify.analysis.packages.module_needs import build_headers
+from slimify.analysis.packages.module_needs import compiled_with
+from slimify.facts.debian import brings
 from slimify.facts.image_tables import accounts, data_packages_of
 from slimify.facts.packages import system_package
 from slimify.facts.programs import is_plain_check
@@ -197,8 +198,8 @@ def _program_problems(pair: Pair) -> Iterator[Reason]:
             if had - have and any(_may_compile(pair, e) for e in event.effects):
                 facts = ((name, system_package(name, pair.old.facts)) for name in had - have)
                 gone.update(name for name, found in facts if found is not None and found.kind == "build")
-            headers = build_headers(match.effects, match.state.view, pair.old.facts)
-            gone.update(off_base.intersection(headers) - have)
+            wanted = compiled_with(match.effects, match.state.view, pair.old.facts)
+            gone.update(off_base.intersection(wanted).difference(have, *map(brings, have)))
             for name in sorted(gone):
                 yield Reason.of("SL409", "caller", command=event.text[:50], package=name)
         made |= {w.rpartition("/")[2] for x in event.effects for w in (*x.writes, *x.outputs)}

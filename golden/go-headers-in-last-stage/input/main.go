@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"time"
+	"os/exec"
 )
 
 func main() {
-	paris, err := time.LoadLocation("Europe/Paris")
-	fmt.Println(time.Now().In(paris), err)
+	log, err := exec.Command("git", "-C", "/srv/pictures", "log", "--oneline").Output()
+	fmt.Println(string(log), err)
 }

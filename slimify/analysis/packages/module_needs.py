@@ -161,15 +161,15 @@ def package_facts_of(module: Module) -> Packages:
     return own.packages
 
 
-def build_headers(effects: Iterable[Effect], view: ContextView, base: ImageFacts | None) -> Mapping[str, Use]:
-    """The development packages of Debian with which installs compile on the release of `base`, as far as they
-    are known, each with the module."""
+def compiled_with(effects: Iterable[Effect], view: ContextView, base: ImageFacts | None) -> Mapping[str, Use]:
+    """The packages of Debian with which installs compile on the release of `base`, as far as they are known,
+    each with the module."""
     found: dict[str, Use] = {}
     for module in installed_modules(effects, view):
         packages = package_facts_of(module)
         facts = packages.package_facts(module.use.name, module.version)
         if facts.known and packages.is_compiled(module.use.name, module.version, base):
-            found |= {name: module.use for name in facts.native.build if name.endswith("-dev")}
+            found |= dict.fromkeys(facts.native.build, module.use)
     return found
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from slimify.analysis.closed_worlds import compiles_own_sources
-from slimify.analysis.packages.module_needs import build_headers
+from slimify.analysis.packages.module_needs import compiled_with
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import carried, lost_package
 from slimify.facts.debian import brings, copied_program, is_archived, name_before_t64
@@ -55,7 +55,7 @@ def _installed(
     tools = {e.tool for e in program.effects if e.action == Action.INSTALL_DEPS}
     named = ((p, use) for p, use in needs.system_packages.items() if not any(t in use.name for t in tools))
     final = (effect for atom in program.atoms if atom.role != "build" for effect in atom.effects)
-    headers = build_headers(final, program.end_state.view, program.base)
+    headers = compiled_with(final, program.end_state.view, program.base)
     for package, use in (
         *((lost_package(program.base, command), use) for command, use in called),
         *((p, use) for p, use in (*named, *headers.items()) if p in lost.packages),

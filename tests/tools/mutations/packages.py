@@ -17,11 +17,15 @@ _UPDATE = re.compile(r"(?:apt-get|apt)\s+(?:-\S+\s+)*update\b")
 _BUILD_TOOL = re.compile(
     r"gcc|g\+\+|make|build-base|build-essential|git|\w\S*-dev(?:el)?|golang\S*|go|cargo|python3(?:\.\d+)?-venv|npm|nodejs|openssl|python3-pip|py3-pip|pkg-config|pkgconf"
 )
-# Packages that came with others, and what shows that they are needed.
+# Packages that came with others or that a file may name for nothing, and what shows that they are needed.
 _UNSEEN = {
     "python3-setuptools": "pkg_resources|setuptools",
     "py3-setuptools": "pkg_resources|setuptools",
     "ca-certificates": TLS,
+    "git": r"\bgit\b",
+    "make": r"make|uwsgi|uvloop|gyp|native|better-sqlite|bcrypt|sharp",
+    "pkgconf": r"pkg-?conf|mysqlclient|xmlsec|cairo|systemd",
+    "libvips-dev": r"vips",
 }
 
 
