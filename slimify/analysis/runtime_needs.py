@@ -66,8 +66,8 @@ def runtime_needs(
     followed = Followed([*copied, *(p for e in filling for p in (*e.writes, *e.outputs))])
     view = _with_mounts(state.view, named)
     for text, use, where in roots:
-        opened = {path for effect in followed.start for path in effect.reads}
-        if join_path(where.cwd, use.name) not in opened:  # behind ENTRYPOINT ["python"], CMD is its script
+        own = use.file == "Dockerfile"  # behind ENTRYPOINT ["python"], CMD is the script that it reads
+        if not (own and any(join_path(where.cwd, use.name) in e.reads for e in followed.start)):
             followed.add(text, use, where)
     commands = followed.commands
     found = read_sources(view, language, followed.start, everything)

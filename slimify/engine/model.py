@@ -7,6 +7,8 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+MOST_OUTPUT = 20_000_000  # bytes kept of a process: what a container starts may print without end
+
 EngineName = Literal["buildx", "docker", "podman", "buildah"]
 Kind = Literal["missing", "unreachable", "old", "disk", "build", "base", "run", "timeout", "killed"]
 

@@ -21,12 +21,11 @@ from typing import IO, NoReturn, Self
 
 from msgspec import Struct
 
-from slimify.engine.model import EngineProblem
+from slimify.engine.model import MOST_OUTPUT, EngineProblem
 
 GRACE = 4.0
 _TICK = 1.0  # seconds between checks of the time limit while a process is silent
 _CHUNK = 1 << 16
-_MOST_OUTPUT = 20_000_000  # bytes that are kept; the programs of a container may print without end
 
 
 class ProcessResult(Struct, frozen=True, kw_only=True):
@@ -108,7 +107,7 @@ class Child:
         if self._err is None:
             return ""
         self._err.seek(0)
-        return self._err.read(_MOST_OUTPUT).decode("utf-8", "replace")
+        return self._err.read(MOST_OUTPUT).decode("utf-8", "replace")
 
     def terminate(self) -> None:
         """Send SIGTERM to the process group. May be called from a signal handler."""
@@ -210,7 +209,7 @@ class Children:
         """
         end = time.monotonic() + timeout
         parts: list[bytes] = []
-        left = _MOST_OUTPUT
+        left = MOST_OUTPUT
         started = self.start(
             command,
             env=env,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from slimify.engine.model import Progress
+from slimify.engine.model import MOST_OUTPUT, Progress
 from slimify.model.regex import regex
 
 _ESCAPES = regex(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -14,12 +14,7 @@ _EXPORT = regex(r"#\d+ (?P<text>exporting to \S+|sending tarball|importing to do
 _CACHED = regex(r"#(?P<id>\d+) CACHED|(?: ---> |--> )Using cache.*")
 # `Step 2/3 : RUN …` (legacy), `STEP 2/3: RUN …`, `[1/2] STEP 2/3: RUN …` (buildah, podman)
 _CLASSIC = regex(r"(?:\[(?P<stage>\d+)/\d+\] )?S(?:tep|TEP) (?P<step>\d+)/(?P<steps>\d+) ?: (?P<text>.*)")
-
-
-_MOST_LOG = (
-    20_000_000  # characters of a log that are kept, the last ones; BuildKit limits them, others do not
-)
-_MOST_LINE = 100_000
+_MOST_LINE = 100_000  # characters
 
 
 def clean(text: str) -> str:
@@ -79,7 +74,7 @@ class BuildLog:
         line = clean(raw.decode("utf-8", "replace"))
         self.lines.append(line)
         self._size += len(line) + 1
-        while self._size > _MOST_LOG:
+        while self._size > MOST_OUTPUT:  # the last lines are kept; BuildKit limits a log, others do not
             self._size -= len(self.lines.popleft()) + 1
         if match := _CACHED.fullmatch(line):
             self._runs.discard(match["id"] or self._last)

@@ -19,7 +19,7 @@ from slimify.facts.debian import (
 from slimify.facts.image_tables import image_tables
 from slimify.facts.images import ImageFacts
 from slimify.facts.mediatypes import TABLE, contains_table
-from slimify.facts.system import is_managed_directory
+from slimify.facts.system import distribution_program
 
 
 class SlimLosses(Struct, frozen=True, kw_only=True):
@@ -79,12 +79,11 @@ def _carried(full_image: str, slim_image: str, suite: str) -> SlimLosses:
 
 
 def lost_package(image: ImageFacts, command: str) -> str | None:
-    """The package of a program, called by name or by path, that `image` has and its slim variant lacks. In
-    the system's directories it is the distribution's, whatever the language's own has the same name:
-    /usr/bin/python3 is not /usr/local/bin/python3."""
-    directory, _, name = command.rpartition("/")
-    elsewhere = not is_managed_directory(directory) if directory else name in image.commands
-    return None if elsewhere else carried(image).commands.get(name)
+    """The package of a program, called by name or by path, that `image` has and its slim variant lacks. By
+    its name, the language's own comes first."""
+    if command in image.commands:
+        return None
+    return carried(image).commands.get(distribution_program(command) if "/" in command else command)
 
 
 def data_files(image: ImageFacts) -> frozenset[str]:

@@ -62,6 +62,13 @@ def is_managed_directory(path: str) -> bool:
     return is_system_directory(path) and not path.startswith("/usr/local/")
 
 
+def distribution_program(command: str) -> str:
+    """The name of a program that is called by its path in a directory of the distribution, "" for any other:
+    /usr/bin/python3 is the distribution's, whatever /usr/local/bin/python3 is."""
+    directory, _, name = command.rpartition("/")
+    return name if directory and is_managed_directory(directory) else ""
+
+
 # --- trees ----------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 from slimify.facts import records
 from slimify.facts.images import ImageFacts
 from slimify.facts.recommends import brought_along
+from slimify.facts.system import distribution_program
 from slimify.languages import Language, language, languages, of_effect
 from slimify.model.effects import Effect
 
@@ -88,7 +89,7 @@ def own_programs(base: ImageFacts, called: Collection[str]) -> frozenset[str]:
 
 
 def _at_distribution(base: ImageFacts, called: Collection[str]) -> frozenset[str]:
-    return frozenset(c for c in base.commands if not {f"/usr/bin/{c}", f"/bin/{c}"}.isdisjoint(called))
+    return frozenset(base.commands).intersection(map(distribution_program, called))
 
 
 def library_parts(of: Language | None, base: ImageFacts | None, named: Iterable[str] = ()) -> frozenset[str]:

@@ -63,10 +63,11 @@ def package_problems(compared: Comparison) -> Iterator[Reason]:
         yield Reason.of("SL409", "package_gone", package="ca-certificates")
     for name in sorted(library_parts(compared.own, old.facts) & (along - have)):
         yield Reason.of("SL409", "package_gone", package=name)
-    for program in compared.needs.commands if along - have else ():
+    own_of_new = own_programs(new, compared.needs.commands) if new is not None else frozenset[str]()
+    called_programs = (program for program in compared.needs.commands if program not in own_of_new)
+    for program in called_programs if along - have else ():
         sources = providers(program, along, old.facts)
-        has_own = new is not None and program in own_programs(new, compared.needs.commands)
-        if sources and not (has_own or providers(program, have, old.facts) or _made(compared, program)):
+        if sources and not providers(program, have, old.facts) and not _made(compared, program):
             yield Reason.of("SL409", "package_gone", package=min(sources))
     yield from _base_problems(compared, have)
 

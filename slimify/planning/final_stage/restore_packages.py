@@ -55,10 +55,10 @@ def _installed(
     tools = {e.tool for e in program.effects if e.action == Action.INSTALL_DEPS}
     named = ((p, use) for p, use in needs.system_packages.items() if not any(t in use.name for t in tools))
     final = (effect for atom in program.atoms if atom.role != "build" for effect in atom.effects)
-    headers = compiled_with(final, program.end_state.view, program.base)
+    compiling_with = compiled_with(final, program.end_state.view, program.base)
     for package, use in (
         *((lost_package(program.base, command), use) for command, use in called),
-        *((p, use) for p, use in (*named, *headers.items()) if p in lost.packages),
+        *((p, use) for p, use in (*named, *compiling_with.items()) if p in lost.packages),
         *((lost.library_package(name), use) for name, use in needs.libraries.items()),
     ):
         if package:

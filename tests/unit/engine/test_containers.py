@@ -454,7 +454,7 @@ def _running(fakes: Fakes) -> list[str]:
 def test_output_without_end_is_not_kept(
     fakes: Fakes, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("slimify.engine.process._MOST_OUTPUT", 1000)
+    monkeypatch.setattr("slimify.engine.process.MOST_OUTPUT", 1000)
     fakes.docker("yes | head -c 1000000\n")
     code, text = engine.execute("c", ("x",), 30)
     assert (code, 1000 <= len(text) < 100_000) == (0, True)

@@ -129,7 +129,7 @@ def test_executed_run_steps(text: str, runs: int) -> None:
 
 
 def test_a_log_without_end_keeps_its_last_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "_MOST_LOG", 1000)
+    monkeypatch.setattr(progress, "MOST_OUTPUT", 1000)
     monkeypatch.setattr(progress, "_MOST_LINE", 100)
     log = progress.BuildLog("")
     for number in range(1000):
