@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from slimify.facts.programs import is_plain_check
 from slimify.facts.toolchains import is_development_file, is_development_package
 from slimify.languages import language, languages
 from slimify.model.decisions import Reason
-from slimify.model.effects import Action, Effect
+from slimify.model.effects import BUILDS, RUNS_CODE, Action, Effect
 from slimify.semantics.machine.stages import Event, Stage
 from slimify.validation.comparison import Comparison, Pair
 
@@ -38,6 +39,8 @@ def development_problems(compared: Comparison) -> Iterator[Reason]:
                 if own & needed:
                     yield Reason.of("SL409", "development_gone", package=name)
                     break
+        for prune, command in _pruned_first(pair):
+            yield Reason.of("SL409", "pruned_first", command=command.text[:50], prune=prune.text[:50])
 
 
 def _installs(stage: Stage) -> bool:
@@ -67,6 +70,22 @@ def _drops(pair: Pair) -> Iterator[tuple[Event, Effect]]:
                 yield event, effect
             if pruned and not effect.dev and (effect.kind, effect.dev) not in before:
                 yield event, effect
+
+
+def _pruned_first(pair: Pair) -> Iterator[tuple[Event, Event]]:
+    """The prunes, each with a command that came before it in the old file, comes after it now, and may load
+    what it drops: programs load packages of the directories above them, too."""
+    known = [(event, match) for event, match in pair.commands() if match is not None]
+    for prune, old in (found for found in known if "prune" in found[0].kinds):
+        for event, match in known:
+            moved = match.number < old.number and event.number > prune.number
+            if moved and any(_may_load_packages(effect) for effect in event.effects):
+                yield prune, event
+
+
+def _may_load_packages(effect: Effect) -> bool:
+    checks = effect.kind == "check" and not is_plain_check(effect.tool)
+    return checks or effect.kind in BUILDS | RUNS_CODE
 
 
 def _uninstalled(effect: Effect) -> dict[str, set[str]]:

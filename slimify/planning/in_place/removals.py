@@ -16,7 +16,7 @@ from msgspec import Struct
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.programs import is_basic
 from slimify.facts.shells import is_builtin
-from slimify.languages import language, project_directories
+from slimify.languages import installed_directories, language, project_directories
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import BUILDS, RUNS_CODE, Effect
 from slimify.model.sizes import MB
@@ -71,10 +71,14 @@ def _removals(program: Program) -> Iterator[_Removal]:
 
 def _may_need_files(effect: Effect) -> bool:
     """Whether a command may create the files that a later one deletes, or may be one of their programs."""
+    return _checks_by_program(effect) or effect.kind not in _CLEANS_UP
+
+
+def _checks_by_program(effect: Effect) -> bool:
+    """Whether it is a check by another program than the shell's and those that work on files."""
     words = effect.command.words if effect.command else ()
     name = (words[0].value or "") if words else ""
-    tool = effect.kind == "check" and bool(name) and not (is_basic(name) or is_builtin(name))
-    return tool or effect.kind not in _CLEANS_UP
+    return effect.kind == "check" and bool(name) and not (is_basic(name) or is_builtin(name))
 
 
 def _deleted_paths(program: Program, step: Step, atom: AtomStep) -> tuple[str, ...]:
@@ -142,8 +146,13 @@ def _may_use(step: Step, paths: tuple[str, ...]) -> bool:
         return False
     if not step.atoms:
         return True
+    # programs load packages of the directories above them, too, and may be installed there
+    installed = not installed_directories().isdisjoint(map(posixpath.basename, paths))
     return any(
-        e.kind in RUNS_CODE or e.writes_anywhere or any(overlap(r, p) for r in _used_paths(e) for p in paths)
+        e.kind in RUNS_CODE
+        or e.writes_anywhere
+        or (installed and (e.kind in BUILDS or _checks_by_program(e)))
+        or any(overlap(r, p) for r in _used_paths(e) for p in paths)
         for e in step.effects
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 import tomllib
@@ -186,19 +187,16 @@ def user_renumbered(s: Subject) -> Iterator[Change]:
 
 @kind("needed-dev-dependencies-pruned", "the build or the start needs a development dependency")
 def dev_dependencies_pruned(s: Subject) -> Iterator[Change]:
-    dev = s.package_json.get("devDependencies")
     scripts = s.package_json.get("scripts")
-    if not isinstance(dev, dict) or not isinstance(scripts, dict):
+    used = _development_tools(s.package_json)
+    if not isinstance(scripts, dict) or used is None:
         return
-    text = " ".join(str(x) for x in scripts.values())
-    tools = {"typescript": "tsc", "@vue/cli-service": "vue-cli-service"}
-    used = [name for name in dev if re.search(rf"\b{re.escape(tools.get(name, name))}\b", text)]
     builds = [
         x for st in s.builders for x in s.runs(st) if re.search(r"(?:npm|yarn|pnpm)(?: run)? build", x.value)
     ]
     starts = re.search(r"(?:npm|yarn|pnpm) (?:run )?(\S+)", " ".join(s.start).replace('"', ""))
     command = str(scripts.get(starts.group(1), "")) if starts else ""
-    at_start = any(re.search(rf"\b{re.escape(tools.get(n, n))}\b", command) for n in used)
+    at_start = any(re.search(rf"\b{re.escape(tool)}\b", command) for tool in used)
     for stage in s.builders:
         for run, number, part in s.commands(stage):
             if not re.match(r"npm (?:ci|install)\b(?!.*(?:-g|--global|omit|prod))", part.text):
@@ -207,6 +205,37 @@ def dev_dependencies_pruned(s: Subject) -> Iterator[Change]:
                 yield "npm --omit=dev", with_command(s, run, number, part.text + " --omit=dev")
             if at_start:
                 yield "npm prune after it", s.inserted(run, "RUN npm prune --omit=dev")
+
+
+def _development_tools(manifest: dict[str, object]) -> list[str] | None:
+    """The programs of development dependencies that scripts of a package.json start; None without either."""
+    dev, scripts = manifest.get("devDependencies"), manifest.get("scripts")
+    if not isinstance(dev, dict) or not isinstance(scripts, dict):
+        return None
+    text = " ".join(str(x) for x in scripts.values())
+    programs = {"typescript": "tsc", "@vue/cli-service": "vue-cli-service"}
+    tools = (programs.get(name, name) for name in dev)
+    return [tool for tool in tools if re.search(rf"\b{re.escape(tool)}\b", text)]
+
+
+@kind("prune-moved-up", "development dependencies are dropped before a command that uses one")
+def prune_moved_up(s: Subject) -> Iterator[Change]:
+    manifests = [json.loads(t) for f, t in s.contents.items() if posixpath.basename(f) == "package.json"]
+    tools = {tool for manifest in manifests for tool in _development_tools(manifest) or ()}
+    for stage in s.stages if tools else ():
+        parts = [*s.commands(stage)]
+        for run, number, part in parts:
+            rest = [p.text for p in s.parts(run)]
+            if not re.match(r"(?:npm|pnpm) prune\b", part.text) or any(t.startswith("cd ") for t in rest):
+                continue  # in another directory it drops others
+            del rest[number]
+            line = f"RUN {' && '.join(rest)}" if rest else ""
+            for other, _, using in parts:
+                builds = re.match(r"(?:npm|pnpm|yarn) (?:run )?build\b", using.text)
+                uses = builds or any(re.search(rf"\b{re.escape(tool)}\b", using.text) for tool in tools)
+                if s.at(other) < s.at(run) and uses:
+                    before = {s.at(other): f"RUN {part.text}"}
+                    yield f"{part.text} before {using.text}", s.edit({s.at(run): line}, before=before)
 
 
 @kind("needed-groups-left-out", "the build or the program needs a package of a development group")

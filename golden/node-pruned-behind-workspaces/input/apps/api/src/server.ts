@@ -1,0 +1,4 @@
+import { PORT } from "@shop/types";
+import express from "express";
+
+express().listen(PORT);
