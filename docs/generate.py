@@ -236,6 +236,7 @@ def code_page(code: str, entry: dict[str, str], example: Example | None, shortes
 def _shortest() -> dict[str, str]:
     """The shortest inputs by code, as Markdown."""
     text = (ROOT / "tests" / "data" / "codes" / "examples.md").read_text("utf-8")
+    text = re.sub(r"<!-- given: \w+ -->\n", "", text)
     _, *parts = re.split(r"^## (SL\d{3})$", text, flags=re.MULTILINE)
     named = {"original": "The original image:", "rewritten": "The rewritten image:"}
     return {

@@ -2,8 +2,8 @@
 
 A section is a code. Above a block, `<!-- file: NAME -->` makes a file of it, `<!-- image: NAME -->` the
 archive of an image: its instructions in order, below each the files of its layer, one a line. The images
-`original` and `rewritten` are what an engine (a script) builds. The last block is the command, and those of
-its lines that belong to the code.
+`original` and `rewritten` are what an engine (a script) builds. `<!-- given: NAME -->` names a situation of
+code_situations.py. The last block is the command, and those of its lines that belong to the code.
 """
 
 from __future__ import annotations
@@ -13,21 +13,28 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import elffiles
 import imagefiles
 import pytest
+from code_situations import GIVEN, Place
 from support import ROOT, invoke
 from unit.engine_fakes import Fakes
 
 import slimify
 from slimify.model.errors import SlimifyError
+from slimify.verify import run_container
+from slimify.verify.observation import Observation
+from slimify.verify.probes import Probe
+from slimify.verify.web import Answer
 
 FILE = ROOT / "tests" / "data" / "codes" / "examples.md"
 _BLOCK = re.compile(r"^<!-- (file|image): (\S+) -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CONSOLE = re.compile(r"^```console\n((?:\$ git .*\n)*)\$ slimify (.*)\n((?:.*\n)*?)```$", re.MULTILINE)
+_GIVEN = re.compile(r"^<!-- given: (\w+) -->$", re.MULTILINE)
 IMAGES = ("original", "rewritten")
 _BUILT = """
 kind=rewritten; cmp -s "$file" {original} && kind=original
@@ -39,6 +46,7 @@ _UNITS = {"B": 1, "kB": 1000, "MB": 1_000_000}
 class Example(NamedTuple):
     code: str
     blocks: tuple[tuple[str, str, str], ...]  # kind, name, text
+    given: str  # the name of a situation, or ""
     git: str  # commands before
     command: str
     said: str
@@ -51,7 +59,8 @@ def examples() -> Iterator[Example]:
         console = _CONSOLE.search(text, found.end(), after)
         assert console is not None, found[1]
         blocks = tuple((m[1], m[2], m[3]) for m in _BLOCK.finditer(text, found.end(), console.start()))
-        yield Example(found[1], blocks, *console.groups())
+        given = _GIVEN.search(text, found.end(), console.start())
+        yield Example(found[1], blocks, given[1] if given else "", *console.groups())
 
 
 def play(example: Example, directory: Path, patch: pytest.MonkeyPatch) -> str:
@@ -75,15 +84,16 @@ def play(example: Example, directory: Path, patch: pytest.MonkeyPatch) -> str:
         init(error, code, *rest, **values)
 
     init = SlimifyError.__init__
-    with patch.context() as patched:
+    given = GIVEN[example.given](directory, patch) if example.given else nullcontext(Place(context))
+    with patch.context() as patched, given as place:
         patched.setattr(SlimifyError, "__init__", noted)
-        result = invoke(*_words(example.command), cwd=context)
+        result = invoke(*_words(example.command), *place.options, cwd=place.directory)
     printed = result.stdout.decode().replace(slimify.__version__, "0.1.0") + result.stderr
     printed = re.sub(r'"seconds": [\d.]+', '"seconds": 0.0', printed)
     if example.code in printed:
         return "".join(_about(example.code, printed))
     assert example.code in raised, printed  # the messages of errors are shown without their codes
-    return result.stderr.replace(str(context), "")
+    return result.stderr.replace(str(context), "").replace(place.address, "https://api.github.com")
 
 
 def _git() -> dict[str, str]:
@@ -99,13 +109,21 @@ def _engine(directory: Path, patch: pytest.MonkeyPatch) -> None:
     """A docker that has both images."""
     (directory / "engine").mkdir()
     fakes = Fakes(directory / "engine", patch)
-    fakes.images(directory / "state", _BUILT.format(original=directory / "context" / "Dockerfile"))
+    state = directory / "state"
+    fakes.images(state, _BUILT.format(original=directory / "context" / "Dockerfile"))
+    if any(state.glob("*.observed")):
+        patch.setattr(
+            run_container, "observe", lambda _, image, __, probe, *___: _observe(state, image, probe)
+        )
 
 
 def _container(state: Path, name: str, listing: str) -> None:
     """What the engine knows about an image, and about a container of it, which has ended: `# exit code 1`,
-    `# prints TEXT`."""
+    `# prints TEXT`. With `# stops with exit code 0` it runs until it is stopped, as observed: `# answers
+    200 TEXT` to GET /, `# health check exits with 1`, `# command exits with 1`."""
     told = dict(re.findall(r"^# (exit code|prints|does not build:) (.*)$", listing, re.MULTILINE))
+    if "# stops with" in listing:
+        (state / f"{name}.observed").write_text(listing)
     size = sum(int(float(n) * _UNITS[u]) for n, u in re.findall(r"([\d.]+) (B|kB|MB)\b", listing))
     described = {"Config": configuration(listing), "Size": size}
     ended = {"State": {"Running": False, "ExitCode": int(told.get("exit code", 0))}, "NetworkSettings": {}}
@@ -114,6 +132,26 @@ def _container(state: Path, name: str, listing: str) -> None:
     (state / f"{name}.log").write_text(told.get("prints", "ready") + "\n")
     if "does not build:" in told:
         (state / f"{name}.fails").write_text(told["does not build:"] + "\n")
+
+
+def _observe(state: Path, image: str, probe: Probe) -> Observation:
+    """What is observed of a container that runs until it is stopped."""
+    listing = (state / f"{(state / image).read_text().strip()}.observed").read_text()
+    answer = re.search(r"^# answers (\d+) (.*)$", listing, re.MULTILINE)
+    exits = {
+        what: int(code)
+        for what, code in re.findall(r"^# (.*?) (?:exits )?with (?:exit code )?(\d+)$", listing, re.MULTILINE)
+    }
+    return Observation(
+        exit_code=None,
+        ready="listening on 8000" if answer else "running",
+        start=1,
+        answers={"GET /": Answer(status=int(answer[1]), body=answer[2].encode())} if answer else {},
+        outputs={run.name: (exits["command"], "") for run in probe.exec},
+        health=(exits["health check"], "curl: not found") if "health check" in exits else None,
+        stop_exit_code=exits["stops"],
+        log="ready\n",
+    )
 
 
 def update(example: Example, said: str) -> None:

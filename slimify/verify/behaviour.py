@@ -144,12 +144,12 @@ def compare_outputs(
         return behaviour_check(name, COMMANDS, f"{name} could be run in only one of the images", "", probe)
     wrong = ""
     if before[0] != after[0]:
-        wrong = f"{name}: exit code {before[0]} became {after[0]}: {after[1].strip()[-300:]}"
+        wrong = _with_output(f"{name}: exit code {before[0]} became {after[0]}", after[1])
     elif run.exit is None and before[0] in _NOT_RUN:
-        wrong = f"{name} can't be run in the original either: {before[1].strip()[-300:]}"
+        wrong = _with_output(f"{name} can't be run in the original either", before[1])
         return behaviour_check(name, COMMANDS, wrong, "", probe, original=True)
     elif run.exit is not None and after[0] != run.exit:
-        wrong = f"{name}: exit code {after[0]}, not {run.exit}: {after[1].strip()[-300:]}"
+        wrong = _with_output(f"{name}: exit code {after[0]}, not {run.exit}", after[1])
     elif run.contains not in after[1]:
         wrong = f"{name}: {run.contains!r} is not in the output"
     elif run.output and volatile_text.masked(before[1], probe.mask) != volatile_text.masked(
@@ -161,6 +161,11 @@ def compare_outputs(
     return behaviour_check(name, COMMANDS, wrong, f"exit code {after[0]}, same output", probe)
 
 
+def _with_output(text: str, output: str) -> str:
+    """A sentence with the end of what was printed, if anything was."""
+    return f"{text}: {end}" if (end := output.strip()[-300:]) else text
+
+
 def _compare_health(before: tuple[int | None, str], after: tuple[int | None, str], reruns: Reruns) -> Check:
     """Compares success only: Docker evaluates nothing else of a health check."""
     old, new = before[0] == 0, after[0] == 0
@@ -168,8 +173,8 @@ def _compare_health(before: tuple[int | None, str], after: tuple[int | None, str
         return behaviour_check("health check", HEALTH, "", "succeeds only sometimes")
     wrong = ""
     if old != new:
-        output = (after if old else before)[1].strip()[-300:]
-        wrong = f"the health check only fails in {'the rewritten image' if old else 'the original'}: {output}"
+        where, failed = ("the rewritten image", after) if old else ("the original", before)
+        wrong = _with_output(f"the health check only fails in {where}", failed[1])
     return behaviour_check("health check", HEALTH, wrong, "succeeds" if old else "fails in both images")
 
 
