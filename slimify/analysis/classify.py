@@ -20,6 +20,7 @@ from slimify.analysis.installed_commands import installed_commands
 from slimify.analysis.language import language_of
 from slimify.analysis.packages.build_settings import has_reader
 from slimify.analysis.packages.context_mentions import mentions_in
+from slimify.analysis.packages.module_needs import needs_of_programs, present_modules
 from slimify.analysis.packages.package_files import package_files
 from slimify.analysis.packages.package_verdicts import PackageUsage, package_verdicts
 from slimify.analysis.packages.program_calls import final_stage_installs, final_stage_tools
@@ -107,6 +108,10 @@ def classify(
     needs = with_linked_packages(needs, evidence) if evidence is not None else needs
     linking = known.linking if (known := languages.language(language)) is not None else None
     links_nothing = linking is not None and linking.links_no_system_library(visits, end, needs)
+    mounted, brought = mounted_sources(uses.mounts, end.cwd), brought_events(machine)
+    unknown = unknown_programs(needs, effects, base, context, mounted, brought)
+    if unknown is not None:
+        needs = needs.and_those(needs_of_programs(present_modules(effects, end.view, (), language)))
     usage = PackageUsage(
         visits=visits,
         needs=needs,
@@ -114,14 +119,7 @@ def classify(
         application=language,
         keep=options.keep_packages,
         mentions=mentions_in(context),
-        unknown_programs=unknown_programs(
-            needs,
-            effects,
-            base,
-            context,
-            mounted_sources(uses.mounts, end.cwd),
-            brought_events(machine),
-        ),
+        unknown_programs=unknown,
         links_nothing=links_nothing,
         bases=bases,
         evidence=evidence,

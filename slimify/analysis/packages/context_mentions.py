@@ -51,11 +51,11 @@ def named_packages(
         package: [name for name in names if name not in own] for package, names in named_files().items()
     }
     mentions = mentions_in(context)
-    if not mentions.first_file([name for names in wanted.values() for name in names], said):
+    if mentions.first_use([name for names in wanted.values() for name in names], said) is None:
         return {}  # as a rule: one search of all texts, and no table of packages is loaded
     there = carried(base).packages if base.variant == "full" else wanted
-    found = {p: mentions.first_file(names, said) for p, names in wanted.items() if p in there}
-    return {package: Use(name=file, file=file, line=0) for package, file in found.items() if file}
+    found = {p: mentions.first_use(names, said) for p, names in wanted.items() if p in there}
+    return {package: use for package, use in found.items() if use is not None}
 
 
 def named_programs(
@@ -101,52 +101,61 @@ class ContextMentions:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._files: dict[str, str] = {}
+        self._first: dict[str, Use | None] = {}
         self._found: dict[tuple[str, str], tuple[Use, ...]] = {}
         self._naming: dict[frozenset[str], frozenset[str]] = {}
 
-    def first_file(self, names: Collection[str], said: Sequence[str] = ()) -> str:
-        """The first file that has one of the names as a string of its own, at the start of a command line in
-        a string, at the end of a path, or as the value of a setting; else the first such line of `said`, ""
-        if there is none."""
-        found = "|".join(re.escape(name) for name in names)
-        if not found:
-            return ""
+    def first_use(self, names: Collection[str], said: Sequence[str] = ()) -> Use | None:
+        """The first place that has one of the names as a string of its own, at the start of a command line in
+        a string, at the end of a path, or as the value of a setting; else the first such line of `said`. A
+        common word counts only with arguments, with its directory, or where a command is expected."""
+        if not names:
+            return None
+        every = "|".join(map(re.escape, names))
+        alone = "|".join(re.escape(name) for name in names if not is_common_word(name)) or "(?!)"
         pattern = (
-            rf"""["'`](?:/[\w./+-]*/)?(?:{found})(?:\.jar)?(?:["'`]|\s+[-{{%$/.&|<>])"""
-            rf"""|[=:\s]/[\w./+-]*/(?:{found})(?:\.jar)?(?:\s|$)"""
-            rf"""|(?m:^[ \t-]*[\w.-]+[ \t]*[:=][ \t]*(?:{found})[ \t]*$)"""
+            rf"""["'`](?:/[\w./+-]*/)?(?:{every})(?:\.jar)?\s+[-{{%$/.&|<>]"""
+            rf"""|["'`](?:(?:/[\w./+-]*/)?(?:{alone})|/[\w./+-]*/(?:{every}))(?:\.jar)?["'`]"""
+            rf"""|[=:\s]/[\w./+-]*/(?:{every})(?:\.jar)?(?:\s|$)"""
+            rf"""|(?m:^[ \t-]*[\w.-]+[ \t]*[:=][ \t]*(?:{alone})[ \t]*$)"""
         )
-        return self.file_with(pattern, names) or next(filter(re.compile(pattern).search, said), "")
+        common = "|".join(re.escape(name) for name in names if is_common_word(name))
+        if common:
+            pattern += f"|{_first_words(common)}"
+        use = self._use_with(pattern, names)
+        line = next(filter(re.compile(pattern).search, said), "") if use is None else ""
+        return Use(name=line, file=line, line=0) if line else use
 
     def file_with(self, pattern: str, names: Collection[str] = ("",)) -> str:
         """The first file in whose text a pattern is found, "" if there is none. Each text that matches has
         one of the `names`: finding that is faster."""
-        if pattern not in self._files:
-            search = re.compile(pattern).search
+        use = self._use_with(pattern, names)
+        return use.file if use is not None else ""
+
+    def _use_with(self, pattern: str, names: Collection[str]) -> Use | None:
+        if pattern not in self._first:
             likely = ((path, text) for path, text in self._texts if any(name in text for name in names))
-            self._files[pattern] = next((path for path, text in likely if search(text)), "")
-        return self._files[pattern]
+            uses = (use for path, text in likely for use in self._uses(re.compile(pattern), path, text)[:1])
+            self._first[pattern] = next(uses, None)
+        return self._first[pattern]
 
     def command_lines(
         self, state: State, names: Collection[str], certain: Collection[str] | None, opened: PathMarks
     ) -> Iterator[Use]:
         """The programs among `names` that a list begins with, or a call or setting of a name like `run`, in
-        files of the image and in settings that may be mounted; those in `certain` where any string does. In
+        files of the image and in settings that may be mounted; those in `certain` that are no common words
+        where any string does. In
         files that are `opened`, also what a line begins with, or a value to which arguments belong. Variables
         of the image name programs, too. Where `certain` is None, only these two count."""
         if not names:
             return
         view, env = state.view, state.env
         any_name, sure = (
-            "|".join(map(re.escape, sorted(group))) or "(?!)" for group in (names, certain or ())
+            "|".join(map(re.escape, sorted(group))) or "(?!)"
+            for group in (names, [name for name in certain or () if not is_common_word(name)])
         )
         pattern = re.compile(
-            rf"""(?:(?:(?<![\w\])"'])\[|\{{|(?:run|exec|execute|call|cmd|command|spawn|shell|output)\()\s*"""
-            rf"""[rRuUbBfF]?(?P<quote>["'`])(?P<name>{any_name})(?:(?P=quote)\s*(?:,|[\]}}]\s*\+|\))|[ ]))"""
-            rf"""|(?m:^[ \t-]*(?:[\w.-]+[ \t]*:[ \t]*)?\[[ ]*)(?P<item>{any_name})[ ]*[,\]]"""
-            rf"""|(?m:(?:^[ \t-]*|[{{,][ \t]*)["']?\w*(?:run|exec|command|cmd|script|program)["']?)"""
-            rf"""[ \t]*[:=][ \t]*\[?["']?(?P<key>{any_name})(?:["'\s]|\Z)"""
+            rf"""{_first_words(any_name)}"""
             rf"""|(?:["'`]|(?m:^[ \t-]*(?:[\w.-]+[ \t]*[:=][ \t]*)?))(?P<sure>{sure})(?:["'`\s]|\Z)"""
             rf"""|(?:["'`\s=:,\[(]|\A)(?P<path>/(?:usr/)?s?bin/(?:{any_name}))(?![\w./-])"""
         )
@@ -184,7 +193,11 @@ class ContextMentions:
             matches = (m for m in pattern.finditer(text) if not _is_word_in_list(m))
             names = ((m.end(), {**m.groupdict(), "quote": None}) for m in matches)
             self._found[key] = tuple(
-                Use(name=next(filter(None, found.values())), file=path, line=text.count("\n", 0, end) + 1)
+                Use(
+                    name=next(filter(None, found.values()), path),
+                    file=path,
+                    line=text.count("\n", 0, end) + 1,
+                )
                 for end, found in names
             )
         return self._found[key]
@@ -220,6 +233,18 @@ class ContextMentions:
         paths = (p for p in ignored_files(self._context) if p.rpartition(".")[2] in settings_endings())
         for path in islice((p for p in paths if not elsewhere.search(p)), _MAX_IGNORED):
             yield path, unfiltered_text(self._context, path) or ""
+
+
+def _first_words(names: str) -> str:
+    """The pattern of names, alternatives themselves, where a command is expected: a list begins with them, or
+    a call or setting of a name like `run`."""
+    return (
+        rf"""(?:(?:(?<![\w\])"'])\[|\{{|(?:run|exec|execute|call|cmd|command|spawn|shell|output)\()\s*"""
+        rf"""[rRuUbBfF]?(?P<quote>["'`])(?P<name>{names})(?:(?P=quote)\s*(?:,|[\]}}]\s*\+|\))|[ ]))"""
+        rf"""|(?m:^[ \t-]*(?:[\w.-]+[ \t]*:[ \t]*)?\[[ ]*)(?P<item>{names})[ ]*[,\]]"""
+        rf"""|(?m:(?:^[ \t-]*|[{{,][ \t]*)["']?\w*(?:run|exec|command|cmd|compiler|script|program)["']?)"""
+        rf"""[ \t]*[:=][ \t]*\[?["']?(?P<key>{names})(?:["'\s]|\Z)"""
+    )
 
 
 def _is_word_in_list(match: re.Match[str]) -> bool:

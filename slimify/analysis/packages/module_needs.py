@@ -16,6 +16,7 @@ from slimify.facts.carried import carried
 from slimify.facts.debian import font_packages
 from slimify.facts.images import ImageFacts
 from slimify.facts.native import runtime_packages
+from slimify.facts.packages import starts
 from slimify.languages import Language, language, languages, prepares_install
 from slimify.model.effects import INSTALLS, Action, Effect, Package
 from slimify.model.sources import Module, Use
@@ -115,6 +116,12 @@ def _first_uses(imports: Iterable[Use]) -> Iterable[Use]:
 
 def _module(own: Language, name: str, use: Use) -> Module:
     return Module(use=replace(use, name=name), language=own.name)
+
+
+def needs_of_programs(modules: Iterable[Module]) -> RuntimeNeeds:
+    """What the programs that the modules install start, where any of them may be started."""
+    programs = ((m.use, p) for m in modules for p in package_facts_of(m).programs(m.use.name))
+    return RuntimeNeeds(commands={name: use for use, program in programs for name in starts(program)})
 
 
 def standard_libraries(

@@ -184,11 +184,11 @@ class _Package(Struct, frozen=True, dict=True):
         return next((tools[c] for c in (*self.commands, *direct) if c in tools), None)
 
     @cached_property
-    def naming_file(self) -> str:
-        """The first file of the context that names it, with or without the version that ends its name, or one
-        of its programs; "" if none does."""
+    def naming_use(self) -> Use | None:
+        """The first place of the context that names it, with or without the version that ends its name, or
+        one of its programs."""
         bare = self.name.rstrip("0123456789.").removesuffix("-")
-        return self.usage.mentions.first_file((self.name, bare, *called_by_name(self.commands)))
+        return self.usage.mentions.first_use((self.name, bare, *called_by_name(self.commands)))
 
     @cached_property
     def along(self) -> Mapping[str, Use]:
@@ -349,8 +349,8 @@ def _goes(
     serves = facts is not None and serves_more_than_compiling(facts.commands)
     compiles = facts is None or (facts.kind in ("build", "meta", "unknown") and not serves)
     by_name = why is not None and bool(package.usage.needs.dynamic)
-    if facts is not None and (by_name or (serves and facts.kind == "build")) and package.naming_file:
-        return package.verdict("both", Reason.of("SL203", "named", file=package.naming_file))
+    if facts is not None and (by_name or (serves and facts.kind == "build")) and package.naming_use:
+        return package.verdict("both", Reason.of("SL203", "named", place=_location(package.naming_use)))
     if why is not None and not compiles and not counterparts:
         return package.verdict("both", why)
     if reason is None and counterparts:
@@ -376,9 +376,10 @@ def _used_by_nothing(package: _Package) -> PackageVerdict:
     user = next((usage.tools[c] for c in beside(package.name) if c in usage.tools), None)
     if user is not None:
         return package.verdict("run", Reason.of("SL203", "beside", user=user))
-    file = "Dockerfile" if own & usage.programs_of_variables else package.naming_file
-    if file:
-        return package.verdict("run", Reason.of("SL203", "named", file=file))
+    if own & usage.programs_of_variables:
+        return package.verdict("run", Reason.of("SL203", "named", place="Dockerfile"))
+    if package.naming_use is not None:
+        return package.verdict("run", Reason.of("SL203", "named", place=_location(package.naming_use)))
     if usage.unknown_programs is not None:
         return package.verdict("run", usage.unknown_programs)
     return package.verdict("build", UNUSED) if usage.drop_unused else package.verdict("run", UNSEEN)

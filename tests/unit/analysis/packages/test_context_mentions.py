@@ -18,6 +18,7 @@ from slimify.syntax.dockerfile.parser import parse
 NAMED = {
     "subscript": ("a.py", "x['make', 1]; f()['make', 1]; a[0]['make', 1]", []),
     "not-the-first": ("a.py", "x = [a, 'make', 'b']", []),
+    "names-of-data": ("a.js", "const abi = { type: 'function', name: 'scalar', cc: 'gold' }", []),
     "title-case": ("a.py", "names = ['Git', 'Make']", []),
     "word-of-a-message": ("a.go", 'fmt.Println("make sure that the file is there", "top")', []),
     "not-at-the-beginning": ("a.go", 'log.Fatal("no git here")', []),
@@ -31,6 +32,7 @@ NAMED = {
         "a = ['compare', old, new]\nb = ['strings', '-n', '4']\nc = ['montage'] + files\n",
         ["compare", "montage", "strings"],
     ),
+    "common-words-at-the-beginning": ("a.py", "clone = ['scalar', '--version']", ["scalar"]),
     "common-words-called": ("a.py", "run('size', 'a')\n", ["size"]),
     "common-words-of-keys": ("a.json", '{"cmd": ["size", "a"]}', ["size"]),
     "list": ("a.py", "command = ['make', 'all']", ["make"]),

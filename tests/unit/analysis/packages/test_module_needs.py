@@ -164,6 +164,22 @@ def test_put_back(file: str, files: Mapping[str, str], put: set[str], tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("start", "source", "needed"),
+    [
+        pytest.param('["node", "a.js"]', "run()", False, id="not-started"),
+        pytest.param('["lerna", "run", "start"]', "run()", True, id="started"),
+        pytest.param('["node", "a.js"]', "require('child_process').spawn(run())", True, id="any-program"),
+        pytest.param('["bash"]', "run()", True, id="people"),
+    ],
+)
+def test_what_a_program_of_a_package_starts(start: str, source: str, needed: bool, tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text(source)
+    text = NODE.format("RUN npm install -g lerna\nCOPY . .").replace('["node", "a.js"]', start)
+    program = classify(parse(text.encode(), "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
+    assert ("git" in program.runtime_needs.commands) == needed
+
+
+@pytest.mark.parametrize(
     ("package", "source", "needed"),
     [
         pytest.param("pdfkit", "doc.text('<svg>')", False, id="no-op-own-fonts"),

@@ -52,6 +52,9 @@ CASES = (
      {"a.py": DYNAMIC, "a.json": '[{"name": "ar"}, {"name": "as"}]'}, {"build-essential": ("build", "SL201")}),
     ("dynamic-and-a-program-of-several", "apt-get install -y build-essential && gcc x.c", START,
      {"a.py": DYNAMIC, "a.json": '[{"name": "make"}]'}, {"build-essential": ("both", "SL203")}),
+    ("dynamic-and-a-common-word", "apt-get install -y gcc && gcc x.c", START, {"a.py": DYNAMIC + "send(cc='cc', to={'cc': a})\n"}, {"gcc": ("build", "SL201")}),
+    ("dynamic-and-a-common-word-with-arguments", "apt-get install -y gcc && gcc x.c", START, {"a.py": DYNAMIC + "X = 'cc -c'\n"}, {"gcc": ("both", "SL203")}),
+    ("dynamic-and-a-common-word-of-a-setting", "apt-get install -y gcc && gcc x.c", START, {"a.py": DYNAMIC, "a.yml": "compiler: cc\n"}, {"gcc": ("both", "SL202")}),
     ("dynamic-and-named", "apt-get install -y gcc && gcc x.c", START, {"a.py": DYNAMIC + "X = ['gcc']\n"}, {"gcc": ("both", "SL203")}),
     # a step of the final stage uses it
     ("late", "apt-get install -y nodejs && node build.js", START, {}, {"nodejs": ("both", "SL202")}),
