@@ -64,7 +64,7 @@ def _env_changes(
         value, other = before.get(name), after.get(name)
         if value is None or value == other or "\0" in value or (name in moved and other is None):
             continue
-        if name != "PATH" or _own_directories(old, value) != _own_directories(new, other or ""):
+        if name != "PATH" or _own_directories(value, old) != _own_directories(other or "", old, new):
             yield Reason.of("SL409", "env_changes", name=name, before=repr(value), after=repr(other))
     arguments = {n for x in _instructions(old.final, "ARG") for n, _ in arg_names(x)}
     for name in sorted(_names_set(new.final) - {"PATH"}):
@@ -78,11 +78,12 @@ def _names_set(stage: Stage) -> frozenset[str]:
     return frozenset(name for x in _instructions(stage, "ENV") for name, _ in env_pairs(x))
 
 
-def _own_directories(machine: Machine, path: str) -> list[str]:
-    """The directories of PATH that the file adds to those of its base image."""
-    facts = machine.final.facts
-    given = (facts.env.get("PATH") if facts is not None else None) or default_path()
-    return [directory for directory in path.split(":") if directory not in given.split(":")]
+def _own_directories(path: str, *machines: Machine) -> list[str]:
+    """The directories of PATH that no base image of these files has: one that the old base image has may be
+    put on PATH again."""
+    facts = (machine.final.facts for machine in machines)
+    given = {d for f in facts for d in ((f and f.env.get("PATH")) or default_path()).split(":")}
+    return [directory for directory in path.split(":") if directory not in given]
 
 
 def _instructions(stage: Stage, keyword: str) -> Iterator[Instruction]:

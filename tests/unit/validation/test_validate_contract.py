@@ -86,3 +86,25 @@ def test_the_pipeline_states_it(tmp_path: Path) -> None:
     outcome = pipeline.rewrite(GO.format('CMD ["go", "run", "."]'), tmp_path)
     assert outcome.kind == "rewritten"
     assert "SL315" in {decision.code for decision in outcome.decisions}
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("ENV PATH=$PATH:/srv/bin", False),
+        ("ENV PATH=/usr/local/go/bin:$PATH:/srv/bin", False),
+        ("ENV PATH=/go/bin:/usr/local/go/bin:$PATH:/srv/bin", False),
+        ("ENV PATH=/srv/bin:$PATH:/opt/bin", True),
+        ("ENV PATH=$PATH", True),
+    ],
+)
+def test_directories_of_the_old_base_may_be_put_on_path_again(line: str, fault: bool, tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text("module example.com/web\n\ngo 1.24\n")
+    (tmp_path / "main.go").write_text("package main\n\nfunc main() {}\n")
+    own = "ENV PATH=$PATH:/srv/bin"
+    text = GO.format(f"RUN go build -o /srv/bin/web .\n{own}\nCMD /srv/bin/web; sleep 1")
+    program = classify(parse(text.encode(), "Dockerfile"), scan(tmp_path), "Dockerfile", Options())
+    plan, new = planned(program)
+    last = new.rindex(own)
+    found = problems(program, plan, new[:last] + line + new[last + len(own) :], program.dockerfile)
+    assert any(problem.form == "env_changes" for problem in found) == fault
