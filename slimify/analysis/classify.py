@@ -94,6 +94,7 @@ def classify(
     language = language_of(base, visits, context)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
     needed = partial(runtime_needs, contract, named=uses.commands, language=language, base=base)
+    needed = partial(needed, others_say=uses.say_what_starts)
     needs = needed(end, effects, copied=copied_from_stages(machine.final))
     needs = with_previous_stages(needs, machine, base, language)
     for values in _other_values(file, given, build_args):

@@ -54,7 +54,7 @@ def unknown_programs(
     unread = unread_start(needs.start)
     if unread is not None:
         return Reason.of("SL203", "unread_package", why=unread)
-    if not needs.start:
+    if not needs.start or not needs.has_start:
         return Reason.of("SL203", "no_start")
     if all(_is_for_people(e) for e in needs.start if e.tool not in entry_scripts()):
         return Reason.of("SL203", "only_waits")

@@ -141,6 +141,7 @@ class RuntimeNeeds(Struct, frozen=True, kw_only=True):
     shell: bool = False  # run time needs a shell
     system_packages: Mapping[str, Use] = {}  # needed by installed modules
     unresolved: Mapping[str, Use] = {}  # libraries and headers whose package in this release is not known
+    has_start: bool = False  # the file, or all that start the image, say what it starts
     origins: tuple[Use, ...] = ()  # as long as `start`
     programs: tuple[Started, ...] = ()
 

@@ -53,12 +53,14 @@ def runtime_needs(
     language: str | None,
     base: ImageFacts | None,
     copied: Sequence[str],
+    others_say: bool = False,
 ) -> RuntimeNeeds:
     """What run time needs. `state` is the state after the last instruction. `effects` are those of all RUNs,
     for the manifests they install. `named` are command lines that the context runs in this image (compose
     files, Procfile, Kubernetes manifests). `base` is what is known about the base image, `copied` are the
-    paths that come from other stages."""
-    roots = [(text, use, state) for text, use in (*_roots(runtime), *_hooks(base, state.view))]
+    paths that come from other stages. `others_say`: whoever starts the image says what it starts."""
+    hooks = _hooks(base, state.view)
+    roots = [(text, use, state) for text, use in (*_roots(runtime), *hooks)]
     roots += _named_roots(runtime, state, named)
     roots += [(text, use, state) for use, text in managed_commands(state.view)]
     everything = tuple(effects)
@@ -114,6 +116,7 @@ def runtime_needs(
             **whole_programs(commands, followed.calls),
         },
         unresolved=needs.unresolved,
+        has_start=runtime.sets_start_command or bool(hooks) or others_say,
         origins=tuple(followed.origins),
         programs=tuple(followed.programs),
     )

@@ -325,7 +325,8 @@ def _used_by_build(package: _Package) -> PackageVerdict | None:
     if facts.kind == "build" and usage.links_nothing and facts.counterparts != ():
         reason = Reason.of("SL201", "needed_no_c", user=user) if user else Reason.of("SL201", "no_c")
         return _goes(package, user, reason=reason)
-    if facts.kind == "build" and facts.counterparts is None and not package.along:
+    shown = usage.evidence is not None and package.along
+    if facts.kind == "build" and facts.counterparts is None and not shown:
         return package.verdict("both", Reason.of("SL203", "unknown_counterpart"))
     if facts.kind == "build":
         return _goes(package, user, facts.counterparts or ())

@@ -66,12 +66,17 @@ _PLACEHOLDER = regex(r"[<\[\u2026]|\.\.\.|\A[A-Z][A-Z_]+\Z")
 class ImageUses(Struct, frozen=True, kw_only=True):
     """Every command found, by file and line, whose file is relative to the context; the build arguments with
     the values that files pass, None last for one that only a build knows; where other Dockerfiles, and
-    those that documents show, start from the image; and which of its directories are hidden by mounts."""
+    those that documents show, start from the image; and which of its directories are hidden by mounts.
+
+    `say_what_starts`: files start the image, and none of them leaves to it what it starts. The default of a
+    base image is for those who bring a command of their own.
+    """
 
     commands: tuple[RunCommand, ...]
     arguments: Mapping[str, tuple[str | None, ...]]
     bases: tuple[Use, ...] = ()
     mounts: tuple[Use, ...] = ()
+    say_what_starts: bool = False
 
 
 def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
@@ -105,9 +110,12 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
     for place in places:
         own |= place.containers(own)
     names = replace(names, own=frozenset(own))
-    found = (replace(c, file=place.from_context(c.file)) for place in places for c in place.commands(names))
+    found = [replace(c, file=place.from_context(c.file)) for place in places for c in place.commands(names)]
+    started = [command.text for command in found if command.starts]
+    said = (command for command in found if command.text or command.mounts or command.env)
     return ImageUses(
-        commands=tuple(sorted(dict.fromkeys(found), key=lambda item: (item.file, item.line))),
+        commands=tuple(sorted(dict.fromkeys(said), key=lambda item: (item.file, item.line))),
+        say_what_starts=bool(started) and all(started),
         arguments={
             name: tuple(sorted(values, key=lambda value: (value is None, value or "")))
             for name, values in passed.items()
@@ -187,6 +195,8 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
         """What a call starts in the container."""
         entry = told.given("--entrypoint")[-1:]
         words = [*filter(None, entry), *told.operands[1:]]
+        if not words and told.command in ("run", "create"):
+            return RunCommand(text="", file=host.file, line=host.lines[0], starts=True)
         if not words or (host.in_document and any(map(_PLACEHOLDER.search, words))):
             return None
         inner = ((self.from_context(path or "."), target) for target, path in host.mounts)

@@ -15,8 +15,8 @@ from slimify.context.compose.yaml_commands import (
     BuiltImage,
     RunCommand,
     check_command,
-    combined_command,
     own_services,
+    start_of,
 )
 from slimify.context.scan import Context, clean
 from slimify.context.yaml_nodes import MAX_BYTES, documents, entries, get, items, reached, string
@@ -39,15 +39,20 @@ def platform_commands(
         for place in row.commands.split():
             first, plus, rest = place.partition("+")
             if plus:
-                yield from combined_command(get(unit, first), get(unit, rest), path)
+                yield start_of(get(unit, first), get(unit, rest), path, unit)
                 continue
             for node in reached(unit, place):
                 text = _text(node, lines=row.ci)
+                inside = row.ci or row.develops
                 found = RunCommand(
-                    text=text, file=path, line=_line(context, path, node), entrypoint=row.ci or row.develops
+                    text=text,
+                    file=path,
+                    line=_line(context, path, node),
+                    entrypoint=inside,
+                    starts=not inside,
                 )
                 if text.strip():
-                    yield _in_checkout(found, image) if row.ci or row.develops else found
+                    yield _in_checkout(found, image) if inside else found
         for place in row.checks.split():
             for node in reached(unit, place):
                 yield from check_command(node, path)

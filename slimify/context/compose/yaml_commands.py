@@ -46,13 +46,14 @@ class RunCommand(Struct, frozen=True, kw_only=True):
 
     `entrypoint`: it overrides the entrypoint, not CMD. `mounts` are bind mounts from the context: path in the
     context, path in the image. `env` are variables that it is given, `cwd` is its working directory, "" for
-    that of the image.
+    that of the image. `starts`: it is what a container is started with.
     """
 
     text: str
     file: str
     line: int
     entrypoint: bool = False
+    starts: bool = False
     mounts: tuple[tuple[str, str], ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     cwd: str = ""
@@ -131,19 +132,18 @@ def own_services(
             yield Service(
                 name=name,
                 container=string(get(service, "container_name")).strip(),
-                commands=tuple(_commands(service, path, built_image)),
+                commands=tuple(_commands(service, path, built_image, override=images.get(name) == "")),
                 mounts=tuple(Use(name=target, file=path, line=line) for _, target, line in _volumes(service)),
             )
 
 
-def _commands(service: Node, path: str, built_image: BuiltImage) -> Iterator[RunCommand]:
+def _commands(service: Node, path: str, built_image: BuiltImage, *, override: bool) -> Iterator[RunCommand]:
     mounts = _bind_mounts(service, path, built_image.context)
     env = known_variables(_variables(get(service, "environment")))
     cwd = string(get(service, "working_dir"))
-    started = [*combined_command(get(service, "entrypoint"), get(service, "command"), path)]
-    if (mounts or env) and not started:
-        started.append(RunCommand(text="", file=path, line=service.start_mark.line + 1))
-    for command in (*started, *check_command(get(service, "healthcheck", "test"), path)):
+    start = start_of(get(service, "entrypoint"), get(service, "command"), path, service)
+    start = replace(start, starts=bool(start.text) or not override)  # else another file says it
+    for command in (start, *check_command(get(service, "healthcheck", "test"), path)):
         yield replace(command, mounts=mounts, env=env, cwd=cwd)
 
 
@@ -275,15 +275,17 @@ def _bind_mounts(service: Node, path: str, place: str) -> tuple[tuple[str, str],
     return tuple(found)
 
 
-def combined_command(first: Node | None, rest: Node | None, path: str) -> Iterator[RunCommand]:
-    """The command made of an entrypoint and its arguments; either may be missing."""
+def start_of(first: Node | None, rest: Node | None, path: str, container: Node) -> RunCommand:
+    """What a container starts: an entrypoint with its arguments, either of which may be missing, or what the
+    image starts by itself."""
     node = first if first is not None and first.value else rest
     if node is None or not node.value:
-        return
+        return RunCommand(text="", file=path, line=container.start_mark.line + 1, starts=True)
     argv = [*words(first), *(words(rest) if rest is not None else ())]
-    yield RunCommand(
+    return RunCommand(
         text=shlex.join(argv) or string(node).strip(),
         file=path,
         line=node.start_mark.line + 1,
         entrypoint=node is first,
+        starts=True,
     )

@@ -16,7 +16,7 @@ _INSTALLS_OR_BUILDS = BUILDS | {"packages", "fetch"}
 def start_uncertainty(program: Program) -> Reason | None:
     """Why the start command is not known well enough; None if it is."""
     start = program.runtime_needs.start
-    if not start or not program.runtime.sets_start_command:
+    if not start or not program.runtime_needs.has_start:
         return Reason.of("SL356", "no_start")
     why = unread_start(start)
     if why:

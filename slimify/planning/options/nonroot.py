@@ -190,7 +190,7 @@ def _privileged_port(program: Program, plan: Plan) -> Reason | None:
 def _start_needs_root(program: Program, plan: Plan) -> Reason | None:
     """A part of the start command that is not known to work without root."""
     known, runtime_needs = load("nonroot.toml"), program.runtime_needs
-    if not program.runtime.sets_start_command or not runtime_needs.start:
+    if not runtime_needs.has_start or not runtime_needs.start:
         return Reason.of("SL331", "no_start")
     if runtime_needs.dynamic:
         use = runtime_needs.dynamic[0]

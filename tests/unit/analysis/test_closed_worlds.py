@@ -25,6 +25,7 @@ DYNAMIC = "import subprocess, sys\nsubprocess.run([sys.argv[1]])\n"
 PROJECT = '[project]\nname = "shop"\ndependencies = ["flask"]\n[project.scripts]\nshop = "shop:main"\n'
 SERVER = 'CMD ["python", "manage.py", "runserver"]'
 COMPOSE = "services:\n  a:\n    build: .\n    volumes: ['{0}']\n"
+SERVICES = "services:\n  a:\n    build: .\n    command: python a.py\n  b:\n    build: .\n    {0}\n"
 SPAWN = "const { spawn } = require('child_process')\nspawn(process.argv[2])\n"
 
 
@@ -54,6 +55,34 @@ SPAWN = "const { spawn } = require('child_process')\nspawn(process.argv[2])\n"
             id="a-variable",
         ),
         pytest.param("", FLASK, "git make python3", id="no-start"),
+        pytest.param(
+            "",
+            {**FLASK, "compose.yaml": SERVICES.format("restart: always")},
+            "git make python3",
+            id="a-service-without-command",
+        ),
+        pytest.param(
+            "",
+            {**FLASK, "compose.yaml": SERVICES.format("command: python a.py b")},
+            "",
+            id="each-service-has-a-command",
+        ),
+        pytest.param(
+            "",
+            {
+                **FLASK,
+                "compose.yaml": SERVICES.format("command: python a.py b"),
+                "run.sh": "docker build -t x .\ndocker run -it x\n",
+            },
+            "git make python3",
+            id="people-start-the-default-of-the-base",
+        ),
+        pytest.param(
+            "",
+            {**FLASK, "run.sh": "docker build -t x .\ndocker run x python a.py\n"},
+            "git make python3",
+            id="a-command-of-people",
+        ),
         pytest.param(SERVER, FLASK, "", id="a-server-of-development"),
         pytest.param(
             SERVER,

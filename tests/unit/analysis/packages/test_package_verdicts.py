@@ -118,6 +118,18 @@ def test_what_came_along(
     assert tuple(v.counterparts for v in verdicts) == expected, verdicts
 
 
+def test_headers_whose_library_is_unknown_stay(tmp_path: Path) -> None:
+    """Whatever else came along with them: apt's name of the library is not known in this release."""
+    text = "FROM ubuntu:latest\nRUN apt-get update && apt-get install -y python3 libtesseract-dev\n" + START
+    (tmp_path / "a.py").write_text("import ssl\n")
+    program = classify(parse(encode(text), "Dockerfile"), scan(tmp_path), "Dockerfile", Options())
+    verdicts = {v.name: v for s in program.steps for atom in s.atoms for v in atom.packages}
+    assert (verdicts["libtesseract-dev"].role, verdicts["libtesseract-dev"].reasons[0].form) == (
+        "both",
+        "unknown_counterpart",
+    )
+
+
 DEBIAN = "FROM {0}\nCOPY . .\nRUN apt-get update && apt-get install -y {1} git\nRUN git clone https://x.io/x /y && rm -r /y\n{2}"
 
 
