@@ -259,7 +259,8 @@ def _distribution(start: ImageFacts, parts: Reference) -> ImageFacts:
         family = f"buildpack-deps-{kind}" if kind else "buildpack-deps"
         bases = _runtime_bases(parts, facts) if facts.distro == "debian" else {}
         return replace(facts, family=family, runtime_bases=bases)
-    if parts.name == "debian" and facts.variant == "full" and suite:
+    moved_on = parts.digest and (release == "latest" or release in known["debian"])
+    if parts.name == "debian" and facts.variant == "full" and suite and not moved_on:
         slim = parts.with_tag("stable-slim" if tag == "latest" else f"{tag}-slim")
         bases = {**_runtime_bases(parts, facts), "debian": slim}
         return replace(facts, slim_partner=slim, runtime_bases=bases)

@@ -63,6 +63,8 @@ def base_choices(
                 reasons = (Reason.of("SL392", "of_kind", kind=known[kind], lacks=lacks),)
             if "debian" in known:
                 found.append(("slim", known["debian"]))
+        elif base.slim_partner is not None and known.get("debian") == base.slim_partner:
+            found.append(("slim", base.slim_partner))  # a moving tag that moves along
     found.append(("same-base", base_as_written(program)))
     wanted = {
         "auto": ("minimal", "slim", "same-base"),

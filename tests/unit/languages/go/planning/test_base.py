@@ -282,6 +282,16 @@ ROWS = (
         base=f"golang@sha256:{'0' * 64}",
     ),
     Row(
+        id="a-moving-tag-whose-slim-one-moves-along",
+        file=(FINISHED.format("docker.io/library/debian"), START),
+        base="docker.io/library/debian:stable-slim",
+    ),
+    Row(
+        id="a-digest-of-a-moving-tag-does-not",
+        file=(FINISHED.format(f"debian:latest@sha256:{'0' * 64}"), START),
+        kind="unchanged",
+    ),
+    Row(
         id="alpine-without-the-build-packages",
         file=("FROM golang:1.22-alpine3.19", "RUN apk add --no-cache git make", *BUILD, START),
         base="alpine:3.19",
