@@ -22,7 +22,8 @@ from slimify.analysis.packages.build_settings import has_reader
 from slimify.analysis.packages.context_mentions import mentions_in
 from slimify.analysis.packages.module_needs import needs_of_programs, present_modules
 from slimify.analysis.packages.package_files import package_files
-from slimify.analysis.packages.package_verdicts import PackageUsage, package_verdicts
+from slimify.analysis.packages.package_usage import PackageUsage
+from slimify.analysis.packages.package_verdicts import package_verdicts
 from slimify.analysis.packages.program_calls import final_stage_installs, final_stage_tools
 from slimify.analysis.previous_stages import with_previous_stages
 from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step, facts_of

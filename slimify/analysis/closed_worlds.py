@@ -51,7 +51,9 @@ def unknown_programs(
     """
     if needs.dynamic:
         return Reason.of("SL203", "dynamic", place=needs.dynamic[0].place)
-    unread = unread_start(needs.start)
+    unread = unread_start(needs.start) or next(
+        (e.why for e in needs.start if e.kind == "build" and e.why), None
+    )
     if unread is not None:
         return Reason.of("SL203", "unread_package", why=unread)
     if not needs.start or not needs.has_start:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from slimify.facts.carried import carried, data_files
@@ -12,6 +12,7 @@ from slimify.facts.image_tables import data_packages
 from slimify.facts.mediatypes import TABLE, asks_table, contains_table
 from slimify.facts.packages import system_package
 from slimify.facts.programs import serves_more_than_compiling, starting_compilers
+from slimify.facts.recommends import brought_along
 from slimify.facts.system import in_package_tree
 from slimify.facts.toolchains import (
     compile_programs,
@@ -146,7 +147,11 @@ def _may_go(compared: Comparison, name: str, have: frozenset[str], called: set[s
     programs that build steps start."""
     old, needs = compared.old.final, compared.needs
     facts = system_package(name, old.facts)
-    if facts is None or name in needs.system_packages or {name, *facts.commands} & set(needs.commands):
+    if facts is None or name in needs.system_packages:
+        return False
+    there = own_programs(old.facts, needs.commands) if old.facts is not None else frozenset[str]()
+    started = {name, *facts.commands}.intersection(needs.commands) - there
+    if started and not (compared.programs_are_known and _are_of_members(compared, name, started, have)):
         return False
     own = compared.own
     toolchain_of_own = installers(own) if own is not None else None
@@ -167,6 +172,13 @@ def _may_go(compared: Comparison, name: str, have: frozenset[str], called: set[s
     if not compared.programs_are_known:
         return False
     return uses or name in interpreters_to_compile(own) or name in compared.left_out
+
+
+def _are_of_members(compared: Comparison, name: str, programs: Iterable[str], have: frozenset[str]) -> bool:
+    """Whether a package only brings others that have these programs, and the new image has those."""
+    old = compared.old.final.facts
+    along = brought_along(name, old.suite if old is not None else None, recommended=False)
+    return all(providers(program, along & have, old) for program in programs)
 
 
 def _serves_other_language(compared: Comparison, name: str, called: set[str]) -> bool:

@@ -17,7 +17,7 @@ from slimify.languages import language
 from slimify.model.effects import INSTALLS, Effect
 
 if TYPE_CHECKING:
-    from slimify.analysis.packages.package_verdicts import PackageUsage
+    from slimify.analysis.packages.package_usage import PackageUsage
     from slimify.analysis.roles.model import Given
 
 

@@ -8,151 +8,34 @@ stay, which their output needs. What nothing uses stays.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from slimify.analysis.graph.graph import AtomKey
-from slimify.analysis.packages.context_mentions import ContextMentions
-from slimify.analysis.packages.program_calls import build_tools, commands
+from slimify.analysis.packages.package_usage import PackageUsage
 from slimify.analysis.packages.toolchains import build_only_use
-from slimify.analysis.program import RuntimeNeeds
-from slimify.facts import merged
 from slimify.facts.carried import installed
-from slimify.facts.debian import PackageFacts, debian_command, has_one_counterpart, library_package
-from slimify.facts.images import ImageFacts
-from slimify.facts.packages import interpreters, programs_calling, starts, system_package
+from slimify.facts.debian import PackageFacts, debian_command
+from slimify.facts.packages import interpreters, programs_calling
 from slimify.facts.programs import (
     called_by_name,
     has_compiler,
     is_called_indirectly,
-    reads_only_arguments,
     serves_more_than_compiling,
     starting_compilers,
-    used_instead,
 )
 from slimify.facts.recommends import brought_along
-from slimify.facts.toolchains import beside, interpreters_to_compile, library_parts, own_programs
-from slimify.languages import has_own_certificates, language
+from slimify.facts.toolchains import beside, interpreters_to_compile
+from slimify.languages import language
 from slimify.model.decisions import PackageVerdict, Reason, Role
-from slimify.model.effects import Effect, SystemManager
+from slimify.model.effects import SystemManager
 from slimify.model.sources import Use
-from slimify.semantics.walk import Visit
-from slimify.syntax.dockerfile.instructions import copy_parts, env_pairs
-
-if TYPE_CHECKING:
-    from slimify.analysis.evidence.image_evidence import BuiltImage
+from slimify.syntax.dockerfile.instructions import copy_parts
 
 UNSEEN = Reason.of("SL206", "unseen")
 UNUSED = Reason.of("SL206", "dropped")  # with --drop-unused
-
-
-class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
-    """Everything that shows who uses a package.
-
-    `application` is the language of the application. `keep` are the packages named in the settings.
-    `final_stage_tools` are the programs that steps of the final stage call, `final_stage_installs` the
-    installs of a language among these steps. `mentions` searches the texts of the context. `unknown_programs`
-    states why not all programs that run time starts are known. `links_nothing`: no build output is linked
-    with a library. `bases` are the places where other Dockerfiles start from the image. `evidence` is an
-    image built from the file. `drop_unused`: what is known to be used by nothing goes.
-    """
-
-    visits: Sequence[Visit]
-    needs: RuntimeNeeds
-    base: ImageFacts | None
-    application: str | None
-    keep: Collection[str]
-    mentions: ContextMentions
-    unknown_programs: Reason | None
-    links_nothing: bool
-    bases: tuple[Use, ...]
-    evidence: BuiltImage | None
-    drop_unused: bool = False
-    final_stage_tools: Mapping[str, Use] = MappingProxyType({})
-    final_stage_installs: Mapping[AtomKey, tuple[Use, frozenset[str]]] = MappingProxyType({})
-
-    @cached_property
-    def effects(self) -> Sequence[tuple[AtomKey, Effect]]:
-        """The effects of all commands, each with its command."""
-        return tuple((key, effect) for key, _, effect in commands(self.visits))
-
-    @cached_property
-    def tools(self) -> Mapping[str, Use]:
-        """The programs that build steps call."""
-        return build_tools(self.visits)
-
-    @cached_property
-    def called_programs(self) -> Collection[str]:
-        """The programs that run time calls, and the programs of runtime packages."""
-        names = {p.name for _, e in self.effects if e.kind == "packages" for p in e.packages if p.name}
-        brought = (f.commands for f in map(self.facts, names) if f is not None and f.kind == "run")
-        return {*self.needs.commands, *(command for commands in brought for command in commands)}
-
-    @cached_property
-    def fetched_program(self) -> str:
-        """A program that run time starts and a step downloads, if nobody knows what it starts itself: it may
-        be a script. "" if there is none."""
-        fetched = (place for _, e in self.effects if e.kind == "fetch" for place in (*e.writes, *e.outputs))
-        names = {name for name in map(posixpath.basename, fetched) if name in self.needs.commands}
-        return min((n for n in names if not (starts(n) or reads_only_arguments(n))), default="")
-
-    @cached_property
-    def removals(self) -> Sequence[tuple[AtomKey, Effect]]:
-        """The commands that remove packages."""
-        return tuple((key, e) for key, e in self.effects if e.kind == "unpackage")
-
-    @cached_property
-    def unnamed_needs(self) -> Mapping[str, Use]:
-        """The packages that run time or the final stage needs, and that only come along with others."""
-        named = {p.name for _, e in self.effects if e.kind == "packages" for p in e.packages}
-        wanted = dict(self.needs.system_packages)
-        if self.evidence is not None:
-            from slimify.analysis.evidence.base_image import base_packages
-
-            there = base_packages(self.evidence)
-        elif self.base is None or self.base.manager != SystemManager.APT:
-            return {}
-        else:
-            there, suite = installed(self.base, nearest=True), self.base.suite
-            if self.needs.sources.may_use_tls and not has_own_certificates(self.base.language):
-                wanted.setdefault("ca-certificates", Use(name="a TLS connection", file="", line=0))
-            for part in library_parts(language(self.application), self.base, named):
-                wanted.setdefault(part, Use(name="the standard library", file="", line=0))
-            programs = {**self.needs.commands, **self.final_stage_tools}
-            own = own_programs(self.base, programs)
-            found = ((debian_command(c, suite), use) for c, use in programs.items() if c not in own)
-            libraries = ((library_package(n, suite), use) for n, use in self.needs.libraries.items())
-            wanted = {**{name: use for name, use in (*found, *libraries) if name}, **wanted}
-        return {name: use for name, use in wanted.items() if name not in named | there}
-
-    @cached_property
-    def programs_of_variables(self) -> frozenset[str]:
-        """The programs that variables of the image may stand for: `CHROME_BIN=/usr/bin/chromium`."""
-        settings = (v.instruction for v in self.visits if v.instruction.keyword == "ENV")
-        pairs = [pair for instruction in settings for pair in env_pairs(instruction)]
-        named = frozenset(value.strip("\"'").rpartition("/")[2] for name, value in pairs if name != "PATH")
-        return named.union(*(used_instead(name) for name, _ in pairs))
-
-    @cached_property
-    def has_other_releases(self) -> bool:
-        """Whether a PPA may replace packages of the distribution by other releases. Those that are known for
-        what they offer do not."""
-        sources = merged("package-sources.toml")
-        added = (w.text for _, e in self.effects if e.kind == "source" for w in e.command.words)
-        unknown = (text for text in added if not any(word in text for word in sources["offered"]))
-        return any(mark in text for text in unknown for mark in sources["replacing"]["marks"])
-
-    def facts(self, name: str) -> PackageFacts | None:
-        """Facts about a package in the distribution of the base image."""
-        found = system_package(name, self.base)
-        if found is not None and found.counterparts and self.has_other_releases:
-            return found if has_one_counterpart(name) else replace(found, counterparts=None)
-        return found
 
 
 class _Package(Struct, frozen=True, dict=True):
@@ -170,6 +53,32 @@ class _Package(Struct, frozen=True, dict=True):
     @cached_property
     def commands(self) -> tuple[str, ...]:
         return self.facts.commands if self.facts is not None else ()
+
+    @cached_property
+    def called(self) -> str | None:
+        """The first of its programs that run time calls, unless the base image has one that comes first."""
+        started, own = self.usage.needs.commands, self.usage.own_programs
+        return next((c for c in self.commands if c in started and c not in own), None)
+
+    @cached_property
+    def comes_second(self) -> bool:
+        """Whether the base image has programs that come before all of its own, whatever their version."""
+        own = {name.rstrip("0123456789.") for name in self.usage.own_programs}
+        return bool(self.commands) and own.issuperset(c.rstrip("0123456789.") for c in self.commands)
+
+    @cached_property
+    def is_called_by_members(self) -> bool:
+        """Whether it brings other packages whose programs are all that run time calls of it, and no compiler
+        among them: these stay in its place, or are those of the full image."""
+        base, usage = self.usage.base, self.usage
+        started = usage.needs.commands.keys()
+        if base is None or base.manager != SystemManager.APT or usage.unknown_programs is not None:
+            return False
+        if not started.isdisjoint(starting_compilers()):
+            return False
+        members = {debian_command(c, base.suite) for c in started & {*self.commands}}
+        there = self.along.keys() | installed(base, nearest=True)
+        return self.name not in members and members <= there
 
     @cached_property
     def starters(self) -> Sequence[str]:
@@ -298,8 +207,8 @@ def _used_at_run_time(package: _Package) -> PackageVerdict | None:
     use = needs.system_packages.get(package.name)
     if use is not None:
         return package.verdict("run", Reason.of("SL202", "use", name=use.name, place=_location(use)))
-    called = next((c for c in package.commands if c in needs.commands), None)
-    if called is not None:
+    called = package.called
+    if called is not None and not package.is_called_by_members:
         reason = Reason.of("SL202", "runs", place=_location(needs.commands[called]), command=called)
         return package.verdict("both" if package.user is not None else "run", reason)
     fetched = package.usage.fetched_program
@@ -352,7 +261,7 @@ def _goes(
     by_name = why is not None and bool(package.usage.needs.dynamic)
     if facts is not None and (by_name or (serves and facts.kind == "build")) and package.naming_use:
         return package.verdict("both", Reason.of("SL203", "named", place=_location(package.naming_use)))
-    if why is not None and not compiles and not counterparts:
+    if why is not None and not (compiles or counterparts or package.comes_second):
         return package.verdict("both", why)
     if reason is None and counterparts:
         needed = Reason.of("SL204", "needed", user=user, counterparts=counterparts) if user else None

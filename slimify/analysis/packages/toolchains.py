@@ -17,7 +17,7 @@ from slimify.semantics.effects.state import State
 from slimify.semantics.paths import is_named_place
 
 if TYPE_CHECKING:
-    from slimify.analysis.packages.package_verdicts import PackageUsage
+    from slimify.analysis.packages.package_usage import PackageUsage
 
 
 def build_only_use(name: str, usage: PackageUsage) -> tuple[Use, tuple[str, ...]] | None:
@@ -29,9 +29,9 @@ def build_only_use(name: str, usage: PackageUsage) -> tuple[Use, tuple[str, ...]
         own, other = installers(known), toolchain(known)
         if known.name == usage.application and own is not None and name in own.packages:
             unread = any(e.kind == "unknown" for _, e in usage.effects)
-            needed = unread or bool(started & {*own.commands, *own.managers})
-            commands = own.commands
-            instead = () if has_own_interpreter(usage.base, known, needs.commands) else own.packages[name]
+            by_itself = has_own_interpreter(usage.base, known, needs.commands)
+            needed = unread or (not by_itself and bool(started & {*own.commands, *own.managers}))
+            commands, instead = own.commands, () if by_itself else own.packages[name]
         elif known.name != usage.application and other is not None and name in other.packages:
             started |= usage.final_stage_tools.keys()
             needed = bool(other.commands & started) or names_packages(other, usage.visits[-1].state)

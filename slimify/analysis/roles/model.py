@@ -15,7 +15,7 @@ from slimify.model.decisions import PackageVerdict, Reason, Role
 from slimify.model.effects import EffectKind
 
 if TYPE_CHECKING:
-    from slimify.analysis.packages.package_verdicts import PackageUsage
+    from slimify.analysis.packages.package_usage import PackageUsage
 
 
 class Artifact(Struct, frozen=True):

@@ -41,6 +41,30 @@ def test_programs_that_an_unread_one_may_start(
     assert lost in found if lost else not found
 
 
+TASKS = """FROM python:3.11-slim
+RUN apt-get update && apt-get install -y {packages}
+COPY . .
+CMD ["make", "serve"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("packages", "recipe", "lost"),
+    [
+        pytest.param("build-essential", "python a.py", "", id="the same"),
+        pytest.param("make", "python a.py", "", id="the package that is called"),
+        pytest.param("gcc", "python a.py", "make", id="another one"),
+        pytest.param("make", "gcc a.c", "gcc", id="what is called as well"),
+        pytest.param("make", "", "build-essential", id="what it starts is unknown"),
+    ],
+)
+def test_packages_that_come_along(packages: str, recipe: str, lost: str, tmp_path: Path) -> None:
+    files = {"a.py": "", **({"Makefile": f"serve:\n\t{recipe}\n"} if recipe else {})}
+    old, new = (TASKS.format(packages=names) for names in ("build-essential", packages))
+    found = differences(old, new, files, tmp_path)
+    assert lost in found if lost else not found
+
+
 CLOCK = """FROM golang:{tag}{builder}
 WORKDIR /src
 COPY . .

@@ -56,6 +56,14 @@ CASES = (
     ("dynamic-and-a-common-word-with-arguments", "apt-get install -y gcc && gcc x.c", START, {"a.py": DYNAMIC + "X = 'cc -c'\n"}, {"gcc": ("both", "SL203")}),
     ("dynamic-and-a-common-word-of-a-setting", "apt-get install -y gcc && gcc x.c", START, {"a.py": DYNAMIC, "a.yml": "compiler: cc\n"}, {"gcc": ("both", "SL202")}),
     ("dynamic-and-named", "apt-get install -y gcc && gcc x.c", START, {"a.py": DYNAMIC + "X = ['gcc']\n"}, {"gcc": ("both", "SL203")}),
+    # run time uses one of the packages that it brings
+    ("member", "apt-get install -y build-essential && gcc x.c", "CMD make a\n", {"Makefile": "a:\n\tpython a.py\n"}, {"build-essential": ("build", "SL201")}),
+    ("member-and-a-compiler", "apt-get install -y build-essential && gcc x.c", "CMD make a\n", {"Makefile": "a:\n\tgcc a.c\n"}, {"build-essential": ("both", "SL202")}),
+    ("member-that-may-start-any-program", "apt-get install -y build-essential && gcc x.c", "CMD make a\n", {}, {"build-essential": ("both", "SL202")}),
+    # the image has programs of its own that come first
+    ("second", "apt-get install -y python3-pip && pip3 install flask", "CMD pip3 list && python3 a.py\n", {}, {"python3-pip": ("build", "SL201")}),
+    ("second-of-any-program", "apt-get install -y python3-pip && pip3 install flask", HOST, {}, {"python3-pip": ("build", "SL201")}),
+    ("second-by-its-path", "apt-get install -y python3-pip && pip3 install flask", "CMD /usr/bin/pip3 list\n", {}, {"python3-pip": ("both", "SL202")}),
     # a step of the final stage uses it
     ("late", "apt-get install -y nodejs && node build.js", START, {}, {"nodejs": ("both", "SL202")}),
 )  # fmt: skip
