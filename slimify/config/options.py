@@ -15,6 +15,9 @@ _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "m
 _SIZE = r"(\d+(?:\.\d+)?)\s*([a-z]*)"
 
 
+_ENOUGH = 100_000_000  # bytes
+
+
 class MinSaving(Struct, frozen=True, kw_only=True):
     """The saving a rewrite must reach: the larger of `percent` of the original image and `bytes`."""
 
@@ -29,8 +32,10 @@ class MinSaving(Struct, frozen=True, kw_only=True):
         return ",".join([*share, size] if self.bytes or not share else share)
 
     def floor(self, original: int) -> int:
-        """The required saving in bytes for an original image of `original` bytes."""
-        return max(self.bytes, int(original * self.percent / 100))
+        """The required saving in bytes for an original image of `original` bytes. By default no share of a
+        large image is more than `_ENOUGH`: its size is an estimate."""
+        least = max(self.bytes, int(original * self.percent / 100))
+        return min(least, _ENOUGH) if self == MinSaving() else least
 
     def in_place(self, original: int) -> int:
         """The required saving in bytes if the file keeps one stage. The base image can't change then, so

@@ -141,15 +141,16 @@ def _scripts() -> Mapping[str, tuple[str, ...]]:
     return invert(_table()["scripts"])
 
 
-def downloaded_bytes(names: Iterable[str]) -> int:
-    """About how much an install of these packages downloads; what two of them require counts once."""
+def downloaded_bytes(names: Iterable[str], *, cpu: bool = False) -> int:
+    """About how much an install of these packages downloads; what two of them require counts once. `cpu`: in
+    builds without CUDA."""
     table, seen, total = _table()["downloads"], set[str](), 0
     waiting = [normalised(name) for name in names]
     while waiting:
         name = waiting.pop()
         if name not in seen:
             seen.add(name)
-            own, *required = table.get(name, (_USUAL,))
+            own, *required = (cpu and table.get(f"{name}+cpu")) or table.get(name, (_USUAL,))
             total += own * MB
             waiting += required
     return total

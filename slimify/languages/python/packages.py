@@ -28,6 +28,7 @@ from slimify.semantics.context_files import ContextView
 
 if TYPE_CHECKING:
     from slimify.languages.python.manifests.requirements import Requirement
+    from slimify.semantics.effects.state import State
 
 __all__ = ["leaving", "package_facts", "providers", "standard_libraries"]
 
@@ -36,6 +37,7 @@ _LIMITED = regex(r"(?:===?|~=|<=?)\s*([\w.]+)")
 _OWN_MANIFEST = regex(r"(?:^|/)site-packages/([^/]+?)-[\w.+!]+\.dist-info/METADATA\Z")
 _PROJECT = regex(r"(?:^|/)(?:pyproject\.toml|setup\.(?:py|cfg))\Z")
 _INSTALL = regex(r"\bpip3?\s+(?:install|add|i)\b")
+_CPU_BUILDS = regex(r"\d\+cpu\b|/whl/cpu\b|(?i:\btorch[-_]backend[\s=\"']+cpu\b)")
 _IMPORT = regex(r"^\s*(?:from|import)\s.*$", re.MULTILINE)
 
 manifests = (
@@ -111,6 +113,19 @@ def requested_releases(
     for path in filter(None, map(view.context_path, manifests)):
         found |= {module.use.name: module.version for module in listed_packages(view, path)}
     return found
+
+
+def requests_cpu_builds(state: State, effect: Effect) -> bool:
+    """Whether a release, an index or a setting of an install asks for builds without CUDA: in its command, in
+    its manifests and what they include, or in a variable."""
+    from slimify.languages.python.manifests.requirements import read_requirements
+
+    context = state.view.context
+    paths = [path for path in map(state.view.context_path, effect.manifests) if path is not None]
+    files = {file for path in paths for file in read_requirements(context, path).files}
+    texts = (*(context.text(file) or "" for file in files), " ".join(w.text for w in effect.command.words))
+    settings = (f"{name}={value}" for name, value in state.env.items())
+    return any(map(_CPU_BUILDS.search, (*texts, *settings)))
 
 
 def data_directories(view: ContextView, packages: Iterable[Package], manifests: Iterable[str]) -> set[str]:

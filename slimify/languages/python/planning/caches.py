@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from slimify.analysis.program import Program, Step
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.package_facts import downloaded_bytes
-from slimify.languages.python.packages import requested_releases
+from slimify.languages.python.packages import requested_releases, requests_cpu_builds
 from slimify.languages.python.vocabulary import PythonAction, PythonManager
 from slimify.model.effects import Effect
 from slimify.model.sizes import MB
@@ -53,7 +53,8 @@ def installed_bytes(program: Program, effect: Effect) -> int:
 
 
 def _downloads(program: Program, effect: Effect) -> int:
-    return downloaded_bytes(requested_releases(program.end_state.view, effect.packages, effect.manifests))
+    names = requested_releases(program.end_state.view, effect.packages, effect.manifests)
+    return downloaded_bytes(names, cpu=requests_cpu_builds(program.end_state, effect))
 
 
 def needs_mount(program: Program) -> bool:

@@ -132,3 +132,7 @@ def test_names_are_normalised() -> None:
 )
 def test_what_an_install_downloads(names: tuple[str, ...], megabytes: int) -> None:
     assert downloaded_bytes(names) == megabytes * 10**6
+
+
+def test_builds_without_cuda_are_small() -> None:
+    assert downloaded_bytes(["torch", "flask"], cpu=True) < downloaded_bytes(["torch"]) / 10
