@@ -1,7 +1,8 @@
 FROM node:20 AS builder
 WORKDIR /app
 COPY package.json .
-RUN npm install
+RUN npm install \
+    && npm uninstall --no-save --no-package-lock prettier
 
 FROM node:20-slim
 WORKDIR /app

@@ -122,6 +122,8 @@ def _development_programs(old: Stage, effect: Effect) -> dict[str, set[str]]:
         for modules in listed
         for module in modules
     }
+    if effect.kind == "prune" and effect.packages:
+        return {p.name: found.get(p.name, {p.name}) for p in effect.packages}
     if effect.kind == "prune":
         found |= {n: {n, *_usual_programs(packages, n)} for n in _unlisted(effect, old, packages)}
     return found

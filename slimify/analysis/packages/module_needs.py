@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -142,11 +142,12 @@ def standard_libraries(
     return found
 
 
-def with_development_packages(program: Program) -> Program:
-    """The program with the needs of the development packages that its manifests list: they stay in the
-    image."""
+def with_development_packages(program: Program, gone: Container[str] = ()) -> Program:
+    """The program with the needs of the development packages that its manifests list: all but those that are
+    gone stay in the image."""
     effects = (e for e in program.effects if e.dev)
-    modules = installed_modules(effects, program.end_state.view, development=True)
+    listed = installed_modules(effects, program.end_state.view, development=True)
+    modules = [module for module in listed if module.use.name not in gone]
     more = module_needs(modules, program.base, ())
     return replace(program, runtime_needs=program.runtime_needs.and_those(more))
 

@@ -85,6 +85,12 @@ def is_build_only(command: str) -> bool:
     return command in _table()["builders"]["commands"]
 
 
+def has_no_plugins(command: str) -> bool:
+    """Whether a started npm command loads no package but its own, those of sources, and those that its
+    settings name in full."""
+    return command in _table()["plain"]["commands"]
+
+
 def loaders(name: str) -> Iterator[str]:
     """Packages that load this one: a text that names them may need it."""
     yield from _table()["loaded"].get(name, ())

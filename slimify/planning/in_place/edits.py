@@ -43,9 +43,10 @@ class Edits(Struct, frozen=True, kw_only=True):
 
 class Pruned(Struct, frozen=True, kw_only=True):
     """The instructions that drop development packages at the end of a stage, and the places of packages that
-    they change. `saving` is in bytes."""
+    they change. `saving` is in bytes, `names` are the packages where others stay."""
 
     lines: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
     saving: int = 0

@@ -8,6 +8,7 @@ import pytest
 from unit.compared_files import changed, differences
 
 LAST = (("RUN npm run build", "RUN npm run build && npm prune --omit=dev"),)
+ALONE = (("RUN npm run build", "RUN npm run build && npm uninstall --no-save typescript"),)
 EARLY = (("install\n", "install && npm prune --omit=dev\n"),)
 OLD = """FROM node:20
 WORKDIR /app
@@ -27,6 +28,8 @@ PACKAGE = """{"scripts": {"build": "tsc -p .", "start": "%s"}, "dependencies": {
         pytest.param("node server.js", LAST, "", id="nothing that is needed"),
         pytest.param("ts-node server.ts", LAST, "ts-node", id="the start needs one"),
         pytest.param("knex migrate:latest", LAST, "ts-node", id="the start loads one"),
+        pytest.param("node server.js", ALONE, "", id="one alone that is not needed"),
+        pytest.param("tsc -p .", ALONE, "typescript", id="the one that the start needs"),
         pytest.param("node server.js", EARLY, "typescript", id="the build needs one"),
         pytest.param("node server.js", (("install", "install --omit=dev"),), "typescript", id="left out"),
     ],
@@ -35,6 +38,13 @@ def test_what_is_needed(start: str, pairs: tuple[tuple[str, str], ...], gone: st
     files = {"package.json": PACKAGE % start, "server.ts": "", "knexfile.ts": "", "tsconfig.json": "{}"}
     found = differences(OLD, changed(OLD, *pairs), files, tmp_path)
     assert f"the development dependency {gone}" in found if gone else "development" not in found
+
+
+def test_only_development_dependencies_are_uninstalled(tmp_path: Path) -> None:
+    files = {"package.json": PACKAGE % "node server.js", "server.js": "", "tsconfig.json": "{}"}
+    for name, wrong in (("ts-node", False), ("polka", True)):
+        new = changed(OLD, ("RUN npm run build", f"RUN npm run build && npm uninstall --no-save {name}"))
+        assert ("npm uninstall" in differences(OLD, new, files, tmp_path)) is wrong
 
 
 def test_packages_are_pruned_where_they_were_installed(tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ from slimify.languages.node.commands.install import (
     install_globally,
     link,
     manager_verb,
+    node_packages,
     only_shows,
 )
-from slimify.languages.node.commands.project import in_workspaces, run_script
+from slimify.languages.node.commands.project import dependency, in_workspaces, run_script
 from slimify.languages.node.commands.tools import npx
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
@@ -36,6 +37,11 @@ def npm(call: Call) -> tuple[Effect, ...]:
     if action in ("install", "ci", "add", "update", "uninstall", "install-test", "install-ci-test"):
         if everywhere:
             return install_globally(call, options, rest, "npm", action)
+        names = node_packages(rest)
+        unsaved = action == "uninstall" and options.has("--no-save")
+        if unsaved and all(dependency(call.state, p.name, dev=False) is None for p in names):
+            (effect,) = manager_verb(call, "npm", "prune", rest) or ()
+            return (replace(effect, packages=names),)
         return install(call, options, rest, "npm", {"uninstall": "remove"}.get(action, action))
     if (
         action == "audit"

@@ -82,6 +82,17 @@ def locked_programs(packages: Mapping[str, LockedPackage], name: str) -> tuple[s
     return package.bins if package is not None and package.bins is not None else npm(name).bins
 
 
+def required_packages(packages: Mapping[str, LockedPackage], names: Iterable[str]) -> frozenset[str]:
+    """These packages, and all that they depend on by the lock file."""
+    found, waiting = set[str](), [*names]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += packages[name].requires if name in packages else ()
+    return frozenset(found)
+
+
 def _merged(old: LockedPackage | None, new: LockedPackage) -> LockedPackage:
     if old is None:
         return new

@@ -11,9 +11,12 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.package_json import NodeProject
 from slimify.languages.node.planning.development_needs import (
+    NO_PRUNE,
+    Droppable,
     dev_needed,
     development_bytes,
     development_packages,
+    droppable,
 )
 from slimify.languages.node.planning.prune import (
     node_major,
@@ -65,10 +68,14 @@ def without_development(program: Program) -> Edits:
         return Edits()
     for found in _installs(program):
         count = len(development_packages(program, found.project))
-        why = dev_needed(program, found.project)
-        edits = why if why else _dropped(program, found)
+        going = droppable(program, found.project)
+        why = going.obstacle
+        edits = why if why else _dropped(program, found, going)
         if isinstance(edits, Edits):
             return edits
+        if edits == NO_PRUNE and going.needed:
+            size = development_bytes(program, found.project, going.kept)
+            return Edits(decisions=(going.all_stay(count, None, size),))
         decision = Decision.of(
             "SL313", "stay", safety="safe" if why else "advice", line=found.step.line, count=count, why=edits
         )
@@ -96,19 +103,19 @@ def _installs(program: Program) -> Iterator[_Install]:
             yield _Install(step, atom, effect, project)
 
 
-def _dropped(program: Program, found: _Install) -> Edits | Reason:
+def _dropped(program: Program, found: _Install, going: Droppable) -> Edits | Reason:
     """The edits, or why they are not possible."""
     step, users = found.step, _users(program, found)
     if not _is_editable(found):
         return Reason.of("SL313", "not_edited", step=step_line(step))
-    if not users:
+    if not users and not going.names:
         return _omitted(program, found)
-    pruning = prune_command(program, found.project, found.effect, step.state.user)
+    pruning = prune_command(program, found.project, found.effect, step.state.user, names=going.names)
     command = as_caller(found.effect, pruning) if pruning else None
-    last = users[-1]
+    last = users[-1] if users else step
     members = runs_between(program, step, last)
     if not command:
-        return Reason.of("SL313", "no_prune")
+        return NO_PRUNE
     if not are_adjacent(program, step.index, last.index):
         return Reason.of("SL313", "needed_apart", step=step_line(last))
     if any(s.state.cwd != found.effect.cwd or s.instruction.flags for s in members) or _moves(members[-1]):
@@ -119,9 +126,15 @@ def _dropped(program: Program, found: _Install) -> Edits | Reason:
         texts = joined_runs(program, step, last, command)
     if texts is None:
         return Reason.of("SL313", "not_lengthened", step=step_line(step))
-    count, saving = _gain(program, found)
+    count, saving = _gain(program, found, going)
     decision = Decision.of("SL312", "pruned_in_layer", line=step.line, count=count)
-    return Edits(texts=texts, decisions=(decision,), saving=saving, removes_again=True, unseen=True)
+    return Edits(
+        texts=texts,
+        decisions=(*going.kept_decisions(), decision),
+        saving=saving,
+        removes_again=True,
+        unseen=True,
+    )
 
 
 def _is_editable(found: _Install) -> bool:
@@ -177,7 +190,8 @@ def _omitted(program: Program, found: _Install) -> Edits | Reason:
     return Edits(texts={found.step.index: text or ""}, decisions=(decision,), saving=saving, unseen=True)
 
 
-def _gain(program: Program, found: _Install) -> tuple[int, int]:
+def _gain(program: Program, found: _Install, going: Droppable | None = None) -> tuple[int, int]:
     """How many development dependencies go, and the bytes that saves."""
-    count = len(development_packages(program, found.project))
-    return count, development_bytes(program, found.project)
+    names, kept = (going.names, going.kept) if going is not None else ((), {})
+    count = len(names or development_packages(program, found.project))
+    return count, development_bytes(program, found.project, kept)

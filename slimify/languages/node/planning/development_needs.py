@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from slimify.analysis.development_servers import compiling_server
+from msgspec import Struct
+
+from slimify.analysis.development_servers import compiling_server, development_server
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.programs import is_basic
 from slimify.facts.toolchains import is_development_file
 from slimify.languages.node import LANGUAGE
-from slimify.languages.node.manifests.lock_files import is_live, lock_packages, locked_programs
+from slimify.languages.node.manifests.lock_files import (
+    is_live,
+    lock_packages,
+    locked_programs,
+    required_packages,
+)
 from slimify.languages.node.manifests.package_json import NodeProject, installed_projects
 from slimify.languages.node.package_facts import (
     bin_packages,
+    has_no_plugins,
     installed_bytes,
     is_build_only,
     looked_up,
@@ -27,12 +35,14 @@ from slimify.languages.node.packages import package_at
 from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.languages.node.planning.mentions import Mentions, mentions
 from slimify.languages.node.vocabulary import RUN
-from slimify.model.decisions import Reason
+from slimify.model.decisions import Decision, Reason
 from slimify.model.regex import regex
 from slimify.semantics.context_files import ContextView
 
 # They list peers, or give modules other names.
 _SETTINGS = regex(r"(^|/)(package|[jt]sconfig[\w.-]*)\.json$|(^|/)([\w.-]+\.config\.[cm]?[jt]s|\.babelrc)$")
+
+NO_PRUNE = Reason.of("SL313", "no_prune")
 
 
 def development_packages(program: Program, project: NodeProject) -> tuple[str, ...]:
@@ -42,12 +52,15 @@ def development_packages(program: Program, project: NodeProject) -> tuple[str, .
     return tuple(sorted(set(names)))
 
 
-def development_bytes(program: Program, project: NodeProject) -> int:
-    """What these packages take: those that the lock file marks, else those that are listed with some more."""
-    locked = [name for name, package in lock_packages(program.context, project).items() if package.dev]
-    names = locked or development_packages(program, project)
-    usual = NODE_PACKAGE if locked else 8 * NODE_PACKAGE
-    sizes = (installed_bytes(name, alone=bool(locked)) for name in names)
+def development_bytes(program: Program, project: NodeProject, kept: Iterable[str] = ()) -> int:
+    """What these packages take without the kept ones: those that the lock file marks, else those that are
+    listed with some more."""
+    locked = lock_packages(program.context, project)
+    staying = required_packages(locked, kept)
+    marked = [name for name, package in locked.items() if package.dev]
+    names = marked or development_packages(program, project)
+    usual = NODE_PACKAGE if marked else 8 * NODE_PACKAGE
+    sizes = (installed_bytes(name, alone=bool(marked)) for name in names if name not in staying)
     return sum(usual if size is None else size for size in sizes)
 
 
@@ -58,7 +71,92 @@ def dev_needed(program: Program, project: NodeProject, view: ContextView | None 
     return program.once(("development", project.path, view), lambda: _dev_needed(program, project, files))
 
 
+class Droppable(Struct, frozen=True, kw_only=True):
+    """Which development dependencies can go: all where none is `needed`, else those of `names`, without the
+    `kept` ones, each of which has its reason."""
+
+    needed: Reason | None
+    kept: Mapping[str, Reason]
+    names: tuple[str, ...]
+
+    @property
+    def obstacle(self) -> Reason | None:
+        """Why none can go."""
+        return self.needed if not self.names else None
+
+    def kept_decisions(self) -> Iterator[Decision]:
+        return (Decision.of("SL313", "stay", count=1, why=why) for why in self.kept.values())
+
+    def all_stay(self, count: int, why: Reason | None, size: int) -> Decision:
+        """The decision where none goes: because of `why`, else as the package manager can't prune. Then the
+        user can let all but the kept ones go, which take `size` bytes."""
+        if why is None and self.needed is not None:
+            packages = (*self.kept,)
+            return Decision.of(
+                "SL313", "stay_beside", count=count, why=self.needed, packages=packages, size=size
+            )
+        return Decision.of("SL313", "stay", count=count, why=why or NO_PRUNE)
+
+
+def droppable(program: Program, project: NodeProject, view: ContextView | None = None) -> Droppable:
+    """Which development dependencies nothing needs at run time. For `view` see `dev_needed`."""
+    needed, files = dev_needed(program, project, view), view or program.end_state.view
+    kept = _needed_apart(program, project, files) if needed is not None else None
+    if kept is None:
+        return Droppable(needed=needed, kept={}, names=())
+    dropped = _Dropped(program, project, files, kept)
+    production = {*project.dependencies, *project.optional_dependencies}
+    names = tuple(sorted({*dropped.names, *dropped.types} - production))
+    return Droppable(needed=needed, kept=kept, names=names)
+
+
+def _needed_apart(program: Program, project: NodeProject, view: ContextView) -> Mapping[str, Reason] | None:
+    """The development dependencies that run time needs, each with the reason; None if what needs one of them
+    may load others by names that only its settings have, or people may start others beside it."""
+    if len(installed_projects(program.context, project)) > 1 or _extends_settings(program, project):
+        return None
+    if _needs_any(program) or development_server(program.runtime_needs):
+        return None
+    kept: dict[str, Reason] = {}
+    while found := tuple(_Dropped(program, project, view, kept).reasons()):
+        named = {name: why for why in reversed(found) if isinstance(name := why.get("package"), str)}
+        if not named or not all(map(_loads_no_other, found)):
+            return None
+        kept |= named
+    return kept
+
+
+def _extends_settings(program: Program, project: NodeProject) -> bool:
+    """Whether settings that a loader of TypeScript reads begin with those of a package for development."""
+    paths = (path for path in program.context.files if re.search(r"(^|/)[jt]sconfig[\w.-]*\.json$", path))
+    texts = (program.context.text(path) or "" for path in paths)
+    named = (match for text in texts for match in re.findall(r'"extends"\s*:([^}{]*?")\s*[,}\]]', text))
+    return any(mentions(text, *project.dev_dependencies) for text in named)
+
+
+def _loads_no_other(why: Reason) -> bool:
+    """Whether what is needed for this reason loads no development dependency but those that tables
+    and sources name: neither a compiler nor what reads plugins from its settings does."""
+    name, path = why.get("package"), str(why.get("path") or "")
+    if not isinstance(name, str):  # another reason may name it
+        return True
+    programs = possible_programs(name)
+    if name.startswith("@types/") or name in LANGUAGE.words("toolchain.toml", "files", "typed"):
+        return False
+    if why.form in ("started", "script", "run"):
+        return all(map(has_no_plugins, programs))
+    if why.form == "names" and _SETTINGS.search(path):
+        return has_no_plugins(posixpath.basename(path).partition(".")[0])
+    bundlers = LANGUAGE.words("toolchain.toml", "serving", "alone")
+    return why.form == "loads" or not any(is_build_only(p) or p in bundlers for p in programs)
+
+
 def _dev_needed(program: Program, project: NodeProject, view: ContextView) -> Reason | None:
+    return _needs_any(program) or next(_Dropped(program, project, view).reasons(), None)
+
+
+def _needs_any(program: Program) -> Reason | None:
+    """Why run time may need any of them."""
     needs = program.runtime_needs
     if not needs.start:
         return Reason.of("SL313", "no_start")
@@ -68,17 +166,21 @@ def _dev_needed(program: Program, project: NodeProject, view: ContextView) -> Re
     server = compiling_server(needs)
     if server:
         return Reason.of("SL313", "compiles", command=server)
-    return next(_Dropped(program, project, view).reasons(), None)
+    return None
 
 
 class _Dropped:
-    """The packages that would go, and the reasons why each of them has to stay."""
+    """The packages that would go beside those that are kept, and the reasons why each of them has to stay."""
 
-    def __init__(self, program: Program, project: NodeProject, view: ContextView) -> None:
+    def __init__(
+        self, program: Program, project: NodeProject, view: ContextView, kept: Iterable[str] = ()
+    ) -> None:
         self.program, self.needs, self.view = program, program.runtime_needs, view
         self.projects = installed_projects(program.context, project)
         self.locked = lock_packages(program.context, project)
-        gone = [n for n in development_packages(program, project) if not self._stays(project, n)]
+        self.staying = required_packages(self.locked, kept)
+        listed = (n for n in development_packages(program, project) if n not in self.staying)
+        gone = [n for n in listed if not self._stays(project, n)]
         self.names = [name for name in gone if not name.startswith("@types/")]
         self.types = [name for name in gone if name.startswith("@types/")]
         self.programs = {name: locked_programs(self.locked, name) for name in self.names}
@@ -159,7 +261,7 @@ class _Dropped:
         live = (name for name, package in self.locked.items() if not package.dev)
         listed = (name for own in self.projects for name in own.dependencies)
         runners = LANGUAGE.words("toolchain.toml", "installs", "runners")
-        kept = everywhere.union(listed, live, LANGUAGE.interpreters, runners)
+        kept = everywhere.union(listed, live, self.staying, LANGUAGE.interpreters, runners)
         kept |= set(self.program.base.commands if self.program.base else ())
         unknown = None in self.programs.values()
         for command, use in self.needs.commands.items():
@@ -187,7 +289,7 @@ class _Dropped:
             return False
         if self.locked:
             package = self.locked.get(module)
-            return package is not None and package.dev
+            return package is not None and package.dev and module not in self.staying
         return not self._is_own(module)
 
     @cached_property
@@ -217,14 +319,15 @@ class _Dropped:
     def _peers(self) -> Iterator[Reason]:
         """Those that another package may load if they are there: it looks them up, or they are optional
         peers. Where the lock file tells of peers, it does not mark them as packages for development."""
-        listed = {name for own in self.projects for name in own.dependencies}
+        listed = self.staying.union(*(own.dependencies for own in self.projects))
         live = listed.union(name for name, package in self.locked.items() if not package.dev)
         asked = {loader: looked_up(loader) for loader in sorted(live)}
         waiting = {loader: names for loader, names in asked.items() if live.isdisjoint(names)}
         for name in self.names:
             known = self.locked.get(name)
             told = known is not None and known.bins is not None
-            peers = [] if told else [other for other in sorted(listed) if may_load(other, name)]
+            unsaid = self.staying if told else listed
+            peers = [other for other in sorted(unsaid) if may_load(other, name)]
             loader = next((one for one, names in waiting.items() if name in names), None)
             loader = loader or next(iter(peers), None)
             if loader is not None:

@@ -81,7 +81,7 @@ def _layout(
     above = pruned_above(program)
     saved = pruned.saving + above.saving + left
     kept = not prunes or any(d.code == "SL313" for d in pruned.decisions)
-    staying = with_development_packages(program) if kept else program
+    staying = with_development_packages(program, pruned.names) if kept else program
     head, put, missing = restored_packages(staying, base) if rung == "slim" else ((), (), None)
     if missing:
         return missing

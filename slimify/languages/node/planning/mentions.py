@@ -18,6 +18,7 @@ from slimify.facts.toolchains import is_development_file
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.package_json import NodeProject
 from slimify.languages.node.package_facts import (
+    has_no_plugins,
     is_build_only,
     is_chosen_by,
     possible_programs,
@@ -87,8 +88,13 @@ class Mentions:
     def _named(self, path: str, text: str, names: Sequence[str], words: Mapping[str, str]) -> Iterable[str]:
         """The packages that a file names, as far as its text is read."""
         tool = self._tool(path)
+        if tool and not self._runs(tool, path):
+            return ()
+        if tool and not has_no_plugins(tool):
+            text = re.sub(r"\{[\w,]+\}", "", text)  # endings of files in patterns
+            return (n for n in names if mentions(text, n))
         if tool:
-            return (n for n in names if mentions(text, n)) if self._runs(tool, path) else ()
+            return _in_source(text, {n: n for n in names}, imports=True)
         if path in self._sources:
             return _in_source(text, words, imports=False)
         if path.endswith(LANGUAGE.source_suffixes):

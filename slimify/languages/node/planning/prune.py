@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -13,15 +13,16 @@ from slimify.facts.system import is_plain_root
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
 from slimify.languages.node.planning.development_needs import (
-    dev_needed,
     development_bytes,
     development_packages,
+    droppable,
 )
 from slimify.languages.node.vocabulary import NodeManager
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
 from slimify.model.versions import version_numbers
 from slimify.planning.in_place.edits import Pruned, step_line
+from slimify.planning.stages.line_wrapping import with_wrapped_names
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.effects.state import State
@@ -50,7 +51,8 @@ def pruning(
     found = Pruned()
     if any(e.kind == "prune" for e in effects):
         return found
-    for effect, brought in _last_installs(program).values():
+    installs = _last_installs(program)
+    for effect, brought in installs.values():
         directory = effect.cwd or "/"
         if not effect.dev or not inside_any(f"{directory.rstrip('/')}/node_modules", places):
             continue
@@ -58,20 +60,25 @@ def pruning(
         count = len(development_packages(program, project)) if project is not None else 0
         if project is None or not count:
             continue
-        kept = next((path for path in keep if path.startswith(f"{directory.rstrip('/')}/node_modules/")), "")
-        why = Reason.of("SL313", "kept", path=kept) if kept else dev_needed(program, project, view)
+        path = next((path for path in keep if path.startswith(f"{directory.rstrip('/')}/node_modules/")), "")
+        going = droppable(program, project, view)
+        why = Reason.of("SL313", "kept", path=path) if path else going.obstacle
         why = why or _other_account(program, effect, end)
-        command = None if why else prune_command(program, project, effect, end.user, brought)
+        command = None if why else prune_command(program, project, effect, end.user, brought, going.names)
+        saving = development_bytes(program, project, going.kept)
         if command is None:
-            why = why or Reason.of("SL313", "no_prune")
-            found = found.with_decision(Decision.of("SL313", "stay", count=count, why=why))
+            found = found.with_decision(going.all_stay(count, why, saving))
             continue
+        for decision in going.kept_decisions():
+            found = found.with_decision(decision)
         prefix = "" if end.cwd == directory else f"cd {directory} && "
+        line = with_wrapped_names(f"RUN {prefix}{command}", going.names, program.dockerfile.newline)
         found = replace(
-            found.with_decision(Decision.of("SL312", "pruned", count=count)),
-            lines=(*found.lines, f"RUN {prefix}{command}"),
+            found.with_decision(Decision.of("SL312", "pruned", count=len(going.names) or count)),
+            lines=(*found.lines, line),
+            names=going.names if len(installs) == 1 else (),  # else another may keep them
             places=(*found.places, f"{directory}/node_modules"),
-            saving=found.saving + development_bytes(program, project),
+            saving=found.saving + saving,
         )
     return found
 
@@ -148,10 +155,16 @@ def builder_end(program: Program) -> State:
 
 
 def prune_command(
-    program: Program, project: NodeProject, effect: Effect, user: str, brought: Event | None = None
+    program: Program,
+    project: NodeProject,
+    effect: Effect,
+    user: str,
+    brought: Event | None = None,
+    names: Sequence[str] = (),
 ) -> str | None:
-    """The command that removes development dependencies, for the manager that installed them; None if it
-    would do more. `user` executes it, `brought` is the COPY that brings them from another stage, if one does.
+    """The command that removes development dependencies, or only those of `names`, for the manager that
+    installed them; None if it would do more. `user` executes it, `brought` is the COPY that brings them from
+    another stage, if one does.
 
     A lock file that did not exist at install time (copied later, or only then written) does not describe
     the installed packages. With it, the command would install its versions, and npm 10 also packages for
@@ -168,9 +181,15 @@ def prune_command(
     options = _options_of_tree(effect)  # else npm can't resolve what it has installed
     if options is None or _has_other_packages(program, project, effect, brought):
         return None
+    modern = version is None or version >= 16
+    if names and not (effect.manager == NodeManager.NPM and modern):
+        return None  # the other managers would write package.json anew
     match effect.manager:
+        case NodeManager.NPM if names:
+            lockless = () if locked else ("--no-package-lock",)
+            return " ".join(("npm uninstall --no-save", *lockless, *options, *names))
         case NodeManager.NPM:
-            command = "npm prune --omit=dev" if version is None or version >= 16 else "npm prune --production"
+            command = "npm prune --omit=dev" if modern else "npm prune --production"
             if locked and not command.endswith("--production") and not is_plain_root(user):
                 options = ("--no-save", *options)  # the lock file may be another's
             return " ".join((command, *options) if locked else (command, "--no-package-lock", *options))

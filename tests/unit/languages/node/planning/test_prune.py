@@ -46,6 +46,61 @@ def test_development_dependencies(tmp_path: Path, start: str, files: dict[str, s
     assert ("npm prune" in (outcome.after or "")) is pruned
 
 
+TOOLS = dict.fromkeys(("eslint", "prisma", "morgan", "typescript", "@svgr/webpack", "@types/node"), "1")
+
+
+@pytest.mark.parametrize(
+    ("start", "files", "kept"),
+    [
+        pytest.param("webpack serve", {}, None, id="a-bundler-loads-plugins"),
+        pytest.param("ts-node a.ts", {}, None, id="a-compiler-loads-types"),
+        pytest.param("nodemon dist/a.js", {}, None, id="people-run-tools-beside-it"),
+        pytest.param("node a.js", {"a.js": "require('eslint')"}, None, id="a-linter-loads-rules"),
+        pytest.param("node a.js", {"a.js": "require('unheard-of')"}, None, id="it-may-come-along"),
+        pytest.param(
+            "next start", {"next.config.js": "use(['@svgr/webpack'])"}, "@svgr/webpack", id="settings"
+        ),
+        pytest.param("next start", {"next.config.js": "({eslint: {}})"}, "", id="a-key-of-settings"),
+        pytest.param("next start", {"next.config.ts": ""}, "typescript", id="settings-in-typescript"),
+        pytest.param(
+            "next start",
+            {"next.config.ts": "", "tsconfig.json": '{"extends": "@svgr/webpack/tsconfig.json"}'},
+            None,
+            id="settings-that-begin-with-those-of-another",
+        ),
+        pytest.param("prisma migrate deploy; node a.js", {}, "prisma", id="started"),
+        pytest.param(
+            "prisma db push; node a.js", {"a.js": "require('morgan')"}, "morgan prisma", id="two-of-them"
+        ),
+    ],
+)
+def test_those_that_stay_alone(tmp_path: Path, start: str, files: dict[str, str], kept: str | None) -> None:
+    """None: all stay."""
+    package = {
+        "scripts": {"build": "tsc", "start": start},
+        "dependencies": {"next": "15", "polka": "1"},
+        "devDependencies": {**TOOLS, "webpack": "5", "nodemon": "3", "ts-node": "10"},
+    }
+    after = rewrite(tmp_path, BUILD + 'CMD ["npm", "start"]\n', package, files).after or ""
+    removed = re.search(r"npm uninstall --no-save --no-package-lock((?:.*\\\n)*.*)", after)
+    if not kept:
+        assert removed is None
+        assert ("npm prune" in after) is (kept == "")
+        return
+    assert removed is not None
+    assert {*package["devDependencies"]} - {*removed[1].replace("\\", "").split()} == {*kept.split()}
+
+
+@pytest.mark.parametrize("manager", ["yarn", "pnpm"])
+def test_what_to_list_elsewhere_where_all_stay(tmp_path: Path, manager: str) -> None:
+    package = {"scripts": {"start": "next start", "build": "next build"}, "dependencies": {"next": "15"}}
+    text = f"FROM node:20\nWORKDIR /app\nCOPY . .\nRUN {manager} install && {manager} run build\n"
+    files = {"next.config.ts": ""}
+    outcome = rewrite(tmp_path, text + 'CMD ["npm", "start"]\n', {**package, "devDependencies": TOOLS}, files)
+    told = [d.text for d in outcome.decisions if d.code == "SL313"]
+    assert any("With typescript in `dependencies`, the others could be dropped" in text for text in told)
+
+
 def _lock(**bins: dict[str, str]) -> str:
     """A lock file: the packages with their commands; `live` ones are not for development only."""
     packages = {
