@@ -146,7 +146,8 @@ def _loads_no_other(why: Reason) -> bool:
     if why.form in ("started", "script", "run"):
         return all(map(has_no_plugins, programs))
     if why.form == "names" and _SETTINGS.search(path):
-        return has_no_plugins(posixpath.basename(path).partition(".")[0])
+        tool = posixpath.basename(path).partition(".")[0]
+        return tool.startswith("tsconfig") or has_no_plugins(tool)  # it names helpers of the output
     bundlers = LANGUAGE.words("toolchain.toml", "serving", "alone")
     return why.form == "loads" or not any(is_build_only(p) or p in bundlers for p in programs)
 
@@ -282,10 +283,15 @@ class _Dropped:
             elif self._may_come_along(use.name):
                 yield Reason.of("SL313", "unknown_import", file=use.file, at=use.line, module=use.name)
 
+    def _is_alias(self, module: str) -> bool:
+        """Whether settings of the compiler give the name of a package to the project's own files."""
+        own = rf'"{re.escape(module)}(?:/\*)?"\s*:\s*\[\s*"(?![^"]*node_modules)'
+        return any(re.search(own, text) for path, text in self._settings if "config" in path)
+
     def _may_come_along(self, module: str) -> bool:
         """Whether a package that no manifest lists may be there because of a development dependency: the lock
         file shows it; without one, every module may be one that is neither a file nor an alias of one."""
-        if not self.names or module in self._listed:
+        if not self.names or module in self._listed or self._is_alias(module):
             return False
         if self.locked:
             package = self.locked.get(module)
@@ -309,12 +315,12 @@ class _Dropped:
             if found or f"@types/{module}" in own.dev_dependencies:
                 return True
         pattern = re.compile(rf"[\"']{re.escape(first)}[\"'/]")
-        return any(map(pattern.search, self._settings))
+        return any(pattern.search(text) for _, text in self._settings)
 
     @cached_property
-    def _settings(self) -> tuple[str, ...]:
+    def _settings(self) -> tuple[tuple[str, str], ...]:
         context = self.program.context
-        return tuple(context.text(path) or "" for path in context.files if _SETTINGS.search(path))
+        return tuple((path, context.text(path) or "") for path in context.files if _SETTINGS.search(path))
 
     def _peers(self) -> Iterator[Reason]:
         """Those that another package may load if they are there: it looks them up, or they are optional

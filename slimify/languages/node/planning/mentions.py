@@ -141,8 +141,10 @@ class Mentions:
 
     def _runs(self, tool: str, path: str) -> bool:
         """Whether a tool runs, so that it reads its settings, or a source names their file."""
-        stem = re.compile(rf"[/\"'`]{re.escape(posixpath.splitext(posixpath.basename(path))[0])}\b")
-        return self._is_live(tool) or any(stem.search(text) for text in self._source_texts)
+        stem, ending = posixpath.splitext(posixpath.basename(path))
+        loaded = stem if ending in LANGUAGE.source_suffixes else f"{stem}{ending}"
+        name = re.compile(rf"(?m)^(?!\s*(?://|\*)).*[/\"'`]{re.escape(loaded)}\b")  # not in a comment
+        return self._is_live(tool) or any(name.search(text) for text in self._source_texts)
 
     @cached_property
     def _source_texts(self) -> tuple[str, ...]:
@@ -151,6 +153,8 @@ class Mentions:
 
     def _is_live(self, tool: str) -> bool:
         """Whether run time starts or imports a program of this name."""
+        if tool in dict(LANGUAGE.facts("toolchain.toml")["files"]["settings_of"]).values():
+            return tool in self._live  # packages with its name in theirs don't read its settings
         word = re.compile(rf"(?<![a-z]){re.escape(tool)}(?![a-z])")
         return any(map(word.search, self._live))
 

@@ -84,6 +84,16 @@ def test_strings_of_sources(tmp_path: Path, text: str, pruned: bool) -> None:
             False,
             id="named-by-a-source",
         ),
+        pytest.param(
+            {"angular.json": '{"use": "acme"}', "a.ts": "// it is found in `angular.json`."},
+            True,
+            id="named-by-a-comment",
+        ),
+        pytest.param(
+            {"angular.json": '{"use": "acme"}', "a.ts": "open(`angular.json`)"},
+            False,
+            id="opened-by-a-source",
+        ),
         pytest.param({"config/a.json": '{"engine": "acme"}'}, False, id="json"),
         pytest.param({"config/a.yml": "engine: acme\n"}, False, id="yaml"),
         pytest.param({".env": "DRIVER=sqlite\n"}, False, id="variables"),

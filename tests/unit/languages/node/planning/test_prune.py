@@ -29,6 +29,20 @@ from slimify.languages.node.planning import prune
         pytest.param("node dist/index.js", {"run_tests.js": "require('nock')"}, True, id="runs-tests"),
         pytest.param("node run_tests.js", {"run_tests.js": "require('nock')"}, False, id="runs-tests-only"),
         pytest.param("node dist/index.js", {"src/index.js": "require('nock')"}, False, id="source"),
+        pytest.param(
+            "node dist/index.js", {"wdio.conf.js": "exec('ts-node a')"}, True, id="starts-in-a-test"
+        ),
+        pytest.param(
+            "node dist/index.js",
+            {
+                "wdio.conf.js": "exec('ts-node a')",
+                "a.mock.js": "run('./wdio.conf')",
+                "b.js": "require('./a.mock')",
+            },
+            False,
+            id="settings-of-a-source",
+        ),
+        pytest.param("node dist/index.js", {"my-webpack.config.js": "require('nock')"}, True, id="bundler"),
         pytest.param("ts-node src/index.ts", {}, False, id="started"),
         pytest.param("cross-env A=1 npm run inner", {}, False, id="nested-script"),
         pytest.param("run-s inner", {}, False, id="runner"),
@@ -113,6 +127,27 @@ def _lock(**bins: dict[str, str]) -> str:
 PRISMA = {"prisma": {"seed": "ts-node prisma/seed.ts"}}
 COMPILER = {"dependencies": {"ts-node": "10", "gulp": "4"}, "devDependencies": {"typescript": "5"}}
 ORM = {"mikro-orm": {"useTsNode": True, "configPaths": ["./src/orm.ts"]}}
+
+
+@pytest.mark.parametrize(
+    ("paths", "pruned"),
+    [
+        ({"entities/*": ["./src/entities/*"]}, True),
+        ({"entities": ["src/entities.ts"]}, True),
+        ({"*": ["./src/*"]}, False),
+        ({"entities": ["./node_modules/entities"]}, False),
+    ],
+)
+def test_other_names_of_own_files(tmp_path: Path, paths: dict[str, list[str]], pruned: bool) -> None:
+    """A package of this name is there because of one for development."""
+    files = {
+        "src/index.ts": "import { decode } from 'entities/decode'",
+        "tsconfig.json": json.dumps({"compilerOptions": {"paths": paths}}),
+        "package-lock.json": _lock(jest={}, entities={}),
+    }
+    package = {"scripts": {"build": "tsc"}, "devDependencies": {"jest": "29"}}
+    outcome = rewrite(tmp_path, BUILD + 'CMD ["node", "dist/index.js"]\n', package, files)
+    assert ("npm prune" in (outcome.after or "")) is pruned
 
 
 @pytest.mark.parametrize(
