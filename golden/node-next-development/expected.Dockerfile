@@ -4,7 +4,8 @@ WORKDIR /app
 COPY package.json ./
 RUN npm install
 COPY . .
-RUN npm run build
+RUN npm run build \
+    && rm -rf /app/.next/cache/webpack
 
 FROM node:20-slim
 

@@ -5,7 +5,8 @@ COPY package.json .
 RUN npm install
 COPY . .
 RUN npm run build \
-    && npm prune --omit=dev --no-package-lock
+    && npm prune --omit=dev --no-package-lock \
+    && rm -rf /usr/src/app/.next/cache/webpack
 
 FROM node:20-slim
 WORKDIR /usr/src/app

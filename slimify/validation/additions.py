@@ -132,7 +132,9 @@ def _may_be_deleted(pair: Pair, event: Event, path: str) -> bool:
         return True
     if is_disposable(path, event.state.home) or inside_any(path, manager_settings()):
         return True
-    caches = [c for e in pair.old.effects for c in e.caches if not inside_any(c, e.writes)]
+    caches = [
+        c for e in pair.old.effects for c in e.caches if e.kind == "build" or not inside_any(c, e.writes)
+    ]
     if inside_any(path.rstrip("/*"), caches):
         return True
     known = {directory for one in languages() for directory in one.install_directories}

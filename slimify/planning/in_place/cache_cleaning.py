@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 
+from slimify.analysis.development_servers import development_server
 from slimify.analysis.program import Program, Step
 from slimify.facts.shells import is_posix_shell
 from slimify.facts.system import is_systems
 from slimify.model.dockerfile import Instruction
-from slimify.model.effects import RUNS_CODE
-from slimify.semantics.paths import inside
+from slimify.model.effects import BUILDS, RUNS_CODE, Effect
+from slimify.semantics.paths import inside, inside_any
 
 
 class CacheCleaning(Struct, frozen=True, kw_only=True):
@@ -34,6 +35,20 @@ def is_editable(step: Step) -> bool:
     return (
         not step.script.opaque and not step.instruction.heredocs and "type=cache" not in step.instruction.raw
     )
+
+
+def build_caches(program: Program, effects: Iterable[Effect]) -> tuple[str, ...]:
+    """What the programs of some commands keep beside their output for their next run, if the image builds
+    nothing when it starts."""
+    needs = program.runtime_needs
+    if not needs.start or development_server(needs) or any(e.kind in BUILDS for e in needs.start):
+        return ()
+    found: tuple[str, ...] = ()
+    for effect in effects:
+        found = tuple(c for c in found if not inside_any(c, effect.deletes))
+        if effect.kind == "build":
+            found += tuple(c for c in effect.caches if inside_any(c, effect.writes))
+    return tuple(dict.fromkeys(found))
 
 
 def takes_tail(step: Step) -> bool:

@@ -17,6 +17,7 @@ from slimify.model.effects import INSTALLS, Action, Effect, SystemManager
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.cache_cleaning import (
     CacheCleaning,
+    build_caches,
     deletes_caches,
     is_editable,
     is_there_at_end,
@@ -80,6 +81,10 @@ def _step_cleaning(program: Program, step: Step, started: frozenset[str]) -> _Cl
             found.shared[one.shared] = one.saving
         else:
             found.saving += one.saving
+    left = build_caches(program, step.effects) if takes_tail(step) else ()
+    if left:
+        found.tail.append(f"rm -rf {' '.join(left)}")
+        found.decisions.append(_kept_decision("the build's cache", step))
     filling = _leaves_manager_cache(step)
     tail = as_caller(filling, f"{filling.tool} {manager_clean(filling.manager)}") if filling else ""
     if filling is not None and tail:

@@ -27,6 +27,7 @@ from slimify.planning.final_stage.commands import (
 from slimify.planning.final_stage.copy_position import behind_attributes
 from slimify.planning.final_stage.instruction_text import is_run_editable
 from slimify.planning.final_stage.restore_packages import merged_head_install, restored_bytes
+from slimify.planning.in_place.cache_cleaning import build_caches
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.planning.package_lists import are_lists_read, reads_lists
 from slimify.planning.stages.certain_paths import made_certain
@@ -91,7 +92,7 @@ def _lost_digest(program: Program, base: str) -> Iterator[Decision]:
 
 
 def _without_caches(program: Program, copies: Sequence[CopyFromBuilder], last: int) -> tuple[str, ...]:
-    """The commands that clean the caches of installers inside the directories that are copied."""
+    """The commands that clean the caches of installers and builds inside the directories that are copied."""
     folders = [copy.path for copy in copies if not copy.is_file]
     found: dict[str, None] = {}
     for step in (s for s in program.steps if s.index <= last and s.keyword == "RUN"):
@@ -102,7 +103,9 @@ def _without_caches(program: Program, copies: Sequence[CopyFromBuilder], last: i
             parts = (known.installer_caches for known in languages())
             cleanings = (p.cache_cleanings(program, step, frozenset()) for p in parts if p is not None)
             found |= dict.fromkeys(f"RUN {one.tail}" for each in cleanings for one in each if one.tail)
-    return tuple(found)
+    effects = (e for step in program.steps if step.index <= last for e in step.effects)
+    left = [c for c in build_caches(program, effects) if any(inside(c, folder) for folder in folders)]
+    return (*found, *([f"RUN rm -rf {' '.join(left)}"] if left else ()))
 
 
 def _is_line_editable(program: Program, step: Step, kept: frozenset[int], words: WordEdit) -> bool:

@@ -145,3 +145,10 @@ def test_a_prune_removes_what_no_manifest_lists(tmp_path: Path) -> None:
         "package.json": files["package.json"].replace('"polka"', '"is-number": "7.0.0", "polka"')
     }
     assert "is-number" not in differences(old, changed(old, *LAST), listed, tmp_path)
+
+
+def test_only_the_cache_of_a_build_is_deleted(tmp_path: Path) -> None:
+    package = '{"scripts": {"build": "next build", "start": "next start"}, "dependencies": {"next": "14"}}'
+    for place, wrong in ((".next/cache/webpack", False), (".next/cache", True), (".next", True)):
+        new = changed(OLD, ("RUN npm run build", f"RUN npm run build && rm -rf /app/{place}"))
+        assert ("rm -rf" in differences(OLD, new, {"package.json": package}, tmp_path)) is wrong

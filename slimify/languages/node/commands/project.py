@@ -20,7 +20,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, LEAVES_NOTHING, RUNS_CODE, Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.state import State
-from slimify.semantics.paths import inside
+from slimify.semantics.paths import inside, inside_any
 
 _OWN_EFFECTS = INSTALLS | {"packages", "prune", "compile"}
 _DELETES = frozenset[EffectKind]({"files", "build"})  # files that a COPY may have brought
@@ -156,7 +156,13 @@ def run_script(
         words = re.findall(r"\.\./[^\s'\"&|;)]*", " ".join(known.values())) if unknown else ()
         outer |= outputs(state, [path for e in code for path in e.reads], words)
         possible = tuple(place for place, sure in outer.items() if not sure)
-        head = replace(head, writes=(*head.writes, *outer), possible=(*head.possible, *possible))
+        left: dict[str, None] = {}
+        for effect in nested:
+            left = {c: None for c in left if not inside_any(c, effect.deletes)}
+            left |= dict.fromkeys(effect.caches if effect.kind == "build" else ())
+        head = replace(
+            head, writes=(*head.writes, *outer), possible=(*head.possible, *possible), caches=(*left,)
+        )
     if kind == "app":  # like a shell script or the recipe of a Makefile: it is what its commands are
         head = replace(head, kind="check", reads=head.manifests, writes=(), writes_anywhere=False, why=None)
         return (head, *nested)

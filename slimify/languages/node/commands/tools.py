@@ -172,4 +172,5 @@ def _table_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
         writes=(".", *targets, *outer),
         deletes=call.known_paths(targets) if emptied and targets else emptied,
         possible=tuple(place for place, sure in outer.items() if not sure),
+        caches=call.known_paths(LANGUAGE.facts("toolchain.toml")["build_caches"].get(call.name, "").split()),
     )

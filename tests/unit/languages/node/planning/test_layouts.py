@@ -378,3 +378,21 @@ def test_a_link_whose_scripts_build_is_copied(tmp_path: Path, hook: str) -> None
     last = final(rewrite(tmp_path, text, package, {"a.js": ""}))
     assert "npm link" not in last
     assert "COPY --from=builder /usr/local/bin /usr/local/bin" in last
+
+
+@pytest.mark.parametrize(
+    ("build", "start", "removed"),
+    [
+        pytest.param("next build", "next start", True, id="served"),
+        pytest.param("next build && cp -r public .next/", "next start", True, id="among-others"),
+        pytest.param("next build && rm -rf .next/cache", "next start", False, id="removed-by-the-script"),
+        pytest.param("next build", "next dev", False, id="development-server"),
+        pytest.param("next build", "next build && next start", False, id="builds-at-the-start"),
+        pytest.param("tsc", "next start", False, id="built-by-something-else"),
+    ],
+)
+def test_caches_of_builds(tmp_path: Path, build: str, start: str, removed: bool) -> None:
+    package = {"scripts": {"build": build, "start": start}, "dependencies": {"next": "15"}}
+    for options in (Options(), Options(single_stage=True)):
+        after = rewrite(tmp_path, BUILD + 'CMD ["npm", "start"]\n', package, {}, options).after or ""
+        assert ("rm -rf /app/.next/cache/webpack" in after) is removed
