@@ -88,6 +88,17 @@ def _may_compile(pair: Pair, effect: Effect) -> bool:
     return not pair.last or pair.alone or effect.kind != "install-global"
 
 
+def _is_repeated(pair: Pair, event: Event, match: Event, effect: Effect) -> bool:
+    """Whether an install only checks what one before it made, which is there in both files."""
+    known = of_effect(effect)
+    if known is None or known.packages is None or effect.kind != "install":
+        return False
+    before = [e for x in pair.old.events[: match.number] for e in x.effects if e.kind == "install"]
+    found = [content_at(pair.new, place, event.number) for place in effect.writes]
+    there = all(content and not content.partial and not content.gone for content in found)
+    return there and not known.packages.may_compile(effect, before)
+
+
 def _installs_installers(effect: Effect) -> bool:
     known = of_effect(effect)
     names = {p.name for p in effect.packages}
@@ -195,7 +206,8 @@ def _program_problems(pair: Pair) -> Iterator[Reason]:
             if removed and (paths := _system_paths_read(pair, match)):
                 owners = data_packages_of(paths) & had
                 gone.update(removed & owners if owners else removed)
-            if had - have and any(_may_compile(pair, e) for e in event.effects):
+            compiling = (e for e in event.effects if _may_compile(pair, e))
+            if had - have and not all(_is_repeated(pair, event, match, e) for e in compiling):
                 facts = ((name, system_package(name, pair.old.facts)) for name in had - have)
                 gone.update(name for name, found in facts if found is not None and found.kind == "build")
             wanted = compiled_with(match.effects, match.state.view, pair.old.facts)

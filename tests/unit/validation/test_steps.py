@@ -300,3 +300,38 @@ def test_what_is_read_may_be_of_a_package_that_is_removed_again(
     old = f"FROM alpine:3.20\nCOPY a.txt /app/a.txt\nRUN apk add tzdata && {command} && apk del tzdata\n"
     new = f"FROM alpine:3.20\nCOPY a.txt /app/a.txt\nRUN {command}\n"
     assert ("of tzdata" in differences(old, new, {"a.txt": ""}, tmp_path)) is wrong
+
+
+CHECKED = """FROM python:3.12-slim{builder}
+RUN apt-get update && apt-get install -y build-essential
+RUN pip install uv
+WORKDIR /app
+COPY . .
+RUN uv sync {options}
+{final}RUN uv run python b.py
+CMD ["python", "a.py"]
+"""
+SECOND = """
+FROM python:3.12-slim
+RUN pip install uv
+WORKDIR /app
+COPY . .
+{copies}"""
+VENV = "COPY --from=builder /app/.venv /app/.venv\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "copies", "lost"),
+    [
+        pytest.param("--no-dev", VENV, False, id="it is there"),
+        pytest.param("--no-dev", "", True, id="it is installed anew"),
+        pytest.param("--no-dev --project b", VENV, True, id="of another project"),
+    ],
+)
+def test_an_install_that_checks_another(options: str, copies: str, lost: bool, tmp_path: Path) -> None:
+    project = '[project]\nname = "a"\nversion = "1"\n'
+    files = {"pyproject.toml": project, "uv.lock": "version = 1\n", "a.py": "", "b.py": ""}
+    old = CHECKED.format(builder="", options=options, final="")
+    final = SECOND.format(copies=copies)
+    new = CHECKED.format(builder=" AS builder", options=options, final=final)
+    assert ("calls a program of build-essential" in differences(old, new, files, tmp_path)) == lost

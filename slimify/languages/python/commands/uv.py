@@ -88,9 +88,24 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
         packages=packages,
         writes=writes + more,
         reads=reads,
-        dev=not quiet,
+        dev=not quiet and (options.has(*_GROUPS) or _has_default_groups(inner)),
         manifests=manifests,
         caches=_uv_cache(call, options),
+    )
+
+
+_GROUPS = ("--group", "--all-groups", "--dev", "--only-dev", "--extra", "--all-extras")
+
+
+def _has_default_groups(call: Call) -> bool:
+    """Whether the project may have groups of dependencies that uv installs unasked."""
+    from slimify.languages.python.manifests.project import python_project
+
+    place = call.path_of("pyproject.toml")
+    path = call.state.view.context_path(place) if place is not None else None
+    known = path is not None and path in call.state.view.context.files
+    return not known or bool(
+        python_project(call.state.view.context, posixpath.dirname(path or "")).default_groups
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from slimify.analysis.classify import classify
 from slimify.config import Options
 from slimify.context.scan import scan
+from slimify.languages.python.packages import may_compile
 from slimify.planning.estimates.estimate import original_bytes
 from slimify.syntax.dockerfile.parser import encode, parse
 
@@ -56,3 +57,19 @@ def test_builds_without_cuda(step: str, files: dict[str, str], small: bool, tmp_
     file = parse(encode(FILE.format(step)), "Dockerfile")
     program = classify(file, scan(tmp_path), "Dockerfile", Options())
     assert (original_bytes(program) < 2_000_000_000) == small
+
+
+@pytest.mark.parametrize(
+    ("groups", "compiles"),
+    [
+        pytest.param("", False, id="no-op-no-groups"),
+        pytest.param('[dependency-groups]\ntest = ["pytest"]\n', False, id="of-no-default"),
+        pytest.param('[dependency-groups]\ndev = ["pytest"]\n', True, id="development"),
+    ],
+)
+def test_a_run_that_installs_more(groups: str, compiles: bool, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "a"\nversion = "1"\n' + groups)
+    file = parse(encode(FILE.format("RUN uv sync --no-dev\nRUN uv run python b.py")), "Dockerfile")
+    effects = classify(file, scan(tmp_path), "Dockerfile", Options()).effects
+    first, second = (e for e in effects if e.kind == "install")
+    assert may_compile(second, [first]) == compiles
