@@ -30,7 +30,7 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 # A shell without job control starts what runs in the background with interrupts ignored, nohup with hang-ups
 # ignored, and both are inherited: the programs that tests interrupt would not notice.
 # The settings of whoever runs the tests are not those of the tests.
-os.environ["XDG_CONFIG_HOME"] = os.devnull
+os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_CACHE_HOME"] = os.devnull
 os.environ.pop("GITHUB_ACTIONS", None)
 
 with contextlib.suppress(ValueError):  # not the main thread

@@ -33,7 +33,7 @@ from slimify.analysis.roles.assign import assign_roles
 from slimify.analysis.roles.model import Given, Roles
 from slimify.analysis.runtime_contract import runtime_contract
 from slimify.analysis.runtime_needs import runtime_needs, with_absent_scripts, with_needs_of
-from slimify.config import Options
+from slimify.config import Options, disk
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts, on_distribution
@@ -236,7 +236,7 @@ def _context_path(context: Context, name: str) -> str:
         return "Dockerfile"
     if context.root is None or context.has(name):
         return name
-    path = os.path.relpath(os.path.realpath(name), context.root)
+    path = os.path.relpath(disk.real(name), context.root)
     return os.path.basename(name) if path.startswith("..") else path.replace(os.sep, "/")
 
 

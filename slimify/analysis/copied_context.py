@@ -70,7 +70,7 @@ def context_size(context: Context, path: str) -> int:
     if path not in context.skipped or context.root is None:
         return sum(context.files[name] for name in context.under(path))
     files = files_below(str(context.root), path, context.limits.depth)
-    return sum(file_size(entry.path) or 0 for _, entry in islice(files, _MAX_ENTRIES))
+    return sum(file_size(entry) or 0 for _, entry in islice(files, _MAX_ENTRIES))
 
 
 def _sources(instruction: Instruction) -> Iterator[str]:

@@ -35,13 +35,15 @@ _MAX_BYTES = 100_000_000  # of a baseline
 
 class CheckOptions(Struct, frozen=True, kw_only=True):
     """How to check. `settings` are fields of Options that override settings files. With `proving`, images are
-    built and compared. `image` was built from the only Dockerfile and is named `image_name`."""
+    built and compared. `image` was built from the only Dockerfile and is named `image_name`. `remembered` is
+    that of `rewrite_files`."""
 
     context: Path | None = None
     settings: dict[str, object] = field(default_factory=dict)
     proving: ProofOptions | None = None
     image: Image | None = None
     image_name: str = ""
+    remembered: bool = False
 
 
 def check_files(
@@ -49,7 +51,14 @@ def check_files(
 ) -> Iterator[Checked]:
     """Checks Dockerfiles in order. A failure of one does not stop the others."""
     found = rewrite_files(
-        todo, asked.context, asked.settings, asked.proving, listeners, asked.image, shared={}
+        todo,
+        asked.context,
+        asked.settings,
+        asked.proving,
+        listeners,
+        asked.image,
+        shared={},
+        remembered=asked.remembered,
     )
     for source, outcome, proof in found:
         where = place(source.target.path) if source.target.path is not None else None

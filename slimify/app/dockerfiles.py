@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from slimify.app import locate
 from slimify.app.failures import failed
 from slimify.app.locate import Job, Target
+from slimify.config.options import Options
 from slimify.model.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -30,55 +31,99 @@ class Source(Struct, frozen=True):
         return self.target.name
 
 
+class _Job(Struct, frozen=True):
+    """A Dockerfile as it was read with the settings in force, or why there is none."""
+
+    source: Source
+    options: Options | None = None
+    problem: Exception | None = None
+
+
 def outcomes(
-    command: Literal["rewrite", "explain"],
     jobs: Iterable[Job],
     context: Path | None,
     overrides: dict[str, object],
     image: Image | None = None,
     shared: Contexts | None = None,
+    *,
+    remembered: bool = False,
 ) -> Iterator[tuple[Source, Outcome]]:
     """The outcome of each Dockerfile, from which `image` was built. A failure is an outcome and does not stop
-    the others. `shared` is that of `scan`."""
-    for target, problem in jobs:
-        data = b""
-        try:
-            if problem is not None:
-                raise problem
-            data = locate.read(target)
-            outcome = _process(command, target, data, context, overrides, image, shared)
-        except Exception as error:
-            outcome = failed(target.name, error)
-        yield Source(target, data), outcome
+    the others. `shared` is that of `scan`. Outcomes may be `remembered` by callers that write no file
+    meanwhile."""
+    todo = (_read(job, context, overrides) for job in jobs)
+    if not remembered or image is not None:
+        return ((job.source, _outcome(job, context, image, shared)) for job in todo)
+    return _remembered(list(todo), context, shared)
 
 
 def outcome_of(path: Path, data: bytes) -> Outcome:
     """The outcome of a Dockerfile with this content, whatever is in the file. Raises nothing."""
+    target = Target(name=str(path), path=path)
+    return _outcome(_with_options(Source(target, data), None, {}), None, None, None)
+
+
+def _remembered(
+    todo: Sequence[_Job], context: Path | None, shared: Contexts | None
+) -> Iterator[tuple[Source, Outcome]]:
+    """The outcomes of the same run before, if nothing that they depend on is different since."""
+    from slimify.app import answer_cache
+    from slimify.config import disk
+
+    asked = None
+    if all(job.problem is None and not (job.options and job.options.templates) for job in todo):
+        asked = answer_cache.question(context, [(job.source, job.options) for job in todo])
+    known = answer_cache.recall(asked) if asked is not None else None
+    if known is not None:
+        yield from zip((job.source for job in todo), known, strict=True)
+        return
+    looks: disk.Looks = {}
+    found = []
+    for job in todo:
+        with disk.recorded(looks):
+            outcome = _outcome(job, context, None, shared)
+        found.append(outcome)
+        yield job.source, outcome
+    if asked is not None and all(outcome.error is None for outcome in found):
+        answer_cache.remember(asked, looks, found)
+
+
+def _read(job: Job, context: Path | None, overrides: dict[str, object]) -> _Job:
+    target, problem = job
+    source = Source(target, b"")
+    if problem is not None:
+        return _Job(source, problem=problem)
     try:
-        return _process("rewrite", Target(name=str(path), path=path), data, None, {}, None, None)
+        source = Source(target, locate.read(target))
     except Exception as error:
-        return failed(str(path), error)
+        return _Job(source, problem=error)
+    return _with_options(source, context, overrides)
 
 
-def _process(
-    command: Literal["rewrite", "explain"],
-    target: Target,
-    data: bytes,
-    context: Path | None,
-    overrides: dict[str, object],
-    image: Image | None,
-    shared: Contexts | None,
-) -> Outcome:
-    from slimify import pipeline
+def _with_options(source: Source, context: Path | None, overrides: dict[str, object]) -> _Job:
+    try:
+        return _Job(source, locate.options_for(source.target, context, overrides))
+    except Exception as error:
+        return _Job(source, problem=error)
 
-    options = locate.options_for(target, context, overrides)
-    remark = ""
-    if context is None:
-        context, remark = locate.build_context(target, data)
-    phase = pipeline.rewrite if command == "rewrite" else pipeline.explain
-    outcome = phase(data, name=target.name, context=context, options=options, image=image, shared=shared)
-    remarks = (*([remark] if remark else []), *options.warnings("templates"))
-    return with_warnings(outcome, remarks)
+
+def _outcome(job: _Job, context: Path | None, image: Image | None, shared: Contexts | None) -> Outcome:
+    target, options = job.source.target, job.options
+    try:
+        if options is None:
+            raise job.problem or AssertionError
+        from slimify import pipeline
+
+        remark = ""
+        if context is None:
+            context, remark = locate.build_context(target, job.source.data)
+        outcome = pipeline.rewrite(
+            job.source.data, name=target.name, context=context, options=options, image=image, shared=shared
+        )
+        remarks = (*([remark] if remark else []), *options.warnings("templates"))
+        return with_warnings(outcome, remarks)
+    except Exception as error:
+        return failed(target.name, error)
 
 
 def with_warnings(outcome: Outcome, warnings: tuple[str, ...]) -> Outcome:

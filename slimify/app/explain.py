@@ -19,9 +19,11 @@ def explain_files(
     context: Path | None = None,
     settings: dict[str, object] | None = None,
     image: Image | None = None,
+    *,
+    remembered: bool = False,
 ) -> Iterator[tuple[Source, Outcome]]:
     """The role of each step of each Dockerfile. The arguments are those of `rewrite_files`."""
-    return outcomes("explain", todo, context, settings or {}, image, shared={})
+    return outcomes(todo, context, settings or {}, image, shared={}, remembered=remembered)
 
 
 def all_codes() -> dict[str, dict[str, str]]:

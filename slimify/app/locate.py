@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from slimify import config
 from slimify.app.services import Build, builds, is_build_file
+from slimify.config import disk
 from slimify.config.options import Options
 from slimify.config.read_file import MOST_BYTES, read_file, read_stream
 from slimify.context.directory_walk import Limits, files_below
@@ -180,7 +181,7 @@ def _other_stage(build: Build, data: bytes) -> str:
 def _has_only_docker_files(directory: Path) -> bool:
     """Whether a directory contains only Docker's files and documentation."""
     try:
-        names = os.listdir(directory)
+        names = [entry.name for entry in disk.entries(str(directory))]
     except OSError:
         return False
     return all(is_dockerfile(n) or _NON_PROJECT_FILES.fullmatch(n.lower()) for n in names)
@@ -189,7 +190,7 @@ def _has_only_docker_files(directory: Path) -> bool:
 def _is_project(directory: Path) -> bool:
     from slimify.languages import languages
 
-    return any((directory / name).is_file() for known in languages() for name in known.project_files)
+    return any(disk.is_file(str(directory / name)) for known in languages() for name in known.project_files)
 
 
 def _search(root: Path, exclude: Sequence[str]) -> Iterator[Path]:
@@ -247,7 +248,7 @@ def _resolves(directory: Path, source: str) -> bool:
     relative = os.path.normpath(f"/{source}").lstrip("/")
     try:
         if any(char in relative for char in "*?["):
-            return "**" in relative or any(directory.glob(relative))
-        return (directory / relative).exists()
+            return "**" in relative or disk.has_match(str(directory), relative)
+        return disk.exists(str(directory / relative))
     except (OSError, ValueError):  # invalid name
         return False

@@ -30,17 +30,20 @@ def rewrite_files(
     listeners: Callable[[], Listeners] | None = None,
     image: Image | None = None,
     shared: Contexts | None = None,
+    *,
+    remembered: bool = False,
 ) -> Iterator[Result]:
     """Rewrites Dockerfiles one after the other. A failure of one does not stop the others.
 
     `context` is the build context; None: it is derived from the Dockerfile. `settings` are fields of Options
     that override settings files. Images are built only with `proving`; `listeners` is called once for each
     Dockerfile. `image` was built from the Dockerfile. Callers that change no file meanwhile may pass an empty
-    dict as `shared`: what was read of a build context serves all Dockerfiles with it.
+    dict as `shared`: what was read of a build context serves all Dockerfiles with it. They may also ask for
+    what an earlier run `remembered`, which is as right, and kept in the user's cache directory.
     """
     shown: set[tuple[str, str | None]] = set()
     for source, outcome, proof in _rewrite_each(
-        todo, context, settings or {}, proving, listeners, image, shared
+        todo, context, settings or {}, proving, listeners, image, shared, remembered
     ):
         if proof is None or proof.verdict == "equal":  # a rejected rewrite adds no ignore file
             outcome = _without_repeated_ignore_file(outcome, shown)
@@ -54,7 +57,7 @@ def rewrite_file(path: Name, context: Name | None = None, **settings: object) ->
     `Options` that override settings files, such as `base="minimal"`. Raises nothing: a failure is an outcome
     of kind "failed" with an `error`."""
     ((_, outcome),) = dockerfiles.outcomes(
-        "rewrite", [target_of(path)], None if context is None else Path(context), settings
+        [target_of(path)], None if context is None else Path(context), settings
     )
     return outcome
 
@@ -67,10 +70,11 @@ def _rewrite_each(
     listeners: Callable[[], Listeners] | None,
     image: Image | None,
     shared: Contexts | None,
+    remembered: bool,
 ) -> Iterator[Result]:
     if proving is None:
-        for source, outcome in dockerfiles.outcomes("rewrite", todo, context, settings, image, shared):
-            yield source, outcome, None
+        found = dockerfiles.outcomes(todo, context, settings, image, shared, remembered=remembered)
+        yield from ((source, outcome, None) for source, outcome in found)
         return
     from slimify.app import prove
 

@@ -77,6 +77,10 @@ ContextOption = Annotated[
         show_default="the directory of the Dockerfile",
     ),
 ]
+NoCacheOption = Annotated[
+    bool,
+    typer.Option("--no-cache", help="Read everything again, even if nothing changed since the last run."),
+]
 ImageOption = Annotated[
     str | None,
     typer.Option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomli
 
+from slimify.config import disk
 from slimify.config.read_file import MOST_BYTES, read_file
 
 if TYPE_CHECKING:
@@ -21,14 +22,14 @@ _NAME = "slimify.toml"
 def repository_root(directory: Path) -> Path | None:
     """The nearest of `directory` and its parents that contains a version control folder, or None."""
     for candidate in (directory, *directory.parents):
-        if any((candidate / name).exists() for name in (".git", ".hg", ".svn")):
+        if any(disk.exists(str(candidate / name)) for name in (".git", ".hg", ".svn")):
             return candidate
     return None
 
 
 def ancestors(directory: Path) -> tuple[Path, ...]:
     """`directory` and its parents, up to the root of the repository; outside a repository, only itself."""
-    directory = directory.resolve()
+    directory = Path(disk.real(str(directory)))
     root = repository_root(directory)
     if root is None:
         return (directory,)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from slimify.config import disk
 from slimify.config.read_file import MOST_BYTES
 from slimify.context.ignore_rules import IgnoreRules
 from slimify.facts.system import history_directories
@@ -66,8 +67,7 @@ class Walk:
             )
             return
         try:
-            with os.scandir(os.path.join(self.root, directory) if directory else self.root) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
+            entries = disk.entries(os.path.join(self.root, directory) if directory else self.root)
         except OSError as error:
             self._skip(directory, f"{directory or '.'} cannot be listed: {error.strerror}")
             return
@@ -131,7 +131,7 @@ def files_below(
     the first directory, and what can't be listed is left out.
     """
     full = os.path.join(root, start) if start else root
-    level = [start] if os.path.realpath(full) == full else []
+    level = [start] if disk.real(full) == full else []
     for _ in range(depth + 1):
         following: list[str] = []
         for directory in level:
@@ -144,19 +144,18 @@ def files_below(
         level = following
 
 
-def file_size(path: str | os.PathLike[str]) -> int | None:
+def file_size(file: str | os.DirEntry[str]) -> int | None:
     """The size of a regular file, None if it is gone meanwhile or can't be read."""
     try:
-        info = os.lstat(path)
+        info = disk.status(file, False) if isinstance(file, str) else file.stat(follow_symlinks=False)
     except OSError:
         return None
-    return info.st_size if stat.S_ISREG(info.st_mode) else None
+    return info.st_size if info is not None and stat.S_ISREG(info.st_mode) else None
 
 
 def _entries(full: str) -> list[os.DirEntry[str]]:
     """The entries of a directory, sorted; none of one that can't be read."""
     try:
-        with os.scandir(full) as found:
-            return sorted(found, key=lambda entry: entry.name)
+        return disk.entries(full)
     except OSError:
         return []

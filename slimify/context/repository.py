@@ -11,16 +11,17 @@ import posixpath
 import re
 import stat
 from collections.abc import Collection, Iterable, Iterator
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from itertools import chain, count, islice, takewhile
 from pathlib import Path
 
 from msgspec import Struct
 
+from slimify.config import disk
 from slimify.context.directory_walk import file_size, files_below
 from slimify.context.git_index import tracked_paths
 from slimify.context.ignore_rules import IgnoreRules
-from slimify.context.scan import Context, read_below, read_file
+from slimify.context.scan import Context, read_below
 from slimify.facts.system import deployment_directories
 from slimify.model.regex import regex
 
@@ -56,11 +57,22 @@ class Repository(Struct, frozen=True, kw_only=True, dict=True):
         """Whether git ignores a path of the context: whether it exists depends on the checkout. A tracked one
         is not ignored, whatever the rules say (gitignore(5))."""
         full = posixpath.join(self.prefix, path)
-        return _rules(self.root, posixpath.dirname(full)).ignores(full) and not self.tracks(path)
+        return self._rules(posixpath.dirname(full)).ignores(full) and not self.tracks(path)
 
     def tracks(self, path: str) -> bool:
         """Whether git is known to track a path of the context."""
         return posixpath.join(self.prefix, path) in self._tracked
+
+    def _rules(self, directory: str) -> IgnoreRules:
+        """The rules of each .gitignore from the root down to a directory."""
+        if directory not in self._found_rules:
+            lines = (as_ignore_rule(line, place) for place, line in _ignore_lines(self.root, directory))
+            self._found_rules[directory] = IgnoreRules.parse("\n".join(filter(None, lines)))
+        return self._found_rules[directory]
+
+    @cached_property
+    def _found_rules(self) -> dict[str, IgnoreRules]:
+        return {}
 
     @cached_property
     def _tracked(self) -> frozenset[str]:
@@ -120,13 +132,6 @@ def repository_of(directory: Path) -> Repository:
     return Repository(root=root, prefix=prefix, versioned=found is not None or not prefix)
 
 
-@cache
-def _rules(root: Path, directory: str) -> IgnoreRules:
-    """The rules of each .gitignore from the root down to a directory."""
-    lines = (as_ignore_rule(line, place) for place, line in _ignore_lines(root, directory))
-    return IgnoreRules.parse("\n".join(filter(None, lines)))
-
-
 def _ignore_lines(root: Path, directory: str) -> Iterator[tuple[str, str]]:
     """The lines of each .gitignore from the root down to a directory, with the place of the file."""
     parts = directory.split("/") if directory else []
@@ -138,7 +143,7 @@ def _ignore_lines(root: Path, directory: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_root(directory: Path) -> bool:
-    return os.path.lexists(directory / ".git") and _may_hold_a_project(directory)
+    return disk.is_there(str(directory / ".git")) and _may_hold_a_project(directory)
 
 
 def _builds(directory: Path, context: Path) -> bool:
@@ -146,7 +151,7 @@ def _builds(directory: Path, context: Path) -> bool:
     path = re.escape(context.relative_to(directory).as_posix())
     names = re.compile(rf"(?<![\w./-])(?:\./)?{path}/?(?![\w./-])")
     return _may_hold_a_project(directory) and any(
-        names.search((read_file(entry.path, _MAX_BYTES) or b"").decode("utf-8", "replace"))
+        names.search((disk.read(entry.path, _MAX_BYTES) or b"").decode("utf-8", "replace"))
         for _, entry in files_below(str(directory), "", 0)
         if _BUILDS_IMAGES.fullmatch(entry.name)
     )
@@ -155,11 +160,10 @@ def _builds(directory: Path, context: Path) -> bool:
 def _has_owner_of(context: Path, directory: Path) -> bool:
     """Whether a directory above the context is the user's: not their home or above it, of the same owner, and
     closed to others. Anybody may leave a file in /tmp."""
-    try:
-        info, owner = directory.stat(), context.stat().st_uid
-    except OSError:
+    info, own = disk.status(str(directory)), disk.status(str(context))
+    if info is None or own is None:
         return False
-    closed = info.st_uid == owner and not info.st_mode & stat.S_IWOTH
+    closed = info.st_uid == own.st_uid and not info.st_mode & stat.S_IWOTH
     return closed and not Path(os.path.expanduser("~")).is_relative_to(directory)
 
 

@@ -10,7 +10,6 @@ import codecs
 import os
 import posixpath
 import re
-import stat
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 
+from slimify.config import disk
 from slimify.config.read_file import MOST_BYTES
 from slimify.context.directory_walk import Limits, Walk
 from slimify.context.ignore_rules import Glob, IgnoreRules
@@ -102,7 +102,7 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     def exists_on_disk(self, path: str) -> bool:
         """Whether the path exists on disk within the context, even if it is ignored."""
         full = self._real_path(clean(path))
-        return full is not None and os.path.lexists(full)
+        return full is not None and disk.is_there(full)
 
     def is_fully_listed(self) -> bool:
         """Whether everything is listed, except version control folders."""
@@ -141,11 +141,10 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         full = self._real_path(clean(path))
         if full is None:
             return False
-        try:
-            mode = os.stat(full).st_mode
-        except OSError:
+        info = disk.status(full)
+        if info is None:
             return False
-        return bool(mode & 0o004) and (clean(path) in self.files or bool(mode & 0o001))
+        return bool(info.st_mode & 0o004) and (clean(path) in self.files or bool(info.st_mode & 0o001))
 
     def text(self, path: str, limit: int | None = None) -> str | None:
         """The text of a file with invalid bytes replaced, or None if it is missing or too large.
@@ -220,7 +219,7 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         directory = os.path.dirname(full) if path else full
         if directory not in self._inside:
             try:
-                self._inside[directory] = _is_below(root, os.path.realpath(directory))
+                self._inside[directory] = _is_below(root, disk.real(directory))
             except (OSError, ValueError):
                 return None
         return full if self._inside[directory] else None
@@ -232,7 +231,7 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         elif real is None or real not in self.files or (whole and self.files[real] > limit):
             return None
         full = self._real_path(real)
-        data = read_file(full, limit, whole=whole) if full is not None else None
+        data = disk.read(full, limit, whole) if full is not None else None
         return _decoded(data) if data is not None else None
 
 
@@ -263,7 +262,7 @@ def scan(
     other Dockerfiles, with what was found in their files: for callers that change none of these meanwhile.
     """
     limits = limits or Limits()
-    given, root = root, Path(os.path.realpath(root))
+    given, root = root, Path(disk.real(str(root)))
     text, ignore_file = _ignore_text(root, dockerfile)
     own = dockerfile is not None and ignore_file not in (None, ".dockerignore")
     key = (given, ignore_file, text, dockerfile if own else None, limits)
@@ -303,10 +302,10 @@ def _ignore_text(root: Path, dockerfile: Path | None) -> tuple[str | None, str |
     if dockerfile is not None:
         candidates.insert(0, dockerfile.with_name(dockerfile.name + ".dockerignore"))
     for candidate in candidates:
-        real = os.path.realpath(candidate)
-        if not _is_below(os.path.realpath(candidate.parent), real):
+        real = disk.real(str(candidate))
+        if not _is_below(disk.real(str(candidate.parent)), real):
             continue  # a symlink out of the context
-        data = read_file(real, MOST_BYTES)
+        data = disk.read(real, MOST_BYTES)
         if data is not None:
             # The same decoding as file names, so that invalid bytes compare equal.
             return data.decode("utf-8", "surrogateescape"), candidate.name
@@ -317,23 +316,7 @@ def _is_below(directory: str, path: str) -> bool:
     return not directory or path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
-def read_file(full: str, limit: int, *, whole: bool = True) -> bytes | None:
-    """The bytes of a regular file of up to `limit` bytes; unless `whole`, the first ones of a larger one.
-
-    None for anything else, such as a symlink or pipe.
-    """
-    try:
-        handle = os.open(full, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                return None
-            data = file.read(limit + 1)
-    except (OSError, ValueError):
-        return None
-    return None if whole and len(data) > limit else data[:limit]
-
-
 def read_below(root: str, path: str, limit: int) -> bytes | None:
     """`read_file` for a path below a directory; None also if a directory in between is a symlink."""
-    above = os.path.normpath(os.path.join(os.path.realpath(root), os.path.dirname(path)))
-    return read_file(os.path.join(root, path), limit) if os.path.realpath(above) == above else None
+    above = os.path.normpath(os.path.join(disk.real(root), os.path.dirname(path)))
+    return disk.read(os.path.join(root, path), limit) if disk.real(above) == above else None

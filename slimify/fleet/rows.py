@@ -113,9 +113,8 @@ def _row(item: WorkItem, path: str, name: str, row_settings: RowSettings) -> Row
     start = time.process_time()
     try:
         with time_limit(row_settings.seconds, _GRACE):
-            ((_, outcome),) = dockerfiles.outcomes(
-                "rewrite", [(target(path), None)], None, row_settings.given, shared=_SHARED
-            )
+            todo = [(target(path), None)]
+            ((_, outcome),) = dockerfiles.outcomes(todo, None, row_settings.given, shared=_SHARED)
     except TimeLimitError:
         outcome = failed(name, timeout_error(row_settings.seconds))
     return {

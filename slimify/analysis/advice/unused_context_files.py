@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from slimify.analysis.context_readers import ContextReaders, context_readers
 from slimify.analysis.program import Program
+from slimify.config import disk
 from slimify.context.scan import Context
 from slimify.facts import load
 from slimify.languages import languages
@@ -96,7 +97,7 @@ def _is_checkout(context: Context) -> bool:
     """Whether the context root may be the root of a repository: no parent directory is one."""
     assert context.root is not None
     above = context.root.parents
-    return not any((directory / ".git").exists() for directory in above)
+    return not any(disk.exists(str(directory / ".git")) for directory in above)
 
 
 def _paths_named(context: Context, name: str) -> Sequence[str]:

@@ -23,6 +23,7 @@ from slimify.analysis.repository.host_command import (
     host_state,
     start_directories,
 )
+from slimify.config import disk
 from slimify.context.build_scripts.scripts import Script, script_files, scripts
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, RUNS_CODE, Action, Effect
@@ -294,7 +295,9 @@ class _Reader(Struct):
             return True
         if host_path is None or call.makes_directory(host_path):
             return host_path is not None
-        return posixpath.basename(host_path) != posixpath.basename(path) and (self.root / host_path).is_dir()
+        return posixpath.basename(host_path) != posixpath.basename(path) and disk.is_directory(
+            str(self.root / host_path)
+        )
 
     # --- commands on the host ---------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from slimify.cli.options import (
     Given,
     ImageOption,
     MaybeProving,
+    NoCacheOption,
     PathsArgument,
     proof_options,
     read_built_image,
@@ -82,6 +83,7 @@ def check(
     context: ContextOption = None,
     exclude: ExcludeOption = None,
     image: ImageOption = None,
+    no_cache: NoCacheOption = False,
     given: Annotated[
         Given,
         settings_options("base min_saving build_args builder dockerignore single_stage"),
@@ -106,7 +108,12 @@ def check(
         todo = list(slimify.find(paths, exclude=exclude or (), command="check"))
         built = read_built_image(image, todo)
         asked = slimify.CheckOptions(
-            context=context, settings=given, proving=proving, image=built, image_name=image or ""
+            context=context,
+            settings=given,
+            proving=proving,
+            image=built,
+            image_name=image or "",
+            remembered=not no_cache,
         )
         record = _read_baseline(baseline.baseline, new=baseline.update_baseline)
         searched = [*(word for glob in exclude or () for word in ("--exclude", glob)), *(paths or ())]

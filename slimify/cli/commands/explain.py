@@ -17,6 +17,7 @@ from slimify.cli.options import (
     ExcludeOption,
     Given,
     ImageOption,
+    NoCacheOption,
     TableFormat,
     TableFormatOption,
     read_built_image,
@@ -38,6 +39,7 @@ def explain(
     context: ContextOption = None,
     exclude: ExcludeOption = None,
     image: ImageOption = None,
+    no_cache: NoCacheOption = False,
     given: Annotated[Given, settings_options("base min_saving build_args")],
 ) -> None:
     """Show what each step is for.
@@ -56,7 +58,7 @@ def explain(
         todo = list(slimify.find(paths, exclude=exclude or (), command="explain"))
         built = read_built_image(image, todo)
         codes = []
-        for _, outcome in slimify.explain_files(todo, context, given, built):
+        for _, outcome in slimify.explain_files(todo, context, given, built, remembered=not no_cache):
             console.show_explanation(outcome, format)
             # to explain a refusal is a job done
             codes.append(DONE if outcome.error is None else exit_code(outcome))

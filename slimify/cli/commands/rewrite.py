@@ -23,6 +23,7 @@ from slimify.cli.options import (
     ImageOption,
     MaybeProving,
     NewFileFlags,
+    NoCacheOption,
     PathsArgument,
     proof_options,
     read_built_image,
@@ -44,6 +45,7 @@ def rewrite(
     context: ContextOption = None,
     exclude: ExcludeOption = None,
     image: ImageOption = None,
+    no_cache: NoCacheOption = False,
     given: Annotated[
         Given,
         settings_options(
@@ -72,7 +74,11 @@ def rewrite(
             raise typer.BadParameter("--interactive takes no --format, no --verify and no standard input")
         new = replace(new, write=new.output is None)
     choose = partial(_choose, context=context, given=given) if interactive else _keep_all
-    finish(lambda: _rewrite_all(paths, exclude, new, context, image, given, proving, choose))
+    finish(
+        lambda: _rewrite_all(
+            paths, exclude, new, context, image, given, proving, choose, remembered=not no_cache
+        )
+    )
 
 
 def _rewrite_all(
@@ -84,6 +90,8 @@ def _rewrite_all(
     given: Given,
     proving: ProofOptions | None,
     choose: Callable[[Outcome, Source], Outcome],
+    *,
+    remembered: bool,
 ) -> int:
     """Writes and shows each rewrite; returns the worst exit code."""
     todo = list(slimify.find(paths, exclude=exclude or ()))
@@ -94,7 +102,14 @@ def _rewrite_all(
     built = read_built_image(image, todo)
     codes, outcomes = [DONE], []
     for source, outcome, proof in slimify.rewrite_files(
-        todo, context, given, proving, console.listeners, built, shared=None if new.is_written else {}
+        todo,
+        context,
+        given,
+        proving,
+        console.listeners,
+        built,
+        shared=None if new.is_written else {},
+        remembered=remembered and not (new.is_written and len(todo) > 1),
     ):
         try:
             outcome = new.store(choose(outcome, source), source, proof)

@@ -16,6 +16,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.config import disk
 from slimify.context.build_scripts import document, jenkinsfile
 from slimify.context.build_scripts.snippet import Snippet, logical_lines
 from slimify.context.directory_walk import file_size, files_below
@@ -71,7 +72,7 @@ def script_files(root: Path) -> Context:
         name = posixpath.basename(path)
         return name not in skipped and (not name.startswith(".") or name in ci)
 
-    entries = files_below(os.path.realpath(root), "", _MAX_DEPTH, enters)
+    entries = files_below(disk.real(str(root)), "", _MAX_DEPTH, enters)
     found = {path: file_size(entry) for path, entry in entries if _may_be_script(path)}
     sizes = {path: size for path, size in sorted(found.items()) if size is not None and size <= _MAX_BYTES}
     return Context(root=root, files=sizes)

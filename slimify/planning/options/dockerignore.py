@@ -16,7 +16,7 @@ from slimify.analysis.advice.unused_context_files import UnusedPattern, unused_c
 from slimify.analysis.context_readers import context_readers
 from slimify.analysis.copied_context import CopiedContext, context_size, copied_context
 from slimify.analysis.program import Program
-from slimify.config import Builder, Options
+from slimify.config import Builder, Options, disk
 from slimify.context.ignore_rules import IgnoreRules
 from slimify.context.scan import Context
 from slimify.model.decisions import Decision
@@ -128,7 +128,7 @@ def _context_is_elsewhere(program: Program) -> bool:
 def _is_read(context: Context, builder: Builder) -> bool:
     """Whether the builder reads the file: only BuildKit reads one for a single Dockerfile, and buildah
     prefers a .containerignore (buildah-build(1))."""
-    if context.ignore_text is None and os.path.lexists(context.ignore_path):
+    if context.ignore_text is None and disk.is_there(context.ignore_path):
         return False  # the file exists, but can't be read
     if builder == "buildah" and context.exists_on_disk(".containerignore"):
         return False
