@@ -34,9 +34,12 @@ def package_json(state: State) -> Mapping[str, Any] | None:
 
 
 def scripts(state: State) -> Mapping[str, str]:
+    """The scripts of package.json. Package managers start server.js where there is no script `start`."""
     data = package_json(state) or {}
     found = data.get("scripts")
-    return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
+    written = {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
+    is_there = state.view.context_path(posixpath.join(state.cwd or "/", "server.js")) is not None
+    return {**({"start": "node server.js"} if is_there else {}), **written}
 
 
 def manifests(state: State) -> tuple[str, ...]:

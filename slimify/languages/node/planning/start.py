@@ -6,9 +6,10 @@ import posixpath
 
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
+from slimify.facts.image_tables import entry_scripts
 from slimify.languages.node.vocabulary import RUN
 from slimify.model.decisions import Reason
-from slimify.model.effects import INSTALLS
+from slimify.model.effects import INSTALLS, LEAVES_NOTHING, Effect
 from slimify.planning.start_command import starts_only_shell
 from slimify.semantics.paths import inside_any
 
@@ -19,11 +20,18 @@ def unknown_start(program: Program) -> Reason | None:
         return Reason.of("SL392", "no_start", base=program.base_ref)
     if starts_only_shell(program.runtime_needs.start):
         return Reason.of("SL392", "people", base=program.base_ref)
-    for effect in program.runtime_needs.start:
+    start = program.runtime_needs.start
+    programs = [e for e in start if e.kind not in LEAVES_NOTHING and e.tool not in entry_scripts()]
+    for effect in [e for e in programs if not _fails(e)] or start:
         if effect.action.startswith(RUN) and effect.unread and effect.why:
             return Reason.of("SL392", "unread_start", why=effect.why, base=program.base_ref)
     unread = unread_start(program.runtime_needs.start)
     return Reason.of("SL392", "unread_start", why=unread, base=program.base_ref) if unread else None
+
+
+def _fails(effect: Effect) -> bool:
+    """Whether package.json lacks the script that a command runs: it starts nothing."""
+    return effect.why is not None and (effect.why.code, effect.why.form) == ("SL221", "no_script")
 
 
 def installs_at_start(program: Program) -> Reason | None:

@@ -9,6 +9,8 @@ from unit.node_layouts import BUILD, DEV, NOTHING, final, rewrite
 
 from slimify.config import Options
 
+COMPOSE = "services:\n  a:\n    build: .\n    command: npm {0}\n"
+
 
 def test_an_image_to_work_in_keeps_its_base(tmp_path: Path) -> None:
     text = 'FROM node:20\nWORKDIR /src\nCOPY . .\nCMD ["/bin/bash"]\n'
@@ -45,6 +47,21 @@ def test_full_base_stays(tmp_path: Path, text: str, reason: str) -> None:
     outcome = rewrite(tmp_path, text, package, {})
     assert "node:20-slim" not in (outcome.after or "")
     assert any(reason in d.text for d in outcome.decisions)
+
+
+@pytest.mark.parametrize(
+    ("files", "slim"),
+    [
+        pytest.param({}, False, id="nothing-else-is-started"),
+        pytest.param({"server.js": "require('http')\n"}, True, id="the-default-of-npm"),
+        pytest.param({"compose.yaml": COMPOSE.format("run serve")}, True, id="a-service-starts-another"),
+        pytest.param({"compose.yaml": COMPOSE.format("run other")}, False, id="a-service-starts-none-either"),
+    ],
+)
+def test_a_start_without_its_script(files: dict[str, str], slim: bool, tmp_path: Path) -> None:
+    package = {"scripts": {"build": "tsc", "serve": "node dist/a.js"}}
+    outcome = rewrite(tmp_path, BUILD + "CMD npm start\n", package, files)
+    assert ("node:20-slim" in (outcome.after or "")) is slim
 
 
 def test_an_install_that_a_source_may_start_is_said_to_be_one(tmp_path: Path) -> None:
