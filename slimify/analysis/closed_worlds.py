@@ -19,16 +19,24 @@ from slimify.analysis.server_files import served_files
 from slimify.context.scan import Context
 from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
-from slimify.facts.programs import compilers, only_waits, reads_only_arguments, starts_what_users_name
+from slimify.facts.programs import (
+    compilers,
+    only_waits,
+    reads_files_by_name,
+    reads_only_arguments,
+    starts_what_users_name,
+    working_copy,
+)
 from slimify.facts.servers import drops_root, is_web_server, sets_path
-from slimify.facts.system import is_shared_directory
+from slimify.facts.shells import is_shell, wrapper
+from slimify.facts.system import default_path, is_shared_directory
 from slimify.languages import languages
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Action, Effect
 from slimify.model.regex import regex
 from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.machine.stages import Event
-from slimify.semantics.paths import inside, inside_any, overlap
+from slimify.semantics.paths import inside, inside_any, join_path, overlap
 
 _SETTINGS_FILE = regex(
     r"/\.env(?:\.[\w.-]+)?$|\.(?:ya?ml|json|toml|ini|conf|cfg|env|properties|pem|crt|key)$"
@@ -161,6 +169,12 @@ def unknown_readers(program: Program, place: str, named: Collection[str]) -> Rea
             return Reason.of("SL316", "any_program")
         if not reads_only_arguments(name):
             return Reason.of("SL316", "reader", command=effect.tool)
+    if overlap(place, program.end_state.cwd or "/"):  # where sources start programs
+        if needs.dynamic:
+            return Reason.of("SL316", "any_called", place=needs.dynamic[0].place)
+        caller = next((use for use in sources.commands if _may_read_any(program, use.name, made)), None)
+        if caller is not None:
+            return Reason.of("SL316", "called", use=caller)
     repeated = (e for a in program.atoms if a.role != "build" for e in a.effects)
     reader = next((e for e in (*repeated, *needs.start) if e.reads_anything), None)
     if reader is not None:
@@ -176,6 +190,27 @@ def unknown_readers(program: Program, place: str, named: Collection[str]) -> Rea
             return Reason.of("SL316", "absent", path=path, use=source)
         return Reason.of("SL316", "absent_setting", path=path)
     return None
+
+
+def _may_read_any(program: Program, called: str, made: Collection[str]) -> bool:
+    """Whether a program that sources start may read files that it is not given. What scripts and texts for a
+    shell start is known, and so is what a makefile's targets do."""
+    name, view, cwd = called.rpartition("/")[2], program.end_state.view, program.end_state.cwd
+    repository = working_copy(name)
+    if repository:
+        path = join_path(cwd, repository)
+        return path is None or view.context_path(path) is not None
+    if (
+        name in made
+        or is_shell(name)
+        or wrapper(name)
+        or reads_files_by_name(name)
+        or reads_only_arguments(name)
+    ):
+        return False
+    homes = ("",) if "/" in called else (program.end_state.env.get("PATH") or default_path()).split(":")
+    scripts = (join_path(cwd, posixpath.join(home, called)) for home in homes)
+    return all(path is None or view.text(path) is None for path in scripts)
 
 
 def may_compose_names_in(

@@ -41,6 +41,16 @@ def only_reader(path: str) -> str:
     return next((p for p, names in load(_FILE)["readers"].items() if name in names.split()), "")
 
 
+def reads_files_by_name(program: str) -> bool:
+    """Whether it is known by which names a program looks for files where it is started."""
+    return program in load(_FILE)["readers"]
+
+
+def working_copy(program: str) -> str:
+    """The directory of a repository that a program reads, with the files beside it, "" for others."""
+    return str(load(_FILE)["working_copies"].get(program, ""))
+
+
 def fetched_program(url: str) -> str:
     """The program that a URL is known to give, "" for others."""
     places = load(_FILE)["fetched"].items()

@@ -20,6 +20,7 @@ from slimify.analysis.program import Program
 from slimify.config import disk
 from slimify.context.scan import Context
 from slimify.facts import load
+from slimify.facts.programs import container_engines
 from slimify.languages import languages
 
 if TYPE_CHECKING:
@@ -56,7 +57,10 @@ def _language_parts() -> Iterator[UnusedFiles]:
 def _fact_rows(program: Program) -> Iterator[Mapping[str, Any]]:
     """The rows of the facts. Patterns for files that appear later apply only to images of a known
     language."""
+    called = {*program.runtime_needs.commands, *(e.tool for e in program.effects)}
     for row in load("unread.toml")["kind"]:
+        if row.get("engines") and not called.isdisjoint(container_engines()):
+            continue
         if not row.get("languages"):
             yield row if program.language else {**row, "grown": ()}
             continue

@@ -11,6 +11,7 @@ READS = 'package main\n\nimport "os"\n\nfunc main() { _, _ = os.Open("shop.yml")
 VIPER = 'package main\n\nimport "github.com/spf13/viper"\n\nfunc main() { _ = viper.ReadInConfig() }\n'
 SOURCES = "#!/bin/sh\n. $HOME_OF/a.sh\nexec shop\n"
 SERVES = "#!/bin/sh\nnginx -c /app/site.conf\nexec shop\n"
+STARTS = 'package main\n\nimport "os/exec"\n\nfunc main() {{ _ = exec.Command({}).Run() }}\n'
 NGINX = "RUN apt-get update && apt-get install -y nginx"
 
 ROWS = (
@@ -83,6 +84,37 @@ ROWS = (
         reason="`reporter` may read any file",
     ),
 )
+
+
+# What a program starts is started where it is: (the call, the files beside main.go, whether all files stay)
+STARTED = (
+    ('"ffmpeg", "-i", "a.mp4"', ("a.mp4",), False),
+    ('"/usr/bin/psql", "-f", "schema.sql"', ("schema.sql",), False),
+    ('"sh", "-c", "cat data/a.txt"', ("data/a.txt",), False),
+    ('"make", "deploy"', ("Makefile",), False),
+    ('"./run.sh"', ("run.sh",), False),
+    ('"git", "log"', (), False),  # no repository
+    ('"git", "log"', (".git/HEAD",), True),
+    ('"/usr/bin/git", "log"', (".git/HEAD",), True),
+    ('"svn", "info"', (".git/HEAD",), False),
+    ('"terraform", "apply"', ("main.tf",), True),
+    ('"find", ".", "-name", "*.sql"', ("a.sql",), True),
+    ('os.Getenv("TOOL")', ("a.sql",), True),
+)
+
+
+@pytest.mark.parametrize(("call", "files", "whole"), STARTED)
+def test_copy_under_started_programs(call: str, files: tuple[str, ...], whole: bool, tmp_path: Path) -> None:
+    text = STARTS.format(call).replace('"os/exec"', '"os"\nimport "os/exec"')
+    row = Row(
+        id="",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={**SHOP, "main.go": text, "notes.txt": "", **{name: "#!/bin/sh\n" for name in files}},
+        final=("COPY . .",) if whole else (),
+        never=() if whole else ("COPY . .",),
+        reason="which may read any file" if whole else "",
+    )
+    holds(row, tmp_path)
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in ROWS])

@@ -1,0 +1,3 @@
+import subprocess
+
+subprocess.run(["docker-compose", "up"], check=True)
