@@ -109,7 +109,7 @@ def test_copy_under_started_programs(call: str, files: tuple[str, ...], whole: b
     row = Row(
         id="",
         file=("FROM golang:1.22", *BUILD, START),
-        files={**SHOP, "main.go": text, "notes.txt": "", **{name: "#!/bin/sh\n" for name in files}},
+        files={**SHOP, "main.go": text, "notes.txt": "", **dict.fromkeys(files, "#!/bin/sh\n")},
         final=("COPY . .",) if whole else (),
         never=() if whole else ("COPY . .",),
         reason="which may read any file" if whole else "",

@@ -46,7 +46,7 @@ def code_downloads(call: Call, code: str) -> tuple[Effect, ...] | None:
         else:
             writes = tuple(table_path(call, path) or Arg(value=None, text=path) for path in download.writes)
         if SITE in writes:
-            return call.write_effect("fetch", action, manager="python", writes=environment(call))
+            return call.write_effect("install", action, manager="python", writes=environment(call))
         return call.write_effect("fetch", action, manager="python", writes=writes)
     return None
 
@@ -62,7 +62,7 @@ def spacy(call: Call) -> tuple[Effect, ...]:
     if call.first not in ("download", "link"):
         return call.effect("check", f"spacy {call.first}", tool="spacy")
     action, writes = f"spacy {call.first}", environment(call)
-    return call.write_effect("fetch", action, manager="python", tool="spacy", writes=writes)
+    return call.write_effect("install", action, manager="python", tool="spacy", writes=writes)
 
 
 def playwright(call: Call) -> tuple[Effect, ...]:
