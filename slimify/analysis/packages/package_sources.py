@@ -27,7 +27,7 @@ def adds_source(effects: Sequence[Effect]) -> bool:
     """Whether the commands only add a package source: lists, keys, and downloads for them."""
     kinds = {e.kind for e in effects}
     if "source" in kinds:
-        return kinds <= LEAVES_NOTHING | {"source", "fetch", "files"}
+        return kinds <= LEAVES_NOTHING | {"source", "fetch", "files", "index"}
     writes = [w for e in effects for w in e.writes]
     return (
         bool(writes)

@@ -84,7 +84,9 @@ def restated_settings(
             return None
         lines.append(f"ENV {name}={value}")
     before, after = ((env.get("PATH") or default_path()).split(":") for env in (old.env, have))
-    missing = [directory for directory in before if directory in bins and directory not in after]
+    end = path_dirs(program)
+    lost = [directory for directory in before if directory in bins and directory not in after]
+    missing = [d for d in lost if end.count(d) <= before.count(d)]  # the file itself adds the others
     if missing:
         lines.append(f"ENV PATH={':'.join(missing)}:$PATH")
     moved = next((s.instruction for s in program.steps if s.keyword == "WORKDIR"), None)
