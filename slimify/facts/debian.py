@@ -48,11 +48,12 @@ class PackageFacts(Struct, frozen=True, kw_only=True):
 
 
 def debian_package(name: str, suite: str | None) -> PackageFacts:
-    """Facts about a package of a suite. With suite None, no versions are assumed."""
+    """Facts about a package of a suite. With suite None, no versions are assumed; the programs are those
+    of the newest."""
     return PackageFacts(
         name=name,
         kind=kind_of(name)[0],
-        commands=_commands(name, _table(suite)),
+        commands=_commands(name, _table(suite or GENERATED[-1])),
         counterparts=counterparts(name, suite),
     )
 

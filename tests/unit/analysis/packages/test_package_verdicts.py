@@ -160,3 +160,11 @@ def test_certificates_that_came_along(
     program = classify(file, scan(tmp_path), "Dockerfile", Options())
     verdicts = {v.name: v for s in program.steps for atom in s.atoms for v in atom.packages}
     assert ("ca-certificates" in verdicts["git"].counterparts) is brought, verdicts
+
+
+def test_programs_of_an_unknown_release(tmp_path: Path) -> None:
+    """Its packages have the programs that they have elsewhere."""
+    (tmp_path / "a.py").write_text("import os\nos.system('git log')\n")
+    text = "FROM pypy:3.7-slim\nRUN apt-get update && apt-get install -y git\nCOPY . /app/\nCMD python /app/a.py\n"
+    program = classify(parse(encode(text), "Dockerfile"), scan(tmp_path), "Dockerfile", Options())
+    assert [(v.name, v.role, v.reasons[0].code) for v in program.verdicts] == [("git", "run", "SL202")]
