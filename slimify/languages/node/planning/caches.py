@@ -83,7 +83,10 @@ def installed_bytes(program: Program, effect: Effect) -> int:
 
 
 def cache_bytes(program: Program, effect: Effect) -> int:
-    """The bytes that one install leaves in the cache of npm or yarn, by its direct dependencies."""
+    """The bytes that one install leaves in the cache of npm or yarn, by its direct dependencies. What pnpm
+    stores is linked to node_modules."""
+    if effect.manager == NodeManager.PNPM:
+        return 0
     names, locked, heavy = [p.name for p in effect.packages], 0, 0
     view, inputs = program.end_state.view, {path.rpartition("/")[2] for path in effect.manifests}
     asks = inputs.isdisjoint(

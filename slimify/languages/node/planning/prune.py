@@ -201,9 +201,10 @@ def prune_command(
                 return None
             return " ".join(("yarn install --production --ignore-scripts --prefer-offline", *options))
         case NodeManager.PNPM:
-            # it works on one package alone, and in a workspace asks before it removes (pnpm.io/cli/prune)
+            # it works on one package alone, in a workspace asks before it removes (pnpm.io/cli/prune), and
+            # leaves what hooks and steps have added to the packages that stay (tried with pnpm 9)
             hooks = {"preinstall", "install", "postinstall", "prepare"} & set(project.scripts)
-            return None if generated or late or hooks or project.workspaces else "pnpm prune --prod"
+            return None if late or hooks or project.workspaces else "pnpm prune --prod"
     return None
 
 

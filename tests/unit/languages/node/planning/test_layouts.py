@@ -119,7 +119,7 @@ def test_unknown_step_behind_the_build(tmp_path: Path) -> None:
     """It finds in the final stage all that it found in the file: compilers, and what is unpruned."""
     text = (
         "FROM node:20-alpine\nRUN apk add --no-cache build-base curl\nWORKDIR /app\nCOPY package.json ./\n"
-        'RUN pnpm install\nCOPY . .\nRUN npm run build\nRUN /opt/finish\nCMD ["node", "dist/a.js"]\n'
+        'RUN bun install\nCOPY . .\nRUN npm run build\nRUN /opt/finish\nCMD ["node", "dist/a.js"]\n'
     )
     many: dict[str, object] = {f"lib{n}": "1" for n in range(9)}
     package = {"scripts": {"build": "tsc"}, "dependencies": many, **DEV}
@@ -229,7 +229,7 @@ def test_step_that_calls_what_run_time_calls(tmp_path: Path) -> None:
     """A program that build steps and run time call is installed in both stages."""
     text = (
         "FROM node:22-slim\nWORKDIR /app\nRUN apt-get update && apt-get install -y git\nCOPY package.json .\n"
-        "RUN pnpm i\nRUN git clone https://example.org/data.git data\nCOPY . .\nCMD node app.js\n"
+        "RUN bun i\nRUN git clone https://example.org/data.git data\nCOPY . .\nCMD node app.js\n"
     )
     files = {"app.js": "require('child_process').execSync('git log');\n"}
     many: dict[str, object] = {f"lib{n}": "1" for n in range(9)}

@@ -105,6 +105,18 @@ def test_those_that_stay_alone(tmp_path: Path, start: str, files: dict[str, str]
     assert {*package["devDependencies"]} - {*removed[1].replace("\\", "").split()} == {*kept.split()}
 
 
+@pytest.mark.parametrize(("manager", "pruned"), [("pnpm", True), ("yarn", False)])
+def test_a_generated_client(tmp_path: Path, manager: str, pruned: bool) -> None:
+    """pnpm leaves what was added to packages that stay, yarn 1 removes it."""
+    text = f"FROM node:20\nWORKDIR /app\nRUN npm i -g {manager}\nCOPY . .\nRUN {manager} install && npx tsc\n"
+    package = {"dependencies": {"@prisma/client": "6", "prisma": "6"}, "devDependencies": {"typescript": "5"}}
+    lock = {"pnpm": "pnpm-lock.yaml", "yarn": "yarn.lock"}[manager]
+    outcome = rewrite(
+        tmp_path, text + 'CMD ["node", "a.js"]\n', package, {"a.js": "", lock: "lockfileVersion: '9.0'\n"}
+    )
+    assert ("prune --prod" in (outcome.after or "") or "--production" in (outcome.after or "")) is pruned
+
+
 @pytest.mark.parametrize("manager", ["yarn", "pnpm"])
 def test_what_to_list_elsewhere_where_all_stay(tmp_path: Path, manager: str) -> None:
     package = {"scripts": {"start": "next start", "build": "next build"}, "dependencies": {"next": "15"}}
