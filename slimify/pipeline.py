@@ -40,10 +40,10 @@ def rewrite(
 
     `context` is the directory of the build context. Without it, slimify cannot see what COPY copies and can
     decide less. `name` identifies the file in messages; `-` is a file without a name. `image` is an image
-    built from the file; its history is checked. `shared` is that of `scan`. Malformed input does not raise:
-    its outcome is `Failed`.
+    built from the file; its history is checked. `shared` is that of `scan`. Malformed input is `Failed`.
     """
     from slimify.analysis.advice.silenced import without_silenced
+    from slimify.analysis.published_triggers import with_triggers
     from slimify.context.scan import Context, scan
     from slimify.syntax.dockerfile.parser import encode, parse
 
@@ -53,14 +53,15 @@ def rewrite(
         file = parse(data, name)
     except SlimifyError as error:
         return _parse_failure(data, name, error)
-    path = Path(name) if name != "-" else None
+    path = None if name == "-" else Path(name)
     scanned = scan(Path(context), path, shared=shared) if context else Context.empty()
     evidence: BuiltImage | Reason | None = None
     if image is not None:
         from slimify.analysis.evidence.image_evidence import image_evidence
 
         evidence = image_evidence(image, file)
-    outcome = _outcome(file, name, scanned, options, None if isinstance(evidence, Reason) else evidence)
+    shown = None if isinstance(evidence, Reason) else evidence
+    outcome = with_triggers(file, name, lambda whole: _outcome(whole, name, scanned, options, shown))
     if isinstance(evidence, Reason):
         warning = Reason.of("SL340", "no_evidence", why=evidence).text
         outcome = replace(outcome, warnings=(warning, *outcome.warnings))

@@ -102,7 +102,7 @@ def _official(reference: str, parts: Reference) -> ImageFacts | None:
 def _language_image(start: ImageFacts, parts: Reference) -> ImageFacts:
     """The official image of a language: the tag's suite and release come from the table of all tags."""
     common = image_tables()["official"][parts.name]
-    version, qualifier, suite, release = _known_tag(parts.name, parts.tag, pinned=bool(parts.digest))
+    version, qualifier, suite, release = known_tag(parts.name, parts.tag, pinned=bool(parts.digest))
     named = _named_suite(qualifier)
     variant: Variant = "full"
     if qualifier.startswith("alpine"):
@@ -165,7 +165,7 @@ def environment(family: str) -> frozenset[str]:
     return frozenset(names | {common["release_env"]})
 
 
-def _known_tag(family: str, tag: str, *, pinned: bool) -> tuple[str, str, str | None, str | None]:
+def known_tag(family: str, tag: str, *, pinned: bool) -> tuple[str, str, str | None, str | None]:
     """(version, qualifier, suite, newest release) of a tag; the last two are None if unknown."""
     if not tag and pinned:
         return "", "", None, None
