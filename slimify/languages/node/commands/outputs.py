@@ -49,6 +49,30 @@ def settings_files(call: Call) -> list[str]:
     return [*files, *(posixpath.join(cwd, word) for word in _given_words(call))]
 
 
+def only_output(call: Call) -> str | None:
+    """The one directory that a compiler writes to by its settings; None if it may write elsewhere."""
+    usual = LANGUAGE.facts("tool-settings.toml")["compilers"].get(call.name, "").split()
+    words = [arg.value or "" for arg in call.args if arg.value != "build" or call.name != "nest"]
+    cwd, view = call.state.cwd or "/", call.state.view
+    if len(words) == 2 and words[0] in ("-p", "--project"):
+        usual = [words.pop()] if usual else []
+        words.pop()
+    chosen = next(
+        (p for n in usual if view.text(p := posixpath.normpath(posixpath.join(cwd, n))) is not None), ""
+    )
+    own = view.text(posixpath.join(cwd, "nest-cli.json")) or ""
+    if words or not chosen or (call.name == "nest" and re.search(r'"(tsConfigPath|projects|monorepo)"', own)):
+        return None
+    for path, settings in _read(call.state, [chosen]):
+        values = {key.rpartition(".")[2]: found for key, found in settings.values}
+        if values.keys() & {"noEmit", "path", "outFile", "declarationDir"}:
+            return None
+        if values.get("outDir"):
+            place = _resolved(values["outDir"][0], posixpath.dirname(path))
+            return place if place and place != cwd and inside(place, cwd) else None
+    return None
+
+
 def _given_words(call: Call) -> list[str]:
     return [re.split("[=:]", arg.value)[-1] for arg in call.args if arg.value]
 

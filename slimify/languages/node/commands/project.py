@@ -166,6 +166,9 @@ def run_script(
         head = replace(
             head, writes=(*head.writes, *outer), possible=(*head.possible, *possible), caches=(*left,)
         )
+    making = [e for e in nested if e.kind not in LEAVES_NOTHING]
+    if kind == "build" and base == "/" and not any(e.kind in RUNS_CODE or e.writes_anywhere for e in making):
+        head = replace(head, writes=tuple(dict.fromkeys(w for e in making for w in e.writes)))
     if kind == "app":  # like a shell script or the recipe of a Makefile: it is what its commands are
         head = replace(head, kind="check", reads=head.manifests, writes=(), writes_anywhere=False, why=None)
         return (head, *nested)

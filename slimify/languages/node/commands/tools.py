@@ -15,6 +15,7 @@ from slimify.languages.node.commands.install import node_caches, node_packages, 
 from slimify.languages.node.commands.outputs import (
     configured_outputs,
     emptied_directories,
+    only_output,
     outputs,
     settings_files,
 )
@@ -166,10 +167,11 @@ def _table_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
     files = settings_files(call)
     outer = configured_outputs(call, files)
     emptied = emptied_directories(call.state, call.name, files, [arg.text for arg in call.args])
+    own = only_output(call) if call.state.cwd == "/" else None  # where the project is not all that is below
     return call.write_effect(
         "build",
         first if "/" not in first else "",
-        writes=(".", *targets, *outer),
+        writes=(own or ".", *targets, *outer),
         deletes=call.known_paths(targets) if emptied and targets else emptied,
         possible=tuple(place for place, sure in outer.items() if not sure),
         caches=call.known_paths(LANGUAGE.facts("toolchain.toml")["build_caches"].get(call.name, "").split()),

@@ -293,3 +293,55 @@ def test_writes_outside(
 def test_what_builds_empty(files: Mapping[str, str], text: str, expected: list[str], tmp_path: Path) -> None:
     found = {d.removeprefix("/app/client/") for e in effects_of(files, text, tmp_path) for d in e.deletes}
     assert sorted(found) == expected
+
+
+DIST = {"tsconfig.json": '{"compilerOptions": {"outDir": "./dist"}}'}
+BUILD_SETTINGS = '{"extends": "./tsconfig.json", "exclude": ["test"]}'
+
+
+@pytest.mark.parametrize(
+    ("script", "files", "expected"),
+    [
+        pytest.param("webpack", DIST, "/", id="a-bundler-with-any-plugin"),
+        pytest.param("tsc", {}, "/", id="no-settings"),
+        pytest.param("tsc", {"tsconfig.json": '{"compilerOptions": {}}'}, "/", id="beside-the-sources"),
+        pytest.param(
+            "tsc", {"tsconfig.json": '{"extends": "@tsconfig/node20/tsconfig.json"}'}, "/", id="unread"
+        ),
+        pytest.param(
+            "tsc",
+            {"tsconfig.json": '{"compilerOptions": {"outDir": "dist", "noEmit": true}}'},
+            "/",
+            id="nothing",
+        ),
+        pytest.param(
+            "tsc", {"tsconfig.json": '{"compilerOptions": {"outDir": "."}}'}, "/", id="the-project-itself"
+        ),
+        pytest.param("tsc -b", DIST, "/", id="several-projects"),
+        pytest.param("tsc && node finish.js", DIST, "/", id="and-a-program"),
+        pytest.param("tsc", DIST, "/dist", id="compiler"),
+        pytest.param("rimraf dist && tsc", DIST, "/dist", id="emptied-first"),
+        pytest.param(
+            "tsc -p tsconfig.build.json", DIST | {"tsconfig.build.json": BUILD_SETTINGS}, "/dist", id="given"
+        ),
+        pytest.param(
+            "tsc -p tsconfig.build.json",
+            DIST
+            | {"tsconfig.build.json": '{"extends": "./tsconfig.json", "compilerOptions": {"outDir": "out"}}'},
+            "/out",
+            id="the-first-that-says",
+        ),
+        pytest.param("nest build", DIST, "/dist", id="framework"),
+        pytest.param(
+            "nest build", DIST | {"nest-cli.json": '{"monorepo": true}'}, "/", id="several-applications"
+        ),
+    ],
+)
+def test_what_a_build_in_the_root_writes(
+    script: str, files: Mapping[str, str], expected: str, tmp_path: Path
+) -> None:
+    for name, content in (files | {"package.json": json.dumps({"scripts": {"build": script}})}).items():
+        (tmp_path / name).write_text(content)
+    view = ContextView(context=scan(tmp_path)).with_copy(["."], "/")
+    found = interpreted("npm run build", State(cwd="/", env={}, view=view)).effects
+    assert {w for atom in found for e in atom for w in e.writes} == {expected}
