@@ -210,7 +210,7 @@ def _slim_language_tag(parts: Reference, version: str, qualifier: str, facts: Im
     known = table["tags"][row[0]] if row else {}
     suite = facts.suite
     with_suite = image_tables()["official"][parts.name].get("slim_tag", "{suite}-slim").format(suite=suite)
-    for slim in (with_suite,) if qualifier else ("slim", with_suite):
+    for slim in (with_suite, "slim") if qualifier else ("slim", with_suite):
         if known.get(slim) == suite:
             return parts.with_tag(slim if version in ("", "latest") else f"{version}-{slim}")
     return None

@@ -106,8 +106,10 @@ def tool_of_plugin(name: str) -> str:
 
 
 def may_load(loader: str, name: str) -> bool:
-    """Whether a package may load another one that it does not depend on: it extends its name."""
-    extends = loader.rpartition("/")[2].startswith(f"{name.rpartition('/')[2]}-")
+    """Whether a package may load another one that it does not depend on: it extends its name. Packages of
+    types load nothing."""
+    (scope, _, own), (of, _, other) = loader.rpartition("/"), name.rpartition("/")
+    extends = own.startswith(f"{other}-") and scope != "@types" and of in ("", scope)
     return extends and not any(map(is_build_only, possible_programs(name)))
 
 

@@ -117,6 +117,8 @@ def test_suite(row: list[str]) -> None:
         ("node:lts", "node:lts-slim"),
         ("node:20", "node:20-slim"),
         ("node:20-bookworm", "node:20-bookworm-slim"),
+        ("node:8.12.0-jessie", "node:8.12.0-slim"),
+        ("node:8.12.0-stretch", None),
         ("node:4.4", "node:4.4-slim"),
         ("node:0.10", "node:0.10-slim"),
         ("node:16.13.0", "node:16.13.0-slim"),

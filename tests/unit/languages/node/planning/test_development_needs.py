@@ -70,12 +70,20 @@ def test_compilers_that_run_at_start(tmp_path: Path, start: str, pruned: bool) -
 
 
 @pytest.mark.parametrize(
-    ("listed", "pruned"), [("playwright-extra", False), ("playwright", True), ("extra", True)]
+    ("listed", "pruned"),
+    [
+        ("playwright-extra", False),
+        ("@acme/playwright-extra", False),
+        ("playwright", True),
+        ("extra", True),
+        ("@types/playwright-extra", True),
+        ("storybook-ui", True),
+    ],
 )
 def test_optional_peers(tmp_path: Path, listed: str, pruned: bool) -> None:
     """The lock file of Yarn 1 does not say who loads a package if it is there."""
     text = 'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN yarn install\nCMD ["node", "a.js"]\n'
-    package = {"dependencies": {listed: "1"}, "devDependencies": {"playwright": "1", "jest": "29"}}
+    package = {"dependencies": {listed: "1"}, "devDependencies": {"playwright": "1", "@acme/storybook": "1"}}
     outcome = rewrite(tmp_path, text, package, {"a.js": "", "yarn.lock": "# yarn lockfile v1\n"})
     assert ("--production" in (outcome.after or "")) is pruned, outcome.decisions
 
