@@ -11,14 +11,14 @@ from slimify.analysis.program import DEFAULT_SHELL
 from slimify.facts.image_tables import busybox_servers, entry_scripts
 from slimify.facts.servers import document_roots, is_web_server, serves_only_files
 from slimify.facts.settings import library_settings
-from slimify.facts.system import default_path
+from slimify.facts.system import default_path, is_scratch
 from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Effect
 from slimify.model.regex import regex
 from slimify.semantics.effects.call import Call
 from slimify.semantics.machine.content import content_at, exists_in
-from slimify.semantics.machine.stages import Origin
+from slimify.semantics.machine.stages import Event, Origin
 from slimify.semantics.paths import ancestors, inside, join_path, overlap
 from slimify.validation.comparison import Comparison
 
@@ -49,12 +49,22 @@ def _matters(compared: Comparison, origin: Origin, path: str) -> bool:
             for written in (*effect.writes, *effect.outputs):
                 if not overlap(written, path) or is_directory_still(compared, effect, path):
                     continue
+                if written == path and _is_emptied(compared, event, path):
+                    continue
                 source = (written != path and is_for_compiler(compared, written)) or (
                     brought and inside(path, written) and is_source(compared, effect, written)
                 )
                 if not source and not is_generated_source(compared, effect):
                     return True
     return False
+
+
+def _is_emptied(compared: Comparison, event: Event, path: str) -> bool:
+    """Whether the file deletes what a pattern matches in a directory for temporary files, after a step left
+    files of unknown names there: its own rubbish."""
+    later = (x for x in compared.old.final.events if x.number > event.number)
+    patterns = (d for x in later for e in x.effects for d in e.deletes if set(d) & set("*?["))
+    return is_scratch(path) and any(posixpath.dirname(pattern) == path for pattern in patterns)
 
 
 def path_problems(compared: Comparison) -> Iterator[Reason]:
