@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from slimify.analysis.runtime_needs import managed_commands
+from slimify.analysis.managed_commands import managed_commands
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
 from slimify.languages import language, languages, of_effect, prepares_install

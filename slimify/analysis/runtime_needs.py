@@ -15,6 +15,7 @@ from itertools import takewhile
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from slimify.analysis.managed_commands import managed_commands
 from slimify.analysis.packages.call_needs import interpreters_of_scripts, started_through, whole_programs
 from slimify.analysis.packages.context_mentions import named_packages, named_programs
 from slimify.analysis.packages.module_needs import fonts, module_needs, present_modules, standard_libraries
@@ -27,7 +28,6 @@ from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import starts
 from slimify.facts.programs import only_waits, starting_compilers
-from slimify.facts.servers import command_directories, holds_commands, is_command_key
 from slimify.facts.shells import is_shell
 from slimify.facts.system import is_libc_library, is_managed_directory, is_systems
 from slimify.model.decisions import Reason
@@ -350,44 +350,6 @@ def _hooks(base: ImageFacts | None, view: ContextView) -> list[tuple[str, Use]]:
 def _json_words(text: str) -> list[str]:
     words = json_of(text)
     return [str(w) for w in words] if isinstance(words, list) else [text]
-
-
-def managed_commands(view: ContextView) -> Iterator[tuple[Use, str]]:
-    """Command lines in configuration files of process managers and cron in the image: copied ones, and those
-    that a command writes from constant words."""
-    inner = (place for directory in command_directories() for place in view.under(directory))
-    copied = (
-        place for path in filter(holds_commands, view.context.files) for place in view.image_paths(path)
-    )
-    written = (path for path, _ in view.texts if holds_commands(path))
-    seen: set[str] = set()
-    for place in (*inner, *copied, *written):
-        file = view.context_path(place)
-        if (file or place) in seen:
-            continue
-        seen.add(file or place)
-        # crontab(5): those of the system have a field for the user
-        fields = 6 if place.startswith("/etc/cron") and not place.startswith("/etc/crontabs") else 5
-        name = "crontab" if place.startswith(("/etc/cron", "/var/spool/cron")) else place.rpartition("/")[2]
-        for number, line in enumerate((view.text(place) or "").splitlines(), 1):
-            text = _command_line(line.strip(), name, fields)
-            if text:
-                yield Use(name=text, file=file or "Dockerfile", line=number if file else 0), text
-
-
-def _command_line(line: str, name: str, fields: int) -> str:
-    """The command in a line of the file with this name; `fields` are before it in a crontab."""
-    if not line or line.startswith(("#", ";")):
-        return ""
-    if "cron" in name:
-        fields -= 4 * line.startswith("@")  # one word for the time: @daily
-        words = line.split(None, fields)
-        return words[fields] if len(words) > fields and words[0][:1] in "*0123456789@" else ""
-    mapping = name.endswith((".yml", ".yaml"))
-    colon = mapping or name == "Procfile"
-    key, mark, value = line.removeprefix("- " * mapping).partition(":" if colon else "=")
-    found = mark and (name == "Procfile" or is_command_key(key.strip()))
-    return value.strip().strip("\"'" if mapping else "") if found else ""
 
 
 def _needs_shell(runtime: RuntimeContract, start: Sequence[Effect], commands: Mapping[str, Use]) -> bool:

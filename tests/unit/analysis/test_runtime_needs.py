@@ -182,6 +182,9 @@ MANAGED: list[tuple[str, str, set[str]]] = [
     ("crontab", "* * * * * npm run site\n", {"npm", "ware"}),
     ("crontab", "@daily npm run site\n", {"npm", "ware"}),
     ("cron.d/jobs.cron", "@daily root npm run site\n", {"npm", "ware"}),
+    ("cron.d/jobs.cron", "* * * * * app ware\n", {"ware"}),
+    ("cron.d/jobs.cron", "* * * * * npm run site\n", {"npm", "ware"}),  # it is given to crontab, too
+    ("cron.d/jobs.cron", "@daily /usr/bin/npm run site\n", {"/usr/bin/npm", "npm", "ware"}),
 ]
 
 

@@ -12,8 +12,10 @@ from msgspec import Struct
 from slimify.analysis.development_servers import compiling_server, development_server
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
+from slimify.analysis.sources import is_source
 from slimify.facts.programs import is_basic
 from slimify.facts.toolchains import is_development_file
+from slimify.languages import languages
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.lock_files import (
     is_live,
@@ -275,8 +277,10 @@ class _Dropped:
 
     def _imported(self) -> Iterator[Reason]:
         """Those that sources import, and packages that only one of those brings, or may bring."""
+        context = self.program.context
         for use in self.needs.sources.imports:
-            if is_development_file(LANGUAGE, use.file):
+            foreign = any(is_source(context, use.file, k) for k in languages() if k.name != LANGUAGE.name)
+            if foreign or is_development_file(LANGUAGE, use.file):
                 continue
             if use.name in self.names:
                 yield Reason.of("SL313", "imports", file=use.file, at=use.line, package=use.name)

@@ -26,6 +26,8 @@ from slimify.languages.node.planning import prune
             False,
             id="stand-in-of-a-source",
         ),
+        pytest.param("node dist/index.js", {"src/index.js": "require('cv2')"}, False, id="unknown-package"),
+        pytest.param("node dist/index.js", {"tools/a.py": "import cv2\n"}, True, id="another-language"),
         pytest.param("node dist/index.js", {"run_tests.js": "require('nock')"}, True, id="runs-tests"),
         pytest.param("node run_tests.js", {"run_tests.js": "require('nock')"}, False, id="runs-tests-only"),
         pytest.param("node dist/index.js", {"src/index.js": "require('nock')"}, False, id="source"),
