@@ -84,7 +84,7 @@ def test_lists_that_the_final_stage_removes(between: str, shared: bool, tmp_path
     ],
 )
 def test_arguments(setting: str, behind: str, builder: str, again: bool, tmp_path: Path) -> None:
-    rest = REST.replace("npm", "pnpm")  # whose downloads cleaning in place does not remove
+    rest = REST.replace("npm", "bun")  # whose downloads cleaning in place does not remove
     after = _after(tmp_path, f"FROM node:20-alpine\n{setting}\n{TOOLS}{rest}{behind}{START}", builder)
     assert after.startswith("FROM node:20-alpine AS base\n")
     assert ("ARG AT" in after.rpartition("\nFROM base\n")[2]) is again
