@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from msgspec.structs import replace
 
 from slimify.context.make.targets import Makefile, Recipe, read, recipe
+from slimify.facts import load
 from slimify.facts.commands import values
 from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Effect
@@ -116,8 +117,20 @@ def _unread_makefile(call: Call, goals: list[str], variables: dict[str, str]) ->
     writes: tuple[Arg | str, ...] = (".",)
     if installing:
         told = variables.get("PREFIX") or variables.get("prefix") or call.state.settings.get("prefix")
-        writes = (".", f"{variables.get('DESTDIR', '')}{told or '/usr/local'}")
+        prefix = f"{variables.get('DESTDIR', '')}{told or '/usr/local'}"
+        loaded = _loaded(call) if prefix == "/usr" else ()  # its other files are those of the system, too
+        writes = (".", *(f"{prefix}/{path}" for path in loaded or ("",)))
     return call.write_effect("build", " ".join(goals), writes=writes, why=Reason.of("SL221", "makefile"))
+
+
+def _loaded(call: Call) -> Sequence[str]:
+    """What programs load of the sources in the working directory, below the prefix; () if that is unknown."""
+    directory = posixpath.basename(call.state.cwd or "")
+    addresses = [value for name, value in call.state.settings.items() if name.startswith("address of ")]
+    rows = ((*names.split(), files.split()) for names, files in load("make.toml")["loaded"].items())
+    return next(
+        (f for archive, name, f in rows if name == directory and any(archive in a for a in addresses)), ()
+    )
 
 
 def install_prefix(call: Call) -> str | None:
