@@ -78,6 +78,8 @@ def analyze_image(
     """
     origin = layers.origin(image, dockerfile, dockerfile_name or "Dockerfile")
     found, packages, searchable = _search(image, origin, context)
+    files = sum(1 for _ in image.files.leaves())
+    image.forget_files()
     efficiency = dive.efficiency(image.layers)
     own, counts, merged = trees.layer_trees(image.layers)
     views = tuple(_layer_views(image, origin, counts))
@@ -95,7 +97,7 @@ def analyze_image(
         config=without_secrets(image.config),
         architecture=image.architecture,
         packages=packages,
-        files=sum(1 for _ in image.files.leaves()),
+        files=files,
         warnings=(*origin.warnings, *(() if searchable else (SOURCES_NOT_SEARCHED,))),
     )
 

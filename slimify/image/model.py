@@ -110,3 +110,7 @@ class Image(Struct, frozen=True, kw_only=True, dict=True):
         from slimify.image.tree import Files
 
         return Files(self.layers)
+
+    def forget_files(self) -> None:
+        """Frees the memory of the merged file system, which is merged again when somebody looks at it."""
+        self.__dict__.pop("files", None)

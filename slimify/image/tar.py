@@ -69,9 +69,10 @@ class Tar:
                 self._extended(block, pax)
                 continue
             member = self._member = self._entry(block, pax)
-            self._budget.spend(
-                ENTRY_COST + sum(map(_bytes, (member.name, member.target, member.capabilities)))
-            )
+            texts = _bytes(member.name)
+            if member.target or member.capabilities:
+                texts += _bytes(member.target) + _bytes(member.capabilities)
+            self._budget.spend(ENTRY_COST + texts)
             yield member
             if chain:
                 pax, chain = {}, 0
