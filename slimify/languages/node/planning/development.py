@@ -13,7 +13,6 @@ from slimify.languages.node.manifests.package_json import NodeProject
 from slimify.languages.node.planning.development_needs import (
     NO_PRUNE,
     Droppable,
-    dev_needed,
     development_bytes,
     development_packages,
     droppable,
@@ -55,7 +54,8 @@ class _Install(Struct, frozen=True):
 def not_installed(program: Program) -> Edits:
     """The install without development dependencies, if neither a step nor run time needs one."""
     for found in _installs(program):
-        if not dev_needed(program, found.project) and _is_editable(found) and not _users(program, found):
+        unneeded = droppable(program, found.project).needed is None
+        if unneeded and _is_editable(found) and not _users(program, found):
             edits = _omitted(program, found)
             if isinstance(edits, Edits):
                 return edits

@@ -66,13 +66,6 @@ def development_bytes(program: Program, project: NodeProject, kept: Iterable[str
     return sum(usual if size is None else size for size in sizes)
 
 
-def dev_needed(program: Program, project: NodeProject, view: ContextView | None = None) -> Reason | None:
-    """Why a development dependency is needed at run time; None if none is. `view` has the files that the
-    program may read, where those are not only files of the stage."""
-    files = view or program.end_state.view
-    return program.once(("development", project.path, view), lambda: _dev_needed(program, project, files))
-
-
 class Droppable(Struct, frozen=True, kw_only=True):
     """Which development dependencies can go: all where none is `needed`, else those of `names`, without the
     `kept` ones, each of which has its reason."""
@@ -101,12 +94,18 @@ class Droppable(Struct, frozen=True, kw_only=True):
 
 
 def droppable(program: Program, project: NodeProject, view: ContextView | None = None) -> Droppable:
-    """Which development dependencies nothing needs at run time. For `view` see `dev_needed`."""
-    needed, files = dev_needed(program, project, view), view or program.end_state.view
-    kept = _needed_apart(program, project, files) if needed is not None else None
+    """Which development dependencies nothing needs at run time. `view` has the files that the program may
+    read, where those are not only files of the stage."""
+    files = view or program.end_state.view
+    return program.once(("development", project.path, view), lambda: _droppable(program, project, files))
+
+
+def _droppable(program: Program, project: NodeProject, view: ContextView) -> Droppable:
+    needed = _needs_any(program) or next(_Dropped(program, project, view).reasons(), None)
+    kept = _needed_apart(program, project, view) if needed is not None else None
     if kept is None:
         return Droppable(needed=needed, kept={}, names=())
-    dropped = _Dropped(program, project, files, kept)
+    dropped = _Dropped(program, project, view, kept)
     production = {*project.dependencies, *project.optional_dependencies}
     names = tuple(sorted({*dropped.names, *dropped.types} - production))
     return Droppable(needed=needed, kept=kept, names=names)
@@ -152,10 +151,6 @@ def _loads_no_other(why: Reason) -> bool:
         return tool.startswith("tsconfig") or has_no_plugins(tool)  # it names helpers of the output
     bundlers = LANGUAGE.words("toolchain.toml", "serving", "alone")
     return why.form == "loads" or not any(is_build_only(p) or p in bundlers for p in programs)
-
-
-def _dev_needed(program: Program, project: NodeProject, view: ContextView) -> Reason | None:
-    return _needs_any(program) or next(_Dropped(program, project, view).reasons(), None)
 
 
 def _needs_any(program: Program) -> Reason | None:

@@ -41,7 +41,7 @@ def pruning(
     view: ContextView | None = None,
 ) -> Pruned:
     """What drops development dependencies below the paths in the state at the end of a stage. For `view` see
-    `dev_needed`.
+    `droppable`.
 
     `keep` are paths that must stay. If one of them is an installed package, nothing is pruned: a
     development package would not survive without its dependencies.
