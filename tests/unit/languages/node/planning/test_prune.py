@@ -84,6 +84,7 @@ TOOLS = dict.fromkeys(("eslint", "prisma", "morgan", "typescript", "@svgr/webpac
             None,
             id="settings-that-begin-with-those-of-another",
         ),
+        pytest.param("db-migrate up; node a.js", {}, None, id="it-loads-drivers-by-parts-of-names"),
         pytest.param("prisma migrate deploy; node a.js", {}, "prisma", id="started"),
         pytest.param(
             "prisma db push; node a.js", {"a.js": "require('morgan')"}, "morgan prisma", id="two-of-them"
@@ -95,7 +96,7 @@ def test_those_that_stay_alone(tmp_path: Path, start: str, files: dict[str, str]
     package = {
         "scripts": {"build": "tsc", "start": start},
         "dependencies": {"next": "15", "polka": "1"},
-        "devDependencies": {**TOOLS, "webpack": "5", "nodemon": "3", "ts-node": "10"},
+        "devDependencies": {**TOOLS, "webpack": "5", "nodemon": "3", "ts-node": "10", "db-migrate": "1"},
     }
     after = rewrite(tmp_path, BUILD + 'CMD ["npm", "start"]\n', package, files).after or ""
     removed = re.search(r"npm uninstall --no-save --no-package-lock((?:.*\\\n)*.*)", after)
