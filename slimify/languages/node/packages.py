@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from slimify.facts.images import ImageFacts
+from slimify.facts.packages import starts
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.package_facts import NpmFacts, loaders, npm
 from slimify.languages.node.package_facts import packages_leaving as leaving
@@ -13,6 +15,9 @@ from slimify.model.effects import Effect
 from slimify.model.regex import regex
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
+
+if TYPE_CHECKING:
+    from slimify.languages.node.manifests.package_json import NodeProject
 
 __all__ = ["leaving", "programs"]
 
@@ -31,8 +36,14 @@ def pinned_release(text: str) -> str | None:
 
 
 def listed_packages(view: ContextView, path: str, *, development: bool = False) -> Iterator[Module]:
-    """The dependencies of a package.json, and those of theirs that are known to start programs."""
-    from slimify.languages.node.manifests.lock_files import is_live, lock_packages, locked_programs
+    """The dependencies of a package.json, and those of theirs that are known to start programs, unless only
+    tools require them: what a tool starts is needed where it is started itself."""
+    from slimify.languages.node.manifests.lock_files import (
+        is_live,
+        lock_packages,
+        locked_programs,
+        required_packages,
+    )
     from slimify.languages.node.manifests.package_json import installed_projects, node_project
 
     directory, _, name = path.rpartition("/")
@@ -48,10 +59,17 @@ def listed_packages(view: ContextView, path: str, *, development: bool = False) 
             use = Use(name=dependency, file=own.path, line=0)
             bins = locked_programs(locked, dependency) or ()
             yield Module(use=use, language=LANGUAGE.name, programs=bins)
-    for name in locked if not development else ():
+    asked = {name for own in installed_projects(view.context, project) for name in _asked(own)}
+    tools = {name for name in asked if not npm(name).commands and any(map(starts, programs(name)))}
+    by_tools = required_packages(locked, tools) - required_packages(locked, asked - tools)
+    for name in (n for n in locked if n not in by_tools) if not development else ():
         if not locked[name].dev and npm(name).known and npm(name).commands:
             use = Use(name=name, file=project.path, line=0)
             yield Module(use=use, language=LANGUAGE.name, required=True)
+
+
+def _asked(project: NodeProject) -> Iterator[str]:
+    yield from (*project.dependencies, *project.dev_dependencies, *project.optional_dependencies)
 
 
 def package_at(path: str) -> str:

@@ -180,6 +180,28 @@ def test_what_a_program_of_a_package_starts(start: str, source: str, needed: boo
 
 
 @pytest.mark.parametrize(
+    ("dependencies", "start", "needed"),
+    [
+        pytest.param(["lerna"], '["node", "a.js"]', False, id="of-a-tool"),
+        pytest.param(["lerna", "b"], '["node", "a.js"]', True, id="of-another-as-well"),
+        pytest.param(["lerna", "@npmcli/git"], '["node", "a.js"]', True, id="listed"),
+        pytest.param(["lerna"], '["npx", "lerna", "run", "start"]', True, id="of-a-tool-that-is-started"),
+    ],
+)
+def test_what_only_tools_require(dependencies: list[str], start: str, needed: bool, tmp_path: Path) -> None:
+    names = dict.fromkeys(dependencies, "1")
+    requires = {"lerna": {"@npmcli/git": "1"}, "b": {"@npmcli/git": "1"}, "@npmcli/git": {}}
+    locked = {f"node_modules/{n}": {"version": "1.0.0", "dependencies": d} for n, d in requires.items()}
+    lock = {"lockfileVersion": 3, "packages": {"": {"dependencies": names}, **locked}}
+    (tmp_path / "package.json").write_text(json.dumps({"dependencies": names}))
+    (tmp_path / "package-lock.json").write_text(json.dumps(lock))
+    (tmp_path / "a.js").write_text("run()")
+    text = NODE.format("COPY . .\nRUN npm ci").replace('["node", "a.js"]', start)
+    program = classify(parse(text.encode(), "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
+    assert ("git" in program.runtime_needs.commands) == needed
+
+
+@pytest.mark.parametrize(
     ("package", "source", "needed"),
     [
         pytest.param("pdfkit", "doc.text('<svg>')", False, id="no-op-own-fonts"),
