@@ -199,7 +199,7 @@ def _plans(
     place come after it."""
     from slimify.planning.estimates.measured import measured_layout
     from slimify.planning.layout import Layout
-    from slimify.planning.lean_installs import lean_draft, lean_layout
+    from slimify.planning.lean_installs import lean_draft, lean_layout, lean_plan
     from slimify.planning.proposal import gains_over, small_saving
     from slimify.planning.propose import pays_after, propose
     from slimify.planning.stages.assemble import assemble
@@ -212,12 +212,12 @@ def _plans(
     least = options.min_saving
 
     def made(layout: Layout) -> Iterator[Plan | Reason]:
-        yield assemble(lean.program, layout)
+        yield lean_plan(lean, layout)
         if any(copy.owner for copy in layout.copies):
-            yield assemble(lean.program, layout.with_owners_of_builder())
+            yield lean_plan(lean, layout.with_owners_of_builder())
         fuller = layout.fuller() if layout.fuller is not None else None
         if isinstance(fuller, Layout) and fuller.saves(least):
-            yield assemble(lean.program, fuller)
+            yield lean_plan(lean, fuller)
         if lean.program is not program:  # with the user's own installs
             own = (measured_layout(program, x) for x in propose(program, options).layouts)
             yield from (assemble(program, x) for x in own if x.rung == layout.rung and x.saves(least))

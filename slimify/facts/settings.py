@@ -15,6 +15,7 @@ def _named(key: str) -> frozenset[str]:
 
 toolchain_settings = partial(_named, "toolchain")  # variables that toolchains read, but not what they compile
 library_settings = partial(_named, "library")  # those that a program with its libraries reads as well
+development_settings = partial(_named, "development")  # those by which installers leave out groups
 configured_installers = partial(_named, "commands")  # the package managers whose settings are known
 setting_verbs = partial(_named, "changes")  # the subcommands of package managers that change settings
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.program import RuntimeContract
 from slimify.analysis.runtime_contract import runtime_contract
-from slimify.facts.settings import toolchain_settings
+from slimify.facts.settings import development_settings, toolchain_settings
 from slimify.facts.system import default_path, is_plain_root
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Instruction
@@ -41,7 +41,9 @@ def contract_problems(old: Machine, new: Machine, plan: Plan) -> Iterator[Reason
         one, other = map(repr, triggers)
         yield Reason.of("SL409", "changes", name="ONBUILD", before=one, after=other)
     moved = frozenset(n for d in plan.decisions if d.code == "SL319" for n in d.names("names"))
-    yield from _env_changes(old, new, before.env, after.env, moved & toolchain_settings())
+    added = {str(d.get("name")) for d in plan.decisions if (d.code, d.form) == ("SL312", "set_for_all")}
+    given = {**before.env, **dict.fromkeys(added & development_settings() - before.env.keys(), "1")}
+    yield from _env_changes(old, new, given, after.env, moved & toolchain_settings())
 
 
 def _with_new_start(contract: RuntimeContract, start: NewStart | None) -> RuntimeContract:

@@ -41,6 +41,7 @@ class _Groups(Struct, frozen=True, kw_only=True):
     options: tuple[tuple[str, str], ...] = ()
     all_groups: tuple[tuple[str, str], ...] = ()
     exact: tuple[tuple[str, str], ...] = ()
+    variable: tuple[tuple[str, str], ...] = ()
     asks: str = ""
     chosen: str = ""
     default: str = ""
@@ -135,10 +136,18 @@ def _project_directory(program: Program, effect: Effect) -> str | None:
 
 def _edits(program: Program, found: ProjectInstalls) -> Edits | Reason:
     """The installs without the groups, or why they have them."""
-    used = use_at_run_time(program, found.names, found.effects, locked=found.locked)
+    variable = _variable(program, found)
+    used = use_at_run_time(
+        program, found.names, found.effects, locked=found.locked, set_for_all=bool(variable)
+    )
     used = used or use_by_step(program, found.names, found.effects)
     if used is not None:
         return used
+    line, count = found.installs[0].step.line, len(found.names)
+    if variable:
+        decision = Decision.of("SL312", "set_for_all", line=line, count=count, name=variable)
+        before = {found.installs[0].step.index: (f"ENV {variable}=1",)}
+        return Edits(before=before, decisions=(decision,), saving=found.saving)
     words: dict[int, dict[tuple[int, int], str]] = {}
     for install in found.installs:
         change = _change(program, found.project, install)
@@ -147,9 +156,23 @@ def _edits(program: Program, found: ProjectInstalls) -> Edits | Reason:
         words.setdefault(install.step.index, {}).update(change)
     steps = {i.step.index: i.step for i in found.installs}
     texts = {at: _edited(steps[at], change) for at, change in words.items()}
-    line, count = found.installs[0].step.line, len(found.names)
     decision = Decision.of("SL312", "not_installed", line=line, count=count)
     return Edits(texts=texts, decisions=(decision,), saving=found.saving)
+
+
+def _variable(program: Program, found: ProjectInstalls) -> str:
+    """The variable by which all commands of an installer leave out the development groups, where the start
+    is one that installs; "" if that would not be the same, or the installer may not know it."""
+    first, project = found.effects[0], found.project
+    row = _table()[first.manager]
+    again = [e for e in program.runtime_needs.start if e.does("install", LANGUAGE.name) and e.dev]
+    words = [w.value for e in (*found.effects, *again) for w in e.command.words]
+    named = any(word is not None and word.partition("=")[0] in row.chosen.split() for word in words)
+    if not again or named or {*project.default_groups} - {row.default} or project.tool != first.manager:
+        return ""
+    if any(e.manager != first.manager or e.manifests != first.manifests for e in again):
+        return ""
+    return _of_release(row.variable, program, first)
 
 
 def _edited(step: Step, change: Mapping[tuple[int, int], str]) -> str:

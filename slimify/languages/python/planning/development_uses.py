@@ -26,6 +26,7 @@ PACKAGE = 2 * MB  # on average, of test tools and linters, and of what they requ
 
 _LETTERS = 3  # what a module has in common with the name of its package, if nothing else is known
 _MODULE_NAME = regex(r"""["']([A-Za-z_]\w*)(?=(\.|["'])\w?)""")
+_COMMENT = regex(r"(?m)^[ \t]*#.*$")
 _DOTTED = regex(r"(?<![\w./@-])([A-Za-z_]\w*)\.[A-Za-z_]")
 
 
@@ -53,10 +54,11 @@ def use_at_run_time(
     *,
     locked: bool = False,
     going: Sequence[str] = (),
+    set_for_all: bool = False,
 ) -> Reason | None:
     """What uses one of the packages `names` at run time, or why that is not known; None if nothing does. With
     them goes what `installs` bring because of them: nothing else if a lock file tells them all. Others that
-    are `going`, too, use nothing."""
+    are `going`, too, use nothing. `set_for_all`: installs at run time leave them out as well."""
     needs = program.runtime_needs
     unknown = unknown_start(program)
     if not needs.start:
@@ -64,7 +66,7 @@ def use_at_run_time(
     if unknown is not None:
         return Reason.of("SL313", "effect", why=unknown)
     again = next((e for e in needs.start if e.does("install", LANGUAGE.name) and e.dev), None)
-    if again is not None:
+    if again is not None and not set_for_all:
         return Reason.of("SL313", "installs_again", command=again.tool)
     if needs.sources.skipped:
         return Reason.of("SL313", "not_read", path=needs.sources.skipped[0])
@@ -168,7 +170,7 @@ def _mentioned(program: Program, names: Sequence[str]) -> Reason | None:
         plain = "INSTALLED_APPS" in text
         found = {m[1] for m in _MODULE_NAME.finditer(text) if plain or m[2] == "."}
         if not path.endswith(LANGUAGE.source_suffixes):
-            found |= {*_DOTTED.findall(text)}
+            found |= {*_DOTTED.findall(_COMMENT.sub("", text))}
         named = sorted(found & modules.keys())
         if named:
             return Reason.of("SL313", "names", path=path, package=modules[named[0]])

@@ -146,8 +146,20 @@ STAY = [
         reason="line 6 runs `pytest`",
     ),
     Row(
-        id="installs-at-the-start",
+        id="installs-at-the-start-by-an-older-uv",
+        file=_uv(start='"uv", "run", "app.py"').replace("install uv", "install uv==0.8.6"),
+        files=_files(),
+        reason="`uv` installs them again at every start",
+    ),
+    Row(
+        id="installs-other-groups-at-the-start",
         file=_uv(start='"uv", "run", "app.py"'),
+        files=_files(project=MORE_GROUPS),
+        reason="`uv` installs them again at every start",
+    ),
+    Row(
+        id="asks-for-them-at-the-start",
+        file=_uv(start='"uv", "run", "--dev", "app.py"'),
         files=_files(),
         reason="`uv` installs them again at every start",
     ),
@@ -208,6 +220,14 @@ LEFT_OUT = [
         file=_uv(),
         files=_files("try:\n    import weather\nexcept ImportError:\n    weather = None\n"),
         builder=("RUN uv sync --frozen --no-dev",),
+    ),
+    Row(
+        id="uv-that-installs-at-the-start",
+        file=_uv(start='"sh", "-c", "uv run db.py && uv run app.py"'),
+        files=_files(**{"db.py": "", "alembic.ini": "# ruff.module = pytest.main\n"}),
+        builder=("ENV UV_NO_DEV=1", "RUN uv sync --frozen"),
+        final=("ENV UV_NO_DEV=1",),
+        reason="UV_NO_DEV leaves out 3 development dependencies, at the start as well",
     ),
     Row(
         id="uv-more-groups",
