@@ -5,9 +5,9 @@ COPY . /go/src/example.com/paintbox
 WORKDIR /go/src/example.com/paintbox
 RUN go build -v -o paintbox
 
-FROM debian:bookworm-slim
-COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+# hadolint ignore=DL3006
+FROM gcr.io/distroless/base-debian12
 WORKDIR /go/src/example.com/paintbox
 COPY --from=builder /go/src/example.com/paintbox/paintbox /go/src/example.com/paintbox/paintbox
 EXPOSE 9000
-CMD ./paintbox -addr=:9000
+CMD ["./paintbox", "-addr=:9000"]

@@ -4,8 +4,9 @@ COPY *.go .
 RUN go mod init example.org/dispatch
 RUN go install
 
-FROM debian:trixie-slim
+# hadolint ignore=DL3006
+FROM gcr.io/distroless/static-debian13
 ENV PATH=/go/bin:$PATH
 WORKDIR /go/src/app
 COPY --from=builder /go/bin/dispatch /go/bin/dispatch
-CMD dispatch
+CMD ["dispatch"]

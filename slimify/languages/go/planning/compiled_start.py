@@ -14,15 +14,23 @@ import re
 import shlex
 from typing import Literal
 
+from msgspec.structs import replace
+
 from slimify.analysis.program import Program, Step
+from slimify.analysis.sources import application_sources, texts_of
+from slimify.config import Options
+from slimify.facts.shells import is_shell
 from slimify.facts.system import is_plain_root
 from slimify.languages.go import LANGUAGE
 from slimify.languages.go.commands import go_wrapper
 from slimify.languages.go.commands.install_root import install_root as gopath
+from slimify.languages.go.planning.base import base_choices
+from slimify.languages.go.planning.runtime_files import runtime_files
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import LEAVES_ARTIFACTS
 from slimify.model.plan import CompiledStart, NewStart
+from slimify.planning.final_stage.rebase import path_dirs
 from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.effects.started import Started, programs
 from slimify.semantics.paths import inside
@@ -32,6 +40,8 @@ from slimify.syntax.shell.script import EditRefused
 _DROPPED = frozenset({"-exec"})
 _PROGRAM = "/usr/local/bin/"
 _ARGUMENT = "an argument"
+_EXPANDED = re.compile(r"[$*?\[\]{}~\\#!]")  # with what `_words` does not split
+_PWD = re.compile(r'"(?:OLD)?PWD"')
 Command = str | tuple[str, ...]  # in shell form, in exec form
 
 
@@ -44,6 +54,10 @@ def compiled_start(program: Program) -> CompiledStart | None:
         words = _words(step.instruction) or []
         if words[:2] == ["go-wrapper", "run"] and step.state.cwd is not None:
             return _unwrapped(program, step, step.state.cwd, words[2:])
+        direct = words[words[:1] == ["exec"] :]
+        if _needs_no_shell(program, step, direct):
+            decision = Decision.of("SL315", "exec_form", line=step.line, command=step.instruction.value)
+            return _with_start(program, step, tuple(direct), decision)
         if not is_plain_root(program.runtime.user):
             continue
         own, commands = _go_run(words), _commands(program, step)
@@ -61,6 +75,33 @@ def compiled_start(program: Program) -> CompiledStart | None:
         decision = Decision.of("SL315", "go_run", line=step.line, path=path)
         return _with_start(program, step, command, decision, build)
     return None
+
+
+def _needs_no_shell(program: Program, step: Step, words: list[str]) -> bool:
+    """Whether a start in shell form is all that needs a shell, so that the program can be started without
+    one on a base that has none: it is compiled here, its words are constant, and no file of the repository
+    starts anything else. Without a shell, PWD is not set."""
+    needs, old = program.runtime_needs, step.instruction
+    own = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()))
+    started = [call.call for call in needs.programs]
+    if old.exec_form is not None or own != (*program.runtime.shell, old.value.strip()) or len(started) != 1:
+        return False
+    if _EXPANDED.search(old.value) or program.runtime.healthcheck or len({*needs.origins}) != 1:
+        return False
+    built = {o for e in program.effects if e.does("compile", LANGUAGE.name) for o in e.outputs}
+    name = started[0].path
+    places = (
+        [started[0].path_of(name)] if "/" in name else [posixpath.join(d, name) for d in path_dirs(program)]
+    )
+    if built.isdisjoint(places) or [name, *(a.value for a in started[0].args)] != words:
+        return False
+    sources = texts_of(program.end_state.view, application_sources(program.end_state.view, LANGUAGE.name))
+    if needs.sources.commands or needs.sources.started or any(_PWD.search(text) for _, text in sources):
+        return False
+    others = {name: use for name, use in needs.commands.items() if not is_shell(name)}
+    plain = replace(program, runtime_needs=replace(needs, shell=False, commands=others))
+    choices, _ = base_choices(plain, Options(), runtime_files(plain).copies)
+    return choices[0][0] == "minimal"
 
 
 def _built_first(program: Program, step: Step, build: Started, start: Started) -> CompiledStart | None:

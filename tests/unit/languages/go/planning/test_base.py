@@ -298,6 +298,34 @@ ROWS = (
         never=("git", "make"),
     ),
     Row(
+        id="shell-form-without-use",
+        file=("FROM golang:1.22", *BUILD, "CMD exec shop -p 80"),
+        base="gcr.io/distroless/base-debian12",
+        final=('CMD ["shop", "-p", "80"]',),
+    ),
+    Row(
+        id="shell-form-of-two-commands",
+        file=("FROM golang:1.22", *BUILD, "CMD echo starts; shop"),
+        base="debian:bookworm-slim",
+    ),
+    Row(
+        id="shell-form-of-an-entry-point-that-gets-arguments",
+        file=("FROM golang:1.22", *BUILD, "ENTRYPOINT shop"),
+        files={**SHOP, "compose.yaml": "services:\n  shop:\n    build: .\n    command: -p 80\n"},
+        base="debian:bookworm-slim",
+    ),
+    Row(
+        id="shell-form-of-a-program-that-asks-the-shell",
+        file=("FROM golang:1.22", *BUILD, "CMD shop"),
+        files={"go.mod": MODULE, "main.go": SERVER.replace("{ ", '{ println(os.Getenv("PWD")); ', 1)},
+        base="debian:bookworm-slim",
+    ),
+    Row(
+        id="shell-form-of-a-program-that-is-not-found",
+        file=("FROM golang:1.22", *BUILD, "CMD stop"),
+        base="debian:bookworm-slim",
+    ),
+    Row(
         id="shell-form",
         file=("FROM golang:1.22", *BUILD, "CMD shop --port $PORT"),
         base="debian:bookworm-slim",
