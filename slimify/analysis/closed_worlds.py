@@ -35,6 +35,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import LEAVES_NOTHING, Action, Effect
 from slimify.model.regex import regex
 from slimify.model.sources import SourceFacts, Use
+from slimify.semantics.effects.registry import plain_name
 from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import inside, inside_any, join_path, overlap
 
@@ -133,12 +134,16 @@ def unread_build(needs: RuntimeNeeds, build: Sequence[Effect]) -> str:
     return next((name for name in names if name in made and not reads_only_arguments(name)), "")
 
 
-def compiles_own_sources(needs: RuntimeNeeds) -> Use | None:
-    """Where a start script or a source starts a compiler: what it compiles may include any header of the
-    base, while what a package generates includes the compiler's own alone."""
-    own = {use.name.rpartition("/")[2] for use in needs.sources.commands}
-    own |= {e.tool.rpartition("/")[2] for e in needs.start}
-    return next((needs.commands[c] for c in compilers() if c in own and c in needs.commands), None)
+def compiles_unknown(needs: RuntimeNeeds) -> Use | None:
+    """Where a start script or a source starts a compiler, or an installer with arguments that only run time
+    knows: what it compiles may include any header of the base, while what a known package compiles includes
+    the compiler's own alone."""
+    started = {e.tool.rpartition("/")[2] for e in needs.start}
+    called = {use.name.rpartition("/")[2]: use for use in needs.sources.commands}
+    own = [needs.commands[c] for c in compilers() if c in needs.commands and c in {*called, *started}]
+    managers = {manager for known in languages() for manager in known.managers} - started
+    own += [use for name, use in called.items() if plain_name(name) in managers]
+    return next(iter(own), None)
 
 
 def unknown_readers(program: Program, place: str, named: Collection[str]) -> Reason | None:

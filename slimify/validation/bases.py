@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slimify.analysis.closed_worlds import compiles_own_sources, unread_build
+from slimify.analysis.closed_worlds import compiles_unknown, unread_build
 from slimify.facts.carried import carried
 from slimify.facts.programs import compilers
 from slimify.model.decisions import Reason
@@ -40,7 +40,7 @@ def _is_partner(compared: Comparison, old: Stage, new: Stage) -> bool:
     facts, names = old.facts, compared.program.base_map
     if facts is None or new.facts is None:
         return False
-    if compiles_own_sources(compared.needs) and not carried(facts).packages.isdisjoint(compilers()):
+    if compiles_unknown(compared.needs) and not carried(facts).packages.isdisjoint(compilers()):
         return False  # it lacks headers that may be included
     partners = {facts.slim_partner, *facts.runtime_bases.values()}
     return new.facts.reference in {names.known(p) for p in partners if p} | partners

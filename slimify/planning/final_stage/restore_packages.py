@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
-from slimify.analysis.closed_worlds import compiles_own_sources
+from slimify.analysis.closed_worlds import compiles_unknown
 from slimify.analysis.packages.module_needs import compiled_with
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import carried, lost_package
@@ -47,7 +47,7 @@ def _installed(
         if not program.runtime_needs.system_packages and not program.runtime_needs.libraries:
             return (), (), None
         return (), (), Reason.of("SL391", "unknown_loss", from_base=program.base_ref, base=base)
-    compiling = compiles_own_sources(program.runtime_needs)
+    compiling = compiles_unknown(program.runtime_needs)
     if compiling is not None and not lost.packages.isdisjoint(compilers()):
         return (), (), Reason.of("SL391", "headers", place=compiling.place, base=base)
     needs, wanted = program.runtime_needs, dict(extra)

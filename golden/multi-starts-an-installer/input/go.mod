@@ -1,0 +1,3 @@
+module example.com/wheels
+
+go 1.22
