@@ -81,8 +81,9 @@ def runtime_needs(
     unknown = sources.dynamic or any(e.kind == "unknown" and not e.tool for e in start)
     anywhere = bool(sources.dynamic)
     handed_on = named_programs(state, base, read, everything, anywhere=anywhere) if unknown else ()
+    sources = replace(sources, commands=(*sources.commands, *handed_on))
     scripts = interpreters_of_scripts(state.view, base) if unknown else ()
-    for use in (*sources.commands, *handed_on, *scripts):
+    for use in (*sources.commands, *scripts):
         _add_command(commands, use.name, use)
     headers = [p.name for e in everything if e.kind == "packages" for p in e.packages]
     modules = present_modules(everything, state.view, sources.imports, language)

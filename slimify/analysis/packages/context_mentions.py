@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 
+from slimify.analysis.brought_programs import installed_programs
 from slimify.context.ignored_files import ignored_files, unfiltered_text
 from slimify.context.scan import Context
 from slimify.facts import merged
@@ -19,7 +20,7 @@ from slimify.facts.programs import is_common_word
 from slimify.facts.system import command_endings, settings_endings
 from slimify.facts.toolchains import toolchain
 from slimify.languages import languages
-from slimify.model.effects import Effect
+from slimify.model.effects import INSTALLS, Effect
 from slimify.model.regex import regex
 from slimify.model.sources import Use
 from slimify.semantics.context_files import ContextView
@@ -66,8 +67,9 @@ def named_programs(
     *,
     anywhere: bool = True,
 ) -> Iterator[Use]:
-    """The programs that the base image has and its slim variant lacks, and that a file of the image names
-    where a command line may begin: what starts programs by names that only run time knows may start them.
+    """The programs that the base image has and its slim variant lacks, or that a step installs by name, and
+    that a file of the image names where a command line may begin: what starts programs by names that only run
+    time knows may start them.
     `read` are the paths that it reads: they alone count, and variables, unless names may be `anywhere`.
     Sources that nothing in the image can run are no evidence: a page's `position: ["top"]`."""
     lost = carried(base).commands if base is not None else {}
@@ -76,14 +78,15 @@ def named_programs(
     fetching = {name for name, package in lost.items() if package in people}
     places = {join_path(state.cwd, literal_part(use.name)) for use in read} - {state.cwd, "/"}
     opened = PathMarks(place for place in places if place is not None)
-    idle = _idle_endings(base, effects) if lost else ()
-    uses = mentions_in(state.view.context).command_lines(state, lost, fetching if anywhere else None, opened)
+    own = tuple(effects)
+    names = {*lost, *(program for e in own if e.kind in INSTALLS for program in installed_programs(e))}
+    idle = _idle_endings(base, own) if names else ()
+    uses = mentions_in(state.view.context).command_lines(state, names, fetching if anywhere else None, opened)
     yield from (use for use in uses if not use.file.endswith(idle))
 
 
-def _idle_endings(base: ImageFacts | None, effects: Iterable[Effect]) -> tuple[str, ...]:
+def _idle_endings(base: ImageFacts | None, own: Sequence[Effect]) -> tuple[str, ...]:
     """The endings of sources in languages that no step uses and whose interpreters the image lacks."""
-    own = tuple(effects)
     used = {e.ecosystem for e in own} | {p.name for e in own for p in e.packages}
     used |= {*base.commands} if base is not None else set()
     tools = ((known, toolchain(known)) for known in languages() if known.interpreters)

@@ -107,6 +107,15 @@ def test_sources_that_nothing_runs(install: str, expected: list[str], tmp_path: 
     assert sorted({use.name for use in found}) == expected
 
 
+@pytest.mark.parametrize(("install", "expected"), [("", []), ("RUN pip install uv\n", ["uv"])])
+def test_programs_that_a_step_installs(install: str, expected: list[str], tmp_path: Path) -> None:
+    (tmp_path / "update.py").write_text("async def main(run):\n    await run(['uv', 'sync'])\n")
+    source = f"FROM python:3.11\n{install}WORKDIR /app\nCOPY . .\nCMD python a.py\n".encode()
+    program = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
+    found = named_programs(program.end_state, program.base, (), program.effects)
+    assert sorted({use.name for use in found}) == expected
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [("/opt/unzip/x", []), ("a unzip", []), ("unzip", ["unzip"]), ("/usr/bin/unzip -q", ["/usr/bin/unzip"])],
