@@ -32,7 +32,7 @@ from slimify.facts.shells import is_shell, wrapper
 from slimify.facts.system import default_path, is_shared_directory
 from slimify.languages import languages
 from slimify.model.decisions import Reason
-from slimify.model.effects import LEAVES_NOTHING, Action, Effect
+from slimify.model.effects import INSTALLS, LEAVES_NOTHING, Action, Effect
 from slimify.model.regex import regex
 from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.effects.registry import plain_name
@@ -135,14 +135,16 @@ def unread_build(needs: RuntimeNeeds, build: Sequence[Effect]) -> str:
 
 
 def compiles_unknown(needs: RuntimeNeeds) -> Use | None:
-    """Where a start script or a source starts a compiler, or an installer with arguments that only run time
-    knows: what it compiles may include any header of the base, while what a known package compiles includes
-    the compiler's own alone."""
-    started = {e.tool.rpartition("/")[2] for e in needs.start}
+    """Where a start script or a source starts a compiler, or a source an installer: what it compiles may
+    include any header of the base, while what a known package compiles includes the compiler's own alone."""
+    started = {e.tool.rpartition("/")[2]: e.kind in INSTALLS for e in needs.start}
     called = {use.name.rpartition("/")[2]: use for use in needs.sources.commands}
     own = [needs.commands[c] for c in compilers() if c in needs.commands and c in {*called, *started}]
-    managers = {manager for known in languages() for manager in known.managers} - started
-    own += [use for name, use in called.items() if plain_name(name) in managers]
+    managers = {manager for known in languages() for manager in known.managers}
+    own += [u for name, u in called.items() if plain_name(name) in managers and started.get(name, True)]
+    endings = tuple(ending for known in languages() for ending in known.source_suffixes)
+    begun = zip(needs.start, needs.origins, strict=True)
+    own += [u for e, u in begun if e.kind in INSTALLS and e.ecosystem and u.file.endswith(endings)]
     return next(iter(own), None)
 
 

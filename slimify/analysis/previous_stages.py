@@ -17,6 +17,7 @@ from slimify.context.source_uses import merge
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import system_package
 from slimify.languages import language as find
+from slimify.model.effects import INSTALLS
 from slimify.model.sources import Use
 from slimify.semantics.machine.stages import Machine, Stage
 
@@ -45,7 +46,10 @@ def with_previous_stages(
             continue
         followed, sources = Followed(), read_sources(view, language, (), own)
         followed.add_started(sources.started, stage.end, language)
+        begun = zip(followed.start, followed.origins, strict=True)
+        installers = (replace(use, name=e.manager) for e, use in begun if e.kind in INSTALLS and e.manager)
         sources = followed.with_started(sources)
+        sources = replace(sources, commands=(*sources.commands, *installers))
         facts += [sources] if runs else []
         unread = unread or any(e.kind in ("unknown", "fetch") for e in own) or bool(sources.skipped)
         named = named_programs(stage.end, base, sources.paths, own) if sources.dynamic else ()

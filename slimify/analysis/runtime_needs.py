@@ -177,7 +177,8 @@ class Followed(Struct):
                 script = read(use.name)
                 done = self.add(script, use, state, by_scripts=True)
                 called = dict.fromkeys(called_names(done.started))
-                unknown = "" in called or script.opaque
+                absent = any(_is_absent(e) for started in done.started for e in started.effects)
+                unknown = "" in called or script.opaque or absent
                 self.called += (replace(use, name=name) for name in called if name)
                 self.dynamic += (use,) if unknown else ()
                 names = _named_paths(done, language)
@@ -193,6 +194,12 @@ class Followed(Struct):
         kinds = ("paths", "computed", "dynamic")
         more = {kind: (*getattr(sources, kind), *getattr(self, kind)) for kind in kinds}
         return replace(sources, commands=(*self.called, *sources.commands), **more)
+
+
+def _is_absent(effect: Effect) -> bool:
+    """Whether it executes a script or a makefile that is not where it is looked for: sources may start it
+    elsewhere."""
+    return effect.why is not None and effect.why.form in ("missing_script", "makefile")
 
 
 def _given_commands(done: Interpreted) -> Iterator[str]:

@@ -93,6 +93,8 @@ STARTED = (
     ('"sh", "-c", "cat data/a.txt"', ("data/a.txt",), False),
     ('"make", "deploy"', ("Makefile",), False),
     ('"./run.sh"', ("run.sh",), False),
+    ('"bash", "run.sh"', ("jobs/run.sh",), True),  # in another directory
+    ('"make", "-C", os.Args[1]', ("tools/Makefile",), True),
     ('"git", "log"', (), False),  # no repository
     ('"git", "log"', (".git/HEAD",), True),
     ('"/usr/bin/git", "log"', (".git/HEAD",), True),
@@ -106,10 +108,11 @@ STARTED = (
 @pytest.mark.parametrize(("call", "files", "whole"), STARTED)
 def test_copy_under_started_programs(call: str, files: tuple[str, ...], whole: bool, tmp_path: Path) -> None:
     text = STARTS.format(call).replace('"os/exec"', '"os"\nimport "os/exec"')
+    texts = {name: "deploy:\n\techo" if name == "Makefile" else "#!/bin/sh\n" for name in files}
     row = Row(
         id="",
         file=("FROM golang:1.22", *BUILD, START),
-        files={**SHOP, "main.go": text, "notes.txt": "", **dict.fromkeys(files, "#!/bin/sh\n")},
+        files={**SHOP, "main.go": text, "notes.txt": "", **texts},
         final=("COPY . .",) if whole else (),
         never=() if whole else ("COPY . .",),
         reason="which may read any file" if whole else "",

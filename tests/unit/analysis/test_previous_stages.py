@@ -107,3 +107,31 @@ def test_programs_that_files_of_other_stages_name(
     file = parse(TOOLS.format(copied=copied).encode(), "Dockerfile")
     commands = classify(file, scan(tmp_path), "Dockerfile", Options()).runtime_needs.commands
     assert {"unzip", "svn"} & commands.keys() == named
+
+
+@pytest.mark.parametrize(
+    ("call", "base"),
+    [
+        ('"cat", "x"', "python:3.12-slim"),
+        ('"pip", "install", "x"', "python:3.12"),
+        ('"python3", "-m", "pip", "install", "-r", os.Args[1]', "python:3.12"),
+        ('"npm", append([]string{"install"}, os.Args[1:]...)...', "python:3.12"),
+    ],
+)
+def test_installers_that_the_program_of_another_stage_starts(call: str, base: str, tmp_path: Path) -> None:
+    """What they compile may include any header of the base."""
+    (tmp_path / "go.mod").write_text("module example.com/wheels\n\ngo 1.22\n")
+    imports = 'import (\n\t"os"\n\t"os/exec"\n)'
+    source = f"package main\n\n{imports}\n\nfunc main() {{ _ = os.Args; _ = exec.Command({call}).Run() }}\n"
+    (tmp_path / "main.go").write_text(source)
+    text = """FROM golang:1.22 AS build
+WORKDIR /src
+COPY . .
+RUN go build -o /bin/wheels .
+
+FROM python:3.12
+COPY --from=build /bin/wheels /bin/wheels
+CMD ["wheels"]
+"""
+    after = pipeline.rewrite(text, tmp_path, options=Options(dockerignore=False)).after or text
+    assert after.rpartition("\nFROM ")[2].split()[0] == base
