@@ -49,6 +49,13 @@ ROWS = (
         never=("COPY . .",),
     ),
     Row(
+        id="settings-that-a-later-copy-brings",
+        file=("FROM golang:1.22", *BUILD, "COPY shop.yml /app/shop.yml", START),
+        files={**SHOP, "main.go": READS, "shop.yml": "", "notes.txt": ""},
+        final=("COPY shop.yml /app/shop.yml",),
+        never=("COPY shop.yml ./", "COPY . ."),
+    ),
+    Row(
         id="a-script-that-sources-a-file",
         file=("FROM golang:1.22", "ENV HOME_OF=/app/conf", *BUILD, 'CMD ["./start.sh"]'),
         files={**SHOP, "start.sh": SOURCES, "conf/a.sh": "", "notes.txt": ""},

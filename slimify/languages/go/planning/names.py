@@ -154,3 +154,11 @@ def _read_by_final_step(program: Program, step: Step) -> Iterator[str]:
                     inner = step.state.view.context_path(path)
                     if inner is not None and not program.context.is_dir(inner):
                         yield path
+
+
+def copied_again(program: Program, step: Step) -> frozenset[str]:
+    """The files that a later COPY of the final stage brings as well, and that none of its RUNs reads."""
+    later = [s for s in program.steps if s.index > step.index and s.role != "build"]
+    read = {path for s in later for e in s.effects for path in e.reads}
+    copied = (s.visit.copy_targets or () for s in later if s.keyword in ("COPY", "ADD"))
+    return frozenset(path for paths in copied for path in paths if path not in read)

@@ -26,7 +26,7 @@ from slimify.facts.system import is_for_people, is_plain_root, is_shared_directo
 from slimify.languages.go import LANGUAGE
 from slimify.languages.go.generators import is_generator
 from slimify.languages.go.package_facts import go_toolchain
-from slimify.languages.go.planning.names import named_paths, opens_unknown
+from slimify.languages.go.planning.names import copied_again, named_paths, opens_unknown
 from slimify.languages.go.planning.symlink_copies import with_link_targets
 from slimify.languages.go.vocabulary import GoAction
 from slimify.model.decisions import Reason
@@ -264,7 +264,7 @@ def _needed_entries(program: Program, step: Step, named: Sequence[str]) -> tuple
         return None
     if set(source) & set("*?[$"):
         return None
-    made = program.end_state.view.made
+    made = program.end_state.view.made | copied_again(program, step)
     below = [p for p in _entries_below(context, source) if posixpath.join(places[0], p) not in made]
     if not below or any(n == places[0] for n in named if n != program.end_state.cwd):
         return None
