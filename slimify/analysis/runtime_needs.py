@@ -80,7 +80,10 @@ def runtime_needs(
     read = (*sources.paths, *(Use(name=p, file="", line=0) for e in start for p in e.reads))
     unknown = sources.dynamic or any(e.kind == "unknown" and not e.tool for e in start)
     anywhere = bool(sources.dynamic)
-    handed_on = named_programs(state, base, read, everything, anywhere=anywhere) if unknown else ()
+    given = [pair for command in named for pair in command.env]
+    handed_on = (
+        named_programs(state, base, read, everything, anywhere=anywhere, given=given) if unknown else ()
+    )
     sources = replace(sources, commands=(*sources.commands, *handed_on))
     scripts = interpreters_of_scripts(state.view, base) if unknown else ()
     for use in (*sources.commands, *scripts):

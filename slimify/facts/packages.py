@@ -97,6 +97,12 @@ def programs_started_through() -> Mapping[str, StartedThrough]:
     return {name: records(row, StartedThrough) for name, row in rows.items()}
 
 
+def callers_without_texts(program: str) -> tuple[str, ...]:
+    """The programs that start this one in uses that only their own calls show."""
+    row = programs_started_through().get(program)
+    return tuple(row.callers.split()) if row is not None and not row.texts else ()
+
+
 def soname_package(library: str, distro: str | None, suite: str | None) -> str | None:
     """The package of a shared library (`libmagic.so.1`, `magic`); None if unknown."""
     if distro in ("debian", "ubuntu"):

@@ -34,14 +34,16 @@ def started_through(
     commands: Mapping[str, Use], calls: Collection[Call], context: Context, said: Sequence[str]
 ) -> Iterator[tuple[str, Use]]:
     """The programs that those among `commands` start in some uses, which a call shows, a text of the context,
-    or one of the lines `NAME=word` of what is `said`."""
+    or one of the lines `NAME=word` of what is `said`. Without texts that would show it, a program whose calls
+    nobody knows may start them."""
+    called = {call.name for call in calls}
     lines = {" ".join((call.name, *(arg.shown for arg in call.args))) for call in calls}
     for name, row in programs_started_through().items():
         caller = next((c for c in row.callers.split() if c in commands), None)
         if caller is None or name in commands:
             continue
         texts = row.texts and mentions_in(context).file_with(row.texts.pattern, row.words.split())
-        shown = any(map(row.calls.search, lines))
+        shown = any(map(row.calls.search, lines)) or not (row.texts or caller in called)
         if shown or texts or (row.texts and any(map(row.texts.search, said))):
             yield name, Use(name=texts, file=texts, line=0) if texts and not shown else commands[caller]
 

@@ -15,7 +15,7 @@ from slimify.facts import merged
 from slimify.facts.carried import carried
 from slimify.facts.debian import named_files
 from slimify.facts.images import ImageFacts
-from slimify.facts.packages import system_package
+from slimify.facts.packages import callers_without_texts, system_package
 from slimify.facts.programs import is_common_word
 from slimify.facts.system import command_endings, settings_endings
 from slimify.facts.toolchains import toolchain
@@ -66,11 +66,13 @@ def named_programs(
     effects: Iterable[Effect],
     *,
     anywhere: bool = True,
+    given: Iterable[tuple[str, str]] = (),
 ) -> Iterator[Use]:
     """The programs that the base image has and its slim variant lacks, or that a step installs by name, and
     that a file of the image names where a command line may begin: what starts programs by names that only run
     time knows may start them.
-    `read` are the paths that it reads: they alone count, and variables, unless names may be `anywhere`.
+    `read` are the paths that it reads: they alone count, and variables, with those that the image is `given`,
+    unless names may be `anywhere`.
     Sources that nothing in the image can run are no evidence: a page's `position: ["top"]`."""
     lost = carried(base).commands if base is not None else {}
     facts = {package: system_package(package, base) for package in lost.values()}
@@ -81,7 +83,10 @@ def named_programs(
     own = tuple(effects)
     names = {*lost, *(program for e in own if e.kind in INSTALLS for program in installed_programs(e))}
     idle = _idle_endings(base, own) if names else ()
-    uses = mentions_in(state.view.context).command_lines(state, names, fetching if anywhere else None, opened)
+    names.update(c for p in names & lost.keys() for c in callers_without_texts(p))
+    env = {**state.env, **dict(given)}
+    certain = fetching if anywhere else None
+    uses = mentions_in(state.view.context).command_lines(state.view, env, names, certain, opened)
     yield from (use for use in uses if not use.file.endswith(idle))
 
 
@@ -143,16 +148,21 @@ class ContextMentions:
         return self._first[pattern]
 
     def command_lines(
-        self, state: State, names: Collection[str], certain: Collection[str] | None, opened: PathMarks
+        self,
+        view: ContextView,
+        env: Mapping[str, str | None],
+        names: Collection[str],
+        certain: Collection[str] | None,
+        opened: PathMarks,
     ) -> Iterator[Use]:
         """The programs among `names` that a list begins with, or a call or setting of a name like `run`, in
         files of the image and in settings that may be mounted; those in `certain` that are no common words
         where any string does. In
         files that are `opened`, also what a line begins with, or a value to which arguments belong. Variables
-        of the image name programs, too. Where `certain` is None, only these two count."""
+        of the image name programs, too, alone or as a shell would start them. Where `certain` is None, only
+        these two count."""
         if not names:
             return
-        view, env = state.view, state.env
         any_name, sure = (
             "|".join(map(re.escape, sorted(group))) or "(?!)"
             for group in (names, [name for name in certain or () if not is_common_word(name)])
@@ -173,9 +183,9 @@ class ContextMentions:
         for path, text in self._opened(view, opened):
             yield from self._uses(lines, path, text)
         for variable, value in env.items():
-            words = (value or "").split() or [""]
-            if posixpath.basename(words[0]) in names:
-                yield Use(name=words[0], file=f"{variable}={words[0]}", line=0)
+            for word in filter(None, (text.split(None, 1)[:1] for text in _COMMANDS.split(value or ""))):
+                if posixpath.basename(word[0]) in names:
+                    yield Use(name=word[0], file=f"{variable}={word[0]}", line=0)
 
     def _files_naming(self, names: frozenset[str]) -> frozenset[str]:
         """The files in whose text one of the names is a word: finding these is faster than a pattern."""
@@ -236,6 +246,9 @@ class ContextMentions:
         paths = (p for p in ignored_files(self._context) if p.rpartition(".")[2] in settings_endings())
         for path in islice((p for p in paths if not elsewhere.search(p)), _MAX_IGNORED):
             yield path, unfiltered_text(self._context, path) or ""
+
+
+_COMMANDS = regex(r"[;&|\n]+")
 
 
 def _first_words(names: str) -> str:

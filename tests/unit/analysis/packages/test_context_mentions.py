@@ -74,6 +74,7 @@ NAMED = {
         ["/usr/bin/unzip"],
     ),
     "a-document-is-no-list": ("steps.md", "unzip a.zip\nmake x\n", []),
+    "what-starts-such-a-program": ("a.py", "UNPACK = {'bz2': ['tar', 'xjf']}\n", ["tar"]),
     "yaml": ("jobs.yml", "first: git pull\nnext:\n  - curl x\nname: a git\n", ["curl", "git"]),
 }
 
@@ -118,7 +119,13 @@ def test_programs_that_a_step_installs(install: str, expected: list[str], tmp_pa
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("/opt/unzip/x", []), ("a unzip", []), ("unzip", ["unzip"]), ("/usr/bin/unzip -q", ["/usr/bin/unzip"])],
+    [
+        ("/opt/unzip/x", []),
+        ("a unzip", []),
+        ("unzip", ["unzip"]),
+        ("/usr/bin/unzip -q", ["/usr/bin/unzip"]),
+        ("a; unzip b && file c", ["file", "unzip"]),
+    ],
 )
 def test_programs_that_variables_name(value: str, expected: list[str], tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("import os, subprocess\nsubprocess.run([os.environ['TOOL'], 'x'])\n")
@@ -128,6 +135,16 @@ def test_programs_that_variables_name(value: str, expected: list[str], tmp_path:
         sorted({use.name for use in named_programs(program.end_state, program.base, (), program.effects)})
         == expected
     )
+
+
+def test_programs_that_variables_of_compose_name(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import os, subprocess\nsubprocess.run(os.environ['HOOK'].split())\n")
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  a:\n    build: .\n    environment:\n      HOOK: wget -q http://b\n"
+    )
+    source = b"FROM python:3.11\nCOPY . .\nCMD python a.py\n"
+    needs = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None).runtime_needs
+    assert "wget" in needs.commands
 
 
 @pytest.mark.parametrize(("start", "stays"), [("$line", True), ("echo $line", False)])
