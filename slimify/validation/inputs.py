@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from slimify.facts.commands import readers_of
 from slimify.facts.system import is_root, is_shared_directory
 from slimify.languages import language, of_effect
 from slimify.model.decisions import Reason
@@ -142,9 +143,18 @@ def _is_lost(pair: Pair, event: Event, match: Event, path: str) -> bool:
     before = content_at(pair.old, path, match.number).origins
     after = content_at(pair.new, path, event.number).origins
     wanted = (o for o in before if o != match.origin and o.kind != "directory" and o not in pair.idle)
-    if any(o not in after and not is_downloaded(o, after) for o in wanted):
+    gone = (o for o in wanted if o not in after and not is_downloaded(o, after))
+    if not all(_is_for_others(pair, event, origin) for origin in gone):
         return True
     return _lost_files(pair, event, match, path)
+
+
+def _is_for_others(pair: Pair, event: Event, origin: Origin) -> bool:
+    """Whether what a command leaves is settings that only programs read which this one is not."""
+    own = (x for e in pair.old.events if e.origin == origin for x in e.effects)
+    readers = [readers_of(path, pair.program.language) for x in own for path in (*x.writes, *x.outputs)]
+    tools = {effect.tool for effect in event.effects}
+    return bool(readers) and all(known and tools.isdisjoint(known) for known in readers)
 
 
 def _is_absent(pair: Pair, event: Event, match: Event, path: str) -> bool:
