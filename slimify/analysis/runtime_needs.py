@@ -112,7 +112,7 @@ def runtime_needs(
         dynamic=sources.dynamic,
         start=start,
         sources=sources,
-        shell=_needs_shell(runtime, start, commands),
+        shell=_needs_shell(runtime, start, (*commands, *(call.name for call in followed.calls))),
         system_packages={
             **named_packages(state.view.context, base, said, installs=bool(headers)),
             **fonts(modules, state.view.context),
@@ -363,11 +363,11 @@ def _json_words(text: str) -> list[str]:
     return [str(w) for w in words] if isinstance(words, list) else [text]
 
 
-def _needs_shell(runtime: RuntimeContract, start: Sequence[Effect], commands: Mapping[str, Use]) -> bool:
+def _needs_shell(runtime: RuntimeContract, start: Sequence[Effect], called: Iterable[str]) -> bool:
     argv = runtime.argv
     if any(map(is_shell, argv)):
         return True
     probe = runtime.healthcheck
     if probe and not probe.upper().startswith("NONE") and "CMD [" not in probe:
         return True
-    return any(map(is_shell, commands)) or any(e.action == Action.SCRIPT for e in start)
+    return any(map(is_shell, called)) or any(e.action == Action.SCRIPT for e in start)

@@ -128,6 +128,20 @@ ROWS = (
     ),
     # --- PATH, variables, cron -------------------------------------------------------------------------
     Row(
+        id="a-shell-that-only-compose-starts",
+        file=("FROM golang:1.22-bookworm", *BUILD, START),
+        files={
+            **SHOP,
+            "compose.yaml": "services:\n  a:\n    build: .\n    command: ['sh', '-c', 'exec shop -v']\n",
+        },
+        base="debian:bookworm-slim",
+    ),
+    Row(
+        id="a-shell-that-only-the-health-check-starts",
+        file=("FROM golang:1.22-bookworm", *BUILD, 'HEALTHCHECK CMD ["sh", "-c", "shop -v"]', START),
+        base="debian:bookworm-slim",
+    ),
+    Row(
         id="path-that-the-file-sets-itself",
         file=(
             "FROM golang:1.22",
