@@ -155,20 +155,21 @@ class ContextMentions:
         certain: Collection[str] | None,
         opened: PathMarks,
     ) -> Iterator[Use]:
-        """The programs among `names` that a list begins with, or a call or setting of a name like `run`, in
-        files of the image and in settings that may be mounted; those in `certain` that are no common words
-        where any string does. In
-        files that are `opened`, also what a line begins with, or a value to which arguments belong. Variables
-        of the image name programs, too, alone or as a shell would start them. Where `certain` is None, only
+        """The programs among `names` that a list begins with, or a call or setting of a name like `run`, or a
+        string with arguments, and those that are no common words behind `;`, `&&` or `|`, in files of the
+        image and in settings that may be mounted; those in `certain` also where any string does. In files
+        that are `opened`, also what a line begins with, or a value to which arguments belong. Variables of
+        the image name programs, too, alone or as a shell would start them. Where `certain` is None, only
         these two count."""
         if not names:
             return
-        any_name, sure = (
-            "|".join(map(re.escape, sorted(group))) or "(?!)"
-            for group in (names, [name for name in certain or () if not is_common_word(name)])
-        )
+        words = [name for name in names if not is_common_word(name)]
+        groups = (names, words, [name for name in words if name in (certain or ())])
+        any_name, plain, sure = ("|".join(map(re.escape, sorted(group))) or "(?!)" for group in groups)
         pattern = re.compile(
             rf"""{_first_words(any_name)}"""
+            rf"""|["'`](?P<string>{any_name})[ ]+[-$/.<>|&]"""
+            rf"""|(?:;|&&|\|\|?)[ \t]+(?P<next>{plain})(?:[ \t]+[-\w$/.<>"']|[ \t]*(?:["'`\n]|\Z))"""
             rf"""|(?:["'`]|(?m:^[ \t-]*(?:[\w.-]+[ \t]*[:=][ \t]*)?))(?P<sure>{sure})(?:["'`\s]|\Z)"""
             rf"""|(?:["'`\s=:,\[(]|\A)(?P<path>/(?:usr/)?s?bin/(?:{any_name}))(?![\w./-])"""
         )

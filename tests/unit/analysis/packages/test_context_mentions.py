@@ -75,6 +75,9 @@ NAMED = {
     ),
     "a-document-is-no-list": ("steps.md", "unzip a.zip\nmake x\n", []),
     "what-starts-such-a-program": ("a.py", "UNPACK = {'bz2': ['tar', 'xjf']}\n", ["tar"]),
+    "behind-others": ("a.py", "A = 'set -e; curl x | unzip -p - && git pull'\n", ["curl", "git", "unzip"]),
+    "behind-no-command": ("a.ts", "type A = 'a' | patch; type B = make | file\n", []),
+    "strings-with-arguments": ("a.py", "A = ['cd /tmp', 'patch -p0 < a', 'make it so']\n", ["patch"]),
     "yaml": ("jobs.yml", "first: git pull\nnext:\n  - curl x\nname: a git\n", ["curl", "git"]),
 }
 

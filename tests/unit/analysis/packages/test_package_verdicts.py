@@ -53,7 +53,7 @@ CASES = (
     ("dynamic-and-a-program-of-several", "apt-get install -y build-essential && gcc x.c", START,
      {"a.py": DYNAMIC, "a.json": '[{"name": "make"}]'}, {"build-essential": ("both", "SL203")}),
     ("dynamic-and-a-common-word", "apt-get install -y gcc && gcc x.c", START, {"a.py": DYNAMIC + "send(cc='cc', to={'cc': a})\n"}, {"gcc": ("build", "SL201")}),
-    ("dynamic-and-a-common-word-with-arguments", "apt-get install -y gcc && gcc x.c", START, {"a.py": DYNAMIC + "X = 'cc -c'\n"}, {"gcc": ("both", "SL203")}),
+    ("dynamic-and-a-common-word-with-arguments", "apt-get install -y gcc && gcc x.c", START, {"a.py": DYNAMIC + "X = 'cc -c'\n"}, {"gcc": ("both", "SL202")}),
     ("dynamic-and-a-common-word-of-a-setting", "apt-get install -y gcc && gcc x.c", START, {"a.py": DYNAMIC, "a.yml": "compiler: cc\n"}, {"gcc": ("both", "SL202")}),
     ("dynamic-and-named", "apt-get install -y gcc && gcc x.c", START, {"a.py": DYNAMIC + "X = ['gcc']\n"}, {"gcc": ("both", "SL203")}),
     # run time uses one of the packages that it brings
