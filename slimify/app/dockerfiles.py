@@ -73,7 +73,10 @@ def _remembered(
     asked = None
     if all(job.problem is None and not (job.options and job.options.templates) for job in todo):
         asked = answer_cache.question(context, [(job.source, job.options) for job in todo])
-    known = answer_cache.recall(asked) if asked is not None else None
+    if asked is None:
+        yield from ((job.source, _outcome(job, context, None, shared)) for job in todo)
+        return
+    known = answer_cache.recall(asked)
     if known is not None:
         yield from zip((job.source for job in todo), known, strict=True)
         return
@@ -84,7 +87,7 @@ def _remembered(
             outcome = _outcome(job, context, None, shared)
         found.append(outcome)
         yield job.source, outcome
-    if asked is not None and all(outcome.error is None for outcome in found):
+    if all(outcome.error is None for outcome in found):
         answer_cache.remember(asked, looks, found)
 
 
