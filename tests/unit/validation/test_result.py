@@ -384,7 +384,7 @@ def test_programs_that_are_started_by_their_path(program: str, missing: bool, tm
     lost = TOOL.replace("COPY --from=builder /app/tools /app/tools\n", "")
     assert not differences(first + 'CMD ["python", "app.py"]\n', TOOL, files, tmp_path)
     found = differences(first + 'CMD ["python", "app.py"]\n', lost, files, tmp_path)
-    assert ("/app/tools/bin/yt-dlp is started" in found) is missing, found
+    assert ("run time needs /app/tools/bin/yt-dlp" in found) is missing, found
 
 
 OPEN = """FROM golang:1.24

@@ -293,7 +293,7 @@ ROWS = (
     ),
     Row(
         id="certificates-for-modules-from-outside",
-        file=("FROM golang:1.22", *BUILD, "CMD shop"),
+        file=("FROM golang:1.22", *BUILD, "CMD shop $FLAGS"),
         files={
             "go.mod": MODULE + "\nrequire example.org/bot v1.0.0\n",
             "main.go": 'package main\n\nimport "example.org/bot"\n\nfunc main() { bot.Run() }\n',
@@ -401,7 +401,7 @@ ROWS = (
             "RUN tar -xzf /x/dep.tar.gz -C /x && mkdir -p /go/src/x.io"
             " && mv /x/dep-1 /go/src/x.io/dep && rm -rf /x",
             *BUILD,
-            "CMD shop",
+            "CMD shop $FLAGS",
         ),
         base="debian:bookworm-slim",
         never=("mkdir",),
@@ -412,7 +412,7 @@ ROWS = (
             "FROM golang:1.22",
             *BUILD[:2],
             "RUN mkdir -p /data/up && go build -o /data/shop",
-            "CMD /data/shop",
+            "CMD /data/shop $FLAGS",
         ),
         final=("RUN mkdir -p /data/up", "COPY --from=builder /data/shop /data/shop"),
     ),

@@ -73,7 +73,7 @@ CP = "const cp = require('child_process');\n"
 # id: (source, commands, whether something is dynamic)
 COMMANDS = {
     "exec": (CP + "cp.exec('git log | grep x')", ["git", "grep", "sh"], False),
-    "exec-sync": (CP + "cp.execSync('cd x && make')", ["make", "sh"], False),
+    "exec-sync": (CP + "cp.execSync('cd x && make')", ["make", "sh"], True),
     "spawn": (CP + "cp.spawn('git', ['log'])", ["git"], False),
     "spawn-shell": (CP + "cp.spawn('git log; ls', [], { shell: true })", ["git", "ls", "sh"], False),
     "spawn-no-shell": (CP + "cp.spawn('git', { shell: false })", ["git"], False),
