@@ -69,7 +69,7 @@ def npm(shell: Shell, argv: list[str]) -> int:
         return npm_run(at, name, optional="if-present" in flags)
     if flags & {"g", "global"} or words[:2] == ["global", "add"]:
         return _npm_global(shell, [w for w in words[1:] if w not in ("add",)])
-    if action not in ("ci", "install", "i", "prune", "add") and manager == "npm":
+    if action not in ("ci", "install", "i", "prune", "uninstall", "add") and manager == "npm":
         raise Unmodelled(f"{argv}")
     return _npm_install(shell, manager, action, words[1:], flags, named)
 
@@ -101,7 +101,9 @@ def _npm_install(
     pinned = {**data.get("dependencies", {}), **data.get("devDependencies", {})}
     if action == "ci" and shell.files.is_directory(modules):
         shell.files.remove(modules)
-    if action == "prune" and shell.files.is_directory(modules):
+    if action == "uninstall":  # what nothing else needs goes with them
+        wanted = [name for name in wanted if name not in extra]
+    if action in ("prune", "uninstall") and shell.files.is_directory(modules):
         names = {n for n in shell.files.names(modules) if not n.startswith(".")}  # not those of tools
         for name in names - {*wanted, *parts}:
             shell.files.remove(f"{modules}/{name}")
