@@ -49,13 +49,12 @@ def with_previous_stages(
         begun = zip(followed.start, followed.origins, strict=True)
         installers = (replace(use, name=e.manager) for e, use in begun if e.kind in INSTALLS and e.manager)
         sources = followed.with_started(sources)
-        sources = replace(sources, commands=(*sources.commands, *installers))
-        facts += [sources] if runs else []
-        unread = unread or any(e.kind in ("unknown", "fetch") for e in own) or bool(sources.skipped)
         named = named_programs(stage.end, base, sources.paths, own) if sources.dynamic else ()
         handed_on = (use for use in named if _may_be_read(use.file, last, view.context, language))
-        called = reversed((*sources.commands, *handed_on))
-        names = {use.name.rpartition("/")[2]: use for use in called}
+        sources = replace(sources, commands=(*sources.commands, *installers, *handed_on))
+        facts += [sources] if runs else []
+        unread = unread or any(e.kind in ("unknown", "fetch") for e in own) or bool(sources.skipped)
+        names = {use.name.rpartition("/")[2]: use for use in reversed(sources.commands)}
         more = module_needs(installed_modules(own, view), base, (*installed, *_packages(stage)))
         more = replace(
             more,

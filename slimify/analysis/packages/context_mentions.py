@@ -70,10 +70,9 @@ def named_programs(
 ) -> Iterator[Use]:
     """The programs that the base image has and its slim variant lacks, or that a step installs by name, and
     that a file of the image names where a command line may begin: what starts programs by names that only run
-    time knows may start them.
-    `read` are the paths that it reads: they alone count, and variables, with those that the image is `given`,
-    unless names may be `anywhere`.
-    Sources that nothing in the image can run are no evidence: a page's `position: ["top"]`."""
+    time knows may start them. So may variables, with those that the image is `given`. `read` are the paths
+    that it reads: these files alone count, and variables, unless names may be `anywhere`. Sources that nothing
+    in the image can run are no evidence: a page's `position: ["top"]`."""
     lost = carried(base).commands if base is not None else {}
     facts = {package: system_package(package, base) for package in lost.values()}
     people = {package for package, found in facts.items() if found is not None and found.kind == "fetch"}
@@ -83,7 +82,7 @@ def named_programs(
     own = tuple(effects)
     names = {*lost, *(program for e in own if e.kind in INSTALLS for program in installed_programs(e))}
     idle = _idle_endings(base, own) if names else ()
-    names.update(c for p in names & lost.keys() for c in callers_without_texts(p))
+    names.update(caller for program in lost for caller in callers_without_texts(program))
     env = {**state.env, **dict(given)}
     certain = fetching if anywhere else None
     uses = mentions_in(state.view.context).command_lines(state.view, env, names, certain, opened)
@@ -143,8 +142,10 @@ class ContextMentions:
     def _use_with(self, pattern: str, names: Collection[str]) -> Use | None:
         if pattern not in self._first:
             likely = ((path, text) for path, text in self._texts if any(name in text for name in names))
-            uses = (use for path, text in likely for use in self._uses(re.compile(pattern), path, text)[:1])
-            self._first[pattern] = next(uses, None)
+            compiled = re.compile(pattern)
+            self._first[pattern] = next(
+                (u for path, text in likely for u in _matches(compiled, path, text)), None
+            )
         return self._first[pattern]
 
     def command_lines(
@@ -204,16 +205,7 @@ class ContextMentions:
         """The programs that the pattern finds in a text."""
         key = (pattern.pattern, path)
         if key not in self._found:
-            matches = (m for m in pattern.finditer(text) if not _is_word_in_list(m))
-            names = ((m.end(), {**m.groupdict(), "quote": None}) for m in matches)
-            self._found[key] = tuple(
-                Use(
-                    name=next(filter(None, found.values()), path),
-                    file=path,
-                    line=text.count("\n", 0, end) + 1,
-                )
-                for end, found in names
-            )
+            self._found[key] = tuple(_matches(pattern, path, text))
         return self._found[key]
 
     def _opened(self, view: ContextView, opened: PathMarks) -> Iterator[tuple[str, str]]:
@@ -262,6 +254,16 @@ def _first_words(names: str) -> str:
         rf"""|(?m:(?:^[ \t-]*|[{{,][ \t]*)["']?\w*(?:run|exec|command|cmd|compiler|script|program)["']?)"""
         rf"""[ \t]*[:=][ \t]*\[?["']?(?P<key>{names})(?:["'\s]|\Z)"""
     )
+
+
+def _matches(pattern: re.Pattern[str], path: str, text: str) -> Iterator[Use]:
+    """What the pattern finds in a text: the program that one of its groups holds, else the file."""
+    line, counted = 1, 0
+    for match in pattern.finditer(text):
+        if not _is_word_in_list(match):
+            line, counted = line + text.count("\n", counted, match.end()), match.end()
+            names = {**match.groupdict(), "quote": None}.values()
+            yield Use(name=next(filter(None, names), path), file=path, line=line)
 
 
 def _is_word_in_list(match: re.Match[str]) -> bool:

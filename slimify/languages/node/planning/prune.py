@@ -26,6 +26,7 @@ from slimify.planning.stages.line_wrapping import with_wrapped_names
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.effects.state import State
+from slimify.semantics.machine.content import content_at
 from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import inside, inside_any, overlap
 
@@ -54,13 +55,18 @@ def pruning(
     installs = _last_installs(program)
     for effect, brought in installs.values():
         directory = effect.cwd or "/"
-        if not effect.dev or not inside_any(f"{directory.rstrip('/')}/node_modules", places):
+        modules = f"{directory.rstrip('/')}/node_modules"
+        if (
+            not effect.dev
+            or not inside_any(modules, places)
+            or content_at(program.machine.final, modules).gone
+        ):
             continue
         project = project_of(program, effect)
         count = len(development_packages(program, project)) if project is not None else 0
         if project is None or not count:
             continue
-        path = next((path for path in keep if path.startswith(f"{directory.rstrip('/')}/node_modules/")), "")
+        path = next((path for path in keep if path.startswith(f"{modules}/")), "")
         going = droppable(program, project, view)
         why = Reason.of("SL313", "kept", path=path) if path else going.obstacle
         why = why or _other_account(program, effect, end)
