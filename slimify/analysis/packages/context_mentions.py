@@ -71,8 +71,8 @@ def named_programs(
     """The programs that the base image has and its slim variant lacks, or that a step installs by name, and
     that a file of the image names where a command line may begin: what starts programs by names that only run
     time knows may start them. So may variables, with those that the image is `given`. `read` are the paths
-    that it reads: these files alone count, and variables, unless names may be `anywhere`. Sources that nothing
-    in the image can run are no evidence: a page's `position: ["top"]`."""
+    that it reads: these files alone count, and variables, unless names may be `anywhere`. Sources that
+    nothing in the image can run are no evidence: a page's `position: ["top"]`."""
     lost = carried(base).commands if base is not None else {}
     facts = {package: system_package(package, base) for package in lost.values()}
     people = {package for package, found in facts.items() if found is not None and found.kind == "fetch"}

@@ -13,6 +13,7 @@ from slimify.facts.shells import is_posix_shell
 from slimify.facts.system import is_systems
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import BUILDS, RUNS_CODE, Effect
+from slimify.semantics.effects.sequences import left_caches
 from slimify.semantics.paths import inside, inside_any
 
 
@@ -43,12 +44,9 @@ def build_caches(program: Program, effects: Iterable[Effect]) -> tuple[str, ...]
     needs = program.runtime_needs
     if not needs.start or development_server(needs) or any(e.kind in BUILDS for e in needs.start):
         return ()
-    found: tuple[str, ...] = ()
-    for effect in effects:
-        found = tuple(c for c in found if not inside_any(c, effect.deletes))
-        if effect.kind == "build":
-            found += tuple(c for c in effect.caches if inside_any(c, effect.writes))
-    return tuple(dict.fromkeys(found))
+    own = tuple(effects)
+    written = [path for effect in own for path in effect.writes]
+    return tuple(path for path in left_caches(own) if inside_any(path, written))
 
 
 def takes_tail(step: Step) -> bool:

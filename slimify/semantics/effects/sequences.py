@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
+from slimify.semantics.paths import inside_any
 
 Groups = tuple[tuple[Effect, ...], ...]  # the effects of each command
 
@@ -23,6 +24,15 @@ def read_together(effects: Groups) -> Groups:
     flat = [e for group in effects for e in group]
     found = {id(e): new for at, e in enumerate(flat) if (new := _seen_from_later(e, flat, at)) is not None}
     return tuple(tuple(found.get(id(e), e) for e in group) for group in effects) if found else effects
+
+
+def left_caches(effects: Iterable[Effect]) -> tuple[str, ...]:
+    """What builds keep for the next one, and nothing behind them deletes."""
+    left: dict[str, None] = {}
+    for effect in effects:
+        left = {path: None for path in left if not inside_any(path, effect.deletes)}
+        left |= dict.fromkeys(effect.caches if effect.kind == "build" else ())
+    return (*left,)
 
 
 def _seen_from_later(effect: Effect, effects: Sequence[Effect], at: int) -> Effect | None:

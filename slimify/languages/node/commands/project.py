@@ -19,8 +19,9 @@ from slimify.languages.node.vocabulary import RUN
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, LEAVES_NOTHING, RUNS_CODE, Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call
+from slimify.semantics.effects.sequences import left_caches
 from slimify.semantics.effects.state import State
-from slimify.semantics.paths import inside, inside_any
+from slimify.semantics.paths import inside
 
 _OWN_EFFECTS = INSTALLS | {"packages", "prune", "compile"}
 _DELETES = frozenset[EffectKind]({"files", "build"})  # files that a COPY may have brought
@@ -159,13 +160,8 @@ def run_script(
         words = re.findall(r"\.\./[^\s'\"&|;)]*", " ".join(known.values())) if unknown else ()
         outer |= outputs(state, [path for e in code for path in e.reads], words)
         possible = tuple(place for place, sure in outer.items() if not sure)
-        left: dict[str, None] = {}
-        for effect in nested:
-            left = {c: None for c in left if not inside_any(c, effect.deletes)}
-            left |= dict.fromkeys(effect.caches if effect.kind == "build" else ())
-        head = replace(
-            head, writes=(*head.writes, *outer), possible=(*head.possible, *possible), caches=(*left,)
-        )
+        writes, caches = (*head.writes, *outer), left_caches(nested)
+        head = replace(head, writes=writes, possible=(*head.possible, *possible), caches=caches)
     making = [e for e in nested if e.kind not in LEAVES_NOTHING]
     if kind == "build" and base == "/" and not any(e.kind in RUNS_CODE or e.writes_anywhere for e in making):
         head = replace(head, writes=tuple(dict.fromkeys(w for e in making for w in e.writes)))
