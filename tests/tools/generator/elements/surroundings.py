@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from random import Random
 
 from tools.generator.elements.common import full, interpreter
@@ -37,6 +38,13 @@ def _compose(p: Project, random: Random) -> None:
 def _compose_health(p: Project, random: Random) -> None:
     run = Run("healthcheck", ["curl", "--version"], entrypoint=[], reports=False)
     p.compose("app", run, healthcheck={"test": ["CMD", "curl", "-f", "http://localhost:8080/"]})
+
+
+@element("compose-shell", "around", "go", fits=lambda p: "binary" in p.facts and "no-binary" not in p.facts)
+def _compose_shell(p: Project, random: Random) -> None:
+    """A shell that nothing but whoever starts the image asks for."""
+    words = ["sh", "-c", f"exec {posixpath.normpath(p.path(p.facts['binary']))}"]
+    p.compose("once", Run("once", words, entrypoint=[]), entrypoint=words)
 
 
 @element(
