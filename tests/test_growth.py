@@ -7,15 +7,12 @@ as from n to 2n; work that is linear does, too, and quadratic work four times as
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
-from support import invoke, slowness
+from support import calls_of, invoke, slowness
 
 from slimify import pipeline
 from slimify.config import MinSaving, Options
@@ -192,22 +189,14 @@ def measured(shape: Shape, n: int, directory: Path) -> tuple[int, float]:
     for name, text in files.items():
         (directory / name).parent.mkdir(parents=True, exist_ok=True)
         (directory / name).write_text(text, newline="")
-    calls = 0
 
-    def count(_frame: FrameType, event: str, _argument: Any) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
+    def work() -> None:
+        source = files["Dockerfile"].encode()
+        outcome = pipeline.rewrite(source, name="Dockerfile", context=directory, options=OPTIONS)
+        assert outcome.error is None
 
     start = time.process_time()
-    sys.setprofile(count)
-    try:
-        outcome = pipeline.rewrite(
-            files["Dockerfile"].encode(), name="Dockerfile", context=directory, options=OPTIONS
-        )
-    finally:
-        sys.setprofile(None)
-    assert outcome.error is None
-    return calls, time.process_time() - start
+    return calls_of(work), time.process_time() - start
 
 
 @pytest.mark.parametrize("name", SHAPES)
