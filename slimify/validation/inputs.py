@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from slimify.facts.commands import readers_of
+from slimify.facts.settings import toolchain_settings
 from slimify.facts.system import is_root, is_shared_directory
 from slimify.languages import language, of_effect
 from slimify.model.decisions import Reason
@@ -22,6 +23,7 @@ from slimify.model.regex import regex
 from slimify.semantics.machine.content import content_at
 from slimify.semantics.machine.stages import Event, Origin, Stage
 from slimify.semantics.paths import covers, inside_any, is_glob, is_named_place, join_path, literal_part
+from slimify.syntax.dockerfile.instructions import arg_names, env_pairs
 from slimify.validation.comparison import Pair
 
 _READS_NO_PACKAGES = NOT_FOR_RUN_TIME | {"install-global"}
@@ -32,6 +34,7 @@ _FORCE = regex(r"-\w*f\w*|--force")
 
 def input_problems(pair: Pair) -> Iterator[Reason]:
     """Commands that would read something else, would not find what they read, or find what they make."""
+    yield from _given_problems(pair)
     for event, match in pair.commands():
         for path in _blocking(pair, event, match):
             yield Reason.of("SL409", "exists", command=event.text[:50], path=path)
@@ -237,6 +240,37 @@ def _variable_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reaso
         before, after = match.state.env[name], event.state.env.get(name)
         if name not in event.state.env or (before is not None and before != after):
             yield Reason.of("SL409", "argument", keyword=_shown(event), name=name)
+
+
+def _given_problems(pair: Pair) -> Iterator[Reason]:
+    """Variables whose values build arguments decide: nobody knows these, so what the file says of them is
+    compared."""
+    arguments = {name for e in pair.old.events if e.keyword == "ARG" for name, _ in _assignments(e)}
+    given = [a for e in pair.old.events if e.keyword == "ENV" for a in _assignments(e)]
+    for name in sorted({name for name, text in given if not arguments.isdisjoint(_NAME.findall(text))}):
+        before, after = _as_written(pair.old, name), _as_written(pair.new, name)
+        moved = not after and name in toolchain_settings()
+        same = after == (before if pair.last else before[: len(after)])
+        if not same and not moved:
+            one, other = (repr([f"{keyword} {text}" for keyword, text in x]) for x in (before, after))
+            yield Reason.of("SL409", "env_changes", name=name, before=one, after=other)
+
+
+def _as_written(stage: Stage, name: str) -> list[tuple[str, str]]:
+    """What a stage says of a variable and of the arguments in its values, in order."""
+    given = [(e.keyword, x) for e in stage.events for x in _assignments(e)]
+    texts = {text for keyword, (to, text) in given if (keyword, to) == ("ENV", name)}
+    named = {name, *(used for text in texts for used in _NAME.findall(text))}
+    said = [(keyword, f"{to}={text}") for keyword, (to, text) in given if to in named]
+    # an argument is declared again in a stage that is built on the one that declares it
+    return [x for n, x in enumerate(said) if x[0] != "ARG" or x not in said[:n]]
+
+
+def _assignments(event: Event) -> tuple[tuple[str, str], ...]:
+    if event.keyword == "ENV":
+        return env_pairs(event.visit.instruction)
+    names = arg_names(event.visit.instruction) if event.keyword == "ARG" else ()
+    return tuple((name, default or "") for name, default in names)
 
 
 def _shown(event: Event) -> str:

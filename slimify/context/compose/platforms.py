@@ -162,5 +162,5 @@ def _line(context: Context, path: str, node: Node) -> int:
     if not path.endswith(".toml"):
         return int(node.start_mark.line) + 1 + (getattr(node, "style", None) in ("|", ">"))
     first = (string(node) or string(next(iter(items(node)), None))).strip().partition("\n")[0]
-    text = (context.text(path) or "").partition(first)
-    return 1 + text[0].count("\n") if text[1] else 1
+    before, found, _ = (context.text(path) or "").partition(first or "\n")
+    return 1 + before.count("\n") if first and found else 1

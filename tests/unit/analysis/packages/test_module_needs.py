@@ -38,6 +38,8 @@ LOCK = (
     '[[package]]\nname = "{0}"\nversion = "4"\n\n[[package]]\nname = "rasterio"\nversion = "1.4"\n'
 )
 PANGO = {"libpango-1.0-0", "libpangoft2-1.0-0"}
+CV = {"libglib2.0-0"}  # the full image has no libgl1 either
+X = {"libsm6", "libice6", "libxrender1", "libxext6", "libx11-6"}
 CAIRO = {"libpangocairo-1.0-0", "libgdk-pixbuf-2.0-0"}
 
 
@@ -150,6 +152,8 @@ CAIRO = {"libpangocairo-1.0-0", "libgdk-pixbuf-2.0-0"}
         pytest.param(
             PYTHON, {"a.py": "", "requirements.txt": "WeasyPrint>=50,<53\n"}, PANGO | CAIRO, id="older-than"
         ),
+        pytest.param(PYTHON, {"a.py": "", "requirements.txt": "opencv-python==4.5.5.64\n"}, CV, id="qt5"),
+        pytest.param(PYTHON, {"a.py": "", "requirements.txt": "opencv-python==4.1.2.30\n"}, CV | X, id="qt4"),
     ],
 )
 def test_put_back(file: str, files: Mapping[str, str], put: set[str], tmp_path: Path) -> None:

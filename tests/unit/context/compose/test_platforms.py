@@ -45,6 +45,8 @@ def uses(root: Path, files: Mapping[str, str], dockerfile: str = "Dockerfile") -
         pytest.param({"app.json": '{"scripts": {"postdeploy": "x"}}'}, id="heroku-buildpack"),
         pytest.param({"deploy/fly/a/fly.toml": '[deploy]\nrelease_command = "x"\n'}, id="fly-elsewhere"),
         pytest.param({"fly.toml": "[deploy\n"}, id="fly-malformed"),
+        pytest.param({"fly.toml": "[experimental]\ncmd = []\nexec = []\n"}, id="fly-empty-list"),
+        pytest.param({"fly.toml": '[processes]\nweb = ""\n'}, id="fly-empty-text"),
         pytest.param({"task-definition.json": TASK.format("amazon/aws-xray-daemon")}, id="ecs-public-image"),
         pytest.param(
             {"ecs.json": '{"containerDefinitions": [{"image": "1.dkr.ecr.eu-west-1.amazonaws.com/any", "command": null}]}'},
