@@ -78,7 +78,7 @@ def analyze_image(
     """
     origin = layers.origin(image, dockerfile, dockerfile_name or "Dockerfile")
     found, packages, searchable = _search(image, origin, context)
-    files = sum(1 for _ in image.files.leaves())
+    files = image.files.leaf_count()
     image.forget_files()
     efficiency = dive.efficiency(image.layers)
     own, counts, merged = trees.layer_trees(image.layers)

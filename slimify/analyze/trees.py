@@ -32,13 +32,20 @@ class _TreeNode(Struct, gc=False):
     contains it. `size` is that of a directory's content, once the tree is complete.
 
     Most paths are files without a history. Of these, `children` has the entries alone: in the merged tree
-    what is `unmodified`, in the tree of a layer what is `added`.
+    what is `unmodified`, in the tree of a layer what is `added`. So a directory that a layer makes and fills
+    with files has the same `children` in both, and is `lent` in the merged tree, until they differ.
     """
 
     entry: Entry | None
     change: Change = "unmodified"
     children: dict[str, _TreeNode | Entry] | None = None
     size: int = 0
+    lent: bool = False
+
+    def keep(self) -> None:
+        """Has children of its own, before they change."""
+        if self.lent:
+            self.children, self.lent = dict(self.children or {}), False
 
 
 def _directory(entry: Entry | None, change: Change = "unmodified") -> _TreeNode:
@@ -82,6 +89,8 @@ class _LayerMerge:
         self.merged = merged
         self.own = _directory(None)
         self.hidden = 0
+        # The directories, in both trees, on the way to the one that was reached last.
+        self._trail: list[tuple[str, _TreeNode, _TreeNode]] = []
 
     def apply(self, layer: Layer) -> None:
         for path in layer.opaque:
@@ -100,39 +109,55 @@ class _LayerMerge:
                 above, (below, mine) = entry.directory, self._reached(entry.directory)
             if not self._put(below, mine, entry.name, entry):
                 above, below, mine = "", self.merged, self.own
+                self._trail.clear()
 
     def _reached(self, path: str) -> tuple[_TreeNode, _TreeNode]:
         """The directory at a path in both trees, created if missing."""
-        below, mine = self.merged, self.own
-        for part in path.split("/"):
-            if not part:
-                continue
-            assert below.children is not None
-            assert mine.children is not None
-            there = _child(below, part, "unmodified")
-            if there is None or there.children is None:
-                if there is not None:
-                    self._lose(there)
-                there = below.children[part] = _directory(None)
-                change: Change = "added"
-            else:
-                change = "unmodified"
-            noted = _child(mine, part, "added")
-            if noted is None or noted.children is None or noted.change == "removed":
-                kept = noted.children if noted is not None else None
-                change = "unmodified" if noted is not None and kept is not None else change
-                noted = mine.children[part] = _TreeNode(None, change, kept or {})
-                noted.entry = there.entry
-            elif noted.entry is None:
-                noted.entry = there.entry
-            below, mine = there, noted
+        parts, trail = path.split("/")[1:], self._trail
+        depth = 0
+        for part, (name, _, _) in zip(parts, trail, strict=False):
+            if part != name:
+                break
+            depth += 1
+        del trail[depth:]
+        _, below, mine = trail[-1] if trail else ("", self.merged, self.own)
+        for part in parts[depth:]:
+            if part:
+                below, mine = self._entered(below, mine, part)
+            trail.append((part, below, mine))
+        if below.children is not mine.children:
+            below.keep()
         return below, mine
+
+    def _entered(self, below: _TreeNode, mine: _TreeNode, part: str) -> tuple[_TreeNode, _TreeNode]:
+        """The directory of a name in both trees, created if missing."""
+        below.keep()
+        assert below.children is not None
+        assert mine.children is not None
+        there = _child(below, part, "unmodified")
+        if there is None or there.children is None:
+            if there is not None:
+                self._lose(there)
+            there = below.children[part] = _directory(None)
+            change: Change = "added"
+        else:
+            change = "unmodified"
+        noted = _child(mine, part, "added")
+        if noted is None or noted.children is None or noted.change == "removed":
+            kept = noted.children if noted is not None else None
+            change = "unmodified" if noted is not None and kept is not None else change
+            noted = mine.children[part] = _TreeNode(None, change, kept or {})
+            noted.entry = there.entry
+        elif noted.entry is None:
+            noted.entry = there.entry
+        return there, noted
 
     def _remove(self, above: str, name: str) -> None:
         parent = _find(self.merged, above)
         gone = _child(parent, name, "unmodified") if parent else None
         if parent is None or parent.children is None or gone is None:
             return
+        parent.keep()
         del parent.children[name]
         self._lose(gone)
         _, mine = self._reached(above)
@@ -147,6 +172,7 @@ class _LayerMerge:
         waiting = [place]
         while waiting:
             place = waiting.pop()
+            place.keep()
             place.change = "removed"
             if place.entry is not None and place.entry.kind == "file":
                 self.hidden += place.entry.size
@@ -163,6 +189,7 @@ class _LayerMerge:
         if not (directory or name in below.children or name in mine.children):
             mine.children[name] = below.children[name] = entry
             return True
+        below.keep()
         there, noted = _child(below, name, "unmodified"), _child(mine, name, "added")
         # The entry of lower layers, which this layer itself may have removed before.
         old = noted if there is None and noted is not None and noted.change == "removed" else there
@@ -178,7 +205,7 @@ class _LayerMerge:
             return True
         if there is not None:
             self._lose(there)
-        below.children[name] = _TreeNode(entry, children={}) if directory else entry
+        below.children[name] = _TreeNode(entry, children=fresh.children, lent=True) if directory else entry
         if old is not None and old.children is not None:
             # A file replaces a directory, or a directory is created anew: its old content is removed.
             fresh.children = old.children
@@ -192,7 +219,7 @@ def _change_between(old: Entry | None, new: Entry) -> Change:
     """
     if old is None:
         return "unmodified" if new.kind == "directory" else "modified"
-    same = (old.kind, old.mode, old.uid, old.gid) == (new.kind, new.mode, new.uid, new.gid)
+    same = (old.kind, old.owner) == (new.kind, new.owner)
     if new.kind == "file":
         same = same and bool(new.digest) and old.digest == new.digest
     elif new.kind != "directory":

@@ -16,7 +16,8 @@ class ContentHash:
     def __init__(self, content: bytes = b"") -> None:
         self._hashes: list[int] = []
         self._rest = b""
-        self.update(content)
+        if content:
+            self.update(content)
 
     def update(self, piece: bytes) -> None:
         if not self._rest and len(piece) < BLOCK:  # most files

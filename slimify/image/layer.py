@@ -74,6 +74,7 @@ class Blob(Struct):
 def scan(reader: Reader, options: ReadOptions, budget: Budget) -> Blob:
     """Scan the tar of a layer. Raises ImageError: SL602 damaged, SL603 paths outside the image."""
     blob = Blob(store=reader.store if isinstance(reader, Section) else None)
+    add, add_place = blob.entries.append, blob.places.append
     tar = Tar(reader, budget)
     directory = ""
     known = {directory: directory}  # one text for each directory, and for the names of many files
@@ -95,21 +96,8 @@ def scan(reader: Reader, options: ReadOptions, budget: Budget) -> Blob:
         elif target:
             target = clean(target) if kind == "hardlink" else _checked(target)
             _spend_depth(target, budget)
-        blob.places.append(-1 if digest else place)
-        blob.entries.append(
-            Entry(
-                directory=directory,
-                name=name,
-                kind=kind,
-                size=member.size,
-                mode=member.mode,
-                uid=member.uid,
-                gid=member.gid,
-                target=target,
-                digest=digest,
-                capabilities=member.capabilities,
-            )
-        )
+        add_place(-1 if digest else place)
+        add(Entry(directory, name, kind, member.size, member.owner, target, digest, member.capabilities))
     return blob
 
 
@@ -118,7 +106,9 @@ def clean(name: str) -> str:
 
     Absolute names are relative to the image's root, too. Raises ImageError SL603 for a path above it.
     """
-    path = "/" + _checked(name).strip("/")
+    path = "/" + name.strip("/")
+    if len(path) > MAX_PATH or "\0" in path:
+        _checked(name)
     if "/." not in path and "//" not in path:
         return path
     parts: list[str] = []
@@ -154,7 +144,7 @@ def _add_whiteout(blob: Blob, above: str, name: str) -> None:
 
 def _read_file(tar: Tar, member: Member, path: str, blob: Blob, options: ReadOptions, budget: Budget) -> str:
     """Read the requested parts of the current file. Returns its digest, or "" if not requested."""
-    starts = options.heads and member.mode & 0o111
+    starts = options.heads and member.owner.mode & 0o111
     head = tar.peek(HEAD) if member.size and (options.elves or starts) else b""
     if starts and head:
         blob.heads[path] = head if head.startswith(b"#!") else head[:MAGIC]

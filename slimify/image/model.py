@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from msgspec import Struct, field
 
@@ -38,7 +38,15 @@ class Elf(Struct, frozen=True, kw_only=True):
     symbols: int = 0  # bytes of the symbol table and debug sections
 
 
-class Entry(Struct, frozen=True, kw_only=True, gc=False):
+class Owner(NamedTuple):
+    """Who may do what with a file. Most files of an image share a few of these."""
+
+    mode: int = 0o644  # permission bits including set-uid, set-gid and sticky
+    uid: int = 0
+    gid: int = 0
+
+
+class Entry(Struct, frozen=True, gc=False):
     """One member of a layer: `name` in `directory`, "" for the root, which is one text for all that is in it.
     `target` is the target of a symlink or hard link, as written."""
 
@@ -46,22 +54,34 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
     name: str
     kind: Kind
     size: int = 0
-    mode: int = 0o644  # permission bits including set-uid, set-gid and sticky
-    uid: int = 0
-    gid: int = 0
+    owner: Owner = Owner()
     target: str = ""
     digest: str = ""  # of a regular file's content; "" if not requested
     capabilities: str = ""  # security.capability as hex
 
     @classmethod
-    def at(cls, path: str, **values: Any) -> Self:
+    def at(
+        cls, path: str, *, kind: Kind, mode: int = 0o644, uid: int = 0, gid: int = 0, **values: Any
+    ) -> Self:
         """The entry at an absolute path."""
         directory, _, name = path.rpartition("/")
-        return cls(directory=directory, name=name, **values)
+        return cls(directory, name, kind, owner=Owner(mode, uid, gid), **values)
 
     @property
     def path(self) -> str:
         return f"{self.directory}/{self.name}"
+
+    @property
+    def mode(self) -> int:
+        return self.owner.mode
+
+    @property
+    def uid(self) -> int:
+        return self.owner.uid
+
+    @property
+    def gid(self) -> int:
+        return self.owner.gid
 
 
 class Layer(Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.image.fields import BLOCK, capability, decimal, is_header, number, read_pax, string, text
-from slimify.image.model import Kind
+from slimify.image.model import Kind, Owner
 from slimify.image.sparse import Map, expand, from_header, from_pax, is_sparse
 from slimify.image.streams import CHUNK, Budget, Reader, damaged, truncated, unsafe
 
@@ -37,9 +37,7 @@ class Member(Struct, frozen=True, gc=False):
     name: str
     kind: Kind
     size: int
-    mode: int
-    uid: int
-    gid: int
+    owner: Owner
     target: str = ""
     capabilities: str = ""
     sparse: Map | None = None
@@ -55,7 +53,7 @@ class Tar:
         self._reader, self._budget = reader, budget
         self._left = 0  # stored bytes of the current member that are still unread
         self._padding = 0
-        self._owners: dict[bytes, tuple[int, int, int]] = {}
+        self._owners: dict[bytes, Owner] = {}
         self._member: Member | None = None
 
     def __iter__(self) -> Iterator[Member]:
@@ -69,9 +67,10 @@ class Tar:
                 self._extended(block, pax)
                 continue
             member = self._member = self._entry(block, pax)
-            texts = _bytes(member.name)
+            name = member.name
+            texts = len(name) if name.isascii() else 4 * len(name)  # at most so many bytes of memory
             if member.target or member.capabilities:
-                texts += _bytes(member.target) + _bytes(member.capabilities)
+                texts += 4 * len(member.target) + len(member.capabilities)
             self._budget.spend(ENTRY_COST + texts)
             yield member
             if chain:
@@ -112,13 +111,13 @@ class Tar:
         """The next header, or None at the end of the archive (an empty block or end of stream)."""
         block = self._reader.take_after(self._left + self._padding, BLOCK)
         self._left = self._padding = 0
-        if not block or (not block[0] and not block.strip(b"\0")):
+        if is_header(block):
+            return block
+        if not block.strip(b"\0"):
             return None
-        if not is_header(block):
-            if len(block) < BLOCK:
-                raise truncated()
-            raise damaged("A header in the image is damaged: its checksum is wrong.")
-        return block
+        if len(block) < BLOCK:
+            raise truncated()
+        raise damaged("A header in the image is damaged: its checksum is wrong.")
 
     def _content(self, size: int) -> None:
         if not 0 <= size < 1 << 62:
@@ -149,24 +148,11 @@ class Tar:
             name = string(prefix) + b"/" + name
         size = number(digits)
         target = string(target) if target[0] else b""
-        if not pax:
-            return self._member_of(block, flag, size, owner, name, target)
-        mode, uid, gid = owner
-        member = self._member_of(
-            block,
-            flag,
-            decimal(pax, b"size", size),
-            (mode, decimal(pax, b"uid", uid), decimal(pax, b"gid", gid)),
-            pax.get(b"path", name),
-            pax.get(b"linkpath", target),
-        )
-        if member.kind == "file" and flag != b"S" and is_sparse(pax):
-            return self._sparse(member, from_pax(pax, self._map_block), pax)
-        return replace(member, capabilities=capability(pax))
-
-    def _member_of(
-        self, block: bytes, flag: bytes, size: int, owner: tuple[int, int, int], name: bytes, target: bytes
-    ) -> Member:
+        if pax:
+            size = decimal(pax, b"size", size)
+            if b"uid" in pax or b"gid" in pax:
+                owner = Owner(owner.mode, decimal(pax, b"uid", owner.uid), decimal(pax, b"gid", owner.gid))
+            name, target = pax.get(b"path", name), pax.get(b"linkpath", target)
         kind = KINDS.get(flag, "file")
         if kind == "file" and name.endswith(b"/") and flag in b"0\0":
             kind = "directory"  # v7 tar has no type flag for directories
@@ -175,13 +161,15 @@ class Tar:
         elif not 0 <= size < 1 << 62:
             raise unsafe("A file in the image claims an impossible size.")
         self._left, self._padding = size, -size % BLOCK
-        mode, uid, gid = owner
         decoded = name.decode("utf-8", "surrogateescape")
         if kind != "file":
             link = text(target) if kind in ("symlink", "hardlink") else ""
-            return Member(decoded, kind, 0, mode, uid, gid, link)
-        member = Member(decoded, kind, size, mode, uid, gid)
-        return self._sparse(member, from_header(block, self._reader), {}) if flag == b"S" else member
+            return Member(decoded, kind, 0, owner, link, capability(pax) if pax else "")
+        if flag == b"S":
+            return self._sparse(Member(decoded, kind, size, owner), from_header(block, self._reader), pax)
+        if pax and is_sparse(pax):
+            return self._sparse(Member(decoded, kind, size, owner), from_pax(pax, self._map_block), pax)
+        return Member(decoded, kind, size, owner, "", capability(pax) if pax else "")
 
     def _sparse(self, member: Member, sparse: Map, pax: dict[bytes, bytes]) -> Member:
         name = pax.get(b"GNU.sparse.name")
@@ -200,18 +188,13 @@ class Tar:
         self._left -= BLOCK
         return self._reader.take(BLOCK)
 
-    def _owner(self, fields: bytes) -> tuple[int, int, int]:
+    def _owner(self, fields: bytes) -> Owner:
         """Mode, user and group, kept because most members of a layer have the same."""
         if len(self._owners) > 4096:
             self._owners.clear()
-        found = number(fields[:8]) & 0o7777, number(fields[8:16]), number(fields[16:])
+        found = Owner(number(fields[:8]) & 0o7777, number(fields[8:16]), number(fields[16:]))
         self._owners[fields] = found
         return found
-
-
-def _bytes(text: str) -> int:
-    """At most so many bytes of memory, without what every text takes."""
-    return len(text) if text.isascii() else 4 * len(text)
 
 
 class Content(Reader):

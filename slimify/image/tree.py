@@ -120,17 +120,32 @@ class Files:
 
     def leaves(self) -> Iterator[tuple[Entry, int]]:
         """All that is no directory, by path, and the layers that it is from; hard links as they are."""
-        waiting = [self._root]
+        waiting: list[tuple[_Node | Entry, int]] = [(self._root, 0)]
         while waiting:
-            node = waiting.pop()
-            if node.children is not None:
+            node, layer = waiting.pop()
+            if isinstance(node, Entry):
+                yield node, layer
+            elif node.children is not None:
                 # "a-b" comes before what is in "a".
                 below = {
-                    name if child.children is None else f"{name}/": child for name, child in node.below()
+                    name if isinstance(child, Entry) or child.children is None else f"{name}/": child
+                    for name, child in node.children.items()
                 }
-                waiting += [below[name] for name in sorted(below, reverse=True)]
+                waiting += [(below[name], node.first) for name in sorted(below, reverse=True)]
             elif node.entry is not None:
                 yield node.entry, node.layer
+
+    def leaf_count(self) -> int:
+        """How many `leaves` there are."""
+        count, waiting = 0, [self._root]
+        for node in waiting:
+            if node.children is None:
+                count += node.entry is not None
+            else:
+                inner = [child for child in node.children.values() if isinstance(child, _Node)]
+                count += len(node.children) - len(inner)
+                waiting += inner
+        return count
 
     def walk(self, path: str = "/") -> Iterator[Entry]:
         """Everything below a path, parents first, sorted by name. Symlinks are not followed."""

@@ -73,6 +73,15 @@ def test_table(upper: Layer, expected: str) -> None:
     assert shown(trees[-1]) == expected
 
 
+@pytest.mark.parametrize(("upper", "_"), TABLE.values(), ids=TABLE.keys())
+def test_what_later_layers_change_stays_in_the_trees_of_earlier_ones(upper: Layer, _: str) -> None:
+    more = layer(file("/a/b/n", 1), file("/a/b/z", 2), directory("/a/b/m"), file("/a/b/m/o", 1))
+    trees, _, merged = layer_trees([BASE, more, upper, layer(without=("/a/b/z", "/a/x"))])
+    assert shown(trees[0]) == BELOW
+    assert shown(trees[1]) == "~/a:4 ~/a/b:4 +/a/b/m:1 +/a/b/m/o:1 +/a/b/n:1 ~/a/b/z:2"
+    assert "/a/x" not in shown(merged)
+
+
 def test_counts_are_of_files_and_hidden_bytes_of_what_is_below() -> None:
     upper = layer(file("/a/x", 9), file("/n"), without=("/a/b",))
     _, counts, _ = layer_trees([BASE, upper])

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import Any, BinaryIO
 
 import pytest
@@ -115,7 +116,24 @@ def piped(data: bytes, **options: Any) -> Image:
     return read(Pipe(data), ReadOptions(**options))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("reading", [take, piped], ids=["file", "pipe"])
+def through_descriptor(data: bytes, **options: Any) -> Image:
+    """As from standard input, whose descriptor a thread reads."""
+    reads, writes = os.pipe()
+
+    def write() -> None:
+        with open(writes, "wb") as out, suppress(BrokenPipeError):
+            out.write(data)
+
+    writer = Thread(target=write)
+    writer.start()
+    try:
+        with open(reads, "rb") as stream:
+            return read(stream, ReadOptions(**options))
+    finally:
+        writer.join()
+
+
+@pytest.mark.parametrize("reading", [take, piped, through_descriptor], ids=["file", "pipe", "descriptor"])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_archive_layouts(shape: str, reading: Callable[..., Image]) -> None:
     check(reading(SHAPES[shape](), keep=lambda path: path == "/etc/passwd", digests=True))
@@ -245,6 +263,20 @@ EQUAL = (
         member("smaller", b"s"),
     ),
 )
+
+
+def test_a_descriptor_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    class Broken(io.BytesIO):
+        def fileno(self) -> int:
+            return descriptor
+
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    try:
+        with pytest.raises(ImageError, match="Is a directory") as raised:
+            streams.FileReader(Broken()).peek(1)
+        assert raised.value.code == "SL602"
+    finally:
+        os.close(descriptor)
 
 
 @pytest.mark.parametrize("stream", ["file", "pipe", "gzip"])

@@ -24,8 +24,7 @@ Row = tuple[str, str, int, int, int, int, str, bytes]
 def ours(data: bytes, *, pipe: bool = False) -> list[Row]:
     reader = Tar(FileReader(Pipe(data) if pipe else io.BytesIO(data)), Budget())  # type: ignore[arg-type]
     return [
-        (m.name.rstrip("/"), m.kind, m.size, m.mode, m.uid, m.gid, m.target, b"".join(reader.pieces()))
-        for m in reader
+        (m.name.rstrip("/"), m.kind, m.size, *m.owner, m.target, b"".join(reader.pieces())) for m in reader
     ]
 
 

@@ -227,6 +227,9 @@ def model(stack: list[Layer]) -> dict[str, tuple[str, int]]:
 def test_any_layers_match_the_reference_model(stack: list[Layer]) -> None:
     files = Files(stack)
     assert {e.path: (e.kind, files.layer(e.path)) for e in files.walk()} == model(stack)
+    leaves = [entry.path for entry, _ in files.leaves()]
+    assert leaves == sorted(path for path, (kind, _) in model(stack).items() if kind != "directory")
+    assert files.leaf_count() == len(leaves)
 
 
 @pytest.mark.parametrize("shape", ["flat", "deep", "replaced"])
