@@ -60,6 +60,27 @@ def test_no_settings_to_show(project: Path, arguments: list[str], settings: str,
 
 
 @pytest.mark.parametrize(
+    "template",
+    [
+        pytest.param('{% include "stages.Dockerfile.j2" %}', id="the built-in one"),
+        pytest.param(
+            "{% for s in stages %}{{ '' if loop.first else newline }}{% for i in s['items'] %}"
+            "{% if i.spaced and not loop.first %}{{ i.gap or newline }}{% endif %}{{ i.text }}"
+            "{% endfor %}{% endfor %}",
+            id="own loops",
+        ),
+    ],
+)
+def test_templates_that_lay_out_as_slimify_does(project: Path, template: str) -> None:
+    expected = invoke("rewrite", "web", cwd=project).stdout
+    assert b"+FROM golang:1.24 AS builder" in expected
+    (project / "slimify.toml").write_text('templates = "layout"\n')
+    (project / "layout" / "go").mkdir(parents=True)
+    (project / "layout" / "go" / "stages.Dockerfile.j2").write_text(template)
+    assert invoke("rewrite", "web", cwd=project).stdout == expected
+
+
+@pytest.mark.parametrize(
     ("template", "code", "message"),
     [
         pytest.param(

@@ -26,7 +26,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 CODE = re.compile(r"""["'](SL\d{3})["']""")
 
 PARSERS = {"jinja2", "libcst", "msgspec", "packaging", "pydantic", "rich.console", "tree_sitter", "yaml"}
-PLANNING = {"jinja2", "msgspec", "tree_sitter"}
+PLANNING = {"msgspec", "tree_sitter"}
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,8 @@ def test_start_up_imports_only_what_the_command_needs(
     assert PARSERS & loaded <= needed
     # what the other languages need
     names = ("go", "node", "python")
+    makes = "slimify.semantics.effects.make"  # no example calls make
+    assert makes not in loaded
     plans = {
         name: {f"slimify.languages.{name}.planning.{part}" for part in ("layouts", "development")}
         for name in names

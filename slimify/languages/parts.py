@@ -56,7 +56,8 @@ class Tools(Protocol):
         `commands.toml`)."""
 
     def configured(self, call: Call, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
-        """The effects of a call that no table knows, with what the project's settings for it add."""
+        """The effects of a call that no table knows, with what the settings of the project in the working
+        directory add to it."""
 
 
 class SourcedFiles(Protocol):

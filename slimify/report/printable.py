@@ -93,8 +93,8 @@ def masked(text: str) -> str:
     """
     if len(text.split(None, 1)) < 2 and not _SEPARATOR.search(text):  # a name
         return _KNOWN.sub(_MASK, text)
-    text = _PEM.sub(rf"\1 {_MASK}", text)
-    text = _LOGIN.sub(rf"\1{_MASK}@", text)
+    text = _PEM.sub(rf"\1 {_MASK}", text) if "-----BEGIN" in text else text
+    text = _LOGIN.sub(rf"\1{_MASK}@", text) if "://" in text else text
     text = _SPACED.sub(rf"\1{_MASK}", text)
     if _ARGUMENTS.match(text):
         text = _ARGUMENT.sub(rf"\1{_MASK}", text)

@@ -15,7 +15,7 @@ from slimify.facts.carried import installed
 from slimify.facts.debian import brings
 from slimify.facts.images import image
 from slimify.facts.recommends import recommended_packages
-from slimify.languages import language, languages, prepares_install
+from slimify.languages import language, prepares_install
 from slimify.model.effects import INSTALLS, Action, Effect, EffectKind, SystemManager
 from slimify.model.plan import Rung
 from slimify.model.sizes import MB
@@ -187,7 +187,7 @@ def _again_bytes(program: Program) -> int:
 
 def _installed_bytes(program: Program, effects: Iterable[Effect]) -> int:
     """The bytes of the application and of what its installers install, at least those of a small one."""
-    parts = {known.name: known.installer_caches for known in languages()}
-    installs = ((e, parts.get(e.ecosystem)) for e in effects if e.kind == "install")
-    sizes = (part.installed_bytes(program, effect) for effect, part in installs if part is not None)
+    installs = [(known, e) for e in effects if e.kind == "install" and (known := language(e.ecosystem))]
+    parts = ((known.installer_caches, effect) for known, effect in installs)
+    sizes = (part.installed_bytes(program, effect) for part, effect in parts if part is not None)
     return max(sum(sizes), _APPLICATION)

@@ -12,9 +12,6 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.model.plan import Item, Plan
-from slimify.planning.estimates.estimate import left_list_bytes
-from slimify.planning.in_place.cleaners import cleaned
-from slimify.planning.in_place.edits import new_draft
 from slimify.planning.stages.items import keyword
 
 
@@ -30,6 +27,10 @@ def with_clean_last_stage(
     last = plan.stages[-1]
     if plan.rung == "cleanup" or not any(keyword(item) == "RUN" for item in last.items):
         return plan
+    from slimify.planning.estimates.estimate import left_list_bytes
+    from slimify.planning.in_place.cleaners import cleaned
+    from slimify.planning.in_place.edits import new_draft
+
     written = write(plan)
     instructions = written.dockerfile.instructions
     steps = [item for item in last.items[1:] if keyword(item)]

@@ -43,7 +43,8 @@ def mounts(program: Program, options: Options) -> Edits:
 
 def _managers(program: Program, options: Options) -> tuple[str, ...]:
     possible = can(options.builder, "cache_mounts") and syntax_can(program.dockerfile.syntax, "cache_mounts")
-    parts = ((known, known.installer_caches) for known in languages()) if possible else ()
+    used = {effect.ecosystem for effect in program.effects} if possible else ()
+    parts = ((known, known.installer_caches) for known in languages() if known.name in used)
     return tuple(m for known, part in parts if part and part.needs_mount(program) for m in known.managers)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable
 from functools import cache
@@ -13,6 +14,7 @@ from slimify.facts.commands import commands, handlers, tables
 from slimify.facts.programs import versioned_programs
 from slimify.facts.shells import is_posix_shell
 from slimify.languages import commands_module, languages, programs
+from slimify.languages.base import Language
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.model.regex import regex
@@ -98,8 +100,15 @@ def effects_of(call: Call) -> tuple[Effect, ...]:
         return call.unknown(Reason.of("SL221", "missing_script", path=call.path), unread="context")
     unknown: tuple[Effect, ...] = call.unknown(Reason.of("SL221", "command", command=call.name))
     for language in languages():
-        unknown = language.tools.configured(call, unknown) if language.tools is not None else unknown
+        if _is_in_project(call.state, language) and language.tools is not None:
+            unknown = language.tools.configured(call, unknown)
     return unknown
+
+
+def _is_in_project(state: State, language: Language) -> bool:
+    """Whether the working directory is that of a project of the language."""
+    paths = (posixpath.join(state.cwd or "/", name) for name in language.project_files)
+    return any(state.view.text(path) is not None for path in paths)
 
 
 def _asks_version(call: Call, name: str) -> bool:

@@ -14,7 +14,6 @@ from slimify.model.shell import Word
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.call import NO_SPAN, Call, known_values
 from slimify.semantics.effects.fetch import fetched_script
-from slimify.semantics.effects.make import install_prefix
 from slimify.semantics.effects.printed import written_text
 from slimify.semantics.effects.registry import state_change_of
 from slimify.semantics.effects.state import State, absolute, resolve
@@ -156,6 +155,8 @@ def _usermod(call: Call, state: State) -> State:
 
 
 def _configure(call: Call, state: State) -> State:
+    from slimify.semantics.effects.make import install_prefix
+
     prefix = install_prefix(call)
     if prefix is None and call.name == "configure":
         prefix = "/usr/local"
