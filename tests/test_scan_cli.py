@@ -205,6 +205,10 @@ def started_with(temporary: Path) -> list[int]:
             [".", "--output", "open.txt"], 2, "not a result of slimify scan", id="without a line end"
         ),
         pytest.param([".", "--shard", "3/2"], 2, "2/8", id="a shard that is not there"),
+        pytest.param(["--merge"], 2, "needs files", id="nothing to merge"),
+        pytest.param(["--merge", "notes.txt"], 2, "not a result of slimify scan", id="no rows to merge"),
+        pytest.param(["--merge", "gone.jsonl"], 2, "cannot read gone.jsonl", id="a file that is not there"),
+        pytest.param(["--merge", ".", "--verify"], 2, "--verify", id="merges and builds"),
         pytest.param([".", "--builds", "2"], 2, "need --verify", id="builds without need"),
         pytest.param([".", "--html", "no/page.html"], 2, "is not a directory", id="no place for the page"),
     ],
@@ -228,6 +232,34 @@ def test_shards_share_the_repositories() -> None:
     assert all(len(part) > 100 for part in parts)
     for part in parts:  # a repository is in one of them
         assert len(part) == 2 * len({w.repository for w in part})
+
+
+def test_rows_of_several_jobs_are_merged(fleet: Path, tmp_path: Path) -> None:
+    names = [tmp_path / f"rows-{part}.jsonl" for part in (1, 2)]
+    for part, name in enumerate(names, 1):
+        scan(fleet, "--shard", f"{part}/2", "--output", name)
+    whole, _ = scan(fleet, "--format", "json")
+    results, page = tmp_path / "rows.jsonl", tmp_path / "fleet.html"
+    merged, _ = scan("--merge", *names, "--format", "json", "--output", results, "--html", page)
+    alike = [{row["file"]: {**row, "seconds": 0} for row in rows} for rows in (whole, merged)]
+    assert alike[0] == alike[1]
+    assert len(merged) == len(whole) == len(results.read_text().splitlines())
+    assert "shop/Dockerfile" in page.read_text()
+    # the summary of merged rows is that of the scan
+    assert scan("--merge", *names)[1] == scan(fleet)[1]
+
+
+def test_of_rows_merged_twice_the_later_ones_count(fleet: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    scan(fleet, "--output", first)
+    repository(fleet / "broken", {"Dockerfile": "FROM golang\n"})
+    scan(fleet / "broken", "--output", second)
+    (tmp_path / "cut.jsonl").write_bytes(second.read_bytes()[:30])  # the job was killed while it wrote
+    found, _ = scan("--merge", first, second, tmp_path / "cut.jsonl", first, "--format", "json")
+    assert {row["outcome"] for row in found if row["file"].endswith("broken/Dockerfile")} == {"failed"}
+    found, _ = scan("--merge", first, second, "--format", "json", "--output", first)
+    assert {row["outcome"] for row in found} == {"rewritten", "unchanged"}
+    assert len(first.read_text().splitlines()) == len(found) == 2
 
 
 def test_the_innermost_repository_owns_a_dockerfile(tmp_path: Path) -> None:

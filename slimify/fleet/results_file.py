@@ -42,11 +42,9 @@ class ResultsFile:
 
     def _load(self) -> None:
         end = 0
-        for number, line in enumerate(self._file, 1):
-            if not line.endswith(b"\n") and line[: len(_START)] == _START[: len(line)]:
-                break
-            self._index(_parse(line, number, self._path)["key"], end)
-            end += len(line)
+        for row, length in _rows(self._file, self._path):
+            self._index(row["key"], end)
+            end += length
         self._file.truncate(end)
 
     def add(self, rows: Iterable[Row]) -> None:
@@ -57,6 +55,28 @@ class ResultsFile:
             start += len(lines[-1])
         self._file.write(b"".join(lines))
         self._file.flush()
+
+    def merge(self, path: Path) -> None:
+        """Adds the rows of another results file, in place of those of the same work items.
+
+        Raises SlimifyError if it can't be read, or is no results file.
+        """
+        if self._path is not None and path.exists() and path.samefile(self._path):
+            return
+        seen: set[str] = set()
+        try:
+            with path.open("rb") as file:
+                for row, _ in _rows(file, path):
+                    if row["key"] not in seen:
+                        seen.add(row["key"])
+                        self.discard(row["key"])
+                    self.add((row,))
+        except OSError as error:
+            raise SlimifyError("SL901", f"cannot read {path}: {error.strerror}") from error
+
+    def current(self) -> Iterator[Row]:
+        """All rows that no later one replaces, in file order."""
+        return map(json.loads, self._current_lines())
 
     def rows(self, key: str) -> list[Row]:
         """The current rows of a work item."""
@@ -132,6 +152,14 @@ def _lock(file: IO[bytes]) -> bool:
     except (ImportError, OSError):
         pass
     return True
+
+
+def _rows(file: Iterable[bytes], path: Path | None) -> Iterator[tuple[Row, int]]:
+    """The rows of a results file and the lengths of their lines, without a truncated last line."""
+    for number, line in enumerate(file, 1):
+        if not line.endswith(b"\n") and line[: len(_START)] == _START[: len(line)]:
+            break
+        yield _parse(line, number, path), len(line)
 
 
 def _parse(line: bytes, number: int, path: Path | None) -> Row:

@@ -32,7 +32,8 @@ class ScanOptions(Struct, frozen=True, kw_only=True):
     directories that a search skips, see `find`; `timeout`: seconds per
     Dockerfile; `results`: the file for the rows, from which an interrupted scan resumes; `part` and `parts`:
     the share of the repositories to scan; `jobs`: number of processes (default: one per processor);
-    `again`: retry failures; `builds`: also build the images; `began` is called at the start of a phase with
+    `again`: retry failures; `builds`: also build the images; `merge`: nothing is scanned, the paths are
+    results of other scans, of which later ones count; `began` is called at the start of a phase with
     its name, the number of work items, and how many of them are already done."""
 
     settings: dict[str, object] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class ScanOptions(Struct, frozen=True, kw_only=True):
     jobs: int | None = None
     again: bool = False
     builds: ScanBuilds | None = None
+    merge: bool = False
     began: Callable[[str, int, int], None] = lambda _what, _count, _done: None
 
     @property
@@ -57,6 +59,12 @@ def scan_all(paths: Iterable[str], options: ScanOptions) -> Iterator[list[Row]]:
 
     Raises SlimifyError for a missing path, an invalid results file, or a missing container engine.
     """
+    if options.merge:
+        with ResultsFile(options.results) as results:
+            for path in paths:
+                results.merge(Path(path))
+            yield from ([row] for row in results.current())
+        return
     items = [
         item for item in work_items(paths, options.exclude) if is_in_part(item, options.part, options.parts)
     ]

@@ -83,6 +83,12 @@ class WorkFlags(Struct, frozen=True, kw_only=True):
         str | None,
         typer.Option("--shard", metavar="I/N", help="Scan only part I of N, to split the work over CI jobs."),
     ] = None
+    merge: Annotated[
+        bool,
+        typer.Option(
+            "--merge", help="Scan nothing: the PATHs are files of rows, such as those of CI jobs, to merge."
+        ),
+    ] = False
     timeout: Annotated[
         int,
         typer.Option(
@@ -161,6 +167,8 @@ def scan(
         raise typer.BadParameter("--builds, --build-timeout and --buildx-builder need --verify")
     if work.retry and output.output is None:
         raise typer.BadParameter("--retry needs --output, the file of earlier results")
+    if work.merge and (not paths or proving is not None or work.retry or work.shard):
+        raise typer.BadParameter("--merge needs files, and goes with neither --verify, --retry nor --shard")
     part, parts = _shard(work.shard)
 
     def job() -> int:
@@ -174,6 +182,7 @@ def scan(
             parts=parts,
             jobs=work.jobs,
             again=work.retry,
+            merge=work.merge,
             builds=builds.options(proving, again=work.retry) if proving is not None else None,
             began=bar.began,
         )
