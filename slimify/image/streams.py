@@ -13,8 +13,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from io import UnsupportedOperation
-from queue import SimpleQueue
-from threading import Thread
 from typing import Any, BinaryIO, Literal
 
 from msgspec import Struct
@@ -161,13 +159,11 @@ def truncated() -> ImageError:
 class FileReader(Reader):
     """Reads a pipe, a socket, or a file from front to back."""
 
-    __slots__ = ("_read",)
+    __slots__ = ("_stream",)
 
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__()
-        self._read: Callable[[], bytes] = lambda: stream.read(CHUNK)
-        with suppress(AttributeError, OSError, ValueError):
-            self._read = _read_ahead(os.dup(stream.fileno()))
+        self._stream = stream
         with suppress(ImportError, AttributeError, OSError, ValueError):  # Linux has it, for pipes
             import fcntl
 
@@ -176,39 +172,9 @@ class FileReader(Reader):
 
     def _more(self) -> bytes:
         try:
-            return self._read() or b""
+            return self._stream.read(CHUNK) or b""
         except OSError as error:
             raise damaged(f"The image cannot be read: {error.strerror or error}.") from error
-
-
-def _read_ahead(descriptor: int) -> Callable[[], bytes]:
-    """What returns the next piece of a file, and lets a thread copy the one after that from the kernel in the
-    meantime. The thread closes the descriptor at the end of the file; nothing waits for it."""
-    wanted: SimpleQueue[None] = SimpleQueue()
-    found: SimpleQueue[bytes | OSError] = SimpleQueue()
-
-    def run() -> None:
-        try:
-            while piece := os.read(descriptor, CHUNK):
-                found.put(piece)
-                wanted.get()
-            found.put(b"")
-        except OSError as error:
-            found.put(error)
-        finally:
-            os.close(descriptor)
-
-    def read() -> bytes:
-        piece = found.get()
-        wanted.put(None)
-        if isinstance(piece, OSError):
-            raise piece
-        if not piece:
-            found.put(piece)  # for who asks again
-        return piece
-
-    Thread(target=run, daemon=True).start()
-    return read
 
 
 class Store(Struct, frozen=True):

@@ -117,7 +117,7 @@ def piped(data: bytes, **options: Any) -> Image:
 
 
 def through_descriptor(data: bytes, **options: Any) -> Image:
-    """As from standard input, whose descriptor a thread reads."""
+    """As from standard input."""
     reads, writes = os.pipe()
 
     def write() -> None:
@@ -263,20 +263,6 @@ EQUAL = (
         member("smaller", b"s"),
     ),
 )
-
-
-def test_a_descriptor_that_cannot_be_read_says_why(tmp_path: Path) -> None:
-    class Broken(io.BytesIO):
-        def fileno(self) -> int:
-            return descriptor
-
-    descriptor = os.open(tmp_path, os.O_RDONLY)
-    try:
-        with pytest.raises(ImageError, match="Is a directory") as raised:
-            streams.FileReader(Broken()).peek(1)
-        assert raised.value.code == "SL602"
-    finally:
-        os.close(descriptor)
 
 
 @pytest.mark.parametrize("stream", ["file", "pipe", "gzip"])
