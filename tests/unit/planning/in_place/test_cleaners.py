@@ -78,6 +78,17 @@ CASES = (
         files={**NODE, ".dockerignore": "node_modules\n"},
     ),
     Case(
+        id="go-clean-of-1.12-removes-the-program",
+        file='FROM golang:1.12\nWORKDIR /go/src/app\nCOPY . .\nRUN go build -o app && ./configure-host\nCMD ["./app"]\n',
+        files={"main.go": GO["main.go"], "configure-host": "#!/bin/sh\necho x > /etc/app.conf\n"},
+    ),
+    Case(
+        id="go-clean-of-1.13-does-not",
+        file='FROM golang:1.13\nWORKDIR /go/src/app\nCOPY . .\nRUN go build -o app && ./configure-host\nCMD ["./app"]\n',
+        files={"main.go": GO["main.go"], "configure-host": "#!/bin/sh\necho x > /etc/app.conf\n"},
+        new=("RUN go build -o app && ./configure-host && go clean -cache",),
+    ),
+    Case(
         id="options-are-not-those-of-make",
         file=f"{SLIM}WORKDIR /app\nCOPY . .\nRUN make install\n{START}",
         files={
