@@ -1,4 +1,4 @@
-"""Well-formed files with odd values: they parse, and what stands at the places that are read is of any kind."""
+"""Well-formed files with odd values: they parse, but what stands where it is read is of any kind."""
 
 from __future__ import annotations
 
