@@ -33,7 +33,9 @@ def _with_readers(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
     """The effects of one command, where files that its output goes to come from all that it may read. What
     changes a working copy reads it."""
     effects = tuple(
-        replace(e, reads=(*e.reads, e.cwd)) if e.cwd in e.writes and working_copy(e.tool) else e
+        replace(e, reads=(*e.reads, e.cwd))
+        if e.kind == "files" and e.cwd in e.writes and working_copy(e.tool)
+        else e
         for e in effects
     )
     if not any(e.kind == "files" and e.command.redirects for e in effects):
