@@ -16,6 +16,7 @@ is_plain_check = among(_FILE, "plain_checks")  # checks what any image has
 only_waits = among(_FILE, "waiting")  # does nothing but keep a container running
 watches_sources = among(_FILE, "watchers")  # compiles or starts what people change while it runs
 reads_only_arguments = among(_FILE, "argument_readers")  # reads no files of applications but its arguments
+lists_directories = among(_FILE, "directory_readers")  # those of its arguments, or where it is started
 sets_attributes = among(_FILE, "attributes")  # only sets attributes of files that COPY keeps
 is_called_indirectly = among(_FILE, "indirect")  # has programs that daemons or people often start
 is_usual_option = among(_FILE, "usual", "options")  # is one of installs, and of commands that clean up

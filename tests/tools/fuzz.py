@@ -29,7 +29,7 @@ from typing import Any, NoReturn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import e2b_dockerfile_utils
-from tools import hostile
+from tools import hostile, shaped
 
 from slimify.app.rewrite import rewrite_file
 from slimify.config import load
@@ -68,6 +68,11 @@ def shell(random: Random, directory: Path) -> str:
 
 def sources(random: Random, directory: Path) -> str:
     hostile.write(random, hostile.project(random, lambda name: name != "Dockerfile"), directory)
+    return _rewritten(directory)
+
+
+def values(random: Random, directory: Path) -> str:
+    hostile.write(random, shaped.project(random), directory)
     return _rewritten(directory)
 
 
@@ -159,6 +164,7 @@ TARGETS: dict[str, Target] = {
     "dockerfile": dockerfile,
     "shell": shell,
     "sources": sources,
+    "values": values,
     "ignore": ignore,
     "archives": images,
     "settings": settings,

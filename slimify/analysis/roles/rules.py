@@ -53,7 +53,8 @@ def takes_output(solution: Solution, node: Node) -> Finding | None:
     reads = [r for r in node.reads if not is_shared_directory(r)]
     certain = any(meets(r, region) for r in reads for region in solution.regions)
     built = (n for n in solution.graph.nodes if n.number < node.number and solution.in_builder(n))
-    maybe = any(e.reads_anything for e in node.effects) and any(n.defines for n in built)
+    anything = any(e.reads_anything or e.cwd in e.reads for e in node.effects)
+    maybe = anything and any(n.defines for n in built)
     if not certain and not maybe:
         return None
     links = [w for e in node.effects if e.action == Action.LINK for w in e.writes]

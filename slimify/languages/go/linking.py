@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from slimify.analysis.program import RuntimeNeeds
 from slimify.context.scan import Context
 from slimify.facts.carried import named_data_files
+from slimify.facts.images import ImageFacts
 from slimify.facts.programs import sets_attributes
 from slimify.languages.go import LANGUAGE
 from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, Action, Effect
@@ -62,8 +63,14 @@ def data_read(runtime_needs: RuntimeNeeds, stage: Stage) -> Iterator[tuple[str, 
         yield from [("netbase", (files["services"],))] if "services" in features else ()
     builds = [build for build in started_builds(runtime_needs, stage) if build is not None]
     knows = "GOROOT" in env or any("trimpath" not in effect.settings for effect, _ in builds)
-    if files and knows and ("tz" in features or env.get("TZ")):
-        yield "tzdata", (files["zones"], files["toolchain-zones"])
+    if files and stage.facts is not None and knows and ("tz" in features or env.get("TZ")):
+        whole = has_all_zones(stage.facts)
+        yield "tzdata" if whole else "tzdata-legacy", (files["toolchain-zones"], *([files["zones"]] * whole))
+
+
+def has_all_zones(base: ImageFacts) -> bool:
+    """Whether the time zones of the system have the old names, such as US/Eastern, which Go's own have."""
+    return base.suite not in LANGUAGE.words("toolchain.toml", "distribution", "few-zones")
 
 
 def _links_statically(build: Effect, state: State) -> bool:

@@ -49,6 +49,15 @@ def build_caches(program: Program, effects: Iterable[Effect]) -> tuple[str, ...]
     return tuple(path for path in left_caches(own) if inside_any(path, written))
 
 
+def reads_brought_cache(program: Program, step: Step) -> bool:
+    """Whether a step fills a cache that a COPY brings: it is there for the step to read."""
+    caches = [cache for effect in step.effects for cache in effect.caches]
+    copies = [e for e in program.machine.final.events if e.copy is not None and e.visit.index < step.index]
+    elsewhere = [e.visit for e in copies if e.copy is not None and (e.copy.stage or e.copy.image)]
+    brought = [target for visit in elsewhere for target in visit.copy_targets or ()]
+    return any(inside_any(cache, brought) or (copies and step.state.view.under(cache)) for cache in caches)
+
+
 def takes_tail(step: Step) -> bool:
     """Whether a command can be added behind the last one: `A || B && C` is `(A || B) && C`. In front of `&&`,
     `set -e` no longer ends a block."""

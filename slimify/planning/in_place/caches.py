@@ -21,6 +21,7 @@ from slimify.planning.in_place.cache_cleaning import (
     deletes_caches,
     is_editable,
     is_there_at_end,
+    reads_brought_cache,
     takes_tail,
 )
 from slimify.planning.in_place.edits import Edits
@@ -47,7 +48,7 @@ def caches(program: Program) -> Edits:
     saving, shared = 0, dict[str, int]()
     started = installers_at_start(program)
     for step in program.steps:
-        if step.keyword != "RUN" or not is_editable(step):
+        if step.keyword != "RUN" or not is_editable(step) or reads_brought_cache(program, step):
             continue
         cleaning = _step_cleaning(program, step, started)
         try:

@@ -9,6 +9,8 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
+from slimify.facts.programs import lists_directories, reads_only_arguments, working_copy
+from slimify.facts.shells import is_posix_shell
 from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
@@ -20,10 +22,42 @@ _IN_ROOT = Reason.of("SL221", "root_files")
 
 
 def read_together(effects: Groups) -> Groups:
-    """The effects, with what later ones show about earlier ones."""
+    """The effects, with what later ones show about earlier ones, and those of a pipeline about its output."""
+    effects = tuple(map(_with_readers, effects))
     flat = [e for group in effects for e in group]
     found = {id(e): new for at, e in enumerate(flat) if (new := _seen_from_later(e, flat, at)) is not None}
     return tuple(tuple(found.get(id(e), e) for e in group) for group in effects) if found else effects
+
+
+def _with_readers(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """The effects of one command, where files that its output goes to come from all that it may read. What
+    changes a working copy reads it."""
+    effects = tuple(
+        replace(e, reads=(*e.reads, e.cwd))
+        if e.kind == "files" and e.cwd in e.writes and working_copy(e.tool)
+        else e
+        for e in effects
+    )
+    if not any(e.kind == "files" and e.command.redirects for e in effects):
+        return effects
+    read = dict.fromkeys(path for e in effects for path in _may_read(e))
+    return tuple(
+        replace(e, reads=tuple(dict.fromkeys((*e.reads, *read))))
+        if read and e.kind == "files" and e.command.redirects
+        else e
+        for e in effects
+    )
+
+
+def _may_read(effect: Effect) -> tuple[str, ...]:
+    """Where a command that prints something may read files which its arguments do not name. What a group or a
+    script does is among the effects."""
+    prints = effect.kind == "check" or (effect.kind == "files" and effect.command.redirects)
+    followed = not effect.tool or is_posix_shell(effect.tool)
+    if not prints or not effect.cwd or followed or reads_only_arguments(effect.tool):
+        return ()
+    named = tuple(w.value for w in effect.command.words[1:] if w.value and w.value.startswith("/"))
+    return named if named and lists_directories(effect.tool) else (effect.cwd, *named)
 
 
 def left_caches(effects: Iterable[Effect]) -> tuple[str, ...]:

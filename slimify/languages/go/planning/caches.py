@@ -73,11 +73,10 @@ def _cleaner(program: Program, step: Step) -> str:
     if not any(_fills_cache(e, _COMPILING) for e in step.effects) or not caches_are_unused(program):
         return ""
     cleaned = any(e.manager == MANAGER and e.kind == "cache" for e in step.effects)
-    if cleaned or not _has_release(program, 1, 10):
+    # before 1.13 `go clean -cache` removes the program of the directory as well (go.dev/issue/29925)
+    if cleaned or not _has_release(program, 1, 13):
         return ""
-    modules = (
-        fetching_steps(program) == (step,) and _has_release(program, 1, 11) and bool(_module_count(program))
-    )
+    modules = fetching_steps(program) == (step,) and bool(_module_count(program))
     own = LANGUAGE.words("toolchain.toml", "distribution", "packages")
     if any(p.name in own for e in step.effects if e.kind == "unpackage" for p in e.packages):
         caches = {c: None for e in step.effects if e.does("compile", "go") for c in e.caches}

@@ -10,6 +10,7 @@ from slimify.facts.carried import carried, named_data_files
 from slimify.facts.language_files import files_of
 from slimify.facts.system import is_plain_root
 from slimify.languages.go import LANGUAGE
+from slimify.languages.go.linking import has_all_zones
 from slimify.languages.go.planning.base import knows_goroot, wanted_packages
 from slimify.model.decisions import Decision, Reason
 from slimify.model.sources import Use
@@ -64,7 +65,7 @@ def restored_system_files(
     own, there, lost = named_data_files(program.base.family), final_packages(program), carried(program.base)
     had = {*lost.packages, *(("ca-certificates", "netbase") if own and not lost.known else ())}
     zones = lost.known and not content_at(program.machine.final, own.get("zones", "")).gone
-    if own and not zones and knows_goroot(program):
+    if own and not (zones and has_all_zones(program.base)) and knows_goroot(program):
         had.add("tzdata")
     wanted = {n: use for n, use in wanted_packages(program, base).items() if n in had and n not in there}
     copied, copy_decisions = _copied_data(base, wanted)

@@ -39,6 +39,7 @@ LOCK = (
 )
 PANGO = {"libpango-1.0-0", "libpangoft2-1.0-0"}
 CV = {"libglib2.0-0"}  # the full image has no libgl1 either
+QT = {"libfontconfig1", "libfreetype6", "libx11-6", "libxext6"}
 X = {"libsm6", "libice6", "libxrender1", "libxext6", "libx11-6"}
 CAIRO = {"libpangocairo-1.0-0", "libgdk-pixbuf-2.0-0"}
 
@@ -153,6 +154,7 @@ CAIRO = {"libpangocairo-1.0-0", "libgdk-pixbuf-2.0-0"}
             PYTHON, {"a.py": "", "requirements.txt": "WeasyPrint>=50,<53\n"}, PANGO | CAIRO, id="older-than"
         ),
         pytest.param(PYTHON, {"a.py": "", "requirements.txt": "opencv-python==4.5.5.64\n"}, CV, id="qt5"),
+        pytest.param(PYTHON, {"a.py": "", "requirements.txt": "PyQt5\n"}, CV | QT, id="plugins-of-qt"),
         pytest.param(PYTHON, {"a.py": "", "requirements.txt": "opencv-python==4.1.2.30\n"}, CV | X, id="qt4"),
     ],
 )

@@ -78,6 +78,28 @@ CASES = (
         files={**NODE, ".dockerignore": "node_modules\n"},
     ),
     Case(
+        id="a-cache-that-a-copy-brings-is-read",
+        file=f"FROM python:3.8 AS builder\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n\nFROM python:3.8-slim\nCOPY requirements.txt app.py ./\nCOPY --from=builder /root/.cache /root/.cache\nRUN pip install -r requirements.txt\n{START}",
+        files={"requirements.txt": "psutil==5.6.7\n", "app.py": "import psutil\n"},
+    ),
+    Case(
+        id="another-directory-is-copied-home",
+        file=f"FROM python:3.8 AS builder\nRUN mkdir /root/.aws && date > /root/.aws/built\n\nFROM python:3.8-slim\nCOPY requirements.txt app.py ./\nCOPY --from=builder /root/.aws /root/.aws\nRUN pip install -r requirements.txt\n{START}",
+        files={"requirements.txt": "flask==3.0.0\n", "app.py": "import flask\n"},
+        new=("RUN pip install --no-cache-dir -r requirements.txt",),
+    ),
+    Case(
+        id="go-clean-of-1.12-removes-the-program",
+        file='FROM golang:1.12\nWORKDIR /go/src/app\nCOPY . .\nRUN go build -o app && ./configure-host\nCMD ["./app"]\n',
+        files={"main.go": GO["main.go"], "configure-host": "#!/bin/sh\necho x > /etc/app.conf\n"},
+    ),
+    Case(
+        id="go-clean-of-1.13-does-not",
+        file='FROM golang:1.13\nWORKDIR /go/src/app\nCOPY . .\nRUN go build -o app && ./configure-host\nCMD ["./app"]\n',
+        files={"main.go": GO["main.go"], "configure-host": "#!/bin/sh\necho x > /etc/app.conf\n"},
+        new=("RUN go build -o app && ./configure-host && go clean -cache",),
+    ),
+    Case(
         id="options-are-not-those-of-make",
         file=f"{SLIM}WORKDIR /app\nCOPY . .\nRUN make install\n{START}",
         files={

@@ -441,6 +441,63 @@ ROWS = (
         final=(f"COPY --from=builder {ZONES} {ZONES}",),
     ),
     Row(
+        id="trixie-lacks-old-names-of-zones",
+        file=("FROM golang:1.24", *BUILD, "CMD exec shop $ARGS"),
+        files={**SHOP, "main.go": ZONED},
+        base="debian:trixie-slim",
+        final=(f"COPY --from=builder {ZONES} {ZONES}",),
+    ),
+    Row(
+        id="bookworm-has-them",
+        file=("FROM golang:1.24-bookworm", *BUILD, "CMD exec shop $ARGS"),
+        files={**SHOP, "main.go": ZONED},
+        base="debian:bookworm-slim",
+        never=(ZONES,),
+    ),
+    Row(
+        id="distroless-has-them",
+        file=("FROM golang:1.24", *BUILD, START),
+        files={**SHOP, "main.go": ZONED},
+        base="gcr.io/distroless/static-debian13",
+        never=(ZONES,),
+    ),
+    # --- what commands read that name no file --------------------------------------------------------------
+    Row(
+        id="git-reads-the-sources",
+        file=("FROM golang:1.24", *BUILD, "RUN git rev-parse HEAD > REVISION", START),
+        files={**SHOP, "main.go": SHOP["main.go"]},
+        final=("COPY --from=builder /app/REVISION /app/REVISION",),
+        never=("RUN",),
+    ),
+    Row(
+        id="a-list-of-files-reads-the-sources",
+        file=("FROM golang:1.24", *BUILD, "RUN find . -name '*.sql' | sort > migrations.lst", START),
+        files={**SHOP, "main.go": SHOP["main.go"]},
+        final=("COPY --from=builder /app/migrations.lst /app/migrations.lst",),
+        never=("RUN",),
+    ),
+    Row(
+        id="go-itself-reads-the-sources",
+        file=("FROM golang:1.24", *BUILD, "RUN go list -m all > modules.txt", START),
+        files={**SHOP, "main.go": SHOP["main.go"]},
+        final=("COPY --from=builder /app/modules.txt /app/modules.txt",),
+        never=("RUN",),
+    ),
+    Row(
+        id="a-substitution-reads-the-sources",
+        file=("FROM golang:1.24", *BUILD, "RUN echo $(git describe --tags) > VERSION", START),
+        files={**SHOP, "main.go": SHOP["main.go"]},
+        final=("COPY --from=builder /app/VERSION /app/VERSION",),
+        never=("RUN",),
+    ),
+    Row(
+        id="the-date-reads-nothing",
+        file=("FROM golang:1.24", *BUILD, "RUN date > /built", START),
+        files=SHOP,
+        base="debian:trixie-slim",
+        final=("RUN date > /built",),
+    ),
+    Row(
         id="a-program-that-does-not-know-where-it-was-built",
         file=(
             "FROM golang:1.22-alpine",
