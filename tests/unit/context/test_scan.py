@@ -292,7 +292,10 @@ def test_work_is_linear(tmp_path: Path) -> None:
                 (root / f"d{n // 100}").mkdir(parents=True)
             (root / f"d{n // 100}" / f"file{n}.py").touch()
         (root / ".dockerignore").write_text("**/*.log\n*.md\n!README.md\n**/cache/**\n")
-        return calls_of(lambda: len(scan(root).files))
+        found: list[str] = []
+        made = calls_of(lambda: found.extend(scan(root).files))
+        assert len(found) == count + 1
+        return made
 
     calls(100)
     assert calls(4_000) < 9 * calls(500)
