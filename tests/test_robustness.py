@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import GOLDEN, ROOT, invoke, slowness
+from tools.shaped import PLATFORMS
 
 from slimify import pipeline
 from slimify.config import MinSaving, Options
+from slimify.facts.platforms import platform_files
 from slimify.model.outcome import Outcome
 
 OPTIONS = Options(min_saving=MinSaving(percent=0, bytes=0))
@@ -209,6 +211,10 @@ def test_the_search_for_hostile_inputs_runs() -> None:
     assert (done.returncode, ", 0 with a problem" in done.stdout) == (0, True), done.stdout + done.stderr
 
 
+def test_the_search_knows_a_file_for_each_platform() -> None:
+    assert [row.files for row in platform_files() if not any(map(row.describes, PLATFORMS))] == []
+
+
 # --- size -----------------------------------------------------------------------------------------
 
 
@@ -232,6 +238,14 @@ def test_ten_thousand_lines(text: str) -> None:
     start = time.process_time()
     rewrite(text.encode())
     assert time.process_time() - start < 30 * slowness()
+
+
+@pytest.mark.parametrize("name", ["{}", "[]", "1", "null"])
+def test_names_of_workspaces_of_any_kind(tmp_path: Path, name: str) -> None:
+    (tmp_path / "package.json").write_text('{"workspaces": ["web"], "scripts": {"build": "tsc"}}')
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "package.json").write_text(f'{{"name": {name}, "scripts": {{"build": "tsc"}}}}')
+    rewrite(b"FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm run build --workspace web\n", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["package.json", "package-lock.json", "lerna.json", "tsconfig.json"])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Sequence
+from pathlib import PurePath
 from random import Random
 from typing import Any
 
 import tomli
-import tomlkit
 import yaml
 from tools import hostile
 
@@ -19,26 +19,13 @@ _ODD: Sequence[Any] = (
     *(None, "", " ", "\n", "$", "'", "a\nb", "&&", "-", "..", "/", "*", "é", "x" * 3000),
     *(0, -1, 1.5, True, [], {}, [""], [None], [[]], {"": ""}, {"": None}, [{}], ["a", 1], "Dockerfile", "."),
 )
-_PLATFORMS = (
-    *(
-        ".github/workflows/ci.yml",
-        ".gitlab-ci.yml",
-        ".circleci/config.yml",
-        ".drone.yml",
-        "render.yaml",
-        "fly.toml",
-    ),
-    *("bitbucket-pipelines.yml", "azure-pipelines.yml", ".devcontainer/devcontainer.json", "railway.toml"),
-    *(
-        "railway.json",
-        "heroku.yml",
-        "app.json",
-        "Dockerrun.aws.json",
-        "task-definition.json",
-        "config/deploy.yml",
-    ),
-    *(".do/app.yaml", "manifest.yml", "app.yaml", "k8s/deployment.yaml", "chart/values.yaml"),
-)
+PLATFORMS = """
+.github/workflows/ci.yml .gitlab-ci.yml .circleci/config.yml .drone.yml bitbucket-pipelines.yml
+azure-pipelines.yml .devcontainer/devcontainer.json fly.toml railway.toml railway.json render.yaml
+heroku.yml app.json config/deploy.yml task-definition.json Dockerrun.aws.json .do/app.yaml manifest.yml
+app.yaml k8s/deployment.yaml chart/values.yaml
+""".split()
+"""Files that the rows of platforms describe, at least one for each."""
 
 
 def project(random: Random) -> hostile.Files:
@@ -47,8 +34,9 @@ def project(random: Random) -> hostile.Files:
     for name in files:
         if name.endswith((".json", ".yaml", ".yml", ".toml")):
             files[name] = _changed(random, name, files[name])
-    name = random.choice(_PLATFORMS)
+    name = random.choice(PLATFORMS)
     files[name] = _written(name, _platform(random, name))
+    files |= {str(PurePath(name).with_name(row.beside)): b"" for row in _rows(name) if row.beside}
     return files
 
 
@@ -77,27 +65,20 @@ def _odd(random: Random, value: Any) -> Any:
 def _platform(random: Random, name: str) -> dict[str, Any]:
     """The content of a platform's file, with values at the places that are read."""
     found: dict[str, Any] = {}
-    for row in platform_files():
-        if row.describes(name):
-            _put(
-                random,
-                found,
-                "" if row.kind == "" else random.choice(row.kind.split()),
-                random.choice(row.kinds or ("",)),
-            )
-            _fill(random, row, found)
+    for row in _rows(name):
+        unit = random.choice(row.units.split() or [""])
+        usual = dict.fromkeys(row.dockerfile.split(), "Dockerfile")
+        if row.kinds:
+            usual |= dict.fromkeys(row.kind.split(), random.choice(row.kinds))
+        odd = " ".join((row.image, row.commands, row.checks, row.service, row.compose, row.variables))
+        for place in (*usual, *odd.replace("+", " ").split()):
+            value = usual[place] if place in usual and random.random() < 0.7 else _any_odd(random)
+            _put(random, found, f"{unit}.{place}", value)
     return found
 
 
-def _fill(random: Random, row: PlatformFile, found: dict[str, Any]) -> None:
-    unit = random.choice(row.units.split() or [""])
-    for place in row.dockerfile.split():
-        _put(random, found, f"{unit}.{place}", random.choice(["Dockerfile", "Dockerfile", _any_odd(random)]))
-    places = f"{row.image} {row.commands} {row.checks} {row.service} {row.compose} {row.variables}".replace(
-        "+", " "
-    )
-    for place in places.split():
-        _put(random, found, f"{unit}.{place}", _any_odd(random))
+def _rows(name: str) -> list[PlatformFile]:
+    return [row for row in platform_files() if row.describes(name)]
 
 
 def _put(random: Random, into: dict[str, Any], place: str, value: Any) -> None:
@@ -112,10 +93,15 @@ def _put(random: Random, into: dict[str, Any], place: str, value: Any) -> None:
 def _written(name: str, value: Any) -> bytes:
     if not name.endswith(".toml"):
         return json.dumps(value, default=str, skipkeys=True).encode()  # which is YAML, too
-    return tomlkit.dumps(_without_none(value) if isinstance(value, dict) else {}).encode()
+    table = value if isinstance(value, dict) else {}
+    return "".join(f"{json.dumps(k)} = {_toml(v)}\n" for k, v in table.items() if v is not None).encode()
 
 
-def _without_none(value: Any) -> Any:
+def _toml(value: Any) -> str:
+    """A value of TOML, which writes texts, numbers and lists as JSON does, and has no null."""
     if isinstance(value, dict):
-        return {str(key): _without_none(part) for key, part in value.items() if part is not None}
-    return [_without_none(part) for part in value if part is not None] if isinstance(value, list) else value
+        pairs = (f"{json.dumps(str(k))} = {_toml(v)}" for k, v in value.items() if v is not None)
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(_toml(v) for v in value if v is not None)}]"
+    return json.dumps(value, default=str)

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from slimify.context.values import json_of
+from slimify.context.values import json_of, text_of
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.outputs import emptied_directories, outputs
 from slimify.languages.node.manifests.lock_files import lock_packages
@@ -240,7 +240,11 @@ def in_workspaces(call: Call, wanted: tuple[Arg, ...], name: str, manager: str) 
     chosen = []
     for place in places:
         data = package_json(replace(call.state, cwd=place)) or {}
-        if not names or data.get("name") in names or any(place.endswith("/" + n) for n in names if n):
+        if (
+            not names
+            or text_of(data.get("name")) in names
+            or any(place.endswith("/" + n) for n in names if n)
+        ):
             chosen.append(place)
     effects: list[Effect] = []
     for place in chosen or places:
