@@ -63,6 +63,14 @@ SHAPES: dict[str, tuple[int, Shape]] = {
         150,
         lambda n: "ARG A0=x\n" + each("ARG A#=$A@\n", n) + FROM + each("ARG A#\n", n) + "RUN echo a\n",
     ),
+    "variables of arguments": (
+        150,
+        lambda n: FROM + each("ARG A#=x\nENV B#=$A#\n", n) + "RUN echo $B1\n",
+    ),
+    "variables of one argument": (
+        150,
+        lambda n: FROM + "ARG A\n" + each("ENV B#=$A\n", n) + "RUN echo $B1\n",
+    ),
     "variables": (150, lambda n: FROM + each("ENV A#=x\n", n) + "RUN echo $A1\n"),
     "nested defaults": (300, lambda n: FROM + "ARG A=" + "${B:-" * n + "x" + "}" * n + "\nRUN echo $A\n"),
     "COPY of many": (

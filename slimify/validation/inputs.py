@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from slimify.facts.commands import readers_of
 from slimify.facts.settings import toolchain_settings
@@ -43,6 +43,8 @@ def input_problems(pair: Pair) -> Iterator[Reason]:
         for path, whole in _paths_needed(pair, event, match).items():
             if (_is_lost if whole else _is_absent)(pair, event, match, path):
                 yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
+        for path in _ignored_caches(pair, event, match):
+            yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
         yield from _variable_problems(pair, event, match)
         yield from _mode_problems(pair, event, match)
         if not _same_user(event, match) or event.state.shell != match.state.shell:
@@ -63,6 +65,15 @@ def _blocking(pair: Pair, event: Event, match: Event | None) -> Iterator[str]:
             again = event.origin in content_at(pair.new, path, event.number).origins
             if again if adds else is_there(pair.new, event, path) and not before:
                 yield path
+
+
+def _ignored_caches(pair: Pair, event: Event, match: Event) -> Iterator[str]:
+    """Caches that a COPY brings from elsewhere, and that a command does not read any more."""
+    caches, left = ([c for e in x.effects for c in e.caches] for x in (match, event))
+    for cache in sorted({*caches} - {*left}):
+        copies = (e for e in pair.old.events[: match.number] if e.copy and (e.copy.stage or e.copy.image))
+        if any(inside_any(cache, e.visit.copy_targets or ()) for e in copies):
+            yield cache
 
 
 def _paths_needed(pair: Pair, event: Event, match: Event) -> dict[str, bool]:
@@ -245,10 +256,10 @@ def _variable_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reaso
 def _given_problems(pair: Pair) -> Iterator[Reason]:
     """Variables whose values build arguments decide: nobody knows these, so what the file says of them is
     compared."""
-    arguments = {name for e in pair.old.events if e.keyword == "ARG" for name, _ in _assignments(e)}
-    given = [a for e in pair.old.events if e.keyword == "ENV" for a in _assignments(e)]
-    for name in sorted({name for name, text in given if not arguments.isdisjoint(_NAME.findall(text))}):
-        before, after = _as_written(pair.old, name), _as_written(pair.new, name)
+    old, new = _given(pair.old), _given(pair.new)
+    arguments = {name for name, said in old.items() if any(keyword == "ARG" for _, keyword, _ in said)}
+    for name in sorted(n for n in old if not arguments.isdisjoint(_values_of(n, old))):
+        before, after = _as_written(name, old), _as_written(name, new)
         moved = not after and name in toolchain_settings()
         same = after == (before if pair.last else before[: len(after)])
         if not same and not moved:
@@ -256,21 +267,29 @@ def _given_problems(pair: Pair) -> Iterator[Reason]:
             yield Reason.of("SL409", "env_changes", name=name, before=one, after=other)
 
 
-def _as_written(stage: Stage, name: str) -> list[tuple[str, str]]:
-    """What a stage says of a variable and of the arguments in its values, in order."""
-    given = [(e.keyword, x) for e in stage.events for x in _assignments(e)]
-    texts = {text for keyword, (to, text) in given if (keyword, to) == ("ENV", name)}
-    named = {name, *(used for text in texts for used in _NAME.findall(text))}
-    said = [(keyword, f"{to}={text}") for keyword, (to, text) in given if to in named]
+def _given(stage: Stage) -> dict[str, list[tuple[int, str, str]]]:
+    """What ENV and ARG of a stage say of each variable: the event, the keyword and the text, in order."""
+    found: dict[str, list[tuple[int, str, str]]] = {}
+    for event in stage.events:
+        if event.keyword in ("ENV", "ARG"):
+            names = env_pairs if event.keyword == "ENV" else arg_names
+            for name, text in names(event.visit.instruction):
+                found.setdefault(name, []).append((event.number, event.keyword, f"{name}={text or ''}"))
+    return found
+
+
+def _values_of(name: str, given: Mapping[str, list[tuple[int, str, str]]]) -> frozenset[str]:
+    """The variables in the values that ENV gives a variable."""
+    texts = (text for _, keyword, text in given.get(name, ()) if keyword == "ENV")
+    return frozenset(used for text in texts for used in _NAME.findall(text))
+
+
+def _as_written(name: str, given: Mapping[str, list[tuple[int, str, str]]]) -> list[tuple[str, str]]:
+    """What is said of a variable and of those in its values, in order."""
+    said = sorted(x for n in {name, *_values_of(name, given)} for x in given.get(n, ()))
     # an argument is declared again in a stage that is built on the one that declares it
-    return [x for n, x in enumerate(said) if x[0] != "ARG" or x not in said[:n]]
-
-
-def _assignments(event: Event) -> tuple[tuple[str, str], ...]:
-    if event.keyword == "ENV":
-        return env_pairs(event.visit.instruction)
-    names = arg_names(event.visit.instruction) if event.keyword == "ARG" else ()
-    return tuple((name, default or "") for name, default in names)
+    first = {(keyword, text): number for number, keyword, text in reversed(said)}
+    return [(k, text) for number, k, text in said if k == "ENV" or first[k, text] == number]
 
 
 def _shown(event: Event) -> str:

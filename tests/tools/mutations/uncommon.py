@@ -110,3 +110,16 @@ def secret_copied(s: Subject) -> Iterator[Change]:
         alias = from_parts(stage[0]).alias
         for path in _SECRETS if alias else ():
             yield path, s.inserted(s.final[0], f"COPY --from={alias} {path} {path}")
+
+
+@kind(
+    "brought-cache-ignored",
+    "an install does not read the cache that a COPY brings",
+)
+def brought_cache_ignored(s: Subject) -> Iterator[Change]:
+    stage = s.final
+    cache = any(s.target(x).startswith("/root/.cache") for x in s.from_builder())
+    for run, number, part in s.commands(stage) if cache else ():
+        if re.match(r"pip3? install\s", part.text) and "--no-cache-dir" not in part.text:
+            text = part.text.replace("install", "install --no-cache-dir", 1)
+            yield text, with_command(s, run, number, text)
