@@ -95,6 +95,20 @@ def _volume(p: Project, random: Random) -> None:
     p.probe("stat", "/var/lib/store")
 
 
+@element("list-of-files", "state", weight=2)
+def _listed(p: Project, random: Random) -> None:
+    """A list of files, made by a command that names none of them."""
+    for name in ("may", "june"):
+        p.add(f"reports/{name}.csv", f"{name}\n")
+    p.line("after", random.choice([
+        "RUN cd reports && ls > ../reports.txt",
+        "RUN ls reports > reports.txt",
+        "RUN find . -name '*.csv' > reports.txt",
+        "RUN echo $(cd reports && ls) > reports.txt",
+    ]))  # fmt: skip
+    p.probe("read", "reports.txt")
+
+
 @element("moved", "state")
 def _moved(p: Project, random: Random) -> None:
     p.add("seed/rows.csv", "1,2\n")

@@ -15,7 +15,6 @@ from tools.generator.simulation.shell import Shell, Unmodelled, command, program
 
 
 @command(
-    "ls",
     "sleep",
     "sync",
     "date",
@@ -33,10 +32,17 @@ from tools.generator.simulation.shell import Shell, Unmodelled, command, program
     "nproc",
 )
 def _nothing(shell: Shell, argv: list[str]) -> int:
-    if argv[0].endswith("ls"):
-        for word in [w for w in argv[1:] if not w.startswith("-")]:
-            if shell.files.get(shell.path(word)) is None:
-                return shell.say(f"ls: {word}")
+    return 0
+
+
+@command("ls")
+def _ls(shell: Shell, argv: list[str]) -> int:
+    for word in [w for w in argv[1:] if not w.startswith("-")] or ["."]:
+        place = shell.path(word)
+        if shell.files.get(place) is None:
+            return shell.say(f"ls: {word}")
+        names = shell.files.names(place) if shell.files.is_directory(place) else [word]
+        shell.out += [f"{name}\n" for name in names if not name.startswith(".")]
     return 0
 
 
