@@ -49,13 +49,18 @@ def build_caches(program: Program, effects: Iterable[Effect]) -> tuple[str, ...]
     return tuple(path for path in left_caches(own) if inside_any(path, written))
 
 
-def reads_brought_cache(program: Program, step: Step) -> bool:
+def brought_directories(program: Program) -> tuple[tuple[int, str], ...]:
+    """What COPYs bring from other stages and images, each with the index of its instruction."""
+    copies = ((e.visit, e.copy) for e in program.machine.final.events if e.copy is not None)
+    elsewhere = (visit for visit, copy in copies if copy.stage is not None or copy.image)
+    return tuple((visit.index, target) for visit in elsewhere for target in visit.copy_targets or ())
+
+
+def reads_brought_cache(step: Step, brought: Iterable[tuple[int, str]]) -> bool:
     """Whether a step fills a cache that a COPY brings: it is there for the step to read."""
-    caches = [cache for effect in step.effects for cache in effect.caches]
-    copies = [e for e in program.machine.final.events if e.copy is not None and e.visit.index < step.index]
-    elsewhere = [e.visit for e in copies if e.copy is not None and (e.copy.stage or e.copy.image)]
-    brought = [target for visit in elsewhere for target in visit.copy_targets or ()]
-    return any(inside_any(cache, brought) or (copies and step.state.view.under(cache)) for cache in caches)
+    caches = {cache for effect in step.effects for cache in effect.caches}
+    before = [target for index, target in brought if index < step.index] if caches else []
+    return any(inside_any(cache, before) or step.state.view.under(cache) for cache in caches)
 
 
 def takes_tail(step: Step) -> bool:

@@ -17,6 +17,7 @@ from slimify.model.effects import INSTALLS, Action, Effect, SystemManager
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.cache_cleaning import (
     CacheCleaning,
+    brought_directories,
     build_caches,
     deletes_caches,
     is_editable,
@@ -46,9 +47,9 @@ def caches(program: Program) -> Edits:
     texts: dict[int, str] = {}
     decisions: list[Decision] = []
     saving, shared = 0, dict[str, int]()
-    started = installers_at_start(program)
+    started, brought = installers_at_start(program), brought_directories(program)
     for step in program.steps:
-        if step.keyword != "RUN" or not is_editable(step) or reads_brought_cache(program, step):
+        if step.keyword != "RUN" or not is_editable(step) or reads_brought_cache(step, brought):
             continue
         cleaning = _step_cleaning(program, step, started)
         try:

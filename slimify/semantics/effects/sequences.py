@@ -10,7 +10,7 @@ from itertools import pairwise
 from msgspec.structs import replace
 
 from slimify.facts.programs import lists_directories, reads_only_arguments, working_copy
-from slimify.facts.shells import is_posix_shell
+from slimify.facts.shells import is_posix_shell, runs_in_shell
 from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
@@ -53,11 +53,12 @@ def _may_read(effect: Effect) -> tuple[str, ...]:
     """Where a command that prints something may read files which its arguments do not name. What a group or a
     script does is among the effects."""
     prints = effect.kind == "check" or (effect.kind == "files" and effect.command.redirects)
-    followed = not effect.tool or is_posix_shell(effect.tool)
-    if not prints or not effect.cwd or followed or reads_only_arguments(effect.tool):
+    tool = effect.tool
+    followed = not tool or is_posix_shell(tool)
+    if not prints or not effect.cwd or followed or runs_in_shell(tool) or reads_only_arguments(tool):
         return ()
     named = tuple(w.value for w in effect.command.words[1:] if w.value and w.value.startswith("/"))
-    return named if named and lists_directories(effect.tool) else (effect.cwd, *named)
+    return named if named and lists_directories(tool) else (effect.cwd, *named)
 
 
 def left_caches(effects: Iterable[Effect]) -> tuple[str, ...]:

@@ -462,38 +462,23 @@ ROWS = (
         never=(ZONES,),
     ),
     # --- what commands read that name no file --------------------------------------------------------------
-    Row(
-        id="git-reads-the-sources",
-        file=("FROM golang:1.24", *BUILD, "RUN git rev-parse HEAD > REVISION", START),
-        files={**SHOP, "main.go": SHOP["main.go"]},
-        final=("COPY --from=builder /app/REVISION /app/REVISION",),
-        never=("RUN",),
-    ),
-    Row(
-        id="a-list-of-files-reads-the-sources",
-        file=("FROM golang:1.24", *BUILD, "RUN find . -name '*.sql' | sort > migrations.lst", START),
-        files={**SHOP, "main.go": SHOP["main.go"]},
-        final=("COPY --from=builder /app/migrations.lst /app/migrations.lst",),
-        never=("RUN",),
-    ),
-    Row(
-        id="go-itself-reads-the-sources",
-        file=("FROM golang:1.24", *BUILD, "RUN go list -m all > modules.txt", START),
-        files={**SHOP, "main.go": SHOP["main.go"]},
-        final=("COPY --from=builder /app/modules.txt /app/modules.txt",),
-        never=("RUN",),
-    ),
-    Row(
-        id="a-substitution-reads-the-sources",
-        file=("FROM golang:1.24", *BUILD, "RUN echo $(git describe --tags) > VERSION", START),
-        files={**SHOP, "main.go": SHOP["main.go"]},
-        final=("COPY --from=builder /app/VERSION /app/VERSION",),
-        never=("RUN",),
+    *(
+        Row(
+            id=f"{name}-reads-the-sources",
+            file=("FROM golang:1.24", *BUILD, f"RUN {command} > MADE", START),
+            final=("COPY --from=builder /app/MADE /app/MADE",),
+            never=("RUN",),
+        )
+        for name, command in (
+            ("git", "git rev-parse HEAD"),
+            ("a-list-of-files", "find . -name '*.sql' | sort"),
+            ("go-itself", "go list -m all"),
+            ("a-substitution", "echo $(git describe --tags)"),
+        )
     ),
     Row(
         id="the-date-reads-nothing",
         file=("FROM golang:1.24", *BUILD, "RUN date > /built", START),
-        files=SHOP,
         base="debian:trixie-slim",
         final=("RUN date > /built",),
     ),
