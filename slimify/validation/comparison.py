@@ -64,6 +64,12 @@ class Pair(Struct, frozen=True, dict=True, kw_only=True):
         return frozenset(_idle(self.old.events))
 
     @cached_property
+    def brought(self) -> tuple[tuple[int, str], ...]:
+        """Where COPYs of the old stage put what they bring from elsewhere, each with the event."""
+        copies = (e for e in self.old.events if e.copy is not None and (e.copy.stage or e.copy.image))
+        return tuple((e.number, target) for e in copies for target in e.visit.copy_targets or ())
+
+    @cached_property
     def packages(self) -> tuple[Packages, Packages]:
         """The system packages of both stages over time, the old one first."""
         return Packages(self.old.events), Packages(self.new.events)

@@ -70,10 +70,8 @@ def _blocking(pair: Pair, event: Event, match: Event | None) -> Iterator[str]:
 def _ignored_caches(pair: Pair, event: Event, match: Event) -> Iterator[str]:
     """Caches that a COPY brings from elsewhere, and that a command does not read any more."""
     caches, left = ([c for e in x.effects for c in e.caches] for x in (match, event))
-    for cache in sorted({*caches} - {*left}):
-        copies = (e for e in pair.old.events[: match.number] if e.copy and (e.copy.stage or e.copy.image))
-        if any(inside_any(cache, e.visit.copy_targets or ()) for e in copies):
-            yield cache
+    brought = [path for number, path in pair.brought if number < match.number]
+    yield from (cache for cache in sorted({*caches} - {*left}) if inside_any(cache, brought))
 
 
 def _paths_needed(pair: Pair, event: Event, match: Event) -> dict[str, bool]:
