@@ -97,10 +97,12 @@ _FILLS = frozenset({"install", "check", "unpack", "fetch", "app", "build", "comp
 
 
 def _files(stage: Stage) -> frozenset[str]:
-    """The files that commands make, also where they are moved to."""
+    """The files that commands make, or that their output goes to, also where they are moved to."""
     found: set[str] = set()
     for effect in stage.effects:
         found |= {*effect.outputs}
+        if len(effect.writes) == 1 and any(r.op.startswith(">") for r in effect.command.redirects):
+            found |= {*effect.writes}
         if effect.action == Action.MOVE and found.issuperset(effect.reads):
             found |= {*effect.writes}
     return frozenset(found)
