@@ -132,4 +132,4 @@ def _is_tool(verdict: PackageVerdict) -> bool:
 
 
 def _copy_of(program: Program, made: Artifact) -> CopyFromBuilder:
-    return CopyFromBuilder(path=made.path, after=made.first, owner=copy_owner(program, made.user))
+    return CopyFromBuilder(path=made.path, after=made.first, owner=copy_owner(program, made))

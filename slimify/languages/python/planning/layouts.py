@@ -158,7 +158,7 @@ def python_copies(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
             places = ((path, path.startswith(SCRIPTS)) for path in site)
             copies += [CopyFromBuilder(path=p, after=made.first, is_file=single) for p, single in places]
         elif made.path != BIN:
-            owner = copy_owner(program, made.user)
+            owner = copy_owner(program, made)
             path, single = made.path, made.is_file
             copies.append(CopyFromBuilder(path=path, after=made.first, owner=owner, is_file=single))
     return tuple(outermost(copies))

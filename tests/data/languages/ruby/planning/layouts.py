@@ -28,7 +28,7 @@ def _layout(program: Program, rung: Rung, base: str) -> Layout | Reason:
         program = keep_everything_before_unknown(program)
     copies = tuple(
         CopyFromBuilder(
-            path=made.path, after=made.first, owner=copy_owner(program, made.user), is_file=made.is_file
+            path=made.path, after=made.first, owner=copy_owner(program, made), is_file=made.is_file
         )
         for made in program.artifacts
     )

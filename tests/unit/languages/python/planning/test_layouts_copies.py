@@ -351,6 +351,21 @@ ROWS = (
             for place in ("/opt/bitnami/python/lib/python3.7/site-packages", "/opt/bitnami/python/bin")
         ),
     ),
+    Row(
+        id="a-copied-directory-in-which-root-makes-something",  # COPY --from keeps the owners of what is in it
+        file=lines(
+            "FROM python:3.11",
+            "WORKDIR /app",
+            "COPY --chown=1000:1000 . .",
+            "RUN rm -rf docs",
+            "ARG SECRET_KEY",
+            "RUN python manage.py collect",
+            "RUN mkdir log",
+            START,
+        ),
+        files={"app.py": "import json\n", "manage.py": "open('x', 'w')\n", "docs/a.md": ""},
+        final=("COPY --from=builder /app /app",),
+    ),
 )
 
 
