@@ -349,12 +349,13 @@ def _roots(runtime: RuntimeContract) -> list[tuple[str, Use]]:
 
 
 def _hooks(base: ImageFacts | None, view: ContextView) -> list[tuple[str, Use]]:
-    """Scripts of the context that the entry point of the base image looks for and runs."""
-    found = {path: view.context_path(path) for path in (base.hooks if base else ())}
+    """Scripts of the image that the entry point of the base image looks for and runs."""
+    hooks = (view.under(path) if path.endswith("/") else (path,) for path in (base.hooks if base else ()))
+    found = {path: view.context_path(path) for paths in hooks for path in paths}
     return [
-        (f"sh {shlex.quote(path)}", Use(name=path, file=file, line=1))
+        (f"sh {shlex.quote(path)}", Use(name=path, file=file or "Dockerfile", line=1 if file else 0))
         for path, file in found.items()
-        if file is not None and file in view.context.files
+        if file in view.context.files or view.text(path) is not None
     ]
 
 

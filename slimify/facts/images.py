@@ -61,7 +61,7 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     cmd: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()  # of the language, beyond the packages
     prefix: str = "/usr/local"  # where the language's programs and packages are installed
-    hooks: tuple[str, ...] = ()  # scripts that its entry script runs
+    hooks: tuple[str, ...] = ()  # scripts that its entry script runs, and directories of them (`/`)
     size: int = 0
     shell: bool = True
     slim_partner: str | None = None
@@ -308,6 +308,7 @@ def _single_purpose_image(start: ImageFacts, parts: Reference) -> ImageFacts:
         entrypoint=("/docker-entrypoint.sh",),
         cmd=("nginx", "-g", "daemon off;"),
         commands=("nginx",),
+        hooks=("/docker-entrypoint.d/",),
     )
 
 

@@ -150,9 +150,9 @@ def _is_made(compared: Comparison, path: str) -> bool:
 
 
 def _operands(call: Call, programs: frozenset[str]) -> Iterator[str]:
-    """The paths that the words of a program may name, without the programs that it starts."""
+    """The paths that the words of a program may name, without the programs that it starts (`serve@14`)."""
     for text in (call.path if "/" in call.path else "", *(arg.value or "" for arg in call.args)):
-        program = text in programs or is_web_server(text)
+        program = {text, text.partition("@")[0]} & programs or is_web_server(text)
         if _PATH.fullmatch(text) and not program and (path := join_path(call.state.cwd, text)) is not None:
             yield path
 

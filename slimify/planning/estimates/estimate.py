@@ -20,7 +20,9 @@ from slimify.model.effects import INSTALLS, Action, Effect, EffectKind, SystemMa
 from slimify.model.plan import Rung
 from slimify.model.sizes import MB
 from slimify.planning.in_place.cache_cleaning import deletes_caches
-from slimify.semantics.paths import inside
+from slimify.planning.layout import CopyFromBuilder
+from slimify.semantics.machine.content import content_at
+from slimify.semantics.paths import inside, is_named_place
 
 UNKNOWN_IMAGE = 500 * MB
 UNKNOWN_ALPINE = 150 * MB  # if apk is called: an interpreter or a toolchain on Alpine
@@ -29,6 +31,8 @@ APK_INDEX = 3 * MB
 RPM_LISTS = 40 * MB
 _APPLICATION = 30 * MB
 _BRINGS_MUCH = 10 * MB  # what it depends on is then there, too
+_TREE = 20 * MB  # a repository or an archive with what was built in it
+_TREES = frozenset({("fetch", "git"), ("unpack", "tar"), ("unpack", "unzip")})
 INSTALLER_CACHE = 25 * MB  # if the installed packages are unknown
 
 
@@ -142,6 +146,31 @@ def saved_bytes(program: Program, rung: Rung) -> int:
         new = image(program.base.slim_partner or "")
         saving += program.base.size - (new.size if new else 0)
     return saving
+
+
+def left_behind_bytes(
+    program: Program, copies: Iterable[CopyFromBuilder], removed: Collection[str] = ()
+) -> int:
+    """The bytes of what build steps leave in directories of which no copy takes anything, or in those that
+    the end of the builder removes. They are no part of the estimated image."""
+    taken = [copy.path for copy in copies]
+    trees: dict[str, int] = {}
+    effects = (e for atom in program.atoms if atom.role == "build" for e in atom.effects)
+    for effect in (e for e in effects if e.kind == "install" or (e.kind, e.tool) in _TREES):
+        for path in effect.writes:
+            kept = any(inside(path, one) or inside(one, path) for one in taken)
+            if is_named_place(path) or (kept and path not in removed) or _is_gone(program, path):
+                continue
+            known = language(effect.ecosystem) if effect.kind == "install" else None
+            part = known.installer_caches if known is not None else None
+            size = part.installed_bytes(program, effect) if part is not None else _TREE
+            trees[path] = max(size, trees.get(path, 0))
+    return sum(trees.values())
+
+
+def _is_gone(program: Program, path: str) -> bool:
+    """Whether the file itself deletes it again."""
+    return content_at(program.machine.final, path).gone
 
 
 def _fills(effect: Effect) -> bool:

@@ -78,8 +78,12 @@ def _cleaner(install: Effect) -> str:
 
 
 def installed_bytes(program: Program, effect: Effect) -> int:
-    """0: it is not estimated."""
-    return 0
+    """The bytes of node_modules after an install."""
+    from slimify.languages.node.planning.development_needs import modules_bytes
+    from slimify.languages.node.planning.prune import project_of
+
+    project = project_of(program, effect)
+    return modules_bytes(program, project) if project is not None else 0
 
 
 def cache_bytes(program: Program, effect: Effect) -> int:

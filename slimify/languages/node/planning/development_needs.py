@@ -66,6 +66,19 @@ def development_bytes(program: Program, project: NodeProject, kept: Iterable[str
     return sum(usual if size is None else size for size in sizes)
 
 
+def modules_bytes(program: Program, project: NodeProject) -> int:
+    """What all packages of an install take: those of the lock file, or those that are listed with some
+    more."""
+    listed = {n for own in installed_projects(program.context, project) for n in own.dependencies}
+    listed |= {*development_packages(program, project)}
+    locked = (installed_bytes(name, alone=True) for name in lock_packages(program.context, project))
+    trees = (installed_bytes(name, alone=False) for name in listed)
+    return max(
+        sum(NODE_PACKAGE if size is None else size for size in locked),
+        sum(8 * NODE_PACKAGE if size is None else size for size in trees),
+    )
+
+
 class Droppable(Struct, frozen=True, kw_only=True):
     """Which development dependencies can go: all where none is `needed`, else those of `names`, without the
     `kept` ones, each of which has its reason."""

@@ -71,7 +71,7 @@ def _layout(
     if why:
         return why
     copies, site = without_project_copies(program, tuple(_copy_of(program, m) for m in program.artifacts))
-    copies, handed, left = site_copies(program, copies)
+    copies, handed = site_copies(program, copies)
     copies, why = positioned_copies(program, outermost(copies))
     if why:
         return why
@@ -79,7 +79,7 @@ def _layout(
     paths = (copy.path for copy in pruned_all)
     pruned = pruning(program, paths, options.keep_paths, end=builder_end(program))
     above = pruned_above(program)
-    saved = pruned.saving + above.saving + left
+    saved = pruned.saving + above.saving + estimate.left_behind_bytes(program, copies)
     kept = not prunes or any(d.code == "SL313" for d in pruned.decisions)
     staying = with_development_packages(program, pruned.names) if kept else program
     head, put, missing = restored_packages(staying, base) if rung == "slim" else ((), (), None)
@@ -96,7 +96,7 @@ def _layout(
         final_head=head,
         decisions=(*chosen, *site, *handed, *put, *pruned.decisions, *above.decisions),
         saving=estimate.saved_bytes(program, rung) + saved - _copied_again(copies),
-        original=estimate.original_bytes(program) + saved,
+        original=estimate.original_bytes(program),
     )
     why = split_obstacle(program, request) or unknown_home(program, copies)
     why = why or managed_copy(program, copies)

@@ -11,12 +11,14 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.facts.image_tables import entry_scripts
 from slimify.languages.node import LANGUAGE
+from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
-from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.model.decisions import Decision
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.effects.state import absolute
 from slimify.semantics.paths import inside
+
+_FETCHING = "npx"
 
 
 class _Site(Struct, frozen=True):
@@ -29,23 +31,21 @@ class _Site(Struct, frozen=True):
 
 def site_copies(
     program: Program, copies: tuple[CopyFromBuilder, ...]
-) -> tuple[tuple[CopyFromBuilder, ...], tuple[Decision, ...], int]:
-    """The copies, with the served directory in place of its project; the decisions; and the bytes of the
-    packages left behind."""
+) -> tuple[tuple[CopyFromBuilder, ...], tuple[Decision, ...]]:
+    """The copies, with the served directory in place of its project, and the decisions."""
     project = _project(program)
     site = _site(program, project) if project is not None else None
     around = [t for t in copies if site is not None and site.path != t.path and inside(site.path, t.path)]
     if project is None or site is None or len(around) != 1 or _is_used(program, around[0].path, site.path):
-        return copies, (), 0
+        return copies, ()
     copy = around[0]
-    count = len({*project.dependencies, *project.dev_dependencies})
     kept = (
         replace(copy, path=site.path),
         *(replace(copy, path=path, is_file=True) for path in site.manifests),
     )
     left = tuple(x for t in copies for x in (kept if t is copy else (t,)))
     decision = Decision.of("SL318", "site", path=copy.path, site=site.path, server=site.server)
-    return left, (decision,), count * 8 * NODE_PACKAGE
+    return left, (decision,)
 
 
 def _project(program: Program) -> NodeProject | None:
@@ -55,15 +55,21 @@ def _project(program: Program) -> NodeProject | None:
 
 
 def _site(program: Program, project: NodeProject) -> _Site | None:
-    """The directory served by the only started program, if that was installed globally."""
-    needs = program.runtime_needs
-    started = {call.words: call for call in needs.programs if call.call.name not in entry_scripts()}
+    """The directory served by the only started program, if that was installed globally or npx fetches it at
+    every start."""
+    needs, context = program.runtime_needs, program.context
+    begun = [call for call in needs.programs if call.call.name not in entry_scripts()]
+    started = {call.words: call for call in begun if call.call.name != _FETCHING}
     if len(started) != 1:
         return None
     ((words, call),) = started.items()
     server = call.call.name
     every = {p.name for e in program.effects if e.kind == "install-global" for p in e.packages}
-    own = {*project.dependencies, *project.dev_dependencies}
+    own = {*project.dependencies, *project.dev_dependencies, *(locked := lock_packages(context, project))}
+    if any(call.call.name == _FETCHING for call in begun):
+        if context.text(project.path.removesuffix("package.json") + ".npmrc") is not None:
+            return None
+        every |= {server} if locked else set()
     if server not in LANGUAGE.facts("toolchain.toml")["servers"] or server not in every or server in own:
         return None
     path = absolute(_served_directory(server, words[1:]), call.call.state)

@@ -14,23 +14,24 @@ from slimify.semantics.paths import inside
 
 def without_node_modules(
     program: Program, copies: tuple[CopyFromBuilder, ...]
-) -> tuple[tuple[CopyFromBuilder, ...], tuple[str, ...], tuple[Decision, ...]]:
-    """The copies without node_modules, instructions for the end of the builder, and the decisions.
+) -> tuple[tuple[CopyFromBuilder, ...], tuple[str, ...], tuple[Decision, ...], list[str]]:
+    """The copies without node_modules, instructions for the end of the builder, the decisions, and the
+    directories.
 
     Everything stays if run time or a step of the final stage may use Node or its packages.
     """
     modules = _modules(program)
     if not modules or _needs_node(program):
-        return copies, (), ()
+        return copies, (), (), []
     left = tuple(t for t in copies if t.path not in modules)
     within = [m for m in modules if any(inside(m, t.path) and m != t.path for t in left)]
     if within and not _ends_as_root(program, left):
         within = []
     gone = [m for m in modules if m in within or any(t.path == m for t in copies)]
     if not gone:
-        return copies, (), ()
+        return copies, (), (), []
     tail = (f"RUN rm -rf {' '.join(within)}",) if within else ()
-    return left, tail, (Decision.of("SL318", "no_node", paths=tuple(gone)),)
+    return left, tail, (Decision.of("SL318", "no_node", paths=tuple(gone)),), gone
 
 
 def _modules(program: Program) -> list[str]:

@@ -86,7 +86,7 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
     broad = managed_copy(program, copies)
     if broad:
         return broad
-    copies, tail, dropped = without_node_modules(program, copies)
+    copies, tail, dropped, unwanted = without_node_modules(program, copies)
     groups, tools = without_groups(program, copies), without_listed_tools(program, copies)
     out = without_installers(program, copies)
     head, put, missing = restored_packages(program, base) if rung == "slim" else ((), (), None)
@@ -94,7 +94,8 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
         return missing
     replaced, replacing = remove_overlaid(program, copies, options.keep_packages)
     said = base_and_copies(program, rung, base, copies, "Python")
-    saving = _saving(program, base, rung, copies) + out.size + groups.size + tools.size
+    left = estimate.left_behind_bytes(program, copies, unwanted)
+    saving = _saving(program, base, rung, copies) + out.size + groups.size + tools.size + left
     shown = program.base is not None and bool(program.base.packages)
     own_python = program.base is not None and program.base.language == "python"
     request = SplitRequest(
@@ -110,7 +111,7 @@ def _layout(program: Program, options: Options, rung: Rung, base: str) -> Layout
         final_after={made: (venvs.ACTIVATE,)} if made is not None else {},
         decisions=(*said, *dropped, *groups.decisions, *tools.decisions, *out.decisions, *put, *replacing),
         saving=saving,
-        original=estimate.original_bytes(program) + groups.size + tools.size,
+        original=estimate.original_bytes(program) + groups.size + tools.size + left,
     )
     return split_obstacle(program, request) or split_layout(program, request)
 

@@ -1,0 +1,2 @@
+#!/bin/sh
+node /app/gen.js > /usr/share/nginx/html/env.js
