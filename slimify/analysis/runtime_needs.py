@@ -27,9 +27,10 @@ from slimify.context.values import json_of
 from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import starts
-from slimify.facts.programs import only_waits, starting_compilers
+from slimify.facts.programs import is_launcher, only_waits, starting_compilers
 from slimify.facts.shells import is_shell
 from slimify.facts.system import is_libc_library, is_managed_directory, is_systems
+from slimify.languages import programs as programs_of_languages
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, LEAVES_NOTHING, Action, Effect
 from slimify.model.shell import Script
@@ -150,7 +151,8 @@ class Followed(Struct):
     calls: list[Call] = field(default_factory=list)  # of all programs
 
     def add(self, text: Script | str, use: Use, state: State, *, by_scripts: bool = False) -> Interpreted:
-        """Adds a command line; with `by_scripts` only its installs, and the names of what it starts."""
+        """Adds a command line; with `by_scripts` only its installs, the scripts of manifests that it does not
+        find, and the names of what it starts."""
         done = interpreted(text, state)
         own = tuple(effect for atom in done.effects for effect in atom)
         for effect in own:
@@ -162,7 +164,7 @@ class Followed(Struct):
             if is_managed_directory(posixpath.dirname(path)):
                 _add_command(self.commands, path, use)
         whole = not by_scripts or any(started.depth for started in done.started)
-        begun = [e for e in own if whole or e.kind in INSTALLS]
+        begun = [e for e in own if whole or e.kind in INSTALLS or e.unread == "package"]
         self.start += begun
         self.origins += (use,) * len(begun)
         if whole:
@@ -206,19 +208,29 @@ def _is_absent(effect: Effect) -> bool:
 
 
 def _given_commands(done: Interpreted) -> Iterator[str]:
-    """The commands that scripts are given of which nobody can read what they start: those behind `--`, or
-    from a word on that names a program that compiles."""
+    """The commands that those are given of which nobody can read what they start, or which start what they
+    are given: behind `--`, from a word on that names a program, or in one word."""
     for number, started in enumerate(done.started):
         values = [arg.value for arg in started.call.args]
         unread = any(effect.unread for effect in started.effects)
-        known = not unread and not _starts_unknown(done.started, number)
-        if known or None in values or started.call.name in entry_scripts():
+        launches = is_launcher(started.call.name) or any(map(_is_unknown_program, started.effects))
+        known = not unread and not launches and not _starts_unknown(done.started, number)
+        if known or (None in values and not launches) or started.call.name in entry_scripts():
             continue
-        words = [value for value in values if value is not None]
-        ends = (n for n, word in enumerate(words) if word in starting_compilers())
+        words = [arg.text.strip("\"'") if arg.value is None else arg.value for arg in started.call.args]
+        names = {*starting_compilers(), *(programs_of_languages() if launches else ())}
+        ends = (n for n, word in enumerate(words) if word in names)
         at = words.index("--") + 1 if "--" in words else next(ends, len(words))
         if words[at:] and not words[at].startswith("-"):
-            yield shlex.join(words[at:])
+            given = zip(words[at:], values[at:], strict=True)
+            yield " ".join(word if value is None else shlex.quote(word) for word, value in given)
+        if launches:
+            yield from (word for word in words if " " in word and word.split()[0] in names)
+
+
+def _is_unknown_program(effect: Effect) -> bool:
+    """Whether no table has the program that starts."""
+    return effect.why is not None and (effect.why.code, effect.why.form) == ("SL221", "command")
 
 
 def _starts_unknown(calls: Sequence[Started], number: int) -> bool:

@@ -21,6 +21,7 @@ sets_attributes = among(_FILE, "attributes")  # only sets attributes of files th
 is_called_indirectly = among(_FILE, "indirect")  # has programs that daemons or people often start
 is_usual_option = among(_FILE, "usual", "options")  # is one of installs, and of commands that clean up
 is_common_word = among(_FILE, "words", "common")  # has a name that often means something else
+is_launcher = among(_FILE, "launchers")  # starts the command that is among its arguments
 is_basic = among(_FILE, "basic", "programs")  # works on files, and is in every image with a shell
 
 interpreters = listed(_FILE, "interpreters")  # of languages that slimify has no folder for

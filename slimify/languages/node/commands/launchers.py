@@ -139,15 +139,6 @@ def turbo(call: Call) -> tuple[Effect, ...]:
     return tuple(replace(e, tools=(*e.tools, manager)) if manager else e for e in tool_effects(call, "build"))
 
 
-def pm2(call: Call) -> tuple[Effect, ...]:
-    """pm2 install: a module of pm2 in its home directory; all other commands start programs."""
-    if call.first not in ("install", "module:install"):
-        return call.application_code(call.first)
-    where = call.state.get("PM2_HOME") or call.word(".pm2")
-    pm2 = (package(literal_arg("pm2")),)
-    return call.write_effect("install-global", "install", manager="pm2", packages=pm2, writes=(where,))
-
-
 def deletes(call: Call) -> tuple[Effect, ...]:
     return deletion(call, call.options(("-g", "--glob")).operands)
 

@@ -17,7 +17,13 @@ from slimify.languages.node.commands.install import (
     node_packages,
     only_shows,
 )
-from slimify.languages.node.commands.project import dependency, in_workspaces, run_script
+from slimify.languages.node.commands.project import (
+    dependency,
+    in_workspaces,
+    listed_scripts,
+    run_script,
+    some_script,
+)
 from slimify.languages.node.commands.tools import npx
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
@@ -30,6 +36,8 @@ def npm(call: Call) -> tuple[Effect, ...]:
         values("npm", "node") - {"-p", "-C"} if call.name == "npm" else values("npm", "node")
     )
     written, rest = options.verb
+    if options.operands and options.operands[0].value is None:
+        return some_script(call, options.operands[0])
     action = LANGUAGE.facts("toolchain.toml")["aliases"]["npm"].get(written, written)
     everywhere = options.has("-g", "--global") or options.value("--location") == "global"
     if not everywhere:
@@ -57,9 +65,9 @@ def npm(call: Call) -> tuple[Effect, ...]:
 def _npm_run(call: Call, options: Options, action: str, rest: tuple[Arg, ...]) -> tuple[Effect, ...]:
     name = (rest[0].value if rest else None) if action == "run" else action
     if action == "run" and not rest:
-        return call.effect("check", "run")
+        return listed_scripts(call)
     if name is None:
-        return call.unknown(Reason.of("SL221", "which_script", word=rest[0].text))
+        return some_script(call, rest[0])
     workspace = options.all("-w", "--workspace")
     if workspace or options.has("--workspaces"):
         return in_workspaces(call, workspace, name, "npm")

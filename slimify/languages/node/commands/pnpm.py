@@ -16,12 +16,12 @@ from slimify.languages.node.commands.install import (
     node_caches,
     only_shows,
 )
-from slimify.languages.node.commands.project import in_workspaces, manifests, scripts
+from slimify.languages.node.commands.project import in_workspaces, manifests, scripts, some_script
 from slimify.languages.node.commands.tools import npx, with_launcher
 from slimify.languages.node.commands.yarn import INSTALLS, parsed_call, script_or_program
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
-from slimify.semantics.effects.call import Arg, Call
+from slimify.semantics.effects.call import Arg, Call, first_value
 
 
 @with_launcher
@@ -32,6 +32,8 @@ def pnpm(call: Call) -> tuple[Effect, ...]:
     everywhere = options.has("-g", "--global")
     call = in_directory(call, options)
     filtered = options.all("--filter", "-F")
+    if options.operands and not action:
+        return some_script(call, options.operands[0])
     if not action:
         return call.effect("check")
     if action in INSTALLS:
@@ -77,7 +79,7 @@ def pnpm(call: Call) -> tuple[Effect, ...]:
     else:
         names = (Arg(value=action, text=action), *rest)
     if not names or names[0].value is None:
-        return call.unknown(Reason.of("SL221", "some_script"))
+        return call.unknown(Reason.of("SL221", "some_script"), unread="package")
     if filtered or options.has("-r", "--recursive") or action == "recursive":
         return in_workspaces(call, filtered, names[0].value, "pnpm")
     return script_or_program(call, names, "pnpm")
@@ -90,12 +92,13 @@ def bun(call: Call) -> tuple[Effect, ...]:
         if options.has("-g", "--global"):
             return install_globally(call, options, rest, "bun", INSTALLS[action])
         return install(call, options, rest, "bun", INSTALLS[action])
+    file = first_value(rest) if action == "run" else action
+    if re.search(r"\.[mc]?[jt]sx?\Z", file):
+        return call.application_code(file)
     if action in ("run", "x"):
         return script_or_program(call, behind, "bun") if action == "run" else npx(replace(call, args=behind))
     if not action:
-        return call.effect("check")
+        return some_script(call, options.operands[0]) if options.operands else call.effect("check")
     if found := manager_verb(call, "bun", action, rest):
         return found
-    if re.search(r"\.[mc]?[jt]sx?\Z", action):
-        return call.application_code(action)
     return script_or_program(call, (Arg(value=action, text=action), *behind), "bun")

@@ -24,6 +24,7 @@ from slimify.semantics.effects.state import State
 from slimify.semantics.paths import inside
 
 _OWN_EFFECTS = INSTALLS | {"packages", "prune", "compile"}
+_ELSEWHERE = ("-w", "--workspace", "--workspaces", "-r", "--recursive", "--filter", "-F")  # in other packages
 _DELETES = frozenset[EffectKind]({"files", "build"})  # files that a COPY may have brought
 
 
@@ -136,11 +137,10 @@ def run_script(
     base = call.state.cwd or "?"
     by_name = _kind_by_name(name)
     if name not in known:
-        missing = (
-            Reason.of("SL221", "script", name=name)
-            if package_json(call.state) is None
-            else Reason.of("SL221", "no_script", name=name)
-        )
+        read = package_json(call.state) is not None
+        if read and call.flag("--if-present") and not call.flag(*_ELSEWHERE):
+            return call.effect("check", f"{RUN}{name}")
+        missing = Reason.of("SL221", "no_script" if read else "script", name=name)
         (head,) = _script_effect(call, name, manager, by_name or "app", (), missing)
         return (replace(head, unread="package"),)
     nested: list[Effect] = []
@@ -175,6 +175,16 @@ def run_script(
     scripted = [path for e in nested if e.kind in RUNS_CODE for path in e.reads]
     deleted += emptied_directories(state, "node", scripted, ())
     return (replace(head, deletes=tuple(dict.fromkeys(deleted))), *outer_effects)
+
+
+def some_script(call: Call, word: Arg) -> tuple[Effect, ...]:
+    """A script whose name only run time knows: it may be any one of package.json."""
+    return call.unknown(Reason.of("SL221", "which_script", word=word.text), unread="package")
+
+
+def listed_scripts(call: Call) -> tuple[Effect, ...]:
+    """`npm run` lists the scripts. Where it starts an image, people say which one it runs."""
+    return call.effect("check", "run", unread="package", why=Reason.of("SL221", "some_script"))
 
 
 def _script_effect(

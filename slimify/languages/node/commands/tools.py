@@ -19,7 +19,7 @@ from slimify.languages.node.commands.outputs import (
     outputs,
     settings_files,
 )
-from slimify.languages.node.commands.project import package_json, project_of
+from slimify.languages.node.commands.project import package_json, project_of, run_script, some_script
 from slimify.languages.node.commands.tool_settings import configured
 from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.package_facts import possible_programs
@@ -74,10 +74,18 @@ def _lacks(state: State, words: tuple[Arg, ...]) -> bool:
     if project is None:
         return bool(names) and package_json(state) is None
     locked = lock_packages(state.view.context, project)
-    known = {*project.dependencies, *project.dev_dependencies, *locked}
-    brought = {program for name in known for program in (name, *possible_programs(name))}
     versions = any("@" in (word.value or "")[1:] for word in words)
-    return (bool(locked) or versions) and not names & brought
+    return (bool(locked) or versions) and not names & brought_programs(state)
+
+
+def brought_programs(state: State) -> frozenset[str]:
+    """The programs that the packages of the project may bring, and the names of those packages."""
+    project = project_of(state)
+    if project is None:
+        return frozenset()
+    locked = lock_packages(state.view.context, project)
+    known = {*project.dependencies, *project.dev_dependencies, *locked}
+    return frozenset(program for name in known for program in (name, *possible_programs(name)))
 
 
 def tool_call(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
@@ -90,6 +98,9 @@ def tool_call(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
 
 def node(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("node", "node"), stop=True)
+    run = options.last("--run")  # nodejs.org/api/cli.html: without the hooks around the script
+    if run is not None:
+        return run_script(call, run.value, options.operands) if run.value else some_script(call, run)
     if options.has("--version", "-v", "--help", "-h", "--check"):
         return call.effect("check")
     code = options.value("-e", "--eval", "-p", "--print", "-pe")

@@ -15,8 +15,15 @@ from slimify.languages.node.commands.install import (
     manager_verb,
     only_shows,
 )
-from slimify.languages.node.commands.project import in_workspaces, package_json, run_script, scripts
-from slimify.languages.node.commands.tools import npx, tool_call, with_launcher
+from slimify.languages.node.commands.project import (
+    in_workspaces,
+    listed_scripts,
+    package_json,
+    run_script,
+    scripts,
+    some_script,
+)
+from slimify.languages.node.commands.tools import brought_programs, npx, tool_call, with_launcher
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options, first_value
@@ -36,6 +43,8 @@ def parsed_call(call: Call, valued: frozenset[str]) -> tuple[Options, str, tuple
 def yarn(call: Call) -> tuple[Effect, ...]:
     options, action, rest, behind = parsed_call(call, values("npm", "node"))
     call = in_directory(call, options)
+    if options.operands and not action:
+        return some_script(call, options.operands[0])
     if not action and options.has("--version", "-v", "--help"):
         return call.effect("check")
     if action in INSTALLS:
@@ -68,7 +77,7 @@ def _yarn_workspaces(call: Call, options: Options, action: str, rest: tuple[Arg,
     wanted = tuple(names[:1]) if action == "workspace" else ()
     verb = names[1 if action == "workspace" else 0 :]
     if not verb or verb[0].value is None:
-        return call.unknown(Reason.of("SL221", "workspaces"))
+        return call.unknown(Reason.of("SL221", "workspaces"), unread="package")
     if verb[0].value in ("install", "add"):
         return install(call, options, (), "yarn", "install")
     return in_workspaces(call, wanted, verb[0].value, "yarn")
@@ -78,15 +87,15 @@ def script_or_program(call: Call, words: tuple[Arg, ...], manager: str) -> tuple
     """`yarn X`: the script X, else the program X."""
     named = [w for w in words if not w.prefix.startswith("-")]
     if not named or named[0].value is None:
-        return (
-            call.effect("check", "run")
-            if not named
-            else call.unknown(Reason.of("SL221", "which_script", word=named[0].text))
-        )
+        return some_script(call, named[0]) if named else listed_scripts(call)
     name = named[0].value
     rest = words[words.index(named[0]) + 1 :]
     if name in scripts(call.state):
         return run_script(call, name, rest, manager=manager)
     if package_json(call.state) is not None or name in commands("node").tools:
-        return tool_call(call, (named[0], *rest))
+        found = tool_call(call, (named[0], *rest))
+        why = found[0].why
+        unknown = why is not None and (why.code, why.form) == ("SL221", "command")
+        if not unknown or name in brought_programs(call.state):
+            return found
     return run_script(call, name, rest, manager=manager)

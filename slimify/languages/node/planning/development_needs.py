@@ -38,6 +38,7 @@ from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.languages.node.planning.mentions import Mentions, mentions
 from slimify.languages.node.vocabulary import RUN
 from slimify.model.decisions import Decision, Reason
+from slimify.model.effects import Effect
 from slimify.model.regex import regex
 from slimify.semantics.context_files import ContextView
 
@@ -171,13 +172,21 @@ def _needs_any(program: Program) -> Reason | None:
     needs = program.runtime_needs
     if not needs.start:
         return Reason.of("SL313", "no_start")
-    unread = unread_start(needs.start)
+    unread = unread_start(needs.start) or next(_unknown_programs(needs.start), None)
     if unread:
         return Reason.of("SL313", "effect", why=unread)
     server = compiling_server(needs)
     if server:
         return Reason.of("SL313", "compiles", command=server)
     return None
+
+
+def _unknown_programs(start: Iterable[Effect]) -> Iterator[Reason]:
+    """Why it is not known which script of a package.json starts, or which program."""
+    for effect in start:
+        why = effect.why
+        if why is not None and (effect.unread == "package" or why.form in ("program", "eval")):
+            yield why
 
 
 class _Dropped:
@@ -250,7 +259,11 @@ class _Dropped:
         script."""
         reached: dict[str, str] = {}
         view = self.view
-        waiting = [
+        runners = LANGUAGE.words("toolchain.toml", "installs", "task_runners")
+        given = (e for e in self.needs.start if (e.kind == "unknown" and not e.unread) or e.tool in runners)
+        words = {word.value for effect in given for word in effect.command.words[1:]}
+        waiting = [name for name in project.scripts if name in words]
+        waiting += [
             effect.action.removeprefix(RUN)
             for effect in self.needs.start
             if effect.action.startswith(RUN)
