@@ -28,7 +28,10 @@ def development_problems(compared: Comparison) -> Iterator[Reason]:
             uninstalled = effect.action == Action.UNINSTALL
             programs = _uninstalled(effect) if uninstalled else _development_programs(pair.old, effect)
             copied = (e.copy.stage for e in compared.new.final.events if e.copy is not None)
-            needed = used if pair.new in (compared.new.final, *copied) else set[str]()
+            shipped = pair.new in (compared.new.final, *copied)
+            if shipped and programs and (why := _some_script(compared.needs.start)) is not None:
+                yield Reason.of("SL409", "development_unknown", why=why)
+            needed = used if shipped else set[str]()
             users = (s for s in compared.new.stages if pair.new in s.sources and not _installs(s))
             later = (*pair.new.events[event.number + 1 :], *(e for user in users for e in user.own))
             own_effects = [x for e in later for x in e.effects]
@@ -41,6 +44,11 @@ def development_problems(compared: Comparison) -> Iterator[Reason]:
                     break
         for prune, command in _pruned_first(pair):
             yield Reason.of("SL409", "pruned_first", command=command.text[:50], prune=prune.text[:50])
+
+
+def _some_script(start: Iterable[Effect]) -> Reason | None:
+    """Why it is not known which script of a manifest run time starts: any one may need any package."""
+    return next((effect.why for effect in start if effect.unread == "package"), None)
 
 
 def _installs(stage: Stage) -> bool:

@@ -40,6 +40,24 @@ def test_what_is_needed(start: str, pairs: tuple[tuple[str, str], ...], gone: st
     assert f"the development dependency {gone}" in found if gone else "development" not in found
 
 
+@pytest.mark.parametrize(
+    ("start", "gone"),
+    [
+        ('CMD ["npm", "start"]', False),
+        ('CMD ["pm2-runtime", "npm", "--", "start"]', False),
+        ('CMD ["pm2-runtime", "npm", "--", "run", "dev"]', True),
+        ('CMD ["npm", "run", "absent"]', True),
+        ('CMD ["npm", "run"]', True),
+        ('CMD ["sh", "-c", "npm run $TASK"]', True),
+        ('CMD ["sh", "-c", "nodemon -x \\"yarn $TASK\\""]', True),
+    ],
+)
+def test_a_script_that_nobody_knows_may_need_any(start: str, gone: bool, tmp_path: Path) -> None:
+    files = {"package.json": PACKAGE % "node server.js", "server.js": "", "tsconfig.json": "{}"}
+    old = OLD.replace('CMD ["npm", "start"]', start)
+    assert ("may need any of them" in differences(old, changed(old, *LAST), files, tmp_path)) is gone
+
+
 def test_only_development_dependencies_are_uninstalled(tmp_path: Path) -> None:
     files = {"package.json": PACKAGE % "node server.js", "server.js": "", "tsconfig.json": "{}"}
     for name, wrong in (("ts-node", False), ("polka", True)):

@@ -140,7 +140,8 @@ def run_script(
         read = package_json(call.state) is not None
         if read and call.flag("--if-present") and not call.flag(*_ELSEWHERE):
             return call.effect("check", f"{RUN}{name}")
-        missing = Reason.of("SL221", "no_script" if read else "script", name=name)
+        absent = Reason.of("SL221", "no_script", name=name)
+        missing = absent if read else Reason.of("SL221", "script", name=name)
         (head,) = _script_effect(call, name, manager, by_name or "app", (), missing)
         return (replace(head, unread="package"),)
     nested: list[Effect] = []
