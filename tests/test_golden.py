@@ -226,7 +226,11 @@ def test_hadolint_finds_nothing_new(case: Case) -> None:
     before = _findings(hadolint, case.text)
     if case.builder:
         before |= _findings(hadolint, (case.context / case.builder).read_bytes())
-    assert _findings(hadolint, new_text(case)) <= before
+    runs_it = (case.context / ".hadolint.yaml").exists()
+    assert _findings(hadolint, new_text(case)) - (set() if runs_it else _SILENCED) <= before
+
+
+_SILENCED = {"DL3006", "DL3008", "DL3018"}  # by comments, where a repository runs hadolint
 
 
 def _findings(hadolint: str, text: bytes) -> set[str]:

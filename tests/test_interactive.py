@@ -48,6 +48,18 @@ def test_reasons_stand_beside_their_hunks(stages: Path) -> None:
     assert "SL310 line 10" in second
 
 
+def test_a_reason_without_a_place_stands_beside_the_lines_that_repeat_its_step(tmp_path: Path) -> None:
+    directory = Path(shutil.copytree(GOLDEN / "article-debian" / "input", tmp_path / "toodle"))
+    first, second, *_ = answer(directory, "yn", "--no-dockerignore").stdout.decode().split("Apply this hunk")
+    assert "SL317" not in first
+    assert "SL317 line 2 " in second
+
+
+def test_a_choice_claims_no_other_base_than_it_has(stages: Path) -> None:
+    result = answer(stages, "yn", "--no-dockerignore")
+    assert result.stderr.startswith("Dockerfile: rewritten, rung cleanup, python\n")
+
+
 @pytest.mark.parametrize(
     ("answers", "replaced"),
     [
@@ -73,6 +85,7 @@ def test_a_choice_that_breaks_the_image_is_refused(stages: Path) -> None:
     before = text(stages)
     result = answer(stages, "ny", "--no-dockerignore")
     assert (result.code, text(stages)) == (3, before)
+    assert "SL409           the chosen hunks do not work without the others" in result.stderr
     assert "SL409           COPY --from=builder names an image" in result.stderr
     assert "wrote" not in result.stderr
 
@@ -89,6 +102,12 @@ def test_nothing_is_written_before_all_is_answered(stages: Path, answers: str) -
 def test_the_ignore_file_is_a_question_of_its_own(caches: Path, answers: str, written: bool) -> None:
     assert answer(caches, answers).code == 0
     assert (caches / ".dockerignore").exists() == written
+
+
+def test_the_ignore_file_is_shown_before_it_is_written(caches: Path) -> None:
+    shown = answer(caches, "ay").stdout.decode()
+    assert "+++ .dockerignore\n@@ -0,0 +1" in shown
+    assert shown.index("SL345") < shown.index("Write .dockerignore as well")
 
 
 def test_output_goes_to_another_file(caches: Path) -> None:

@@ -4,7 +4,6 @@ WORKDIR /src
 COPY . .
 RUN scripts/build.sh api worker
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/static-debian13
 
 WORKDIR /src

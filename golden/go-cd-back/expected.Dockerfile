@@ -3,7 +3,6 @@ WORKDIR /src
 COPY . .
 RUN cd cmd/crates && go build -o /bin/crates . && cd - && rm -rf /src/*
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/static-debian13
 WORKDIR /src
 COPY --from=builder /bin/crates /bin/crates

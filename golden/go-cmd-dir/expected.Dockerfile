@@ -8,7 +8,6 @@ COPY internal ./internal
 
 RUN go vet ./... && go test ./... && go build -ldflags "-s -w" -o bin/server ./cmd/server
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/base-debian13
 LABEL org.opencontainers.image.title="weekday"
 

@@ -4,7 +4,6 @@ COPY . .
 RUN go build -o app .
 
 FROM debian:bookworm-slim
-# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates git openssh-client wget \
     && rm -rf /var/lib/apt/lists/*

@@ -6,7 +6,6 @@ WORKDIR /src
 COPY go.mod main.go ./
 RUN CGO_ENABLED=0 go build -o /usr/local/bin/visits .
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/static-debian13
 
 COPY --from=builder /data /data

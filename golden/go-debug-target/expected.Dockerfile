@@ -5,7 +5,6 @@ COPY . .
 ENV CGO_ENABLED=0
 RUN go build -o /bin/tides .
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/static-debian13 AS runtime
 
 WORKDIR /src

@@ -3,7 +3,6 @@ WORKDIR /build
 COPY . .
 RUN go generate ./... && go build -trimpath -o /bin/poems .
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/base-debian13
 COPY --from=builder /bin/poems /bin/poems
 WORKDIR /

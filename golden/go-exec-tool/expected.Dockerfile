@@ -4,7 +4,6 @@ COPY . .
 RUN go build -o forge .
 
 FROM debian:trixie-slim
-# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates git \
     && rm -rf /var/lib/apt/lists/*

@@ -4,7 +4,6 @@ COPY . .
 RUN go get -d -v ./...
 RUN go install -v ./...
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/static-debian13
 ENV PATH=/go/bin:$PATH
 WORKDIR /go/src/app

@@ -5,7 +5,6 @@ COPY . /go/src/example.com/paintbox
 WORKDIR /go/src/example.com/paintbox
 RUN go build -v -o paintbox
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/base-debian12
 WORKDIR /go/src/example.com/paintbox
 COPY --from=builder /go/src/example.com/paintbox/paintbox /go/src/example.com/paintbox/paintbox

@@ -3,7 +3,6 @@ WORKDIR /app
 COPY . .
 RUN CGO_ENABLED=0 go build -o lamp .
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/static-debian13
 WORKDIR /app
 COPY --from=builder /app/lamp /app/lamp

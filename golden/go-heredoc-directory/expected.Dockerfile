@@ -13,7 +13,6 @@ mkdir -p /var/lib/notes
 chown 1000:1000 /var/lib/notes
 EOF
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/static-debian13
 
 WORKDIR /src

@@ -4,7 +4,6 @@ ADD . /go/src/example.com/roman
 WORKDIR /go/src/example.com/roman
 RUN go install
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/static-debian13
 
 ENV PATH=/go/bin:$PATH

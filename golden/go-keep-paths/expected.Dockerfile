@@ -5,7 +5,6 @@ COPY . .
 RUN go build -o /usr/local/bin/sum ./cmd/sum
 RUN go build -o /srv/words ./cmd/words
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/base-debian13
 
 WORKDIR /src

@@ -4,7 +4,6 @@ WORKDIR /src
 COPY . .
 RUN make build/bin/server
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/base-debian12
 
 WORKDIR /src

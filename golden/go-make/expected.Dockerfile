@@ -6,7 +6,6 @@ WORKDIR /shop
 COPY . .
 RUN make build/bin/server
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/base-debian13
 
 WORKDIR /shop

@@ -4,7 +4,6 @@ COPY *.go .
 RUN go mod init example.org/dispatch
 RUN go install
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/static-debian13
 ENV PATH=/go/bin:$PATH
 WORKDIR /go/src/app

@@ -3,7 +3,6 @@ WORKDIR /app
 COPY . .
 RUN go build .
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/base-debian13
 WORKDIR /app
 COPY --from=builder /app/tally /app/tally

@@ -3,7 +3,6 @@ WORKDIR /src
 COPY . .
 RUN go build -o /usr/local/bin/dice .
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/base-debian13 AS runtime
 WORKDIR /src
 COPY --from=builder /usr/local/bin/dice /usr/local/bin/dice

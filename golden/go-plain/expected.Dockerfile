@@ -8,7 +8,6 @@ RUN go mod download
 COPY . .
 RUN go build -o /usr/local/bin/greeter .
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/base-debian13
 
 WORKDIR /src

@@ -3,7 +3,6 @@ WORKDIR /app
 COPY go.mod main.go ./
 RUN go build -o /usr/local/bin/app .
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/base-debian13
 WORKDIR /app
 COPY --from=builder /usr/local/bin/app /usr/local/bin/app

@@ -3,7 +3,6 @@ WORKDIR /app
 COPY . .
 RUN go build -o api
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/static-debian12
 WORKDIR /app
 COPY greeting.txt ./

@@ -4,7 +4,6 @@ WORKDIR /srv/herbarium
 COPY . .
 RUN go mod download && go build -o herbarium .
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/base-debian13
 
 WORKDIR /srv/herbarium

@@ -4,7 +4,6 @@ WORKDIR /app
 COPY . .
 RUN go build -o sundial .
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/base-debian13
 ENV TZ=Europe/Paris
 WORKDIR /app

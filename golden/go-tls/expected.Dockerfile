@@ -6,7 +6,6 @@ WORKDIR /app
 COPY go.mod main.go ./
 RUN go build -o /app/chimes
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/base-debian13
 WORKDIR /app
 COPY --from=builder /app/chimes /app/chimes

@@ -12,7 +12,6 @@ RUN go mod download
 COPY . .
 RUN go build -o kiln .
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/static-debian12
 
 ENV GOFLAGS="-trimpath" KILN_DEGREES=1240

@@ -5,7 +5,6 @@ WORKDIR /app
 COPY . /app/
 RUN CGO_ENABLED=0 GOOS=linux go build -mod=vendor -ldflags="-X main.version=${VERSION}" -o /app/steps
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/static-debian13 AS app
 
 WORKDIR /app

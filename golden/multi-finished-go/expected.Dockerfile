@@ -4,7 +4,6 @@ COPY go.mod main.go ./
 RUN CGO_ENABLED=0 go build -o /out/server .
 
 # The image that runs
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/static-debian12
 WORKDIR /app
 COPY --from=build /out/server .

@@ -4,7 +4,6 @@ COPY go.mod main.go ./
 RUN CGO_ENABLED=0 go build -o /usr/local/bin/hello .
 CMD ["go", "test", "./..."]
 
-# hadolint ignore=DL3006
 FROM gcr.io/distroless/static-debian13 AS production
 WORKDIR /src
 COPY --from=builder /usr/local/bin/hello /usr/local/bin/hello

@@ -7,7 +7,6 @@ RUN npm run build \
     && npm prune --omit=dev --no-package-lock
 
 FROM node:20-slim
-# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends fontconfig-config \
     && rm -rf /var/lib/apt/lists/*

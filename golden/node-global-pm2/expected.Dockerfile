@@ -5,7 +5,6 @@ COPY package.json ./
 RUN npm install --omit=dev
 
 FROM node:20-slim
-# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends procps \
     && rm -rf /var/lib/apt/lists/*

@@ -4,7 +4,6 @@ ADD package.json package-lock.json ./
 RUN npm ci --production
 
 FROM node:20-slim
-# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates wget \
     && rm -rf /var/lib/apt/lists/*

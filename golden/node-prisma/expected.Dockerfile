@@ -7,7 +7,6 @@ COPY . .
 RUN npx prisma generate
 
 FROM node:20-slim
-# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates openssl \
     && rm -rf /var/lib/apt/lists/*

@@ -4,7 +4,6 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev
 
 FROM node:20-slim
-# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates git openssl \
     && rm -rf /var/lib/apt/lists/*

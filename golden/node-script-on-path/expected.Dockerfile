@@ -6,7 +6,6 @@ RUN npm ci
 
 FROM node:20-slim
 
-# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates git openssh-client \
     && rm -rf /var/lib/apt/lists/*

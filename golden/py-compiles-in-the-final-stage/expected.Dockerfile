@@ -1,5 +1,4 @@
 FROM python:3.11-slim
-# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends g++ git libpq-dev libpq5 make pkgconf \
     && rm -rf /var/lib/apt/lists/*

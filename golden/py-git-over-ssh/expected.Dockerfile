@@ -4,7 +4,6 @@ COPY requirements.txt .
 RUN pip install -r requirements.txt
 
 FROM python:3.11-slim
-# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends git openssh-client \
     && rm -rf /var/lib/apt/lists/*

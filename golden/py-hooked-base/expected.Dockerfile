@@ -5,7 +5,6 @@ RUN pip install --no-cache-dir -r /tmp/requirements.txt
 
 FROM tiangolo/uvicorn-gunicorn-fastapi:python3.10-slim
 
-# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends curl \
     && rm -rf /var/lib/apt/lists/*

@@ -3,7 +3,6 @@ WORKDIR /code
 RUN pip install uwsgi==2.0.28
 
 FROM python:3.11-slim
-# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libxml2 libyaml-0-2 \
     && rm -rf /var/lib/apt/lists/*

@@ -7,7 +7,6 @@ RUN make install
 
 FROM python:3.12-slim-bookworm
 
-# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libpq5 \
     && rm -rf /var/lib/apt/lists/*

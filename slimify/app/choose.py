@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 _IGNORE_FILE = "SL345"  # is about another file
+_BASES = ("SL300", "SL301", "SL302")  # say which base the final stage starts from
 
 
 class Hunk(Struct, frozen=True, kw_only=True):
@@ -37,12 +38,18 @@ class Hunk(Struct, frozen=True, kw_only=True):
 
 def hunks(outcome: Outcome) -> tuple[Hunk, ...]:
     """The hunks of a rewrite, in order. Each decision belongs to those at its line, or that name its path,
-    package or base, else to the first."""
+    package or base, else to the one that repeats most of its line, or adds most."""
     if outcome.after is None:
         return ()
     plain = [hunk for hunk in _segments(outcome) if hunk.before != hunk.after]
     made = [d for d in outcome.decisions if d.safety != "advice" and d.code != _IGNORE_FILE]
-    own = {id(d): [hunk for hunk in plain if _is_about(d, hunk)] or plain[:1] for d in made}
+    old = lines_of(outcome.before)
+
+    def nearest(decision: Decision) -> list[Hunk]:
+        line = set(old[decision.line - 1].split()) if decision.line is not None else set()
+        return [max(plain, key=lambda hunk: (len(line & _added(hunk)), len(hunk.after)))] if plain else []
+
+    own = {id(d): [hunk for hunk in plain if _is_about(d, hunk)] or nearest(d) for d in made}
     return tuple(
         replace(hunk, decisions=tuple(d for d in made if any(x is hunk for x in own[id(d)])))
         for hunk in plain
@@ -73,14 +80,16 @@ def with_choice(
     text = "".join(line for hunk, applied in parts for line in (hunk.after if applied else hunk.before))
     found = _problems(outcome, source, text, context, settings)
     if found:
-        decisions = tuple(Decision.from_reason(reason, "safe") for reason in dict.fromkeys(found))
+        reasons = dict.fromkeys((Reason.of("SL409", "choice"), *found))
+        decisions = tuple(Decision.from_reason(reason, "safe") for reason in reasons)
         return outcome.become(Refused, decisions=decisions, estimate=None)
     kept = zip(hunks(outcome), chosen, strict=True)
     made = {id(d) for hunk, applied in kept if applied for d in hunk.decisions}
     decisions = tuple(
         d for d in outcome.decisions if d.safety == "advice" or d.code == _IGNORE_FILE or id(d) in made
     )
-    return outcome.become(Rewritten, after=text, decisions=decisions, estimate=None)
+    rung = outcome.rung if any(d.code in _BASES for d in decisions) else "cleanup"
+    return outcome.become(Rewritten, after=text, decisions=decisions, estimate=None, rung=rung)
 
 
 def _segments(outcome: Outcome) -> Iterator[Hunk]:
@@ -95,8 +104,11 @@ def _is_about(decision: Decision, hunk: Hunk) -> bool:
     if decision.line is not None and hunk.line <= decision.line < hunk.line + len(hunk.before):
         return True
     named = {str(value) for name in ("path", "package", "base") if (value := decision.get(name)) is not None}
-    added = {word for line in hunk.after for word in line.split()}
-    return bool(named & added)
+    return bool(named & _added(hunk))
+
+
+def _added(hunk: Hunk) -> set[str]:
+    return {word for line in hunk.after for word in line.split()}
 
 
 def _problems(

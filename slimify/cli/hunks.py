@@ -46,8 +46,15 @@ def chosen_hunks(outcome: Outcome, hunks: Sequence[Hunk]) -> list[bool]:
     return answers
 
 
-def wants_ignore_file(path: str) -> bool:
+def wants_ignore_file(outcome: Outcome) -> bool:
     """Whether to write the ignore file. Raises QuitError."""
+    from slimify.report import diff, text
+
+    style = terminal.style(sys.stdout)
+    about = [d for d in outcome.decisions if d.code == "SL345"]
+    terminal.write_report("\n" + diff.colour(diff.ignore_diff(outcome), style["paint"]))
+    terminal.write_report("".join(f"{line}\n" for line in text.decisions(about, **style)))
+    path = outcome.ignore.path if outcome.ignore else ""
     while (answer := _ask(f"Write {path} as well [y,n,q,?]? ")) not in ("y", "n"):
         if answer == "q":
             raise QuitError

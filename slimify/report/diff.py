@@ -23,10 +23,13 @@ def diff(outcome: Outcome, directory: str = "") -> str:
     if outcome.after is None or outcome.after == outcome.before:
         return ""
     patch = _patch(outcome.file.removeprefix(directory), outcome.before, outcome.after)
-    if outcome.ignore is not None:
-        name = outcome.ignore.path.removeprefix(directory)
-        patch += _patch(name, outcome.ignore.before, outcome.ignore.after)
-    return patch
+    return patch + ignore_diff(outcome, directory)
+
+
+def ignore_diff(outcome: Outcome, directory: str = "") -> str:
+    """The diff of the ignore file alone; "" if it stays."""
+    ignore = outcome.ignore
+    return _patch(ignore.path.removeprefix(directory), ignore.before, ignore.after) if ignore else ""
 
 
 def _patch(file: str, before: str | None, after: str) -> str:

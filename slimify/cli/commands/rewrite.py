@@ -137,7 +137,7 @@ def _choose(outcome: Outcome, source: Source, *, context: Path | None, given: Gi
         return outcome
     answers = chosen_hunks(outcome, found)
     asked = outcome.ignore is not None and any(answers)
-    ignore_file = not asked or wants_ignore_file(outcome.ignore.path if outcome.ignore else "")
+    ignore_file = not asked or wants_ignore_file(outcome)
     return slimify.with_choice(outcome, source, answers, context, given, ignore_file=ignore_file)
 
 

@@ -44,10 +44,12 @@ def with_requested_options(program: Program, plan: Plan, options: Options) -> Pl
 
 
 def readable_changes(program: Program, options: Options) -> Iterator[Callable[[Plan], Plan | None]]:
-    """What makes a valid plan easier to read: the common first steps of both stages in a stage of their own,
-    and comments if they are requested."""
+    """What makes a valid plan easier to read: no comments for a linter that nobody runs, the common first
+    steps of both stages in a stage of their own, and comments if they are requested."""
+    from slimify.planning.options.lint_comments import without_idle_comments
     from slimify.planning.stages.shared_base import with_shared_base
 
+    yield lambda plan: without_idle_comments(program, plan)
     yield lambda plan: with_shared_base(program, plan, options.builder)
     if options.annotate:
         from slimify.planning.options.annotate import annotated
