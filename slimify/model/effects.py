@@ -121,6 +121,9 @@ class Package(Struct, frozen=True, kw_only=True):
 UnreadScript = Literal["", "context", "address", "package"]
 
 
+_MOST_WORDS = 3  # behind the name of a command
+
+
 class Effect(Struct, frozen=True, kw_only=True):
     """What one command of a RUN does.
 
@@ -178,6 +181,23 @@ class Effect(Struct, frozen=True, kw_only=True):
     def sparing(self) -> bool:
         """Whether an install with apt leaves out what others only recommend."""
         return any(word.value == "--no-install-recommends" for word in self.command.words)
+
+    @property
+    def as_written(self) -> str:
+        """The first words of the command, up to its options: `npm run build`, `python -m pip install`. Of a
+        script that it runs, with what that does in brackets: `start.sh (npm install)`."""
+        words = [word.value for word in self.command.words]
+        first = [w for w in words[:1] if w]
+        for word in words[1:]:
+            if word is None or len(first) > _MOST_WORDS or (word.startswith("-") and len(first) > 1):
+                break
+            if not word.startswith("-") or word == "-m":
+                first.append(word)
+        own = " ".join(first)
+        inner = " ".join(dict.fromkeys(filter(None, (self.manager or self.tool, self.action))))
+        if self.followed and any(word.value == "-c" for word in self.command.words):
+            return inner or own  # of the text for a shell
+        return f"{own} ({inner})" if self.followed and own and inner else own or inner
 
     def does(self, kind: EffectKind, ecosystem: str) -> bool:
         """Whether the effect has this kind and ecosystem: `does("install", "python")`."""

@@ -38,6 +38,8 @@ def _no_language(program: Program) -> Reason:
     other = other_language(reference.name if reference is not None else "", started, called)
     if other:
         return Reason.of("SL410", "not_yet", language=other, languages=titles)
+    if program.brought:
+        return Reason.of("SL410", "finished")
     return Reason.of("SL410", "no_language", languages=titles)
 
 

@@ -209,7 +209,10 @@ def _used_at_run_time(package: _Package) -> PackageVerdict | None:
         return package.verdict("run", Reason.of("SL202", "use", name=use.name, place=_location(use)))
     called = package.called
     if called is not None and not package.is_called_by_members:
-        reason = Reason.of("SL202", "runs", place=_location(needs.commands[called]), command=called)
+        place = _location(needs.commands[called])
+        reason = Reason.of("SL202", "runs", place=place, command=called)
+        if place == f"`{called}`":  # the start command itself
+            reason = Reason.of("SL202", "started", command=called)
         return package.verdict("both" if package.user is not None else "run", reason)
     fetched = package.usage.fetched_program
     if fetched and not interpreters().isdisjoint((package.name, *package.commands)):

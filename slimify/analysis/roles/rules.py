@@ -256,7 +256,7 @@ def _first_reader(solution: Solution, node: Node) -> str:
             if places is None:
                 return effect.tool
             if any(overlap(d, p) for p in places for d in node.defines):
-                return " ".join(dict.fromkeys((effect.tool, effect.action))).strip()
+                return effect.as_written
     return ""
 
 

@@ -119,7 +119,7 @@ def _moved_to_copy(program: Program, change: _Change) -> Edits | Reason | None:
     before: dict[int, tuple[str, ...]] = {}
     makers = _owner_makers(program, change, brought[0])
     if makers is None:
-        return Reason.of("SL356", "owner_made", owner=change.owner, step=step_line(brought[0]))
+        return _owner_made(change)
     if makers.atoms:
         before[brought[0].index] = ("RUN " + " && ".join(step.script.text_of(a.index) for a in makers.atoms),)
     for copy in brought:
@@ -204,7 +204,7 @@ def _runs_with_chown(program: Program, change: _Change) -> dict[int, str] | Reas
         ):
             return Reason.of("SL356", "makes", step=step_line(step), path=next(iter(paths)))
         if not _owner_exists(program, change.owner, step.index):
-            return Reason.of("SL356", "owner_made", owner=change.owner, step=step_line(step))
+            return _owner_made(change)
         found[step.index] = extended_run(program, step, (f"chown -R {change.owner} {' '.join(paths)}",))
     return found
 
@@ -223,6 +223,11 @@ def _makes_files_first(change: _Change) -> bool:
             if any(overlap(w, p) for w in effect.writes for p in change.places):
                 return True
     return False
+
+
+def _owner_made(change: _Change) -> Reason:
+    """COPY can't name an owner that a later step creates."""
+    return Reason.of("SL356", "owner_made", owner=change.owner.removesuffix(":root"))
 
 
 def _owner_exists(program: Program, owner: str, index: int) -> bool:

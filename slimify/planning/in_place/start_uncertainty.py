@@ -31,8 +31,7 @@ def start_uncertainty(program: Program) -> Reason | None:
         return Reason.of("SL356", "watcher", command=watcher)
     for effect in start:
         if effect.kind in _INSTALLS_OR_BUILDS:
-            words = f"`{effect.tool} {effect.action}`".replace(" `", "`")
-            return Reason.of("SL356", "every_start", command=words)
+            return Reason.of("SL356", "every_start", command=effect.as_written)
     if starts_only_shell(start) or all(e.kind in LEAVES_NOTHING for e in start):
         return Reason.of("SL356", "shell")
     return None

@@ -146,7 +146,8 @@ class Call(Struct, frozen=True, kw_only=True):
         """An effect that writes the paths of words, or anywhere if one of them cannot be resolved."""
         paths, lost = self.targets(writes)
         if lost is not None:
-            rest["why"] = rest.get("why") or Reason.of("SL221", "target", target=lost.text)
+            unknown = Reason.of("SL221", "cwd") if lost.text == "cwd" else None  # of a table
+            rest["why"] = rest.get("why") or unknown or Reason.of("SL221", "target", target=lost.text)
             rest["writes_anywhere"] = True
         elif "/" in paths:
             paths = tuple(path for path in paths if path != "/")

@@ -39,8 +39,7 @@ def installs_at_start(program: Program) -> Reason | None:
     needs = program.runtime_needs
     for effect, use in zip(needs.start, needs.origins, strict=True):
         if effect.ecosystem == "node" and effect.kind in INSTALLS:
-            words = dict.fromkeys((effect.tool, effect.action))
-            text = f"`{' '.join(filter(None, words))}`"
+            text = effect.as_written
             if use in needs.sources.started or use.line:
                 return Reason.of("SL406", "may_install", place=use.place, command=text)
             return Reason.of("SL406", "every_start", command=text)

@@ -14,6 +14,7 @@ from slimify.analysis.packages.module_needs import installed_modules
 from slimify.analysis.program import Program
 from slimify.facts.alpine import alpine_command, alpine_package, busybox_commands
 from slimify.facts.images import ImageFacts
+from slimify.facts.shells import changes_shell_state, is_special_builtin
 from slimify.facts.system import LOCAL_DIRECTORY
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import SITE
@@ -116,6 +117,8 @@ def _scripts(program: Program) -> tuple[str, ...] | Reason:
     for command, use in program.called.items():
         name = command.removeprefix(SCRIPTS)
         if "/" in name or name in by_apk | busybox_commands() or _INTERPRETER.fullmatch(name):
+            continue
+        if is_special_builtin(name) or changes_shell_state(name):  # `set` of an entry script
             continue
         if script_distributions(name) or normalised(name) in installed:
             found[f"{SCRIPTS}{name}"] = None

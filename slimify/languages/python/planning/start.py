@@ -21,6 +21,5 @@ def installs_at_start(program: Program) -> Reason | None:
             continue
         new = set(effect.manifests) - manifests | {p.name.lower() for p in effect.packages} - names
         if new or not (effect.manifests or effect.packages):
-            text = f"`{effect.tool} {effect.action}`"
-            return Reason.of("SL392", "compiles_at_start", command=text)
+            return Reason.of("SL392", "compiles_at_start", command=effect.as_written)
     return None
