@@ -337,7 +337,12 @@ def test_all_codes() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "hint"),
-    [("SL3100", "did you mean SL300 or SL310"), ("SL1", "slimify explain --list lists all codes")],
+    [
+        ("301", "did you mean SL301?"),
+        ("SL3O1", "did you mean SL301?"),
+        ("SL3100", "did you mean SL300 or SL310"),
+        ("SL1", "slimify explain --list lists all codes"),
+    ],
 )
 def test_typing_errors_in_codes(tmp_path: Path, typed: str, hint: str) -> None:
     result = invoke("explain", "SL301", typed, cwd=tmp_path)

@@ -65,7 +65,8 @@ def show_summary(outcome: Outcome, done_as: str) -> None:
     from slimify.report import text
 
     show = terminal.write_stderr if outcome.kind in ("refused", "failed") else terminal.write_note
-    show(text.summary(outcome, **terminal.style(sys.stderr), done_as=done_as, most=terminal.output.most))
+    summary = text.summary(outcome, **terminal.style(sys.stderr), done_as=done_as, most=terminal.output.most)
+    show(terminal.fitted(summary, sys.stderr))
 
 
 def show_totals(outcomes: Sequence[Outcome], done_as: str, hint: str) -> None:
@@ -73,7 +74,7 @@ def show_totals(outcomes: Sequence[Outcome], done_as: str, hint: str) -> None:
     from slimify.report import text
 
     if len(outcomes) > 1:
-        terminal.write_note(text.total(outcomes, done_as))
+        terminal.write_note(terminal.fitted(text.total(outcomes, done_as), sys.stderr))
     if hint and any(outcome.kind == "rewritten" for outcome in outcomes):
         terminal.write_note(f"{hint}\n")
 
@@ -145,14 +146,16 @@ def show_statistics(items: Sequence[Checked]) -> None:
     """Prints how many findings of each code there are."""
     from slimify.report.findings import text as findings
 
-    terminal.write_report(findings.statistics(items, terminal.painter(sys.stdout)))
+    rows = findings.statistics(items, terminal.painter(sys.stdout))
+    terminal.write_report(terminal.fitted(rows, sys.stdout))
 
 
 def show_check_summary(items: Sequence[Checked], stale: Sequence[Entry], paths: Sequence[str]) -> None:
     """Prints the summary of `check` and what can be done next to standard error."""
     from slimify.report.findings import text as findings
 
-    terminal.write_note(findings.summary(items, stale) + findings.help_line(items, paths))
+    note = findings.summary(items, stale) + findings.help_line(items, paths)
+    terminal.write_note(terminal.fitted(note, sys.stderr))
 
 
 def show_explanation(outcome: Outcome, form: Literal["text", "json"]) -> None:
@@ -173,7 +176,8 @@ def show_codes(entries: Mapping[str, Mapping[str, Any]], *, titles: bool) -> Non
 
     style = terminal.style(sys.stdout)
     pages = (text.code(code, entry, **style) for code, entry in entries.items())
-    terminal.write_report(text.codes(entries, style["paint"]) if titles else "\n".join(pages))
+    whole = text.codes(entries, style["paint"]) if titles else "\n".join(pages)
+    terminal.write_report(terminal.fitted(whole, sys.stdout))
 
 
 def show_settings(found: Settings, form: Literal["text", "json"]) -> None:
@@ -329,7 +333,8 @@ class FleetReport:
         from slimify.report.fleet import text as fleet
 
         if self._form == "text":
-            terminal.write_report(fleet.text(self._tally, paint=terminal.painter(sys.stdout)))
+            report = fleet.text(self._tally, paint=terminal.painter(sys.stdout))
+            terminal.write_report(terminal.fitted(report, sys.stdout))
         if self._html is not None:
             _write_page(self._html, self._page.parts(self._tally))
 
@@ -369,4 +374,5 @@ def show_failure(outcome: Outcome) -> None:
     if outcome.error is not None:
         from slimify.report import text
 
-        terminal.write_stderr(text.failure(outcome.file, outcome.error, paint=terminal.painter(sys.stderr)))
+        message = text.failure(outcome.file, outcome.error, paint=terminal.painter(sys.stderr))
+        terminal.write_stderr(terminal.fitted(message, sys.stderr))

@@ -133,6 +133,13 @@ def columns(stream: TextIO) -> int:
     return min(max(width or 80, 40), 120)
 
 
+def fitted(text: str, stream: TextIO) -> str:
+    """Lines of text that are wider than a terminal, continued on indented lines. Elsewhere, as they are."""
+    from slimify.report.ansi import fit
+
+    return fit(text, columns(stream)) if stream.isatty() else text
+
+
 @contextmanager
 def failing_output() -> Iterator[None]:
     """Ends the process with a message if standard output or standard error can't be written: the disk is

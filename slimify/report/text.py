@@ -11,7 +11,7 @@ from slimify.model.counts import counted
 from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, Reason
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
-from slimify.report.ansi import Paint
+from slimify.report.ansi import Paint, fit
 from slimify.report.printable import masked, printable, shown
 
 PLAIN = Paint()
@@ -189,7 +189,8 @@ def _headline(outcome: Outcome, done_as: str, width: int, paint: Paint) -> list[
     ]
     place = len(f"{name}: ")
     head, tail = lines[0][:place], lines[0][place:]
-    return [head + tail.replace(kind, paint(kind, _KIND_COLOUR[outcome.kind]), 1), *lines[1:]]
+    first = head + tail.replace(kind, paint(kind, _KIND_COLOUR[outcome.kind]), 1)
+    return [*fit(first, width).split("\n"), *lines[1:]]
 
 
 def decisions(made: Iterable[Decision], width: int, paint: Paint) -> Iterator[str]:

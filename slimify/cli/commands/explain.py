@@ -68,7 +68,9 @@ def explain(
 
 
 def _is_code(text: str) -> bool:
-    return re.fullmatch(r"SL\d+", text, re.IGNORECASE) is not None and not Path(text).exists()
+    """Whether it is a code, or was meant to be one: `301`, `SL3O1`."""
+    like = re.fullmatch(r"(?=.*\d)S?L?[\dOI]+", text, re.IGNORECASE)
+    return like is not None and not Path(text).exists()
 
 
 def _explain_codes(names: list[str], format: TableFormat, *, titles: bool) -> int:
@@ -81,13 +83,16 @@ def _explain_codes(names: list[str], format: TableFormat, *, titles: bool) -> in
         terminal.write_stdout("".join(json.dumps({"code": c, **found[c]}) + "\n" for c in found))
     else:
         console.show_codes(found, titles=titles)
-    for name in meanings.keys() - found.keys():
-        sys.stderr.write(f"slimify: unknown code {name}\n  hint: {_suggestion(name)}\n")
+    for name in (name for name in meanings if name not in found):
+        message = f"slimify: unknown code {name}\n  hint: {_suggestion(name)}\n"
+        terminal.write_stderr(terminal.fitted(message, sys.stderr))
     return DONE if found.keys() == meanings.keys() else USAGE
 
 
 def _suggestion(code: str) -> str:
     from difflib import get_close_matches
 
-    near = sorted(get_close_matches(code, slimify.all_codes(), cutoff=0.8))
+    digits = code.lstrip("SL").replace("O", "0").replace("I", "1")
+    known = slimify.all_codes()
+    near = [f"SL{digits}"] if f"SL{digits}" in known else sorted(get_close_matches(code, known, cutoff=0.8))
     return f"did you mean {' or '.join(near)}?" if near else "slimify explain --list lists all codes"

@@ -220,7 +220,7 @@ class _ProgressBar:
             terminal.write_stderr(
                 f"skipping {done} of {count}, already in {self._results}; delete it to scan them again\n"
             )
-        bar = typer.progressbar(length=count, label=what, file=sys.stderr, show_pos=True)
+        bar = typer.progressbar(length=count, label=what, file=sys.stderr, show_pos=True, width=0)
         self._update = self._open.enter_context(bar).update
 
     def update(self, rows: list[Row]) -> None:

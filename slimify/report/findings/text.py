@@ -105,7 +105,8 @@ def summary(items: Sequence[Checked], stale: Sequence[Entry] = ()) -> str:
         found = f"{len(new)} could be slimmer, by {'' if measured else 'about '}{total}"
     else:
         found = "nothing to save" if not counts["known"] else "nothing new to save"
-        found = "" if languages and languages.total() == len(items) else found
+        unread = languages.total() + counts["failed"] + counts["refused"] == len(items)
+        found = "" if items and unread else found
     parts = [*([found] if found else []), *(f"{number} {what}" for what, number in counts.items() if number)]
     lines = [f"{files}: {', '.join(parts)}"]
     if counts["refused"]:
