@@ -222,7 +222,8 @@ def code_page(code: str, entry: dict[str, str], example: Example | None, shortes
     if entry["safety"] in ("safe", "assumed", "advice"):
         parts.append(f"`# slimify: ignore {code} REASON` above an instruction silences it there.")
     if example is not None:
-        parts += ["## Example", f"{example.title} (`golden/{example.case}`). `{example.command}` says:"]
+        title = f"{example.title[0].upper()}{example.title[1:]}"
+        parts += ["## Example", f"{title} (`golden/{example.case}`). `{example.command}` says:"]
         parts.append("```text\n" + "\n".join(example.said[code]) + "\n```")
         parts += _texts(example)
     elif shortest:

@@ -214,10 +214,40 @@ def test_what_is_shown_is_a_pattern(shown: str, printed: str, same: bool) -> Non
     assert matches(shown, printed) is same
 
 
+@pytest.mark.skipif(os.name != "posix", reason="shells of POSIX")
+def test_the_tutorial_makes_the_application_that_it_shows(tmp_path: Path) -> None:
+    (setup, *_) = [b.text for b in blocks(ROOT / "docs" / "tutorial.md") if b.kind == "sh"]
+    (tmp_path / "slimify").symlink_to(ROOT)
+    identity = {f"GIT_{who}_{what}": "a@b.c" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    subprocess.run(["bash", "-ec", setup], cwd=tmp_path, env={**os.environ, **identity}, check=True)
+    made = tmp_path / "toodle-app"
+    case = tomllib.loads((ROOT / "golden" / "article-debian" / "case.toml").read_text("utf-8"))
+    assert {str(p.relative_to(made)): p.stat().st_size for p in made.rglob("reports/**/*.*")} == case["media"]
+    log = subprocess.run(["git", "status", "--short"], cwd=made, capture_output=True, check=True)
+    assert log.stdout == b""
+
+
 # --- other blocks -------------------------------------------------------------------------------------
 
 # Programs whose lines are shown for readers: they need the network, an engine or a published release.
-OTHERS = {"docker", "export", "gh", "git", "pip", "pytest", "pipx", "pre-commit", "python", "python3", "uvx"}
+OTHERS = {
+    "cd",
+    "cp",
+    "docker",
+    "export",
+    "for",
+    "head",
+    "mkdir",
+    "gh",
+    "git",
+    "pip",
+    "pytest",
+    "pipx",
+    "pre-commit",
+    "python",
+    "python3",
+    "uvx",
+}
 
 
 @pages

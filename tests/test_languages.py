@@ -1,24 +1,50 @@
 """A language of somebody else's: plain Ruby, from one folder with its own facts, goes all the way.
 
-`tests/data/languages` is what an installed distribution looks like: the folder, and the metadata with its
-entry point. It is on the path of a process of its own, and nothing in slimify knows Ruby for it.
+`docs/language` is a distribution: the folder, and a pyproject.toml with the entry point. As pip would install
+it, it is on the path of a process of its own, and nothing in slimify knows Ruby for it.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import tomllib
 from pathlib import Path
 
 import imagefiles
 import pytest
 from support import ROOT
 
-INSTALLED = ROOT / "tests" / "data" / "languages"
+SOURCE = ROOT / "docs" / "language"
+
+
+def _installed() -> Path:
+    """What pip makes of the distribution."""
+    project = tomllib.loads((SOURCE / "pyproject.toml").read_text("utf-8"))
+    about, groups = project["project"], project["project"]["entry-points"]
+    place = Path(tempfile.mkdtemp(prefix="language-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    for package in project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]:
+        shutil.copytree(SOURCE / package, place / package, ignore=shutil.ignore_patterns("__pycache__"))
+    metadata = place / f"{about['name'].replace('-', '_')}-{about['version']}.dist-info"
+    metadata.mkdir()
+    named = f"Metadata-Version: 2.1\nName: {about['name']}\nVersion: {about['version']}\n"
+    (metadata / "METADATA").write_text(named)
+    points = "".join(
+        f"[{group}]\n" + "".join(f"{name} = {where}\n" for name, where in entries.items())
+        for group, entries in groups.items()
+    )
+    (metadata / "entry_points.txt").write_text(points)
+    return place
+
+
+INSTALLED = _installed()
 DOCKERFILE = """\
 FROM ruby:3.3
 RUN apt-get update \\

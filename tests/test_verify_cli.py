@@ -159,6 +159,7 @@ def test_nothing_to_prove(world: World) -> None:
     result = world.run("verify")
     assert (result.code, result.stdout) == (0, b"")
     assert "unchanged" in result.stderr
+    assert "slimify verify EARLIER --rewritten Dockerfile\n" in result.stderr
     assert world.fakes.calls == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -140,6 +141,8 @@ def _verify_all(
         if output is not None and proof is not None and proof.verdict == "equal":
             outcome = slimify.write_file(outcome, source, Path(output))
         console.show_proof(outcome, proof, format)
+        if proof is None and outcome.kind == "unchanged" and format == "text":
+            terminal.write_note(f"to compare with an earlier version: {_comparison(outcome.file)}\n")
         if output is not None and proof is not None and proof.verdict == "equal" and outcome.error is None:
             terminal.write_note(f"wrote {output}\n")
         codes.append(proof_code(outcome, proof, fail_on))
@@ -150,3 +153,8 @@ def _verify_all(
         except slimify.SlimifyError as error:
             codes.append(show_error(str(html), error))
     return worst(codes)
+
+
+def _comparison(file: str) -> str:
+    """The command that compares a file with its version before a rewrite."""
+    return f"slimify verify EARLIER --rewritten {shlex.quote(file)}"

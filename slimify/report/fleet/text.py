@@ -62,9 +62,8 @@ class Tally:
     def title(self) -> str:
         files, repositories = counted(self.files, "Dockerfile"), counted(len(self.repositories), "repository")
         told = f"{size(self.measured)} of it measured" if self.measured else ""
-        return ", ".join(
-            filter(None, (f"{files} in {repositories}", f"about {size(self.saving)} to save", told))
-        )
+        saved = f"about {size(self.saving)} to save" if self.saving else "nothing to save"
+        return ", ".join(filter(None, (f"{files} in {repositories}", saved, told)))
 
 
 class _First:
@@ -112,8 +111,9 @@ def text(tally: Tally, *, paint: Paint = PLAIN) -> str:
         lines += [_saving(row) for _, _, row in sorted(tally.best, key=lambda item: (-item[0], -item[1]))]
         lines += _more(tally.rewritten)
     if tally.samples:
-        number, saved = counted(len(tally.samples), "Dockerfile"), size(sum(tally.samples))
-        lines += ["", f"Not counted: {number} below tests and examples, about {saved} to save"]
+        number, saved = counted(len(tally.samples), "Dockerfile"), sum(tally.samples)
+        about = f", about {size(saved)} to save" if saved else ""
+        lines += ["", f"Not counted: {number} below tests and examples{about}"]
     for title, found in (("Not proven:", tally.unproven), ("Failed:", tally.unread)):
         if found.rows:
             lines += ["", paint(title, "bold"), *(f"  {place(row)}: {_why(row)}" for row in found.rows)]

@@ -104,8 +104,10 @@ def _no_program(program: Program) -> Reason:
     """Why the file can't be split: the program is prebuilt, or no known step builds it."""
     effects = program.effects
     if not any(e.kind in ("compile", "build", "app", "unknown") for e in effects):
-        inherited = "inherited" if len([*program.machine.final.chain]) > 1 else "ready_made"
-        return Reason.of("SL410", "finished" if program.brought else inherited)
+        if program.brought:
+            return Reason.of("SL410", "finished")
+        inherited = len([*program.machine.final.chain]) > 1
+        return Reason.of("SL410", "inherited") if inherited else Reason.of("SL410", "ready_made")
     return Reason.of("SL394", "no_program")
 
 

@@ -45,7 +45,7 @@ def leaving(place: str) -> tuple[str, ...]:
 
 
 def pinned_release(text: str) -> str | None:
-    name, colon, version = text.partition(":")
+    _name, colon, version = text.partition(":")
     return version if colon else None
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from functools import partial
 
+from ruby import LANGUAGE
+
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.model.decisions import Reason
 from slimify.model.plan import Rung
 from slimify.planning.estimates import estimate
+from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.final_stage.copy_owner import copy_owner
 from slimify.planning.final_stage.restore_packages import restored_packages
-from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.layout import CopyFromBuilder, Layout
-from slimify.planning.stages.split import split_layout
-from slimify.planning.stages.unknown_steps import split_obstacle, keep_everything_before_unknown
 from slimify.planning.proposal import Proposal, base_and_copies, on_slim_and_same
-from ruby import LANGUAGE
+from slimify.planning.stages.split import split_layout
+from slimify.planning.stages.unknown_steps import keep_everything_before_unknown, split_obstacle
 
 
 def propose(program: Program, options: Options) -> Proposal:
