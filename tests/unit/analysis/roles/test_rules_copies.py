@@ -161,7 +161,7 @@ ROWS = (
             'CMD ["uv", "run", "app.py"]',
         ),
         files=PYTHON,
-        roles={"COPY --from": ("both", "runs")},
+        roles={"COPY --from": ("both", "started")},
     ),
 )
 
