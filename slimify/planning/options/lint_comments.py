@@ -16,8 +16,7 @@ from slimify.model.regex import regex
 
 _TOOL = "hadolint"
 _COMMENT = regex(rf"(?m)^[ \t]*#[ \t]*{_TOOL} ignore=.*\r?\n")
-_RUNS_LINTERS = regex(r".*\.(?:ya?ml|sh|mk|toml)|[\w-]+")  # CI and pre-commit files, Makefiles, scripts
-_MANIFESTS = frozenset({"pyproject.toml", "Cargo.toml", "Pipfile"})  # list tools that no CI has to run
+_RUNS_LINTERS = regex(r".*\.(?:ya?ml|sh|mk)|[\w-]+")  # CI and pre-commit files, Makefiles, scripts
 _MAX_DEPTH, _MAX_BYTES = 2, 1 << 18
 
 
@@ -51,6 +50,6 @@ def _is_used(context: Context) -> bool:
 
 def _runs_it(root: str, path: str) -> bool:
     name = posixpath.basename(path)
-    if name in _MANIFESTS or not _RUNS_LINTERS.fullmatch(name):
+    if not _RUNS_LINTERS.fullmatch(name):
         return False
     return _TOOL.encode() in (read_below(root, path, _MAX_BYTES) or b"")

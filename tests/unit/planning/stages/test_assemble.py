@@ -314,7 +314,6 @@ CMD ["python", "app.py"]
 """,
         files={**PYTHON, "ca.crt": ""},
         final="""\
-# hadolint ignore=DL3008
 RUN apt-get update \\
     && apt-get install -y --no-install-recommends libpq5 \\
     && rm -rf /var/lib/apt/lists/*
@@ -342,7 +341,6 @@ COPY --from=pages /pages ./pages
 CMD ["python", "app.py"]
 """,
         final="""\
-# hadolint ignore=DL3008
 RUN apt-get update \\
     && apt-get install -y --no-install-recommends libpq5 \\
     && rm -rf /var/lib/apt/lists/*
@@ -390,7 +388,6 @@ COPY . .
 CMD ["python", "app.py"]
 """,
         final="""\
-# hadolint ignore=DL3008
 RUN apt-get update \\
     && apt-get install -y --no-install-recommends libpq5 \\
     && rm -rf /var/lib/apt/lists/*

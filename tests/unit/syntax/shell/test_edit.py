@@ -514,8 +514,8 @@ def test_drop_atoms_and_words() -> None:
         pytest.param("RUN <<E\na\nb\nE\n", "b", "here-document", id="lone here-document"),
         pytest.param("RUN a && b # why\n", "b", None, id="comment"),
         pytest.param("RUN a & b && c\n", "c", "background", id="background"),
-        pytest.param("RUN cd /a && b && c\n", "cd", "depend on `cd /a`", id="state"),
-        pytest.param("RUN [ -f x ] && b\n", "[", "depend on", id="test"),
+        pytest.param("RUN cd /a && b && c\n", "cd", "`cd /a` affects the commands after it", id="state"),
+        pytest.param("RUN [ -f x ] && b\n", "[", "affects the commands after it", id="test"),
         pytest.param("RUN a; b\n", "b", "exit status", id="last statement without errexit"),
         pytest.param("RUN a; b && c\n", "b c", "exit status", id="last list without errexit"),
         pytest.param(
