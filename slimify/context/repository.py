@@ -65,10 +65,19 @@ class Repository(Struct, frozen=True, kw_only=True, dict=True):
 
     def _rules(self, directory: str) -> IgnoreRules:
         """The rules of each .gitignore from the root down to a directory."""
+        passed: list[str] = []
+        while directory and directory not in self._found_rules and not self._has_rules(directory):
+            passed.append(directory)
+            directory = posixpath.dirname(directory)
         if directory not in self._found_rules:
             lines = (as_ignore_rule(line, place) for place, line in _ignore_lines(self.root, directory))
             self._found_rules[directory] = IgnoreRules.parse("\n".join(filter(None, lines)))
-        return self._found_rules[directory]
+        found = self._found_rules[directory]
+        self._found_rules.update(dict.fromkeys(passed, found))  # those below have none of their own
+        return found
+
+    def _has_rules(self, directory: str) -> bool:
+        return read_below(str(self.root), f"{directory}/.gitignore", _MAX_BYTES) is not None
 
     @cached_property
     def _found_rules(self) -> dict[str, IgnoreRules]:
