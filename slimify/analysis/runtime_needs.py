@@ -213,16 +213,15 @@ def _given_commands(done: Interpreted) -> Iterator[str]:
     for number, started in enumerate(done.started):
         values = [arg.value for arg in started.call.args]
         unread = any(effect.unread for effect in started.effects) or _starts_unknown(done.started, number)
-        is_known_launcher = is_launcher(started.call.name)
-        launches = is_known_launcher or any(map(_is_unknown_program, started.effects))
+        launches = is_launcher(started.call.name) or any(map(_is_unknown_program, started.effects))
         if not (unread or launches) or (None in values and not launches):
             continue
         if started.call.name in entry_scripts():
             continue
         words = [arg.text.strip("\"'") if arg.value is None else arg.value for arg in started.call.args]
-        names = {*(starting_compilers() if unread or is_known_launcher else ())}
-        names |= {*(programs_of_languages() if is_known_launcher else ())}
-        ends = (n for n, word in enumerate(words) if word in names)
+        names = {*starting_compilers(), *(programs_of_languages() if launches else ())}
+        able = words[:-1] if launches else words  # `server go`: alone it starts nothing
+        ends = (n for n, word in enumerate(able) if word in names)
         at = words.index("--") + 1 if "--" in words else next(ends, len(words))
         if words[at:] and not words[at].startswith("-"):
             given = zip(words[at:], values[at:], strict=True)

@@ -39,6 +39,8 @@ def is_pruned(tmp_path: Path, start: str, files: dict[str, str]) -> bool:
         ('["nodemon", "a.js"]', True),
         ('["forever", "start", "-c", "node", "a.js"]', True),
         ('["runner", "run", "--", "node", "a.js"]', True),
+        ('["runner", "node", "a.js"]', True),
+        ('["runner", "npm"]', True),
         ("node --run start", False),
         ('["pm2-runtime", "npm", "--", "start"]', False),
         ('["pm2-runtime", "start", "npm", "--name", "x", "--", "run", "start"]', False),
@@ -50,6 +52,9 @@ def is_pruned(tmp_path: Path, start: str, files: dict[str, str]) -> bool:
         ('["turbo", "run", "start"]', False),
         ('["runner", "run", "--", "npm", "start"]', False),
         ('["runner", "npm", "start"]', False),
+        ('["runner", "npm start"]', False),
+        ('["runner", "-c", "npm run start"]', False),
+        ("runner npm start", False),
         ('["runner", "start"]', False),
     ],
 )
