@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from random import Random
 
 from tools.generator.elements.common import full, package, plain, require, save_package
@@ -38,7 +39,8 @@ def _installs(
 
 _RELEASES = {
     "knex": "3.1.0", "prisma": "5.22.0", "@prisma/client": "5.22.0", "cross-env": "7.0.3", "npm-run-all": "4.1.5", "next": "14.2.5",
-    "dotenv": "16.4.5", "nodemon": "3.1.4", "prettier": "3.3.3", "ms": "2.1.3",
+    "dotenv": "16.4.5", "nodemon": "3.1.4", "prettier": "3.3.3", "ms": "2.1.3", "pm2": "5.4.2",
+    "launch-it": "1.0.0",
 }  # fmt: skip
 
 
@@ -105,6 +107,30 @@ def _through(p: Project, random: Random) -> None:
     else:
         _installs(p, *where, start="run-s before live", before="node --version", live=words)
     p.line("start", random.choice(['CMD ["npm", "start"]', "CMD npm run start"]))
+
+
+# Programs that are told to start a script: by the words behind them, in one word, or by a file. Nobody knows `launch-it`.
+_LAUNCHES = (
+    ("pm2", ("pm2-runtime", "npm", "--", "start")),
+    ("pm2", ("pm2-runtime", "start", "npm", "--", "run", "start")),
+    ("pm2", ("pm2-runtime", "ecosystem.config.js")),
+    ("nodemon", ("nodemon", "--exec", "npm start")),
+    ("launch-it", ("launch-it", "npm", "start")),
+    ("launch-it", ("launch-it", "--", "npm", "start")),
+    ("launch-it", ("launch-it", "npm run start")),
+)
+
+
+@element("launched-script", "start", "node", weight=2, fits=_may_install)
+def _launched(p: Project, random: Random) -> None:
+    """A program that is told to start the script, which begins with a program of a development dependency."""
+    p.static_only = "does not end"
+    tool, words = random.choice(_LAUNCHES)
+    _installs(p, (), ("cross-env",), start=f"cross-env APP_STAGE=crossed {' '.join(command(p))}")
+    p.probe("env", "APP_STAGE")
+    p.add("ecosystem.config.js", 'module.exports = { apps: [{ script: "npm", args: "start" }] };\n')
+    p.line("system", f"RUN npm install -g {tool}@{_RELEASES[tool]}")
+    p.line("start", random.choice([f"CMD {json.dumps(words)}", f"CMD {shlex.join(words)}"]))
 
 
 @element("framework", "program", "node", weight=2, fits=lambda p: _may_install(p) and not p.parts)

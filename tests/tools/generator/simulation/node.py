@@ -62,7 +62,9 @@ def node_tool(shell: Shell, place: str, package: str, name: str, words: list[str
                 )
         return 0
     if name == "nodemon":
-        return shell.start(["node", *words])
+        return _launched(shell, words[1:]) if words[0] == "--exec" else shell.start(["node", *words])
+    if name == "launch-it":
+        return _launched(shell, words)
     if name == "patch-package":
         return _patch(shell)
     if name in _TYPED and shell.files.is_file(shell.path(_TYPED[name])):
@@ -74,17 +76,22 @@ def node_tool(shell: Shell, place: str, package: str, name: str, words: list[str
     if name == "pnpm":
         return npm(shell, ["pnpm", *words])
     if name == "pm2-runtime":
-        target = next(w for w in words if w != "start")
+        target, *given = words[words[0] == "start" :]
         if target.endswith(".config.js"):
             try:
-                found = re.search(r'script: "([^"]+)"', shell.files.text(shell.path(target)))
+                found = dict(re.findall(r'(script|args): "([^"]+)"', shell.files.text(shell.path(target))))
             except Missing:
                 return shell.say(f"pm2: {target}")
-            target = found[1] if found else target
-        return shell.start(["node", target])
+            target, given = found.get("script", target), found.get("args", "").split()
+        return _launched(shell, [target, *given] if target == "npm" else ["node", target])
     if name in ("pm2",):
         return shell.start(["node", *[w for w in words if w != "start" and not w.startswith("--")][:1]])
     return 0
+
+
+def _launched(shell: Shell, words: list[str]) -> int:
+    """A command line that a program is told to start."""
+    return shell.start(words[0].split() if len(words) == 1 else [w for w in words if w != "--"])
 
 
 def _knex(shell: Shell, words: list[str]) -> int:

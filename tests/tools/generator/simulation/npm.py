@@ -27,6 +27,7 @@ NPM = {  # package: its programs
     "typescript": ("tsc", "tsserver"),
     "nodemon": ("nodemon",),
     "pm2": ("pm2", "pm2-runtime"),
+    "launch-it": ("launch-it",),
     "serve": ("serve",),
     "semver": ("semver",),
     "express": (),
