@@ -54,7 +54,8 @@ def edit(file: Path, old: str, new: str) -> None:
         pytest.param("# slimify: ignore\n{}", 0, "1 Dockerfile: 1 refused\n", id="left alone"),
         pytest.param("# slimify: ignore SL300 not ours\n{}", 0, "nothing to save\n", id="silenced"),
         pytest.param("{}", 1, "1 could be slimmer, by about 989 MB\n", id="finding"),
-        pytest.param("go build -o x\n{}", 2, "1 Dockerfile: 1 failed\n", id="malformed"),
+        pytest.param("go build -o x\n{}", 2, 'Dockerfile:1: unknown instruction "go"\n', id="malformed"),
+        pytest.param("go build -o x\n{}", 2, "1 Dockerfile: 1 failed\n", id="malformed, counted"),
     ],
 )
 def test_exit_codes(project: Path, text: str, code: int, summary: str) -> None:

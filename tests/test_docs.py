@@ -230,24 +230,11 @@ def test_the_tutorial_makes_the_application_that_it_shows(tmp_path: Path) -> Non
 # --- other blocks -------------------------------------------------------------------------------------
 
 # Programs whose lines are shown for readers: they need the network, an engine or a published release.
-OTHERS = {
-    "cd",
-    "cp",
-    "docker",
-    "export",
-    "for",
-    "head",
-    "mkdir",
-    "gh",
-    "git",
-    "pip",
-    "pytest",
-    "pipx",
-    "pre-commit",
-    "python",
-    "python3",
-    "uvx",
-}
+OTHERS = set(
+    """
+    cd cp docker export for gh git head mkdir pip pipx pre-commit pytest python python3 uvx
+    """.split()
+)
 
 
 @pages

@@ -12,11 +12,13 @@ from msgspec.structs import replace
 from slimify.analysis.roles.model import Artifact
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
+from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts, image
+from slimify.facts.servers import serves_only_files
 from slimify.facts.shells import changes_user
 from slimify.model.decisions import Decision, PackageVerdict, Reason, Role
 from slimify.model.dockerfile import Dockerfile, Instruction
-from slimify.model.effects import Effect, EffectKind
+from slimify.model.effects import LEAVES_NOTHING, Effect, EffectKind
 from slimify.model.shell import Script
 from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.effects.started import Started
@@ -149,6 +151,14 @@ class RuntimeNeeds(Struct, frozen=True, kw_only=True):
     def changes_user(self) -> bool:
         """Whether a wrapper starts programs as another user."""
         return any(changes_user(w) for started in self.programs for w in started.call.wrappers)
+
+    @property
+    def only_serves_files(self) -> bool:
+        """Whether the image runs nothing but a server of static files: what built the site is foreign to
+        it."""
+        idle = (*DEFAULT_SHELL, *entry_scripts(), "")
+        started = [e for e in self.start if e.kind not in LEAVES_NOTHING and e.tool not in idle]
+        return bool(started) and all(serves_only_files(e.tool) for e in started)
 
     def and_those(self, more: RuntimeNeeds) -> RuntimeNeeds:
         """These needs and more programs and libraries. What both name keeps the place that these name."""

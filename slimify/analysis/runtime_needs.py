@@ -213,7 +213,7 @@ def _given_commands(done: Interpreted) -> Iterator[str]:
     for number, started in enumerate(done.started):
         values = [arg.value for arg in started.call.args]
         unread = any(effect.unread for effect in started.effects) or _starts_unknown(done.started, number)
-        launches = is_launcher(started.call.name) or any(map(_is_unknown_program, started.effects))
+        launches = is_launcher(started.call.name) or any(effect.is_unlisted for effect in started.effects)
         if not (unread or launches) or (None in values and not launches):
             continue
         if started.call.name in entry_scripts():
@@ -228,11 +228,6 @@ def _given_commands(done: Interpreted) -> Iterator[str]:
             yield " ".join(word if value is None else shlex.quote(word) for word, value in given)
         if launches:
             yield from (word for word in words if " " in word and word.split()[0] in names)
-
-
-def _is_unknown_program(effect: Effect) -> bool:
-    """Whether no table has the program that starts."""
-    return effect.why is not None and (effect.why.code, effect.why.form) == ("SL221", "command")
 
 
 def _starts_unknown(calls: Sequence[Started], number: int) -> bool:

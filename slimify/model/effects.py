@@ -183,6 +183,11 @@ class Effect(Struct, frozen=True, kw_only=True):
         return any(word.value == "--no-install-recommends" for word in self.command.words)
 
     @property
+    def is_unlisted(self) -> bool:
+        """Whether no table has the command."""
+        return self.why is not None and (self.why.code, self.why.form) == ("SL221", "command")
+
+    @property
     def as_written(self) -> str:
         """The first words of the command, up to its options: `npm run build`, `python -m pip install`. Of a
         script that it runs, with what that does in brackets: `start.sh (npm install)`."""

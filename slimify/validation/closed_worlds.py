@@ -31,7 +31,6 @@ from slimify.validation.roots import (
     is_generated_source,
     is_source,
     known_programs,
-    only_serves_files,
 )
 
 
@@ -49,7 +48,7 @@ def may_go(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]
     if is_for_compiler(compared, path) or is_source(compared, effect, path):
         return True
     return compared.start_is_known and (
-        only_serves_files(compared)
+        compared.needs.only_serves_files
         or (not compared.needs.dynamic and _is_unused_program(compared, effect, path))
         or _is_unused_install(compared, effect, path)
         or _is_unread(compared, path)
@@ -199,7 +198,7 @@ def context_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Rea
     """Files of the build context that the new image lacks although they may be read. `roots` are the paths
     that run time names."""
     old, new = compared.old.final.end.view, compared.new.final.end.view
-    if old.copies == new.copies or (compared.start_is_known and only_serves_files(compared)):
+    if old.copies == new.copies or (compared.start_is_known and compared.needs.only_serves_files):
         return
     runs = compared.own.runtime_manifests if compared.own is not None else ()
     manifests = frozenset(m for e in compared.effects for m in e.manifests if e.kind in BUILDS)

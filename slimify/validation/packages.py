@@ -31,7 +31,6 @@ from slimify.semantics.machine.content import copied_from_stages
 from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import inside
 from slimify.validation.comparison import Comparison
-from slimify.validation.roots import only_serves_files
 from slimify.validation.software import (
     base_packages,
     came_along,
@@ -155,7 +154,7 @@ def _may_go(compared: Comparison, name: str, have: frozenset[str], called: set[s
     if started and not (compared.programs_are_known and _are_of_members(compared, name, started, have)):
         return False
     own = compared.own
-    toolchain_of_own = installers(own) if own is not None and not only_serves_files(compared) else None
+    toolchain_of_own = installers(own) if own is not None and not compared.needs.only_serves_files else None
     uses = bool({name, *facts.commands} & called)
     if toolchain_of_own is not None and name in toolchain_of_own.packages:
         by_itself = has_own_interpreter(old.facts, own, needs.commands)
@@ -185,7 +184,7 @@ def _are_of_members(compared: Comparison, name: str, programs: Iterable[str], ha
 def _serves_other_language(compared: Comparison, name: str, called: set[str]) -> bool:
     """Whether it belongs to the toolchain of a language that only build steps use: any, behind a server of
     files."""
-    served = only_serves_files(compared)
+    served = compared.needs.only_serves_files
     for known in languages():
         other = toolchain(known) if served or known is not compared.own else None
         if other is not None and name in other.packages:

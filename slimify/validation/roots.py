@@ -7,14 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from slimify.analysis.brought_programs import built_programs, installed_programs, packaged_programs
-from slimify.analysis.program import DEFAULT_SHELL
 from slimify.facts.image_tables import busybox_servers, entry_scripts
-from slimify.facts.servers import document_roots, is_web_server, serves_only_files
+from slimify.facts.servers import document_roots, is_web_server
 from slimify.facts.settings import library_settings
 from slimify.facts.system import default_path, is_scratch
 from slimify.languages import language
 from slimify.model.decisions import Reason
-from slimify.model.effects import LEAVES_NOTHING, Effect
+from slimify.model.effects import Effect
 from slimify.model.regex import regex
 from slimify.semantics.effects.call import Call
 from slimify.semantics.machine.content import content_at, exists_in
@@ -105,7 +104,7 @@ def root_paths(compared: Comparison, start: Sequence[str]) -> tuple[str, ...]:
     needs, cwd = compared.needs, compared.old.final.end.cwd
     paths: dict[str, None] = dict.fromkeys((*document_roots(), *compared.program.runtime.volumes))
     paths |= dict.fromkeys((*compared.kept, *start))
-    if not only_serves_files(compared):
+    if not compared.needs.only_serves_files:
         names = (name for use in needs.sources.paths if _PATH.fullmatch(name := _WILDCARD.sub("", use.name)))
         paths |= dict.fromkeys(p for name in names if (p := join_path(cwd, name)) is not None)
     texts = (text for path, text in compared.old.final.end.view.texts if path in paths)
@@ -179,13 +178,6 @@ def known_programs(compared: Comparison) -> frozenset[str]:
     packaged = packaged_programs(effects, compared.old.final.facts)
     everywhere = (installed_programs(e) for e in effects if e.kind == "install-global")
     return built_programs(effects).union(packaged, busybox_servers(), *everywhere)
-
-
-def only_serves_files(compared: Comparison) -> bool:
-    """Whether the image runs nothing but a server of static files."""
-    idle = (*DEFAULT_SHELL, *entry_scripts(), "")
-    started = [e for e in compared.needs.start if e.kind not in LEAVES_NOTHING and e.tool not in idle]
-    return bool(started) and all(serves_only_files(e.tool) for e in started)
 
 
 def is_directory_still(compared: Comparison, effect: Effect, path: str) -> bool:

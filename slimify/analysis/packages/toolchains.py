@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from slimify.analysis.program import RuntimeNeeds, Step
-from slimify.facts.image_tables import entry_scripts
-from slimify.facts.servers import serves_only_files
+from slimify.analysis.program import Step
 from slimify.facts.toolchains import Toolchain, has_own_interpreter, installers, toolchain
 from slimify.languages import language, languages
-from slimify.model.effects import LEAVES_NOTHING
 from slimify.model.sources import Use
 from slimify.semantics.effects.state import State
 from slimify.semantics.paths import is_named_place
@@ -30,7 +27,7 @@ def build_only_use(name: str, usage: PackageUsage) -> tuple[Use, tuple[str, ...]
     started = {*needs.commands, *(e.manager for e in needs.start)}
     for known in languages():
         own, other = installers(known), toolchain(known)
-        foreign = known.name != usage.application or _only_serves_files(needs)
+        foreign = known.name != usage.application or needs.only_serves_files
         if not foreign and own is not None and name in own.packages:
             unread = any(e.kind == "unknown" for _, e in usage.effects)
             by_itself = has_own_interpreter(usage.base, known, needs.commands)
@@ -45,12 +42,6 @@ def build_only_use(name: str, usage: PackageUsage) -> tuple[Use, tuple[str, ...]
         user = next((tools[c] for c in sorted(commands) if c in tools), None)
         return (user, instead) if user is not None and not needed else None
     return None
-
-
-def _only_serves_files(needs: RuntimeNeeds) -> bool:
-    """Whether the image runs nothing but a server of files: what built the site is foreign to it."""
-    started = [e for e in needs.start if e.kind not in LEAVES_NOTHING and e.tool not in entry_scripts()]
-    return bool(started) and all(serves_only_files(e.tool) for e in started)
 
 
 def shared_installers(name: str | None, steps: Iterable[Step]) -> frozenset[str]:

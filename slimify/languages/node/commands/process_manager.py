@@ -23,6 +23,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.model.regex import regex
 from slimify.semantics.effects.call import Call, literal_arg, package, parse_options
+from slimify.semantics.paths import join_path
 
 _SETTINGS = regex(r"\.json|\.ya?ml|\.config\.[cm]?js")  # anywhere in the name
 _SOURCE = regex(r"\.[cm]?js\Z")
@@ -57,7 +58,7 @@ def pm2(call: Call) -> tuple[Effect, ...]:
         if not _SETTINGS.search(target):
             started += _start(call, {"script": (target,), **{k: (v,) for k, v in given.items() if v}})
             continue
-        path = posixpath.normpath(posixpath.join(call.state.cwd or "/", target))
+        path = _place(call, target)
         text = call.state.view.text(path)
         found = apps(text, posixpath.relpath(path, call.state.cwd or "/")) if text is not None else ()
         started += (e for app in found for e in _start(call, app))
@@ -69,9 +70,9 @@ def pm2(call: Call) -> tuple[Effect, ...]:
 
 def _start(call: Call, app: App) -> Iterator[Effect]:
     """The effects of an application, with each value that its settings may have."""
-    here, cwd = call.state.cwd or "/", app.get("cwd", ("",))[0].replace(HERE, call.state.cwd or "")
+    cwd = app.get("cwd", ("",))[0].replace(HERE, call.state.cwd or "")
     if UNKNOWN not in cwd:
-        call = replace(call, state=replace(call.state, cwd=posixpath.normpath(posixpath.join(here, cwd))))
+        call = replace(call, state=replace(call.state, cwd=_place(call, cwd)))
     interpreters = app.get("interpreter", app.get("exec_interpreter", ("",)))
     options = app.get("node_args", app.get("interpreter_args", ("",)))[0]
     for script, interpreter, args in product(app["script"], interpreters, app.get("args", ("",))):
@@ -84,13 +85,17 @@ def _start(call: Call, app: App) -> Iterator[Effect]:
             )
 
 
+def _place(call: Call, path: str) -> str:
+    return join_path(call.state.cwd or "/", path) or path
+
+
 def _plain(call: Call, text: str) -> str:
     """A value as a shell reads it, with the directory of the settings in place of its marker."""
     return text.replace(HERE, call.state.cwd or "").replace(UNKNOWN, ARGUMENT)
 
 
 def _start_one(call: Call, script: str, interpreter: str, options: str, args: str) -> Sequence[Effect]:
-    path = posixpath.normpath(posixpath.join(call.state.cwd or "/", script))
+    path = _place(call, script)
     is_file = call.state.view.text(path) is not None
     if is_shell(interpreter) and not is_file:  # the script of a package manager
         interpreter = "none"

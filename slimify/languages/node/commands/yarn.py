@@ -94,8 +94,6 @@ def script_or_program(call: Call, words: tuple[Arg, ...], manager: str) -> tuple
         return run_script(call, name, rest, manager=manager)
     if package_json(call.state) is not None or name in commands("node").tools:
         found = tool_call(call, (named[0], *rest))
-        why = found[0].why
-        unknown = why is not None and (why.code, why.form) == ("SL221", "command")
-        if not unknown or name in brought_programs(call.state):
+        if not found[0].is_unlisted or name in brought_programs(call.state):
             return found
     return run_script(call, name, rest, manager=manager)
