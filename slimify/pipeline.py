@@ -198,6 +198,7 @@ def _plans(
     only be cleaned in place and nothing can be, yields advice. Layouts that gain nothing over cleaning in
     place come after it."""
     from slimify.planning.estimates.measured import measured_layout
+    from slimify.planning.in_place.plans import cleaned_in_place, partly_cleaned
     from slimify.planning.layout import Layout
     from slimify.planning.lean_installs import lean_draft, lean_layout, lean_plan
     from slimify.planning.proposal import gains_over, small_saving
@@ -235,7 +236,7 @@ def _plans(
             yield from (d.reason for d in layout.decisions if d.code == "SL313")
             continue
         if layout.rung == "same-base":  # any other base is what cleaning in place can't save
-            cleaned = cleaned or _cleaned_in_place(cleanable, options, read)
+            cleaned = cleaned or cleaned_in_place(cleanable, options, read)
             draft, plan = cleaned
             gains = gains_over(layout, plan, draft.removed_again, options)
             if changes(draft) and not gains and not pays_after(draft.program, options):
@@ -243,13 +244,14 @@ def _plans(
                 continue
         yield from made(layout)
     if cleaned is None or program.parent:
-        cleaned = _cleaned_in_place(cleanable, options, read, parents=True)
+        cleaned = cleaned_in_place(cleanable, options, read, parents=True)
     draft, plan = cleaned
     changed = changes(draft)
     if changed and plan.saving >= least.in_place(plan.original):
         told = (Decision.of("SL407", "no_gain", safety="advice", rung=x.rung) for x in behind)
         yield plan.told(*told)
         yield from (plan for layout in behind for plan in made(layout))
+        yield from partly_cleaned(cleanable, options, read, draft)
         return
     in_place = proposal is None or is_multi_stage(program.dockerfile)  # by choice, or as the user does
     if changed and in_place:
@@ -260,27 +262,11 @@ def _plans(
         yield from (d for d in plan.decisions if d.safety == "advice" or d.code == "SL313")
 
 
-def _cleaned_in_place(
-    program: Program, options: Options, read: Callable[[str], Program], *, parents: bool = False
-) -> tuple[Draft, Plan]:
-    """A single-stage file, or the last stage, cleaned in place, and the plan for that; with `parents` also
-    those it starts from."""
-    from slimify.planning.estimates.estimate import original_bytes
-    from slimify.planning.estimates.measured import measured_plan
-    from slimify.planning.in_place.cleaners import cleaned
-    from slimify.planning.in_place.edits import new_draft
-    from slimify.planning.in_place.parents import with_clean_parents
-
-    draft = cleaned(new_draft(program), options, read)
-    draft = with_clean_parents(draft, options, read) if parents else draft
-    plan = draft.plan(original_bytes(program), draft.kept_stages(program))
-    return draft, measured_plan(program, plan) if draft.text != program.dockerfile.text else plan
-
-
 def _cleaned_first(
     program: Program, plan: Plan, file: Dockerfile, options: Options, read: Callable[[str], Program]
 ) -> Iterator[Plan]:
-    """The plan with its last stage cleaned, if there is anything to clean, and the plan."""
+    """The plan with its last stage cleaned, if there is anything to clean, with and without a stage that
+    drops development packages, and the plan."""
     from slimify.planning.in_place.development_stage import with_development_stage
     from slimify.planning.in_place.last_stage import with_clean_last_stage
     from slimify.render import render
@@ -291,11 +277,11 @@ def _cleaned_first(
 
     try:
         lean = with_development_stage(plan, options, written) if is_multi_stage(file) else plan
-        clean = with_clean_last_stage(program, lean, options, written, read)
+        for one in (lean,) if lean is plan else (lean, plan):
+            clean = with_clean_last_stage(program, one, options, written, read)
+            yield from (clean,) if clean is not plan else ()
     except SlimifyError:  # validation says why it can't be read
-        clean = plan
-    if clean is not plan:
-        yield clean
+        pass
     yield plan
 
 

@@ -3,7 +3,7 @@ removed in the step that creates them, or never stored."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -42,14 +42,15 @@ class _Cleaning(Struct):
     shared: dict[str, int] = field(default_factory=dict)
 
 
-def caches(program: Program) -> Edits:
-    """Every step without the caches and lists that nothing reads."""
+def caches(program: Program, left: Container[str] = ()) -> Edits:
+    """Every step without the caches and lists that nothing reads, except for the instructions `left`."""
     texts: dict[int, str] = {}
     decisions: list[Decision] = []
     saving, shared = 0, dict[str, int]()
     started, brought = installers_at_start(program), brought_directories(program)
     for step in program.steps:
-        if step.keyword != "RUN" or not is_editable(step) or reads_brought_cache(step, brought):
+        untouched = step.instruction.raw in left or reads_brought_cache(step, brought)
+        if step.keyword != "RUN" or not is_editable(step) or untouched:
             continue
         cleaning = _step_cleaning(program, step, started)
         try:

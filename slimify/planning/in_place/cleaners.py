@@ -6,7 +6,7 @@ are all of them together: what they leave is what they would leave in a second r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import count, islice
 
 from msgspec.structs import replace
@@ -29,7 +29,13 @@ from slimify.syntax.shell.script import EditRefused
 
 Cleaner = Callable[[Program, Options], Edits]
 
-CLEANERS: tuple[Cleaner, ...] = (
+
+def cleaners(left: Container[str] = ()) -> tuple[Cleaner, ...]:
+    """The cleaners; in the RUN instructions `left`, caches stay."""
+    return (*_FIRST, lambda program, _: caches(program, left), lambda program, _: recommended(program))
+
+
+_FIRST: tuple[Cleaner, ...] = (
     lambda program, _: list_updates(program),
     lambda program, _: removals(program),
     lambda program, _: _development(program),
@@ -39,8 +45,6 @@ CLEANERS: tuple[Cleaner, ...] = (
     lambda program, _: archives(program),
     lambda program, _: chown_to_copy(program),
     mounts,
-    lambda program, _: caches(program),
-    lambda program, _: recommended(program),
 )
 
 
@@ -58,19 +62,26 @@ def _development(program: Program) -> Edits:
     return Edits(decisions=tuple(told))
 
 
+CLEANERS = cleaners()
+
 _MAX_EDITS = 50  # per cleaner and pass; each edit shrinks the file or improves its order
 _MAX_PASSES = 5
 _MOST_READ = 15_000  # instructions and comments that all edits of a file may read again
 _LEAST_TURNS = 60
 
 
-def cleaned(draft: Draft, options: Options, read: Callable[[str], Program]) -> Draft:
-    """The draft in which no cleaner has anything to change. A file for which that takes too long stays as it
-    is: a second run would go on where this one stops."""
+def cleaned(
+    draft: Draft,
+    options: Options,
+    read: Callable[[str], Program],
+    passes: Sequence[Cleaner] = CLEANERS,
+) -> Draft:
+    """The draft in which none of the passes has anything to change. A file for which that takes too long
+    stays as it is: a second run would go on where this one stops."""
     start, turns = draft, iter(range(max(_LEAST_TURNS, _MOST_READ // len(draft.program.dockerfile.nodes))))
-    draft = cleaned_once(CLEANERS, draft, options, read, turns)
+    draft = cleaned_once(passes, draft, options, read, turns)
     for _ in range(_MAX_PASSES):
-        more = cleaned_once(CLEANERS, draft.without_advice(), options, read, turns)
+        more = cleaned_once(passes, draft.without_advice(), options, read, turns)
         if more.text == draft.text:
             break
         draft = more
@@ -78,7 +89,7 @@ def cleaned(draft: Draft, options: Options, read: Callable[[str], Program]) -> D
 
 
 def cleaned_once(
-    cleaners: Iterable[Cleaner],
+    passes: Iterable[Cleaner],
     draft: Draft,
     options: Options,
     read: Callable[[str], Program],
@@ -86,7 +97,7 @@ def cleaned_once(
 ) -> Draft:
     """The draft after each of some cleaners. `read` reads a text, `turns` are how often they may look at
     one."""
-    for clean in cleaners:
+    for clean in passes:
         for _ in islice(turns or count(), _MAX_EDITS):
             edits = next_edits(clean, draft, options)
             draft = draft.edited(edits)
