@@ -15,6 +15,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Effect, NamedPlace, Package
 from slimify.semantics.effects.call import Arg, Call, Options, literal_arg, package
 from slimify.semantics.effects.state import State, absolute
+from slimify.semantics.paths import ancestors
 
 
 class PythonPlace(NamedPlace):
@@ -154,8 +155,17 @@ def run_in_environment(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]
         effects = call.run(text, call.state, "script", call.name, words[0].value)
     else:
         effects = call.start((literal_arg("python"), *words) if words[0].value.endswith(".py") else words)
-    project = call.known_paths((_PROJECT[call.name],)) if call.name in _PROJECT else ()
+    project = project_files(call, _PROJECT[call.name]) if call.name in _PROJECT else ()
     return tuple(replace(e, tools=(*e.tools, call.name), reads=(*e.reads, *project)) for e in effects)
+
+
+def project_files(call: Call, *names: str) -> tuple[str, ...]:
+    """The files by which a tool finds the project: in the working directory, and in those above it that have
+    them, where the root of a workspace may be (docs.astral.sh/uv/concepts/projects/workspaces)."""
+    cwd = call.state.cwd
+    places = [place for place in ancestors(cwd) if place != cwd] if cwd is not None else []
+    above = (posixpath.join(place, name) for place in places for name in names)
+    return (*call.known_paths(names), *filter(call.state.view.context_path, above))
 
 
 def _script(call: Call, name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -16,6 +16,7 @@ from slimify.languages.python.commands.environments import (
     active_venv,
     environment,
     named_packages,
+    project_files,
     run_in_environment,
     with_data,
     with_venv,
@@ -71,14 +72,14 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
         place = state.get("VIRTUAL_ENV") or place
     # documented for images: UV_PROJECT_ENVIRONMENT=/usr/local
     system = inner.path_of(place) in ("/usr/local", "/usr")
-    packages, manifests = named_packages(words), inner.known_paths(("pyproject.toml", "uv.lock"))
+    packages, manifests = named_packages(words), project_files(inner, "pyproject.toml", "uv.lock")
     writes = with_data(inner, (SITE, BIN) if system else (place,), packages, manifests)
     if action != "sync":
         writes += ("pyproject.toml",)
     if not options.has("--frozen", "--locked") and _makes_lock(inner):
         writes += ("uv.lock",)
     quiet = options.has("--no-dev", "--only-group", "--no-default-groups") or state.get("UV_NO_DEV") in TRUE
-    reads = () if options.has("--no-install-project", "--no-install-workspace") else inner.known_paths((".",))
+    reads = () if options.has("--no-install-project", "--no-install-workspace") else _workspace(manifests) or inner.known_paths((".",))
     python = state.get("UV_PYTHON_INSTALL_DIR")
     more = (python,) if python else ()
     return inner.write_effect(
@@ -92,6 +93,11 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
         manifests=manifests,
         caches=_uv_cache(call, options),
     )
+
+
+def _workspace(manifests: Sequence[str]) -> tuple[str, ...]:
+    """The directory that all projects of a workspace are below: the outermost one that has a manifest."""
+    return tuple(map(posixpath.dirname, manifests[-1:]))
 
 
 _GROUPS = ("--group", "--all-groups", "--dev", "--only-dev", "--extra", "--all-extras")

@@ -1,0 +1,1 @@
+TIDE = "high tide"
