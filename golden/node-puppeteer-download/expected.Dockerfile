@@ -7,8 +7,7 @@ RUN npm install
 
 FROM node:20-slim
 RUN apt-get update && apt-get install -y libnss3 libatk-bridge2.0-0 libxkbcommon0 libgbm1 libasound2 \
-    libxcomposite1 libxdamage1 libxrandr2 libcups2 libpango-1.0-0 libcairo2 \
-    libexpat1 libglib2.0-0 libx11-6 libxcb1 libxext6 \
+    libxcomposite1 libxdamage1 libxrandr2 libcups2 libpango-1.0-0 libcairo2 libxcb1 \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=builder /app/node_modules /app/node_modules

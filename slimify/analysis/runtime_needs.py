@@ -18,7 +18,14 @@ from msgspec.structs import replace
 from slimify.analysis.managed_commands import managed_commands
 from slimify.analysis.packages.call_needs import interpreters_of_scripts, started_through, whole_programs
 from slimify.analysis.packages.context_mentions import named_packages, named_programs
-from slimify.analysis.packages.module_needs import fonts, module_needs, present_modules, standard_libraries
+from slimify.analysis.packages.media_types import reads_table, table_package
+from slimify.analysis.packages.module_needs import (
+    fonts,
+    installed_packages,
+    module_needs,
+    present_modules,
+    standard_libraries,
+)
 from slimify.analysis.program import RuntimeContract, RuntimeNeeds
 from slimify.analysis.sources import read_sources
 from slimify.context.compose.yaml_commands import RunCommand
@@ -89,7 +96,7 @@ def runtime_needs(
     scripts = interpreters_of_scripts(state.view, base) if unknown else ()
     for use in (*sources.commands, *scripts):
         _add_command(commands, use.name, use)
-    headers = [p.name for e in everything if e.kind == "packages" for p in e.packages]
+    headers = installed_packages(everything, base)
     modules = present_modules(everything, state.view, sources.imports, language)
     needs = module_needs(modules, base, headers)
     for command, use in needs.commands.items():
@@ -119,6 +126,7 @@ def runtime_needs(
             **fonts(modules, state.view.context),
             **needs.system_packages,
             **whole_programs(commands, followed.calls),
+            **table_package(base, reads_table(sources, runtime, language, base, state.view.context)),
         },
         unresolved=needs.unresolved,
         has_start=runtime.sets_start_command or bool(hooks) or others_say,

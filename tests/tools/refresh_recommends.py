@@ -4,8 +4,8 @@
 
 LISTS holds Packages (amd64) of every suite in SUITES. Of each package that packages-debian.toml lists: what
 apt installs beside it only because something recommends it, on an image that has no more than apt, and how
-large that is. Of these packages and of the headers that it has rows for: which of the packages that it lists
-come along as dependencies, on a slim image.
+large that is. Of these packages and of the headers that it has rows for: which of them come along as
+dependencies, and which packages because something recommends them, on a slim image.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import sys
 import tomllib
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -57,14 +58,15 @@ def rows(archive: Archive, names: set[str]) -> dict[str, str]:
 def along(
     archive: Archive, names: set[str], listed: set[str], slim: frozenset[str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """The listed packages that come with each of `names` as dependencies, and those that come otherwise."""
+    """Which of `names` come with each of them as dependencies, and which `listed` packages come otherwise."""
     base = slim | closure([p.name for p in archive.packages.values() if p.essential], archive)
     more = with_recommended(archive)
     needed, others = {}, {}
     for name in sorted(n for n in names if choose([n], archive) is not None):
         strict = closure([name], archive, base)
-        for found, which in ((needed, strict), (others, closure([name], more, base) - strict)):
-            row = {p for p in which if p.removesuffix("t64") in listed}
+        otherwise = closure([name], more, base) - strict
+        for found, which, known in ((needed, strict, names), (others, otherwise, listed)):
+            row = {p for p in which if p.removesuffix("t64") in known}
             found[name] = " ".join(sorted(row - base - {name}))
     return tuple({n: row for n, row in found.items() if row} for found in (needed, others))  # type: ignore[return-value]
 
@@ -75,7 +77,8 @@ def main() -> None:
     args = parser.parse_args()
     tables = tomllib.loads((FACTS / "packages-debian.toml").read_text())
     names = {name for listed in tables["kinds"].values() for name in listed}
-    headers = {*tables["counterparts"]["all"], *tables["counterparts"]["older"]}
+    counterparts = {**tables["counterparts"]["all"], **tables["counterparts"]["older"]}
+    headers = {*counterparts, *chain.from_iterable(counterparts.values())}
     table: dict[str, object] = {
         "source": "Debian's package lists of each suite, amd64: Recommends of all that is installed",
         "refresh": "python tests/tools/refresh_recommends.py LISTS",

@@ -17,8 +17,9 @@ from slimify.facts.debian import font_packages
 from slimify.facts.images import ImageFacts
 from slimify.facts.native import runtime_packages
 from slimify.facts.packages import starts
+from slimify.facts.recommends import brought_along
 from slimify.languages import Language, language, languages, prepares_install
-from slimify.model.effects import INSTALLS, Action, Effect, Package
+from slimify.model.effects import INSTALLS, Action, Effect, Package, SystemManager
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
 
@@ -179,6 +180,18 @@ def compiled_with(effects: Iterable[Effect], view: ContextView, base: ImageFacts
         if facts.known and packages.is_compiled(module.use.name, module.version, base):
             found |= dict.fromkeys(facts.native.build, module.use)
     return found
+
+
+def installed_packages(effects: Iterable[Effect], base: ImageFacts | None) -> frozenset[str]:
+    """The system packages that commands install, and those that apt is known to install beside them: what is
+    compiled also finds the headers that python3-dev brings."""
+    found: set[str] = set()
+    for effect in (e for e in effects if e.kind == "packages"):
+        for name in (package.name for package in effect.packages):
+            found.add(name)
+            if effect.manager == SystemManager.APT and base is not None:
+                found |= brought_along(name, base.suite, recommended=not effect.sparing)
+    return frozenset(found)
 
 
 def module_needs(modules: Sequence[Module], base: ImageFacts | None, headers: Iterable[str]) -> RuntimeNeeds:

@@ -162,10 +162,11 @@ def run_in_environment(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]
 def project_files(call: Call, *names: str) -> tuple[str, ...]:
     """The files by which a tool finds the project: in the working directory, and in those above it that have
     them, where the root of a workspace may be (docs.astral.sh/uv/concepts/projects/workspaces)."""
-    cwd = call.state.cwd
-    places = [place for place in ancestors(cwd) if place != cwd] if cwd is not None else []
-    above = (posixpath.join(place, name) for place in places for name in names)
-    return (*call.known_paths(names), *filter(call.state.view.context_path, above))
+    view, cwd = call.state.view, call.state.cwd
+    places = ancestors(cwd) if cwd is not None else ()
+    found = tuple(filter(view.context_path, (posixpath.join(at, name) for at in places for name in names)))
+    here = call.known_paths(names)
+    return found if found else here
 
 
 def _script(call: Call, name: str) -> str:

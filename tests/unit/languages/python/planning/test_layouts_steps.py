@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from unit.python_layouts import FLASK, INSTALL, SITE, START, Row, holds, lines
 
+APT = "RUN apt-get update && apt-get install -y --no-install-recommends {} && rm -rf /var/lib/apt/lists/*"
+
 ROWS = (
     Row(
         id="an-alpine-that-moves",
@@ -121,6 +123,62 @@ ROWS = (
         file=lines("FROM python:3.9-bullseye", *INSTALL, "COPY static static", START),
         files={**FLASK, "app.py": "import flask\n", "static/menu.js": ""},
         never=("mime.types",),
+    ),
+    Row(
+        id="a-table-that-headers-bring-to-a-slim-image",
+        rung="same-base",
+        file=lines(
+            "FROM python:3.11-slim", APT.format("gcc python3-dev"), *INSTALL, "COPY static static", START
+        ),
+        files={**FLASK, "app.py": "import flask\n", "static/text.woff2": ""},
+        final=(APT.format("media-types"),),
+    ),
+    Row(
+        id="headers-without-the-table",
+        rung="same-base",
+        file=lines(
+            "FROM python:3.11-slim", APT.format("gcc libpq-dev"), *INSTALL, "COPY static static", START
+        ),
+        files={**FLASK, "app.py": "import flask\n", "static/text.woff2": ""},
+        never=("media-types",),
+    ),
+    Row(
+        id="what-is-compiled-with-headers-that-come-along",
+        rung="same-base",
+        file=lines(
+            "FROM python:3.11-slim",
+            APT.format("gcc python3-dev"),
+            *INSTALL,
+            'CMD ["uwsgi", "--module", "app"]',
+        ),
+        files={**FLASK, "requirements.txt": "uwsgi\n", "app.py": "import flask\n"},
+        final=(APT.format("libexpat1"),),
+    ),
+    *(
+        Row(
+            id=f"a-project-above-the-directory-of-{tool}",
+            file=lines(
+                "FROM python:3.11",
+                f"RUN pip install {tool}",
+                "WORKDIR /app",
+                *steps,
+                "COPY api api",
+                "WORKDIR /app/api",
+                f'CMD ["{tool}", "run", {more}"python", "app.py"]',
+            ),
+            files={manifest: "", "uv.lock": "", "api/app.py": "import os\n"},
+            final=(last,),
+        )
+        for tool, manifest, more, steps, last in (
+            ("pipenv", "Pipfile", "", ("COPY Pipfile .", "RUN pipenv install --system"), "COPY Pipfile ."),
+            (
+                "uv",
+                "pyproject.toml",
+                '"--no-sync", ',
+                ("COPY pyproject.toml uv.lock ./", "RUN uv sync --frozen"),
+                "COPY pyproject.toml uv.lock ./",
+            ),
+        )
     ),
     Row(
         id="a-list-exported-for-pip",
