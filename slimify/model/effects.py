@@ -102,7 +102,7 @@ class Action(StrEnum):
     WRITE = "write"
 
 
-_RECURSIVE = regex(r"-\w*R\w*|--recursive")
+RECURSIVE = regex(r"-\w*R\w*|--recursive")
 
 
 class NamedPlace(StrEnum):
@@ -170,7 +170,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     @property
     def recursive(self) -> bool:
         """Whether chown or chmod has the option to work on all that is below its paths, too."""
-        return any(_RECURSIVE.fullmatch(w.value or "") for w in self.command.words[1:])
+        return any(RECURSIVE.fullmatch(w.value or "") for w in self.command.words[1:])
 
     @property
     def compiles_downloads(self) -> bool:

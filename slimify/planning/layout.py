@@ -29,13 +29,11 @@ class CopyFromBuilder(Struct, frozen=True, kw_only=True):
 
 
 class WordEdit(Struct, frozen=True, kw_only=True):
-    """Word-level edits of one RUN: spans in its logical text to drop or to replace.
+    """Word-level edits of one RUN: new texts by their spans in its logical text, "" for words to drop.
 
-    `added` lists replacement names that the original text did not contain; they may be wrapped onto lines
-    of their own.
+    `added` lists names that the original text did not contain; they may be wrapped onto lines of their own.
     """
 
-    drop: frozenset[tuple[int, int]] = frozenset()
     replace: Mapping[tuple[int, int], str] = {}
     added: tuple[str, ...] = ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from itertools import pairwise
+from types import MappingProxyType
 
 from slimify.model.dockerfile import Dockerfile, Instruction, Node
 from slimify.model.shell import Atom
@@ -18,16 +19,14 @@ def check(
     dockerfile: Dockerfile,
     node: Instruction,
     drop: frozenset[int] = frozenset(),
-    drop_words: frozenset[Span] = frozenset(),
-    replace_words: Mapping[Span, str] | None = None,
+    replace_words: Mapping[Span, str] = MappingProxyType({}),
 ) -> str | None:
     """Edits one instruction of a file and checks the laws; returns its new text.
 
     `EditRefused` passes through, a broken law is an AssertionError.
     """
-    replacements = dict(replace_words or {})
     script = read_run(node)
-    new = edit(node, script, drop=drop, drop_words=drop_words, replace_words=replacements, keep_state=False)
+    new = edit(node, script, drop=drop, replace_words=replace_words, keep_state=False)
     if new is None:
         assert drop == set(range(len(script.atoms)))
         return None
@@ -47,12 +46,10 @@ def check(
     assert _shape(again.nodes[: _place(again, edited)]) == _shape(dockerfile.nodes[:index])
 
     # the commands that stay are those that were there, in the order they were in
-    expected = [
-        _words(atom, drop_words, replacements) for i, atom in enumerate(script.atoms) if i not in drop
-    ]
+    expected = [_words(atom, replace_words) for i, atom in enumerate(script.atoms) if i not in drop]
     result = read_run(edited)
     assert not result.opaque
-    assert [_words(atom, frozenset(), {}) for atom in result.atoms] == expected
+    assert [_words(atom, {}) for atom in result.atoms] == expected
 
     _check_lines(node, edited, new)
     return new
@@ -66,16 +63,13 @@ def _shape(nodes: tuple[Node, ...]) -> list[tuple[str, str]]:
     return [(n.kind, n.raw) for n in nodes]
 
 
-def _words(atom: Atom, dropped: frozenset[Span], replaced: Mapping[Span, str]) -> list[list[str]]:
+def _words(atom: Atom, replaced: Mapping[Span, str]) -> list[list[str]]:
     commands = []
     for command in atom.commands:
         words: list[str] = []
         for word in command.words:
-            span = (word.start, word.end)
-            if span in replaced:
-                words += replaced[span].split()
-            elif span not in dropped:
-                words.append(word.text)
+            new = replaced.get((word.start, word.end))
+            words += [word.text] if new is None else new.split()
         assigns = [f"{name}={word.text}" for name, word in command.assigns]
         redirects = [f"{r.op}{r.target.text}" for r in command.redirects]
         commands.append([*command.context, *assigns, *words, *redirects])

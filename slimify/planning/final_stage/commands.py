@@ -12,11 +12,12 @@ from slimify.facts.images import image
 from slimify.facts.programs import is_plain_check
 from slimify.facts.system import yes_option
 from slimify.model.decisions import PackageVerdict, Role
-from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING, Effect, SystemManager
+from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING, RECURSIVE, Effect, SystemManager
 from slimify.model.regex import regex
 from slimify.planning.final_stage.restore_packages import install_run
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.semantics.paths import inside
+from slimify.syntax.shell.meaning import Span
 
 PLAIN = frozenset({"", "heredoc"})  # `opaque` values of commands that always run, with the words as written
 
@@ -46,29 +47,21 @@ def final_atoms(
     if not step.atoms:
         return (frozenset() if step.role != "build" else None), WordEdit()
     kept: set[int] = set()
-    drop: set[tuple[int, int]] = set()
-    swap: dict[tuple[int, int], str] = {}
-    gone: set[str] = set()
+    words: dict[Span, str] = {}
     named: set[str] = set()  # what the commands in front of one install, where none of them is conditional
     joined = all(a.operator in ("", "&&") and a.opaque in PLAIN for a in step.script.atoms)
     for atom in step.atoms:
         kinds = atom.kinds
         if "packages" in kinds and atom.packages:
-            stays, dropped, swapped = _package_edits(atom, request, named if joined else set())
-            if stays:
+            edits = _package_edits(atom, request, named if joined else set())
+            if edits is not None:
                 kept.add(atom.index)
-                drop |= dropped
-                swap |= swapped | _silent_install(atom)
-            else:
-                gone |= {v.name for v in atom.packages}
-                gone |= {e.subject for e in atom.effects if e.kind == "packages" and e.subject}
+                words |= edits | _silent_install(atom)
         elif atom.role != "build" or only_checks(atom) or _serves_installs(atom):
             kept.add(atom.index)
         elif _on_copy_root(program, step, atom, request.copies):
             kept.add(atom.index)
-            dropped, swapped = non_recursive_edits(atom.effects)
-            drop |= dropped
-            swap |= swapped
+            words |= non_recursive_edits(atom.effects)
     removals = [a for a in step.atoms if a.kinds - {"state"} == {"unpackage"}]
     roles = _roles_of_installed(program) if removals else {}
     needed = {a.index for a in removals if _removes_kept(a, roles)}
@@ -86,7 +79,7 @@ def final_atoms(
             if not atom.effects or any(e.kind != "state" for e in atom.effects):
                 break
             kept.discard(atom.index)
-    return frozenset(kept), WordEdit(drop=frozenset(drop), replace=swap)
+    return frozenset(kept), WordEdit(replace=words)
 
 
 def removes_copied(program: Program, step: Step) -> bool:
@@ -183,58 +176,43 @@ def _is_copied_later(program: Program, step: Step, copy: CopyFromBuilder) -> boo
     return step.index < copy.after and any(inside(p, copy.path) for paths in brought for p in paths or ())
 
 
-def non_recursive_edits(
-    effects: Iterable[Effect],
-) -> tuple[set[tuple[int, int]], dict[tuple[int, int], str]]:
-    """The words to drop and to replace that remove -R from `chown`."""
-    drop: set[tuple[int, int]] = set()
-    swap: dict[tuple[int, int], str] = {}
-    for effect in effects:
-        for word in effect.command.words[1:]:
-            if effect.kind != "meta" or not word.text.startswith("-"):
-                continue
-            if word.text in ("-R", "--recursive"):
-                drop.add((word.start, word.end))
-            elif not word.text.startswith("--") and "R" in word.text:
-                swap[(word.start, word.end)] = word.text.replace("R", "")
-    return drop, swap
+def non_recursive_edits(effects: Iterable[Effect]) -> dict[Span, str]:
+    """The words that change to remove -R from `chown`."""
+    words = (w for e in effects if e.kind == "meta" for w in e.command.words[1:])
+    given = {(w.start, w.end): w.text for w in words if RECURSIVE.fullmatch(w.text)}
+    return {s: "" if t in ("-R", "--recursive") else t.replace("R", "") for s, t in given.items()}
 
 
-def _package_edits(
-    atom: AtomStep, request: SplitRequest, named: set[str]
-) -> tuple[bool, set[tuple[int, int]], dict[tuple[int, int], str]]:
-    """Whether an install command stays in the final stage, and which words to drop and to replace. `named`
-    are the packages that are installed in front of it, to which its own are added."""
-    spans: dict[str, list[tuple[int, int]]] = {}
+def _package_edits(atom: AtomStep, request: SplitRequest, named: set[str]) -> dict[Span, str] | None:
+    """The words of an install command that change in the final stage, None if that lacks it. `named` are the
+    packages that are installed in front of it, to which its own are added."""
+    spans: dict[str, list[Span]] = {}
     for effect in atom.effects:
         for package in effect.packages:
             spans.setdefault(package.name, []).append(package.span)
     stays = False
-    drop: set[tuple[int, int]] = set()
-    swap: dict[tuple[int, int], str] = {}
+    edits: dict[Span, str] = {}
     named |= {name_before_t64(v.name) for v in atom.packages if v.role != "build"}
     for verdict in atom.packages:
         first, *again = spans.get(verdict.name, [(-1, -1)])
         needed = tuple(p for p in _counterparts(verdict, request) if name_before_t64(p) not in named)
         goes = not needed if verdict.role == "build" else verdict.name in request.present
         if goes:
-            drop.update((first, *again))
+            edits |= dict.fromkeys((first, *again), "")
             continue
         stays = True
         if verdict.role == "build":
-            swap[first] = " ".join(needed)
-            drop.update(again)
+            edits |= dict.fromkeys(again, "") | {first: " ".join(needed)}
             named |= {name_before_t64(p) for p in needed}
-    if (-1, -1) in drop or (-1, -1) in swap:
-        # The names come from a variable: the command is kept or dropped as a whole.
-        return stays, set(), {}
-    return stays, drop, swap
+    if (-1, -1) in edits:  # The names come from a variable: the command is kept or dropped as a whole.
+        edits = {}
+    return edits if stays else None
 
 
-def _silent_install(atom: AtomStep) -> dict[tuple[int, int], str]:
+def _silent_install(atom: AtomStep) -> dict[Span, str]:
     """The edits that let installs ask no question. They ask before they install dependencies that are not
     named, and a smaller stage may lack some."""
-    edits: dict[tuple[int, int], str] = {}
+    edits: dict[Span, str] = {}
     for effect in atom.effects:
         verb = next((w for w in effect.command.words if w.value == "install"), None)
         if effect.asks and not effect.followed and verb is not None:

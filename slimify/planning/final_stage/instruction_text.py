@@ -29,7 +29,7 @@ def from_instruction(program: Program) -> Instruction:
 
 def edited_run(program: Program, index: int, drop: frozenset[int], words: WordEdit) -> str | None:
     instruction = program.dockerfile.instructions[index]
-    if not drop and not words.drop and not words.replace:
+    if not drop and not words.replace:
         return instruction.raw
     step = program.step(index)
     change = edit_heredoc if instruction.heredocs else edit
@@ -37,7 +37,6 @@ def edited_run(program: Program, index: int, drop: frozenset[int], words: WordEd
         instruction,
         step.script,
         drop=drop,
-        drop_words=words.drop,
         replace_words=words.replace,
         keep_state=not _loses_nothing_used(step, drop),
     )

@@ -194,7 +194,7 @@ def _last_name(
     """The span of the last package name in an install that others can be added to, which bring `little`."""
     for atom in atoms:
         for effect in atom.effects:
-            spans = [p.span for p in effect.packages if p.span not in edit.drop]
+            spans = [p.span for p in effect.packages if edit.replace.get(p.span) != ""]
             if spans and _is_extensible(step, atom, effect, little=little):
                 return spans[-1]
     return None

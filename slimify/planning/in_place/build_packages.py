@@ -335,9 +335,8 @@ def _remaining_text(program: Program, install: _Install) -> str | None:
     left = [p for p in install.effect.packages if p.name not in install.names]
     step = install.step
     if left or any(swap.values()):
-        words = {span: " ".join(names) for span, names in swap.items() if names}
-        gone = frozenset(span for span, names in swap.items() if not names)
-        return edit(step.instruction, step.script, drop_words=gone, replace_words=words)
+        words = {span: " ".join(names) for span, names in swap.items()}
+        return edit(step.instruction, step.script, replace_words=words)
     others = [a for a in step.atoms if a.index != install.atom.index]
     if all(a.kinds <= INSTALLS_NOTHING for a in others):
         return None

@@ -300,14 +300,14 @@ def _without_change(program: Program, change: _Change, drop: frozenset[int]) -> 
     """The RUN without the chown, or with a chown of only the directories created before COPY."""
     step = change.step
     alone = _root_owned_directories(program, change)
-    gone, swap = non_recursive_edits([change.effect] if alone else ())
+    words = non_recursive_edits([change.effect] if alone else ())
     if alone:
         operands = [w for w in change.effect.command.words[1:] if not w.text.startswith("-")][1:]
-        swap[(operands[0].start, operands[0].end)] = " ".join(alone)
-        gone |= {(w.start, w.end) for w in operands[1:]}
+        words |= {(w.start, w.end): "" for w in operands}
+        words[operands[0].start, operands[0].end] = " ".join(alone)
     else:
         drop |= {change.atom.index}
-    return edit(step.instruction, step.script, drop=drop, drop_words=frozenset(gone), replace_words=swap)
+    return edit(step.instruction, step.script, drop=drop, replace_words=words)
 
 
 def _root_owned_directories(program: Program, change: _Change) -> list[str]:

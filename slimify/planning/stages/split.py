@@ -51,7 +51,7 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
                 continue
             if kept is not None:
                 final[step.index] = kept
-                if edit.drop or edit.replace:
+                if edit.replace:
                     edits[step.index] = edit
         elif (
             step.keyword in ("COPY", "ADD") and step.role != "build" and step.index not in request.drop_final

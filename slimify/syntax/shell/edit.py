@@ -7,14 +7,15 @@ about empty continuation lines and older builders end the instruction there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
+from types import MappingProxyType
 
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Instruction
 from slimify.model.regex import regex
 from slimify.model.shell import Script
 from slimify.syntax.shell.lines import Change, Layout
-from slimify.syntax.shell.meaning import edited_words, has_words, run_words
+from slimify.syntax.shell.meaning import Span, edited_words, has_words, run_words
 
 _UNSPLITTABLE = frozenset({"heredoc", "background", "exec form"})
 _OPERATOR = regex(r"&&|;")
@@ -33,15 +34,14 @@ def edit(
     script: Script,
     *,
     drop: frozenset[int] = frozenset(),
-    drop_words: frozenset[tuple[int, int]] = frozenset(),
-    replace_words: Mapping[tuple[int, int], str] | None = None,
+    replace_words: Mapping[Span, str] = MappingProxyType({}),
     keep_state: bool = True,
 ) -> str | None:
     """The instruction's raw text without the atoms `drop`, and with words dropped or replaced.
 
-    `drop` holds indexes into `script.atoms`. `drop_words` and the keys of `replace_words` are
-    (start, end) of words of kept commands. A replacement may consist of several words separated by
-    spaces; they get one line each if the word was alone on its line. None if no atom remains.
+    `drop` holds indexes into `script.atoms`, `replace_words` a text for words of kept commands. That may be
+    "" or several words separated by spaces; they get one line each if the word was alone on its line. None
+    if no atom remains.
 
     Raises `EditRefused` if
     - the script is opaque, or has here-documents or background commands;
@@ -50,30 +50,25 @@ def edit(
       aborts only if its last part fails);
     - the result would be parsed to other commands.
     """
-    replacements = dict(replace_words or {})
-    _check_arguments(instruction, script, drop, drop_words | replacements.keys())
+    _check_arguments(instruction, script, drop, replace_words.keys())
     if script.atoms and len(drop) == len(script.atoms):
         return None
     if keep_state:
         check_state(script, drop)
     check_status(script, drop)
     layout = Layout(instruction, [(atom.start, atom.end) for atom in script.atoms])
-    changes = list(_drop_changes(script, drop, layout))
-    for span in drop_words:
-        changes.append(Change(*span))
-    for span, text in replacements.items():
-        changes.append(Change(*span, words=tuple(text.split())))
+    changes = [*_drop_changes(script, drop, layout)]
+    changes += [Change(*span, words=tuple(text.split())) for span, text in replace_words.items()]
     if not changes:
         return instruction.raw
     text = layout.apply(changes)
-    edited = edited_words(script, drop, {**dict.fromkeys(drop_words), **replacements})
-    if not has_words(run_words(text), edited):
+    if not has_words(run_words(text), edited_words(script, drop, replace_words)):
         raise EditRefused(Reason.of("SL356", "edited_meaning"))
     return text
 
 
 def _check_arguments(
-    instruction: Instruction, script: Script, drop: frozenset[int], spans: frozenset[tuple[int, int]]
+    instruction: Instruction, script: Script, drop: frozenset[int], spans: Set[Span]
 ) -> None:
     if script.opaque:
         raise EditRefused(Reason.of("SL356", "unreadable", why=script.opaque))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,10 +19,8 @@ from slimify.model.regex import regex
 from slimify.model.shell import Script
 from slimify.syntax.dockerfile.parser import encode, heredoc_spans, parse
 from slimify.syntax.shell.edit import check_state, check_status
-from slimify.syntax.shell.meaning import edited_words, has_words
+from slimify.syntax.shell.meaning import Span, edited_words, has_words
 from slimify.syntax.shell.script import EditRefused, edit, read, read_run
-
-Span = tuple[int, int]
 
 _UNSPLITTABLE = frozenset({"heredoc", "background"})
 _REST = regex(r"[ \t]*;?[ \t]*(#[^\n]*)?(\r?\n|\Z)")  # of a line, after its last command
@@ -42,8 +41,7 @@ def edit_heredoc(
     script: Script,
     *,
     drop: frozenset[int] = frozenset(),
-    drop_words: frozenset[Span] = frozenset(),
-    replace_words: Mapping[Span, str] | None = None,
+    replace_words: Mapping[Span, str] = MappingProxyType({}),
     keep_state: bool = True,
 ) -> str | None:
     """Like `edit.edit`, for a RUN whose script is the body of its only here-document.
@@ -66,7 +64,7 @@ def edit_heredoc(
     spans_in_body = dict(
         _word_spans(script, range(len(script.atoms)), own)
     )  # `<<-` removes leading tabs from the script
-    words = {spans_in_body[s]: t for s, t in {**dict.fromkeys(drop_words), **(replace_words or {})}.items()}
+    words = {spans_in_body[s]: t for s, t in replace_words.items()}
     for segment in reversed(tuple(_segments(own))):
         dropped = drop.intersection(segment.atoms)
         changed = {s: t for s, t in words.items() if segment.start <= s[0] < segment.end}
@@ -122,7 +120,7 @@ def _without_lines(text: str, start: int, end: int) -> str:
 
 
 def _edited_segment(
-    script: Script, segment: _Segment, dropped: frozenset[int], words: Mapping[Span, str | None]
+    script: Script, segment: _Segment, dropped: frozenset[int], words: Mapping[Span, str]
 ) -> str:
     """The text of a segment without some commands or with changed words, edited as a RUN."""
     text = script.text[segment.start : segment.code]
@@ -143,8 +141,7 @@ def _edited_segment(
         node,
         own,
         drop=frozenset(segment.atoms.index(i) for i in dropped),
-        drop_words=frozenset(spans_in_body[s] for s, t in words.items() if t is None),
-        replace_words={spans_in_body[s]: t for s, t in words.items() if t is not None},
+        replace_words={spans_in_body[s]: t for s, t in words.items()},
         keep_state=False,
     )
     assert new is not None

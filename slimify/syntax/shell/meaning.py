@@ -33,10 +33,8 @@ def run_words(text: str) -> tuple[Words, ...] | None:
     return None if script.opaque else edited_words(script, frozenset(), {})
 
 
-def edited_words(
-    script: Script, drop: frozenset[int], changes: Mapping[Span, str | None]
-) -> tuple[Words, ...]:
-    """The words of each command of a script without the atoms `drop`, and with words changed (None: dropped)
+def edited_words(script: Script, drop: frozenset[int], changes: Mapping[Span, str]) -> tuple[Words, ...]:
+    """The words of each command of a script without the atoms `drop`, and with words changed
     by their spans."""
     kept = (atom for index, atom in enumerate(script.atoms) if index not in drop)
     spans = sorted(changes)
@@ -51,9 +49,7 @@ def has_words(found: Sequence[Words] | None, expected: Sequence[Words]) -> bool:
     return all(wanted is None or text == wanted for text, wanted in pairs)
 
 
-def _words(
-    command: Command, changes: Mapping[Span, str | None], spans: Sequence[Span]
-) -> Iterator[str | None]:
+def _words(command: Command, changes: Mapping[Span, str], spans: Sequence[Span]) -> Iterator[str | None]:
     for name, word in command.assigns:
         yield from (name, *_changed(word, changes, spans))
     for word in command.words:
@@ -62,11 +58,11 @@ def _words(
         yield from (redirect.op, *_changed(redirect.target, changes, spans))
 
 
-def _changed(word: Word, changes: Mapping[Span, str | None], spans: Sequence[Span]) -> Iterator[str | None]:
+def _changed(word: Word, changes: Mapping[Span, str], spans: Sequence[Span]) -> Iterator[str | None]:
     """The words that a word becomes; `spans` are those of the changes, in order."""
     at = bisect_left(spans, (word.start, 0))
     if (word.start, word.end) in changes:
-        yield from (changes[word.start, word.end] or "").split()
+        yield from changes[word.start, word.end].split()
     elif at < len(spans) and spans[at][1] <= word.end:
         yield None  # a substitution in it has changed
     else:

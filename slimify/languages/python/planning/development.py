@@ -155,7 +155,7 @@ def _edits(program: Program, found: ProjectInstalls) -> Edits | Reason:
             return change
         words.setdefault(install.step.index, {}).update(change)
     steps = {i.step.index: i.step for i in found.installs}
-    texts = {at: _edited(steps[at], change) for at, change in words.items()}
+    texts = {at: edit(s.instruction, s.script, replace_words=words[at]) or "" for at, s in steps.items()}
     decision = Decision.of("SL312", "not_installed", line=line, count=count)
     return Edits(texts=texts, decisions=(decision,), saving=found.saving)
 
@@ -173,12 +173,6 @@ def _variable(program: Program, found: ProjectInstalls) -> str:
     if any(e.manager != first.manager or e.manifests != first.manifests for e in again):
         return ""
     return _of_release(row.variable, program, first)
-
-
-def _edited(step: Step, change: Mapping[tuple[int, int], str]) -> str:
-    drop = frozenset(span for span, text in change.items() if not text)
-    swap = {span: text for span, text in change.items() if text}
-    return edit(step.instruction, step.script, drop_words=drop, replace_words=swap) or ""
 
 
 def _change(
