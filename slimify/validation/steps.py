@@ -14,6 +14,7 @@ from slimify.facts.image_tables import accounts, data_packages_of
 from slimify.facts.packages import system_package
 from slimify.facts.programs import is_plain_check
 from slimify.facts.system import distribution_accounts, is_root, is_systems
+from slimify.facts.toolchains import beside
 from slimify.languages import languages, of_effect
 from slimify.model.decisions import Reason
 from slimify.model.effects import (
@@ -220,6 +221,7 @@ def _program_problems(pair: Pair) -> Iterator[Reason]:
             for program in dict.fromkeys(programs_of(event)):
                 lost = package_of_lost(program, pair.old.facts, pair.new.facts)
                 sources = providers(program, had, pair.old.facts) or providers(program, along, pair.old.facts)
+                sources = sources or frozenset(name for name in had if program in beside(name))
                 if sources and not sources & have and program not in made:
                     gone.add(min(sources))
                 elif lost is not None and lost not in have and not sources:

@@ -101,7 +101,7 @@ def _shapes_image(part: Part) -> bool:
     names = r"""useradd|adduser|groupadd|addgroup|ln|echo|cp|mv|install|sed|printf|touch|python3?|npm|npx|
     playwright|pip3?|wget|curl|unzip|tar|crontab|corepack|conda|poetry|make|go|rm\s+/etc/nginx"""
     return bool(re.match(rf"(?:{names})\b", _plain(part.text), re.X)) and not re.match(
-        r"npm (?:cache|prune)|go (?:clean|vet|test|mod download|get -d)|conda clean|yarn cache"
+        r"npm (?:cache|prune|uninstall)|go (?:clean|vet|test|mod download|get -d)|conda clean|yarn cache"
         r"|pip3? (?:uninstall|cache|install.* pip$)|.*(?:--production|--no-root)",
         part.text,
     )

@@ -251,8 +251,10 @@ def _start_changed(s: Subject, keyword: str) -> Iterator[Change]:
 def setting_in_builder(s: Subject) -> Iterator[Change]:
     if not s.several:
         return
+    base = s.base(s.final)
+    inherited = f"CMD {json.dumps(base.cmd)}" if base is not None else ""
     for x in s.final:
-        if x.keyword in (
+        if x.raw.strip() != inherited and x.keyword in (
             "CMD",
             "ENTRYPOINT",
             "USER",

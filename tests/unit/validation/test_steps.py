@@ -105,6 +105,37 @@ def test_what_stops_the_build(old: str, new: str, wrong: bool, tmp_path: Path) -
     assert ("would be joined" in found) == wrong, found
 
 
+# A package source whose package brings programs that the distribution's does not, and files without it
+NODESOURCE = """FROM python:3.11-bookworm
+RUN curl -fsSL https://deb.nodesource.com/setup_18.x | bash - && apt-get install -y nodejs
+COPY . .
+RUN npm ci && npm run build
+CMD ["python3", "app.py"]
+"""
+PACKAGED = {
+    "the-same": ((), ""),
+    "distribution": (((" nodejs", " nodejs npm"),), ""),
+    "gone": (((" && apt-get install -y nodejs", ""),), "`npm ci` calls a program of nodejs"),
+    "another": (((" nodejs", " sl"),), "`npm ci` calls a program of nodejs"),
+    "late": (
+        (
+            (" && apt-get install -y nodejs", ""),
+            ('CMD ["', 'RUN apt-get install -y nodejs\nCMD ["'),
+        ),
+        "`npm ci` calls a program of nodejs",
+    ),
+}
+
+
+@pytest.mark.parametrize(("pairs", "problem"), PACKAGED.values(), ids=PACKAGED)
+def test_programs_of_a_package_source(
+    pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path
+) -> None:
+    files = {"package.json": '{"scripts": {"build": "node b.js"}}', "package-lock.json": "{}", "b.js": ""}
+    found = differences(NODESOURCE, changed(NODESOURCE, *pairs), {**files, "app.py": ""}, tmp_path)
+    assert problem in found if problem else "calls a program" not in found, found
+
+
 TOOLS = """FROM python:3.12-bookworm
 WORKDIR /app
 COPY notes.txt ./
