@@ -182,7 +182,7 @@ def unknown_readers(program: Program, place: str, named: Collection[str]) -> Rea
         caller = next((use for use in sources.commands if _may_read_any(program, use.name, made)), None)
         if caller is not None:
             return Reason.of("SL316", "called", use=caller)
-    repeated = (e for a in program.atoms if a.role != "build" for e in a.effects)
+    repeated = (e for s in program.steps for e in s.final_effects)
     reader = next((e for e in (*repeated, *needs.start) if e.reads_anything), None)
     if reader is not None:
         return Reason.of("SL316", "reader", command=reader.tool)
@@ -244,7 +244,7 @@ def absent_files(program: Program, place: str, named: Collection[str]) -> Iterat
 def _is_always_there(program: Program, path: str) -> bool:
     """Whether every final image has the path: it is in each checkout, a step that is executed in the final
     stage makes it, or it belongs to an artifact. What other steps of the builder may leave is not copied."""
-    final = (e for a in program.atoms if a.role != "build" for e in a.effects)
+    final = (e for s in program.steps for e in s.final_effects)
     if any(_makes(e, path) for e in final) or any(overlap(a.path, path) for a in program.artifacts):
         return True
     place, context = program.end_state.view.context_path(path), program.context

@@ -86,6 +86,11 @@ class Step(Struct, frozen=True, kw_only=True, dict=True):
         return tuple(e for a in self.atoms for e in a.effects)
 
     @cached_property
+    def final_effects(self) -> tuple[Effect, ...]:
+        """The effects of its commands that the final stage executes, too."""
+        return tuple(e for a in self.atoms if a.role != "build" for e in a.effects)
+
+    @cached_property
     def deleted(self) -> tuple[str, ...]:
         """The paths and patterns that its commands delete."""
         return tuple(d for e in self.effects for d in e.deletes)

@@ -92,19 +92,13 @@ def removes_copied(program: Program, step: Step) -> bool:
 
 def _serves_installs(atom: AtomStep) -> bool:
     """Whether the atom fetches or removes package lists: it stays with the installs."""
-    kinds = atom.kinds
-    return ("index" in kinds and kinds <= {"index", "cache", "state"}) or (
-        kinds == {"cache"} and _lists_only(atom)
-    )
+    if "index" in atom.kinds:
+        return atom.kinds <= {"index", "cache", "state"}
+    deleted = (d for e in atom.effects for d in e.deletes)
+    return atom.kinds == {"cache"} and all(d.startswith(_PACKAGE_FILES) for d in deleted)
 
 
-def _lists_only(atom: AtomStep) -> bool:
-    managers = {e.manager or e.tool for e in atom.effects}
-    return managers <= {SystemManager.APT, "apt-get", SystemManager.APK} or all(
-        d.startswith(("/var/lib/apt", "/var/cache/", "/tmp", "/var/tmp"))
-        for e in atom.effects
-        for d in e.deletes
-    )
+_PACKAGE_FILES = ("/var/lib/apt", "/var/cache/", "/etc/apk/cache", "/tmp", "/var/tmp")
 
 
 def rewritten_install(step: Step, kept: frozenset[int] | None, request: SplitRequest) -> str | None:

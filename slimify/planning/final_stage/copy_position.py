@@ -45,11 +45,7 @@ def runs_installed_program(effect: Effect) -> bool:
 
 
 def _needs_copy(step: Step, copy: CopyFromBuilder) -> bool:
-    return any(
-        a.role != "build"
-        and any(runs_installed_program(e) and overlap(e.cwd or "/", copy.path) for e in a.effects)
-        for a in step.atoms
-    )
+    return any(runs_installed_program(e) and overlap(e.cwd or "/", copy.path) for e in step.final_effects)
 
 
 def _changes_copy(step: Step, copy: CopyFromBuilder) -> bool:
@@ -57,9 +53,9 @@ def _changes_copy(step: Step, copy: CopyFromBuilder) -> bool:
     if step.keyword in ("COPY", "ADD") and step.role != "build":
         places = step.visit.copy_targets
         return places is None or any(overlap(p, copy.path) for p in places)
-    effects = [e for a in step.atoms if a.role != "build" for e in a.effects if not runs_installed_program(e)]
+    changing = (e for e in step.final_effects if not runs_installed_program(e))
     return any(
-        e.writes_anywhere or any(overlap(p, copy.path) for p in (*e.writes, *e.deletes)) for e in effects
+        e.writes_anywhere or any(overlap(p, copy.path) for p in (*e.writes, *e.deletes)) for e in changing
     )
 
 

@@ -27,11 +27,10 @@ def from_instruction(program: Program) -> Instruction:
     return program.dockerfile.instructions[program.dockerfile.last_from]
 
 
-def edited_run(program: Program, index: int, drop: frozenset[int], words: WordEdit) -> str | None:
-    instruction = program.dockerfile.instructions[index]
+def _edited_run(step: Step, kept: frozenset[int], words: WordEdit) -> str | None:
+    instruction, drop = step.instruction, frozenset(range(len(step.script.atoms))) - kept
     if not drop and not words.replace:
         return instruction.raw
-    step = program.step(index)
     change = edit_heredoc if instruction.heredocs else edit
     return change(
         instruction,
@@ -44,9 +43,8 @@ def edited_run(program: Program, index: int, drop: frozenset[int], words: WordEd
 
 def is_run_editable(program: Program, index: int, kept: frozenset[int], words: WordEdit) -> bool:
     """Whether a RUN can be reduced to these commands with these word edits."""
-    drop = frozenset(range(len(program.step(index).atoms))) - kept
     try:
-        edited_run(program, index, drop, words)
+        _edited_run(program.step(index), kept, words)
     except EditRefused:
         return False
     return True
@@ -89,18 +87,16 @@ def is_cwd_independent(effect: Effect) -> bool:
 
 def _text(program: Program, layout: Layout, index: int) -> str | None:
     """The text of an instruction that the final stage has; None if nothing of it is left."""
-    instruction = program.dockerfile.instructions[index]
+    newline, step = program.dockerfile.newline, program.step(index)
     if index in layout.replace:
-        return layout.replace[index] + program.dockerfile.newline
-    step = program.step(index)
-    if instruction.keyword != "RUN" or not step.script.atoms:
-        return instruction.raw
-    drop = frozenset(range(len(step.script.atoms))) - layout.final[index]
-    text = edited_run(program, index, drop, layout.words.get(index, WordEdit()))
+        return layout.replace[index] + newline
+    if step.keyword != "RUN" or not step.script.atoms:
+        return step.instruction.raw
+    words = layout.words.get(index, WordEdit())
+    text = _edited_run(step, layout.final[index], words)
     if text is not None and index in layout.prepend:
         text = _with_command_first(text, layout.prepend[index])
-    added = layout.words[index].added if index in layout.words else ()
-    return with_wrapped_names(text, added, program.dockerfile.newline) if text is not None and added else text
+    return with_wrapped_names(text, words.added, newline) if text is not None and words.added else text
 
 
 def _with_command_first(text: str, command: str) -> str:

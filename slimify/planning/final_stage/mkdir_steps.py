@@ -27,24 +27,21 @@ def mkdir_copies(
     program: Program, dropped: frozenset[int], others: Sequence[CopyFromBuilder]
 ) -> dict[int, tuple[CopyFromBuilder, ...]]:
     """The copies that replace a RUN without any other effect in the final stage, by its index."""
-    copies = [s for s in program.steps if s.keyword in ("COPY", "ADD")]
-    taken = [p for s in copies if s.role != "build" and s.index not in dropped for p in _copied_paths(s)]
-    taken += [t.path for t in others]
-    near = [m.path for m in program.artifacts] + [p for s in copies for p in _copied_paths(s)]
+    context = [s for s in program.steps if s.keyword in ("COPY", "ADD")]
+    taken = [p for s in context if s.role != "build" and s.index not in dropped for p in _copied_paths(s)]
+    taken = [p for p in (*taken, *(t.path for t in others)) if not is_shared_directory(p)]
+    near = [m.path for m in program.artifacts] + [p for s in context for p in _copied_paths(s)]
     found: dict[int, tuple[CopyFromBuilder, ...]] = {}
     for step in program.steps:
         if step.keyword != "RUN" or step.index in dropped or not is_plain_root(step.state.user):
             continue
         owners = _made_directories(step)
         whole = _copied_directories(owners)
-        filled = any(
-            overlap(path, place) for path in owners for place in taken if not is_shared_directory(place)
-        )
+        filled = any(overlap(path, place) for path in owners for place in taken)
         filled = filled or any(overlap(p, n) for p in whole.keys() - owners.keys() for n in near)
         if whole and not filled:
-            found[step.index] = tuple(
-                CopyFromBuilder(path=p, after=step.index, owner=o) for p, o in whole.items()
-            )
+            copies = (CopyFromBuilder(path=p, after=step.index, owner=o) for p, o in whole.items())
+            found[step.index] = tuple(copies)
     return found
 
 

@@ -54,7 +54,7 @@ def _installed(
     called = (*needs.commands.items(), *program.final_stage_tools.items())
     tools = {e.tool for e in program.effects if e.action == Action.INSTALL_DEPS}
     named = ((p, use) for p, use in needs.system_packages.items() if not any(t in use.name for t in tools))
-    final = (effect for atom in program.atoms if atom.role != "build" for effect in atom.effects)
+    final = (effect for step in program.steps for effect in step.final_effects)
     compiling_with = compiled_with(final, program.end_state.view, program.base)
     for package, use in (
         *((lost_package(program.base, command), use) for command, use in called),
