@@ -87,6 +87,7 @@ class Action(StrEnum):
     CHECK = "check"
     CONFIG = "config"
     COPY = "copy"
+    DEPLOY = "deploy"  # a package with all that it needs, to another place
     EDIT = "edit"  # of files that exist
     FIX = "fix"
     GENERATE = "generate"  # sources of the application, which are compiled then

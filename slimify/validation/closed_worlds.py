@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.brought_programs import installed_programs
 from slimify.analysis.closed_worlds import may_compose_names_in
+from slimify.analysis.deployed_trees import trees_left_behind
 from slimify.analysis.packages.build_settings import install_only_settings
 from slimify.analysis.packages.package_files import package_files
 from slimify.facts.commands import readers_of
@@ -53,6 +54,7 @@ def may_go(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]
         or _is_unused_install(compared, effect, path)
         or _is_unread(compared, path)
         or _is_source_of_install(compared, path)
+        or _is_deployed(compared, path)
     )
 
 
@@ -67,6 +69,16 @@ def _is_source_of_install(compared: Comparison, path: str) -> bool:
     builds = (e for e in old.effects if e.kind == "build" and inside(e.cwd or "/", tree))
     installed = [w for e in builds for w in e.writes if not inside(w, tree)]
     return bool(installed) and all(content_at(compared.new.final, w).origins for w in installed)
+
+
+def _is_deployed(compared: Comparison, path: str) -> bool:
+    """Whether it is in a tree of which run time needs only a part that is complete, and that is there."""
+    old, new = compared.old.final, compared.new.final
+    trees = compared.program.once(
+        "deployed", lambda: trees_left_behind(old.effects, compared.program.runtime, compared.needs, old.end)
+    )
+    targets = [t for tree, t in trees.items() if inside(path, tree) and not inside(path, t)]
+    return bool(targets) and all(content_at(new, t).origins == content_at(old, t).origins for t in targets)
 
 
 def is_unused_copy(compared: Comparison, copy: Copy, place: str) -> bool:
@@ -219,4 +231,5 @@ def _is_unneeded_file(compared: Comparison, path: str, file: str) -> bool:
     """Whether nothing at run time reads a file that no root names."""
     if is_for_people(file) or is_for_compiler(compared, file):
         return True
-    return bool(compared.needs.start) and compared.start_is_known and _is_unread(compared, path)
+    known = bool(compared.needs.start) and compared.start_is_known
+    return known and (_is_unread(compared, path) or _is_deployed(compared, path))

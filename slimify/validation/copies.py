@@ -18,7 +18,7 @@ from slimify.semantics.machine.content import (
     link_targets,
 )
 from slimify.semantics.machine.stages import Copy, Machine, Stage
-from slimify.semantics.paths import inside, is_glob, overlap
+from slimify.semantics.paths import ancestors, inside, is_glob, overlap
 from slimify.syntax.dockerfile.instructions import meaning
 from slimify.validation.comparison import Comparison
 
@@ -46,8 +46,8 @@ def copy_problems(compared: Comparison, start: Sequence[str]) -> Iterator[Reason
 
 def _trusted_paths(compared: Comparison, start: Sequence[str]) -> frozenset[tuple[str, str]]:
     """Stages and paths in them that need not be shown to exist: the user asked to copy them, the old file
-    copies them, or the start command names them (`start`)."""
-    named = (*compared.kept, *start)
+    copies them, or the start command names them (`start`), or what is in them."""
+    named = (*compared.kept, *start, *(around for path in start for around in ancestors(path)))
     copies = [e.copy for s in compared.old.stages for e in s.own if e.copy is not None]
     copied = {(c.stage.name, path) for c in copies if c.stage is not None for path in c.sources}
     return frozenset(copied.union((s.name, path) for s in compared.new.stages for path in named))

@@ -20,7 +20,7 @@ from slimify.languages.node.commands.project import in_workspaces, manifests, sc
 from slimify.languages.node.commands.tools import npx, with_launcher
 from slimify.languages.node.commands.yarn import INSTALLS, parsed_call, script_or_program
 from slimify.model.decisions import Reason
-from slimify.model.effects import Effect
+from slimify.model.effects import Action, Effect
 from slimify.semantics.effects.call import Arg, Call, first_value
 
 
@@ -54,7 +54,7 @@ def pnpm(call: Call) -> tuple[Effect, ...]:
     if action == "deploy":
         return call.write_effect(
             "install",
-            "deploy",
+            Action.DEPLOY,
             manager="pnpm",
             writes=rest[-1:],
             manifests=manifests(call.state),

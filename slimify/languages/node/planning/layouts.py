@@ -12,6 +12,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from slimify.analysis.deployed_trees import trees_left_behind
 from slimify.analysis.packages.module_needs import with_development_packages
 from slimify.analysis.program import AtomStep, Program
 from slimify.analysis.roles.model import Artifact
@@ -21,7 +22,7 @@ from slimify.languages.node.planning.npm_static_site import site_copies
 from slimify.languages.node.planning.prune import builder_end, pruned_above, pruning
 from slimify.languages.node.planning.start import installs_at_start, runs_named_package, unknown_start
 from slimify.languages.node.planning.static_site import without_project_copies
-from slimify.model.decisions import PackageVerdict, Reason
+from slimify.model.decisions import Decision, PackageVerdict, Reason
 from slimify.model.plan import Rung
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
@@ -53,9 +54,10 @@ def propose(program: Program, options: Options) -> Proposal:
 
 
 def _layout(
-    program: Program, options: Options, rung: Rung, base: str, *, prunes: bool = True
+    program: Program, options: Options, rung: Rung, base: str, *, prunes: bool = True, narrow: bool = True
 ) -> Layout | Reason:
-    """A layout on this base, or why there is none. `prunes`: development dependencies go if they can."""
+    """A layout on this base, or why there is none. `prunes`: development dependencies go if they can;
+    `narrow`: directories stay behind of which only a part is needed."""
     given = program
     most = estimate.saved_bytes(program, rung)  # the limit: without all that only the build needs
     if rung == "same-base":
@@ -70,8 +72,9 @@ def _layout(
     why = why or runs_named_package(program)
     if why:
         return why
-    copies, site = without_project_copies(program, tuple(_copy_of(program, m) for m in program.artifacts))
-    copies, handed = site_copies(program, copies)
+    copies, left = tuple(_copy_of(program, m) for m in program.artifacts), tuple[Decision, ...]()
+    if narrow:
+        copies, left = _narrowed(program, copies)
     copies, why = positioned_copies(program, outermost(copies))
     if why:
         return why
@@ -94,7 +97,7 @@ def _layout(
         needless=LANGUAGE.words("toolchain.toml", "images", "libraries") if own_image else (),
         builder_tail=pruned.lines,
         final_head=head,
-        decisions=(*chosen, *site, *handed, *put, *pruned.decisions, *above.decisions),
+        decisions=(*chosen, *left, *put, *pruned.decisions, *above.decisions),
         saving=estimate.saved_bytes(program, rung) + saved - _copied_again(copies),
         original=estimate.original_bytes(program),
     )
@@ -107,8 +110,27 @@ def _layout(
     layout = split_layout(program, request)
     if layout.builder_end is None and rung != "slim":
         return Reason.of("SL407", "nothing_to_drop")
-    fuller = partial(_layout, given, options, rung, base, prunes=False) if pruned.lines else None
-    return replace(layout, fuller=fuller)
+    fuller = partial(_layout, given, options, rung, base, prunes=prunes and bool(left), narrow=not left)
+    return replace(layout, fuller=fuller if left or pruned.lines else None)
+
+
+def _narrowed(
+    program: Program, copies: tuple[CopyFromBuilder, ...]
+) -> tuple[tuple[CopyFromBuilder, ...], tuple[Decision, ...]]:
+    """The copies without directories of which only a part is needed, and the decisions."""
+    copies, site = without_project_copies(program, copies)
+    copies, handed = site_copies(program, copies)
+    trees = trees_left_behind(program.effects, program.runtime, program.runtime_needs, program.end_state)
+    deployed: list[Decision] = []
+    for tree, target in trees.items():
+        kept = (c for c in copies if not inside(c.path, tree) or inside(c.path, target))
+        part = (replace(c, path=target) for c in copies if c.path == tree and inside(target, tree))
+        if inside(target, tree):
+            deployed.append(Decision.of("SL318", "output", path=tree, target=target))
+        else:
+            deployed.append(Decision.of("SL318", "deployed", path=tree, target=target))
+        copies = (*kept, *part)
+    return copies, (*site, *handed, *deployed)
 
 
 def _copied_again(copies: Iterable[CopyFromBuilder]) -> int:
