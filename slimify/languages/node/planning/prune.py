@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.facts.system import is_plain_root
 from slimify.languages.node import LANGUAGE
-from slimify.languages.node.manifests.package_json import NodeProject, node_project
+from slimify.languages.node.manifests.package_json import NodeProject, installed_projects, node_project
 from slimify.languages.node.planning.development_needs import (
     development_bytes,
     development_packages,
@@ -30,6 +30,9 @@ from slimify.semantics.machine.content import content_at
 from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import inside, inside_any, overlap
 
+_HOOKS = frozenset({"preinstall", "install", "postinstall", "prepare"})
+_FROZEN = "--frozen-lockfile"
+_PNPM_WORKSPACE = "CI=true pnpm install --prod {frozen} --config.modules-cache-max-age=0"
 _NPM_LOCKS = ("/package-lock.json", "/npm-shrinkwrap.json")
 
 
@@ -207,11 +210,29 @@ def prune_command(
                 return None
             return " ".join(("yarn install --production --ignore-scripts --prefer-offline", *options))
         case NodeManager.PNPM:
-            # it works on one package alone, in a workspace asks before it removes (pnpm.io/cli/prune), and
-            # leaves what hooks and steps have added to the packages that stay (tried with pnpm 9)
-            hooks = {"preinstall", "install", "postinstall", "prepare"} & set(project.scripts)
-            return None if late or hooks or project.workspaces else "pnpm prune --prod"
+            # it works on one package alone (pnpm.io/cli/prune), and leaves what hooks and steps have added to
+            # the packages that stay (tried with pnpm 9); an install in a workspace asks, except in CI
+            projects = installed_projects(program.context, project)
+            if late or any(not _HOOKS.isdisjoint(own.scripts) for own in projects):
+                return None
+            if project.workspaces or len(projects) > 1:
+                return _pnpm_install(program, project, effect, projects)
+            return "pnpm prune --prod"
     return None
+
+
+def _pnpm_install(
+    program: Program, project: NodeProject, effect: Effect, projects: Iterable[NodeProject]
+) -> str | None:
+    """The install that leaves development dependencies of a workspace out. Without `modules-cache-max-age`,
+    removed packages stay for a week (tried with pnpm 9.15), and a store in a cache mount is not there."""
+    words = [word.text for word in effect.command.words]
+    generated = any("@prisma/client" in {*p.dependencies, *p.dev_dependencies} for p in projects)
+    mounted = any("--mount" in s.instruction.raw for s in program.steps if effect in s.effects)
+    unsure = generated or mounted or any(word.startswith(("--filter", "-F")) for word in words)
+    if unsure or project.lock is None or _changes_packages(program, project, effect):
+        return None
+    return _PNPM_WORKSPACE.format(frozen=_FROZEN if _FROZEN in words else "--no-frozen-lockfile")
 
 
 def _options_of_tree(install: Effect) -> tuple[str, ...] | None:

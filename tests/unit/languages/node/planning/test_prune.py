@@ -372,6 +372,31 @@ def test_pnpm_asks_before_it_prunes_a_workspace(tmp_path: Path, members: tuple[s
     assert ("pnpm prune" in (outcome.after or "")) is (not members)
 
 
+_INSTALL = "CI=true pnpm install --prod"
+
+
+@pytest.mark.parametrize(
+    ("install", "member", "option"),
+    [
+        pytest.param("pnpm i --filter api", {}, "", id="one-member-alone"),
+        pytest.param("pnpm i", {"dependencies": {"@prisma/client": "6"}}, "", id="a-generated-client"),
+        pytest.param("pnpm i", {"scripts": {"prepare": "tsc"}}, "", id="a-hook"),
+        pytest.param("--mount=type=cache,target=/s pnpm i", {}, "", id="a-store-that-is-not-there"),
+        pytest.param("pnpm i", {}, "--no-frozen-lockfile", id="the-lock-file-may-be-old"),
+        pytest.param("pnpm i --frozen-lockfile", {}, "--frozen-lockfile", id="frozen"),
+    ],
+)
+def test_pnpm_installs_a_workspace_again(
+    install: str, member: dict[str, object], option: str, tmp_path: Path
+) -> None:
+    text = f"FROM node:20\nRUN npm i -g pnpm\nWORKDIR /app\nCOPY . .\nRUN {install}\nRUN npx tsc\n"
+    package = {"dependencies": {"express": "4"}, "devDependencies": {"typescript": "5"}}
+    files = {"a.js": "", "pnpm-lock.yaml": "lockfileVersion: '9.0'\n"}
+    files |= {"pnpm-workspace.yaml": "packages: [api]\n", "api/package.json": json.dumps(member)}
+    after = rewrite(tmp_path, text + 'CMD ["node", "a.js"]\n', package, files).after or ""
+    assert (f"{_INSTALL} {option} " in after) if option else (_INSTALL not in after)
+
+
 SERVES = "const e = require('express')\nconst app = e()\napp.use('/lib', e.static({0}))\napp.listen(80)\n"
 
 
