@@ -141,7 +141,7 @@ def classify(
         steps=tuple(_step(visit, roles, packages) for visit in visits),
         runtime=contract,
         runtime_needs=needs,
-        artifacts=tuple(m for m in roles.artifacts if has_reader(m.path, usage)),
+        artifacts=tuple(m for m in roles.artifacts if has_reader(m, usage, end)),
         end_state=end,
         refusals=refusals(file, base, reference),
         findings=(

@@ -13,6 +13,7 @@ from typing import Literal
 from msgspec import Struct, convert
 
 from slimify.facts import among, load, program_among, words
+from slimify.model.regex import regex
 
 _FILE = "shells.toml"
 
@@ -84,6 +85,25 @@ def is_shell_script(text: str) -> bool:
 def is_shell_file(path: str) -> bool:
     """Whether a file is a shell script, judged by its name."""
     return path.endswith(words(_FILE, "shells", "endings"))
+
+
+_PLAIN_SHEBANG = regex(r"#!\s*\S+(?: \w+)?\s*")
+
+
+@cache
+def _login(name: str) -> re.Pattern[str]:
+    return re.compile(load(_FILE)["login"][name])
+
+
+def is_login_file(path: str) -> bool:
+    """Whether only login and interactive shells read a file in a home directory."""
+    return _login("files").search(path) is not None
+
+
+def starts_login_shell(text: str) -> bool:
+    """Whether a command line, or a line of a script, starts a shell that reads these files."""
+    lines = (x for x in text.splitlines() if not _PLAIN_SHEBANG.fullmatch(x))
+    return any(_login("starts").search(line) for line in lines)
 
 
 def wrapper(word: str) -> Wrapper | None:

@@ -13,9 +13,11 @@ from msgspec.structs import replace
 from slimify.analysis.brought_programs import installed_programs
 from slimify.analysis.closed_worlds import may_compose_names_in
 from slimify.analysis.deployed_trees import trees_left_behind
+from slimify.analysis.login_shells import reads_login_files
 from slimify.analysis.packages.build_settings import install_only_settings
 from slimify.analysis.packages.package_files import package_files
 from slimify.facts.commands import readers_of
+from slimify.facts.shells import is_login_file
 from slimify.facts.system import default_path, is_for_libraries, is_for_people, is_package_source, is_scratch
 from slimify.facts.toolchains import installers
 from slimify.languages import language
@@ -40,6 +42,8 @@ def may_go(compared: Comparison, effect: Effect, path: str, roots: Sequence[str]
     run time names."""
     if is_directory_still(compared, effect, path):
         return True
+    if compared.programs_are_known and effect.kind in INSTALLS and is_login_file(path):
+        return not reads_login_files(path, compared.needs, compared.old.final.end)
     if _is_for_run_time(compared, effect, path, roots) or _is_fetched_program(compared, effect, path):
         return False
     if not is_named_place(path) and (is_scratch(path) or is_package_source(path)):

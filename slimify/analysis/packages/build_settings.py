@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from slimify.analysis.login_shells import is_idle_login_file
 from slimify.analysis.program import RuntimeNeeds
 from slimify.facts.commands import readers_of
 from slimify.facts.settings import configured_installers
@@ -18,15 +19,19 @@ from slimify.model.effects import INSTALLS, Effect
 
 if TYPE_CHECKING:
     from slimify.analysis.packages.package_usage import PackageUsage
-    from slimify.analysis.roles.model import Given
+    from slimify.analysis.roles.model import Artifact, Given
+    from slimify.semantics.effects.state import State
 
 
-def has_reader(path: str, usage: PackageUsage) -> bool:
+def has_reader(made: Artifact, usage: PackageUsage, end: State) -> bool:
     """Whether run time may read what the build left at a path: not if it is only for programs of which
     none is started or imported, where all programs that are started are known."""
-    readers, needs = readers_of(path, usage.application), usage.needs
+    known = usage.unknown_programs is None
+    if known and is_idle_login_file(made.path, made.kind, usage.needs, end):
+        return False
+    readers, needs = readers_of(made.path, usage.application), usage.needs
     used = {*needs.commands, *(use.name for use in needs.sources.imports)}
-    return not readers or usage.unknown_programs is not None or not used.isdisjoint(readers)
+    return not readers or not known or not used.isdisjoint(readers)
 
 
 def build_only_reader(given: Given, paths: Sequence[str]) -> str:

@@ -168,7 +168,9 @@ def _made_regions(given: Given, node: Node) -> Iterator[Artifact]:
             continue  # it only holds outputs of the same command
         if generators is not None and generators.generates_sources(effect):
             continue
-        if effect.kind == "install-global" and not installed_programs(effect) & given.runtime_commands:
+        if effect.kind == "install-global" and not (
+            effect.ecosystem and installed_programs(effect) & given.runtime_commands
+        ):  # a toolchain of no language needs more than its own directory
             continue
         for output in effect.outputs:
             unsure = effect.compiles_downloads and output in effect.possible

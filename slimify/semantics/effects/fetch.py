@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from slimify.facts.commands import actions, shows, tables, values
+from slimify.facts.shells import is_login_file
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect, SystemManager
 from slimify.semantics.effects.call import Arg, Call, parse_options
@@ -113,7 +114,8 @@ def installer_effects(call: Call, address: str) -> tuple[Effect, ...] | None:
     for installer in (i for _, table in tables() for i in table.installers):
         if re.search(installer.address, address):
             places = tuple(value for name in installer.variables if (value := call.state.get(name)))
-            row = replace(installer, writes=places, possible=()) if places else installer
+            kept = (path for path in installer.writes if is_login_file(path))
+            row = replace(installer, writes=(*places, *kept), possible=()) if places else installer
             effects = row_effects(replace(call, args=(), ecosystem=installer.ecosystem), row)
             return (*lists_update(call), *effects) if installer.manager == SystemManager.APT else effects
     return None

@@ -24,6 +24,8 @@ _MAKES = re.compile(
     re.X,
 )
 
+_DROPS_PACKAGES = re.compile(r"--production --ignore|pnpm install --prod ")  # without it, the image is larger
+
 
 @kind("builder-run-dropped", "a step that makes what is copied, or what such a step reads")
 def builder_run_dropped(s: Subject) -> Iterator[Change]:
@@ -49,7 +51,7 @@ def builder_command_dropped(s: Subject) -> Iterator[Change]:
     for stage in s.builders:
         for run, number, part in s.commands(stage):
             parts = s.parts(run)
-            if len(parts) < 2 or "--production --ignore" in part.text or _is_repeated(s, stage, part):
+            if len(parts) < 2 or _DROPS_PACKAGES.search(part.text) or _is_repeated(s, stage, part):
                 continue
             moves = re.match(r"cd\s+[^-]", part.text) and any(map(_makes_something, parts[number + 1 :]))
             if moves or _makes_something(part):

@@ -33,6 +33,52 @@ def test_answers(asked: Question, no: str, yes: str) -> None:
     assert [word for word in yes.split() if not asked(word)] == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sh -c node",
+        "bash start.sh -l",
+        "#!/bin/bash\nexec node",
+        "#!/usr/bin/env bash\nexec node",
+        "/bin/sh -ec x",
+        "node su.js",
+        "python login.py --login",
+        "bash -e -u run.sh",
+        "echo script.sh",
+    ],
+)
+def test_no_login_shell(text: str) -> None:
+    assert not shells.starts_login_shell(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bash -lc node",
+        "/bin/bash -e -l run.sh",
+        "#!/bin/bash -l\nnode",
+        "bash --login",
+        "bash",
+        "sh -ic x",
+        "su - app",
+        "exec su app -c x",
+        "sudo -u app -i node",
+        'sh -c "bash -lc x"',
+        "/usr/sbin/sshd -D",
+        "bash --rcfile x",
+    ],
+)
+def test_login_shells(text: str) -> None:
+    assert shells.starts_login_shell(text)
+
+
+def test_files_of_login_shells() -> None:
+    assert not any(
+        map(shells.is_login_file, ("/root/.profiles", "/app/profile", "/etc/bash.bashrc", "/a/.env"))
+    )
+    assert all(map(shells.is_login_file, ("/root/.bashrc", "/root/.profile", "/home/a/.bash_profile")))
+
+
 def test_the_pattern_names_every_shell() -> None:
     pattern = re.compile(shells.shell_pattern())
     assert all(pattern.fullmatch(name) for name in ("sh", "bash", "ash", "dash", "ksh", "zsh"))

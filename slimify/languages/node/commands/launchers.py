@@ -17,7 +17,8 @@ from slimify.semantics.effects.call import Call, first_value, literal_arg, packa
 from slimify.semantics.effects.files import deletion
 
 # Where they keep the versions: below the home directory, or where the variable says.
-_VERSIONS = {
+_OF_NODE = ("node", "npm", "npx")
+VERSION_DIRECTORIES = {
     "nvm": (".nvm", "NVM_DIR"),
     "fnm": (".local/share/fnm", "FNM_DIR"),
     "volta": (".volta", "VOLTA_HOME"),
@@ -59,8 +60,8 @@ def versions(call: Call) -> tuple[Effect, ...]:
     if kind is not None:
         return call.effect(kind, action)
     prefix = call.state.get("N_PREFIX") or "/usr/local"
-    where = prefix if call.name == "n" else call.word(*_VERSIONS[call.name])
-    node = (package(literal_arg("node")),)
+    where = prefix if call.name == "n" else call.word(*VERSION_DIRECTORIES[call.name])
+    node = tuple(package(literal_arg(name)) for name in _OF_NODE)
     return call.write_effect("install-global", action, manager=call.name, packages=node, writes=(where,))
 
 

@@ -7,13 +7,12 @@ directory would fail, or leave the application without its packages.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from itertools import pairwise
 
 from slimify.analysis.closed_worlds import unknown_start
 from slimify.analysis.program import Program
 from slimify.analysis.roles.model import Artifact
-from slimify.facts.shells import is_shell
+from slimify.facts.shells import starts_login_shell
 from slimify.facts.system import scratch
 from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import SITE, PythonPlace
@@ -29,7 +28,6 @@ from slimify.model.effects import Effect
 from slimify.model.regex import regex
 from slimify.semantics.paths import inside, inside_any, overlap
 
-_LOGIN = regex(r"--login|-[a-z]*[il][a-z]*")
 _SYSTEM_PYTHON = regex(r"(?<![\w/])/usr/bin/(?:python|pip)")
 _PACKAGES = regex(r"(/.+/lib/python3\.\d+/(?:site|dist)-packages)/")
 
@@ -140,7 +138,7 @@ def installer_directories(program: Program) -> tuple[frozenset[str], str]:
     places: set[str] = set()
     others: set[str] = set()
     alive = ""
-    names_path = not _starts_login_shell(program.runtime.argv)
+    names_path = not starts_login_shell(" ".join(program.runtime.argv))
     called = called_or_managing(program)
     for effect in program.effects:
         head, _, name = effect.action.partition(" ")
@@ -153,11 +151,6 @@ def installer_directories(program: Program) -> tuple[frozenset[str], str]:
         else:
             others |= set(effect.writes)
     return frozenset(p for p in places if not any(overlap(o, p) for o in others)), alive
-
-
-def _starts_login_shell(argv: Sequence[str]) -> bool:
-    """Whether a shell is started that reads ~/.profile, where installers add their directory to PATH."""
-    return any(map(is_shell, argv)) and any(_LOGIN.fullmatch(word) for word in argv)
 
 
 def called_or_managing(program: Program) -> frozenset[str]:

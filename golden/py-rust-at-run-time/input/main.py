@@ -1,0 +1,3 @@
+import flask
+import subprocess
+subprocess.run(["cargo","build"])
