@@ -79,10 +79,13 @@ def script_files(root: Path) -> Context:
 
 
 def scripts(context: Context, root: str, near: str = "") -> Iterator[Script]:
-    """The scripts that call an engine, those below `near` first. `root` is the directory for the shell."""
+    """The scripts that call an engine, those below `near` first, then those of the directories above it.
+    `root` is the directory for the shell."""
 
-    def distance(path: str) -> tuple[bool, int, str]:
-        return not path.startswith(f"{near}/" if near else ""), path.count("/"), path
+    def distance(path: str) -> tuple[bool, bool, int, str]:
+        home = os.path.dirname(path)
+        above = not home or f"{near}/".startswith(f"{home}/")
+        return not path.startswith(f"{near}/" if near else ""), not above, path.count("/"), path
 
     found = [path for path, size in context.files.items() if size <= _MAX_BYTES and _may_be_script(path)]
     for path in sorted(found, key=distance)[:_MAX_FILES]:
