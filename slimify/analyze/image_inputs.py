@@ -10,13 +10,13 @@ from functools import cache, cached_property, lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, convert
 from msgspec.structs import asdict
 
 from slimify.analyze.layers import Origin
 from slimify.analyze.model import Kind, Waste
 from slimify.context.scan import Context
-from slimify.facts import load
+from slimify.facts import load, merged
 from slimify.facts.language_files import all_files, files_of
 from slimify.facts.system import is_system_directory
 from slimify.image.layout import mapping, strings
@@ -244,6 +244,12 @@ class FindingText(Struct, frozen=True, kw_only=True):
     remedy: str
     safe: bool = False
     rewrite: bool = False
+
+
+def finding_text(name: str, **values: str) -> FindingText:
+    """The texts of a finding in facts/waste.toml, with values for their placeholders."""
+    row = merged("waste.toml")["findings"][name].items()
+    return convert({k: v.format(**values) if isinstance(v, str) else v for k, v in row}, FindingText)
 
 
 def waste_finding(

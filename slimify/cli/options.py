@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, get_type_hints
@@ -54,9 +55,12 @@ ExcludeOption = Annotated[
 ]
 
 
+file_option = partial(typer.Option, metavar="FILE", dir_okay=False)
+
+
 def html_option(about: str) -> Any:
     """The option for a page that is written at the end: its directory has to exist."""
-    return typer.Option("--html", metavar="FILE", dir_okay=False, help=about, callback=_in_directory)
+    return file_option("--html", help=about, callback=_in_directory)
 
 
 def _in_directory(path: Path | None) -> Path | None:

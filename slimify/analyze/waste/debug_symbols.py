@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slimify.analyze.image_inputs import (
-    FindingText,
     ImageInputs,
     StoredFile,
     WasteFinding,
     by_layer,
+    finding_text,
     waste_finding,
 )
 from slimify.analyze.waste.duplicates import common_path
@@ -45,13 +45,7 @@ def _finding(inputs: ImageInputs, files: Sequence[StoredFile]) -> WasteFinding:
         inputs,
         files,
         common_path(files),
-        FindingText(
-            code="SL733",
-            kind="debug",
-            text="Symbol tables and debugging sections, which only a debugger reads.",
-            remedy=_remedy(),
-            safe=True,
-        ),
+        finding_text("symbols", remedy=_remedy()),
         bytes_each=[inputs.image.elves[item.path].symbols for item in files],
     )
 

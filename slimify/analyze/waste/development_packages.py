@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from slimify.analyze.image_inputs import FindingText, ImageInputs, StoredFile, WasteFinding, waste_finding
+from slimify.analyze.image_inputs import ImageInputs, StoredFile, WasteFinding, finding_text, waste_finding
 from slimify.analyze.waste.duplicates import common_path
 from slimify.languages import languages
 
@@ -23,10 +23,10 @@ def find(inputs: ImageInputs) -> Iterator[WasteFinding]:
 
 
 def packages_finding(
-    inputs: ImageInputs, files: Sequence[StoredFile], names: Mapping[str, str], path: str, what: FindingText
+    inputs: ImageInputs, files: Sequence[StoredFile], names: Mapping[str, str], path: str, what: str
 ) -> WasteFinding:
-    """A finding about files of packages in one layer. `names` are the package names by file or directory; the
-    text of `what` has a placeholder for them. `path`: "" for that of the largest package."""
+    """A finding about files of packages in a layer. `names` are the package names by file or directory,
+    `what` is its own in facts/waste.toml. `path`: "" for that of the largest package."""
     parts: dict[str, list[StoredFile]] = {}
     for item in files:
         place = item.path
@@ -36,6 +36,6 @@ def packages_finding(
     sizes = {name: sum(item.size for item in part) for name, part in parts.items()}
     largest = sorted(sizes, key=lambda name: (-sizes[name], name))
     more = f" and {len(largest) - MAX_NAMES} more" if len(largest) > MAX_NAMES else ""
-    what = replace(what, text=what.text.format(", ".join(largest[:MAX_NAMES]) + more))
-    found = waste_finding(inputs, files, path or common_path(parts[largest[0]]), what)
+    told = finding_text(what, packages=", ".join(largest[:MAX_NAMES]) + more)
+    found = waste_finding(inputs, files, path or common_path(parts[largest[0]]), told)
     return replace(found, waste=replace(found.waste, packages=tuple(largest), count=len(largest)))

@@ -9,11 +9,11 @@ from functools import cache
 from typing import Final
 
 from slimify.analyze.image_inputs import (
-    FindingText,
     ImageInputs,
     StoredFile,
     WasteFinding,
     by_layer,
+    finding_text,
     waste_finding,
 )
 from slimify.facts.language_files import all_files
@@ -46,45 +46,19 @@ def find(inputs: ImageInputs) -> Iterator[WasteFinding]:
     for (layer, by, how), items in groups.items():
         if layer != by:
             files = [StoredFile(item.entry, item.layer) for item in items]
-            tell = {"removed": _removed, "again": _stored_again, "replaced": _replaced}[how]
-            told = tell(inputs, files, by)
+            names = {"by": _layer_name(inputs, by), "layer": _layer_name(inputs, layer)}
+            told = finding_text(how, **names, **_stored_again(inputs, layer, by))
             found = None if how == "removed" else by
             yield waste_finding(inputs, files, common_path(files), told, layer=found)
 
 
-def _removed(inputs: ImageInputs, files: Sequence[StoredFile], by: int) -> FindingText:
-    return FindingText(
-        code="SL722",
-        kind="deleted",
-        text=f"Removed by {_layer_name(inputs, by)}, but a layer that contains it is part of the image.",
-        remedy="remove it in the instruction that creates it, or create it in another stage",
-        safe=True,
-    )
-
-
-def _stored_again(inputs: ImageInputs, files: Sequence[StoredFile], by: int) -> FindingText:
+def _stored_again(inputs: ImageInputs, layer: int, by: int) -> dict[str, str]:
+    """Why a layer stores the files of another one again, and what to do."""
     owners = _OWNERS.search(inputs.origin.instructions[by])
     why = f"{owners[0]} stores each file again" if owners else "The same content is stored again"
-    below = inputs.origin.instructions[files[0].layer]
-    copied = below.startswith(("COPY", "ADD"))
+    copied = inputs.origin.instructions[layer].startswith(("COPY", "ADD"))
     remedy = "COPY --chown=… --chmod=…" if copied else "change it in the instruction that creates the files"
-    return FindingText(
-        code="SL720",
-        kind="duplicate",
-        text=f"{why}, but the copy in {_layer_name(inputs, files[0].layer)} still takes space.",
-        remedy=f"{remedy} instead of a separate step" if owners else "store it once",
-        safe=True,
-    )
-
-
-def _replaced(inputs: ImageInputs, files: Sequence[StoredFile], by: int) -> FindingText:
-    return FindingText(
-        code="SL721",
-        kind="duplicate",
-        text=f"Overwritten, but the copy in {_layer_name(inputs, files[0].layer)} still takes space.",
-        remedy="write it once: combine the RUN steps, or use a base image with the newer version",
-        safe=True,
-    )
+    return {"why": why, "remedy": f"{remedy} instead of a separate step" if owners else "store it once"}
 
 
 def equal_files(inputs: ImageInputs, gone: Collection[tuple[str, int]]) -> Iterator[WasteFinding]:
@@ -109,12 +83,7 @@ def equal_files(inputs: ImageInputs, gone: Collection[tuple[str, int]]) -> Itera
                 inputs,
                 part,
                 common_path(part),
-                FindingText(
-                    code="SL723",
-                    kind="duplicate",
-                    text=f"The same content is also stored in {original}.",
-                    remedy="keep one of them and link to it, or don't copy the directory twice",
-                ),
+                finding_text("equal", original=original),
             )
 
 

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from slimify.analyze.image_inputs import FindingText, ImageInputs, StoredFile, WasteFinding, waste_finding
+from slimify.analyze.image_inputs import ImageInputs, StoredFile, WasteFinding, finding_text, waste_finding
 from slimify.facts import load
 from slimify.model.regex import regex
 
@@ -39,18 +39,13 @@ def find(inputs: ImageInputs) -> Iterator[WasteFinding]:
     for (directory, _), items in groups.items():
         served = posixpath.basename(directory) in words
         looked = _search_result(texts)
-        it = "it" if len(items) == 1 else "them"
+        noun, it = ("file", "it") if len(items) == 1 else ("files", "them")
         hint = f", but the directory {posixpath.basename(directory)!r} may be served" if served else ""
         yield waste_finding(
             inputs,
             items,
             items[0].path if len(items) == 1 else directory,
-            FindingText(
-                code="SL732",
-                kind="static",
-                text=f"Large static {'file' if len(items) == 1 else 'files'}: {looked} {it}{hint}.",
-                remedy="list them in .dockerignore if unused, else move them to object storage or a volume",
-            ),
+            finding_text("static", files=noun, looked=looked, them=it, hint=hint),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 
-from slimify.analyze.image_inputs import FindingText, ImageInputs, StoredFile, WasteFinding, by_layer
+from slimify.analyze.image_inputs import ImageInputs, StoredFile, WasteFinding, by_layer
 from slimify.analyze.programs import mentioned_programs
 from slimify.analyze.waste.development_packages import packages_finding
 from slimify.facts import load
@@ -15,19 +15,6 @@ from slimify.facts.system import holds_programs
 from slimify.languages import languages
 from slimify.model.regex import regex
 
-_BUILD = FindingText(
-    code="SL705",
-    kind="toolchain",
-    text="Compilers, headers and build tools: {}. The start command and its scripts use none.",
-    remedy="install them only in a build stage, and copy the build results",
-    rewrite=True,
-)
-_IDLE = FindingText(
-    code="SL712",
-    kind="unused",
-    text="Nothing seems to use {}: no start script, source, package or library names them.",
-    remedy="drop them, or use a slim base image, unless you use them interactively",
-)
 _NAME = regex(r"[^\s(<>=~:|]+")
 _STRING = regex(r"""["'`]([\w./+-]{2,64})(?=["'`\s])""")
 _WORD = regex(r"[\w.+-]+")
@@ -51,7 +38,7 @@ def find(inputs: ImageInputs) -> Iterator[WasteFinding]:
         if name not in build and name not in always and fact.kind in ("fetch", "tool")
     }
     idle = graph.removable({n for n in idle if not words & graph.commands(n)}, without=build) - build
-    for names, what in ((build, _BUILD), (idle, _IDLE)):
+    for names, what in ((build, "build"), (idle, "idle")):
         yield from _findings(inputs, graph, names, what)
 
 
@@ -153,7 +140,7 @@ def _source_words(inputs: ImageInputs) -> frozenset[str]:
 
 
 def _findings(
-    inputs: ImageInputs, graph: _DependencyGraph, names: set[str], what: FindingText
+    inputs: ImageInputs, graph: _DependencyGraph, names: set[str], what: str
 ) -> Iterator[WasteFinding]:
     files = [item for name in sorted(names) for item in graph.files.get(name, ())]
     owners = {item.path: name for name in names for item in graph.files.get(name, ())}

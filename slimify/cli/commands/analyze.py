@@ -12,7 +12,7 @@ from msgspec import Struct
 import slimify
 from slimify.cli import console
 from slimify.cli.exit_codes import DIFFERENT, DONE, exit_code, finish, show_error
-from slimify.cli.options import ContextOption
+from slimify.cli.options import ContextOption, file_option
 
 if TYPE_CHECKING:
     from slimify import AnalyzeOptions, Limit, Limits
@@ -50,11 +50,9 @@ ImagesArgument = Annotated[
 ]
 DockerfilesOption = Annotated[
     list[Path] | None,
-    typer.Option(
+    file_option(
         "--dockerfile",
-        metavar="FILE",
         exists=True,
-        dir_okay=False,
         help="Dockerfile that the image was built from; repeat it for the second image.",
     ),
 ]
@@ -143,12 +141,8 @@ class RuleFlags(Struct, frozen=True, kw_only=True):
     ] = None
     ci_config: Annotated[
         Path | None,
-        typer.Option(
-            "--ci-config",
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            help="File of rules in the format of .dive-ci; implies --ci.",
+        file_option(
+            "--ci-config", exists=True, help="File of rules in the format of .dive-ci; implies --ci."
         ),
     ] = None
 

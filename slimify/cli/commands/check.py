@@ -19,6 +19,7 @@ from slimify.cli.options import (
     MaybeProving,
     NoCacheOption,
     PathsArgument,
+    file_option,
     proof_options,
     read_built_image,
     settings_options,
@@ -36,21 +37,14 @@ class OutputFlags(Struct, frozen=True, kw_only=True):
     format: Annotated[CheckFormat, typer.Option("--format", help="Format of the findings.")] = "text"
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            dir_okay=False,
-            help="Write the findings to FILE in that format, and print them as text.",
+        file_option(
+            "--output", "-o", help="Write the findings to FILE in that format, and print them as text."
         ),
     ] = None
     summary: Annotated[
         Path | None,
-        typer.Option(
-            "--summary",
-            metavar="FILE",
-            dir_okay=False,
-            help="Add a table of the findings in Markdown to FILE, such as $GITHUB_STEP_SUMMARY.",
+        file_option(
+            "--summary", help="Add a table of the findings in Markdown to FILE, such as $GITHUB_STEP_SUMMARY."
         ),
     ] = None
     statistics: Annotated[
@@ -65,10 +59,7 @@ class BaselineFlags(Struct, frozen=True, kw_only=True):
     """The findings that are known."""
 
     baseline: Annotated[
-        Path | None,
-        typer.Option(
-            "--baseline", metavar="FILE", dir_okay=False, help="Ignore the findings recorded in FILE."
-        ),
+        Path | None, file_option("--baseline", help="Ignore the findings recorded in FILE.")
     ] = None
     update_baseline: Annotated[
         bool, typer.Option("--update-baseline", help="Record the current findings in the baseline.")

@@ -20,6 +20,7 @@ from slimify.cli.options import (
     ExcludeOption,
     Given,
     MaybeProving,
+    file_option,
     html_option,
     proof_options,
     settings_options,
@@ -43,11 +44,8 @@ class OutputFlags(Struct, frozen=True, kw_only=True):
 
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            dir_okay=False,
+        file_option(
+            *("--output", "-o"),
             help="Write one JSON line per Dockerfile to FILE; an interrupted scan resumes from it.",
         ),
     ] = None

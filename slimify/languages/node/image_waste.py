@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 
-from slimify.analyze.image_inputs import FindingText, ImageInputs, StoredFile, WasteFinding, by_layer
+from slimify.analyze.image_inputs import ImageInputs, StoredFile, WasteFinding, by_layer
 from slimify.analyze.programs import mentioned_programs
 from slimify.analyze.waste.development_packages import packages_finding
 from slimify.context.values import json_of
@@ -17,13 +17,6 @@ RUNTIME = ("dependencies", "optionalDependencies", "peerDependencies")
 STEPS = 100_000  # of following dependencies
 _PACKAGE = regex(r"/node_modules/((?:@[^/]+/)?[^/]+)/package\.json$")
 _REQUIRED = regex(r"""(?:\brequire\(|\bimport\(|\bfrom|\bimport)\s*["']([^"'./\s][^"'\s]*)["']""")
-_DEVELOPMENT = FindingText(
-    code="SL710",
-    kind="development",
-    text="Development dependencies: {}. Neither the start command nor a source uses them.",
-    remedy="npm ci --omit=dev in the final stage, or npm prune --omit=dev after the build",
-    rewrite=True,
-)
 
 
 def package_commands(inputs: ImageInputs) -> frozenset[str]:
@@ -54,7 +47,7 @@ def development_packages(inputs: ImageInputs) -> Iterator[WasteFinding]:
     names = {place: place.rpartition("/node_modules/")[2] for place in development}
     for part in by_layer(files).values():
         path = part[0].path.partition("/node_modules/")[0] + "/node_modules"
-        yield packages_finding(inputs, part, names, path, _DEVELOPMENT)
+        yield packages_finding(inputs, part, names, path, "node")
 
 
 def _names(manifest: Mapping[str, object], *keys: str) -> set[str]:

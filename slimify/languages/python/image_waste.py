@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from slimify.analyze.image_inputs import FindingText, ImageInputs, StoredFile, WasteFinding, by_layer
+from slimify.analyze.image_inputs import ImageInputs, StoredFile, WasteFinding, by_layer
 from slimify.analyze.programs import mentioned_programs
 from slimify.analyze.waste.development_packages import packages_finding
 from slimify.languages.python.package_facts import pypi
@@ -14,12 +14,6 @@ from slimify.model.regex import regex
 
 _METADATA = regex(r"(.*/(?:site|dist)-packages)/([^/]+?)-[^/-]+\.dist-info/METADATA")
 _IMPORT = regex(r"^[ \t]*(?:import|from)[ \t]+([^\n#]+)", re.MULTILINE)
-_DEVELOPMENT = FindingText(
-    code="SL711",
-    kind="development",
-    text="Tools for developing: {}. Neither the start command nor a source uses them.",
-    remedy="keep them in requirements of their own that the image doesn't install",
-)
 
 
 def package_commands(inputs: ImageInputs) -> frozenset[str]:
@@ -51,7 +45,7 @@ def development_packages(inputs: ImageInputs) -> Iterator[WasteFinding]:
             )
     files = [item for place in sorted(places) for item in inputs.files_below(place)]
     for part in by_layer(files).values():
-        yield packages_finding(inputs, part, places, posixpath.dirname(next(iter(places))), _DEVELOPMENT)
+        yield packages_finding(inputs, part, places, posixpath.dirname(next(iter(places))), "python")
 
 
 def _modules(inputs: ImageInputs) -> frozenset[str]:
