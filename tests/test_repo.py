@@ -132,7 +132,7 @@ def known_codes() -> dict[str, dict[str, Any]]:
 
 def used_codes() -> set[str]:
     """Codes that stand in the source or in facts other than the list of codes itself."""
-    files = [*MODULES, *(p for p in (PACKAGE / "facts").glob("*.toml"))]
+    files = [*MODULES, *PACKAGE.glob("**/facts/*.toml")]
     return {code for file in files for code in CODE.findall(file.read_text("utf-8"))}
 
 

@@ -7,77 +7,42 @@ which a build step reports before the engine does.
 from __future__ import annotations
 
 import re
+from functools import cache, cached_property
+
+from msgspec import Struct, convert
 
 from slimify.engine.model import EngineProblem, Kind
+from slimify.facts import load
 from slimify.model.regex import regex
 
-_DISK = r"no space left on device|disk quota exceeded|not enough space|insufficient storage"
-# First match wins. Messages of docker 19 to 29, buildx, podman 3 to 5 and buildah.
-_RULES: tuple[tuple[Kind, str], ...] = (
-    ("disk", _DISK),
-    (
-        "unreachable",
-        r"cannot connect to (the docker daemon|podman)|error during connect"
-        r"|failed to connect to the docker api|is the docker daemon running"
-        r"|permission denied while trying to connect|unable to connect to podman"
-        r"|unable to resolve docker endpoint|context not found|context \S+ does not exist"
-        r"|no builder \S+ found|failed to initialize builder|failed to find driver|no valid drivers found"
-        r"|could not connect to \S+buildkit|buildkitd?\S* is not running",
-    ),
-    (
-        "old",
-        r"buildx component is missing or broken|requires? buildkit|requires the buildkit|unknown flag: --"
-        r"|unknown shorthand flag|'buildx' is not a docker command|client version \S+ is too (new|old)"
-        r"|buildkit not supported by daemon|buildkit is (disabled|not enabled)|requires api version"
-        r"|unknown command \"buildx\"",
-    ),
-    (
-        "killed",
-        r"code = unavailable|error reading from server: eof|unexpected eof|transport is closing"
-        r"|connection reset by peer|closing transport|signal: killed|context canceled"
-        r"|no such (image|container)|no container with (name|id)|image not known|no such object"
-        r"|reference does not exist|no session for",
-    ),
-    (
-        "base",
-        r"failed to resolve source metadata|pull access denied|manifest unknown|manifest for \S+ not found"
-        r"|no match for platform in manifest|no matching manifest|toomanyrequests|rate limit"
-        r"|creating build container|initializing source docker://|failed to do request: (head|get)"
-        r"|did not resolve to an alias|no stage or image found|httpreadseeker|unable to copy from source"
-        r"|failed to authorize|error response from daemon: get \"?https?://|^get \"?https?://\S+/v2/"
-        r"|repository does not exist|unable to find image|invalid reference format",
-    ),
-)
-_COMPILED = tuple((kind, re.compile(rule, re.IGNORECASE | re.MULTILINE)) for kind, rule in _RULES)
-_DISK_FULL = regex(_DISK, re.IGNORECASE)
 # BuildKit steps that resolve a base image or a frontend.
 _PULL_STEP = regex(r" > (\[internal\] load metadata for|resolve image config for|\[[^\]]*\d\] FROM) ")
 _ERROR_LINE = regex(r"(?:ERROR|Error|error|docker): |Error response from daemon|unknown (?:flag|shorthand)")
 _LINE = regex(r"^\S*:(\d+)$")  # `Dockerfile:3`, above the lines BuildKit shows
 _PARSE = regex(r"parse error (?:on )?line (\d+)")
-_PREFIXES = (
-    "ERROR: ",
-    "Error: ",
-    "docker: ",
-    "Error response from daemon: ",
-    "failed to build: ",
-    "failed to solve: ",
-    "failed to solve with frontend dockerfile.v0: ",
-)
-_MESSAGE_PREFIXES: dict[Kind, str] = {
-    "base": "can't pull a base image: ",
-    "disk": "no space left on disk: ",
-    "killed": "the engine stopped during the operation: ",
-    "old": "the engine is too old or lacks a component: ",
-    "unreachable": "the engine does not respond: ",
-}
-
-
 _NEEDS_OLDER_BUILDER = regex(
     r"buildx component is missing or broken|'buildx' is not a docker command|unknown command \"buildx\""
     r"|unknown flag: --(load|progress)|buildkit not supported by daemon",
     re.IGNORECASE,
 )
+
+
+class _Failure(Struct, frozen=True, dict=True):
+    """How an engine tells one kind of failure."""
+
+    kind: Kind
+    says: str
+    messages: tuple[str, ...]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile("|".join(self.messages), re.IGNORECASE | re.MULTILINE)
+
+
+@cache
+def _failures() -> dict[str, _Failure]:
+    rows = convert(load("messages.toml")["engine"]["failures"], list[_Failure])
+    return {row.kind: row for row in rows}
 
 
 def older_builder_may_work(problem: EngineProblem) -> bool:
@@ -98,7 +63,7 @@ def build_problem(log: str) -> EngineProblem:
     words = _error_text(log)
     kind = _kind(words) or "build"
     frame = _step_output(log)
-    if kind == "build" and _DISK_FULL.search("\n".join(frame)):
+    if kind == "build" and _failures()["disk"].pattern.search("\n".join(frame)):
         kind = "disk"
     elif kind == "build" and frame and _PULL_STEP.match(frame[0]):
         kind = "base"
@@ -115,7 +80,7 @@ def _kind(words: str) -> Kind | None:
         return "killed" if words.endswith("signal: killed") else None
     if re.search(r"building at STEP \"RUN.*: exit status \d+\Z", words, re.DOTALL):
         return None
-    return next((kind for kind, rule in _COMPILED if rule.search(words)), None)
+    return next((row.kind for row in _failures().values() if row.pattern.search(words)), None)
 
 
 def _error_text(log: str) -> str:
@@ -137,9 +102,10 @@ def _error_text(log: str) -> str:
 
 def _message(kind: Kind, words: str) -> str:
     text = words.partition("\n")[0]
-    for prefix in _PREFIXES:
+    for prefix in load("messages.toml")["engine"]["prefixes"]:
         text = text.removeprefix(prefix)
-    return _MESSAGE_PREFIXES.get(kind, "") + text.strip() if text else ""
+    says = _failures()[kind].says if kind in _failures() else ""
+    return says + text.strip() if text else ""
 
 
 def _line(log: str) -> int | None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from itertools import islice
 
+from slimify.facts import load
 from slimify.facts.language_files import all_files
 from slimify.model.regex import regex
 from slimify.verify.disk.evidence import Evidence, missing_finding
@@ -38,7 +40,7 @@ def missing_parts(evidence: Evidence, lines: Iterable[str]) -> tuple[Finding, ..
 
 def _complaints_in(line: str) -> Iterator[tuple[str, _Reader]]:
     """The names that a line reports as missing, each with the function that looks it up."""
-    for pattern, reader in _PATTERNS:
+    for pattern, reader in _patterns():
         for match in pattern.finditer(line):
             yield match[1].strip("'\"`‘’“”"), reader
     if _FAILURE_WORDS.search(line):
@@ -129,51 +131,12 @@ _FAILURE_WORDS = regex(
 )
 _PATH = regex(r"(?<![\w./@+-])(?:/|\.{1,2}/|[\w@+-][\w.@+-]*/)[\w./@+-]*[\w@+-]")
 
-_PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
-    (re.compile(pattern), reader)
-    for pattern, reader in (
-        # dynamic linkers
-        (r"version [`'‘]GLIBC_([0-9.]+)['’] not found", _glibc),
-        (r"version [`'‘]((?:GLIBCXX|CXXABI)_[0-9.]+)['’] not found", _libstdcxx),
-        (r"loading shared libraries: ([^\s:]+): cannot open", _library),
-        (r"([^\s:'\"]+\.so[.0-9]*): cannot open shared object file", _library),
-        (r"Error loading shared library ([^\s:]+):", _library),
-        (r"(?:cannot|could not) (?:load|open|find) (?:shared )?library:? ('[^']+'|[^\s:]+)", _library),
-        # modules
-        (r"No module named ('[^']+')", _module),
-        (r": No module named ([\w.]+)", _module),
-        (r"Cannot find (?:module|package) ('[^']+')", _module),
-        (r"No package metadata was found for ([\w.-]+)", _module),
-        (r"Can't locate (\S+\.p[lm]) in @INC", _by_suffix),
-        (r"Can't find model ('[^']+')", _module),
-        # commands: execve by way of the runtime, shells, env, init programs, interpreters
-        (r"exec: (\"[^\"]+\"): executable file not found", _command),
-        (r"exec: (\"[^\"]+\"): stat \S+: no such file", _command),
-        (r"fork/exec (\S+): no such file", _command),
-        (r"(?:^|[\s:])([\w./+-]+): (?:command )?not found", _command),
-        (r"command not found: (\S+)", _command),
-        (r"env: (?:can't execute )?(['‘]?[^\s:]+?['’]?): No such file", _command),
-        (
-            r"(?:failed to|cannot|can't|could not) (?:run|execute|find)(?: command)? ([^\s:]+): No such",
-            _command,
-        ),
-        (r"(?:can't|cannot|could not) find (?:the )?(?:command|program|executable) (\S+)", _command),
-        (r"exec (\S+) failed: No such file", _command),
-        (r"spawn (\S+) ENOENT", _command),
-        (r"No such file or directory: b?('[^']+')", _file_or_command),
-        # files
-        (r"ENOENT: no such file or directory, \w+ ('[^']+')", _file),
-        (r"(?:open|stat|lstat|readlink|chdir|scandir) ([^\s:]+): no such file or directory", _file),
-        (r": ([^\s:]+): No such file or directory", _file_or_command),
-        (r"pattern matches no files: [`'\"]([^`'\"*]+)/", _file),
-        (
-            r"(?:can't|cannot|Cannot|could not) (?:open|access|stat|read|find|cd to) (?:file )?([^\s:]+)",
-            _file,
-        ),
-        (r"TemplateNotFound: (\S+)", _by_suffix),
-        (r"TemplateDoesNotExist(?: at \S+)?: (\S+)", _by_suffix),
-        (r"[Tt]ime ?zone (?:found with key )?([A-Z][\w+-]+(?:/[\w+-]+)*)", _zone),
-        (r"(certificate signed by unknown authority|failed to load system roots)", _certificates),
-        (r"(unable to get local issuer certificate|CERTIFICATE_VERIFY_FAILED)", _certificates),
-    )
-)
+_LOADED = (_library, _glibc, _libstdcxx, _module, _by_suffix)
+_FOUND = (_command, _file, _file_or_command, _zone, _certificates)
+_READERS: Mapping[str, _Reader] = {found.__name__.removeprefix("_"): found for found in (*_LOADED, *_FOUND)}
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], _Reader], ...]:
+    rows = load("messages.toml")["missing"]
+    return tuple((re.compile(text), _READERS[row["what"]]) for row in rows for text in row["messages"])

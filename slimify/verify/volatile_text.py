@@ -7,41 +7,15 @@ from collections.abc import Collection, Iterable
 from functools import cache
 
 from slimify.config.files import invalid
+from slimify.facts import load
 from slimify.facts.language_files import all_files
 from slimify.model.regex import regex
 from slimify.render.limits import limited
 
 _MAX_TEXT = 100_000_000  # bytes of a text that patterns of the settings mask
 
-# Pattern, replacement; longer patterns first. Time zones other than UTC are kept: a missing time zone in one
-# image is a real difference.
-_VOLATILE = (
-    (r"\x1b\[[0-9;]*[A-Za-z]", ""),  # colours
-    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[ ]?[+-]00:?00)?", "<time>"),
-    (r"\d{1,2}/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d(?: [+-]0000)?", "<time>"),
-    (r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)?", "<time>"),
-    (
-        r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*,? )?(?:\d{1,2} )?"
-        r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?[ /-]\d{1,4},?"
-        r"(?:[ /-]\d{4})?(?:[ :]?\d\d:\d\d:\d\d)?(?: (?:GMT|UTC|[+-]0000))?",
-        "<time>",
-    ),
-    (r"\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b", "<time>"),
-    (r"\b\d{4}-\d\d-\d\d\b", "<date>"),
-    (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<id>"),
-    (r"\b0x[0-9a-fA-F]+\b", "<address>"),
-    (r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{12,}\b", "<id>"),
-    # ephemeral ports (ip_local_port_range); the program chooses all others
-    (r"\b(?:127\.0\.0\.1|localhost):(?:3[2-9]|[45]\d|6[0-5])\d{3}\b", "<here>"),
-    (r"\b\d{1,3}(?:\.\d{1,3}){3}:(?:3[2-9]|[45]\d|6[0-5])\d{3}\b", "<address>"),
-    (r"\b(?:10|172|192|169)(?:\.\d{1,3}){3}\b", "<address>"),
-)
-
 # Durations, sizes, process ids: ignored only if another run of the same program printed other numbers.
 _NUMBERS = regex(r"\d+(?:[.,]\d+)*(?: ?(?:ns|[µμ]s|us|ms|s|sec|secs|seconds)\b)?")
-
-_MASKS = tuple((re.compile(pattern), stand_in) for pattern, stand_in in _VOLATILE)
-
 
 # Process ids, masked in logs only: a worker's id depends on what was forked before it. Examples: gunicorn's
 # `[time] [7] [INFO] … pid: 7`, uvicorn's `process [7]`.
@@ -53,8 +27,8 @@ def masked(text: str, own: Collection[str] = ()) -> str:
     SlimifyError if they take too long."""
     if own:
         text = _without(own, text)
-    places, announced = _language_patterns()
-    for compiled, stand_in in (*places, *_MASKS):
+    volatile, announced = _volatile_patterns()
+    for compiled, stand_in in volatile:
         text = compiled.sub(stand_in, text)
     return announced.sub("", text)
 
@@ -75,12 +49,14 @@ def _without(own: Collection[str], text: str) -> str:
 
 
 @cache
-def _language_patterns() -> tuple[tuple[tuple[re.Pattern[str], str], ...], re.Pattern[str]]:
-    """Replacements for paths of packages and interpreters, and the pattern of update notices that package
-    managers print."""
-    places = tuple((re.compile(same.pattern), same.stand_in) for one in all_files() for same in one.same)
+def _volatile_patterns() -> tuple[tuple[tuple[re.Pattern[str], str], ...], re.Pattern[str]]:
+    """Replacements for paths of packages and interpreters and for what changes, and the pattern of update
+    notices that package managers print."""
+    places = ((same.pattern, same.stand_in) for one in all_files() for same in one.same)
+    masks = (*places, *load("messages.toml")["volatile"]["masks"])
     notices = "|".join(pattern for one in all_files() for pattern in one.announced)
-    return places, re.compile(rf"^\W{{0,12}}(?:{notices}).*(?:\n|\Z)", re.MULTILINE)
+    volatile = tuple((re.compile(pattern), stand_in) for pattern, stand_in in masks)
+    return volatile, re.compile(rf"^\W{{0,12}}(?:{notices}).*(?:\n|\Z)", re.MULTILINE)
 
 
 def log_shape(text: str, own: Collection[str] = ()) -> frozenset[str]:
