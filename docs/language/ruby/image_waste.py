@@ -7,17 +7,11 @@ from collections.abc import Iterator
 
 from ruby import LANGUAGE
 from ruby.packages import package_facts
-from slimify.analyze.image_inputs import FindingText, ImageInputs, WasteFinding, by_layer
+from slimify.analyze.image_inputs import ImageInputs, WasteFinding, by_layer
 from slimify.analyze.programs import mentioned_programs
 from slimify.analyze.waste.development_packages import packages_finding
 
 _GEM = re.compile(r"(/.*/gems/([\w.-]+?)-\d[\w.]*)/.*")
-_DEVELOPMENT = FindingText(
-    code="SL711",
-    kind="development",
-    text="Gems for developing: {}. Neither the start command nor a source uses them.",
-    remedy="put them into a group of the Gemfile and set BUNDLE_WITHOUT to its name",
-)
 
 
 def package_commands(inputs: ImageInputs) -> frozenset[str]:
@@ -30,4 +24,4 @@ def development_packages(inputs: ImageInputs) -> Iterator[WasteFinding]:
     gems = [(item, found) for item in inputs.stored if (found := _GEM.fullmatch(item.path))]
     places = {found[1]: found[2] for _, found in gems if found[2] in needless}
     for files in by_layer([item for item, found in gems if found[1] in places]).values():
-        yield packages_finding(inputs, files, places, min(places), _DEVELOPMENT)
+        yield packages_finding(inputs, files, places, min(places), "ruby")
