@@ -17,7 +17,7 @@ from slimify.analyze.model import Analysis, LayerView, Waste
 from slimify.browse.keys import Help, Keys
 from slimify.browse.stack import Stack
 from slimify.browse.tree import FileTree
-from slimify.report.analysis.text import KINDS, score
+from slimify.report.analysis.text import kinds, score
 from slimify.report.printable import masked, printable
 from slimify.report.text import size
 
@@ -153,7 +153,7 @@ class Browser(App[None]):
         for waste in found:
             text.append(f"\n{size(waste.bytes)} {printable(waste.path)}\n", "bold")
             text.append(
-                f"{waste.code} {KINDS[waste.kind]}: {printable(waste.text)}\n→ {printable(waste.remedy)}\n"
+                f"{waste.code} {kinds()[waste.kind]}: {printable(waste.text)}\n→ {printable(waste.remedy)}\n"
             )
         if self._analysis.own_size < self._analysis.size:  # the base is known
             text.append(f"\nThe image adds {size(self._analysis.own_size)} to its base.\n")

@@ -17,7 +17,7 @@ from textual.strip import Strip
 
 from slimify.analyze.model import Change, Waste
 from slimify.browse.stack import Item, matching
-from slimify.report.analysis.text import KINDS
+from slimify.report.analysis.text import kinds
 from slimify.report.printable import printable
 from slimify.report.text import size as bytes_of
 
@@ -190,7 +190,7 @@ class FileTree(ScrollView, can_focus=True):
         target = f" → {printable(node.target)}" if node.target else ""
         segments.append(Segment(f"{folded}{printable(node.name)}{target}", colour))
         if waste := self.findings.get(node.path):
-            segments.append(Segment(f"  ◆ {waste.code} {KINDS[waste.kind]}", self._style("finding")))
+            segments.append(Segment(f"  ◆ {waste.code} {kinds()[waste.kind]}", self._style("finding")))
         return segments
 
     def _style(self, name: str) -> Style:

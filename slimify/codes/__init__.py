@@ -28,6 +28,12 @@ def known() -> dict[str, dict[str, str]]:
     return {code: _meaning(row) for code, row in tomli.loads(_file()).items()}
 
 
+@cache
+def notes() -> dict[str, str]:
+    """The comments that --annotate adds, by code or purpose; callers must not change it."""
+    return tomli.loads(Path(__file__).with_name("notes.toml").read_text("utf-8"))
+
+
 def meaning(code: str) -> dict[str, str] | None:
     """Title, reason, exceptions and safety of a code such as SL204; None for one that does not exist."""
     row = _row(code)

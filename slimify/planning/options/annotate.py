@@ -10,6 +10,7 @@ from itertools import chain, islice, takewhile
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify import codes
 from slimify.analysis.program import Program, Step
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Dockerfile
@@ -20,34 +21,6 @@ from slimify.planning.stages.item_text import split_comments
 from slimify.planning.stages.items import keyword
 from slimify.semantics.paths import overlap
 
-NOTES = {
-    # stages, by purpose
-    "base": "Shared stage: the steps that the next stages have in common",
-    "build": "Build stage: the image gets only what later stages copy from here",
-    "run": "Runtime image",
-    "debug": "Debug image: the runtime image with a shell",
-    # the stage of the image, by the decision about its base
-    "SL300": "Runtime image: a minimal base is enough",
-    "SL301": "Runtime image: the same release without compilers and headers",
-    "SL302": "Runtime image: the same base without what only the build needs",
-    # steps, by the decision about them; the last stage executes a part of a step
-    "part": "Only what is needed at run time",
-    "SL206": "Without packages that nothing uses",
-    "SL310": "Result of `{command}` in stage {stage}",
-    "SL311": "Needed at run time, but not part of {base}",
-    "SL312": "Without development dependencies",
-    "SL314": "Without the installer's cache",
-    "SL315": "Compiled by the build instead of at every start",
-    "SL334": "The builder keeps the downloads in a cache mount",
-    "SL347": "Without {names}: nothing at run time uses {them}",
-    "SL348": "The builder's packages replace those of the base",
-    "SL350": "Removed in the layer that creates it, where that frees the space",
-    "SL351": "Installed and removed in one layer: only this step needs {names}",
-    "SL352": "COPY sets the owner: chown would store the files again",
-    "SL353": "Unpacked and removed in one layer: ADD would keep the archive",
-    "SL354": "Dependencies first: a change of the sources reinstalls nothing",
-    "SL355": "Without recommended packages",
-}
 _BASES = ("SL300", "SL301", "SL302")
 _BUILDER_EDITS = ("SL312", "SL347")  # of the last steps of the builder, where they have no line of their own
 _MAKERS = BUILDS | LEAVES_ARTIFACTS | RUNS_CODE
@@ -107,11 +80,11 @@ def _notes(program: Program, plan: Plan, known: Collection[str]) -> dict[int, tu
     notes: dict[int, list[str]] = {id(item): [] for _, item in changed}
     for stage, item in changed:
         if item is stage.items[0]:
-            notes[id(item)].append(NOTES[base if stage.purpose == "run" else stage.purpose])
+            notes[id(item)].append(codes.notes()[base if stage.purpose == "run" else stage.purpose])
         elif stage is final and item.origin in built and _is_shortened(program, item):
-            notes[id(item)].append(NOTES["part"])
+            notes[id(item)].append(codes.notes()["part"])
     for decision in plan.decisions:
-        if decision.code not in NOTES or decision.code in _BASES or decision.safety == "advice":
+        if decision.code not in codes.notes() or decision.code in _BASES or decision.safety == "advice":
             continue
         found = [item for _, item in changed if _is_about(program, decision, item)]
         if not found and decision.code in _BUILDER_EDITS:
@@ -150,7 +123,7 @@ def _note(program: Program, plan: Plan, decision: Decision) -> str:
             return ""
     names = decision.names("names")
     more = len(names) - _MOST_NAMES
-    return NOTES[decision.code].format(
+    return codes.notes()[decision.code].format(
         command=command,
         stage=stage,
         base=decision.get("base") or plan.stages[-1].base,

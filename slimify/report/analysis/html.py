@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
 from slimify.analyze.model import Analysis, LayerView, Waste
+from slimify.facts import load
 from slimify.model.counts import counted
 from slimify.report.analysis.file_differences import Difference, FileSet, difference
 from slimify.report.analysis.tree import columns
@@ -29,18 +31,12 @@ _MAX_NAMED = 2_000  # paths of findings that are never summed up with smaller fi
 _SCRIPTS = ("data", "treemap", "tree", "tables", "start")
 _HUES = 8  # colours for own layers, reused in turn
 _GREYS = 3  # colours for base layers
-KINDS = {
-    "cache": "Caches and package lists",
-    "toolchain": "Toolchains and headers",
-    "development": "Development dependencies",
-    "unused": "Unused packages",
-    "duplicate": "Stored twice",
-    "deleted": "Deleted later, still stored",
-    "source-control": "Source control, tests, documentation",
-    "static": "Large static files",
-    "debug": "Debug information",
-    "secret": "Secrets",
-}
+
+
+@cache
+def kind_titles() -> dict[str, str]:
+    """The kinds of findings, as titles."""
+    return {kind: title for kind, (_, title) in load("waste.toml")["kinds"].items()}
 
 
 def page(analysis: Analysis, other: Analysis | None = None) -> str:
@@ -240,7 +236,7 @@ def _findings(images: tuple[Analysis, ...], labels: tuple[str, ...]) -> Mapping[
     return {
         "rows": [_finding(finding, number, labels[number]) for finding, number in rows],
         "more": sum(len(image.findings) for image in images) - len(rows),
-        "kinds": [(kind, title) for kind, title in KINDS.items() if kind in used],
+        "kinds": [(kind, title) for kind, title in kind_titles().items() if kind in used],
         "codes": sorted({finding.code for finding, _ in rows}),
     }
 
@@ -257,7 +253,7 @@ def _finding(finding: Waste, image: int, label: str) -> Mapping[str, Any]:
         "image": image,
         "label": label,
         "kind": finding.kind,
-        "title": KINDS.get(finding.kind, finding.kind),
+        "title": kind_titles().get(finding.kind, finding.kind),
         "code": finding.code,
         "bytes": size(finding.bytes),
         "path": finding.path,

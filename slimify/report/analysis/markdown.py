@@ -8,7 +8,7 @@ from slimify.analyze.model import Analysis, Rule, Waste
 from slimify.codes import page
 from slimify.model.counts import counted
 from slimify.report.analysis.file_differences import FileSet, difference
-from slimify.report.analysis.text import KINDS, figures, score
+from slimify.report.analysis.text import figures, kinds, score
 from slimify.report.proof import cell
 from slimify.report.text import change, size
 
@@ -85,7 +85,7 @@ def _avoidable(analysis: Analysis) -> Iterator[str]:
 
 
 def _waste(waste: Waste) -> str:
-    code = f"[{waste.code}]({page(waste.code)}) {KINDS[waste.kind]}"
+    code = f"[{waste.code}]({page(waste.code)}) {kinds()[waste.kind]}"
     return f"| {cell(waste.path)} | {size(waste.bytes)} | {code} | {'fixes it' if waste.rewrite else ''} |"
 
 

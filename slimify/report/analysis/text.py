@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Final
 
 from msgspec.structs import replace
 
 from slimify.analyze.model import Analysis, LayerView, Node, Rule, Waste
+from slimify.facts import load
 from slimify.model.counts import counted
 from slimify.report.analysis.file_differences import Difference, FileSet, difference
 from slimify.report.analysis.largest_paths import findings_at, largest
@@ -24,18 +26,11 @@ MAX_ROWS: Final = 12  # of removed and added paths
 _TEXT_COLUMN: Final = 22  # where instructions start
 _PATH_COLUMN: Final = 10  # where paths of findings start
 
-KINDS: Final = {
-    "cache": "cache",
-    "toolchain": "toolchain",
-    "development": "for development",
-    "unused": "unused",
-    "duplicate": "stored twice",
-    "deleted": "deleted later",
-    "source-control": "docs, tests, VCS",
-    "static": "static files",
-    "debug": "debug symbols",
-    "secret": "secret",
-}
+
+@cache
+def kinds() -> dict[str, str]:
+    """The kinds of findings, in a line."""
+    return {kind: name for kind, (name, _) in load("waste.toml")["kinds"].items()}
 
 
 def page(analysis: Analysis, *, width: int = WIDTH, paint: Paint = PLAIN, whole: bool = False) -> str:
@@ -139,7 +134,7 @@ def _mark(node: Node, near: Sequence[Waste]) -> str:
     """The kind of the largest finding at a path, with its size unless it is nearly the whole path."""
     if not near or near[0].bytes < node.size * MIN_FINDING_SHARE:
         return ""
-    mark = KINDS[near[0].kind]
+    mark = kinds()[near[0].kind]
     return mark if near[0].bytes >= node.size * (1 - MIN_FINDING_SHARE) else f"{size(near[0].bytes)} {mark}"
 
 
@@ -173,7 +168,7 @@ def _findings(analysis: Analysis, width: int, paint: Paint, *, whole: bool) -> I
 
 
 def _finding(analysis: Analysis, waste: Waste, width: int, paint: Paint) -> Iterator[str]:
-    mark = f"{waste.code} {KINDS[waste.kind]}"
+    mark = f"{waste.code} {kinds()[waste.kind]}"
     room = _room(width - _PATH_COLUMN - 2 - len(mark) - 2)
     path = shorten(printable(waste.path), room)
     number = paint(f"{size(waste.bytes):>{_PATH_COLUMN}}", "yellow")
@@ -307,7 +302,7 @@ def _resolved(before: Analysis, after: Analysis, width: int, paint: Paint) -> It
         return
     yield paint(f"{len(removed)} of {counted(len(before.findings), 'finding')} resolved", "bold")
     for waste in sorted(removed, key=lambda waste: -waste.bytes)[:MAX_ROWS]:
-        mark = f"{waste.code} {KINDS[waste.kind]}"
+        mark = f"{waste.code} {kinds()[waste.kind]}"
         room = _room(width - _PATH_COLUMN - 2 - len(mark) - 2)
         yield f"{size(waste.bytes):>{_PATH_COLUMN}}  {shorten(printable(waste.path), room):{room}}  {mark}"
 

@@ -7,7 +7,6 @@ from support import GOLDEN
 
 import slimify
 from slimify import codes
-from slimify.planning.options.annotate import NOTES
 
 CONTEXT = GOLDEN / "go-cgo" / "input"
 FILE = """\
@@ -76,4 +75,4 @@ def test_comments_for_linters_remain_directly_above_the_instruction() -> None:
 
 
 def test_notes_belong_to_codes() -> None:
-    assert {key for key in NOTES if key.startswith("SL")} <= codes.known().keys()
+    assert {key for key in codes.notes() if key.startswith("SL")} <= codes.known().keys()

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from slimify.analyze.model import Analysis, Node
 from slimify.render import render_page as template
 from slimify.report.analysis.file_differences import difference
-from slimify.report.analysis.html import KINDS, TREE_BUDGET, page
+from slimify.report.analysis.html import TREE_BUDGET, kind_titles, page
 from slimify.report.analysis.tree import CHANGES, REST, VISIBLE, columns
 from slimify.report.analysis.tree import KINDS as FILE_KINDS
 from slimify.report.printable import printable
@@ -257,7 +257,7 @@ def test_findings_are_sorted_and_say_everything() -> None:
     for finding in analysis.findings:
         assert finding.path in plain
         assert finding.remedy in plain
-    assert {finding.kind for finding in analysis.findings} <= KINDS.keys()
+    assert {finding.kind for finding in analysis.findings} <= kind_titles().keys()
 
 
 # --- looks ----------------------------------------------------------------------------------------

@@ -320,4 +320,4 @@ def test_secrets_of_instructions_are_in_no_report() -> None:
 def test_the_schema_and_the_text_know_every_kind() -> None:
     kinds = list(get_args(model.Kind))
     assert SCHEMA["$defs"]["finding"]["properties"]["kind"]["enum"] == kinds
-    assert list(analysis_text.KINDS) == kinds
+    assert list(analysis_text.kinds()) == kinds
