@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -31,9 +32,11 @@ def contract_problems(old: Machine, new: Machine, plan: Plan) -> Iterator[Reason
             continue
         if one != other and not (name == "workdir" and one is None):
             yield Reason.of("SL409", "changes", name=name, before=repr(one), after=repr(other))
+    sets = any(
+        chain(*(_instructions(m.final, keyword) for m in (old, new) for keyword in ("CMD", "ENTRYPOINT")))
+    )
     for name in ("entrypoint", "cmd"):
         one, other = getattr(before, name), getattr(after, name)
-        sets = before.sets_start_command or after.sets_start_command
         if other is not None if one is None else one != other and sets:  # None: of an unknown base image
             yield Reason.of("SL409", "changes", name=name, before=repr(one), after=repr(other))
     triggers = [[meaning(x) for x in _instructions(m.final, "ONBUILD")] for m in (old, new)]

@@ -53,6 +53,20 @@ def test_another_start_command_is_a_fault(start: str, other: str, tmp_path: Path
     assert any(problem.get("name") == "cmd" for problem in found)
 
 
+def test_a_start_command_of_the_stage_below_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("django\n")
+    (tmp_path / "manage.py").write_text("import django\n")
+    start = '["python", "manage.py", "runserver"]'
+    file = parse(
+        (PYTHON.format(start).replace("3.12", "3.12 AS full") + "FROM full AS web\n").encode(), "Dockerfile"
+    )
+    program = classify(file, scan(tmp_path), "Dockerfile", Options())
+    plan, text = planned(program)
+    assert problems(program, plan, text, file) == ()
+    head, _, tail = text.rpartition(f"CMD {start}\n")
+    assert any(problem.get("name") == "cmd" for problem in problems(program, plan, head + tail, file))
+
+
 @pytest.mark.parametrize("keyword", ["CMD", "ENTRYPOINT"])
 @pytest.mark.parametrize("command", ['["go", "run", ".", "-v"]', "go run . -v"], ids=["exec", "shell"])
 def test_a_compiled_start_is_the_one_that_the_plan_states(command: str, keyword: str, tmp_path: Path) -> None:
