@@ -217,6 +217,16 @@ def _hooks(call: Call, manager: str, *, dev: bool) -> tuple[Effect, ...]:
     return tuple(replace(e, **built) if e.kind == "app" else e for e in more)
 
 
+def linked_directory(call: Call, options: Options, words: tuple[Arg, ...]) -> str | None:
+    """The directory that `npm install -g` links, and whose scripts it runs, as `npm link` does: the one that
+    it names, or the working directory. None for packages (docs.npmjs.com, npm install <folder>)."""
+    if options.has("--install-links", "--prefix") or len(words) > 1:
+        return None
+    path = call.path_of(words[0]) if words else call.state.cwd
+    named = not words or (words[0].value or "").startswith((".", "/"))
+    return path if path is not None and named and call.state.view.is_dir(path) else None
+
+
 def link(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     """`npm link`: the project is installed globally as a link, and its scripts run; with names, packages are
     linked here."""

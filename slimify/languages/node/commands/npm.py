@@ -13,6 +13,7 @@ from slimify.languages.node.commands.install import (
     install,
     install_globally,
     link,
+    linked_directory,
     manager_verb,
     node_packages,
     only_shows,
@@ -43,6 +44,11 @@ def npm(call: Call) -> tuple[Effect, ...]:
     if not everywhere:
         call = in_directory(call, options)
     if action in ("install", "ci", "add", "update", "uninstall", "install-test", "install-ci-test"):
+        linked = (
+            linked_directory(call, options, rest) if everywhere and action in ("install", "add") else None
+        )
+        if linked is not None:
+            return link(replace(call, state=replace(call.state, cwd=linked)), ())
         if everywhere:
             return install_globally(call, options, rest, "npm", action)
         names = node_packages(rest)

@@ -378,7 +378,16 @@ def test_hooks_of_git_are_no_artifact(tmp_path: Path) -> None:
     assert "/.git" not in final(after)
 
 
-@pytest.mark.parametrize(("step", "compiles"), [("npm link", False), ("npm install -g nobody-knows", True)])
+@pytest.mark.parametrize(
+    ("step", "compiles"),
+    [
+        ("npm install -g nobody-knows", True),
+        ("npm install -g nobody/knows", True),
+        ("npm link", False),
+        ("npm install -g .", False),
+        ("npm i -g", False),
+    ],
+)
 def test_what_is_linked_is_not_compiled(tmp_path: Path, step: str, compiles: bool) -> None:
     text = f'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install\nRUN {step}\nCMD ["begin"]\n'
     package = {"bin": {"begin": "a.js"}, "dependencies": {"express": "4"}}
@@ -388,12 +397,13 @@ def test_what_is_linked_is_not_compiled(tmp_path: Path, step: str, compiles: boo
 
 
 @pytest.mark.parametrize("hook", ["prepare", "postinstall"])
-def test_a_link_whose_scripts_build_is_copied(tmp_path: Path, hook: str) -> None:
+@pytest.mark.parametrize("link", ["npm link", "npm install -g .", "npm i -g", "cd / && npm i --global ./app"])
+def test_a_link_whose_scripts_build_is_copied(tmp_path: Path, hook: str, link: str) -> None:
     """`npm link` runs them, and the final stage has neither compilers nor development dependencies."""
-    text = 'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install && npm link\nCMD ["begin"]\n'
+    text = f'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install && {link}\nCMD ["begin"]\n'
     package = {"bin": {"begin": "a.js"}, "scripts": {hook: "tsc"}, **DEV}
     last = final(rewrite(tmp_path, text, package, {"a.js": ""}))
-    assert "npm link" not in last
+    assert link not in last
     assert "COPY --from=builder /usr/local/bin /usr/local/bin" in last
 
 
