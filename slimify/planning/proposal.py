@@ -11,7 +11,7 @@ from slimify.config import Options
 from slimify.facts.system import LOCAL_DIRECTORY, is_managed_directory
 from slimify.model.decisions import Decision, Reason
 from slimify.model.plan import Plan, Rung
-from slimify.planning.estimates.estimate import stored_again
+from slimify.planning.estimates.estimate import stored_once
 from slimify.planning.final_stage.rebase import base_as_written, slim_variant
 from slimify.planning.layout import CopyFromBuilder, Layout
 
@@ -43,7 +43,7 @@ def proposal_of(tried: Sequence[Layout | Reason]) -> Proposal:
 
 
 def base_and_copies(
-    program: Program, rung: Rung, base: str, copies: Iterable[CopyFromBuilder], language: str
+    program: Program, rung: Rung, base: str, copies: Sequence[CopyFromBuilder], language: str
 ) -> tuple[Decision, ...]:
     """The decisions about the base of the final stage, which has the interpreter of `language`, and about
     each copy."""
@@ -51,7 +51,7 @@ def base_and_copies(
         chosen = Decision.of("SL301", "same", base=base, language=language)
     else:
         chosen = Decision.of("SL302", "same", base=base)
-    lines = dict.fromkeys(step.line for step, _ in stored_again(program))
+    lines = dict.fromkeys(step.line for step, _ in stored_once(program, copies))
     once = (Decision.of("SL352", "once", line=line) for line in lines)
     return (chosen, *copy_decisions(program, copies), *once)
 

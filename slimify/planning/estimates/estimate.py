@@ -6,7 +6,7 @@ rounded. Messages always call them estimates.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
 from slimify.analysis.program import Program, Step
@@ -22,7 +22,7 @@ from slimify.model.sizes import MB
 from slimify.planning.in_place.cache_cleaning import deletes_caches
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.machine.content import content_at
-from slimify.semantics.paths import inside, is_named_place
+from slimify.semantics.paths import inside, inside_any, is_named_place
 
 UNKNOWN_IMAGE = 500 * MB
 UNKNOWN_ALPINE = 150 * MB  # if apk is called: an interpreter or a toolchain on Alpine
@@ -137,11 +137,12 @@ def installer_cache_bytes(program: Program, effect: Effect) -> int:
     return known.installer_caches.cache_bytes(program, effect)
 
 
-def saved_bytes(program: Program, rung: Rung) -> int:
+def saved_bytes(program: Program, rung: Rung, copies: Iterable[CopyFromBuilder] | None = None) -> int:
     """The bytes that a final stage omits: packages of the build, caches of installers, left lists, what a
-    layer stores again and, on the slim variant of the base, what that variant lacks."""
+    layer stores again (see `stored_once`) and, on the slim variant of the base, what that variant lacks."""
     lists = left_list_bytes(program, repeated=rung != "same-base")  # where repeated, in place goes as well
-    saving = dropped_package_bytes(program) + cache_bytes(program) + lists + _again_bytes(program)
+    again = stored_again(program) if copies is None else stored_once(program, copies)
+    saving = dropped_package_bytes(program) + cache_bytes(program) + lists + _again_bytes(program, again)
     if rung == "slim" and program.base is not None:
         new = image(program.base.slim_partner or "")
         saving += program.base.size - (new.size if new else 0)
@@ -189,7 +190,7 @@ def original_bytes(program: Program) -> int:
     unknown = UNKNOWN_ALPINE if package_manager(program) == SystemManager.APK else UNKNOWN_IMAGE
     base = program.base.size if program.base and program.base.size else unknown
     packages = dropped_package_bytes(program) + left_list_bytes(program)
-    own = _installed_bytes(program, program.effects) + _again_bytes(program)
+    own = _installed_bytes(program, program.effects) + _again_bytes(program, stored_again(program))
     return base + packages + cache_bytes(program) + own
 
 
@@ -209,9 +210,23 @@ def _covers(change: Effect, install: Effect) -> bool:
     return change.kind == "meta" and any(inside(w, place) for place in change.writes for w in install.writes)
 
 
-def _again_bytes(program: Program) -> int:
-    again = [install for _, install in stored_again(program)]
-    return _installed_bytes(program, again) if again else 0
+def stored_once(program: Program, copies: Iterable[CopyFromBuilder]) -> tuple[tuple[Step, Effect], ...]:
+    """Those that a final stage with these copies stores once: it does not change the owner or mode of what it
+    copies, or makes the copy behind the change (`behind_attributes`)."""
+    taken = [copy.path for copy in copies]
+
+    def stays(step: Step) -> bool:
+        effects = (e for a in step.atoms if a.role != "build" for e in a.effects)
+        changes = [e.writes for e in effects if e.kind == "meta" and e.recursive]
+        return any(
+            not {*taken} & {*places} and any(inside_any(t, places) for t in taken) for places in changes
+        )
+
+    return tuple((step, install) for step, install in stored_again(program) if not stays(step))
+
+
+def _again_bytes(program: Program, again: Sequence[tuple[Step, Effect]]) -> int:
+    return _installed_bytes(program, [install for _, install in again]) if again else 0
 
 
 def _installed_bytes(program: Program, effects: Iterable[Effect]) -> int:

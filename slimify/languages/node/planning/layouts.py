@@ -98,7 +98,7 @@ def _layout(
         builder_tail=pruned.lines,
         final_head=head,
         decisions=(*chosen, *left, *put, *pruned.decisions, *above.decisions),
-        saving=estimate.saved_bytes(program, rung) + saved - _copied_again(copies),
+        saving=estimate.saved_bytes(program, rung, copies) + saved - _copied_again(copies),
         original=estimate.original_bytes(program),
     )
     why = split_obstacle(program, request) or unknown_home(program, copies)

@@ -193,7 +193,7 @@ def _has_one_directory(program: Program) -> bool:
 
 
 def _saving(program: Program, base: str, rung: Rung, copies: tuple[CopyFromBuilder, ...]) -> int:
-    saving = estimate.saved_bytes(program, rung) + _package_files(program)
+    saving = estimate.saved_bytes(program, rung, copies) + _package_files(program)
     if any("site-packages" in t.path for t in copies):
         saving -= _PIP_ITSELF
     elif installs_only_installers(program):

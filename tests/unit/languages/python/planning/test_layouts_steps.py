@@ -7,7 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from unit.python_layouts import FLASK, INSTALL, SITE, START, Row, holds, lines
+from unit.python_layouts import FLASK, INSTALL, SITE, STAGES, START, Row, holds, lines
+
+from slimify import pipeline
 
 APT = "RUN apt-get update && apt-get install -y --no-install-recommends {} && rm -rf /var/lib/apt/lists/*"
 
@@ -386,3 +388,21 @@ ROWS = (
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_layout(row: Row, tmp_path: Path) -> None:
     holds(row, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "once"),
+    [("RUN chown -R 7 /app", True), ("RUN useradd u && chown -R u /app /home", False)],
+    ids=["the builder changes the owner", "the final stage changes it"],
+)
+def test_what_is_stored_once(tmp_path: Path, change: str, once: bool) -> None:
+    """A final stage that changes the owner of what it copies stores that again."""
+    venv = "RUN python -m venv .venv && .venv/bin/pip install -r requirements.txt"
+    file = lines(
+        "FROM python:3.11", "WORKDIR /app", "COPY requirements.txt .", venv, "COPY app.py .", change, START
+    )
+    for name, text in {**FLASK, "Dockerfile": file}.items():
+        (tmp_path / name).write_text(text)
+    outcome = pipeline.rewrite(file.encode(), name="Dockerfile", context=tmp_path, options=STAGES)
+    assert outcome.kind == "rewritten"
+    assert any("stored once" in decision.text for decision in outcome.decisions) is once, outcome.after
