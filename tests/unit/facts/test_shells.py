@@ -45,6 +45,8 @@ def test_answers(asked: Question, no: str, yes: str) -> None:
         "python login.py --login",
         "bash -e -u run.sh",
         "echo script.sh",
+        "bash -o pipefail -c x",
+        "bash --noprofile run.sh",
     ],
 )
 def test_no_login_shell(text: str) -> None:
@@ -66,6 +68,9 @@ def test_no_login_shell(text: str) -> None:
         'sh -c "bash -lc x"',
         "/usr/sbin/sshd -D",
         "bash --rcfile x",
+        "/bin/bash -o pipefail -lc x",
+        "bash -eo pipefail -l run.sh",
+        "bash --norc -l",
     ],
 )
 def test_login_shells(text: str) -> None:
