@@ -26,6 +26,12 @@ from slimify.syntax.dockerfile.words import expand
 from slimify.syntax.shell.script import read_run
 
 Stage = list[Instruction]
+# The file by which they find a project.
+_PROJECT_FILES = {
+    "package.json": frozenset(("npm", "yarn", "pnpm")),
+    "pyproject.toml": frozenset(("poetry",)),
+    "Pipfile": frozenset(("pipenv",)),
+}
 _WORD = re.compile(r"[\w@%+.,:/=~-]+")
 
 
@@ -314,6 +320,12 @@ class Subject:
             todo += self._named(self.contents.get(name, ""), start=posixpath.basename(name) == "package.json")
         return frozenset(f for f in found if not f.endswith((".go", ".lock", "-lock.json", ".md")))
 
+    def _starters(self, file: str) -> frozenset[str]:
+        """The programs that start nothing of a project without this file."""
+        if "[tool.uv.workspace]" in self.contents.get(file, ""):
+            return frozenset(("uv",))
+        return _PROJECT_FILES.get(posixpath.basename(file), frozenset())
+
     def _named(self, text: str, start: bool = False) -> Iterator[str]:
         words = set(_WORD.findall(text))
         last = {w.rpartition("/")[2] for w in words}
@@ -325,7 +337,7 @@ class Subject:
                 stem + ext in last
                 or (ext == ".py" and stem in modules)
                 or (ext in (".js", ".mjs", ".cjs") and f"./{stem}" in words)
-                or (stem + ext == "package.json" and start and words & {"npm", "yarn", "pnpm"})
+                or (start and words & self._starters(file))
             ) and not file.endswith((".go", ".mod")):
                 yield file
 
