@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from slimify.analysis.managed_commands import managed_commands
 from slimify.analysis.packages.call_needs import interpreters_of_scripts, started_through, whole_programs
 from slimify.analysis.packages.context_mentions import named_packages, named_programs
-from slimify.analysis.packages.media_types import reads_table, table_package
+from slimify.analysis.packages.media_types import table_package
 from slimify.analysis.packages.module_needs import (
     fonts,
     installed_packages,
@@ -126,7 +126,7 @@ def runtime_needs(
             **fonts(modules, state.view.context),
             **needs.system_packages,
             **whole_programs(commands, followed.calls),
-            **table_package(base, reads_table(sources, runtime, language, base, state.view.context)),
+            **table_package(sources, runtime, language, base, state.view.context),
         },
         unresolved=needs.unresolved,
         has_start=runtime.sets_start_command or bool(hooks) or others_say,

@@ -38,7 +38,7 @@ def reads_table(
     named = next((u.file for u in sources.paths if u.name == TABLE), "")
     if named:
         return Reason.of("SL311", "needed_by", user=named)
-    words = (part for word in (*(runtime.entrypoint or ()), *(runtime.cmd or ())) for part in word.split())
+    words = (part for word in runtime.argv for part in word.split())
     server = first_file_server((*imports, *words), language)
     if not server:
         return None
@@ -52,9 +52,16 @@ def reads_table(
     return None
 
 
-def table_package(base: ImageFacts | None, reads: Reason | None) -> Mapping[str, Use]:
-    """The package of the table, if the application reads it and the base image lacks it: another package may
+def table_package(
+    sources: SourceFacts,
+    runtime: RuntimeContract,
+    language: str | None,
+    base: ImageFacts | None,
+    context: Context,
+) -> Mapping[str, Use]:
+    """The package of the table, if the base image lacks it and the application reads it: another package may
     have brought it along."""
-    if base is None or reads is None or TABLE in data_files(base):
+    lacks = base is not None and TABLE not in data_files(base)
+    if not lacks or reads_table(sources, runtime, language, base, context) is None:
         return {}
     return {"media-types": Use(name="the look-up of media types", file="", line=0)}

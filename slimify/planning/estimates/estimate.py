@@ -216,8 +216,7 @@ def stored_once(program: Program, copies: Iterable[CopyFromBuilder]) -> tuple[tu
     taken = [copy.path for copy in copies]
 
     def stays(step: Step) -> bool:
-        effects = (e for a in step.atoms if a.role != "build" for e in a.effects)
-        changes = [e.writes for e in effects if e.kind == "meta" and e.recursive]
+        changes = [e.writes for e in step.final_effects if e.kind == "meta" and e.recursive]
         return any(
             not {*taken} & {*places} and any(inside_any(t, places) for t in taken) for places in changes
         )

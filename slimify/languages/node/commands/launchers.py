@@ -16,8 +16,8 @@ from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Call, first_value, literal_arg, package
 from slimify.semantics.effects.files import deletion
 
-# Where they keep the versions: below the home directory, or where the variable says.
 _OF_NODE = ("node", "npm", "npx")
+# Where they keep the versions: below the home directory, or where the variable says.
 VERSION_DIRECTORIES = {
     "nvm": (".nvm", "NVM_DIR"),
     "fnm": (".local/share/fnm", "FNM_DIR"),

@@ -79,11 +79,8 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
     if not options.has("--frozen", "--locked") and _makes_lock(inner):
         writes += ("uv.lock",)
     quiet = options.has("--no-dev", "--only-group", "--no-default-groups") or state.get("UV_NO_DEV") in TRUE
-    reads = (
-        ()
-        if options.has("--no-install-project", "--no-install-workspace")
-        else _workspace(manifests) or inner.known_paths((".",))
-    )
+    alone = options.has("--no-install-project", "--no-install-workspace")
+    reads = () if alone else _workspace(manifests)
     python = state.get("UV_PYTHON_INSTALL_DIR")
     more = (python,) if python else ()
     return inner.write_effect(
