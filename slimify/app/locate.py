@@ -6,6 +6,7 @@ import fnmatch
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -233,14 +234,30 @@ def _instructions(data: bytes) -> tuple[Instruction, ...]:
 
 
 def _copied_sources(data: bytes) -> tuple[str, ...]:
-    """The sources of COPY and ADD in the context, without variables and URLs."""
+    """The sources of COPY and ADD in the context, without URLs and variables whose value the file lacks."""
+    from slimify.syntax.dockerfile.words import expand, references
+
+    env: dict[str, str] = {}
     sources: list[str] = []
     for instruction in _instructions(data):
+        env |= {name: expand(value, env) or "" for name, value in _settings(instruction)}
         if instruction.keyword not in ("COPY", "ADD") or instruction.flag("from") is not None:
             continue
         words = instruction.exec_form or tuple(instruction.value.split())
-        sources += (w for w in words[:-1] if not w.startswith("<<") and "://" not in w and "$" not in w)
-    return tuple(source for source in sources if not source.startswith("git@"))
+        known = (w for w in words[:-1] if not w.startswith("<<") and references(w) <= env.keys())
+        sources += filter(None, (expand(word, env) for word in known))
+    return tuple(s for s in sources if "://" not in s and not s.startswith("git@"))
+
+
+def _settings(instruction: Instruction) -> Iterator[tuple[str, str]]:
+    """The names of an ARG or ENV with their values, as written."""
+    from slimify.syntax.dockerfile.instructions import arg_names, env_pairs
+
+    with suppress(SlimifyError):  # who reads the file says what is wrong
+        if instruction.keyword == "ARG":
+            yield from ((name, value) for name, value in arg_names(instruction) if value is not None)
+        elif instruction.keyword == "ENV":
+            yield from env_pairs(instruction)
 
 
 def _resolves(directory: Path, source: str) -> bool:

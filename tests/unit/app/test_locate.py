@@ -76,6 +76,8 @@ def repository(tmp_path: Path) -> Path:
         pytest.param("ADD https://example.org/app.py /", ".", id="from the network"),
         pytest.param("ADD git@example.org:a/b.git /", ".", id="from a repository"),
         pytest.param("COPY $FILE /", ".", id="unknown name"),
+        pytest.param("ARG FILE\nCOPY $FILE /", ".", id="no default"),
+        pytest.param("ARG =\nENV a\nCOPY entry.sh /", ".", id="malformed settings"),
         pytest.param("COPY <<EOF /app.py\nx\nEOF", ".", id="heredoc"),
         pytest.param("COPY malformed\nGO x", ".", id="malformed file"),
         pytest.param("COPY app.py /", "web", id="one above"),
@@ -84,6 +86,8 @@ def repository(tmp_path: Path) -> Path:
         pytest.param('COPY ["app.py", "/"]', "web", id="exec form"),
         pytest.param("COPY --chown=a go.mod /", "", id="root of the repository"),
         pytest.param("ADD web/app.py go.mod /", "", id="ADD"),
+        pytest.param("ARG d=web\nCOPY ./$d/app.py /", "", id="default of an argument"),
+        pytest.param("ARG d=web\nENV f=$d/app.py\nCOPY ${f} /", "", id="variable of the image"),
     ],
 )
 def test_build_context(repository: Path, text: str, expected: str) -> None:
