@@ -30,12 +30,13 @@ from slimify.facts.programs import (
 from slimify.facts.servers import drops_root, is_web_server, sets_path
 from slimify.facts.shells import is_shell, wrapper
 from slimify.facts.system import default_path, is_shared_directory
-from slimify.languages import languages
+from slimify.languages import languages, lock_names
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, LEAVES_NOTHING, Action, Effect
 from slimify.model.regex import regex
 from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.effects.registry import plain_name
+from slimify.semantics.effects.state import State
 from slimify.semantics.machine.stages import Event
 from slimify.semantics.paths import inside, inside_any, join_path, overlap
 
@@ -94,6 +95,14 @@ def unknown_programs_of(program: Program, needs: RuntimeNeeds | None = None) -> 
     mounted = mounted_sources(program.mounts, program.end_state.cwd)
     known = needs or program.runtime_needs
     return unknown_programs(known, program.effects, program.base, program.context, mounted, program.brought)
+
+
+def unread_manifest(effects: Iterable[Effect], end: State) -> str:
+    """The manifest of an install that a COPY names and the build context lacks: what its packages need is not
+    known. "" if there is none. Without its lock file, a project still names them."""
+    named = (m for e in effects if e.kind in INSTALLS for m in e.manifests)
+    sources = (end.view.context_path(m) for m in named if posixpath.basename(m) not in lock_names())
+    return next((source for source in sources if source and not end.view.context.has(source)), "")
 
 
 def unknown_start(program: Program) -> Reason | None:

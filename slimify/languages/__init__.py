@@ -58,6 +58,14 @@ def language(name: str | None) -> Language | None:
 
 
 @cache
+def lock_names() -> frozenset[str]:
+    """The names of lock files: beside them, a project still names its packages."""
+    tables = (table for known in languages() for table in known.facts("toolchain.toml").values())
+    rows = (row for table in tables if isinstance(table, Mapping) for row in table.get("locks", ()))
+    return frozenset(name for name, _ in rows)
+
+
+@cache
 def programs() -> Mapping[str, tuple[Language, str]]:
     """By program name: the language that interprets its calls, and the function, `module.function`."""
     found: dict[str, tuple[Language, str]] = {}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
+from slimify.analysis.closed_worlds import unread_manifest
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.system import LOCAL_DIRECTORY, is_managed_directory
@@ -30,7 +31,9 @@ def on_slim_and_same(
     the options ask for them."""
     partner, tried = slim_variant(program), list[Layout | Reason]()
     if partner and options.base in ("auto", "slim", "minimal"):
-        tried.append(layout_on("slim", partner))
+        lost = unread_manifest(program.effects, program.end_state)
+        why = Reason.of("SL392", "unread_manifest", path=lost, base=program.base_ref) if lost else None
+        tried.append(why or layout_on("slim", partner))
     if options.base in ("auto", "same"):
         tried.append(layout_on("same-base", base_as_written(program)))
     return proposal_of(tried)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from slimify.analysis.closed_worlds import unread_manifest
 from slimify.facts.carried import carried, data_files
 from slimify.facts.debian import PackageFacts, brings, copied_program, name_before_t64, needed_directory
 from slimify.facts.image_tables import data_packages
@@ -96,6 +97,9 @@ def _base_problems(compared: Comparison, have: frozenset[str]) -> Iterator[Reaso
     for name in map(carried(old).library_package, compared.needs.libraries):
         if name is not None and name not in have:
             yield Reason.of("SL409", "package_gone", package=name)
+    unread = unread_manifest(compared.old.final.effects, compared.old.final.end)
+    if unread and new.variant == "slim":
+        yield Reason.of("SL409", "unread_manifest", path=unread, base=new.reference)
     linking, copied = compared.own and compared.own.linking, copied_from_stages(compared.new.final)
     for name, files in linking.data_read(compared.needs, compared.old.final) if linking else ():
         if name not in have and not {*files} & {*copied}:

@@ -123,6 +123,19 @@ def test_the_table_of_media_types(imports: str, copied: bool, lost: bool, tmp_pa
     assert (table in found) is lost
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_manifest_that_the_context_lacks(there: bool, tmp_path: Path) -> None:
+    """What its packages load is not known: the slim base may lack it."""
+    install = "COPY requirements.txt ./\nRUN pip install -r requirements.txt\n"
+    packages = "/usr/local/lib/python3.12/site-packages"
+    copies = "".join(f"COPY --from=builder {p} {p}\n" for p in (packages, "/usr/local/bin"))
+    final = 'COPY app.py ./\nCMD ["python", "app.py"]\n'
+    new = f"FROM python:3.12 AS builder\n{install}\nFROM python:3.12-slim\n{copies}{final}"
+    files = {"app.py": "import os\n", **({"requirements.txt": "flask\n"} if there else {})}
+    found = differences(f"FROM python:3.12\n{install}{final}", new, files, tmp_path)
+    assert ("packages of requirements.txt, which is not in the build context" in found) is not there
+
+
 SYNC = """FROM python:3.11{builder}
 WORKDIR /app
 COPY requirements.txt .

@@ -183,6 +183,14 @@ ROWS = (
         )
     ),
     Row(
+        id="a-list-that-the-context-lacks",
+        file=lines("FROM python:3.11", *INSTALL, START),
+        files={"app.py": "import flask\n"},
+        kind="unchanged",
+        rung="unchanged",
+        reason="requirements.txt, which lists them, is not in the build context",
+    ),
+    Row(
         id="a-list-exported-for-pip",
         file=lines(
             "FROM python:3.11",
