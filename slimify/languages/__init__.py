@@ -28,6 +28,7 @@ __all__ = [
     "installed_directories",
     "language",
     "languages",
+    "lock_names",
     "of_effect",
     "prepares_install",
     "programs",
