@@ -29,10 +29,10 @@ class Layers(OptionList):
     """The list of layers. Moving the cursor shows the files of another layer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("k", "cursor_up", "up", show=False),
-        Binding("j", "cursor_down", "down", show=False),
-        Binding("u", "page_up", "page up", show=False),
-        Binding("d", "page_down", "page down", show=False),
+        Binding("up,k", "cursor_up", "up", show=False),
+        Binding("down,j", "cursor_down", "down", show=False),
+        Binding("pageup,u", "page_up", "page up", show=False),
+        Binding("pagedown,d", "page_down", "page down", show=False),
         Binding("ctrl+a", "app.compare('all')", "all changes so far"),
         Binding("ctrl+l", "app.compare('layer')", "changes of the layer"),
     ]
@@ -70,6 +70,7 @@ class Browser(App[None]):
         self._stack = Stack(analysis.trees)
         self._light = light
         self._aggregated = False
+        self._pattern = ""
         self._waiting: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -134,6 +135,8 @@ class Browser(App[None]):
         title = "Aggregated changes" if self._aggregated else "Layer changes"
         if files.hidden:
             title += f" · hidden: {', '.join(sorted(files.hidden))}"
+        if self._pattern:
+            title += f" · filter: {printable(self._pattern)}"
         files.border_title = title
 
     def on_file_tree_hidden(self) -> None:
@@ -220,5 +223,7 @@ class Browser(App[None]):
             box.border_title = f"invalid regular expression: {error}"
             return
         box.border_title = None
+        self._pattern = pattern
         for files in self.query(FileTree):
+            self._entitle()
             files.narrow((lambda path: test(path) is not None) if test else None)

@@ -335,10 +335,12 @@ def test_a_filter_is_typed_applied_and_closed() -> None:
         await pilot.press("tab", "ctrl+f", *"server", "enter")
         assert shown(app) == ["/srv", "/srv/bin", "/srv/bin/server"]
         assert app.query_one("#files").has_focus
+        assert app.query_one("#files").border_title.endswith("filter: server")
         await pilot.press("ctrl+f", *"((", "enter")
         assert "invalid regular expression" in app.query_one("#filter").border_title
         await pilot.press("escape")
         assert shown(app) == before
+        assert "filter" not in app.query_one("#files").border_title
 
     browsing(script)
 
