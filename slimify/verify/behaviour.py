@@ -27,6 +27,7 @@ _LONGEST_WATCH = 300.0  # seconds
 FULL_WATCH = 60.0  # seconds, until a program that is about to end has ended
 _FIRST_EPHEMERAL_PORT = 32768  # ip_local_port_range: the kernel picks a different one every time
 _NOT_RUN = (126, 127)  # exit codes of a command that is not executable or missing: they prove nothing
+_RUNTIME = "unable to start container process: "  # runc; its reason follows
 _ERROR_LINE = regex(r"(?:Uncaught )?[\w.]*(?:Error|Exception)(?: \[\w+\])?: ")
 
 
@@ -106,7 +107,7 @@ def may_end(before: Observation, after: Observation, probe: Probe) -> bool:
 
 def _end_state(seen: Observation) -> str:
     if seen.problem:
-        return f"could not be started: {seen.problem}"
+        return f"could not be started: {seen.problem.rpartition(_RUNTIME)[2]}"
     if seen.exit_code is not None:
         return f"ended with exit code {seen.exit_code}"
     return seen.ready
@@ -239,7 +240,8 @@ def unproven(seen: Observation, asked: tuple[int, ...], probe: Probe) -> tuple[s
     """Sentences about what the comparison does not prove, given what the original did."""
     last = _last_error(seen.log)
     if seen.problem:
-        return ("the original could not be started here, so its behaviour is unknown",)
+        why = seen.problem.rpartition(_RUNTIME)[2]  # what containerd and runc add says nothing
+        return (f"the original could not be started here (“{why}”), so its behaviour is unknown",)
     if seen.exit_code:
         return (
             f"both images end with exit code {seen.exit_code}"

@@ -429,7 +429,17 @@ UNPROVEN: list[tuple[str, Observation, tuple[int, ...], Probe, str]] = [
     ),
     ("a server that ended", _seen(exit_code=0), (80,), Probe(), "without listening on 80"),
     ("it said nothing", _seen(exit_code=0, log=""), (), Probe(), "no behaviour was observed"),
-    ("it could not be started", _seen(problem="x"), (), Probe(), "could not be started here"),
+    ("it could not be started", _seen(problem="x"), (), Probe(), "could not be started here (“x”)"),
+    (
+        "containerd and runc say why",
+        _seen(
+            problem="failed to create task for container: OCI runtime create failed: runc create failed: "
+            'unable to start container process: exec: "fastapi": executable file not found'
+        ),
+        (),
+        Probe(),
+        '(“exec: "fastapi": executable file not found”)',
+    ),
 ]
 
 
