@@ -82,12 +82,23 @@ def _outcome(
     file: Dockerfile, name: str, context: Context, options: Options, evidence: BuiltImage | None
 ) -> Outcome:
     """The outcome of a file that could be parsed."""
-    from slimify.analysis.classify import classify
+    from slimify.analysis.classify import classify, context_path
+    from slimify.analysis.deployed_stage import deployed_stage
     from slimify.analysis.roles.executed_roles import verdicts
     from slimify.analysis.whole_last_stage import whole_program
+    from slimify.planning.target_stage import of_stage
     from slimify.syntax.dockerfile.instructions import is_multi_stage
     from slimify.syntax.dockerfile.parser import encode, parse
+    from slimify.validation.later_stages import later_stage_problems
 
+    several = is_multi_stage(file)
+    stage = deployed_stage(file, context, context_path(context, name)) if several and not evidence else ""
+    if stage:
+        deployed = of_stage(
+            file, stage, lambda head: _outcome(head, name, context, options, None), later_stage_problems
+        )
+        if deployed is not None:
+            return deployed
     users = program = classify(file, context, name, options, evidence)
     outcome: Outcome = Unchanged(
         file=name,
@@ -100,7 +111,6 @@ def _outcome(
         parsed = parse(encode(text), name)
         return classify(parsed, context, name, options, evidence)
 
-    several = is_multi_stage(file)
     if program.refusals:
         outcome = replace(outcome, instructions=verdicts(users), decisions=safe_decisions(program.refusals))
         return outcome if several else outcome.become(Refused)

@@ -71,8 +71,10 @@ def classify(
     instructions = file.instructions
     start = file.last_from
     names = BaseMap(options.bases)
-    path = _context_path(context, name)
-    uses = context.once(("uses", path), lambda: image_uses(context, path))  # whatever the text of the file
+    path = context_path(context, name)
+    stage = from_parts(instructions[start]).alias or ""
+    # whatever the text of the file
+    uses = context.once(("uses", path, stage), lambda: image_uses(context, path, stage))
     build_args = {**_unset_arguments(file, uses.arguments), **options.build_args}
     bases = (*triggers(file, name), *uses.bases)
     given = {name: v for name, v in uses.arguments.items() if name not in options.build_args}
@@ -229,7 +231,7 @@ def _only_readers(visits: Sequence[Visit]) -> dict[str, Use]:
     return {program: use for program, use in named if re.search(rf"\b{program}\b", steps) is None}
 
 
-def _context_path(context: Context, name: str) -> str:
+def context_path(context: Context, name: str) -> str:
     """The path of the Dockerfile relative to the context, as other files refer to it. Standard input is taken
     for the main one."""
     if name == "-":

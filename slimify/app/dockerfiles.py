@@ -123,6 +123,8 @@ def _outcome(job: _Job, context: Path | None, image: Image | None, shared: Conte
         outcome = pipeline.rewrite(
             job.source.data, name=target.name, context=context, options=options, image=image, shared=shared
         )
+        if outcome.built_stage:
+            remark = ""  # the stage that the file builds is the one that gets smaller
         remarks = (*([remark] if remark else []), *options.warnings("templates"))
         return with_warnings(outcome, remarks)
     except Exception as error:

@@ -134,7 +134,8 @@ def _prove_source(
         found = pipeline.rewrite(data, name=target.name, context=directory, options=with_options, image=image)
         return with_warnings(found, options.warnings("templates", "probes"))
 
-    outcome = _with_rewritten_file(proving.rewritten, rewrite(options), data)
+    own = rewrite(options)
+    outcome = _with_rewritten_file(proving.rewritten, own, data)
     if outcome.after is None:
         return outcome, None
     with detect(proving.engine) as engine:
@@ -144,7 +145,7 @@ def _prove_source(
             context=directory,
             options=options,
             probe=probe,
-            build=proving.build,
+            build=replace(proving.build, target=proving.build.target or own.built_stage),
             start=proving.run,
             timed=proving.timed,
         )

@@ -54,6 +54,16 @@ def platform_files() -> tuple[PlatformFile, ...]:
 
 
 @cache
+def _working() -> re.Pattern[str]:
+    return re.compile(load("platforms.toml")["stages"]["working"])
+
+
+def is_working_stage(name: str) -> bool:
+    """Whether the name of a stage is for developers, tests or builds: no service runs it."""
+    return _working().search(name) is not None
+
+
+@cache
 def _any() -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{row.files})" for row in platform_files()))
 

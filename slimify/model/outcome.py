@@ -67,6 +67,12 @@ class Outcome(Struct, frozen=True, kw_only=True):
         """The title of the language of a file that slimify does not rewrite yet."""
         return next((str(d.get("language")) for d in self.decisions if d.form == "not_yet"), None)
 
+    @property
+    def built_stage(self) -> str:
+        """The stage that the repository builds, and that gets smaller; "" for the last one."""
+        found = (d for d in self.decisions if (d.code, d.form) == ("SL404", "target"))
+        return next((str(d.get("stage")) for d in found), "")
+
     def become(self, kind: type[_Other], **changes: object) -> _Other:
         """The same outcome as another kind, with `changes` applied. Fields that both kinds have are kept."""
         return kind(**{name: getattr(self, name) for name in kind.__struct_fields__} | changes)

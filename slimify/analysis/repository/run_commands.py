@@ -29,7 +29,12 @@ from slimify.context.build_scripts import document, jenkinsfile
 from slimify.context.build_scripts.scripts import Script, scripts
 from slimify.context.compose.bake import Build, bake_builds, known_variables, variables
 from slimify.context.compose.image_names import ImageNames, repository
-from slimify.context.compose.platforms import development_container, jenkins_commands, platform_commands
+from slimify.context.compose.platforms import (
+    development_container,
+    fly_builds,
+    jenkins_commands,
+    platform_commands,
+)
 from slimify.context.compose.yaml_commands import (
     BuiltImage,
     RunCommand,
@@ -53,6 +58,7 @@ from slimify.model.sources import Use
 _MAX_FILES = 300
 _MAX_COMMANDS = 20_000  # of scripts, which are interpreted
 _COMPOSE_FILE = regex(r"(?:.*/)?(?:docker-)?(?:compose|stack)[\w.-]*\.ya?ml")
+_FLY_FILE = regex(r"(?:.*/)?fly[\w.-]*\.toml")
 _WORKFLOW = regex(r"\.github/workflows/[^/]+\.ya?ml")
 _BAKE_FILE = regex(r"(?:.*/)?docker-bake(?:\.override)?\.(?:hcl|json)")
 _JENKINSFILE = regex(rf"(?:.*/)?(?:{jenkinsfile.NAME.pattern})")
@@ -79,9 +85,10 @@ class ImageUses(Struct, frozen=True, kw_only=True):
     say_what_starts: bool = False
 
 
-def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
-    """What the context, and the repository around it, do with the image of a Dockerfile."""
-    places = _searched(context, dockerfile)
+def image_uses(context: Context, dockerfile: str = "Dockerfile", stage: str = "") -> ImageUses:
+    """What the context, and the repository around it, do with the image of a Dockerfile: of the stage of this
+    name, or of the last."""
+    places = _searched(context, dockerfile, _other_stages(context, dockerfile, stage))
     # an image with the name of the project is built from its main Dockerfile
     main = posixpath.basename(dockerfile) == "Dockerfile" or not context.has("Dockerfile")
     own, others = _project_names(context) if main else set(), set[str]()
@@ -131,6 +138,15 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile") -> ImageUses:
     )
 
 
+def built_stages(context: Context, dockerfile: str) -> Iterator[tuple[str, bool]]:
+    """The stages of a Dockerfile that files of the repository build, "" for the last, and whether a file does
+    not only start containers for developers, as Compose does."""
+    for place in _searched(context, dockerfile, frozenset()):
+        for build, is_own in place.builds():
+            if is_own:
+                yield build.stage.lower(), not build.local
+
+
 class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     """Files to search: those of the build context, or those of the repository around it. `view` are all files
     that their scripts see."""
@@ -149,17 +165,25 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
 
     def builds(self) -> Iterator[tuple[Build, bool]]:
         """What files build, each with whether that is the image."""
-        readers = ((_COMPOSE_FILE, compose_builds), (_BAKE_FILE, bake_builds), (_WORKFLOW, workflow_builds))
+        readers = (
+            (_COMPOSE_FILE, compose_builds),
+            (_BAKE_FILE, bake_builds),
+            (_WORKFLOW, workflow_builds),
+            (_FLY_FILE, fly_builds),
+        )
         for pattern, read in readers:
             for path in self.matching(pattern):
                 base = "" if read is workflow_builds else path
-                yield from ((build, self.image.is_built_by(base, build)) for build in read(self.files, path))
+                for build in read(self.files, path):
+                    found = replace(build, local=read is compose_builds)
+                    yield found, self.image.is_built_by(base, build)
         for told, host in self.engine_calls:
             if told.command == "build":
                 args = variables(named_values(told.given("--build-arg")))
                 own = "$" in told.dockerfile or host.names(told.dockerfile, clean(self.image.dockerfile))
-                own = own and self.image.others.isdisjoint(map(str.lower, told.given("--target")))
-                yield Build(args=args, tags=told.given("-t", "--tag")), own
+                stage = "".join(told.given("--target")[-1:])
+                own = own and stage.lower() not in self.image.others
+                yield Build(args=args, tags=told.given("-t", "--tag"), stage=stage, local=True), own
 
     @cached_property
     def engine_calls(self) -> tuple[tuple[EngineCall, HostCommand], ...]:
@@ -332,7 +356,7 @@ def _starts(text: str, tags: set[str], file: str) -> Iterator[Use]:
             yield Use(name=found["name"], file=file, line=number)
 
 
-def _searched(context: Context, dockerfile: str) -> list[_Searched]:
+def _searched(context: Context, dockerfile: str, others: frozenset[str]) -> list[_Searched]:
     third_party = third_party_directories() | installed_directories()
 
     def own(files: Context, left_out: str) -> Context:
@@ -346,7 +370,6 @@ def _searched(context: Context, dockerfile: str) -> list[_Searched]:
 
     # what the builder does not get may say as well what people run
     files = context.once("with ignored files", lambda: with_ignored_files(context))
-    others = _earlier_stages(files.text(dockerfile) or "")
     places = [searched(files, BuiltImage(dockerfile=dockerfile, others=others))]
     around = context.repository
     if around is not None and around.prefix:
@@ -356,10 +379,14 @@ def _searched(context: Context, dockerfile: str) -> list[_Searched]:
     return places
 
 
-def _earlier_stages(dockerfile: str) -> frozenset[str]:
-    """The names and numbers of the stages before the last one."""
-    earlier = _STAGE.findall(dockerfile)[:-1]
-    return frozenset({*map(str.lower, filter(None, earlier)), *map(str, range(len(earlier)))})
+def _other_stages(context: Context, dockerfile: str, stage: str) -> frozenset[str]:
+    """The names and numbers of the stages beside the one of this name, or before the last one."""
+    files = context.once("with ignored files", lambda: with_ignored_files(context))
+    names = [name.lower() for name in _STAGE.findall(files.text(dockerfile) or "")]
+    own = names.index(stage) if stage and stage in names else len(names) - 1
+    others = [number for number in range(len(names)) if number != own]
+    last = ("",) if own + 1 < len(names) else ()  # which a build without a target makes
+    return frozenset({*filter(None, (names[number] for number in others)), *map(str, others), *last})
 
 
 def _project_names(context: Context) -> set[str]:

@@ -22,7 +22,7 @@ _MAX_DEPTH = 20
 class Build(Struct, frozen=True, kw_only=True):
     """What a file of the repository says about a build. `name` is that of the target or service. `context`
     and `dockerfile` are as written, the Dockerfile relative to the context. `stage` is the stage that it
-    builds, "" for the last."""
+    builds, "" for the last. `local`: the image is for the machine that builds it."""
 
     name: str = ""
     context: str = "."
@@ -30,6 +30,7 @@ class Build(Struct, frozen=True, kw_only=True):
     args: Mapping[str, str | None] = {}  # None: not constant
     tags: tuple[str, ...] = ()
     stage: str = ""
+    local: bool = False
 
 
 def variables(values: Iterable[tuple[str, str]]) -> dict[str, str | None]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from slimify.context.build_scripts import jenkinsfile
+from slimify.context.compose.bake import Build
 from slimify.context.compose.image_names import ImageNames
 from slimify.context.compose.yaml_commands import (
     BuiltImage,
@@ -19,6 +20,7 @@ from slimify.context.compose.yaml_commands import (
     start_of,
 )
 from slimify.context.scan import Context, clean
+from slimify.context.values import table, text_of, toml_of
 from slimify.context.yaml_nodes import MAX_BYTES, documents, entries, get, items, reached, string
 from slimify.facts.platforms import PlatformFile, platform_files
 from slimify.model.regex import regex
@@ -29,6 +31,14 @@ if TYPE_CHECKING:
 
 _VARIABLE = regex(r"\$\{?(?P<name>\w+)\}?")
 CHECKOUT = "/checkout"  # where CI mounts the sources, whatever it is called
+
+
+def fly_builds(context: Context, path: str) -> Iterator[Build]:
+    """What a configuration of Fly builds (fly.io/docs/reference/configuration, "The build section")."""
+    row = table(toml_of(context.text(path, MAX_BYTES)), "build")
+    if row and not text_of(row.get("image")):
+        file, stage = text_of(row.get("dockerfile")), text_of(row.get("build-target"))
+        yield Build(dockerfile=file or "Dockerfile", stage=stage or "")
 
 
 def platform_commands(

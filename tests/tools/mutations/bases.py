@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from slimify.syntax.dockerfile.instructions import from_parts
+from slimify.syntax.dockerfile.instructions import from_parts, split_stages
 
 from .kinds import Change, kind
 from .subject import Stage, Subject
@@ -203,9 +203,10 @@ def platform_mixed(s: Subject) -> Iterator[Change]:
 @kind("other-last-stage", "the last stage of the file is not the image")
 def other_last_stage(s: Subject) -> Iterator[Change]:
     last = s.file.instructions[-1]
+    is_below = len(split_stages(s.original)[-1]) == 1  # a builder is the same image as the user's
     for stage in s.builders:
         alias = from_parts(stage[0]).alias
-        if alias:
+        if alias and not is_below:
             yield f"FROM {alias} at the end", s.edit(after={s.at(last): f"FROM {alias} AS release"})
     if s.several:
         yield "an empty last stage", s.edit(after={s.at(last): "FROM scratch"})
