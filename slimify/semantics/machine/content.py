@@ -116,7 +116,10 @@ def _after_effect(event: Event, effect: Effect, path: str, found: Content) -> Co
         mode = next((m[1] for w in _options(effect) if (m := _MODE.fullmatch(w))), mode)
     named = found.named or path in written or makes_directory(effect)
     link = found.link or link
-    return replace(found, origins=origins, owner=owner, mode=mode, link=link, named=named, gone=False)
+    partial = tuple(o for o in found.partial if o != event.origin)  # what it makes is whole from here on
+    return replace(
+        found, origins=origins, owner=owner, mode=mode, link=link, partial=partial, named=named, gone=False
+    )
 
 
 def makes_directory(effect: Effect) -> bool:

@@ -105,6 +105,22 @@ def test_links(last: str, link: bool, tmp_path: Path) -> None:
     assert content_at(final(text, tmp_path), "/l").link is link
 
 
+@pytest.mark.parametrize(
+    ("last", "partial"),
+    [
+        pytest.param("COPY --from=b /d /d", False, id="all of it"),
+        pytest.param("COPY --from=b /d/a /d/a", True, id="a part"),
+        pytest.param("COPY --from=b /d/a /d/a\nRUN touch /d/a /d/b", False, id="executed here, too"),
+        pytest.param("COPY --from=b /d/a /d/a\nRUN touch /d/c", True, id="another is executed"),
+        pytest.param("RUN touch /d/a /d/b\nCOPY --from=b /d/a /d/a", False, id="executed before"),
+    ],
+)
+def test_parts(last: str, partial: bool, tmp_path: Path) -> None:
+    """A directory of which a COPY brings a part."""
+    made = content_at(final(BUILDER.format("RUN touch /d/a /d/b", last), tmp_path), "/d")
+    assert bool(made.partial) is partial
+
+
 def test_what_exists(tmp_path: Path) -> None:
     stage = final("FROM debian\nWORKDIR /w/x\nCOPY conf /c/\nRUN mkdir -p /d/e && touch /f\n", tmp_path)
     assert [p for p in ("/w", "/c", "/c/app.ini", "/d/e", "/f", "/g") if exists_in(stage, p)] == [

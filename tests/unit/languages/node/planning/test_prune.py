@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from unit.node_layouts import BUILD, DEV, rewrite
+from unit.node_layouts import BUILD, DEV, final, rewrite
 
 from slimify.config import Options
 from slimify.languages.node.planning import prune
@@ -106,6 +106,21 @@ def test_those_that_stay_alone(tmp_path: Path, start: str, files: dict[str, str]
         return
     assert removed is not None
     assert {*package["devDependencies"]} - {*removed[1].replace("\\", "").split()} == {*kept.split()}
+
+
+@pytest.mark.parametrize("joint", [" && ", "\nRUN "])
+def test_a_script_that_follows_is_repeated(tmp_path: Path, joint: str) -> None:
+    """In the builder it ran, too; what was copied from there is no part of what it makes here."""
+    text = "FROM node:20\nWORKDIR /app\nCOPY package.json .\nRUN npm install\nCOPY fetch.js a.js ./\n"
+    script = "const fs = require('fs');\nfs.writeFileSync(require('os').homedir() + '/words', '')\n"
+    outcome = rewrite(
+        tmp_path,
+        f'{text}RUN npm prune --omit=dev{joint}node fetch.js\nCMD ["node", "a.js"]\n',
+        {"dependencies": {"is-number": "7"}, "devDependencies": {"prettier": "3"}},
+        {"fetch.js": script, "a.js": "require('is-number')\n"},
+    )
+    assert outcome.rung == "slim"
+    assert "RUN node fetch.js" in final(outcome)
 
 
 @pytest.mark.parametrize(("manager", "pruned"), [("pnpm", True), ("yarn", False)])
