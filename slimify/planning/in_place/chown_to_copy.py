@@ -311,14 +311,15 @@ def _without_change(program: Program, change: _Change, drop: frozenset[int]) -> 
 
 
 def _root_owned_directories(program: Program, change: _Change) -> list[str]:
-    """Directories at or below the paths that WORKDIR or mkdir created, with those above them: they would stay
-    owned by root."""
+    """Directories at or below the paths that WORKDIR or mkdir created before, with those above them: they
+    would stay owned by root."""
     found: dict[str, None] = {}
     steps = [s for s in program.steps if s.index <= change.step.index]
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         if step.keyword == "WORKDIR" and following is not None and following.state.cwd:
             found |= dict.fromkeys([following.state.cwd])
-        found |= dict.fromkeys(w for e in step.effects if e.tool == "mkdir" for w in e.writes)
+        atoms = step.atoms if step is not change.step else step.atoms[: change.atom.index]
+        found |= dict.fromkeys(w for a in atoms for e in a.effects if e.tool == "mkdir" for w in e.writes)
     above = [a for d in found for a in reversed([*ancestors(d)])]
     return list(dict.fromkeys(d for p in change.places for d in above if inside(d, p)))
 

@@ -282,6 +282,11 @@ CASES = (
         new=("COPY --chown=app:app . .", "RUN mkdir -p var/a && chown app:app /app /app/var /app/var/a"),
     ),
     Case(
+        id="a-directory-that-mkdir-makes-later-stays-as-it-is",
+        file=f"{SLIM}RUN useradd app\nWORKDIR /app\nCOPY . .\nRUN chown -R app:app /app && mkdir var\nUSER app\n{START}",
+        new=("COPY --chown=app:app . .", "RUN chown app:app /app && mkdir var"),
+    ),
+    Case(
         id="a-user-without-its-group-leaves-that-of-the-context",
         file=f"{SLIM}RUN useradd app\nWORKDIR /app\nCOPY . .\nRUN chown -R app /app\nUSER app\n{START}",
         new=("COPY --chown=app:root . .", "RUN chown app /app"),
