@@ -12,16 +12,16 @@ import re
 import stat
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property, partial
-from itertools import chain, count, islice, takewhile
+from itertools import count, islice, takewhile
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from slimify.config import disk
 from slimify.context.directory_walk import file_size, files_below
 from slimify.context.git_index import tracked_paths
 from slimify.context.ignore_rules import IgnoreRules
-from slimify.context.scan import Context, read_below
+from slimify.context.scan import Context, Contexts, kept, read_below
 from slimify.facts.system import deployment_directories
 from slimify.model.regex import regex
 
@@ -44,6 +44,7 @@ class Repository(Struct, frozen=True, kw_only=True, dict=True):
     root: Path
     prefix: str = ""
     versioned: bool = True  # or the context itself
+    shared: Contexts = field(default_factory=dict)  # see `scan`
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -110,9 +111,12 @@ class Repository(Struct, frozen=True, kw_only=True, dict=True):
             for name in deployment_directories()
             if name != own
         )
-        places = chain(((place, 0) for place in above), ((place, _MAX_DEPTH) for place in beside))
+        places = (*((place, 0) for place in above), *((place, _MAX_DEPTH) for place in beside))
         found = (row for place, depth in places for row in files_below(str(self.root), place, depth))
-        return self._context(islice(found, _MAX_FILES))
+        # those beside each other have the same surroundings, whose scripts are read once
+        return kept(
+            self.shared, ("around", self.root, places), lambda: self._context(islice(found, _MAX_FILES))
+        )
 
     def beside(self, name: re.Pattern[str], left_out: Collection[str]) -> Context:
         """The files outside the context with a name that matches, down to a depth. Directories with a name
@@ -131,14 +135,16 @@ class Repository(Struct, frozen=True, kw_only=True, dict=True):
         return Context(root=self.root, files=dict(sorted(sizes.items())))
 
 
-def repository_of(directory: Path) -> Repository:
-    """The repository of a context directory; one that nothing above claims is taken for its own."""
+def repository_of(directory: Path, shared: Contexts | None = None) -> Repository:
+    """The repository of a context directory; one that nothing above claims is taken for its own. `shared` is
+    that of `scan`."""
     above = directory.parents[:_MAX_ABOVE]
     found = next((d for d in (directory, *above) if _is_root(d)), None)
     own = takewhile(partial(_has_owner_of, directory), above)
     root = found or next((d for d in own if _builds(d, directory)), directory)
     prefix = "" if root == directory else directory.relative_to(root).as_posix()
-    return Repository(root=root, prefix=prefix, versioned=found is not None or not prefix)
+    versioned = found is not None or not prefix
+    return Repository(root=root, prefix=prefix, versioned=versioned, shared={} if shared is None else shared)
 
 
 def _ignore_lines(root: Path, directory: str) -> Iterator[tuple[str, str]]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from slimify.context.repository import Repository
 
 _T = TypeVar("_T")
-_MOST_SHARED = 2  # contexts, each with the texts of its files
+_MOST_SHARED = 3  # contexts, each with the texts of its files
 # The longer marks first: that of UTF-16 is the begin of one of UTF-32.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -66,13 +66,14 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     _texts: dict[str, str] = field(default_factory=dict)
     _found: dict[Hashable, Any] = field(default_factory=dict)
     _inside: dict[str, bool] = field(default_factory=dict)  # directories, see `_real_path`
+    _shared: dict[tuple[Hashable, ...], Context] = field(default_factory=dict)  # see `scan`
 
     @cached_property
     def repository(self) -> Repository | None:
         """The repository that the context belongs to; None for a context without files."""
         from slimify.context.repository import repository_of
 
-        return repository_of(self.root) if self.root is not None else None
+        return repository_of(self.root, self._shared) if self.root is not None else None
 
     @classmethod
     def empty(cls) -> Context:
@@ -246,7 +247,7 @@ def _decoded(data: bytes) -> str:
     return data.decode(found, "replace")
 
 
-Contexts = dict[Hashable, Context]
+Contexts = dict[tuple[Hashable, ...], Context]
 
 
 def scan(
@@ -261,19 +262,38 @@ def scan(
     An unreadable or missing directory results in a note, never in an exception. `shared` are the contexts of
     other Dockerfiles, with what was found in their files: for callers that change none of these meanwhile.
     """
-    limits = limits or Limits()
     given, root = root, Path(disk.real(str(root)))
     text, ignore_file = _ignore_text(root, dockerfile)
     own = dockerfile is not None and ignore_file not in (None, ".dockerignore")
-    key = (given, ignore_file, text, dockerfile if own else None, limits)
-    if shared is not None and key in shared:
-        return shared[key]
+    path = f"{dockerfile}.dockerignore" if own else os.path.normpath(given / ".dockerignore")
+
+    def find() -> Context:
+        return _scanned(root, limits or Limits(), text, ignore_file, path, {} if shared is None else shared)
+
+    key = ("context", given, ignore_file, text, path if own else None, limits)
+    return find() if shared is None else kept(shared, key, find)
+
+
+def kept(shared: Contexts, key: tuple[Hashable, ...], find: Callable[[], Context]) -> Context:
+    """What `shared` has for a key, or else what is found now. Of each kind, which the key's first part says,
+    it keeps those that were used last."""
+    found = shared.pop(key, None) or find()
+    same = [other for other in shared if other[0] == key[0]]
+    for other in same[: 1 - _MOST_SHARED]:
+        del shared[other]
+    shared[key] = found
+    return found
+
+
+def _scanned(
+    root: Path, limits: Limits, text: str | None, ignore_file: str | None, ignore_path: str, shared: Contexts
+) -> Context:
     ignore = IgnoreRules.parse(text) if text is not None else IgnoreRules()
     walk = Walk(str(root), ignore, limits)
     walk.run()
     if ignore.errors:
         walk.notes.extend(f"{ignore_file}: {error}" for error in ignore.errors)
-    found = Context(
+    return Context(
         root=root,
         files=MappingProxyType(dict(sorted(walk.files.items()))),
         directories=frozenset(walk.directories),
@@ -281,18 +301,14 @@ def scan(
         executables=frozenset(walk.executables),
         ignore=ignore,
         ignore_file=ignore_file,
-        ignore_path=f"{dockerfile}.dockerignore" if own else os.path.normpath(given / ".dockerignore"),
+        ignore_path=ignore_path,
         ignore_text=text,
         ignored=tuple(sorted(walk.ignored)),
         skipped=tuple(sorted(walk.skipped)),
         notes=tuple(walk.notes),
         limits=limits,
+        _shared=shared,
     )
-    if shared is not None:
-        if len(shared) >= _MOST_SHARED:
-            shared.pop(next(iter(shared)))
-        shared[key] = found
-    return found
 
 
 def _ignore_text(root: Path, dockerfile: Path | None) -> tuple[str | None, str | None]:

@@ -17,13 +17,11 @@ from itertools import chain, islice
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.analysis.repository.engine_calls import engine_calls
 from slimify.analysis.repository.engine_commands import EngineCall
 from slimify.analysis.repository.host_command import (
     ROOT,
     HostCommand,
-    host_commands,
-    host_state,
-    start_directories,
 )
 from slimify.context.build_scripts import document, jenkinsfile
 from slimify.context.build_scripts.scripts import Script, scripts
@@ -56,7 +54,6 @@ from slimify.model.regex import regex
 from slimify.model.sources import Use
 
 _MAX_FILES = 300
-_MAX_COMMANDS = 20_000  # of scripts, which are interpreted
 _COMPOSE_FILE = regex(r"(?:.*/)?(?:docker-)?(?:compose|stack)[\w.-]*\.ya?ml")
 _FLY_FILE = regex(r"(?:.*/)?fly[\w.-]*\.toml")
 _WORKFLOW = regex(r"\.github/workflows/[^/]+\.ya?ml")
@@ -188,22 +185,7 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def engine_calls(self) -> tuple[tuple[EngineCall, HostCommand], ...]:
         """The calls of container engines in scripts; those in lines that no script reaches come last."""
-        return self.files.once(("engine calls", self.left_out), self._engine_calls)
-
-    def _engine_calls(self) -> tuple[tuple[EngineCall, HostCommand], ...]:
-        hosts = chain.from_iterable(self._commands(script, not script.is_document) for script in self.scripts)
-        found = [host for host in islice(hosts, _MAX_COMMANDS) if host.engine is not None]
-        reached = {(c.file, line) for c in found for line in range(c.lines[0], c.lines[1] + 1)}
-        for script in self.scripts:
-            for snippet in script.calls():
-                if reached.isdisjoint((script.file, n) for n in range(snippet.first, snippet.last + 1)):
-                    found += self._commands(replace(script, snippets=(snippet,)), False)
-        return tuple((host.engine, host) for host in found if host.engine is not None)
-
-    def _commands(self, script: Script, anywhere: bool) -> Iterator[HostCommand]:
-        """The commands of a script that is started in the root, or `anywhere`: in its own directory, too."""
-        for start in start_directories(script.file)[: 1 + anywhere]:
-            yield from host_commands(script, replace(host_state(self.view), cwd=start))
+        return self.files.once(("engine calls", self.left_out), lambda: engine_calls(self.scripts, self.view))
 
     def containers_of(self, names: Collection[str]) -> Iterator[tuple[EngineCall, HostCommand]]:
         """The calls that start a command in a container of one of these names."""

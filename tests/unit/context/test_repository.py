@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from slimify.context.repository import repository_of
+from slimify.context.scan import Context, scan
 
 
 @pytest.mark.parametrize(
@@ -109,3 +110,41 @@ def test_files_around_the_context(tmp_path: Path) -> None:
         (tmp_path / name).write_text("")
     (tmp_path / "ops").symlink_to(tmp_path.parent)
     assert sorted(repository_of(tmp_path / "apps" / "shop").files.files) == sorted(kept)
+
+
+# --- Surroundings of contexts beside each other
+
+
+def _surroundings(root: Path, names: list[str], shared: dict | None) -> list[Context]:
+    found = [scan(root / name, shared=shared).repository for name in names]
+    return [repository.files for repository in found if repository is not None]
+
+
+def _repository(root: Path) -> Path:
+    for path in (".git/HEAD", "Makefile", "a/Dockerfile", "b/Dockerfile", "deploy/run.sh", "b/c/Dockerfile"):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text("x\n")
+    return root
+
+
+def test_contexts_beside_each_other_share_their_surroundings(tmp_path: Path) -> None:
+    first, second = _surroundings(_repository(tmp_path), ["a", "b"], {})
+    assert first is second
+    assert list(first.files) == ["Makefile", "deploy/run.sh"]
+
+
+def test_a_directory_for_deployments_is_not_around_itself(tmp_path: Path) -> None:
+    first, second = _surroundings(_repository(tmp_path), ["a", "deploy"], {})
+    assert list(second.files) == ["Makefile"]
+    assert first is not second
+
+
+def test_a_deeper_context_has_more_around_it(tmp_path: Path) -> None:
+    _, deeper = _surroundings(_repository(tmp_path), ["a", "b/c"], {})
+    assert list(deeper.files) == ["Makefile", "b/Dockerfile", "deploy/run.sh"]
+
+
+def test_nothing_is_shared_unless_asked(tmp_path: Path) -> None:
+    first, second = _surroundings(_repository(tmp_path), ["a", "b"], None)
+    assert first is not second
+    assert first.files == second.files
