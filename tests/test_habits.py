@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -98,29 +96,6 @@ def test_colors(
     for args in (("rewrite", *flags), (*flags, "rewrite")):
         result = invoke(*args, "api", cwd=project)
         assert (COLORED in result.stdout.decode(), COLORED in result.stderr) == (colored, colored)
-
-
-@pytest.mark.parametrize(
-    ("shell", "words", "wanted"),
-    [
-        ("bash", "slimify re", "rewrite"),
-        ("bash", "slimify rewrite --ba", "--base"),
-        ("bash", "slimify rewrite --base mi", "minimal"),
-        ("zsh", "slimify check --exit", "--exit-zero"),
-        ("fish", "slimify rewrite --base mi", "minimal"),
-    ],
-)
-def test_completion(shell: str, words: str, wanted: str) -> None:
-    environment = os.environ | {
-        "_SLIMIFY_COMPLETE": f"complete_{shell}",
-        "COMP_WORDS": words,
-        "COMP_CWORD": str(len(words.split()) - 1),
-        "_TYPER_COMPLETE_ARGS": words,
-        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
-    }
-    command = [sys.executable, "-m", "slimify"]
-    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
-    assert wanted in found
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")

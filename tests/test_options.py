@@ -97,7 +97,12 @@ def test_options_of_a_proof_need_one(arguments: tuple[str, ...], message: str) -
     [
         ("bash", ["ve"], ["verify"]),
         ("bash", ["rewrite", "--bu"], ["--build-arg", "--builder"]),
+        ("bash", ["explain", "SL20"], ["SL200", "SL205"]),
+        ("bash", ["explain", "SL200", "SL301", "sl20"], ["sl200", "sl205"]),
         ("zsh", ["check", "--base", "s"], ["slim", "same"]),
+        ("zsh", ["check", "--exit"], ["--exit-zero"]),
+        ("zsh", ["explain", "SL36"], ['"SL361":"static file excluded from the image"']),
+        ("fish", ["explain", "SL36"], ["SL361\tstatic file excluded from the image"]),
         ("fish", ["ci", "g"], ["github", "gitlab"]),
     ],
     ids=str,
@@ -117,3 +122,10 @@ def test_completion(shell: str, words: list[str], completions: list[str]) -> Non
     assert done.stderr == ""
     assert [word for word in completions if word not in done.stdout] == []
     assert "rewrite" not in done.stdout
+
+
+@pytest.mark.parametrize("word", ["", "s", "src/", "SL30/", "--fo"])
+def test_completion_of_codes_leaves_other_words_alone(word: str) -> None:
+    from slimify.cli.commands.explain import _complete
+
+    assert list(_complete(word)) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -25,12 +26,23 @@ from slimify.cli.options import (
 )
 
 
+def _complete(incomplete: str) -> Iterator[tuple[str, str]]:
+    """Codes with their titles. Other words are left to the shell, which completes paths."""
+    word = incomplete.upper()
+    if word.startswith("SL"):
+        for code, meaning in slimify.all_codes().items():
+            if code.startswith(word):
+                # shells take only what begins as the word does
+                yield incomplete + code[len(word) :], meaning["title"]
+
+
 def explain(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[PATH|CODE]...",
             help="Dockerfiles, directories to search, - for stdin, or codes such as SL204.",
+            autocompletion=_complete,
         ),
     ] = None,
     *,
