@@ -223,7 +223,11 @@ def _plans(
     least = options.min_saving
 
     def made(layout: Layout) -> Iterator[Plan | Reason]:
-        yield lean_plan(lean, layout)
+        first = lean_plan(lean, layout)
+        yield first
+        whole = lean_plan(lean, replace(layout, whole_builder=True))
+        if whole != first:
+            yield whole
         if any(copy.owner for copy in layout.copies):
             yield lean_plan(lean, layout.with_owners_of_builder())
         fuller = layout.fuller() if layout.fuller is not None else None

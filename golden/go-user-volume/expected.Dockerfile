@@ -1,8 +1,5 @@
 FROM golang:1.24 AS builder
 
-RUN groupadd --gid 1500 guest && \
-    useradd --uid 1500 --gid guest --create-home --shell /usr/sbin/nologin guest
-
 WORKDIR /opt/guestbook
 COPY . .
 RUN go build -o guestbook .

@@ -1,6 +1,5 @@
 FROM python:3.12 AS builder
 WORKDIR /srv/jobs
-RUN apt-get update && apt-get install -y docker-compose && rm -rf /var/lib/apt/lists/*
 COPY . .
 RUN pip install --no-cache-dir -r requirements.txt
 

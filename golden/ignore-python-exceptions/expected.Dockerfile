@@ -1,6 +1,5 @@
 FROM python:3.12 AS builder
 WORKDIR /app
-COPY . .
 RUN pip install flask
 
 FROM python:3.12-slim

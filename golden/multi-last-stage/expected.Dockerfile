@@ -4,8 +4,6 @@ COPY web/ ./
 RUN npm install && node build.js
 
 FROM python:3.12-bookworm AS builder
-RUN apt-get update && apt-get install -y libmagic1
-RUN useradd --create-home app
 WORKDIR /srv
 COPY requirements.txt ./
 RUN pip install -r requirements.txt

@@ -1,7 +1,5 @@
 FROM python:3.11 AS builder
 
-RUN apt-get update && apt-get -y install cron vim
-
 WORKDIR /opt/tidy
 COPY requirements.txt tidy.py start.sh ./
 RUN pip install -r requirements.txt

@@ -1,5 +1,4 @@
 FROM python:3.11 AS builder
-RUN mkdir -p /app/instance
 WORKDIR /app
 COPY requirements.txt .
 RUN pip install --no-cache-dir -r requirements.txt

@@ -72,6 +72,7 @@ class Language(Struct, frozen=True, kw_only=True):
     prepares: tuple[str, ...] = ()  # their actions that only prepare a later install (venv)
     packs: tuple[str, ...] = ()  # their actions that make files for a later install (wheel)
     installers: tuple[str, ...] = ()  # packages that only install other packages
+    runs_hooks: bool = False  # its installs start programs that the packages bring
     runners: tuple[str, ...] = ()  # packages whose programs run the application's code or serve its files
 
     source_suffixes: tuple[str, ...] = ()

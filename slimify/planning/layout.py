@@ -41,10 +41,11 @@ class WordEdit(Struct, frozen=True, kw_only=True):
 class Layout(Struct, frozen=True, kw_only=True):
     """One way to split a file. Indexes refer to `Dockerfile.instructions`.
 
-    The builder executes every step up to `builder_end`, as the user wrote it; None means a single stage on
-    the new base. `final` maps a RUN to the atoms (single commands) that the final stage executes; for any
-    other instruction, presence is enough (an empty set). `builder_tail` and `final_head` are new
-    instructions, without newline. `saving` and `original` are in bytes.
+    The builder executes every step up to `builder_end` as the user wrote it, but for those that only shape
+    the final image; None means a single stage on the new base. `final` maps a RUN to the atoms (single
+    commands) that the final stage executes; for any other instruction, presence is enough (an empty set).
+    `builder_tail` and `final_head` are new instructions, without newline. `saving` and `original` are in
+    bytes.
     """
 
     rung: Rung
@@ -61,6 +62,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     final_before: Mapping[int, tuple[str, ...]] = {}  # new instructions before its copies
     final_after: Mapping[int, tuple[str, ...]] = {}  # new instructions after its copies
     replace: Mapping[int, str] = {}  # text that replaces an instruction in the final stage
+    whole_builder: bool = False  # it also executes steps that only shape the final image
     builder_only_env: frozenset[str] = frozenset()  # variables that nothing in the final stage reads
     decisions: tuple[Decision, ...] = ()
     saving: int = 0

@@ -113,13 +113,14 @@ def _is_of_package(pair: Pair, effect: Effect) -> bool:
 def _paths_read(pair: Pair, event: Event) -> Iterator[str]:
     made: list[str] = []
     for effect in event.effects:
-        for path in _read_by(pair, effect):
+        for path in paths_read_by(pair, effect):
             if not is_named_place(path) and not inside_any(path, made):
                 yield path
         made += (*effect.writes, *effect.outputs)
 
 
-def _read_by(pair: Pair, effect: Effect) -> tuple[str, ...]:
+def paths_read_by(pair: Pair, effect: Effect) -> tuple[str, ...]:
+    """The places that a command may read."""
     if effect.kind in NOT_FOR_RUN_TIME - LEAVES_NOTHING:
         return ()
     changed = effect.writes if effect.action == Action.EDIT else ()

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterator
-from itertools import accumulate
 
 from slimify.analysis.packages.module_needs import compiled_with
 from slimify.facts.debian import brings
 from slimify.facts.image_tables import accounts, data_packages_of
 from slimify.facts.packages import system_package
-from slimify.facts.programs import is_plain_check
 from slimify.facts.system import distribution_accounts, is_root, is_systems
 from slimify.facts.toolchains import beside
 from slimify.languages import languages, of_effect
 from slimify.model.decisions import Reason
 from slimify.model.effects import (
     BUILDS,
-    RUNS_CODE,
     Effect,
     SystemManager,
 )
-from slimify.semantics.context_files import CopiedPath
 from slimify.semantics.machine.content import content_at
 from slimify.semantics.machine.matches import identity
 from slimify.semantics.machine.stages import Event, Stage
 from slimify.semantics.paths import inside, is_named_place, overlap
 from slimify.syntax.dockerfile.words import expand
-from slimify.validation.additions import addition_problems, is_addition
+from slimify.validation.additions import addition_problems
+from slimify.validation.builder_steps import sequence_problems
 from slimify.validation.comparison import Pair
 from slimify.validation.software import (
     base_packages,
@@ -43,60 +38,11 @@ from slimify.validation.software import (
 def step_problems(pair: Pair) -> Iterator[Reason]:
     """Commands that are new, missing, in another order, or that can't run where they are."""
     yield from addition_problems(pair)
-    yield from _sequence_problems(pair)
+    yield from sequence_problems(pair)
     yield from _joint_problems(pair)
     yield from _option_problems(pair)
     yield from _program_problems(pair)
     yield from _package_manager_problems(pair)
-
-
-def _sequence_problems(pair: Pair) -> Iterator[Reason]:
-    """Rule P1: a builder executes the commands of the user's file in their order, each with the files of the
-    context that it had, up to the last one that it has; a file of one stage all that cleaning in place does
-    not replace. In the image those that run code keep their order: what others read is compared."""
-    done = _own_commands(pair)
-    numbers = [m.number for e, m in done if not pair.last or e.kinds & (BUILDS | RUNS_CODE)]
-    if numbers != sorted(numbers) or (
-        not pair.last and any(_context_copies(e) != _context_copies(m) for e, m in done)
-    ):
-        yield Reason.of("SL409", "order")
-    if pair.last and not pair.alone:
-        return
-    end = max(numbers, default=-1) if not pair.last else len(pair.old.events)
-    spare = _REPLACED if pair.last else {"state"}
-    for event in pair.old.events[: max(end, 0)]:
-        idle = event.kinds <= spare or all(is_plain_check(e.tool) for e in event.effects)
-        if event.keyword == "RUN" and event.number not in pair.executed and not idle:
-            yield Reason.of("SL409", "command_gone", command=event.text[:50])
-
-
-def _own_commands(pair: Pair) -> list[tuple[Event, Event]]:
-    """The commands of the new stage that the old one has, each with that one. What is added may be the same
-    as a command of the user's elsewhere: the one between its neighbours is that."""
-    done = [(event, match) for event, match in pair.commands() if match is not None]
-    counts = Counter(match.number for _, match in done)
-    free = [(e, m) for e, m in done if counts[m.number] > 1 and is_addition(pair, e)]
-    numbers = {event.number for event, _ in free}
-    fixed = [(e, m) for e, m in done if e.number not in numbers]
-    held, places = {m.number for _, m in fixed}, [e.number for e, _ in fixed]
-    before = [*accumulate((m.number for _, m in fixed), max)]
-    after = [*accumulate((m.number for _, m in reversed(fixed)), min)][::-1]
-    own: dict[int, tuple[Event, Event]] = {}
-    for event, match in (one for one in free if one[1].number not in held):
-        at = bisect_left(places, event.number)
-        follows = not at or before[at - 1] <= match.number
-        precedes = at == len(after) or match.number <= after[at]
-        if (follows and precedes) or match.number not in own:
-            own[match.number] = event, match
-    return sorted((*fixed, *own.values()), key=lambda one: one[0].number)
-
-
-def _context_copies(event: Event) -> frozenset[CopiedPath]:
-    return frozenset(event.state.view.copies)
-
-
-_REPLACED = frozenset({"packages", "unpackage", "index", "cache", "state", "meta", "files", "users", "prune"})
-"""Kinds of commands that cleaning in place may replace: packages, files and accounts are compared."""
 
 
 def _may_compile(pair: Pair, effect: Effect) -> bool:

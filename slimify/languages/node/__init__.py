@@ -19,6 +19,7 @@ LANGUAGE = Language(
     install_directories=("node_modules",),
     managers=("npm", "yarn", "pnpm", "bun"),
     installers=("npm", "yarn", "pnpm"),
+    runs_hooks=True,
     runners=(
         *("pm2", "serve", "http-server", "nodemon", "ts-node", "tsx", "forever", "typescript", "tsc", "nx"),
         *("cross-env", "yarn", "npm", "pnpm"),

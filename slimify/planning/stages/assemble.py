@@ -29,6 +29,8 @@ from slimify.planning.stages.items import (
     with_line_end,
 )
 from slimify.planning.stages.passes import finished
+from slimify.planning.stages.shared_base import shares_steps
+from slimify.planning.stages.spare_steps import spare_steps
 from slimify.semantics.paths import overlap
 from slimify.syntax.dockerfile.instructions import from_parts
 from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
@@ -52,7 +54,11 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
     try:
         plan = _plan(program, layout)
         able = runnable(program, layout, plan)
-        return able if isinstance(able, Reason) else plan if able is layout else _plan(program, able)
+        if isinstance(able, Reason):
+            return able
+        plan = plan if able is layout else _plan(program, able)
+        whole = _plan(program, replace(able, whole_builder=True)) if able.rung == "same-base" else plan
+        return whole if whole != plan and shares_steps(program, whole) else plan
     except EditRefused as error:
         return Reason.of("SL390", "not_possible", why=error.reason)
 
@@ -181,18 +187,21 @@ def _lint_comment(before: str, base: str, end: str) -> str:
 def _builder_items(
     program: Program, layout: Layout, blocks: tuple[Block, ...], last: int
 ) -> tuple[Item, ...]:
-    """The user's instructions up to `last`, without those that only describe the image."""
+    """The user's instructions up to `last`, without those that only describe or shape the final image."""
     end = program.dockerfile.newline
     items: list[Item] = []
     start = program.own or program.dockerfile.last_from + 1
+    spare = frozenset[int]() if layout.whole_builder else spare_steps(program, layout)
+    spaced = False
     for index, block in enumerate(blocks[start : last + 1], start):
-        if block.instruction.keyword in CONFIG_ONLY:
+        spaced = block.spaced or (spaced and index - 1 in spare)
+        if block.instruction.keyword in CONFIG_ONLY or index in spare:
             continue
         before = layout.builder_before.get(index, ())
-        items += [new_item(line, end, spaced=block.spaced and not n) for n, line in enumerate(before)]
+        items += [new_item(line, end, spaced=spaced and not n) for n, line in enumerate(before)]
         text = block.comments + with_line_end(block.instruction.raw, end)
         gap = "" if before else block.gap
-        items.append(Item(text=text, origin=index, spaced=block.spaced, gap=gap))
+        items.append(Item(text=text, origin=index, spaced=spaced, gap=gap))
     return (*items, *(new_item(line, end) for line in layout.builder_tail))
 
 

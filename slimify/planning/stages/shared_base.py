@@ -34,16 +34,13 @@ _MIN_LINES = 6  # fewer lines are easier to read twice than in a third stage
 def with_shared_base(program: Program, plan: Plan, builder: str) -> Plan | None:
     """The plan with a stage for the common steps; None if the stages have too little in common. `builder`
     is the tool that builds the file."""
-    if len(plan.stages) != 2 or plan.rung != "same-base":
+    if not shares_steps(program, plan):
         return None
     build, final = plan.stages
-    if build.base != final.base or build.purpose != "build":
-        return None
     shared, here, there = _common_items(program, build.items[1:], final.items[1:])
-    lines = sum(len(split_comments(item.text)[1].splitlines()) for item in shared)
     taken = {build.name, final.name.lower(), program.base_ref.lower()}
     name = next((n for n in ("base", "common", "shared") if n not in taken), None)
-    if name is None or lines < _MIN_LINES or not any(keyword(item) == "RUN" for item in shared):
+    if name is None:
         return None
     end, case = program.dockerfile.newline, keyword_case(program)
     handed_on = can(builder, "inherits_args")
@@ -58,6 +55,18 @@ def with_shared_base(program: Program, plan: Plan, builder: str) -> Plan | None:
     plain_items = Decision.of("SL304", "shared", line=program.steps[0].line, stage=build.name)
     stages = (base, begun(build, here), begun(final, there))
     return replace(plan.told(plain_items), stages=stages)
+
+
+def shares_steps(program: Program, plan: Plan) -> bool:
+    """Whether the builder and the final stage begin with enough common steps for a stage of their own."""
+    if len(plan.stages) != 2 or plan.rung != "same-base":
+        return False
+    build, final = plan.stages
+    if build.base != final.base or build.purpose != "build":
+        return False
+    shared, _, _ = _common_items(program, build.items[1:], final.items[1:])
+    lines = sum(len(split_comments(item.text)[1].splitlines()) for item in shared)
+    return lines >= _MIN_LINES and any(keyword(item) == "RUN" for item in shared)
 
 
 def _common_items(

@@ -219,6 +219,29 @@ CMD ["python", "swift.py"]
         "swift.py": 'import bottle\n\nopen("/var/lib/swift/may.txt")\nbottle.run()\n',
         "songs/may.txt": "",
     },
+    "own-py-left-out": {
+        "Dockerfile": """FROM python:3.12
+RUN apt-get update && apt-get install -y nginx jq
+RUN rm /etc/nginx/sites-enabled/default
+RUN useradd --create-home heron
+RUN mkdir /pond
+WORKDIR /srv
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+COPY . .
+RUN cd /pond && python /srv/fill.py
+RUN jq . settings.json > /pond/settings.json
+RUN python -m pytest -q tests
+RUN chown -R heron /pond
+USER heron
+CMD ["python", "heron.py"]
+""",
+        "requirements.txt": "psycopg2==2.9.9\npytest==8.3.4\n",
+        "settings.json": "{}\n",
+        "fill.py": 'open("fish.txt", "w").close()\n',
+        "tests/test_heron.py": "def test_nothing():\n    pass\n",
+        "heron.py": 'import psycopg2\n\nopen("/pond/settings.json")\nopen("/pond/fish.txt")\n',
+    },
     "own-multi-go-net": {
         "Dockerfile": """FROM golang:1.24 AS tools
 RUN apt-get update && apt-get install -y jq

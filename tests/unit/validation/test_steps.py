@@ -241,7 +241,7 @@ CMD ["python", "app.py"]
         pytest.param((), "", id="packages are copied"),
         pytest.param(
             (("requirements.txt notes.txt ./", "requirements.txt ./"),),
-            "the order of the commands",
+            "`requirements.txt notes.txt ./` would be missing",
             id="a file less",
         ),
         pytest.param(

@@ -218,7 +218,7 @@ def roles(outcome: Outcome) -> list[str]:
         ),
         pytest.param(
             SPLIT, GO, "slim",
-            ["1 both", "2 both", "3 both useradd=both", "4 build", "5 build go=build",
+            ["1 both", "2 both", "3 run useradd=run", "4 build", "5 build go=build",
              "6 run", "7 run", "8 run"],
             id="rewritten to two stages",
         ),

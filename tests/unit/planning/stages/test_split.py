@@ -23,7 +23,10 @@ RUN = 'COPY . .\nCMD ["python", "a.py"]\n'
         pytest.param("node:20", INSTALL, REST, id="only-what-is-built"),
         pytest.param("node:20", SLIM + INSTALL, REST, id="a-package-that-run-time-needs"),
         pytest.param(
-            "node:20", f"RUN useradd sailor\nRUN mkdir /data\n{INSTALL}", REST, id="users-and-directories"
+            "node:20",
+            f"RUN useradd sailor\nUSER sailor\n{INSTALL}",
+            REST,
+            id="users-of-its-steps",
         ),
         pytest.param("node:20", f"RUN npm install -g pm2\n{INSTALL}", REST, id="a-program-for-the-start"),
         pytest.param("node:20", f"COPY logo.svg /etc/\n{INSTALL}", REST, id="files-that-only-run-time-reads"),
@@ -34,7 +37,7 @@ RUN = 'COPY . .\nCMD ["python", "a.py"]\n'
         pytest.param("python:3.12", f"{SLIM}{PYTHON}", RUN, id="python"),
         pytest.param(
             "python:3.12",
-            f"RUN mkdir /data && chown 1000 /data\n{PYTHON}",
+            f"RUN mkdir /etc/app && touch /etc/app/a\n{PYTHON}",
             f"RUN python manage.py migrate\n{RUN}",
             id="not-the-application",
         ),
