@@ -28,6 +28,7 @@ from slimify.model.effects import (
 from slimify.model.regex import regex
 from slimify.semantics.context_files import CopiedPath
 from slimify.semantics.machine.stages import Event
+from slimify.semantics.named_words import named_texts
 from slimify.semantics.paths import inside, overlap
 from slimify.validation.additions import is_addition
 from slimify.validation.comparison import Pair
@@ -201,7 +202,10 @@ def _names_accounts(event: Event, later: Sequence[Event]) -> bool:
         return False
     words = {w.value or "/" for e in own for w in e.command.words[1:]}
     names = {word for word in words if _NAME.fullmatch(word)}
-    texts = " ".join((*(x.visit.instruction.raw for x in later), *(x.state.user for x in later)))
+    told = [text for x in later for text in named_texts(x.visit, x.effects)]
+    if None in told:
+        return True
+    texts = " ".join((*(text for text in told if text), *(x.state.user for x in later)))
     makes = any(e.kind == "users" for x in later for e in x.effects) or any(
         f"/home/{name}" in texts for name in names
     )

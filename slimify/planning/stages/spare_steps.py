@@ -33,6 +33,7 @@ from slimify.model.effects import (
 from slimify.model.regex import regex
 from slimify.planning.layout import Layout, WordEdit
 from slimify.planning.package_lists import are_lists_read
+from slimify.semantics.named_words import named_texts
 from slimify.semantics.paths import inside, overlap
 
 _NAME = regex(r"[A-Za-z_][\w-]*")
@@ -202,7 +203,8 @@ class _Rest(Struct, frozen=True, dict=True):
         words = (word.value or "/" for word in effect.command.words[1:])
         names = "|".join(re.escape(word) for word in words if _NAME.fullmatch(word))
         named = re.compile(rf"(?:(?<![\w/-])|home/)(?:{names})(?![\w/-])") if names else None
-        return named is None or any(named.search(step.instruction.raw) for step in self.steps)
+        texts = (text for step in self.steps for text in named_texts(step.visit, step.effects))
+        return named is None or any(text is None or named.search(text) for text in texts)
 
 
 def _is_known(effect: Effect) -> bool:

@@ -26,6 +26,7 @@ FILES = {
     "go.mod": "module example.com/app\n\ngo 1.24\n",
     "main.go": 'package main\n\nimport "os"\n\nfunc main() { os.WriteFile("/data/x", nil, 0o600) }\n',
     "start.sh": '#!/bin/sh\nexec "$@"\n',
+    "own.sh": "#!/bin/sh\nchown ada /src/x\n",
     "pip.conf": "[global]\n",
     "list.txt": "six<2\n",
     "tests/test_app.py": "def test_nothing():\n    pass\n",
@@ -62,6 +63,12 @@ NEEDED = {
     "a program before others on the path": _python("COPY start.sh /usr/local/bin/gcc"),
     "the user of an install": _python("RUN useradd -m ada", "USER ada"),
     "the owner of a later step": _go("RUN useradd ada", "RUN mkdir /src && touch /src/x && chown ada /src/x"),
+    "the owner that a variable names": _go(
+        "ENV WHO=ada", "RUN useradd ada", "RUN mkdir /src && touch /src/x && chown $WHO /src/x"
+    ),
+    "the owner that a script names": _go(
+        "RUN useradd ada", "COPY own.sh /own.sh", "RUN mkdir /src && touch /src/x && sh /own.sh"
+    ),
     "files that tests read": _python(rest=PIP + "COPY . .\nRUN python -m pytest -q tests\n" + START[9:]),
 }
 SPARE = {
