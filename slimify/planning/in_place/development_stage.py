@@ -47,7 +47,7 @@ def development_stage(program: Program, options: Options) -> Edits:
     final = program.machine.final
     taken = {stage.name for stage in program.machine.stages}
     name = next((name for name in _NAMES if name not in taken), "")
-    if not name or final.parent is not None or any(e.kind in _USES_PACKAGES for e in final.effects):
+    if not name or any(e.kind in _USES_PACKAGES for e in final.effects):
         return Edits()
     copied: dict[Stage, list[Event]] = {}
     kept = Edits()

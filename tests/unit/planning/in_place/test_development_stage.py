@@ -19,6 +19,8 @@ _CHAIN = (
     "FROM node:20-slim AS build\nWORKDIR /app\nCOPY --from=deps /app/node_modules ./node_modules\nCOPY . .\n"
     f"RUN npm run build\n\n{_LAST}"
 )
+_BASE = "FROM node:20-slim AS base\nWORKDIR /app\nRUN apt-get update && apt-get install -y openssl\n\n"
+_SHARED = _BASE + (_FIRST + _LAST).replace("FROM node:20-slim", "FROM base")
 _DEPENDENCIES = (
     "FROM node:20-slim AS build\nWORKDIR /app\nCOPY package.json .\nRUN npm install\n\n"
     "FROM node:20-slim\nWORKDIR /app\nCOPY src src\nCOPY --from=build /app/node_modules ./node_modules\n"
@@ -37,6 +39,11 @@ _DEPENDENCIES = (
         pytest.param(_FIRST.replace("\n\n", "\nUSER node\n\n") + _LAST, "", False, id="another-user"),
         pytest.param(_CHAIN, "", True, id="packages-that-a-copy-brings"),
         pytest.param(_CHAIN.replace("COPY . .", "COPY . .\nRUN npm install"), "", False, id="mixed"),
+        pytest.param(_SHARED, "", True, id="shared-base"),
+        pytest.param(_SHARED, "use('nock')", False, id="shared-base-and-named"),
+        pytest.param(
+            _SHARED.replace("CMD", "RUN npm run check\nCMD"), "", False, id="shared-base-used-later"
+        ),
         pytest.param(_DEPENDENCIES, "use('other')", True, id="packages-of-a-stage-of-their-own"),
         pytest.param(_DEPENDENCIES, "use('nock')", False, id="named-by-a-source-of-another-stage"),
         pytest.param(_FIRST + _LAST.replace(_START, ""), "", False, id="unknown-start"),
