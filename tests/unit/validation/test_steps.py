@@ -362,6 +362,7 @@ VENV = "COPY --from=builder /app/.venv /app/.venv\n"
 def test_an_install_that_checks_another(options: str, copies: str, lost: bool, tmp_path: Path) -> None:
     project = '[project]\nname = "a"\nversion = "1"\n'
     files = {"pyproject.toml": project, "uv.lock": "version = 1\n", "a.py": "", "b.py": ""}
+    files |= {"b/pyproject.toml": project}
     old = CHECKED.format(builder="", options=options, final="")
     final = SECOND.format(copies=copies)
     new = CHECKED.format(builder=" AS builder", options=options, final=final)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
+from slimify.context.values import table, texts, toml_of
 from slimify.facts.commands import values
 from slimify.languages.python.commands.environments import (
     BIN,
@@ -26,7 +28,7 @@ from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, Options, first_value
 from slimify.semantics.effects.state import State
 from slimify.semantics.effects.table import verb_effects
-from slimify.semantics.paths import ancestors
+from slimify.semantics.paths import ancestors, covers
 
 _PDM_USE_VENV, _PDM_PACKAGES = "python.use_venv", "__pypackages__"
 
@@ -67,7 +69,7 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
     base = options.value("--project", "--directory")
     state = replace(call.state, cwd=call.path_of(base)) if base else call.state
     inner = replace(call, state=state)
-    place = state.get("UV_PROJECT_ENVIRONMENT") or ".venv"
+    place = posixpath.join(_root(inner), state.get("UV_PROJECT_ENVIRONMENT") or ".venv")
     if options.has("--active") and state.get("VIRTUAL_ENV"):
         place = state.get("VIRTUAL_ENV") or place
     # documented for images: UV_PROJECT_ENVIRONMENT=/usr/local
@@ -94,6 +96,28 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
         manifests=manifests,
         caches=_uv_cache(call, options),
     )
+
+
+def _root(call: Call) -> str:
+    """The directory of the project's environment: that of the next pyproject.toml, or of the workspace above
+    that has it as a member (docs.astral.sh/uv/concepts/projects/workspaces). "" for the working directory."""
+    places = [posixpath.dirname(p) for p in project_files(call, "pyproject.toml")]
+    for place in places:
+        text = call.state.view.text(posixpath.join(place, "pyproject.toml"))
+        workspace = table(toml_of(text), "tool", "uv", "workspace")
+        if not workspace:
+            continue
+        named = {key: [posixpath.join(place, t) for t in texts(workspace.get(key))] for key in _MEMBERS}
+        member, excluded = (any(map(partial(_names, path=places[0]), named[key])) for key in _MEMBERS)
+        return place if place == places[0] or (member and not excluded) else places[0]
+    return next(iter(places), "")
+
+
+_MEMBERS = ("members", "exclude")
+
+
+def _names(pattern: str, path: str) -> bool:
+    return covers(pattern, path) and ("**" in pattern or pattern.count("/") == path.count("/"))
 
 
 def _workspace(manifests: Sequence[str]) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from unit.python_layouts import FLASK, INSTALL, SITE, START, VENV, Row, holds, l
 
 UV = ("FROM python:3.12", "COPY --from=ghcr.io/astral-sh/uv:latest /uv /bin/")
 PROJECT = '[project]\nname = "x"\nversion = "1"\n'
+WORKSPACE = "[tool.uv.workspace]\nmembers = [{}]\nexclude = [{}]\n"
+MEMBER = {"a/pyproject.toml": PROJECT}
 ROWS = (
     # --- what is copied ----------------------------------------------------------------------------------
     Row(
@@ -77,6 +79,27 @@ ROWS = (
         ),
         files={"pyproject.toml": PROJECT, "a/pyproject.toml": PROJECT, "a/app.py": ""},
         never=("builder /app/a/uv.lock",),
+    ),
+    *(
+        Row(
+            id=name,
+            file=lines(
+                *UV,
+                "WORKDIR /app",
+                "COPY . .",
+                "WORKDIR /app/a",
+                "RUN uv sync",
+                f'CMD ["{place}/bin/python", "/app/app.py"]',
+            ),
+            files={"pyproject.toml": PROJECT + workspace, "uv.lock": "", "app.py": "", **files},
+            final=(f"COPY --from=builder {place} {place}",),
+        )
+        for name, workspace, files, place in (
+            ("environment-of-a-project-above", "", {"a/b.py": ""}, "/app/.venv"),
+            ("environment-of-a-workspace-above", WORKSPACE.format('"*"', ""), MEMBER, "/app/.venv"),
+            ("project-that-is-no-member", WORKSPACE.format('"b"', ""), MEMBER, "/app/a/.venv"),
+            ("project-that-the-workspace-excludes", WORKSPACE.format('"*"', '"a"'), MEMBER, "/app/a/.venv"),
+        )
     ),
     Row(
         id="lock-that-nothing-reads",
