@@ -169,6 +169,12 @@ def project_files(call: Call, *names: str) -> tuple[str, ...]:
     return found if found else here
 
 
+def project_directory(call: Call, file: str) -> str:
+    """Where a tool keeps what is the project's, such as an environment in the project: the directory of the
+    next such file here or above, as poetry, pipenv and pdm look for it. "" for the working directory."""
+    return next(map(posixpath.dirname, project_files(call, file)), "")
+
+
 def _script(call: Call, name: str) -> str:
     """The command of a script that pipenv or pdm runs by its name, "" if there is none of that name
     (pipenv.pypa.io, Custom Script Shortcuts; pdm-project.org, User Scripts)."""

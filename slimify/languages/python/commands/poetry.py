@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable
 
@@ -15,6 +16,7 @@ from slimify.languages.python.commands.environments import (
     cloned_sources,
     environment,
     named_packages,
+    project_directory,
     run_in_environment,
     with_data,
 )
@@ -42,13 +44,27 @@ def _poetry_target(call: Call) -> tuple[Arg | str, ...]:
         return (venv_,)
     if _setting(call, "virtualenvs.create") in FALSE:
         return environment(call)
-    if _setting(call, "virtualenvs.in-project") in TRUE or (
-        call.state.cwd and f"venv {call.state.cwd}/.venv" in call.state.settings
-    ):
-        return (".venv",)
+    own = _own_venv(call, "pyproject.toml")
+    if _setting(call, "virtualenvs.in-project") in TRUE or _is_made(call, own):
+        return (own,)
     path = call.state.get("POETRY_VIRTUALENVS_PATH") or call.state.settings.get("poetry virtualenvs.path")
     kept = call.place("POETRY_CACHE_DIR", ".cache/pypoetry")
     return (path or (f"{kept}/virtualenvs" if kept else call.word(".cache/pypoetry")),)
+
+
+def _own_venv(call: Call, file: str) -> str:
+    """The environment in the directory of the project."""
+    return posixpath.join(project_directory(call, file), ".venv")
+
+
+def _is_made(call: Call, venv: str) -> bool:
+    return any(f"venv {path}" in call.state.settings for path in call.known_paths((venv,)))
+
+
+def _manifests(call: Call, *names: str) -> tuple[str, ...]:
+    """The files of the project, found by the first of them."""
+    project = project_directory(call, names[0])
+    return call.known_paths([posixpath.join(project, name) for name in names])
 
 
 def poetry(call: Call) -> tuple[Effect, ...]:
@@ -66,9 +82,10 @@ def poetry(call: Call) -> tuple[Effect, ...]:
         dev = action in ("install", "sync", "add", "update") and not _without_dev(
             options, ("--no-dev", "--only-main", "--without-dev")
         )
-        more = ("pyproject.toml",) if action not in ("install", "sync") else ()
-        reads = () if options.has("--no-root") or action != "install" else call.known_paths((".",))
-        manifests, packages = call.known_paths(("pyproject.toml", "poetry.lock")), named_packages(words)
+        project = project_directory(call, "pyproject.toml")
+        more = (posixpath.join(project, "pyproject.toml"),) if action not in ("install", "sync") else ()
+        reads = () if options.has("--no-root") or action != "install" else call.known_paths((project or ".",))
+        manifests, packages = _manifests(call, "pyproject.toml", "poetry.lock"), named_packages(words)
         return call.write_effect(
             "install",
             action,
@@ -82,7 +99,7 @@ def poetry(call: Call) -> tuple[Effect, ...]:
         )
     if action == "export":
         writes: tuple[Arg | str, ...] = options.all("-o", "--output")[-1:] or call.outputs
-        manifests = call.known_paths(("pyproject.toml", "poetry.lock"))
+        manifests = _manifests(call, "pyproject.toml", "poetry.lock")
         kind: EffectKind = "build" if writes else "check"
         return call.write_effect(kind, action, manager="poetry", writes=writes, manifests=manifests)
     if action == "self":
@@ -112,7 +129,7 @@ def pipenv(call: Call) -> tuple[Effect, ...]:
     if action == "run":
         at = next(i for i, a in enumerate(call.args) if a.value == "run")
         return run_in_environment(call, call.args[at + 1 :])
-    manifests = call.known_paths(("Pipfile", "Pipfile.lock"))
+    manifests = _manifests(call, "Pipfile", "Pipfile.lock")
     if action in ("install", "sync", "update", "uninstall", "clean"):
         caches = tuple(p for p in (call.home(".cache/pipenv"), call.home(".cache/pip")) if p)
         where = _pipenv_target(call, options)
@@ -128,13 +145,14 @@ def pipenv(call: Call) -> tuple[Effect, ...]:
             dev=options.has("--dev", "-d"),
         )
     if action in ("lock", "requirements"):
+        lock = posixpath.join(project_directory(call, "Pipfile"), "Pipfile.lock")
         printing = action == "requirements" or options.has("-r", "--requirements")
         if printing and call.outputs:  # the output is the input of a following pip install
             return call.write_effect("build", action, writes=call.outputs, manifests=manifests)
         return (
             call.effect("check", action, manifests=manifests)
             if printing
-            else call.write_effect("build", "lock", writes=("Pipfile.lock",), manifests=manifests)
+            else call.write_effect("build", "lock", writes=(lock,), manifests=manifests)
         )
     return call.effect("check", action)
 
@@ -145,10 +163,9 @@ def _pipenv_target(call: Call, options: Options) -> tuple[Arg | str, ...]:
     venv_ = active_venv(call.state)
     if venv_ is not None and call.state.get("PIPENV_IGNORE_VIRTUALENVS") not in TRUE:
         return (venv_,)
-    if call.state.get("PIPENV_VENV_IN_PROJECT") in TRUE or (
-        call.state.cwd and f"venv {call.state.cwd}/.venv" in call.state.settings
-    ):
-        return (".venv",)
+    own = _own_venv(call, "Pipfile")
+    if call.state.get("PIPENV_VENV_IN_PROJECT") in TRUE or _is_made(call, own):
+        return (own,)
     return (call.word(".local/share/virtualenvs", "WORKON_HOME"),)
 
 

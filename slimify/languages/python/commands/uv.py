@@ -18,6 +18,7 @@ from slimify.languages.python.commands.environments import (
     active_venv,
     environment,
     named_packages,
+    project_directory,
     project_files,
     run_in_environment,
     with_data,
@@ -110,7 +111,7 @@ def _root(call: Call) -> str:
         named = {key: [posixpath.join(place, t) for t in texts(workspace.get(key))] for key in _MEMBERS}
         member, excluded = (any(map(partial(_names, path=places[0]), named[key])) for key in _MEMBERS)
         return place if place == places[0] or (member and not excluded) else places[0]
-    return next(iter(places), "")
+    return project_directory(call, "pyproject.toml")
 
 
 _MEMBERS = ("members", "exclude")
@@ -188,27 +189,30 @@ def pdm(call: Call) -> tuple[Effect, ...]:
         return run_in_environment(call, words)
     if action in ("install", "sync", "add", "update"):
         everywhere = options.has("-g", "--global")
+        project = project_directory(call, "pyproject.toml")
         return call.write_effect(
             "install",
             action,
             manager="pdm",
             packages=named_packages(words),
-            writes=environment(call) if everywhere else (_pdm_directory(call),),
-            manifests=call.known_paths(("pyproject.toml", "pdm.lock")),
-            reads=call.known_paths((".",)),
+            writes=environment(call) if everywhere else (_pdm_directory(call, project),),
+            manifests=call.known_paths(
+                [posixpath.join(project, name) for name in ("pyproject.toml", "pdm.lock")]
+            ),
+            reads=call.known_paths((project or ".",)),
             dev=not options.has("--prod", "--production", "--no-dev"),
             caches=tuple(p for p in (call.cache("PDM_CACHE_DIR", ".cache/pdm"),) if p),
         )
     return verb_effects(call, "pdm", action, of="python") or call.effect("check", action)
 
 
-def _pdm_directory(call: Call) -> str:
-    """The directory of the project's packages: an active environment, `__pypackages__` if it exists or
+def _pdm_directory(call: Call, project: str) -> str:
+    """The directory of the packages of a project: an active environment, `__pypackages__` if it exists or
     environments are switched off (PEP 582), else `.venv` (pdm-project.org/latest/usage/venv)."""
     state = call.state
     off = state.get("PDM_USE_VENV") in FALSE or state.settings.get(_PDM_USE_VENV) in FALSE
-    there = any(map(state.view.is_dir, call.known_paths((_PDM_PACKAGES,))))
-    return active_venv(state) or (_PDM_PACKAGES if off or there else ".venv")
+    there = any(map(state.view.is_dir, call.known_paths((posixpath.join(project, _PDM_PACKAGES),))))
+    return active_venv(state) or posixpath.join(project, _PDM_PACKAGES if off or there else ".venv")
 
 
 def _state_after(call: Call, state: State) -> State:

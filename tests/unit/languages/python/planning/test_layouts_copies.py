@@ -11,6 +11,7 @@ from unit.python_layouts import FLASK, INSTALL, SITE, START, VENV, Row, holds, l
 
 UV = ("FROM python:3.12", "COPY --from=ghcr.io/astral-sh/uv:latest /uv /bin/")
 PROJECT = '[project]\nname = "x"\nversion = "1"\n'
+POETRY = '[tool.poetry]\nname="x"\nversion="1"\npackage-mode=false\n'
 WORKSPACE = "[tool.uv.workspace]\nmembers = [{}]\nexclude = [{}]\n"
 MEMBER = {"a/pyproject.toml": PROJECT}
 ROWS = (
@@ -99,6 +100,38 @@ ROWS = (
             ("environment-of-a-workspace-above", WORKSPACE.format('"*"', ""), MEMBER, "/app/.venv"),
             ("project-that-is-no-member", WORKSPACE.format('"b"', ""), MEMBER, "/app/a/.venv"),
             ("project-that-the-workspace-excludes", WORKSPACE.format('"*"', '"a"'), MEMBER, "/app/a/.venv"),
+        )
+    ),
+    *(
+        Row(
+            id=f"environment-of-{tool}-in-the-project-{'above' if above else 'here'}",
+            file=lines(
+                "FROM python:3.12",
+                f"RUN pip install {tool}",
+                *env,
+                "WORKDIR /app",
+                "COPY . .",
+                "WORKDIR /app/a",
+                f"RUN {tool} install",
+                f'CMD ["{place}/.venv/bin/python", "/app/app.py"]',
+            ),
+            files={
+                "app.py": "",
+                "a/b.py": "",
+                **project,
+                **({} if above else {f"a/{n}": t for n, t in project.items()}),
+            },
+            final=(f"COPY --from=builder {place}/.venv {place}/.venv",),
+        )
+        for above, place in ((False, "/app/a"), (True, "/app"))
+        for tool, env, project in (
+            (
+                "poetry",
+                ("ENV POETRY_VIRTUALENVS_IN_PROJECT=true",),
+                {"pyproject.toml": POETRY, "poetry.lock": ""},
+            ),
+            ("pipenv", ("ENV PIPENV_VENV_IN_PROJECT=1",), {"Pipfile": "", "Pipfile.lock": "{}"}),
+            ("pdm", (), {"pyproject.toml": PROJECT, "pdm.lock": ""}),
         )
     ),
     Row(
