@@ -67,6 +67,14 @@ WORKS_BY_PATH = ADDS_FILES | frozenset[EffectKind]({"meta"})
 """Reads and changes only the paths that its arguments name."""
 CHANGES_FILES = frozenset[EffectKind]({"files", "meta"})
 """Changes files, their owners and modes."""
+SHAPES_IMAGE = NOT_FOR_RUN_TIME | CHANGES_FILES | frozenset[EffectKind]({"packages", "users"})
+"""Only shapes an image: a builder may lack it if nothing later uses what it makes."""
+READS_SETTINGS = MANAGES_PACKAGES | READS_DIRECTORY | frozenset[EffectKind]({"fetch", "system", "source"})
+"""Reads settings of the system or of an installer, although no argument names them."""
+USES_NAMED_PROGRAMS = INSTALLS | frozenset[EffectKind](
+    {"compile", "fetch", "packages", "index", "cache", "state"}
+)
+"""Starts no programs of system packages but those that it names, and compilers."""
 
 
 class SystemManager(StrEnum):

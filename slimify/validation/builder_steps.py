@@ -18,10 +18,11 @@ from slimify.model.effects import (
     BUILDS,
     CHANGES_FILES,
     INSTALLS,
-    MANAGES_PACKAGES,
-    NOT_FOR_RUN_TIME,
     READS_DIRECTORY,
+    READS_SETTINGS,
     RUNS_CODE,
+    SHAPES_IMAGE,
+    USES_NAMED_PROGRAMS,
     Effect,
     SystemManager,
 )
@@ -37,9 +38,6 @@ from slimify.validation.software import programs_of
 
 # Kinds of commands that cleaning in place may replace: packages, files and accounts are compared.
 _REPLACED = frozenset({"packages", "unpackage", "index", "cache", "state", "meta", "files", "users", "prune"})
-_SHAPES_IMAGE = NOT_FOR_RUN_TIME | {"packages", "files", "meta", "users"}
-_CONFIGURED = MANAGES_PACKAGES | READS_DIRECTORY | {"fetch", "system", "source"}  # reads settings unasked
-_NAMES_PROGRAMS = INSTALLS | {"compile", "fetch", "packages", "index", "cache", "state"}
 _NAME = regex(r"[A-Za-z_][\w-]*")
 
 
@@ -97,11 +95,7 @@ def _context_copies(event: Event) -> frozenset[CopiedPath]:
 def _is_spare(pair: Pair, event: Event, later: Sequence[Event]) -> bool:
     """Whether no later command of the builder may use what a step makes."""
     known = bool(event.effects) or event.copy is not None
-    if (
-        not known
-        or not event.kinds <= _SHAPES_IMAGE
-        or any(e.writes_anywhere or e.why for e in event.effects)
-    ):
+    if not known or not event.kinds <= SHAPES_IMAGE or any(e.writes_anywhere or e.why for e in event.effects):
         return False
     if any(e.kind == "packages" and not e.packages for e in event.effects):
         return False
@@ -117,7 +111,7 @@ def _is_spare(pair: Pair, event: Event, later: Sequence[Event]) -> bool:
     if any(inside(cwd, path) or cwd == "/" for cwd in entered for path in shaped):
         return False
     values = [v for x in later for v in x.state.env.values()]
-    if any(e.kind in _CONFIGURED for e, _ in effects) and any(may_configure(p, values) for p in shaped):
+    if any(e.kind in READS_SETTINGS for e, _ in effects) and any(may_configure(p, values) for p in shaped):
         return False
     if any(e.kind == "index" and e.manager != SystemManager.APT for e in event.effects):
         return False  # apt's lists are compared
@@ -183,7 +177,7 @@ def _needs_packages(pair: Pair, event: Event, effects: Sequence[Effect], later: 
 
 def _is_of_no_package(effect: Effect) -> bool:
     """Whether a command works with programs that it names, and on files of its directory, if on any."""
-    if effect.kind in _NAMES_PROGRAMS or effect.followed:
+    if effect.kind in USES_NAMED_PROGRAMS or effect.followed:
         return not effect.followed
     here = effect.cwd or "/"
     touched = (*effect.reads, *effect.writes, *effect.outputs, *effect.deletes)

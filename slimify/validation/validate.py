@@ -110,17 +110,14 @@ def _plan_problems(plan: Plan, stages: list[list[Instruction]]) -> Iterator[Reas
 def _stage_problems(old: Machine, new: Machine) -> Iterator[Reason]:
     """Stages of the old file that the new one lacks or changes: a build may ask for any of them by its name.
     The image keeps its own. Those that it is made of may lack caches, and one without a name may get one."""
-    used = {id(stage) for stage in old.final.chain}
+    made_of = {id(stage) for stage in old.final.chain}
     if old.final.name not in ("", *(stage.name for stage in new.stages)):
         yield Reason.of("SL409", "stage_changes", stage=old.final.name)
     for number, stage in enumerate(old.stages[:-1]):
         other = new.stages[number] if number < len(new.stages) else None
         named = other is not None and stage.name in ("", other.name)
-        if (
-            other is None
-            or not named
-            or _meaning_of(stage, id(stage) in used) != _meaning_of(other, id(stage) in used)
-        ):
+        cleaned = id(stage) in made_of
+        if other is None or not named or _meaning_of(stage, cleaned) != _meaning_of(other, cleaned):
             yield Reason.of("SL409", "stage_changes", stage=stage.name or str(number))
 
 

@@ -105,9 +105,14 @@ def may_end(before: Observation, after: Observation, probe: Probe) -> bool:
     return before.ready == after.ready == "running" and shapes[0] != shapes[1]
 
 
+def _reason(problem: str) -> str:
+    """Why a container does not start, without what containerd and runc say before it."""
+    return problem.rpartition(_RUNTIME)[2]
+
+
 def _end_state(seen: Observation) -> str:
     if seen.problem:
-        return f"could not be started: {seen.problem.rpartition(_RUNTIME)[2]}"
+        return f"could not be started: {_reason(seen.problem)}"
     if seen.exit_code is not None:
         return f"ended with exit code {seen.exit_code}"
     return seen.ready
@@ -240,7 +245,7 @@ def unproven(seen: Observation, asked: tuple[int, ...], probe: Probe) -> tuple[s
     """Sentences about what the comparison does not prove, given what the original did."""
     last = _last_error(seen.log)
     if seen.problem:
-        why = seen.problem.rpartition(_RUNTIME)[2]  # what containerd and runc add says nothing
+        why = _reason(seen.problem)
         return (f"the original could not be started here (“{why}”), so its behaviour is unknown",)
     if seen.exit_code:
         return (

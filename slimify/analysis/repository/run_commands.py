@@ -19,10 +19,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.repository.engine_calls import engine_calls
 from slimify.analysis.repository.engine_commands import EngineCall
-from slimify.analysis.repository.host_command import (
-    ROOT,
-    HostCommand,
-)
+from slimify.analysis.repository.host_command import ROOT, HostCommand
 from slimify.context.build_scripts import document, jenkinsfile
 from slimify.context.build_scripts.scripts import Script, scripts
 from slimify.context.compose.bake import Build, bake_builds, known_variables, variables

@@ -34,10 +34,11 @@ _MIN_LINES = 6  # fewer lines are easier to read twice than in a third stage
 def with_shared_base(program: Program, plan: Plan, builder: str) -> Plan | None:
     """The plan with a stage for the common steps; None if the stages have too little in common. `builder`
     is the tool that builds the file."""
-    if not shares_steps(program, plan):
+    common = _common_steps(program, plan)
+    if common is None:
         return None
+    shared, here, there = common
     build, final = plan.stages
-    shared, here, there = _common_items(program, build.items[1:], final.items[1:])
     taken = {build.name, final.name.lower(), program.base_ref.lower()}
     name = next((n for n in ("base", "common", "shared") if n not in taken), None)
     if name is None:
@@ -59,14 +60,23 @@ def with_shared_base(program: Program, plan: Plan, builder: str) -> Plan | None:
 
 def shares_steps(program: Program, plan: Plan) -> bool:
     """Whether the builder and the final stage begin with enough common steps for a stage of their own."""
+    return _common_steps(program, plan) is not None
+
+
+def _common_steps(
+    program: Program, plan: Plan
+) -> tuple[tuple[Item, ...], tuple[Item, ...], tuple[Item, ...]] | None:
+    """The steps that the builder and the final stage have in common, and the others of both; None if these
+    are too few for a stage of their own."""
     if len(plan.stages) != 2 or plan.rung != "same-base":
-        return False
+        return None
     build, final = plan.stages
     if build.base != final.base or build.purpose != "build":
-        return False
-    shared, _, _ = _common_items(program, build.items[1:], final.items[1:])
+        return None
+    shared, here, there = _common_items(program, build.items[1:], final.items[1:])
     lines = sum(len(split_comments(item.text)[1].splitlines()) for item in shared)
-    return lines >= _MIN_LINES and any(keyword(item) == "RUN" for item in shared)
+    enough = lines >= _MIN_LINES and any(keyword(item) == "RUN" for item in shared)
+    return (shared, here, there) if enough else None
 
 
 def _common_items(

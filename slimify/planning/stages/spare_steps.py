@@ -24,10 +24,12 @@ from slimify.model.effects import (
     BUILDS,
     CHANGES_FILES,
     INSTALLS,
-    MANAGES_PACKAGES,
     NOT_FOR_RUN_TIME,
     READS_DIRECTORY,
+    READS_SETTINGS,
     RUNS_CODE,
+    SHAPES_IMAGE,
+    USES_NAMED_PROGRAMS,
     Effect,
 )
 from slimify.model.regex import regex
@@ -38,10 +40,7 @@ from slimify.semantics.paths import inside, overlap
 
 _NAME = regex(r"[A-Za-z_][\w-]*")
 _LEFT_OUT = NOT_FOR_RUN_TIME - {"check"}  # a check is executed somewhere
-_BESIDE_PACKAGES = INSTALLS | {"compile", "fetch", "packages", "index", "cache", "state"}
 _OF_PROJECT = READS_DIRECTORY | {"prune"}  # may run scripts of the project
-_CONFIGURED = MANAGES_PACKAGES | READS_DIRECTORY | {"fetch", "system", "source"}  # reads settings unasked
-_SHAPES = NOT_FOR_RUN_TIME | {"packages", "files", "meta", "users"}
 
 
 def spare_steps(program: Program, layout: Layout) -> frozenset[int]:
@@ -128,7 +127,9 @@ class _Rest(Struct, frozen=True, dict=True):
         changed = (e for e in step.effects if e.kind in CHANGES_FILES)
         shaped = [*targets, *(p for e in changed for p in (*e.writes, *e.outputs, *e.deletes))]
         values = [v for node in self.nodes for v in node.state.env.values()]
-        if any(e.kind in _CONFIGURED for e in self.effects) and any(may_configure(p, values) for p in shaped):
+        if any(e.kind in READS_SETTINGS for e in self.effects) and any(
+            may_configure(p, values) for p in shaped
+        ):
             return True
         return any(
             any(overlap(p, place) for place in places for p in paths)
@@ -213,13 +214,13 @@ def _is_known(effect: Effect) -> bool:
     named = effect.kind != "packages" or (
         bool(effect.packages) and all("$" not in p.name for p in effect.packages)
     )
-    return effect.kind in _SHAPES and known and named
+    return effect.kind in SHAPES_IMAGE and known and named
 
 
 def _works_without_packages(effect: Effect) -> bool:
     """Whether it is known which system packages a command uses: none of a script, none for files of the
     project. Other files, and their owners, may come with packages."""
-    if effect.kind in _BESIDE_PACKAGES or effect.followed:
+    if effect.kind in USES_NAMED_PROGRAMS or effect.followed:
         return not effect.followed
     directory = effect.cwd or "/"
     paths = (*effect.reads, *effect.writes, *effect.outputs, *effect.deletes)

@@ -175,6 +175,20 @@ CMD ["/opt/gull/gull"]
             "{ http", '{ os.ReadFile("/opt/gull/gull.conf"); os.ReadFile("/var/lib/gull/food"); http'
         ).replace('import "net/http"', 'import (\n\t"net/http"\n\t"os"\n)'),
     },
+    "own-go-account": {
+        "Dockerfile": """FROM golang:1.24
+ENV KEEPER=heron
+RUN useradd --create-home heron
+WORKDIR /src
+COPY . .
+RUN chown -R $KEEPER /src
+RUN go build -o /srv/heron .
+USER heron
+CMD ["/srv/heron"]
+""",
+        "go.mod": "module heron\n\ngo 1.24\n",
+        "main.go": 'package main\n\nimport "os"\n\nfunc main() {\n\tos.Create("/home/heron/log.txt")\n}\n',
+    },
     "own-go-repeated": {
         "Dockerfile": """FROM golang:1.24
 WORKDIR /app

@@ -46,7 +46,7 @@ def _serves_later(s: Subject, stage: Stage, x: Instruction) -> bool:
         for own in s.parts(x)
         for words in [package_words(own)]
         for _, part in commands
-    ) or any(_makes_account(own, later) or _makes_directory(s, stage, own, commands) for own in s.parts(x))
+    ) or any(_makes_account(s, own, later) or _makes_directory(s, stage, own, commands) for own in s.parts(x))
 
 
 def _reads(s: Subject, stage: Stage, run: Instruction, part: Part, brings: set[str]) -> bool:
@@ -80,17 +80,17 @@ def _needs_packages(s: Subject, stage: Stage, packages: list[str], part: Part) -
     return started in programs or settings
 
 
-def _makes_account(part: Part, later: list[Instruction]) -> bool:
-    """Whether later instructions name the account that a command makes."""
+def _makes_account(s: Subject, part: Part, later: list[Instruction]) -> bool:
+    """Whether later instructions name the account that a command makes, also by a variable."""
     words = part.text.split()
     if words[:1] not in (["useradd"], ["adduser"]):
         return False
     name = re.escape(words[-1])
-    used = (x.value if x.keyword == "USER" else "" for x in later)
-    owned = (x.flag("chown") or "" for x in later if x.keyword == "COPY")
-    return any(re.fullmatch(rf"{name}(?::.*)?", text) for text in (*used, *owned)) or any(
-        re.search(rf"\bchown\b(?:\s+-\S+)*\s+{name}\b", x.value) for x in later if x.keyword == "RUN"
-    )
+    used = (s.expanded(x, x.value) if x.keyword == "USER" else "" for x in later)
+    owned = (s.expanded(x, x.flag("chown") or "") for x in later if x.keyword == "COPY")
+    runs = (s.expanded(x, x.value) for x in later if x.keyword == "RUN")
+    named = any(re.fullmatch(rf"{name}(?::.*)?", text) for text in (*used, *owned))
+    return named or any(re.search(rf"\bchown\b(?:\s+-\S+)*\s+{name}\b", text) for text in runs)
 
 
 def _makes_directory(s: Subject, stage: Stage, part: Part, commands: list[tuple[Instruction, Part]]) -> bool:

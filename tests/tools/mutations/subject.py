@@ -181,10 +181,10 @@ class Subject:
     def expanded(self, instruction: Instruction, text: str) -> str:
         return expand(text, self._scopes[self.at(instruction)]) or text
 
-    def directory(self, stage: Stage, instruction: Instruction) -> str:
-        """The working directory at an instruction."""
-        base = self.base(stage)
-        found = (base.workdir if base else None) or "/"
+    def directory(self, stage: Stage, instruction: Instruction | None = None) -> str:
+        """The working directory at an instruction, or at the end of the stage."""
+        base, parent = self.base(stage), self._parent(stage)
+        found = self.directory(parent) if parent is not None else (base.workdir if base else None) or "/"
         for x in stage[1:]:
             if x is instruction:
                 break
