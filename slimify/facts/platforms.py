@@ -19,6 +19,7 @@ class PlatformFile(Struct, frozen=True, kw_only=True, dict=True):
     default_image: str = ""
     variables: str = ""
     dockerfile: str = ""
+    target: str = ""
     compose: str = ""
     service: str = ""
     commands: str = ""

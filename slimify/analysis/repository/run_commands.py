@@ -26,8 +26,8 @@ from slimify.context.compose.bake import Build, bake_builds, known_variables, va
 from slimify.context.compose.image_names import ImageNames, repository
 from slimify.context.compose.platforms import (
     development_container,
-    fly_builds,
     jenkins_commands,
+    platform_builds,
     platform_commands,
 )
 from slimify.context.compose.yaml_commands import (
@@ -52,7 +52,6 @@ from slimify.model.sources import Use
 
 _MAX_FILES = 300
 _COMPOSE_FILE = regex(r"(?:.*/)?(?:docker-)?(?:compose|stack)[\w.-]*\.ya?ml")
-_FLY_FILE = regex(r"(?:.*/)?fly[\w.-]*\.toml")
 _WORKFLOW = regex(r"\.github/workflows/[^/]+\.ya?ml")
 _BAKE_FILE = regex(r"(?:.*/)?docker-bake(?:\.override)?\.(?:hcl|json)")
 _JENKINSFILE = regex(rf"(?:.*/)?(?:{jenkinsfile.NAME.pattern})")
@@ -160,13 +159,13 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     def builds(self) -> Iterator[tuple[Build, bool]]:
         """What files build, each with whether that is the image."""
         readers = (
-            (_COMPOSE_FILE, compose_builds),
-            (_BAKE_FILE, bake_builds),
-            (_WORKFLOW, workflow_builds),
-            (_FLY_FILE, fly_builds),
+            (self.matching(_COMPOSE_FILE), compose_builds),
+            (self.matching(_BAKE_FILE), bake_builds),
+            (self.matching(_WORKFLOW), workflow_builds),
+            (self.platform_files, platform_builds),
         )
-        for pattern, read in readers:
-            for path in self.matching(pattern):
+        for paths, read in readers:
+            for path in paths:
                 base = "" if read is workflow_builds else path
                 for build in read(self.files, path):
                     found = replace(build, local=read is compose_builds)

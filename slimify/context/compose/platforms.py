@@ -20,8 +20,7 @@ from slimify.context.compose.yaml_commands import (
     start_of,
 )
 from slimify.context.scan import Context, clean
-from slimify.context.values import table, text_of, toml_of
-from slimify.context.yaml_nodes import MAX_BYTES, documents, entries, get, items, reached, string
+from slimify.context.yaml_nodes import MAX_BYTES, documents, entries, get, items, pairs, reached, string
 from slimify.facts.platforms import PlatformFile, platform_files
 from slimify.model.regex import regex
 from slimify.model.sources import Use
@@ -33,12 +32,14 @@ _VARIABLE = regex(r"\$\{?(?P<name>\w+)\}?")
 CHECKOUT = "/checkout"  # where CI mounts the sources, whatever it is called
 
 
-def fly_builds(context: Context, path: str) -> Iterator[Build]:
-    """What a configuration of Fly builds (fly.io/docs/reference/configuration, "The build section")."""
-    row = table(toml_of(context.text(path, MAX_BYTES)), "build")
-    if row and not text_of(row.get("image")):
-        file, stage = text_of(row.get("dockerfile")), text_of(row.get("build-target"))
-        yield Build(dockerfile=file or "Dockerfile", stage=stage or "")
+def platform_builds(context: Context, path: str) -> Iterator[Build]:
+    """What a file builds, if it may say which stage."""
+    for row in (row for row in platform_files() if row.target and row.describes(path)):
+        for root in documents(context, path):
+            section = row.target.rpartition(".")[0]
+            if any(map(pairs, reached(root, section))) and not _first(root, row.image):
+                file = _first(root, row.dockerfile) or "Dockerfile"
+                yield Build(dockerfile=file, stage=_first(root, row.target))
 
 
 def platform_commands(
