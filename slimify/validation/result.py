@@ -14,7 +14,7 @@ from slimify.facts.programs import is_plain_check, sets_attributes
 from slimify.facts.system import in_transient_tree, is_plain_root, is_shared_directory, is_systems
 from slimify.languages import installed_directories, prepares_install
 from slimify.model.decisions import Reason
-from slimify.model.effects import NOT_FOR_RUN_TIME, Effect
+from slimify.model.effects import BUILDS, NOT_FOR_RUN_TIME, Effect
 from slimify.semantics.machine.content import (
     content_at,
     exists_in,
@@ -66,6 +66,7 @@ def result_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reas
         if gone:
             yield Reason.of("SL409", "command_gone", command=event.text[:50])
     yield from _closed_directory(compared)
+    yield from _hidden_copies(compared)
     added = [e for e, match in compared.pairs[-1].commands() if match is None]
     changed = {w for event in added for e in event.effects if e.kind == "meta" for w in e.writes}
     for path in dict.fromkeys((*kept, *sorted(changed))):
@@ -104,6 +105,29 @@ def _closed_directory(compared: Comparison) -> Iterator[Reason]:
     owned = not is_plain_root(user) and made.owner == user.partition(":")[0]
     if not owned and not re.fullmatch(r"1?777", made.mode):
         yield Reason.of("SL409", "mode", path=path, before="1777", after=made.mode or "the default")
+
+
+def _hidden_copies(compared: Comparison) -> Iterator[Reason]:
+    """What a COPY brings from the builder, if one behind it may bring the same from the build context of
+    another checkout, and the old file made it anew after all of these."""
+    old, new = compared.old.final, compared.new.final
+    for event in new.events:
+        copied = event.copy is not None and event.copy.stage is not None
+        for place in places_of(event.copy) if copied and event.copy is not None else ():
+            made = [e.number for e in old.events if _makes(e, place)]
+            hidden = made and _may_be_brought(new, place, event.number)
+            if hidden and not _may_be_brought(old, place, made[-1]):
+                yield Reason.of("SL409", "hidden", path=place)
+
+
+def _makes(event: Event, place: str) -> bool:
+    return any(place in (*e.writes, *e.outputs) for e in event.effects if e.kind in BUILDS)
+
+
+def _may_be_brought(stage: Stage, place: str, number: int) -> bool:
+    """Whether a COPY of the build context behind an event may bring a path."""
+    copies = (e.copy for e in stage.events[number + 1 :] if e.copy is not None)
+    return any(c.stage is None and not c.image and c.view.may_bring(place) for c in copies)
 
 
 def _is_lost_check(compared: Comparison, event: Event, effect: Effect) -> bool:

@@ -12,9 +12,17 @@ from msgspec.structs import replace
 
 from slimify.analysis.program import Program, Step
 from slimify.model.decisions import Reason
-from slimify.model.effects import CHANGES_FILES, CHANGES_SYSTEM_STATE, INSTALLS_NOTHING, Action, Effect
+from slimify.model.effects import (
+    BUILDS,
+    CHANGES_FILES,
+    CHANGES_SYSTEM_STATE,
+    INSTALLS_NOTHING,
+    Action,
+    Effect,
+)
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import overlap
+from slimify.syntax.dockerfile.instructions import copy_parts
 
 WITHOUT_COPIES = INSTALLS_NOTHING | CHANGES_SYSTEM_STATE | {"packages"}
 """Kinds of commands that need no artifact of the build."""
@@ -57,6 +65,34 @@ def _changes_copy(step: Step, copy: CopyFromBuilder) -> bool:
     return any(
         e.writes_anywhere or any(overlap(p, copy.path) for p in (*e.writes, *e.deletes)) for e in changing
     )
+
+
+def behind_sources(
+    program: Program, copies: Iterable[CopyFromBuilder], final: Mapping[int, frozenset[int]]
+) -> tuple[CopyFromBuilder, ...]:
+    """The copies, each behind a COPY of the final stage that may bring the same path from the build context
+    of another checkout, where the builder makes it anew after that: `uv sync` repairs the environment of a
+    developer's machine."""
+    placed = []
+    for copy in copies:
+        made = max((s.index for s in program.steps if makes(s.effects, copy.path)), default=-1)
+        brought = [
+            s.index
+            for s in program.steps
+            if copy.after <= s.index < made and s.index in final and _may_bring(s, copy.path)
+        ]
+        placed.append(replace(copy, after=brought[-1], behind=True) if brought else copy)
+    return tuple(placed)
+
+
+def makes(effects: Iterable[Effect], path: str) -> bool:
+    """Whether a build or an install makes all that is at a path."""
+    return any(e.kind in BUILDS and path in (*e.writes, *e.outputs) for e in effects)
+
+
+def _may_bring(step: Step, path: str) -> bool:
+    copy = step.visit.copy
+    return copy is not None and not copy_parts(step.instruction).from_stage and copy.view.may_bring(path)
 
 
 def behind_attributes(

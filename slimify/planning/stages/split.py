@@ -24,7 +24,7 @@ from slimify.planning.final_stage.commands import (
     removes_copied,
     rewritten_install,
 )
-from slimify.planning.final_stage.copy_position import behind_attributes
+from slimify.planning.final_stage.copy_position import behind_attributes, behind_sources
 from slimify.planning.final_stage.instruction_text import is_run_editable
 from slimify.planning.final_stage.restore_packages import merged_head_install, restored_bytes
 from slimify.planning.in_place.cache_cleaning import build_caches
@@ -57,7 +57,7 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
             step.keyword in ("COPY", "ADD") and step.role != "build" and step.index not in request.drop_final
         ):
             final[step.index] = frozenset()
-    copies = behind_attributes(program, request.copies, final)
+    copies = behind_attributes(program, behind_sources(program, request.copies, final), final)
     last = _builder_end(program, copies)
     final = _without_idle_runs(program, final)
     final = {i: _with_exit_status(program, i, kept, edits.get(i, WordEdit())) for i, kept in final.items()}

@@ -240,6 +240,30 @@ def link_by_name(s: Subject) -> Iterator[Change]:
                     yield f"{link} by name", s.replaced(copy, new)
 
 
+@kind("copy-under-sources", "a COPY may bring what the builder makes from another checkout, over it")
+def copy_under_sources(s: Subject) -> Iterator[Change]:
+    for copy in s.from_builder():
+        target = s.target(copy).rstrip("/")
+        made = [number for number, x in enumerate(s.original.instructions) if _installs_to(target, x)]
+        for other in s.from_context(s.final):
+            own = [number for number, x in enumerate(s.original.instructions) if x.raw == other.raw]
+            path = posixpath.relpath(target, s.target(other).rstrip("/") or "/")
+            whole = copy_parts(other).sources == (".",) and not path.startswith("..")
+            ignored = s.program.context.ignore.ignores(path)
+            if whole and not ignored and s.at(other) < s.at(copy) and made and own and own[-1] < made[-1]:
+                yield f"{target} before {other.value}", s.moved(copy, other)
+
+
+def _installs_to(target: str, x: Instruction) -> bool:
+    """Whether an instruction makes the packages of a project anew."""
+    commands = {
+        ".venv": r"uv sync|poetry install|pdm install",
+        "node_modules": r"npm (?:ci|install)|yarn install",
+    }
+    pattern = commands.get(posixpath.basename(target))
+    return x.keyword == "RUN" and pattern is not None and re.search(pattern, x.value) is not None
+
+
 @kind("context-copy-dropped", "files that run time reads are missing")
 def context_copy_dropped(s: Subject) -> Iterator[Change]:
     for copy in s.from_context(s.final):

@@ -152,7 +152,7 @@ class Subject:
 
     def inherits_argument(self, stage: Stage, name: str) -> bool:
         """Whether a stage that `stage` builds on declares a build argument: its value is inherited."""
-        parent = self._parent(stage)
+        parent = self.parent(stage)
         if parent is None:
             return False
         own = (n for x in parent if x.keyword == "ARG" for n, _ in arg_names(x))
@@ -160,10 +160,10 @@ class Subject:
 
     def builds_on(self, stage: Stage, other: Stage) -> bool:
         """Whether a stage starts from another one, or from one that does."""
-        parent = self._parent(stage)
+        parent = self.parent(stage)
         return parent is not None and (parent is other or self.builds_on(parent, other))
 
-    def _parent(self, stage: Stage) -> Stage | None:
+    def parent(self, stage: Stage) -> Stage | None:
         image = from_parts(stage[0]).image.lower()
         return next((x for x in self.stages if x is not stage and from_parts(x[0]).alias == image), None)
 
@@ -183,7 +183,7 @@ class Subject:
 
     def directory(self, stage: Stage, instruction: Instruction | None = None) -> str:
         """The working directory at an instruction, or at the end of the stage."""
-        base, parent = self.base(stage), self._parent(stage)
+        base, parent = self.base(stage), self.parent(stage)
         found = self.directory(parent) if parent is not None else (base.workdir if base else None) or "/"
         for x in stage[1:]:
             if x is instruction:

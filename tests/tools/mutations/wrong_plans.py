@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from slimify.model.dockerfile import Instruction
 from slimify.syntax.dockerfile.instructions import copy_parts
@@ -165,9 +166,13 @@ _OF_THE_BASE = re.compile(
 
 @kind("owner-of-nothing", "chown or chmod fails: nothing of that name is there")
 def owner_of_nothing(s: Subject) -> Iterator[Change]:
+    below = s.parent(s.final)
+    there = [p for x in s.from_context(below) for p in s.brings(x)] if below is not None else []
     for copy in s.from_context(s.final):
         for path in [p for p in s.brings(copy) if not _OF_THE_BASE.match(p)][:2]:
             pattern = f"{posixpath.dirname(path)}/*{posixpath.splitext(path)[1]}"
             for name in (path, pattern) if pattern != "//*" else (path,):
+                if any(fnmatchcase(p, name) for p in there):
+                    continue
                 yield f"chmod {name}", s.inserted(s.final[0], f"RUN chmod a+r {name}")
             yield f"chown {path}.none", s.inserted(copy, f"RUN chown 0:0 {path}.none")

@@ -490,3 +490,34 @@ _OWN, _COPY = "RUN chown -R app:app /app /etc/nginx\n", "COPY --from=builder /ap
 def test_owners_of_a_copied_tree(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
     found = differences(SHARED, changed(SHARED_NEW, *pairs), APP_FILES, tmp_path)
     assert problem in found if problem else not found
+
+
+HIDDEN = """FROM node:20-bookworm{builder}
+WORKDIR /app
+COPY package.json ./
+RUN npm install
+COPY . .
+{again}{final}CMD ["node", "site.js"]
+"""
+MODULES = "COPY --from=builder /app/node_modules /app/node_modules\n"
+
+
+@pytest.mark.parametrize(
+    ("again", "copies", "ignored", "hidden"),
+    [
+        pytest.param("", f"{MODULES}COPY . .\n", "", False, id="hidden in both"),
+        pytest.param("RUN npm install\n", f"COPY . .\n{MODULES}", "", False, id="in front of the builder's"),
+        pytest.param("RUN npm install\n", f"{MODULES}COPY . .\n", "node_modules\n", False, id="not sent"),
+        pytest.param("RUN npm install\n", f"{MODULES}COPY site.js ./\n", "", False, id="a file"),
+        pytest.param("RUN npm install\n", f"{MODULES}COPY . .\n", "", True, id="behind the builder's"),
+    ],
+)
+def test_sources_that_may_hide_an_install(
+    again: str, copies: str, ignored: str, hidden: bool, tmp_path: Path
+) -> None:
+    final = f"\nFROM node:20-bookworm-slim\nWORKDIR /app\n{copies}"
+    old = HIDDEN.format(builder="", again=again, final="")
+    new = HIDDEN.format(builder=" AS builder", again=again, final=final)
+    files = {"package.json": '{"dependencies": {"ms": "2"}}', "site.js": ""}
+    files |= {".dockerignore": ignored} if ignored else {}
+    assert ("may hide /app/node_modules" in differences(old, new, files, tmp_path)) is hidden

@@ -11,6 +11,7 @@ from unit.python_layouts import FLASK, INSTALL, SITE, START, VENV, Row, holds, l
 
 UV = ("FROM python:3.12", "COPY --from=ghcr.io/astral-sh/uv:latest /uv /bin/")
 PROJECT = '[project]\nname = "x"\nversion = "1"\n'
+OWN_VENV = "COPY --from=builder /app/.venv /app/.venv"
 POETRY = '[tool.poetry]\nname="x"\nversion="1"\npackage-mode=false\n'
 WORKSPACE = "[tool.uv.workspace]\nmembers = [{}]\nexclude = [{}]\n"
 MEMBER = {"a/pyproject.toml": PROJECT}
@@ -132,6 +133,32 @@ ROWS = (
             ),
             ("pipenv", ("ENV PIPENV_VENV_IN_PROJECT=1",), {"Pipfile": "", "Pipfile.lock": "{}"}),
             ("pdm", (), {"pyproject.toml": PROJECT, "pdm.lock": ""}),
+        )
+    ),
+    *(
+        Row(
+            id=f"environment-that-{name}",
+            file=lines(
+                *UV,
+                "WORKDIR /app",
+                "COPY pyproject.toml uv.lock ./",
+                "RUN uv sync --no-install-project",
+                "COPY . /app",
+                *more,
+                'CMD [".venv/bin/python", "app.py"]',
+            ),
+            files={"pyproject.toml": PROJECT, "uv.lock": "", "app.py": "", **files},
+            final=("\n".join(copies),),
+        )
+        for name, more, files, copies in (
+            ("sources-may-hide-in-both-files", (), {}, (OWN_VENV, "COPY . /app")),
+            (
+                "docker-does-not-get",
+                ("RUN uv sync",),
+                {".dockerignore": ".venv\n"},
+                (OWN_VENV, "COPY . /app"),
+            ),
+            ("is-made-anew-behind-the-sources", ("RUN uv sync",), {}, ("COPY . /app", OWN_VENV)),
         )
     ),
     Row(
