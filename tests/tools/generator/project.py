@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 from tools.generator.simulation.files import Files, Node
-from tools.generator.simulation.probes import KINDS, Probe, Program
+from tools.generator.simulation.probes import KINDS, Probe, Program, has_package
 from tools.generator.simulation.shell import COMMANDS, Shell
 from tools.generator.sources import filled, main_source
 
@@ -221,7 +221,7 @@ class Project:
             return self._entry(shell, argv, entry[1].decode(), (entry[2] or b"").decode())
         if program is None:
             return self._tool(shell, argv, data)
-        if program.writes or program.reads:
+        if program.writes or program.reads or program.modules:
             return self._produce(shell, argv, program)
         report = program.answer(shell, argv, head)
         if report is None:
@@ -256,6 +256,9 @@ class Project:
         text = ""
         if any(not shell.env.get(name) for name in program.needs):
             return shell.say(f"{program.name}: a variable is missing")
+        for name in program.modules:
+            if not has_package(shell, program.language, name, argv):
+                return shell.say(f"{program.name}: no module {name}")
         for name in program.reads:
             if not shell.files.is_file(shell.path(name)):
                 return shell.say(f"{program.name}: no {name}")

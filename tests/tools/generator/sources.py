@@ -99,6 +99,7 @@ GO: Mapping[str, str] = {
     "stat": 'found, err := os.Stat(@what@)\nif err != nil {\n\treturn "", err\n}\nown := found.Sys().(*syscall.Stat_t)\nreturn fmt.Sprintf("%o %d %d", own.Mode&07777, own.Uid, own.Gid), nil',
     "link": "return os.Readlink(@what@)",
     "list": 'rows, err := os.ReadDir(@what@)\nnames := []string{}\nfor _, row := range rows {\n\tnames = append(names, row.Name())\n}\nsort.Strings(names)\nreturn strings.Join(names, " "), err',
+    "media-type": 'found := mime.TypeByExtension("." + @name@)\nif found == "" {\n\treturn "", os.ErrNotExist\n}\nreturn "yes", nil',
     "served": 'server := http.FileServer(http.Dir(@directory@))\nanswer := httptest.NewRecorder()\nserver.ServeHTTP(answer, httptest.NewRequest("GET", "/"+@name@, nil))\nif answer.Code != 200 {\n\treturn "", errors.New(answer.Result().Status)\n}\nreturn answer.Body.String(), nil',
     "program": 'return "yes", exec.Command(@what@, "--version").Run()',
     "program-which": '_, err := exec.LookPath(@what@)\nreturn "yes", err',
@@ -137,7 +138,7 @@ _NODE_IMPORTS = "child_process fs os path".split()
 _GO_IMPORTS = {
     "errors": "errors.", "net/http": "http.", "net/http/httptest": "httptest.", "os/exec": "exec.",
     "path/filepath": "filepath.", "sort": "sort.", "strings": "strings.", "syscall": "syscall.", "time": "time.",
-    "os/user": "user.", "text/template": "template.", "os": "os.", "flag": "flag.", "io/fs": "fs.", "crypto/x509": "x509.",
+    "os/user": "user.", "text/template": "template.", "os": "os.", "flag": "flag.", "io/fs": "fs.", "mime": "mime.", "crypto/x509": "x509.",
 }  # fmt: skip
 
 

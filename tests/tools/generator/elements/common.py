@@ -7,6 +7,7 @@ import json
 from random import Random
 
 from tools.generator.project import File, Project
+from tools.generator.simulation.probes import Probe
 
 _EVERY = ("read", "read-path", "read-split", "read-joined", "read-formatted", "read-computed")
 
@@ -75,3 +76,10 @@ def require(p: Project, requirement: str) -> None:
     data = p.files["requirements.txt"].data
     marked = data.startswith(codecs.BOM_UTF16_LE)
     p.files["requirements.txt"] = File(data + f"{requirement}\n".encode("utf-16-le" if marked else "utf-8"))
+
+
+def needs(p: Project, text: str, *libraries: str) -> None:
+    """The program loads a module, which does not load without its libraries."""
+    label = f"linked-{len(p.parts)}"
+    p.parts.append((label, text))
+    p.main.probes += [Probe(label, "library", library) for library in libraries]

@@ -45,7 +45,7 @@ def _migrations(p: Project, random: Random) -> None:
     p.probe("list-url", "db/migrations", kind="list", url="file://db/migrations")
 
 
-@element("media-type", "program", "python", weight=2, fits=full)
+@element("media-type", "program", "python go", weight=2, fits=full)
 def _media(p: Project, random: Random) -> None:
     p.probe("media-type", "/etc/mime.types", kind="exists", name=random.choice(["toml", "epub", "odt"]))
 

@@ -159,7 +159,7 @@ def _sh_string(p: Project, random: Random) -> None:
         p.facts["entrypoint"] = "program"
 
 
-@element("chain", "start", weight=2, fits=lambda p: all(r.name != "started" for r in p.runs))
+@element("chain", "start", weight=2, fits=lambda p: all(r.name not in ("started", "once") for r in p.runs))
 def _chain(p: Project, random: Random) -> None:
     """A script of the project comes before the program."""
     p.add("migrate.sh", "#!/bin/sh\nset -e\ncat schema/base.sql schema/more.sql > /tmp/all.sql\n", 0o755)

@@ -262,7 +262,9 @@ def _all_but(p: Project, random: Random) -> None:
     p.facts["ignore-all"] = "yes"
 
 
-@element("only-dockerignore", "around", weight=1, fits=lambda p: "modules" not in p.facts)
+@element(
+    "only-dockerignore", "around", weight=1, fits=lambda p: "modules" not in p.facts and ".env" not in p.files
+)
 def _only(p: Project, random: Random) -> None:
     p.ignore += random.choice(
         [

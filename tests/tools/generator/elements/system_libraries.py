@@ -5,20 +5,12 @@ from __future__ import annotations
 import codecs
 from random import Random
 
-from tools.generator.elements.common import full, package, plain, save_package
+from tools.generator.elements.common import full, needs, package, plain, save_package
 from tools.generator.elements.packages import install
 from tools.generator.project import Project, element
-from tools.generator.simulation.probes import Probe
 
 _HEADERS = "libcairo2-dev libpango1.0-dev libjpeg-dev libgif-dev librsvg2-dev"
 _ALPINE_HEADERS = "cairo-dev pango-dev jpeg-dev giflib-dev librsvg-dev"
-
-
-def _needs(p: Project, text: str, *libraries: str) -> None:
-    """The program loads a module, which does not load without its libraries."""
-    label = f"linked-{len(p.parts)}"
-    p.parts.append((label, text))
-    p.main.probes += [Probe(label, "library", library) for library in libraries]
 
 
 @element("module-built-on-headers", "install", "node", weight=2, fits=plain)
@@ -34,7 +26,7 @@ def _on_headers(p: Project, random: Random) -> None:
     save_package(p, data)
     p.line("install", "COPY package.json ./")
     p.line("install", random.choice(["RUN npm install", "RUN npm install --build-from-source", "RUN yarn"]))
-    _needs(p, 'require("canvas");\nreturn "yes";', "libcairo.so.2", "librsvg-2.so.2")
+    needs(p, 'require("canvas");\nreturn "yes";', "libcairo.so.2", "librsvg-2.so.2")
 
 
 @element("extension-compiled", "install", "python", weight=2, fits=lambda p: plain(p) and not p.alpine)
@@ -60,4 +52,4 @@ def _extension(p: Project, random: Random) -> None:
             p.add("data/tools.json", '["gcc"]\n')
         p.slots["system"].pop()
     p.line("install", "COPY requirements.txt .\n" + line)
-    _needs(p, 'import psycopg2\nreturn psycopg2 and "yes"', "libpq.so.5")
+    needs(p, 'import psycopg2\nreturn psycopg2 and "yes"', "libpq.so.5")

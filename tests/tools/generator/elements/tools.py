@@ -9,6 +9,7 @@ import shlex
 from random import Random
 
 from tools.generator.elements.common import full, package, plain, require, save_package
+from tools.generator.elements.packages import install
 from tools.generator.elements.starts import command
 from tools.generator.elements.surroundings import second
 from tools.generator.project import Project, Run, element
@@ -64,6 +65,8 @@ def _knex(p: Project, random: Random) -> None:
 def _prisma(p: Project, random: Random) -> None:
     """A client that a step generates into node_modules, and migrations at the start."""
     p.static_only = "needs a database"
+    if p.slim:
+        install(p, random, "openssl")
     development = random.random() < 0.5
     _installs(
         p, ("@prisma/client", *(() if development else ("prisma",))), ("prisma",) if development else ()

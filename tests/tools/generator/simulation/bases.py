@@ -82,7 +82,10 @@ DEBIAN: dict[str, Package] = {
             "/etc/nginx/sites-enabled/default",
         )
     ),
-    "python3": Package(("/usr/bin/python3",)),
+    "python3": Package(("/usr/bin/python3",), ("media-types",)),
+    "python3-dev": Package(("/usr/bin/python3-config",), ("python3", "libexpat1-dev", "libc6-dev")),
+    "libexpat1-dev": _library("libexpat.a", needs=("libexpat1",)),
+    "libexpat1": _library("libexpat.so.1"),
     "python3-pip": Package(("/usr/bin/pip3",), ("python3",)),
     "python3-venv": Package(("/usr/lib/python3/ensurepip",), ("python3",)),
     "python3-setuptools": Package(("/usr/lib/python3/setuptools",), ("python3",)),

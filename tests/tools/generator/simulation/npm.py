@@ -68,6 +68,8 @@ def npm(shell: Shell, argv: list[str]) -> int:
         name = words[1] if action in ("run", "run-script") else action
         at = shell.child(cwd=shell.path(named["prefix"])) if "prefix" in named else shell
         return npm_run(at, name, optional="if-present" in flags)
+    if action == "link" or (flags & {"g", "global"} and words[1:] in ([], ["."])):
+        return _npm_link(shell)
     if flags & {"g", "global"} or words[:2] == ["global", "add"]:
         return _npm_global(shell, [w for w in words[1:] if w not in ("add",)])
     if action not in ("ci", "install", "i", "prune", "uninstall", "add") and manager == "npm":
@@ -189,6 +191,17 @@ def _npm_global(shell: Shell, names: list[str]) -> int:
             text = f"#!/usr/bin/env node\n// program of {name}: {each}\n"
             shell.files.write(f"/usr/local/bin/{each}", text, mode=0o755)
     return 0
+
+
+def _npm_link(shell: Shell) -> int:
+    """A global link to the project, whose hooks run (npm 10)."""
+    data = json.loads(shell.files.text(f"{shell.cwd}/package.json"))
+    shell.files.make_directories("/usr/local/lib/node_modules")
+    shell.files.put(f"/usr/local/lib/node_modules/{data['name']}", Node("link", shell.cwd.encode(), 0o777))
+    for name, file in data.get("bin", {}).items():
+        target = f"../lib/node_modules/{data['name']}/{file}"
+        shell.files.put(f"/usr/local/bin/{name}", Node("link", target.encode(), 0o777))
+    return _hooks(shell, data, set(), production=False)
 
 
 def _berry(shell: Shell, argv: list[str]) -> int:

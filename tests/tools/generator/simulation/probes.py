@@ -40,6 +40,7 @@ class Program:
     writes: dict[str, str] = field(default_factory=dict)  # a program of the build: what it writes
     reads: list[str] = field(default_factory=list)  # and what it needs for that
     needs: list[str] = field(default_factory=list)  # variables without which it fails
+    modules: list[str] = field(default_factory=list)  # and modules
 
     def answer(self, shell: Shell, argv: list[str], head: dict[str, dict[str, str]]) -> dict[str, str] | None:
         """The report; None if it does not start."""
@@ -57,8 +58,16 @@ class Program:
         report = {}
         for probe in self.probes:
             what = posixpath.join(own, probe.what) if probe.beside else probe.what
-            report[probe.label] = _look(self, shell, probe, what, search, head)
+            if report.get(probe.label) != MISSING:  # a part may need several things
+                report[probe.label] = _look(self, shell, probe, what, search, head)
         return report
+
+
+def has_package(shell: Shell, language: str, name: str, argv: list[str]) -> bool:
+    """Whether a program finds a module; `argv` begins with its interpreter and its file."""
+    if language == "node":
+        return find_package(shell, name, posixpath.dirname(argv[1]))
+    return has_module(shell, name, python_path(shell, argv[0], argv[1])) is not None
 
 
 def _look(

@@ -31,6 +31,7 @@ PYPI = {  # distribution: its module, its programs
     "pyflakes": ("pyflakes", ("pyflakes",)),
     "iniconfig": ("iniconfig", ()),
     "psycopg2": ("psycopg2", ()),
+    "uwsgi": ("uwsgi", ()),
     "uv": ("uv", ("uv",)),
     "poetry": ("poetry", ("poetry",)),
     "pipenv": ("pipenv", ("pipenv",)),
@@ -44,7 +45,8 @@ PYPI = {  # distribution: its module, its programs
 }
 # What others ask for in a newer version than base images bring (files.pythonhosted.org, 2026-11).
 _UPGRADED = {"pipenv": "setuptools", "grpcio-tools": "setuptools"}
-_COMPILED = {"psycopg2": {"libpq-dev"}}  # without a wheel: the headers
+_COMPILED = {"psycopg2": {"libpq-dev"}, "uwsgi": {"libc6-dev"}}  # without a wheel: the headers
+_EXPAT = "/usr/lib/x86_64-linux-gnu/libexpat"
 _PURELIB = "/usr/local/lib/python3.11/site-packages"
 
 
@@ -151,6 +153,9 @@ def install_distributions(shell: Shell, names: list[str], site: str, scripts: st
             text = f"#!{python}\n# program of {module}: {each}\n"
             shell.files.make_directories(scripts, **owner)
             shell.files.write(f"{scripts}/{each}", text, mode=0o755, **owner)
+        if module == "uwsgi":  # it is linked with what its build finds
+            linked = f" {_EXPAT}.so.1" if shell.files.is_file(f"{_EXPAT}.a") else ""
+            shell.files.add(f"{scripts}/uwsgi", f"\x7fELF uwsgi{linked}", 0o755)
     home = shell.env.get("HOME", "/root")
     if names and "PIP_NO_CACHE_DIR" not in shell.env:
         shell.files.make_directories(f"{home}/.cache/pip", **owner)

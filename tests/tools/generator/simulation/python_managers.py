@@ -35,8 +35,19 @@ def _run(shell: Shell, place: str, words: list[str]) -> int:
     return run_sub(shell, words, env=env, exported={*shell.exported, "VIRTUAL_ENV"})
 
 
-def _data(shell: Shell, name: str) -> dict[str, object]:
-    return tomllib.loads(shell.files.text(f"{shell.cwd}/{name}"))
+def _above(shell: Shell, name: str, text: str = "") -> str:
+    """The next directory at or above the working directory whose file of this name holds a text; "" if there
+    is none."""
+    place = shell.cwd
+    while not (shell.files.is_file(f"{place}/{name}") and text in shell.files.text(f"{place}/{name}")):
+        if place == "/":
+            return ""
+        place = posixpath.dirname(place)
+    return place
+
+
+def _data(shell: Shell, place: str, name: str) -> dict[str, object]:
+    return tomllib.loads(shell.files.text(f"{place}/{name}"))
 
 
 def _pinned(rows: object) -> list[str]:
@@ -62,8 +73,9 @@ def _poetry_place(shell: Shell) -> str:
         return shell.env["VIRTUAL_ENV"]
     if settings["create"] == "false":
         return ""
-    if settings["in-project"] == "true" or shell.files.is_file(f"{shell.cwd}/.venv/pyvenv.cfg"):
-        return f"{shell.cwd}/.venv"
+    own = f"{_above(shell, 'pyproject.toml')}/.venv"
+    if settings["in-project"] == "true" or shell.files.is_file(f"{own}/pyvenv.cfg"):
+        return own
     return f"{shell.env.get('HOME', '/root')}/.cache/pypoetry/virtualenvs/app-py3.11"
 
 
@@ -75,6 +87,8 @@ def _poetry(shell: Shell, argv: list[str]) -> int:
         saved = json.loads(shell.files.text(place)) if shell.files.is_file(place) else {}
         shell.files.add(place, json.dumps({**saved, name: value}))
         return 0
+    if not _above(shell, "pyproject.toml"):
+        return shell.say("poetry: no pyproject.toml")
     if argv[1] == "run":
         return _run(shell, _poetry_place(shell), argv[2:])
     if argv[1] != "install":
@@ -82,10 +96,7 @@ def _poetry(shell: Shell, argv: list[str]) -> int:
     flags, named, _ = split_options(
         argv, "no-root no-dev no-interaction no-ansi sync no-cache", "only without with"
     )
-    try:
-        tool = _data(shell, "pyproject.toml")["tool"]["poetry"]  # type: ignore[index]
-    except Missing:
-        return shell.say("poetry: no pyproject.toml")
+    tool = _data(shell, _above(shell, "pyproject.toml"), "pyproject.toml")["tool"]["poetry"]  # type: ignore[index]
     names = _pinned(tool["dependencies"])
     if not ("no-dev" in flags or named.get("only") == "main" or "dev" in named.get("without", "")):
         names += _pinned(tool["group"]["dev"]["dependencies"])
@@ -96,20 +107,25 @@ def _poetry(shell: Shell, argv: list[str]) -> int:
 
 
 def _pipenv_place(shell: Shell) -> str:
-    if shell.env.get("PIPENV_VENV_IN_PROJECT") or shell.files.is_directory(f"{shell.cwd}/.venv"):
-        return f"{shell.cwd}/.venv"
+    own = f"{_above(shell, 'Pipfile')}/.venv"
+    if shell.env.get("PIPENV_VENV_IN_PROJECT") or shell.files.is_directory(own):
+        return own
     return f"{shell.env.get('HOME', '/root')}/.local/share/virtualenvs/app-1"
 
 
 @command("pipenv")
 def _pipenv(shell: Shell, argv: list[str]) -> int:
     if argv[1] == "run":
+        found = _above(shell, "Pipfile")
+        if not found:  # it makes one here, and an environment without packages
+            shell.files.add(f"{shell.cwd}/Pipfile", "[packages]\n")
+            return _run(shell, f"{shell.env.get('HOME', '/root')}/.local/share/virtualenvs/other", argv[2:])
         return _run(shell, _pipenv_place(shell), argv[2:])
     if argv[1] not in ("install", "sync"):
         raise Unmodelled(f"{argv}")
     flags, _, _ = split_options(argv, "system deploy dev ignore-pipfile skip-lock")
     try:
-        data = _data(shell, "Pipfile")
+        data = _data(shell, shell.cwd, "Pipfile")
         shell.files.text(f"{shell.cwd}/Pipfile.lock")
     except Missing as error:
         return shell.say(f"pipenv: {error}")
@@ -122,9 +138,16 @@ def _pipenv(shell: Shell, argv: list[str]) -> int:
 # --- uv
 
 
+def _with_environment(shell: Shell) -> str:
+    """Without a project, it takes the next environment at or above the working directory."""
+    return _above(shell, ".venv/pyvenv.cfg") or shell.cwd
+
+
 @command("uv")
 def _uv(shell: Shell, argv: list[str]) -> int:
-    own = f"{shell.cwd}/.venv"
+    project = _above(shell, "pyproject.toml")
+    root = _above(shell, "pyproject.toml", "[tool.uv.workspace]") or project or _with_environment(shell)
+    own = f"{root}/.venv"
     if argv[1:3] == ["pip", "install"]:
         if "--system" in argv:
             return pip(shell, _PYTHON, ["pip", *argv[2:]])
@@ -141,11 +164,11 @@ def _uv(shell: Shell, argv: list[str]) -> int:
         raise Unmodelled(f"{argv}")
     flags, _, _ = split_options(argv, "frozen locked no-dev no-install-project no-cache no-group")
     try:
-        data = _data(shell, "pyproject.toml")
-        shell.files.text(f"{shell.cwd}/uv.lock")
+        data = _data(shell, project, "pyproject.toml")
+        shell.files.text(f"{root}/uv.lock")
     except Missing as error:
         return shell.say(f"uv: {error}")
     names = list(data["project"]["dependencies"])  # type: ignore[index]
     names += [] if "no-dev" in flags else list(data["dependency-groups"]["dev"])  # type: ignore[index]
-    place = posixpath.join(shell.cwd, shell.env.get("UV_PROJECT_ENVIRONMENT", ".venv"))
+    place = posixpath.join(root, shell.env.get("UV_PROJECT_ENVIRONMENT", ".venv"))
     return _install(shell, place, names)
