@@ -21,6 +21,7 @@ class CopyStep(Struct, frozen=True, kw_only=True):
     target: str | None  # absolute; None if it is not known
     into: bool  # the target is a directory that receives the sources
     sources: tuple[str, ...] = ()
+    owner: str | None = ""  # as --chown names it, "" without; None if it is not known
     view: ContextView = ContextView()  # what it brings from the context, with the directories before it
 
     @property
@@ -56,4 +57,5 @@ def read_copy(instruction: Instruction, state: State) -> CopyStep:
         add = parts.keyword == "ADD"
         place = f"{target.rstrip('/')}/" if into else target
         view = view.with_copy(sources, place, add=add, parents=parts.parents)
-    return CopyStep(parts=parts, target=target, into=into, sources=sources, view=view)
+    owner = expand(parts.chown, known) if parts.chown else ""
+    return CopyStep(parts=parts, target=target, into=into, sources=sources, owner=owner, view=view)

@@ -110,7 +110,7 @@ def _is_for_run_time(compared: Comparison, effect: Effect, path: str, roots: Seq
     if not _makes_directories(effect):
         return _is_started(compared, path)
     content = content_at(compared.old.final, path)
-    return bool(content.owner or content.mode) and not _is_unread(compared, path)
+    return (content.owner != "" or bool(content.mode)) and not _is_unread(compared, path)
 
 
 def _is_fetched_program(compared: Comparison, effect: Effect, path: str) -> bool:

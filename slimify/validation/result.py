@@ -264,8 +264,8 @@ def _attribute_problems(compared: Comparison, path: str, *, said: bool) -> Itera
     if before.mode != after.mode and (before.mode or (said and not compared.user)):
         mode, other = before.mode or "the default", after.mode or "the default"
         yield Reason.of("SL409", "mode", path=path, before=mode, after=other)
-    if compared.user or None in (before.owner, after.owner) or (compared.only_root and not said):
+    if compared.user or (compared.only_root and not said):
         return
     if before.owner != after.owner:
-        one, other = before.owner or "root", after.owner or "root"
+        one, other = ("an unknown user" if o is None else o or "root" for o in (before.owner, after.owner))
         yield Reason.of("SL409", "owner", path=path, before=one, after=other)

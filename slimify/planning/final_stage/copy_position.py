@@ -75,7 +75,7 @@ def behind_sources(
     developer's machine."""
     placed = []
     for copy in copies:
-        made = max((s.index for s in program.steps if makes(s.effects, copy.path)), default=-1)
+        made = max((s.index for s in program.steps if _makes(s.effects, copy.path)), default=-1)
         brought = [
             s.index
             for s in program.steps
@@ -85,7 +85,7 @@ def behind_sources(
     return tuple(placed)
 
 
-def makes(effects: Iterable[Effect], path: str) -> bool:
+def _makes(effects: Iterable[Effect], path: str) -> bool:
     """Whether a build or an install makes all that is at a path."""
     return any(e.kind in BUILDS and path in (*e.writes, *e.outputs) for e in effects)
 

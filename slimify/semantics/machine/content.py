@@ -22,6 +22,8 @@ from slimify.languages import languages
 from slimify.model.dockerfile import Heredoc
 from slimify.model.effects import INSTALLS, Action, Effect
 from slimify.model.regex import regex
+from slimify.model.shell import Word
+from slimify.semantics.effects.state import State, fields
 from slimify.semantics.machine.stages import Copy, Event, Machine, Origin, Stage
 from slimify.semantics.paths import covers, inside, is_named_place, overlap
 
@@ -139,7 +141,7 @@ def _options(effect: Effect) -> Iterator[str]:
 
 def _with_meta(event: Event, effect: Effect, path: str, found: Content) -> Content:
     """The content after chown, chgrp or chmod."""
-    words = [w.value for w in effect.command.words]
+    words = [_value(word, event.state) for word in effect.command.words]
     if not any(
         w == path or (effect.recursive and inside(path, w)) or fnmatchcase(path, w) for w in effect.writes
     ):
@@ -149,6 +151,12 @@ def _with_meta(event: Event, effect: Effect, path: str, found: Content) -> Conte
         mode = said if said is not None and effect.tool in words else (event.origin or _NO_ORIGIN).name
         return replace(found, mode=_and_then(found.mode, mode))
     return replace(found, owner=_owner(said) if said is not None and effect.tool in words else None)
+
+
+def _value(word: Word, state: State) -> str | None:
+    """What one word becomes in a shell, None if that is not known."""
+    found = fields(word, state)
+    return found[0] if found is not None and len(found) == 1 else None
 
 
 def _and_then(before: str, mode: str) -> str:
@@ -170,7 +178,7 @@ def _owner(user: str | None) -> str | None:
 def _after_copy(event: Event, copy: Copy, path: str, found: Content) -> Content:
     if copy.target is None:
         return found
-    owner = _owner(copy.parts.chown) if copy.parts.chown else ""
+    owner = _owner(copy.owner)
     if copy.stage is not None:
         return _copied_from_stage(copy, copy.stage, path, found, owner)
     made = _image_origin(copy, path) if copy.image else _context_origin(event, copy, path)

@@ -187,7 +187,7 @@ USER heron
 CMD ["/srv/heron"]
 """,
         "go.mod": "module heron\n\ngo 1.24\n",
-        "main.go": 'package main\n\nimport "os"\n\nfunc main() {\n\tos.Create("/home/heron/log.txt")\n}\n',
+        "main.go": 'package main\n\nimport "os"\n\nfunc main() {\n\tos.Create("log.txt")\n}\n',
     },
     "own-go-repeated": {
         "Dockerfile": """FROM golang:1.24

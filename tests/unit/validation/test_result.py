@@ -326,6 +326,36 @@ def test_owners_of_all_that_mkdir_makes(paths: str, lost: str, tmp_path: Path) -
     assert lost in found if lost else not found
 
 
+TOLD = """FROM python:3.12
+ARG BUILD_USER
+ENV keeper=app
+RUN useradd app && mkdir /srv/log && chown -R app /srv/log
+COPY --chown=app app.py /srv/
+USER app
+CMD ["python", "/srv/app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((("-R app", "-R $keeper"),), "", id="variable that is known"),
+        pytest.param((("--chown=app", "--chown=$keeper"),), "", id="variable of COPY that is known"),
+        pytest.param((("-R app", "-R $BUILD_USER"),), "/srv/log would belong to an unknown user", id="ARG"),
+        pytest.param((("--chown=app", "--chown=$BUILD_USER"),), "/srv/app.py would", id="ARG of COPY"),
+        pytest.param((("-R app", "-R $(id -un)"),), "/srv/log would", id="output of a command"),
+    ],
+)
+def test_owners_by_a_variable(pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path) -> None:
+    found = differences(TOLD, changed(TOLD, *pairs), {"app.py": "open('/srv/log/a', 'w')\n"}, tmp_path)
+    assert problem in found if problem else not found, found
+
+
+def test_an_unknown_owner_in_both_is_no_difference(tmp_path: Path) -> None:
+    old = changed(TOLD, ("-R app", "-R $BUILD_USER"))
+    assert not differences(old, old, {"app.py": "open('/srv/log/a', 'w')\n"}, tmp_path)
+
+
 JUPYTER = """FROM python:3.11 AS builder
 COPY requirements.txt ./
 RUN pip install -r requirements.txt
