@@ -172,7 +172,12 @@ def _best_plan(
 ) -> _ValidPlan | _NoPlan:
     """The best plan that passes validation, or why there is none. `cleanable` is the program without what
     its last stage has from others, `start` the start command that was already replaced in the file."""
+    from slimify.planning.in_place.last_stage import cleaned_first, partly_clean_last_stages
     from slimify.planning.options.requested import with_requested_options
+    from slimify.render import render
+
+    def write(plan: Plan) -> Program:
+        return read(render(plan, file, templates=options.templates))
 
     reasons: list[Reason] = []
     advice: list[Decision] = []
@@ -186,9 +191,13 @@ def _best_plan(
             continue
         candidate = replace(candidate, new_start=start)
         rejected: list[Reason] = []
-        for one in _cleaned_first(program, candidate, file, options, read):
+        for one in cleaned_first(program, candidate, options, write, read):
             text = _validated_text(program, one, file, options)
             if isinstance(text, str):
+                if rejected and one is candidate:
+                    parts = partly_clean_last_stages(program, one, options, read(text), read)
+                    texts = ((x, _validated_text(program, x, file, options)) for x in parts)
+                    one, text = next(((x, t) for x, t in texts if isinstance(t, str)), (one, text))
                 told = (r for r in reasons if not any(_is_about_owners(v) for _, v in r.args))
                 return replace(_finished(program, one, text, file, options), reasons=tuple(told))
             rejected = text
@@ -274,29 +283,6 @@ def _plans(
         yield Reason.of("SL407", "nothing_in_place")
     if in_place:
         yield from (d for d in plan.decisions if d.safety == "advice" or d.code == "SL313")
-
-
-def _cleaned_first(
-    program: Program, plan: Plan, file: Dockerfile, options: Options, read: Callable[[str], Program]
-) -> Iterator[Plan]:
-    """The plan with its last stage cleaned, if there is anything to clean, with and without a stage that
-    drops development packages, and the plan."""
-    from slimify.planning.in_place.development_stage import with_development_stage
-    from slimify.planning.in_place.last_stage import with_clean_last_stage
-    from slimify.render import render
-    from slimify.syntax.dockerfile.instructions import is_multi_stage
-
-    def written(plan: Plan) -> Program:
-        return read(render(plan, file, templates=options.templates))
-
-    try:
-        lean = with_development_stage(plan, options, written) if is_multi_stage(file) else plan
-        for one in (lean,) if lean is plan else (lean, plan):
-            clean = with_clean_last_stage(program, one, options, written, read)
-            yield from (clean,) if clean is not plan else ()
-    except SlimifyError:  # validation says why it can't be read
-        pass
-    yield plan
 
 
 def _validated_text(program: Program, plan: Plan, file: Dockerfile, options: Options) -> str | list[Reason]:

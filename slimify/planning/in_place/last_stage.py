@@ -5,14 +5,19 @@ A second run would clean it: what a plan leaves there has nothing left to clean.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
 from slimify.config import Options
+from slimify.model.errors import SlimifyError
 from slimify.model.plan import Item, Plan
+from slimify.planning.in_place.cleaners import CLEANERS, Cleaner, cleaned
+from slimify.planning.in_place.development_stage import with_development_stage
+from slimify.planning.in_place.plans import fewer_cleaners
 from slimify.planning.stages.items import keyword
+from slimify.syntax.dockerfile.instructions import is_multi_stage
 
 
 def with_clean_last_stage(
@@ -21,6 +26,7 @@ def with_clean_last_stage(
     options: Options,
     write: Callable[[Plan], Program],
     read: Callable[[str], Program],
+    passes: Sequence[Cleaner] = CLEANERS,
 ) -> Plan:
     """The plan with its last stage cleaned. `program` is the user's file, `write` reads the text of a
     plan."""
@@ -28,7 +34,6 @@ def with_clean_last_stage(
     if plan.rung == "cleanup" or not any(keyword(item) == "RUN" for item in last.items):
         return plan
     from slimify.planning.estimates.estimate import left_list_bytes
-    from slimify.planning.in_place.cleaners import cleaned
     from slimify.planning.in_place.edits import new_draft
 
     written = write(plan)
@@ -41,7 +46,7 @@ def with_clean_last_stage(
     by_line = dict(enumerate(steps, head + 1))
     lines = (_user_line(program, by_line.get(i)) for i in range(len(instructions)))
     # cache mounts are for builders, where the plan has them already
-    draft = cleaned(replace(start, lines=tuple(lines)), replace(options, cache_mounts=False), read)
+    draft = cleaned(replace(start, lines=tuple(lines)), replace(options, cache_mounts=False), read, passes)
     if draft.items[: head + 1] != start.items[: head + 1] or draft.text == start.text:
         return plan
     raw = {item.origin: item.text for item in start.items}
@@ -52,6 +57,34 @@ def with_clean_last_stage(
     said = {decision.reason for decision in plan.decisions if not decision.line}
     more = (d for d in draft.without_advice().decisions if d.reason not in said)
     return plan.with_final(cleaned_stage, *more)
+
+
+def cleaned_first(
+    program: Program,
+    plan: Plan,
+    options: Options,
+    write: Callable[[Plan], Program],
+    read: Callable[[str], Program],
+) -> Iterator[Plan]:
+    """The plan with its last stage cleaned, if there is anything to clean, with and without a stage that
+    drops development packages, and the plan. `write` reads the text of a plan."""
+    try:
+        lean = with_development_stage(plan, options, write) if is_multi_stage(program.dockerfile) else plan
+        for one in (lean,) if lean is plan else (lean, plan):
+            clean = with_clean_last_stage(program, one, options, write, read)
+            yield from (clean,) if clean is not plan else ()
+    except SlimifyError:  # validation says why it can't be read
+        pass
+    yield plan
+
+
+def partly_clean_last_stages(
+    program: Program, plan: Plan, options: Options, written: Program, read: Callable[[str], Program]
+) -> Iterator[Plan]:
+    """The plan with its last stage cleaned by fewer cleaners, most of them first."""
+    for few in fewer_cleaners(written):
+        clean = with_clean_last_stage(program, plan, options, lambda _: written, read, few)
+        yield from (clean,) if clean is not plan else ()
 
 
 def _user_line(program: Program, item: Item | None) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from slimify import pipeline
 from slimify.config import MinSaving, Options
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Outcome, Rewritten, Unchanged
 
 EVERYTHING = Options(min_saving=MinSaving(percent=0, bytes=0), dockerignore=False)
 PACKAGE = (
@@ -64,3 +64,41 @@ def test_last_stage(base: str, before: str, after: str, line: int | None, tmp_pa
     assert last.startswith(f"{base}\n" + f"{after}\nWORKDIR /app\n".lstrip()), last
     assert [d.line for d in outcome.decisions if d.code == "SL314"] == ([line] if line else [])
     assert rewritten(outcome.after, tmp_path).kind == "unchanged"
+
+
+REJECTED = """FROM python:3.11 AS packages
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+
+FROM python:3.11
+WORKDIR /opt/tool
+COPY --from=packages /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
+COPY . .
+RUN apt-get update && apt-get install -y jq
+RUN chgrp -R 0 /opt/tool && chmod -R g=u /opt/tool
+RUN chown -R 1001:0 /opt/tool
+RUN mkdir -p /opt/tool/state && chown -R 1001:0 /opt/tool/state
+USER 1001
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "owner"),
+    [
+        pytest.param(REJECTED.replace("RUN chown -R 1001:0 /opt/tool\n", ""), False, id="no owner"),
+        pytest.param(
+            REJECTED.replace("RUN chgrp -R 0 /opt/tool && chmod -R g=u /opt/tool\n", ""), True, id="all"
+        ),
+        pytest.param(REJECTED, False, id="all but owners, which validation rejects"),
+    ],
+)
+def test_cleaners_of_a_last_stage_that_are_valid(text: str, owner: bool, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("flask==3.0.3\n")
+    (tmp_path / "app.py").write_text("import subprocess\nsubprocess.run(['jq', '.'])\n")
+    (tmp_path / ".gitignore").write_text("*.log\n")
+    first = rewritten(text, tmp_path)
+    assert isinstance(first, Rewritten)
+    assert "jq && rm -rf /var/lib/apt/lists/*" in first.after
+    assert ("COPY --chown=1001:0 . ." in first.after) == owner
+    assert isinstance(rewritten(first.after, tmp_path), Unchanged)
