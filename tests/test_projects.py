@@ -87,6 +87,23 @@ def test_broken_files_are_found(old: str, new: str, symptom: str) -> None:
     assert symptom in {f.symptom for f in verdict.findings}, verdict.findings
 
 
+def test_an_environment_of_another_checkout_hides_what_is_copied_before_it() -> None:
+    elements = ("base-full", "workdir", "uv-sync", "environment-of-a-developer", "copy-whole", "exec")
+    case = Case("plain", "python", elements)
+    assert not examine(case).failed
+
+    def rewriter(dockerfile: bytes, context: Path, name: str) -> Any:
+        outcome = rewrite(dockerfile, context, name)
+        head, _, last = outcome.after.rpartition("\nFROM ")
+        copy, environment = last.index("COPY . ."), last.index("COPY --from=builder")
+        assert copy < environment
+        line = last[environment:].split("\n")[0] + "\n"
+        early = last[:copy] + line + last[copy:].replace(line, "")
+        return replace(outcome, after=f"{head}\nFROM {early}")
+
+    assert examine(case, rewriter).failed
+
+
 def test_failures_are_reduced_and_written(tmp_path: Path) -> None:
     def broken(case: Case) -> Verdict:
         return examine(case, _broken('CMD ["python", "app.py"]', 'CMD ["python", "other.py"]'))

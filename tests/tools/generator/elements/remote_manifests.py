@@ -52,6 +52,18 @@ def _uv_workspace(p: Project, random: Random) -> None:
     module(p, random, "six")
 
 
+@element("environment-of-a-developer", "around", "python", weight=4, fits=lambda p: "uv.lock" in p.files)
+def _of_a_developer(p: Project, random: Random) -> None:
+    """Who builds the image has an own environment in the context. The step after COPY makes it anew."""
+    for name, text in (("pyvenv.cfg", "home = /home/dev/bin\n"), ("bin/python", "of another system\n")):
+        p.add(f".venv/{name}", text, application=False)
+        p.hidden.add(f".venv/{name}")
+    p.add(".gitignore", ".venv\n", application=False)
+    p.slots.setdefault("after", []).insert(
+        0, random.choice(["RUN uv sync --frozen", "RUN uv sync --frozen --no-dev"])
+    )
+
+
 @element("project-above", "program", "python", weight=4, fits=lambda p: "start-prefix" in p.facts)
 def _project_above(p: Project, random: Random) -> None:
     """A script goes into a directory below that of the project file, and starts a program by the manager."""

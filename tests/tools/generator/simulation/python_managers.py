@@ -20,9 +20,19 @@ _PYTHON = "/usr/local/bin/python"
 def _install(shell: Shell, place: str, names: list[str]) -> int:
     """Installs into an environment; into that of the system if there is none."""
     python = f"{place}/bin/python" if place else _PYTHON
-    if place and not shell.files.is_file(f"{place}/pyvenv.cfg"):
+    if place and not _is_usable(shell, place):
+        if shell.files.is_directory(place):
+            shell.files.remove(place)
         make_venv(shell, _PYTHON, place)
     return pip(shell, python, ["pip", "install", *names]) if names else 0
+
+
+def _is_usable(shell: Shell, place: str) -> bool:
+    """Whether an environment was made with an interpreter that is here; uv makes any other one anew."""
+    settings = f"{place}/pyvenv.cfg"
+    if not shell.files.is_file(settings):
+        return False
+    return shell.files.is_directory(shell.files.text(settings).partition("=")[2].strip())
 
 
 def _run(shell: Shell, place: str, words: list[str]) -> int:
