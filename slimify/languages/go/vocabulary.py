@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 MANAGER = "go"
+NEIGHBOR = "neighbor="  # in `Effect.settings`, before the directory of another local module
 
 
 class GoAction(StrEnum):

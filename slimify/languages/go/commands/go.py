@@ -19,9 +19,11 @@ from slimify.languages.go.commands.packages import (
     made_module,
     module_files,
     module_root,
-    source_directories,
+    neighbor_modules,
+    package_directories,
 )
 from slimify.languages.go.generators import GO_ONLY, is_generator
+from slimify.languages.go.vocabulary import NEIGHBOR
 from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
 from slimify.model.regex import regex
@@ -74,7 +76,16 @@ def _with_link_settings(call: Call, options: Options, packages: tuple[Arg, ...],
         told.append("trimpath")
     told += [f"tags={a.shown}" for a in options.all("-tags")]
     told += [f"packages={a.shown}" for a in packages if "..." in a.text]
-    return replace(effect, settings=tuple(told))
+    return replace(effect, settings=(*effect.settings, *told))
+
+
+def _sources(call: Call, packages: tuple[Arg, ...]) -> dict[str, tuple[str, ...]]:
+    """What is compiled: the directories of packages and of neighboring modules, none if the packages are
+    fetched. Of a neighbor only what is imported is, which need not be a package in its own directory."""
+    found = package_directories(call, packages)
+    named = call.known_paths(found)
+    neighbors = call.known_paths(p for p in neighbor_modules(call) if p not in named) if found else ()
+    return {"reads": (*named, *neighbors), "settings": tuple(f"{NEIGHBOR}{p}" for p in neighbors)}
 
 
 def _go(call: Call, action: str, **rest: Any) -> tuple[Effect]:
@@ -97,8 +108,7 @@ def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> tuple[Eff
     if directory is not None and directory.value is not None:
         call = _in_directory(call, directory.value)
     names, sure = binary_names(call, packages)
-    reads = call.known_paths(source_directories(call, packages))
-    build = partial(_go, call, "build", reads=reads, manifests=module_files(call))
+    build = partial(_go, call, "build", manifests=module_files(call), **_sources(call, packages))
     target = options.last("-o")
     if target is not None:
         path = call.path_of(target)
@@ -170,8 +180,8 @@ def _platform(call: Call) -> str | None:
 def _install(call: Call, options: Options, packages: tuple[Arg, ...]) -> tuple[Effect]:
     where, below = _bin(call), _platform(call)
     names, sure = binary_names(call, [p for p in packages if not _holds_flags(p)])
-    reads = call.known_paths(source_directories(call, packages))
-    install = partial(_go, call, "install", reads=reads, manifests=module_files(call) if reads else ())
+    given = _sources(call, packages)
+    install = partial(_go, call, "install", manifests=module_files(call) if given["reads"] else (), **given)
     if where is None:
         return install(writes_anywhere=True, why=Reason.of("SL221", "gopath"))
     if not sure or below is None:
@@ -197,15 +207,15 @@ def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> tuple[Effec
     names, sure = binary_names(call, packages)
     where = _bin(call) if old and not options.has("-d") else None
     outputs = tuple(posixpath.join(where, name) for name in names) if where and sure else ()
-    reads = call.known_paths(source_directories(call, packages))
+    given = _sources(call, packages)
     got = _go(
         call,
         "get",
         writes=tuple(writes),
         outputs=outputs,
-        possible=outputs if not reads else (),  # go get of a library makes no program
-        reads=reads,
+        possible=outputs if not given["reads"] else (),  # go get of a library makes no program
         manifests=module_files(call),
+        **given,
     )
     return got if where is None or sure else (*got, *_install(call, options, packages))
 
@@ -280,7 +290,7 @@ def _run(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
         caches=_caches(call),
         writes_anywhere=True,
         why=Reason.of("SL221", "own_code"),
-        reads=call.known_paths(source_directories(call, packages)),
+        reads=_sources(call, packages)["reads"],
     )
 
 

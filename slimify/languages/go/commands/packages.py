@@ -121,12 +121,6 @@ def package_directories(call: Call, packages: tuple[Arg, ...]) -> tuple[Arg | st
     return tuple(found)
 
 
-def source_directories(call: Call, packages: tuple[Arg, ...]) -> tuple[Arg | str, ...]:
-    """The directories of packages and of neighboring modules; none if the packages are fetched."""
-    found = package_directories(call, packages)
-    return (*found, *neighbor_modules(call)) if found else ()
-
-
 def _package_directory(call: Call, path: str) -> str | None:
     """The directory of an import path, in the current module or below GOPATH. Whether a copied tree has the
     package does not matter: git may ignore its directory, as `server` ignores `cmd/server`."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 
 from slimify.context.scan import Context
 from slimify.languages.go import LANGUAGE
 from slimify.languages.go.sources.packages import GoSources, imported_sources, main_packages
-from slimify.languages.go.vocabulary import GoAction
+from slimify.languages.go.vocabulary import NEIGHBOR, GoAction
 from slimify.model.effects import Effect
 from slimify.model.regex import regex
 from slimify.model.sources import Use
@@ -27,13 +27,15 @@ def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | N
     """The sources of all programs built from the context. Where a build does not show its packages, these are
     all programs of the image, and some of what is compiled counts as outside. None if it has no program."""
     built: dict[tuple[str, frozenset[str]], None] = {}
+    modules = _modules(view)
     unseen: tuple[str, ...] = ()
     for effect in effects:
         if not effect.does("compile", "go") or effect.action not in tuple(GoAction):
             continue
         if not (effect.outputs or effect.writes) or (not effect.reads and effect.action != GoAction.BUILD):
             continue  # discards its result, or builds something outside the context
-        for path in effect.reads or ("",):
+        unseen = unseen if _prefer_modules(view, effect, modules) else _UNSEEN
+        for path in [p for p in effect.reads if f"{NEIGHBOR}{p}" not in effect.settings] or ("",):
             packages = _packages(view, path, effect) if path else ()
             built |= dict.fromkeys((package, _tags(effect)) for package in packages)
             shown = packages or (path and view.is_dir(path))  # `./...` names packages that are no programs
@@ -43,7 +45,7 @@ def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | N
         built |= dict.fromkeys((package, frozenset[str]()) for package in _programs(view, "/"))
     if not built:
         return None
-    context, modules = view.context, _modules(view)
+    context = view.context
     found = [
         context.once(
             ("go", key, *modules.items()),
@@ -90,7 +92,7 @@ def _tags(effect: Effect) -> frozenset[str]:
     return frozenset(tag for text in given for tag in text.replace(",", " ").strip("\"'").split())
 
 
-def _modules(view: ContextView) -> Mapping[str, str]:
+def _modules(view: ContextView) -> dict[str, str]:
     """Import paths and their context directories: of modules, and of packages below GOPATH."""
     context = view.context
     found: dict[str, str] = {}
@@ -99,14 +101,27 @@ def _modules(view: ContextView) -> Mapping[str, str]:
         if placed.directory and below and path:
             found[path] = placed.source
     for file in context.files:
-        if posixpath.basename(file) != "go.mod" or _is_left_out(file):
-            continue
-        for line in (context.text(file) or "").splitlines():
-            words = line.split()
-            if words[:1] == ["module"] and len(words) > 1:
-                found[words[1].strip('"')] = posixpath.dirname(file)
-                break
+        if posixpath.basename(file) == "go.mod" and not _is_left_out(file):
+            found |= _module(context, file)
     return found
+
+
+def _module(context: Context, file: str) -> dict[str, str]:
+    lines = (line.split() for line in (context.text(file) or "").splitlines())
+    name = next((words[1] for words in lines if words[:1] == ["module"] and len(words) > 1), None)
+    return {name.strip('"'): posixpath.dirname(file)} if name else {}
+
+
+def _prefer_modules(view: ContextView, effect: Effect, modules: dict[str, str]) -> bool:
+    """Makes `modules` those of a build where the context has others of the same names; False if a neighbor is
+    not known, whose packages would be taken for those of the standard library."""
+    neighbors = {s.removeprefix(NEIGHBOR) for s in effect.settings if s.startswith(NEIGHBOR)}
+    for path in effect.manifests:
+        file = view.context_path(path) if posixpath.basename(path) == "go.mod" else None
+        module = _module(view.context, file) if file is not None else {}
+        modules |= module
+        neighbors -= {posixpath.dirname(path)} if module else set()
+    return not neighbors
 
 
 def is_vendored(file: str) -> bool:

@@ -11,6 +11,22 @@ NAMED = 'package main\n\nimport "os"\n\nfunc main() {\n\tos.Open("shop.json")\n}
 CLOUD = NAMED.replace('"os"', '"os"\n\t_ "cloud.google.com/go/firestore"').replace("shop.json", "page.html")
 CLOUD = CLOUD.replace('import "os"\n\t', 'import (\n\t"os"\n\t').replace('firestore"\n', 'firestore"\n)\n')
 MOUNTED = "services:\n  shop:\n    build: .\n    volumes: ['./src:{}']\n"
+WARES = "package stock\n\nfunc Count() int { return 1 }\n"
+STARTS_GO = 'package stock\n\nimport "os/exec"\n\nfunc Count() int { exec.Command("go").Run(); return 1 }\n'
+WARES_BELOW = {
+    "wares/go.mod": "module wares\n\ngo 1.22\n",
+    "wares/stock/stock.go": WARES,
+    "shop/go.mod": f"{MODULE}\nreplace wares => ../wares\n",
+    "shop/main.go": SERVER.replace('import "net/http"', 'import (\n\t"net/http"\n\t"wares/stock"\n)'),
+}
+WARES_BESIDE = (
+    "FROM golang:1.22",
+    "WORKDIR /app",
+    "COPY wares/ /wares/",
+    "COPY shop/ ./",
+    "RUN go build -o /usr/local/bin/shop .",
+    START,
+)
 ROWS = (
     # --- left alone ----------------------------------------------------------------------------------
     Row(id="toolchain-image", file=("FROM golang:1.22", "RUN go install x.io/tool@v1"), kind="unchanged"),
@@ -260,6 +276,49 @@ ROWS = (
             "RUN go mod download",
             "RUN go build -o /usr/local/bin/shop .",
         ),
+        never=("wares",),
+    ),
+    Row(
+        id="a-module-beside-whose-name-a-step-gives",
+        file=(*WARES_BESIDE[:-2], "RUN cd /wares && go mod init wares", *WARES_BESIDE[-2:]),
+        files={n: t for n, t in WARES_BELOW.items() if n != "wares/go.mod"}
+        | {"wares/stock/stock.go": STARTS_GO},
+        base="golang:1.22",
+    ),
+    Row(
+        id="a-module-beside-whose-package-starts-go",
+        file=WARES_BESIDE,
+        files={**WARES_BELOW, "wares/stock/stock.go": STARTS_GO},
+        base="golang:1.22",
+    ),
+    Row(
+        id="a-module-beside-that-has-the-name-of-another",
+        file=WARES_BESIDE,
+        files={
+            **WARES_BELOW,
+            "wares/stock/stock.go": STARTS_GO,
+            "z/go.mod": WARES_BELOW["wares/go.mod"],
+            "z/stock/stock.go": WARES,
+        },
+        base="golang:1.22",
+    ),
+    Row(
+        id="a-module-beside-in-a-directory-that-patterns-skip",
+        file=tuple(line.replace("wares", "_wares") for line in WARES_BESIDE),
+        files={
+            "_wares/go.mod": WARES_BELOW["wares/go.mod"],
+            "_wares/stock/stock.go": STARTS_GO,
+            "shop/go.mod": f"{MODULE}\nreplace wares => ../_wares\n",
+            "shop/main.go": WARES_BELOW["shop/main.go"],
+        },
+        base="golang:1.22",
+    ),
+    Row(
+        id="a-module-beside-with-packages-below-its-root",
+        file=WARES_BESIDE,
+        files=WARES_BELOW,
+        builder=WARES_BESIDE[1:-1],
+        base="gcr.io/distroless/base-debian12",
         never=("wares",),
     ),
     Row(
