@@ -132,3 +132,8 @@ class PathNumbers:
         found = {n for directory in ancestors(path) for n in self._at.get(directory, ())}
         found.update(self._below.get(path, ()), self._globs)
         return found
+
+
+def deepest(directories: Iterable[str], path: str) -> str | None:
+    """The deepest of the directories that a path lies below, None if there is none."""
+    return max((d for d in directories if d != path and inside(path, d)), key=len, default=None)

@@ -25,7 +25,7 @@ from slimify.semantics.machine.content import (
     places_of,
 )
 from slimify.semantics.machine.stages import Copy, Event, Origin, Stage, paths_touched
-from slimify.semantics.paths import ancestors, covers, is_glob, is_named_place, literal_part, overlap
+from slimify.semantics.paths import ancestors, covers, deepest, is_glob, is_named_place, literal_part, overlap
 from slimify.validation.closed_worlds import is_unused_copy, may_go
 from slimify.validation.comparison import Comparison
 from slimify.validation.inputs import is_downloaded
@@ -65,7 +65,7 @@ def result_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reas
                     yield Reason.of("SL409", "result_missing", path=path, command=event.text[:50])
         if gone:
             yield Reason.of("SL409", "command_gone", command=event.text[:50])
-    yield from _closed_directory(compared)
+    yield from _base_directories(compared)
     yield from _hidden_copies(compared)
     added = [e for e, match in compared.pairs[-1].commands() if match is None]
     changed = {w for event in added for e in event.effects if e.kind == "meta" for w in e.writes}
@@ -92,19 +92,24 @@ def _operand(effect: Effect) -> str:
     return next((w.text for w in effect.command.words[1:] if not w.text.startswith("-")), "")
 
 
-def _closed_directory(compared: Comparison) -> Iterator[Reason]:
-    """A working directory in which the old base image lets everybody write, where another account than root
-    may create files."""
+def _base_directories(compared: Comparison) -> Iterator[Reason]:
+    """Directories of the old base image in which it lets everybody write: those of files that run time names
+    and no step makes, and the working directory, where another account than root may create files."""
     old, new = compared.old.final, compared.new.final
-    path, same = old.end.cwd or "/", old.reference == new.reference
-    if same or old.facts is None or path not in files_of(old.facts.language).open:
+    if old.facts is None or old.reference == new.reference:
         return
-    if compared.only_root or not compared.needs.sources.may_write_beside:
-        return
-    made, user = content_at(new, path), new.end.user
-    owned = not is_plain_root(user) and made.owner == user.partition(":")[0]
-    if not owned and not re.fullmatch(r"1?777", made.mode):
-        yield Reason.of("SL409", "mode", path=path, before="1777", after=made.mode or "the default")
+    known, needs, cwd = files_of(old.facts.language).open, compared.needs, old.end.cwd or "/"
+    named = {*needs.paths, *(use.name for use in needs.sources.paths)}
+    found = {deepest(known, path) for path in named if not content_at(old, path)}
+    if cwd in known and needs.sources.may_write_beside and not compared.only_root:
+        found.add(cwd)
+    for path in sorted(d for d in found if d):
+        made, user = content_at(new, path), new.end.user
+        owned = not is_plain_root(user) and made.owner == user.partition(":")[0]
+        if path not in new.end.view.directories:  # which do not count those of golang
+            yield Reason.of("SL409", "directory_missing", path=path, base=old.reference)
+        elif not (compared.only_root or owned or re.fullmatch(r"1?777", made.mode)):
+            yield Reason.of("SL409", "mode", path=path, before="1777", after=made.mode or "the default")
 
 
 def _hidden_copies(compared: Comparison) -> Iterator[Reason]:

@@ -463,6 +463,46 @@ def test_directories_that_an_image_leaves_open(
     assert problem in found if problem else not found
 
 
+ROOT = """FROM golang:1.24
+WORKDIR /app
+COPY go.mod main.go ./
+RUN go build -o /usr/local/bin/gate .
+CMD ["gate"]
+"""
+ROOT_NEW = """FROM golang:1.24 AS builder
+WORKDIR /app
+COPY go.mod main.go ./
+RUN go build -o /usr/local/bin/gate .
+
+FROM debian:trixie-slim
+WORKDIR /app
+COPY --from=builder /usr/local/bin/gate /usr/local/bin/gate
+CMD ["gate"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "added", "problem"),
+    [
+        pytest.param("/tmp/a", "", "", id="elsewhere"),
+        pytest.param("a", "", "", id="in the working directory"),
+        pytest.param("/go/src/a", "RUN mkdir -p /go/src\n", "", id="made"),
+        pytest.param("/go/src/a", "WORKDIR /go/src\nWORKDIR /app\n", "", id="made by WORKDIR"),
+        pytest.param("/go/src/a", "", "/go/src, a directory of golang:1.24, would be", id="missing"),
+        pytest.param("/go/src/a", "RUN mkdir /go\n", "/go/src, a directory of", id="only that above it"),
+        pytest.param("/go/a", "", "/go, a directory of golang:1.24, would be", id="the upper one"),
+    ],
+)
+def test_directories_of_the_base_that_root_writes_to(
+    path: str, added: str, problem: str, tmp_path: Path
+) -> None:
+    source = f'package main\n\nimport "os"\n\nfunc main() {{ os.Create("{path}") }}\n'
+    files = {"go.mod": "module example.com/gate\n\ngo 1.24\n", "main.go": source}
+    new = changed(ROOT_NEW, ("COPY --from", f"{added}COPY --from")) if added else ROOT_NEW
+    found = differences(ROOT, new, files, tmp_path)
+    assert problem in found if problem else not found
+
+
 @pytest.mark.parametrize(
     ("command", "lost"), [("npm prune --omit=dev", False), ("rm -rf node_modules && npm ci", True)]
 )

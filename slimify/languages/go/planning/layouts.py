@@ -34,10 +34,10 @@ from slimify.languages.go.planning.runtime_files import (
     runtime_files,
 )
 from slimify.languages.go.planning.system_files import (
+    base_directories,
     restored_system_files,
     unpacked_zones,
-    with_writable_directories,
-    writable_workdir,
+    with_directories,
 )
 from slimify.languages.go.planning.toolchain_settings import builder_only_env, env_decisions, read_settings
 from slimify.languages.go.vocabulary import GoAction
@@ -170,12 +170,12 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         install, put, missing = restored_system_files(program, base)
         if missing:
             return missing
-    opened = "" if same else writable_workdir(program)
+    opened = () if same else base_directories(program, found.copies, found.drop)
     if opened and bare:
-        return Reason.of("SL392", "opened", base=base, path=opened, from_base=program.base_ref)
+        return Reason.of("SL392", "opened", base=base, path=opened[0], from_base=program.base_ref)
     if opened:
-        user, of = program.runtime.user, program.base_ref
-        put = (*put, Decision.of("SL311", "permission", path=opened, user=user, base_ref=of))
+        user, of = program.runtime.user or "root", program.base_ref
+        put = (*put, Decision.of("SL311", "permission", path=opened[0], user=user, base_ref=of))
     unpacked = _TOOLCHAIN if any(is_toolchain(program, made) for made in program.artifacts) else 0
     request = SplitRequest(
         rung=rung,
@@ -210,7 +210,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         return Reason.of("SL395", "variable_unknown", base=base, base_ref=program.base_ref)
     head = (*layout.final_head, *settings)
     if opened:
-        head = with_writable_directories(program, head, opened, found.copies, found.drop)
+        head = with_directories(head, opened)
     return replace(layout, final_head=head, decisions=(*layout.decisions, *env_decisions(program, kept)))
 
 

@@ -18,42 +18,39 @@ from slimify.model.versions import version_numbers
 from slimify.planning.final_stage.restore_packages import final_packages, restored_packages
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.machine.content import content_at
-from slimify.semantics.paths import inside
+from slimify.semantics.paths import deepest, inside, inside_any
 
 _TOOLCHAIN_ZONES = named_data_files("golang")["toolchain-zones"]
 
 
-def writable_workdir(program: Program) -> str:
-    """The working directory if only golang images let the runtime user write to it, and the program may do
-    so; else ""."""
-    assert program.base is not None
-    cwd = program.end_state.cwd or "/"
-    opened = program.base.workdir == "/go" and cwd in files_of(LANGUAGE.name).open
-    others = not is_plain_root(program.runtime.user) or program.runtime_needs.changes_user
-    return cwd if opened and others and program.runtime_needs.sources.may_write_beside else ""
-
-
-def with_writable_directories(
-    program: Program,
-    head: tuple[str, ...],
-    opened: str,
-    copies: Sequence[CopyFromBuilder],
-    drop: Container[int],
+def base_directories(
+    program: Program, copies: Sequence[CopyFromBuilder], drop: Container[int]
 ) -> tuple[str, ...]:
-    """The head of the final stage with that directory and its siblings created; for `copies`, and for COPYs
-    from the context whose index is not in `drop`."""
+    """The directories that only golang images have, and let everybody write to, that run time uses: the
+    working directory if the program may write there, and those of files that the program names. `copies`,
+    and COPYs from the context whose index is not in `drop`, bring files there and with them the directory,
+    but only for root."""
+    assert program.base is not None
+    if program.base.workdir != "/go":
+        return ()
+    needs, cwd, known = program.runtime_needs, program.end_state.cwd or "/", files_of(LANGUAGE.name).open
+    others = not is_plain_root(program.runtime.user) or needs.changes_user
+    steps = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.index not in drop)
+    brought = {*(copy.path for copy in copies), *(p for s in steps for p in s.visit.copy_targets or ())}
+    named = {use.name for use in needs.sources.paths} | {*needs.paths}
+    made = {p for p in named if inside_any(p, brought)}
+    found = {deepest(known, path) for path in named - made}
+    if not others:
+        return tuple(sorted(d for d in found - {None, cwd} if d and not any(inside(p, d) for p in brought)))
+    found |= {cwd} if cwd in known and needs.sources.may_write_beside else set()
+    beside = {d for d in known if any(p.startswith(f"{d}/") for p in brought)} if found - {None} else set()
+    return tuple(sorted(d for d in found | beside if d))
+
+
+def with_directories(head: tuple[str, ...], directories: Sequence[str]) -> tuple[str, ...]:
+    """The head of the final stage in which the directories of the base are created."""
     at = next((i for i, line in enumerate(head) if line.startswith("WORKDIR")), len(head))
-    places = {copy.path for copy in copies}
-    for step in program.steps:
-        if step.keyword in ("COPY", "ADD") and step.index not in drop:
-            visit = step.visit
-            places.update(visit.copy_targets or ())
-    beside = (
-        path
-        for path in files_of(LANGUAGE.name).open
-        if path != opened and any(p.startswith(path + "/") for p in places)
-    )
-    return (*head[:at], f"RUN install -d -m 1777 {' '.join((opened, *beside))}", *head[at:])
+    return (*head[:at], f"RUN install -d -m 1777 {' '.join(directories)}", *head[at:])
 
 
 def restored_system_files(

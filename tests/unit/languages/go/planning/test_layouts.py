@@ -640,6 +640,26 @@ ROWS = (
         final=("RUN apt-get update && apt-get install -y vim && rm -rf /var/lib/apt/lists/*",),
     ),
     Row(
+        id="directory-that-every-base-has",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { os.Create("/srv/a.db") }\n',
+        },
+        never=("install -d",),
+    ),
+    Row(
+        id="directory-that-only-the-toolchain's-image-has",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { os.Create("/go/src/a.db") }\n',
+        },
+        base="debian:bookworm-slim",
+        final=("RUN install -d -m 1777 /go/src",),
+        reason="/go/src remains writable for root",
+    ),
+    Row(
         id="tool-that-a-module-from-outside-may-call",
         file=("FROM golang:1.22", "RUN apt-get update && apt-get install -y iputils-ping", *BUILD, START),
         files={
