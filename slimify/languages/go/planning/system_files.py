@@ -40,8 +40,8 @@ def base_directories(
     named = {use.name for use in needs.sources.paths} | {*needs.paths}
     made = {p for p in named if inside_any(p, brought)}
     found = {deepest(known, path) for path in named - made}
-    if not others:
-        return tuple(sorted(d for d in found - {None, cwd} if d and not any(inside(p, d) for p in brought)))
+    if not others:  # WORKDIR and COPY make what is above them
+        return tuple(sorted(d for d in found if d and not any(inside(p, d) for p in (cwd, *brought))))
     found |= {cwd} if cwd in known and needs.sources.may_write_beside else set()
     beside = {d for d in known if any(p.startswith(f"{d}/") for p in brought)} if found - {None} else set()
     return tuple(sorted(d for d in found | beside if d))

@@ -649,6 +649,15 @@ ROWS = (
         never=("install -d",),
     ),
     Row(
+        id="directory-that-the-working-directory-makes",
+        file=("FROM golang:1.22", "WORKDIR /go/src/app", *BUILD[1:], START),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { os.Create("/go/src/app/a.db") }\n',
+        },
+        never=("install -d",),
+    ),
+    Row(
         id="directory-that-only-the-toolchain's-image-has",
         file=("FROM golang:1.22", *BUILD, START),
         files={
