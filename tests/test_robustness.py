@@ -237,7 +237,7 @@ def test_the_search_knows_a_file_for_each_platform() -> None:
 def test_ten_thousand_lines(text: str) -> None:
     start = time.process_time()
     rewrite(text.encode())
-    assert time.process_time() - start < 30 * slowness()
+    assert time.process_time() - start < 45 * slowness()
 
 
 @pytest.mark.parametrize("name", ["{}", "[]", "1", "null"])
