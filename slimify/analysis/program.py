@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -130,7 +131,7 @@ class RuntimeContract(Struct, frozen=True, kw_only=True):
         return (*(self.entrypoint or ()), *(self.cmd or ()))
 
 
-class RuntimeNeeds(Struct, frozen=True, kw_only=True):
+class RuntimeNeeds(Struct, frozen=True, kw_only=True, dict=True):
     """What is needed at run time, each with the place that names it.
 
     `commands`: programs that are started. `paths`: files and directories (image paths) that are read.
@@ -164,6 +165,15 @@ class RuntimeNeeds(Struct, frozen=True, kw_only=True):
         idle = (*DEFAULT_SHELL, *entry_scripts(), "")
         started = [e for e in self.start if e.kind not in LEAVES_NOTHING and e.tool not in idle]
         return bool(started) and all(serves_only_files(e.tool) for e in started)
+
+    @cached_property
+    def directories(self) -> Mapping[str, str]:
+        """Paths that have to be directories if they exist, with who names them: those that sources name, and
+        those of files that the words of start commands name and the program may create."""
+        words = (word.rpartition("=")[2] for started in self.programs for word in started.words[1:])
+        named = {p: path for path in words for p in (path, posixpath.dirname(path)) if path.startswith("/")}
+        named |= {p: p for path in self.paths for p in (path, posixpath.dirname(path))}
+        return {**named, **{posixpath.normpath(use.name): use.place for use in self.sources.paths}}
 
     def and_those(self, more: RuntimeNeeds) -> RuntimeNeeds:
         """These needs and more programs and libraries. What both name keeps the place that these name."""

@@ -51,8 +51,11 @@ def _directory(*names: str) -> Callable[[str], bool]:
 is_system_directory = _directory("system")  # base images have content there: it must not be copied as a whole
 is_shared_directory = _directory("system", "project", "mixed")  # several steps may write there, as well
 is_standard_directory = _directory("standard")  # the FHS defines it: the base image sets its owner and mode
-exists_everywhere = _directory("everywhere")  # every image has it, or every golang one
 exists_in_distroless = _directory("distroless")
+
+
+distribution_directories = listed(_FILE, "directory", "distributions")  # in the images of distributions
+distroless_directories = listed(_FILE, "directory", "distroless")
 
 
 def is_managed_directory(path: str) -> bool:

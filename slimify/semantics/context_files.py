@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.context.scan import Context, clean
-from slimify.facts.system import exists_everywhere
+from slimify.facts.base_directories import base_directories
 from slimify.semantics.paths import ancestors, is_glob
 
 _T = TypeVar("_T")
@@ -47,7 +47,8 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
     context: Context = field(default_factory=Context.empty)
     copies: tuple[CopiedPath, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()  # files written by a heredoc: image path, text
-    directories: frozenset[str] = frozenset()  # known directories with their parents
+    base: frozenset[str] = field(default_factory=lambda: base_directories(None))  # directories that it has
+    directories: frozenset[str] = frozenset()  # those that steps make, with their parents
     copied_directories: tuple[CopiedPath, ...] = ()  # those of `copies` that are directories
     made: frozenset[str] = frozenset()  # files whose content is not known, perhaps where the context had one
 
@@ -144,7 +145,7 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
 
     def is_dir(self, image_path: str) -> bool:
         """Whether this is known to be a directory."""
-        if exists_everywhere(image_path) or image_path in self.directories:
+        if image_path in self.base or image_path in self.directories:
             return True
         path = self._source_of(image_path, self.copied_directories)
         return path is not None and self.context.is_dir(path)

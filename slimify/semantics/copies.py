@@ -50,7 +50,7 @@ def read_copy(instruction: Instruction, state: State) -> CopyStep:
     sources = tuple(expand(s, known) or s for s in parts.sources)
     slash = parts.dest.endswith(("/", "/.")) or parts.dest in (".", "..")
     into = slash or len(sources) > 1 or (target is not None and state.view.is_dir(target))
-    view = ContextView(context=state.view.context, directories=state.view.directories)
+    view = ContextView(context=state.view.context, base=state.view.base, directories=state.view.directories)
     if parts.from_stage is not None:
         sources = tuple(posixpath.normpath(posixpath.join("/", s)) for s in sources)
     elif target is not None:

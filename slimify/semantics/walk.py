@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.context.scan import Context
+from slimify.facts.base_directories import base_directories
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts, image
 from slimify.model.dockerfile import Instruction
@@ -67,8 +68,9 @@ def base_image(
 
 def start_state(base: ImageFacts | None, context: Context) -> State:
     """The state after FROM, as far as the base image is known."""
+    view = ContextView(context=context, base=base_directories(base))
     if base is None:
-        return State(cwd=None, view=ContextView(context=context), base_known=False)
+        return State(cwd=None, view=view, base_known=False)
     languages = frozenset({base.language} if base.language else ())
     home = "/root" if base.user in ("", "root") else f"/home/{base.user}"
     homes = {name: f"/home/{name}" for name in base.users}
@@ -77,7 +79,7 @@ def start_state(base: ImageFacts | None, context: Context) -> State:
         env=dict(base.env),
         user=base.user or "root",
         home=home,
-        view=ContextView(context=context),
+        view=view,
         manager=base.manager or "",
         languages=languages,
         homes=homes,

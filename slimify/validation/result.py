@@ -93,22 +93,24 @@ def _operand(effect: Effect) -> str:
 
 
 def _base_directories(compared: Comparison) -> Iterator[Reason]:
-    """Directories of the old base image in which it lets everybody write: those of files that run time names
-    and no step makes, and the working directory, where another account than root may create files."""
+    """Directories of the old base image: those that the new one lacks and that run time names, or creates
+    files in, and of those in which the old one lets everybody write also the working directory, where another
+    account than root may create files."""
     old, new = compared.old.final, compared.new.final
     if old.facts is None or old.reference == new.reference:
         return
     known, needs, cwd = files_of(old.facts.language).open, compared.needs, old.end.cwd or "/"
     named = {*needs.paths, *(use.name for use in needs.sources.paths)}
-    found = {deepest(known, path) for path in named if not content_at(old, path)}
+    found: set[str | None] = {*(old.end.view.base - new.end.view.base) & needs.directories.keys()}
+    found |= {deepest(known, path) for path in named if not content_at(old, path)}
     if cwd in known and needs.sources.may_write_beside and not compared.only_root:
         found.add(cwd)
     for path in sorted(d for d in found if d):
         made, user = content_at(new, path), new.end.user
         owned = not is_plain_root(user) and made.owner == user.partition(":")[0]
-        if path not in new.end.view.directories:  # which do not count those of golang
+        if not new.end.view.is_dir(path):
             yield Reason.of("SL409", "directory_missing", path=path, base=old.reference)
-        elif not (compared.only_root or owned or re.fullmatch(r"1?777", made.mode)):
+        elif path in known and not (compared.only_root or owned or re.fullmatch(r"1?777", made.mode)):
             yield Reason.of("SL409", "mode", path=path, before="1777", after=made.mode or "the default")
 
 

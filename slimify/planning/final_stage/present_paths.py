@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
-from slimify.facts.system import exists_everywhere, is_plain_root, is_shared_directory, is_standard_directory
+from slimify.facts.system import is_plain_root, is_shared_directory, is_standard_directory
 from slimify.model.decisions import Reason
 from slimify.model.effects import ADDS_FILES, INSTALLS_NOTHING, Effect
 from slimify.model.plan import Plan
@@ -89,8 +89,9 @@ def _is_found(stage: Stage, event: Event, path: str) -> bool:
 
 def _is_copied(event: Event, path: str) -> bool:
     """Whether files of the context are at or below a path, or in a directory above that is not the base's."""
-    trees = (c.target for c in event.state.view.copies)
-    return any(inside(t, path) or (inside(path, t) and not exists_everywhere(t)) for t in trees)
+    view = event.state.view
+    trees = (c.target for c in view.copies)
+    return any(inside(t, path) or (inside(path, t) and t not in view.base) for t in trees)
 
 
 def _is_empty(effect: Effect) -> bool:

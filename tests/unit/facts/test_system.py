@@ -21,7 +21,6 @@ ROWS: dict[str, tuple[Question, str, str]] = {
     ),
     "no step's": (system.is_shared_directory, "/app /usr/local/etc /etc/x", "/ /etc /opt /root /go /var/www"),
     "of FHS": (system.is_standard_directory, "/ /go /var/www /app", "/usr/libexec /usr/local/etc /var/spool"),
-    "everywhere": (system.exists_everywhere, "/var/www /app /proc", "/go/bin /usr/local/etc /tmp"),
     "in distroless": (system.exists_in_distroless, "/opt /usr/local /srv", "/ /home /tmp /var/lib"),
     "the system's tree": (
         system.is_systems,

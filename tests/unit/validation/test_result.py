@@ -504,6 +504,35 @@ def test_directories_of_the_base_that_root_writes_to(
 
 
 @pytest.mark.parametrize(
+    ("path", "added", "problem"),
+    [
+        pytest.param("/var/lib/a", "", "", id="in every image"),
+        pytest.param("/srv/a", "COPY --from=builder /srv /srv\n", "", id="copied"),
+        pytest.param("/srv/a", "WORKDIR /srv\nWORKDIR /app\n", "", id="made by WORKDIR"),
+        pytest.param("/srv/a", "", "/srv, a directory of golang:1.24, would be missing", id="missing"),
+        pytest.param("/srv/a/b", "", "", id="in neither image"),
+    ],
+)
+def test_directories_that_distroless_lacks(path: str, added: str, problem: str, tmp_path: Path) -> None:
+    source = f'package main\n\nimport "os"\n\nfunc main() {{ os.Create("{path}") }}\n'
+    files = {"go.mod": "module example.com/gate\n\ngo 1.24\n", "main.go": source}
+    new = changed(ROOT_NEW, ("debian:trixie-slim", "gcr.io/distroless/static-debian13"))
+    found = differences(
+        ROOT, changed(new, ("COPY --from", f"{added}COPY --from")) if added else new, files, tmp_path
+    )
+    assert problem in found if problem else not found
+
+
+def test_a_file_for_a_directory_that_distroless_lacks(tmp_path: Path) -> None:
+    source = 'package main\n\nimport "os"\n\nfunc main() { os.ReadFile("/opt/a.yml") }\n'
+    files = {"go.mod": "module example.com/gate\n\ngo 1.24\n", "main.go": source, "a.yml": "a: 1\n"}
+    old, new = (changed(text, ("CMD", "COPY a.yml /opt\nCMD")) for text in (ROOT, ROOT_NEW))
+    assert not differences(old, new, files, tmp_path)
+    new = changed(new, ("debian:trixie-slim", "gcr.io/distroless/static-debian13"))
+    assert "/opt/a.yml" in differences(old, new, files, tmp_path)
+
+
+@pytest.mark.parametrize(
     ("command", "lost"), [("npm prune --omit=dev", False), ("rm -rf node_modules && npm ci", True)]
 )
 def test_a_patched_package_outlives_a_prune(command: str, lost: bool, tmp_path: Path) -> None:

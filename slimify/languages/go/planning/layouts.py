@@ -34,7 +34,8 @@ from slimify.languages.go.planning.runtime_files import (
     runtime_files,
 )
 from slimify.languages.go.planning.system_files import (
-    base_directories,
+    missing_directories,
+    open_directories,
     restored_system_files,
     unpacked_zones,
     with_directories,
@@ -170,7 +171,10 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         install, put, missing = restored_system_files(program, base)
         if missing:
             return missing
-    opened = () if same else base_directories(program, found.copies, found.drop)
+    lacking = {} if same else missing_directories(program, base, found.copies, found.drop)
+    empty = tuple(CopyFromBuilder(path=p, after=program.steps[0].index) for p in lacking)
+    put = (*put, *(Decision.of("SL311", "copied", path=p, user=u, base=base) for p, u in lacking.items()))
+    opened = () if same else open_directories(program, found.copies, found.drop)
     if opened and bare:
         return Reason.of("SL392", "opened", base=base, path=opened[0], from_base=program.base_ref)
     if opened:
@@ -180,7 +184,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
     request = SplitRequest(
         rung=rung,
         base=base,
-        copies=found.copies,
+        copies=(*found.copies, *empty),
         counterparts=not is_static(program) or bool(program.runtime_needs.libraries),
         present=present,
         drop_final=found.drop,

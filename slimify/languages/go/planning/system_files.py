@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from slimify.analysis.program import Program
+from slimify.facts.base_directories import base_directories
 from slimify.facts.carried import carried, named_data_files
+from slimify.facts.images import image
 from slimify.facts.language_files import files_of
 from slimify.facts.system import is_plain_root
 from slimify.languages.go import LANGUAGE
@@ -23,7 +25,26 @@ from slimify.semantics.paths import deepest, inside, inside_any
 _TOOLCHAIN_ZONES = named_data_files("golang")["toolchain-zones"]
 
 
-def base_directories(
+def missing_directories(
+    program: Program, base: str, copies: Sequence[CopyFromBuilder], drop: Container[int]
+) -> dict[str, str]:
+    """The directories of the old base image that run time uses and the new one lacks, each with who uses it.
+    `copies`, and COPYs from the context whose index is not in `drop`, bring files and the directories
+    above them."""
+    lost = base_directories(program.base) - base_directories(image(base)) - {*files_of(LANGUAGE.name).open}
+    if not lost:
+        return {}
+    brought = {*_brought(program, copies, drop), program.end_state.cwd or "/"}
+    named = program.runtime_needs.directories
+    used = {d: named[d] for d in lost & named.keys() if not any(inside(p, d) for p in brought)}
+    for step in program.steps:  # a file that is copied to a directory's name goes into the directory
+        copy = step.visit.copy if step.index not in drop else None
+        if copy is not None and copy.target in lost and not all(c.directory for c in copy.view.copies):
+            used.setdefault(copy.target, f"line {step.line}")
+    return dict(sorted(used.items()))
+
+
+def open_directories(
     program: Program, copies: Sequence[CopyFromBuilder], drop: Container[int]
 ) -> tuple[str, ...]:
     """The directories that only golang images have, and let everybody write to, that run time uses: the
@@ -35,8 +56,7 @@ def base_directories(
         return ()
     needs, cwd, known = program.runtime_needs, program.end_state.cwd or "/", files_of(LANGUAGE.name).open
     others = not is_plain_root(program.runtime.user) or needs.changes_user
-    steps = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.index not in drop)
-    brought = {*(copy.path for copy in copies), *(p for s in steps for p in s.visit.copy_targets or ())}
+    brought = _brought(program, copies, drop)
     named = {use.name for use in needs.sources.paths} | {*needs.paths}
     made = {p for p in named if inside_any(p, brought)}
     found = {deepest(known, path) for path in named - made}
@@ -45,6 +65,12 @@ def base_directories(
     found |= {cwd} if cwd in known and needs.sources.may_write_beside else set()
     beside = {d for d in known if any(p.startswith(f"{d}/") for p in brought)} if found - {None} else set()
     return tuple(sorted(d for d in found | beside if d))
+
+
+def _brought(program: Program, copies: Sequence[CopyFromBuilder], drop: Container[int]) -> set[str]:
+    """What COPYs bring to the final stage."""
+    steps = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.index not in drop)
+    return {*(copy.path for copy in copies), *(p for s in steps for p in s.visit.copy_targets or ())}
 
 
 def with_directories(head: tuple[str, ...], directories: Sequence[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from tools.generator.elements.common import full
 from tools.generator.elements.packages import install
 from tools.generator.elements.surroundings import second
 from tools.generator.project import Project, Run, element
+from tools.generator.simulation.bases import OWN_DIRECTORIES
 from tools.generator.simulation.probes import Probe
 
 
@@ -26,6 +27,14 @@ def _kept(p: Project, random: Random) -> None:
         p.line("after", f"RUN chown -R {owner} {p.path(name)}")
     form = random.choice(["write", "database"])
     p.probe(form, name, kind="write", directory=name, name="app.db")
+
+
+@element("directory-of-the-base", "read", weight=3)
+def _of_the_base(p: Project, random: Random) -> None:
+    """A directory that the base image has, and that no step makes: the program writes there."""
+    own = ["/go/bin", "/go/src"] if p.language == "go" and full(p) else []
+    roots = [] if p.facts.get("owner") else [*OWN_DIRECTORIES, "/var/lib", "/var/log"]
+    p.probe("write", random.choice([*roots, *own, "/tmp"]))
 
 
 @element("named-by-url", "read", weight=3)

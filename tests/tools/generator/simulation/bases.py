@@ -256,6 +256,12 @@ _EVERYWHERE = """
 _DEBIAN = "dash groupadd ldconfig localedef useradd"
 
 
+# What the postinst of Debian's base-files makes, and Alpine's alpine-baselayout has.
+OWN_DIRECTORIES = """
+  /media /mnt /opt /srv /usr/local/bin /usr/local/lib /usr/local/share /var/mail /var/opt /var/spool
+""".split()
+
+
 def files_of(base: Base) -> Files:
     """The content of a base image."""
     files = Files()
@@ -273,14 +279,12 @@ def files_of(base: Base) -> Files:
         "/etc",
         "/home",
         "/usr/bin",
-        "/usr/local/bin",
         "/usr/sbin",
         "/var/lib",
         "/var/log",
-        "/opt",
-        "/srv",
         "/root",
         "/usr/share",
+        *(() if base.distribution.startswith("distroless") else OWN_DIRECTORIES),
     ):
         files.make_directories(place)
     files.make_directories("/tmp", mode=0o1777)

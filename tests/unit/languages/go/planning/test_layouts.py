@@ -644,9 +644,49 @@ ROWS = (
         file=("FROM golang:1.22", *BUILD, START),
         files={
             "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { os.Create("/var/lib/a.db") }\n',
+        },
+        base="gcr.io/distroless/static-debian12",
+        never=("install -d", "/var/lib"),
+    ),
+    Row(
+        id="directory-that-distroless-lacks",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
             "main.go": 'package main\n\nimport "os"\n\nfunc main() { os.Create("/srv/a.db") }\n',
         },
-        never=("install -d",),
+        base="gcr.io/distroless/static-debian12",
+        final=("COPY --from=builder /srv /srv",),
+        reason="/srv is copied: main.go:5 needs it, and gcr.io/distroless/static-debian12 lacks it",
+    ),
+    Row(
+        id="directory-that-distroless-lacks-and-the-program-makes",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() {\n\tos.MkdirAll("/srv", 0o755)\n'
+            '\tos.Create("/srv/a")\n}\n',
+        },
+        base="gcr.io/distroless/static-debian12",
+        never=("/srv",),
+    ),
+    Row(
+        id="directory-that-distroless-lacks-of-a-file-that-is-read",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { os.ReadFile("/opt/a.yml") }\n',
+        },
+        base="gcr.io/distroless/static-debian12",
+        never=("/opt",),
+    ),
+    Row(
+        id="directory-that-distroless-lacks-of-an-argument",
+        file=("FROM golang:1.22", *BUILD, 'CMD ["/usr/local/bin/shop", "--db", "/srv/a.db"]'),
+        files={"go.mod": MODULE, "main.go": "package main\n\nfunc main() {}\n"},
+        base="gcr.io/distroless/static-debian12",
+        final=("COPY --from=builder /srv /srv",),
     ),
     Row(
         id="directory-that-the-working-directory-makes",
@@ -656,6 +696,28 @@ ROWS = (
             "main.go": 'package main\n\nimport "os"\n\nfunc main() { os.Create("/go/src/app/a.db") }\n',
         },
         never=("install -d",),
+    ),
+    Row(
+        id="directory-that-distroless-lacks-of-a-copied-file",
+        file=("FROM golang:1.22", *BUILD, "COPY a.yml /opt", START),
+        files={
+            "go.mod": MODULE,
+            "a.yml": "a: 1\n",
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { os.ReadFile("/opt/a.yml") }\n',
+        },
+        base="gcr.io/distroless/static-debian12",
+        final=("COPY --from=builder /opt /opt", "COPY a.yml /opt"),
+    ),
+    Row(
+        id="directory-that-distroless-lacks-of-a-copied-directory",
+        file=("FROM golang:1.22", *BUILD, "COPY conf /opt", START),
+        files={
+            "go.mod": MODULE,
+            "conf/a.yml": "a: 1\n",
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { os.ReadFile("/opt/a.yml") }\n',
+        },
+        base="gcr.io/distroless/static-debian12",
+        never=("/opt /opt",),
     ),
     Row(
         id="directory-that-only-the-toolchain's-image-has",
