@@ -98,11 +98,17 @@ def unknown_programs_of(program: Program, needs: RuntimeNeeds | None = None) -> 
 
 
 def unread_manifest(effects: Iterable[Effect], end: State) -> str:
-    """The manifest of an install that a COPY names and the build context lacks: what its packages need is not
-    known. "" if there is none. Without its lock file, a project still names them."""
+    """The manifest of an install that a COPY names and the build context lacks, or that a step makes of
+    something else than a manifest: what its packages need is not known. "" if there is none. Without its lock
+    file, a project still names them."""
+    view = end.view
     named = (m for e in effects if e.kind in INSTALLS for m in e.manifests)
-    sources = (end.view.context_path(m) for m in named if posixpath.basename(m) not in lock_names())
-    return next((source for source in sources if source and not end.view.context.has(source)), "")
+    for path in (m for m in named if posixpath.basename(m) not in lock_names()):
+        source = view.manifest(path)
+        if view.context.has(source) if source else path not in view.made or view.text(path) is not None:
+            continue
+        return source or path
+    return ""
 
 
 def unknown_start(program: Program) -> Reason | None:

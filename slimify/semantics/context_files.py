@@ -7,7 +7,7 @@ image paths to context paths and back. It knows what was copied, and which of th
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TypeVar
@@ -50,6 +50,7 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
     base: frozenset[str] = field(default_factory=lambda: base_directories(None))  # directories that it has
     directories: frozenset[str] = frozenset()  # those that steps make, with their parents
     copied_directories: tuple[CopiedPath, ...] = ()  # those of `copies` that are directories
+    lists: tuple[tuple[str, str], ...] = ()  # made of a manifest: image path, its context path
     made: frozenset[str] = frozenset()  # files whose content is not known, perhaps where the context had one
 
     def with_directory(self, path: str) -> ContextView:
@@ -67,6 +68,14 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
             return self
         texts = tuple((place, text) for place, text in self.texts if place != path)
         return replace(self, texts=texts, made=self.made | {path})
+
+    def with_list(self, path: str, manifests: Iterable[str]) -> ContextView:
+        """The view after a step that makes a list of the packages that manifests name."""
+        known = next((source for m in manifests if (source := self.context_path(m)) is not None), None)
+        view = self.with_unknown_file(path)
+        return (
+            view if known is None else replace(view, lists=(*view.lists, (posixpath.normpath(path), known)))
+        )
 
     def with_copy(
         self, sources: Sequence[str], target: str, *, add: bool = False, parents: bool = False
@@ -135,11 +144,13 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
         made |= {*ancestors(target if directory else posixpath.dirname(target))}
         view = self.with_copies(copies, frozenset(made))
         replaced = {place for path in other.made if (place := moved(path)) is not None}
+        lists = [(place, source) for path, source in other.lists if (place := moved(path)) is not None]
         return replace(
             view,
             made=view.made | replaced,
             copies=_last_of_each(view.copies),
             texts=_last_of_each((*self.texts, *texts)),
+            lists=_last_of_each((*self.lists, *lists)),
             copied_directories=_last_of_each(view.copied_directories),
         )
 
@@ -154,6 +165,11 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
         """The file or directory of the context at `image_path`, None if none is known."""
         image_path = posixpath.normpath(image_path)
         return None if image_path in self.made else self._source_of(image_path, self.copies)
+
+    def manifest(self, image_path: str) -> str | None:
+        """The file of the context that lists the packages of the manifest at `image_path`."""
+        image_path = posixpath.normpath(image_path)
+        return self.context_path(image_path) or dict(self.lists).get(image_path)
 
     def _source_of(self, image_path: str, copies: Sequence[CopiedPath]) -> str | None:
         """The context path at `image_path` that the last one of some copies brings."""

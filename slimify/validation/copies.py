@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from slimify.facts.carried import data_files, unpacked_data_files
 from slimify.languages import languages
@@ -28,13 +28,20 @@ def copy_problems(compared: Comparison, start: Sequence[str]) -> Iterator[Reason
     repository lacks."""
     old, new = compared.old, compared.new
     trusted = _trusted_paths(compared, start)
-    known = {
-        (meaning(e.visit.instruction), e.copy.target) for s in old.stages for e in s.own if e.copy is not None
-    }
+    known: dict[Hashable, bool] = {}  # whether each puts files into a directory
+    for event in (e for s in old.stages for e in s.own):
+        if event.copy is not None:
+            key = (meaning(event.visit.instruction), event.copy.target)
+            known[key] = event.copy.into and known.get(key, True)
     for stage in new.stages:
         for event in stage.own:
             copy = event.copy
-            if copy is None or (meaning(event.visit.instruction), copy.target) in known:
+            if copy is None:
+                continue
+            into = known.get((meaning(event.visit.instruction), copy.target))
+            if into and not copy.into and not _are_directories(copy):
+                yield Reason.of("SL409", "copy_into", path=copy.target or "")
+            if into is not None:
                 continue
             if copy.stage is not None:
                 yield from _stage_copy_problems(compared, copy, copy.stage, trusted)
@@ -42,6 +49,14 @@ def copy_problems(compared: Comparison, start: Sequence[str]) -> Iterator[Reason
                 yield Reason.of("SL409", "copy_image", stage=copy.image)
             else:
                 yield from _context_copy_problems(old, copy)
+
+
+def _are_directories(copy: Copy) -> bool:
+    """Whether all that a COPY names are directories, whose content goes into its target in any case
+    (https://docs.docker.com/reference/dockerfile/#destination)."""
+    if copy.stage is not None:
+        return all(is_directory(copy.stage, source) for source in copy.sources)
+    return not copy.image and all(item.directory for item in copy.view.copies)
 
 
 def _trusted_paths(compared: Comparison, start: Sequence[str]) -> frozenset[tuple[str, str]]:

@@ -51,7 +51,7 @@ def installed_modules(
                 more = Module(use=replace(use, name=name), language=own.name, required=True)
                 found.setdefault(name, more)
         for manifest in effect.manifests:
-            path = view.context_path(manifest)
+            path = view.manifest(manifest)
             if path is not None:
                 for module in own.packages.listed_packages(view, path, development=development):
                     found.setdefault(module.use.name, module)

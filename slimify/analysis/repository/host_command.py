@@ -55,6 +55,14 @@ class HostCommand(Struct, frozen=True):
         elsewhere = absolute(word, self.started.call.state) if found is None and "/" in path else None
         return found == path or (elsewhere is not None and elsewhere.endswith(f"/{path}"))
 
+    def leaves_from_root(self, word: str) -> bool:
+        """Whether a word leads out of the root where this starts, and not where its script is: that is where
+        people start it."""
+        state = self.started.call.state
+        path = absolute(word, state)
+        out = path is not None and not f"{path}/".startswith(f"{ROOT}/") and not word.startswith(("/", "~"))
+        return out and state.cwd == ROOT and "/" in self.file
+
     def makes_directory(self, path: str) -> bool:
         """Whether the script made this directory before."""
         return posixpath.join(ROOT, path) in self.started.call.state.view.directories

@@ -43,6 +43,7 @@ from slimify.context.ignored_files import with_ignored_files
 from slimify.context.scan import Context, clean
 from slimify.context.yaml_nodes import MAX_BYTES
 from slimify.facts.debian import debian_command
+from slimify.facts.images import image
 from slimify.facts.platforms import is_platform_file
 from slimify.facts.shells import is_shell
 from slimify.facts.system import history_directories, third_party_directories
@@ -174,6 +175,7 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
             if told.command == "build":
                 args = variables(named_values(told.given("--build-arg")))
                 own = "$" in told.dockerfile or host.names(told.dockerfile, clean(self.image.dockerfile))
+                own = own and not host.leaves_from_root(told.operands[0] if told.operands else ".")
                 stage = "".join(told.given("--target")[-1:])
                 own = own and stage.lower() not in self.image.others
                 yield Build(args=args, tags=told.given("-t", "--tag"), stage=stage, local=True), own
@@ -296,8 +298,10 @@ def _is_for_any_container(program: str) -> bool:
 
 
 def _untagged(name: str) -> str:
-    """The name of an image without tag and digest, which may be substitutions with any text."""
-    return _TAG.sub("", name, count=1)
+    """The name of an image without tag and digest, which may be substitutions with any text: other tags are
+    other releases of it. Those of an official image are not: only this tag is built here."""
+    untagged = _TAG.sub("", name, count=1)
+    return untagged if image(untagged) is None else name
 
 
 def _dockerfiles(context: Context, own: Context) -> Iterator[tuple[Context, str]]:

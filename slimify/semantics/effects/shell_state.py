@@ -49,6 +49,9 @@ def _with_files(view: ContextView, effect: Effect) -> ContextView:
             view = view.with_directory(path)
     for path in (*effect.outputs, *(effect.writes if effect.kind == "fetch" else ())):
         view = view.with_unknown_file(path)
+    if effect.kind == "build" and effect.manifests:  # as `poetry export`
+        for path in effect.writes:
+            view = view.with_list(path, effect.manifests)
     for source, target in effect.copied:
         text = view.text(source)
         managed = holds_commands(target) or inside_any(target, command_directories())

@@ -156,3 +156,46 @@ CMD ["sh", "-c", "chown -R 10 /srv && exec python abacus.py"]
     files = {"requirements.txt": "bottle\n", "abacus.py": f"open({named!r})\n" if named else "print(1)\n"}
     found = differences(EXPORTED, new, files, tmp_path)
     assert problem in found if problem else not found
+
+
+INTO = """FROM golang:1.24 AS tools
+WORKDIR /src
+COPY go.mod main.go ./
+RUN go build -o /out/gate .
+
+FROM debian:trixie
+RUN mkdir /app
+COPY --from=tools /out/gate /app
+WORKDIR /app
+CMD ["/app/gate"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "pairs", "problem"),
+    [
+        pytest.param(INTO, (), "", id="the directory is made"),
+        pytest.param(INTO, (("RUN mkdir /app\n", ""), ("gate /app\n", "gate /app/\n")), "", id="a slash"),
+        pytest.param(
+            INTO, (("RUN mkdir /app\n", ""),), "/app would be a file", id="the directory is not made"
+        ),
+        pytest.param(
+            changed(INTO, ("/out/gate /app\n", "/out /app\n")),
+            (("RUN mkdir /app\n", ""),),
+            "",
+            id="the content of a directory",
+        ),
+        pytest.param(
+            changed(INTO, ("RUN mkdir /app\n", ""), ("gate /app\nWORKDIR /app\n", "gate /app\n")),
+            (("debian:trixie", "debian:trixie-slim"),),
+            "",
+            id="it was a file before",
+        ),
+    ],
+)
+def test_files_that_are_copied_into_a_directory(
+    old: str, pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path
+) -> None:
+    files = {"go.mod": "module example.com/gate\n\ngo 1.24\n", "main.go": "package main\n\nfunc main() {}\n"}
+    found = differences(old, changed(old, *pairs), files, tmp_path)
+    assert problem in found if problem else "would be a file" not in found

@@ -177,7 +177,10 @@ def _platform(call: Call) -> str | None:
     return f"{system}_{machine}" if system != "linux" and machine else None
 
 
-def _install(call: Call, options: Options, packages: tuple[Arg, ...]) -> tuple[Effect]:
+def _install(call: Call, options: Options, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
+    reserved = LANGUAGE.words("toolchain.toml", "patterns", "reserved")
+    if any(package.value in reserved for package in packages):
+        return call.unknown(Reason.of("SL221", "command", command="go install"))
     where, below = _bin(call), _platform(call)
     names, sure = binary_names(call, [p for p in packages if not _holds_flags(p)])
     given = _sources(call, packages)

@@ -368,21 +368,21 @@ def _idle_runs(
 
 
 def _with_slash(program: Program, idle: frozenset[int], done: set[int]) -> dict[int, str]:
-    """COPYs of one file to a directory that only a dropped mkdir creates: without a trailing slash, the
+    """COPYs of a file to a directory that only a dropped mkdir creates: without a trailing slash, the
     destination would become the file (https://docs.docker.com/reference/dockerfile/#destination)."""
     made = [p for s in program.steps if s.index in idle for e in s.effects for p in e.writes]
     found: dict[int, str] = {}
     for step in program.steps:
-        if step.keyword not in ("COPY", "ADD") or step.role == "build" or step.index in done:
+        copy = step.visit.copy
+        if copy is None or step.role == "build" or step.index in done or not copy.into:
             continue
-        dest, places = copy_parts(step.instruction).dest, step.visit.copy_targets or ()
-        if dest.endswith("/"):
+        dest, target = copy.parts.dest, copy.target
+        files = copy.parts.from_stage is not None or not all(c.directory for c in copy.view.copies)
+        if dest.endswith("/") or not files or target is None or len(copy.sources) > 1:
             continue
-        folder = posixpath.dirname(places[0]) if len(places) == 1 else ""
-        line = step.instruction.raw.rstrip()
-        at = line.rfind(dest) + len(dest)
-        below = any(inside(path, folder) for path in made) if folder else False
-        if below and posixpath.basename(folder) == posixpath.basename(dest):
+        if any(inside(path, target) for path in made):
+            line = step.instruction.raw.rstrip()
+            at = line.rfind(dest) + len(dest)
             found[step.index] = f"{line[:at]}/{line[at:]}"
     return found
 

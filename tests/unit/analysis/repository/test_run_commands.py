@@ -395,6 +395,9 @@ BASES: list[tuple[str, dict[str, str], list[tuple[str, int]]]] = [
     ("in-a-sentence", {"app/Makefile": BUILD, "README.md": "FROM r/base you start\n"}, []),
     ("second-name", {"app/a.sh": "docker build -t x .; docker tag x:latest h:5000/y:$(date)", "Dockerfile": "FROM h:5000/y\n"},
      [("../Dockerfile", 1)]),
+    ("tag-of-an-official-image", {"a.sh": "docker build -t golang:shop app", "app/Dockerfile.web": "FROM golang\n", "Dockerfile": "FROM golang:shop\n"},
+     [("../Dockerfile", 1)]),
+    ("from-the-directory-of-its-makefile", {"box/Makefile": "b:\n\tdocker build -f Dockerfile -t r/box ..\n", "box/Dockerfile": "FROM debian\n", "box/Dockerfile.web": "FROM r/box\n"}, []),
     ("place-of-ci", {".circleci/config.yml": "a:\n- run: cd /home/circleci/project/app && docker build -t x .\n", "Dockerfile": "FROM x"},
      [("../Dockerfile", 1)]),
 ]  # fmt: skip

@@ -720,6 +720,32 @@ ROWS = (
         never=("/opt /opt",),
     ),
     Row(
+        id="program-of-another-stage-for-a-directory-that-is-not-made",
+        file=(
+            "FROM golang:1.22 AS tools",
+            "COPY . /src",
+            "RUN cd /src && go build -o /out/tool .",
+            "",
+            "FROM golang:1.22",
+            *BUILD,
+            "RUN mkdir /tools",
+            "COPY --from=tools /out/tool /tools",
+            START,
+        ),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { os.Open("/tools/tool") }\n',
+        },
+        base="gcr.io/distroless/static-debian12",
+        final=("COPY --from=tools /out/tool /tools/",),
+    ),
+    Row(
+        id="install-of-the-standard-library",
+        file=("FROM golang:1.22", *BUILD, "RUN go install std", START),
+        files={"go.mod": MODULE, "main.go": SERVER},
+        kind="unchanged",
+    ),
+    Row(
         id="directory-that-only-the-toolchain's-image-has",
         file=("FROM golang:1.22", *BUILD, START),
         files={

@@ -191,6 +191,43 @@ ROWS = (
         reason="requirements.txt, which lists them, is not in the build context",
     ),
     Row(
+        id="a-list-that-another-stage-exports",
+        file=lines(
+            "FROM python:3.11 AS lists",
+            "COPY pyproject.toml poetry.lock /tmp/",
+            "RUN pip install poetry && cd /tmp && poetry export -o requirements.txt",
+            "",
+            "FROM python:3.11",
+            "WORKDIR /app",
+            "COPY --from=lists /tmp/requirements.txt /requirements.txt",
+            "RUN pip install -r /requirements.txt",
+            "COPY . .",
+            START,
+        ),
+        files={
+            "app.py": "import flask\n",
+            "pyproject.toml": '[tool.poetry]\nname = "a"\n[tool.poetry.dependencies]\npsycopg2 = "2.9.3"\n',
+            "poetry.lock": '[[package]]\nname = "psycopg2"\nversion = "2.9.3"\n',
+        },
+        rung="slim",
+        reason="`libpq5` is restored: pyproject.toml:4 needs it",
+    ),
+    Row(
+        id="a-list-that-a-step-makes",
+        file=lines(
+            "FROM python:3.11",
+            "WORKDIR /app",
+            "RUN curl -o requirements.txt https://example.com/list",
+            "RUN pip install -r requirements.txt",
+            "COPY app.py .",
+            START,
+        ),
+        files={"app.py": "import flask\n"},
+        kind="unchanged",
+        rung="unchanged",
+        reason="requirements.txt, which lists them, is not in the build context",
+    ),
+    Row(
         id="a-list-exported-for-pip",
         file=lines(
             "FROM python:3.11",
