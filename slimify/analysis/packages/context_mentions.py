@@ -31,6 +31,8 @@ _MAX_BYTES = 16_000_000
 _MAX_IGNORED = 200  # files
 _WORD = regex(r"[\w.-]+")
 _QUOTED_WORD = regex(r"""["'`]\s*,\s*["'`]\w*["'`]""")  # behind the first item of a list
+_BEFORE_NAME, _BEHIND_NAME = frozenset("\"'`/=:[ \t"), r"""(?=\.jar|["'`,\]\s]|\Z)"""
+_LINES_BELOW = regex(r"(.*\n?)(?:\s*\S.*\n?){0,2}")
 _BARE_WORD = regex(r"[ ]*,[ ]*\w+[ ]*[,\]]")
 
 
@@ -129,7 +131,7 @@ class ContextMentions:
         common = "|".join(re.escape(name) for name in names if is_common_word(name))
         if common:
             pattern += f"|{_first_words(common)}"
-        use = self._use_with(pattern, names)
+        use = self._use_with(pattern, names, near=re.compile(rf"(?:{every}){_BEHIND_NAME}"))
         line = next(filter(re.compile(pattern).search, said), "") if use is None else ""
         return Use(name=line, file=line, line=0) if line else use
 
@@ -139,12 +141,14 @@ class ContextMentions:
         use = self._use_with(pattern, names)
         return use.file if use is not None else ""
 
-    def _use_with(self, pattern: str, names: Collection[str]) -> Use | None:
+    def _use_with(
+        self, pattern: str, names: Collection[str], near: re.Pattern[str] | None = None
+    ) -> Use | None:
         if pattern not in self._first:
             likely = ((path, text) for path, text in self._texts if any(name in text for name in names))
             compiled = re.compile(pattern)
             self._first[pattern] = next(
-                (u for path, text in likely for u in _matches(compiled, path, text)), None
+                (u for path, text in likely for u in _matches(compiled, path, text, near)), None
             )
         return self._first[pattern]
 
@@ -256,14 +260,38 @@ def _first_words(names: str) -> str:
     )
 
 
-def _matches(pattern: re.Pattern[str], path: str, text: str) -> Iterator[Use]:
-    """What the pattern finds in a text: the program that one of its groups holds, else the file."""
+def _matches(
+    pattern: re.Pattern[str], path: str, text: str, near: re.Pattern[str] | None = None
+) -> Iterator[Use]:
+    """What the pattern finds in a text, or in the lines around names that are `near`: the program that one of
+    its groups holds, else the file."""
     line, counted = 1, 0
-    for match in pattern.finditer(text):
+    parts = [(0, len(text))] if near is None else _lines_around(near, text)
+    for match in (match for start, end in parts for match in pattern.finditer(text, start, end)):
         if not _is_word_in_list(match):
             line, counted = line + text.count("\n", counted, match.end()), match.end()
             names = {**match.groupdict(), "quote": None}.values()
             yield Use(name=next(filter(None, names), path), file=path, line=line)
+
+
+def _lines_around(name: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    """The parts of a text in which `first_use` may find a name: each line where it stands alone, the one
+    above and two below, blank ones not counted. Most texts have few, and a search for a name is fast."""
+    first = last = seen = 0
+    for match in name.finditer(text):
+        at = match.start()
+        if at < seen or text[at - 1] not in _BEFORE_NAME:
+            continue
+        above = text.rfind("\n", 0, at) + 1
+        while above and text[above - 1].isspace():
+            above -= 1
+        start = text.rfind("\n", 0, above) + 1
+        if start > last:
+            yield first, last
+            first = start
+        lines = _LINES_BELOW.match(text, at)
+        seen, last = (lines.end(1), lines.end()) if lines is not None else (len(text), len(text))
+    yield first, last
 
 
 def _is_word_in_list(match: re.Match[str]) -> bool:

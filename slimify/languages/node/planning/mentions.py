@@ -143,8 +143,10 @@ class Mentions:
         """Whether a tool runs, so that it reads its settings, or a source names their file."""
         stem, ending = posixpath.splitext(posixpath.basename(path))
         loaded = stem if ending in LANGUAGE.source_suffixes else f"{stem}{ending}"
+        if self._is_live(tool):
+            return True
         name = re.compile(rf"(?m)^(?!\s*(?://|\*)).*[/\"'`]{re.escape(loaded)}\b")  # not in a comment
-        return self._is_live(tool) or any(name.search(text) for text in self._source_texts)
+        return any(name.search(text) for text in self._source_texts if loaded in text)
 
     @cached_property
     def _source_texts(self) -> tuple[str, ...]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
 
 from slimify.analysis.classify import classify
-from slimify.analysis.packages.context_mentions import named_programs
+from slimify.analysis.packages import context_mentions
+from slimify.analysis.packages.context_mentions import ContextMentions, named_programs
 from slimify.config import Options
-from slimify.context.scan import scan
+from slimify.context.scan import Context, scan
 from slimify.model.sources import Use
 from slimify.syntax.dockerfile.parser import parse
 
@@ -184,3 +186,31 @@ def test_certificates_that_compose_names_for_what_the_image_starts(option: str, 
     source = b'FROM node:20\nCOPY . .\nCMD ["node", "a.js"]\n'
     program = classify(parse(source, "Dockerfile"), scan(tmp_path), "Dockerfile", Options(), None)
     assert ("ca-certificates" in program.runtime_needs.system_packages) is (option == "--use-openssl-ca")
+
+
+PIECES = tuple(
+    """git make ' " ` / /usr/bin/ : = [ { ( run cmd exec( , ] } + ) - --x a .jar $ command r""".split()
+)
+
+
+def test_lines_around_a_name_hold_what_the_whole_text_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = random.Random(1)
+    texts = [
+        "".join(chosen.choices((*PIECES, " ", "\n", "\n\n", "\t", "\r\n"), k=chosen.randint(3, 40)))
+        for _ in range(1000)
+    ]
+    questions = (("git",), ("make",), ("git", "make", "makefile"))
+
+    def answers() -> list[Use | None]:
+        return [_mentions(text).first_use(names) for text in texts for names in questions]
+
+    found = answers()
+    monkeypatch.setattr(context_mentions, "_lines_around", lambda _, text: [(0, len(text))])
+    assert found == answers()
+    assert sum(use is not None for use in found) > 30
+
+
+def _mentions(text: str) -> ContextMentions:
+    mentions = ContextMentions(Context.empty())
+    mentions.__dict__["_texts"] = (("settings.yml", text),)
+    return mentions
