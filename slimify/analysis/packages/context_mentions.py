@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from itertools import islice
 
 from slimify.analysis.brought_programs import installed_programs
@@ -31,8 +31,9 @@ _MAX_BYTES = 16_000_000
 _MAX_IGNORED = 200  # files
 _WORD = regex(r"[\w.-]+")
 _QUOTED_WORD = regex(r"""["'`]\s*,\s*["'`]\w*["'`]""")  # behind the first item of a list
-_BEFORE_NAME, _BEHIND_NAME = frozenset("\"'`/=:[ \t"), r"""(?=\.jar|["'`,\]\s]|\Z)"""
+_BEFORE_NAME, _BEHIND_NAME = frozenset("\"'`/=:[ \t\n-"), r"""(?=\.jar|["'`,\]\s]|\Z)"""
 _LINES_BELOW = regex(r"(.*\n?)(?:\s*\S.*\n?){0,2}")
+_Places = Callable[[str], Iterable[int]]
 _BARE_WORD = regex(r"[ ]*,[ ]*\w+[ ]*[,\]]")
 
 
@@ -131,7 +132,8 @@ class ContextMentions:
         common = "|".join(re.escape(name) for name in names if is_common_word(name))
         if common:
             pattern += f"|{_first_words(common)}"
-        use = self._use_with(pattern, names, near=re.compile(rf"(?:{every}){_BEHIND_NAME}"))
+        name = re.compile(rf"(?:{every}){_BEHIND_NAME}")
+        use = self._use_with(pattern, names, lambda text: (match.start() for match in name.finditer(text)))
         line = next(filter(re.compile(pattern).search, said), "") if use is None else ""
         return Use(name=line, file=line, line=0) if line else use
 
@@ -141,9 +143,7 @@ class ContextMentions:
         use = self._use_with(pattern, names)
         return use.file if use is not None else ""
 
-    def _use_with(
-        self, pattern: str, names: Collection[str], near: re.Pattern[str] | None = None
-    ) -> Use | None:
+    def _use_with(self, pattern: str, names: Collection[str], near: _Places | None = None) -> Use | None:
         if pattern not in self._first:
             likely = ((path, text) for path, text in self._texts if any(name in text for name in names))
             compiled = re.compile(pattern)
@@ -185,7 +185,7 @@ class ContextMentions:
         naming = self._files_naming(frozenset(names)) if certain is not None else frozenset()
         for path, text in self._texts if naming else ():
             if path in naming and (path not in self._context.files or view.image_paths(path)):
-                yield from self._uses(pattern, path, text)
+                yield from self._uses(pattern, path, text, partial(_places_of, frozenset(names)))
         for path, text in self._opened(view, opened):
             yield from self._uses(lines, path, text)
         for variable, value in env.items():
@@ -205,11 +205,13 @@ class ContextMentions:
             )
         return self._naming[names]
 
-    def _uses(self, pattern: re.Pattern[str], path: str, text: str) -> tuple[Use, ...]:
+    def _uses(
+        self, pattern: re.Pattern[str], path: str, text: str, near: _Places | None = None
+    ) -> tuple[Use, ...]:
         """The programs that the pattern finds in a text."""
         key = (pattern.pattern, path)
         if key not in self._found:
-            self._found[key] = tuple(_matches(pattern, path, text))
+            self._found[key] = tuple(_matches(pattern, path, text, near))
         return self._found[key]
 
     def _opened(self, view: ContextView, opened: PathMarks) -> Iterator[tuple[str, str]]:
@@ -260,13 +262,11 @@ def _first_words(names: str) -> str:
     )
 
 
-def _matches(
-    pattern: re.Pattern[str], path: str, text: str, near: re.Pattern[str] | None = None
-) -> Iterator[Use]:
-    """What the pattern finds in a text, or in the lines around names that are `near`: the program that one of
+def _matches(pattern: re.Pattern[str], path: str, text: str, near: _Places | None = None) -> Iterator[Use]:
+    """What the pattern finds in a text, or in the lines around the places of names: the program that one of
     its groups holds, else the file."""
     line, counted = 1, 0
-    parts = [(0, len(text))] if near is None else _lines_around(near, text)
+    parts = [(0, len(text))] if near is None else _lines_around(near(text), text)
     for match in (match for start, end in parts for match in pattern.finditer(text, start, end)):
         if not _is_word_in_list(match):
             line, counted = line + text.count("\n", counted, match.end()), match.end()
@@ -274,13 +274,22 @@ def _matches(
             yield Use(name=next(filter(None, names), path), file=path, line=line)
 
 
-def _lines_around(name: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
-    """The parts of a text in which `first_use` may find a name: each line where it stands alone, the one
-    above and two below, blank ones not counted. Most texts have few, and a search for a name is fast."""
+def _places_of(names: frozenset[str], text: str) -> Sequence[int]:
+    """Where names stand in a text: as words, without the dashes before them, if they are words."""
+    words = ((match.end(), match[0].lstrip("-")) for match in _WORD.finditer(text))
+    others = (name for name in names if not _WORD.fullmatch(name))
+    places = [end - len(word) for end, word in words if word in names]
+    places += (match.start() for name in others for match in re.finditer(re.escape(name), text))
+    return sorted(places)
+
+
+def _lines_around(places: Iterable[int], text: str) -> Iterator[tuple[int, int]]:
+    """The parts of a text in which patterns may find the names that are at these places: each line where one
+    stands alone, the one above and two below, blank ones not counted. Most texts have few, and a search for
+    names is fast."""
     first = last = seen = 0
-    for match in name.finditer(text):
-        at = match.start()
-        if at < seen or text[at - 1] not in _BEFORE_NAME:
+    for at in places:
+        if at < seen or (at and text[at - 1] not in _BEFORE_NAME):
             continue
         above = text.rfind("\n", 0, at) + 1
         while above and text[above - 1].isspace():

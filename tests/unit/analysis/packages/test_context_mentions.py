@@ -14,6 +14,8 @@ from slimify.analysis.packages.context_mentions import ContextMentions, named_pr
 from slimify.config import Options
 from slimify.context.scan import Context, scan
 from slimify.model.sources import Use
+from slimify.semantics.context_files import ContextView
+from slimify.semantics.paths import PathMarks
 from slimify.syntax.dockerfile.parser import parse
 
 # id: (file, text, programs of the base image that it names)
@@ -189,7 +191,7 @@ def test_certificates_that_compose_names_for_what_the_image_starts(option: str, 
 
 
 PIECES = tuple(
-    """git make ' " ` / /usr/bin/ : = [ { ( run cmd exec( , ] } + ) - --x a .jar $ command r""".split()
+    """git make g++ ' " ` / /usr/bin/ : = [ { ( run cmd exec( , ] } + ) - --x a .jar $ command r""".split()
 )
 
 
@@ -199,15 +201,23 @@ def test_lines_around_a_name_hold_what_the_whole_text_does(monkeypatch: pytest.M
         "".join(chosen.choices((*PIECES, " ", "\n", "\n\n", "\t", "\r\n"), k=chosen.randint(3, 40)))
         for _ in range(1000)
     ]
-    questions = (("git",), ("make",), ("git", "make", "makefile"))
+    questions = (("git",), ("make",), ("git", "make", "a.jar", "g++"))
 
-    def answers() -> list[Use | None]:
-        return [_mentions(text).first_use(names) for text in texts for names in questions]
+    view, nothing = ContextView(context=Context.empty()), PathMarks(())
+
+    def answers() -> list[tuple[Use | None, ...]]:
+        pairs = [(_mentions(text), names) for text in texts for names in questions]
+        return [
+            (one.first_use(names), *one.command_lines(view, {}, names, certain, nothing))
+            for one, names in pairs
+            for certain in ((), names)
+        ]
 
     found = answers()
     monkeypatch.setattr(context_mentions, "_lines_around", lambda _, text: [(0, len(text))])
     assert found == answers()
-    assert sum(use is not None for use in found) > 30
+    assert sum(first is not None for first, *_ in found) > 30
+    assert sum(bool(others) for _, *others in found) > 30
 
 
 def _mentions(text: str) -> ContextMentions:
