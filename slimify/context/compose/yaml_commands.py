@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -34,6 +34,10 @@ from slimify.model.sources import Use
 if TYPE_CHECKING:
     from yaml import Node
 
+_ENV_LINE = regex(
+    r"^[ \t]*(?:export )?(?P<name>\w+)[ \t]*=[ \t]*(?P<value>[^\s#]*)[ \t]*(?:#.*)?$", re.MULTILINE
+)
+_REFERENCE = regex(r"\$(?:(?P<plain>\w+)|\{(?P<braced>\w+)(?::?-[^{}]*)?\})")
 _MOUNT = regex(r":(/[^:]+)")
 _MAX_EXTENDED = 8
 _TEXT, _MAPPING = "tag:yaml.org,2002:str", "tag:yaml.org,2002:map"
@@ -90,6 +94,7 @@ def compose_builds(context: Context, *paths: str) -> Iterator[Build]:
     """What the services of Compose files are built from, which are read as one, with what they include;
     without the Dockerfile if it is inline."""
     services: dict[str, Node] = {}
+    env = _environment(context, posixpath.dirname(paths[0])) if paths else {}
     for path in paths:
         for file in reversed(_with_included(context, path)):
             folder = posixpath.relpath(posixpath.dirname(file) or ".", posixpath.dirname(path) or ".")
@@ -104,10 +109,23 @@ def compose_builds(context: Context, *paths: str) -> Iterator[Build]:
                 name=name,
                 context=string(get(build, "context")) or ".",
                 dockerfile="" if inline else string(get(build, "dockerfile")) or "Dockerfile",
-                args=variables(_variables(get(build, "args"))),
+                args=variables(_with_values(_variables(get(build, "args")), env)),
                 tags=(image,) if image else (),
                 stage=string(get(build, "target")),
             )
+
+
+def _environment(context: Context, directory: str) -> dict[str, str]:
+    """What the file .env beside a Compose file says that variables in it stand for
+    (https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/)."""
+    text = context.text(posixpath.join(directory, ".env"), MAX_BYTES) or ""
+    return {m["name"]: m["value"].strip("'\"") for m in _ENV_LINE.finditer(text)}
+
+
+def _with_values(rows: Iterable[tuple[str, str]], env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Variables whose values are those of others that the file .env sets."""
+    for name, value in rows:
+        yield name, _REFERENCE.sub(lambda m: env.get(m["plain"] or m["braced"], m[0]), value)
 
 
 def own_services(

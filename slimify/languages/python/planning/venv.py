@@ -38,7 +38,7 @@ def no_venv(program: Program) -> Reason | None:
     if any(m.path == PATH for m in program.artifacts):
         return _unsuitable(Reason.of("SL393", "has_venv"))
     bases = (program.base, *passed_bases(program))
-    why = next((w for base in bases if base is not None and (w := _no_able_pip(base))), None)
+    why = next((w for base in bases if (w := _no_able_pip(base))), None)
     if why:
         return _unsuitable(why)
     for step, _, effect in program.commands:
@@ -62,9 +62,12 @@ def no_venv(program: Program) -> Reason | None:
     return _unsuitable(Reason.of("SL393", "file", file=file)) if file else None
 
 
-def _no_able_pip(base: ImageFacts) -> Reason | None:
+def _no_able_pip(base: ImageFacts | None) -> Reason | None:
     """Why `python -m venv` of an image makes no environment whose pip finds what the image's own pip finds;
-    None if it does. Since 20.3 pip knows the tags of today's wheels (PEP 600)."""
+    None if it does. Since 20.3 pip knows the tags of today's wheels (PEP 600). An image that somebody may
+    choose by a build argument (None) may be of any release."""
+    if base is None:
+        return Reason.of("SL393", "venv_passed")
     version = version_numbers(base.version or "")
     rows = LANGUAGE.facts("toolchain.toml")["venv"]["able"]
     least = min(version_numbers(r) for r in rows)

@@ -471,6 +471,16 @@ BUILD_ARGS = "services:\n  web:\n    build:\n      context: app\n      args: {ar
             {"compose.yml": BUILD_ARGS.format(args='{A: "${A:-1}"}')}, {"A": (None,)}, id="variable"
         ),
         pytest.param(
+            {"compose.yml": BUILD_ARGS.format(args='{A: "${X:-1}"}'), ".env": "export X='3.6' # old\n"},
+            {"A": ("3.6",)},
+            id="of-the-environment-file",
+        ),
+        pytest.param(
+            {"compose.yml": BUILD_ARGS.format(args='{A: "${X:-1}"}'), ".env": "Y=3.6\n"},
+            {"A": (None,)},
+            id="of-no-environment-file",
+        ),
+        pytest.param(
             {"Makefile": "a:\n\tdocker build --build-arg A=1 --build-arg=B=2 app\n"},
             {"A": ("1",), "B": ("2",)},
             id="make",

@@ -86,6 +86,14 @@ ROWS = (
         never=("/opt/venv",),
     ),
     Row(
+        id="a-python-that-nobody-knows-makes-no-environment",
+        file=lines("ARG BASE=python:3.12", "FROM ${BASE}", *INSTALL, START),
+        files={**FLASK, ".github/workflows/ci.yml": CI % "${{ matrix.base }}"},
+        kind="unchanged",
+        rung="unchanged",
+        reason="choose the release of Python by a build argument whose value is not known",
+    ),
+    Row(
         id="an-old-python-beside-others-makes-no-environment",
         file=lines("ARG BASE=python:3.6", "FROM ${BASE}", *INSTALL, START),
         files={**FLASK, ".github/workflows/ci.yml": CI % "python:3.12"},
