@@ -91,6 +91,12 @@ def has_no_plugins(command: str) -> bool:
     return command in _table()["plain"]["commands"]
 
 
+def loads_typescript(name: str) -> bool:
+    """Whether a package or program loads TypeScript, or helps with that."""
+    facts = LANGUAGE.facts("tool-settings.toml")["loaders"]
+    return name in facts["of"] or name in {*facts["any"].split(), facts["with"]}
+
+
 def loaders(name: str) -> Iterator[str]:
     """Packages that load this one: a text that names them may need it."""
     yield from _table()["loaded"].get(name, ())

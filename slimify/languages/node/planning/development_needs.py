@@ -29,6 +29,7 @@ from slimify.languages.node.package_facts import (
     has_no_plugins,
     installed_bytes,
     is_build_only,
+    loads_typescript,
     looked_up,
     may_load,
     possible_programs,
@@ -128,16 +129,20 @@ def _droppable(program: Program, project: NodeProject, view: ContextView) -> Dro
 def _needed_apart(program: Program, project: NodeProject, view: ContextView) -> Mapping[str, Reason] | None:
     """The development dependencies that run time needs, each with the reason; None if what needs one of them
     may load others by names that only its settings have, or people may start others beside it."""
-    if len(installed_projects(program.context, project)) > 1 or _extends_settings(program, project):
+    others = len(installed_projects(program.context, project)) > 1
+    if others or _needs_any(program) or development_server(program.runtime_needs):
         return None
-    if _needs_any(program) or development_server(program.runtime_needs):
-        return None
+    locked = lock_packages(program.context, project)
+    live = {*project.dependencies, *(name for name in locked if is_live(project, locked, name))}
+    extends = _extends_settings(program, project)
     kept: dict[str, Reason] = {}
     while found := tuple(_Dropped(program, project, view, kept).reasons()):
         named = {name: why for why in reversed(found) if isinstance(name := why.get("package"), str)}
         if not named or not all(map(_loads_no_other, found)):
             return None
         kept |= named
+        if extends and any(map(loads_typescript, (*program.runtime_needs.commands, *live, *kept))):
+            return None
     return kept
 
 
@@ -164,7 +169,7 @@ def _loads_no_other(why: Reason) -> bool:
         tool = posixpath.basename(path).partition(".")[0]
         return tool.startswith("tsconfig") or has_no_plugins(tool)  # it names helpers of the output
     bundlers = LANGUAGE.words("toolchain.toml", "serving", "alone")
-    return why.form == "loads" or not any(is_build_only(p) or p in bundlers for p in programs)
+    return why.form in ("loads", "preloads") or not any(is_build_only(p) or p in bundlers for p in programs)
 
 
 def _needs_any(program: Program) -> Reason | None:
@@ -226,14 +231,16 @@ class _Dropped:
         yield from self._served()
 
     def _loaded(self) -> Iterator[Reason]:
-        """Those that a started program loads; what compiles TypeScript may need declarations of types."""
+        """Those that a started program loads first; what compiles TypeScript may need types."""
         for effect in self.needs.start:
             loaded = {package_at(path) for path in effect.reads}
             name = next((n for n in self.names if n in loaded), None)
             if name is None and loaded & {*LANGUAGE.words("toolchain.toml", "files", "typed")}:
                 name = next(iter(self.types), None)
             if name is not None:
-                yield Reason.of("SL313", "loads", command=effect.tool, package=name)
+                first = Reason.of("SL313", "preloads", command=effect.tool, package=name)
+                compiles = Reason.of("SL313", "loads", command=effect.tool, package=name)
+                yield compiles if name in self.types or loads_typescript(name) else first
 
     def _started(self) -> Iterator[Reason]:
         scripts = [item for own in self.projects for item in self._reached_scripts(own).items()]

@@ -108,6 +108,33 @@ def test_those_that_stay_alone(tmp_path: Path, start: str, files: dict[str, str]
     assert {*package["devDependencies"]} - {*removed[1].replace("\\", "").split()} == {*kept.split()}
 
 
+@pytest.mark.parametrize(
+    ("start", "live", "kept"),
+    [
+        pytest.param("node dist/a.js", "express", "", id="no-op"),
+        pytest.param("node -r dotenv/config dist/a.js", "express", "dotenv", id="a-package"),
+        pytest.param(
+            "NODE_OPTIONS='--require dotenv/config' node dist/a.js", "express", "dotenv", id="option"
+        ),
+        pytest.param("node -r ts-node/register src/a.ts", "express", None, id="a-loader"),
+        pytest.param("node -r dotenv/config --import tsx src/a.ts", "express", None, id="a-loader-beside-it"),
+        pytest.param("node -r dotenv/config -r ./b.js dist/a.js", "tsx", None, id="a-loader-that-stays"),
+        pytest.param("node -r tsconfig-paths/register dist/a.js", "express", None, id="it-reads-paths"),
+    ],
+)
+def test_packages_that_are_loaded_first(tmp_path: Path, start: str, live: str, kept: str | None) -> None:
+    """Only what loads TypeScript reads settings, which begin with those of a package for development."""
+    names = ("dotenv", "ts-node", "tsconfig-paths", "typescript", "@tsconfig/node20")
+    development = dict.fromkeys((*names, *({"tsx"} - {live})), "1")
+    package = {"scripts": {"start": start}, "dependencies": {live: "1"}, "devDependencies": development}
+    files = {"tsconfig.json": '{"extends": "@tsconfig/node20/tsconfig.json"}', "src/a.ts": "", "b.js": ""}
+    after = rewrite(tmp_path, BUILD + 'CMD ["npm", "start"]\n', package, files).after or ""
+    assert ("npm prune" in after) is (kept == "")
+    removed = re.search(r"npm uninstall --no-save --no-package-lock((?:.*\\\n)*.*)", after)
+    left = {*development} - {*removed[1].replace("\\", "").split()} if removed is not None else set()
+    assert left == {*(kept or "").split()}
+
+
 @pytest.mark.parametrize("joint", [" && ", "\nRUN "])
 def test_a_script_that_follows_is_repeated(tmp_path: Path, joint: str) -> None:
     """In the builder it ran, too; what was copied from there is no part of what it makes here."""
