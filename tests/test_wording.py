@@ -18,8 +18,21 @@ CASES = {
         "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n"
         "RUN mkdir /data && echo x > /data/y && adduser app && chown -R app /app\nCMD python app.py\n",
         {"requirements.txt": PIP, "app.py": "import flask\n"},
-        "SL356: `chown -R` stores the files again: the files are there before app is created",
+        "SL356: `chown -R` stores the files again: the files are there before the user app is created",
         "created after",
+    ),
+    "an account that is called like a package": (
+        "FROM node:20\nRUN useradd -m express\nWORKDIR /app\nCOPY . .\nRUN npm install\nUSER express\n"
+        'RUN node build.js\nCMD ["node", "a.js"]\n',
+        {"package.json": NODE[:-1] + ', "devDependencies": {"webpack": "5"}}', "build.js": "", "a.js": ""},
+        "the user express can't delete them",
+        "and express",
+    ),
+    "a package that is loaded first": (
+        'FROM node:20\nWORKDIR /a\nCOPY . .\nRUN npm install\nCMD ["node", "-r", "dotenv/config", "a.js"]\n',
+        {"package.json": NODE[:-1] + ', "devDependencies": {"dotenv": "5", "webpack": "5"}}', "a.js": ""},
+        "`node` is started and loads dotenv first",
+        "TypeScript",
     ),
     "uv run, which syncs": (
         'FROM python:3.11\nWORKDIR /app\nRUN pip install uv\nCOPY . .\nCMD ["uv", "run", "app.py"]\n',

@@ -754,7 +754,7 @@ ROWS = (
         },
         base="debian:bookworm-slim",
         final=("RUN install -d -m 1777 /go/src",),
-        reason="/go/src remains writable for root",
+        reason="/go/src remains writable for the user root",
     ),
     Row(
         id="tool-that-a-module-from-outside-may-call",
