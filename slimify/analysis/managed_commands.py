@@ -44,7 +44,8 @@ def _command_line(line: str, name: str, place: str) -> str:
     colon = mapping or name == "Procfile"
     key, mark, value = line.removeprefix("- " * mapping).partition(":" if colon else "=")
     found = mark and (name == "Procfile" or is_command_key(key.strip()))
-    return value.strip().strip("\"'" if mapping else "") if found else ""
+    value = value.strip().strip("\"'" if mapping else "")
+    return value.lstrip("@-:+!" if name.endswith(".service") else "") if found else ""  # systemd.service(5)
 
 
 def _scheduled(line: str, place: str) -> str:

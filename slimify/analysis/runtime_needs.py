@@ -16,7 +16,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.analysis.managed_commands import managed_commands
-from slimify.analysis.packages.call_needs import interpreters_of_scripts, started_through, whole_programs
+from slimify.analysis.packages.call_needs import (
+    interpreters_of_scripts,
+    packages_of_services,
+    started_through,
+    whole_programs,
+)
 from slimify.analysis.packages.context_mentions import named_packages, named_programs
 from slimify.analysis.packages.media_types import table_package
 from slimify.analysis.packages.module_needs import (
@@ -126,6 +131,7 @@ def runtime_needs(
             **fonts(modules, state.view.context),
             **needs.system_packages,
             **whole_programs(commands, followed.calls),
+            **packages_of_services(commands, followed.calls, everything, base),
             **table_package(sources, runtime, language, base, state.view.context),
         },
         unresolved=needs.unresolved,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
-from slimify.facts import among, listed, program_among, words
+from msgspec import Struct
+
+from slimify.facts import among, listed, load, program_among, records, words
 from slimify.languages import languages
 
 _FILE = "servers.toml"
@@ -18,6 +21,8 @@ path_directives = listed(_FILE, "web", "directives")  # their directives whose v
 configuration_directories = listed(_FILE, "web", "configured")  # where they look for their configuration
 served_names = listed(_FILE, "web", "served")  # the directory names that frameworks serve by default
 command_directories = listed(_FILE, "commands", "directories")  # in an image: each file holds command lines
+starts_every_service = among(_FILE, "services", "every")  # a path: of those that are enabled
+unit_endings = listed(_FILE, "services", "endings")  # of files that describe services
 _serves_files = program_among(_FILE, "web", "files")
 _runs_modules = program_among(_FILE, "web", "modules")
 
@@ -44,3 +49,27 @@ def holds_commands(path: str) -> bool:
     if name in words(_FILE, "commands", "files") or name.endswith(words(_FILE, "commands", "endings")):
         return True
     return "supervisor" in path and path.endswith((".conf", ".ini"))
+
+
+class ServiceManager(Struct, frozen=True, kw_only=True):
+    """How a program is told the names of services: behind an `action`, and options of which `valued` take a
+    value."""
+
+    action: bool = False
+    valued: str = ""
+
+
+@cache
+def service_managers() -> Mapping[str, ServiceManager]:
+    """The programs that start services by name."""
+    return {name: records(row, ServiceManager) for name, row in load(_FILE)["services"]["managers"].items()}
+
+
+def init_script(service: str) -> str:
+    """The path of the init script of a service."""
+    return f"{load(_FILE)['services']['directory']}/{service}"
+
+
+def names_of_packages(service: str) -> tuple[str, ...]:
+    """The names that a package of a service may begin with."""
+    return (service, *load(_FILE)["services"]["packages"].get(service, "").split())

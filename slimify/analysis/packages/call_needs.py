@@ -5,14 +5,27 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from slimify.analysis.packages.context_mentions import mentions_in
 from slimify.context.scan import Context
 from slimify.facts.carried import lost_package
 from slimify.facts.images import ImageFacts
-from slimify.facts.packages import PartialProgram, partial_programs, programs_started_through
+from slimify.facts.packages import (
+    PartialProgram,
+    partial_programs,
+    programs_started_through,
+    system_package,
+)
+from slimify.facts.servers import (
+    init_script,
+    names_of_packages,
+    service_managers,
+    starts_every_service,
+    unit_endings,
+)
+from slimify.model.effects import Effect
 from slimify.model.regex import regex
 from slimify.model.sources import Use
 from slimify.semantics.context_files import ContextView
@@ -28,6 +41,44 @@ def whole_programs(commands: Mapping[str, Use], calls: Collection[Call]) -> dict
         if name in commands and not (own and all(_needs_part(program, call) for call in own)):
             found[program.package] = commands[name]
     return found
+
+
+def packages_of_services(
+    commands: Mapping[str, Use], calls: Iterable[Call], effects: Iterable[Effect], base: ImageFacts | None
+) -> dict[str, Use]:
+    """The packages that the steps with these effects install and whose services the calls name, each with the
+    use. If the package of a service is not known, that may be any that does not only build, fetch or edit."""
+    installed = dict.fromkeys(p.name for e in effects if e.kind == "packages" for p in e.packages if p.name)
+    facts = {name: system_package(name, base) for name in installed}
+    found: dict[str, Use] = {}
+    for call in calls:
+        for service in _services(call):
+            bare = re.sub(r"[\d.]+", "", service)  # php8.2-fpm
+            names = tuple({*names_of_packages(service), *(names_of_packages(bare) if bare else ())})
+            begins = tuple(f"{name}-" for name in names)
+            own = {n for n in installed if n in names or n.startswith(begins)} if service else set[str]()
+            own |= {n for n, known in facts.items() if known is not None and service in known.commands}
+            any_one = [n for n, known in facts.items() if known is None or known.kind in ("run", "unknown")]
+            use = commands.get(call.name, Use(name=call.name, file="", line=0))
+            found |= dict.fromkeys(own or any_one, use)
+    return found
+
+
+def _services(call: Call) -> Iterator[str]:
+    """The services that a call names; "" for any. Those with an init script of the image are followed."""
+    if starts_every_service(call.path):
+        yield ""
+    manager = service_managers().get(call.name)
+    if manager is None:
+        return
+    operands = call.options(manager.valued.split()).operands
+    named = operands[1:] if manager.action else operands[:1]
+    for word in named:
+        name = word.value or ""
+        name = next((name.removesuffix(end) for end in unit_endings() if name.endswith(end)), name)
+        name = name.partition("@")[0]  # systemd.unit(5): postgresql@15-main
+        if not name or call.state.view.text(init_script(name)) is None:
+            yield name
 
 
 def started_through(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from slimify.facts.commands import tables
+from slimify.facts.servers import init_script
 from slimify.facts.shells import is_posix_shell, is_shell_file
 from slimify.facts.system import default_path
 from slimify.model.decisions import Reason
@@ -78,6 +79,15 @@ def su(call: Call) -> tuple[Effect, ...]:
     return call.run(text, call.state.with_user((users[0] or "") if users else "root"), "-c", text)
 
 
+def service(call: Call) -> tuple[Effect, ...]:
+    """The init script of a service, if its text is known."""
+    operands = call.options().operands
+    path = init_script(operands[0].value or "") if operands else ""
+    if path and call.state.view.text(path) is not None:
+        return call.start((literal_arg(path), *operands[1:]))
+    return call.effect("system", call.first)
+
+
 def _text(arg: Arg) -> str | None:
     """The value of an argument; of a quoted one that is not known, its text with what the shell expands."""
     if arg.value is not None:
@@ -128,6 +138,8 @@ def program_file(call: Call) -> tuple[Effect, ...] | None:
     text = call.state.view.text(path) if path is not None else None
     if path is not None and text is None and _is_missing_script(call, path):
         return call.unknown(Reason.of("SL221", "missing_script", path=path), unread="context")
+    if path is not None and text is None and path == init_script(call.name):
+        return call.start((literal_arg("service"), literal_arg(call.name), *call.args))
     if path is None or text is None:
         return None
     match = _SHEBANG.match(text)
