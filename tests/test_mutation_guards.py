@@ -157,6 +157,36 @@ TWINS = {
         "FROM debian\nRUN cp -r /usr/share/fonts /opt/fonts\nCMD date\n",
         "FROM debian\nRUN cp -r /usr/share/fonts /opt/fonts\nCMD ls /opt/fonts\n",
     ),
+    "a slash behind a directory that is there": (
+        "slash-dropped",
+        "FROM node:20\nWORKDIR /app\nCOPY server.js /app/\n",
+        "FROM node:20\nWORKDIR /app\nCOPY server.js /pages/\n",
+    ),
+    "a file of a name that a directory has": (
+        "slash-added",
+        "FROM node:20\nRUN mkdir /pages\nCOPY server.js /pages\n",
+        "FROM node:20\nCOPY server.js /pages\n",
+    ),
+    "a directory that nothing needs to be in": (
+        "runs-merged",
+        "FROM node:20\nRUN cd /opt && date > a\nRUN echo b\n",
+        "FROM node:20\nRUN cd /opt && date > a\nRUN npm install\n",
+    ),
+    "a directory that is left alone": (
+        "run-split",
+        "FROM node:20\nRUN cd /opt && rm -rf /tmp/a\n",
+        "FROM node:20\nRUN cd /opt && touch a\n",
+    ),
+    "an option of a cleaner": (
+        "option-dropped",
+        "FROM golang:1.24\nRUN go clean -cache\n",
+        "FROM golang:1.24\nRUN go build -trimpath .\n",
+    ),
+    "a working directory that root makes": (
+        "workdir-owner",
+        "FROM node:20\nWORKDIR /app\nUSER node\n",
+        "FROM node:20\nUSER node\nWORKDIR /app\n",
+    ),
 }
 
 

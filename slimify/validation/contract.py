@@ -69,8 +69,11 @@ def _env_changes(
         value, other = before.get(name), after.get(name)
         if value is None or value == other or "\0" in value or (name in moved and other is None):
             continue
-        if name != "PATH" or _own_directories(value, old) != _own_directories(other or "", old, new):
+        if name != "PATH" or _is_other_path(value, other or "", old, new):
             yield Reason.of("SL409", "env_changes", name=name, before=repr(value), after=repr(other))
+    # directories that programs are found in may be new, as those of an environment
+    if "PATH" not in _names_set(old.final) and _is_reordered(before.get("PATH", ""), after.get("PATH", "")):
+        yield Reason.of("SL409", "env_changes", name="PATH", before=before["PATH"], after=after["PATH"])
     arguments = {n for x in _instructions(old.final, "ARG") for n, _ in arg_names(x)}
     for name in sorted(_names_set(new.final) - {"PATH"}):
         known = name in before or (name in old.final.end.env and name not in arguments)
@@ -81,6 +84,19 @@ def _env_changes(
 def _names_set(stage: Stage) -> frozenset[str]:
     """The variables that ENV sets in a stage and those it builds on."""
     return frozenset(name for x in _instructions(stage, "ENV") for name, _ in env_pairs(x))
+
+
+def _is_other_path(before: str, after: str, old: Machine, new: Machine) -> bool:
+    """Whether a PATH has other directories of its own, or those of both in another order."""
+    own = _own_directories(before, old) != _own_directories(after, old, new)
+    return own or _is_reordered(before, after)
+
+
+def _is_reordered(before: str, after: str) -> bool:
+    """Whether directories of two PATHs are in another order: a program of one is found before that of the
+    same name in another."""
+    one, other = (dict.fromkeys(path.split(":")) for path in (before, after))
+    return [d for d in one if d in other] != [d for d in other if d in one]
 
 
 def _own_directories(path: str, *machines: Machine) -> list[str]:

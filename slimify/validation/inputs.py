@@ -43,6 +43,8 @@ def input_problems(pair: Pair) -> Iterator[Reason]:
         for path, whole in _paths_needed(pair, event, match).items():
             if (_is_lost if whole else _is_absent)(pair, event, match, path):
                 yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
+        for path in _read_elsewhere(pair, event, match):
+            yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
         for path in _ignored_caches(pair, event, match):
             yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
         yield from _variable_problems(pair, event, match)
@@ -65,6 +67,14 @@ def _blocking(pair: Pair, event: Event, match: Event | None) -> Iterator[str]:
             again = event.origin in content_at(pair.new, path, event.number).origins
             if again if adds else is_there(pair.new, event, path) and not before:
                 yield path
+
+
+def _read_elsewhere(pair: Pair, event: Event, match: Event) -> Iterator[str]:
+    """What a command read that it looks for in another directory now, as one behind `cd` does."""
+    if [e.cwd for e in event.effects] == [e.cwd for e in match.effects]:
+        return
+    found = {*_paths_read(pair, event)}
+    yield from (p for p in _paths_read(pair, match) if p not in found and is_there(pair.old, match, p))
 
 
 def _ignored_caches(pair: Pair, event: Event, match: Event) -> Iterator[str]:

@@ -198,6 +198,7 @@ def _lost_copies(compared: Comparison, copy: Copy) -> Iterator[Reason]:
     for place in places_of(copy):
         before, after = content_at(compared.old.final, place), content_at(compared.new.final, place)
         lost = [o for o in before.origins if o not in after.origins and _counts(compared, o)]
+        lost += [o for o in after.partial if o in before.origins and o not in before.partial]
         if lost and not is_unused_copy(compared, copy, place):
             yield Reason.of("SL409", "result_missing", path=place, command=f"COPY {copy.parts.sources[0]}")
 

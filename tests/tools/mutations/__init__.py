@@ -7,7 +7,7 @@ from .subject import Subject
 
 _MODULES = (
     *("bases", "commands", "copies", "left_out", "order", "packages", "settings", "shell_text", "stages"),
-    *("uncommon", "wrong_plans"),
+    *("uncommon", "wrong_plans", "displaced"),
 )
 for _name in _MODULES:
     import_module(f"{__name__}.{_name}")

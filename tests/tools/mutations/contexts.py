@@ -256,6 +256,28 @@ CMD ["python", "heron.py"]
         "tests/test_heron.py": "def test_nothing():\n    pass\n",
         "heron.py": 'import psycopg2\n\nopen("/pond/settings.json")\nopen("/pond/fish.txt")\n',
     },
+    "own-go-places": {
+        "Dockerfile": """FROM golang:1.24
+RUN useradd --uid 1500 crake
+WORKDIR /src
+COPY . .
+RUN cd tools && sh words.sh
+RUN cp words.txt /var/lib/words.txt
+RUN go build -tags plain -o /crake/crake .
+COPY crake.ini /settings/
+ENV PATH=/crake:$PATH
+USER crake
+WORKDIR /nest
+CMD ["crake"]
+""",
+        "go.mod": "module example.com/crake\n\ngo 1.24\n",
+        "main.go": 'package main\n\nimport "os"\n\nfunc main() {\n\tos.ReadFile("/settings/crake.ini")\n'
+        '\tos.ReadFile("/var/lib/words.txt")\n\tos.Create("egg.txt")\n}\n',
+        "crake.ini": "",
+        "words.txt": "of the top\n",
+        "tools/words.sh": "echo crex > words.txt\n",
+        "tools/words.txt": "of the tools\n",
+    },
     "own-multi-go-net": {
         "Dockerfile": """FROM golang:1.24 AS tools
 RUN apt-get update && apt-get install -y jq

@@ -211,3 +211,31 @@ def test_what_the_parent_did(step: str, problem: bool, tmp_path: Path) -> None:
     new = old.partition("FROM base\n")[0] + COPIED.format(step=step)
     found = differences(old, new, {"app.py": "", "start.sh": "#!/bin/sh\n"}, tmp_path)
     assert ("there already" in found) == problem
+
+
+ENTERED = """FROM golang:1.24
+WORKDIR /src
+COPY . .
+RUN {} sh words.sh
+RUN cp {} /var/lib/list
+CMD ["cat", "/var/lib/list"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("entered", "file", "problem"),
+    [
+        pytest.param("cd tools &&", "/src/list", "", id="a path that is the same everywhere"),
+        pytest.param("cd tools && true && cd .. &&", "list", "", id="the same directory again"),
+        pytest.param("", "list", "", id="nothing is entered"),
+        pytest.param("cd tools &&", "list", "/src/list", id="another file of that name"),
+        pytest.param("cd tools &&", "other", "/src/other", id="no file of that name"),
+    ],
+)
+def test_a_command_joins_one_that_enters_a_directory(
+    entered: str, file: str, problem: str, tmp_path: Path
+) -> None:
+    files = {"list": "", "other": "", "words.sh": "", "tools/words.sh": "", "tools/list": ""}
+    old = ENTERED.format(entered, file)
+    found = differences(old, changed(old, ("\nRUN cp", " && cp")), files, tmp_path)
+    assert problem in found if problem else not found, found

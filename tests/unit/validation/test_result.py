@@ -620,3 +620,33 @@ def test_sources_that_may_hide_an_install(
     files = {"package.json": '{"dependencies": {"ms": "2"}}', "site.js": ""}
     files |= {".dockerignore": ignored} if ignored else {}
     assert ("may hide /app/node_modules" in differences(old, new, files, tmp_path)) is hidden
+
+
+PLACED = """FROM golang:1.24 AS build
+WORKDIR /src
+COPY main.go ./
+RUN go build -o /out/wheels main.go && mkdir /pages && touch /pages/a
+
+FROM debian:13
+COPY --from=build /out/wheels /bin/wheels
+COPY --from=build /pages /pages
+CMD ["wheels"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), "", id="unchanged"),
+        pytest.param((("/pages\nCMD", "/pages/\nCMD"),), "", id="a directory with a slash"),
+        pytest.param((("/bin/wheels\n", "/bin/\n"),), "", id="the file in its directory"),
+        pytest.param((("/bin/wheels\n", "/bin/wheels/\n"),), "/bin/wheels", id="in a directory of its name"),
+        pytest.param((("/pages /pages\n", "/pages/a /pages/a\n"),), "/pages", id="a part of a directory"),
+    ],
+)
+def test_what_another_stage_made_arrives_as_it_was(
+    pairs: tuple[tuple[str, str], ...], problem: str, tmp_path: Path
+) -> None:
+    files = {"main.go": "package main\n\nfunc main() {}\n"}
+    found = differences(PLACED, changed(PLACED, *pairs), files, tmp_path)
+    assert problem in found if problem else not found, found

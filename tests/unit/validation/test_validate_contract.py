@@ -109,6 +109,8 @@ def test_the_pipeline_states_it(tmp_path: Path) -> None:
         ("ENV PATH=/usr/local/go/bin:$PATH:/srv/bin", False),
         ("ENV PATH=/go/bin:/usr/local/go/bin:$PATH:/srv/bin", False),
         ("ENV PATH=/srv/bin:$PATH:/opt/bin", True),
+        ("ENV PATH=/srv/bin:$PATH", True),
+        ("ENV PATH=$PATH:/usr/local/go/bin:/srv/bin", True),
         ("ENV PATH=$PATH", True),
     ],
 )
@@ -121,4 +123,18 @@ def test_directories_of_the_old_base_may_be_put_on_path_again(line: str, fault: 
     plan, new = planned(program)
     last = new.rindex(own)
     found = problems(program, plan, new[:last] + line + new[last + len(own) :], program.dockerfile)
+    assert any(problem.form == "env_changes" for problem in found) == fault
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"), [("/go/bin:$PATH", False), ("/opt/venv/bin:$PATH", False), ("$PATH:/go/bin", True)]
+)
+def test_directories_on_path_keep_their_order(path: str, fault: bool, tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text("module example.com/web\n\ngo 1.24\n")
+    (tmp_path / "main.go").write_text("package main\n\nfunc main() {}\n")
+    text = GO.format('RUN go build -o /srv/web .\nCMD ["/srv/web"]')
+    program = classify(parse(text.encode(), "Dockerfile"), scan(tmp_path), "Dockerfile", Options())
+    plan, new = planned(program)
+    start = new.rindex("CMD")
+    found = problems(program, plan, f"{new[:start]}ENV PATH={path}\n{new[start:]}", program.dockerfile)
     assert any(problem.form == "env_changes" for problem in found) == fault
