@@ -214,7 +214,13 @@ def context_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Rea
     """Files of the build context that the new image lacks although they may be read. `roots` are the paths
     that run time names."""
     old, new = compared.old.final.end.view, compared.new.final.end.view
-    if old.copies == new.copies or (compared.start_is_known and compared.needs.only_serves_files):
+    if old.copies == new.copies:
+        return
+    for path in new.under("/"):
+        file = old.context_path(path)
+        if file is not None and new.context_path(path) not in (file, None):
+            yield Reason.of("SL409", "file_missing", path=path, file=file)
+    if compared.start_is_known and compared.needs.only_serves_files:
         return
     runs = compared.own.runtime_manifests if compared.own is not None else ()
     manifests = frozenset(m for e in compared.effects for m in e.manifests if e.kind in BUILDS)

@@ -43,6 +43,9 @@ def copy_problems(compared: Comparison, start: Sequence[str]) -> Iterator[Reason
                 yield Reason.of("SL409", "copy_into", path=copy.target or "")
             if into is not None:
                 continue
+            slash = copy.parts.dest.endswith(("/", "/.")) or copy.parts.dest in (".", "..")
+            if len(copy.sources) > 1 and not slash and not event.state.view.is_dir(copy.target or "/"):
+                yield Reason.of("SL409", "copy_slash", path=copy.target or copy.parts.dest)
             if copy.stage is not None:
                 yield from _stage_copy_problems(compared, copy, copy.stage, trusted)
             elif copy.image:

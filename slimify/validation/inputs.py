@@ -49,7 +49,8 @@ def input_problems(pair: Pair) -> Iterator[Reason]:
             yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
         yield from _variable_problems(pair, event, match)
         yield from _mode_problems(pair, event, match)
-        if not _same_user(event, match) or event.state.shell != match.state.shell:
+        settings = _settings_before(pair.old, match) - _settings_before(pair.new, event)
+        if settings or not _same_user(event, match) or event.state.shell != match.state.shell:
             yield Reason.of("SL409", "command_state", command=event.text[:50])
 
 
@@ -241,6 +242,16 @@ def _mode_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reason]:
     if before and after and before.mode != after.mode:
         mode, other = before.mode or "the default", after.mode or "the default"
         yield Reason.of("SL409", "mode", path=path, before=mode, after=other)
+
+
+def _settings_before(stage: Stage, event: Event) -> frozenset[str]:
+    """What commands before one in its RUN set in the shell, apart from the directory and variables."""
+    found: set[str] = set()
+    for other in reversed(stage.events[event.number - event.atom : event.number]):
+        held = any(e.tool in ("cd", "export", "") or "=" in e.tool for e in other.effects)
+        if other.kinds == {"state"} and not held and event.kinds - LEAVES_NOTHING:
+            found.add(other.text)
+    return frozenset(found)
 
 
 def _same_user(event: Event, match: Event) -> bool:

@@ -27,9 +27,9 @@ from slimify.facts.toolchains import (
 )
 from slimify.languages import has_own_certificates, languages
 from slimify.model.decisions import Reason
-from slimify.model.effects import MANAGES_PACKAGES
+from slimify.model.effects import MANAGES_PACKAGES, Package
 from slimify.semantics.machine.content import copied_from_stages
-from slimify.semantics.machine.stages import Event
+from slimify.semantics.machine.stages import Event, Machine
 from slimify.semantics.paths import inside
 from slimify.validation.comparison import Comparison
 from slimify.validation.software import (
@@ -72,6 +72,23 @@ def package_problems(compared: Comparison) -> Iterator[Reason]:
         if sources and not providers(program, have, old.facts) and not _made(compared, program):
             yield Reason.of("SL409", "package_gone", package=min(sources))
     yield from _base_problems(compared, have)
+    yield from _other_versions(compared)
+
+
+def _other_versions(compared: Comparison) -> Iterator[Reason]:
+    """Packages that the new file names without the version that the old one names, or with another."""
+    old, new = ([(p.name, p.text) for p in _packages_named(m)] for m in (compared.old, compared.new))
+    known, written = {name for name, _ in old}, {*old}
+    for name, text in dict.fromkeys(new):
+        if name in known and (name, text) not in written:
+            before = next(t for n, t in old if n == name)
+            yield Reason.of("SL409", "package_version", before=before, after=text)
+
+
+def _packages_named(machine: Machine) -> Iterator[Package]:
+    """The system packages that the stages of a file install by their names."""
+    effects = (effect for stage in machine.stages for event in stage.own for effect in event.effects)
+    return (p for effect in effects if effect.kind == "packages" for p in effect.packages)
 
 
 def _installs_unnamed(compared: Comparison) -> bool:

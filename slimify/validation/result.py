@@ -31,6 +31,7 @@ from slimify.validation.comparison import Comparison
 from slimify.validation.inputs import is_downloaded
 
 _WITHOUT_FILES = NOT_FOR_RUN_TIME | {"packages", "unpackage", "meta"}
+_ANY = "\N{HORIZONTAL ELLIPSIS}"  # what is in a directory, whatever its name
 
 
 def result_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reason]:
@@ -48,6 +49,7 @@ def result_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reas
         for effect in event.effects:
             if effect.kind == "meta":
                 kept |= dict.fromkeys(effect.writes)
+                kept |= dict.fromkeys(f"{w}/{_ANY}" for w in effect.writes if effect.recursive)
                 gone = gone or not all(_is_set_again(compared, effect, path) for path in effect.writes)
             if _has_no_paths(effect):
                 gone = gone or not _is_executed(new, event)
@@ -58,7 +60,8 @@ def result_problems(compared: Comparison, roots: Sequence[str]) -> Iterator[Reas
             for path in (*effect.outputs, *effect.writes) if effect.kind not in _WITHOUT_FILES else ():
                 lost = _is_lost(compared, event, path)
                 if lost is False:
-                    kept |= dict.fromkeys(ancestors(path) if makes_directory(effect) else (path,))
+                    inner = (path, f"{path}/{_ANY}")
+                    kept |= dict.fromkeys(ancestors(path) if makes_directory(effect) else inner)
                 elif lost and not (
                     _is_installed_elsewhere(compared, event, effect) or may_go(compared, effect, path, roots)
                 ):

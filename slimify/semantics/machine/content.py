@@ -217,12 +217,13 @@ def _context_origin(event: Event, copy: Copy, path: str) -> Origin | None:
 
 
 def _written(event: Event, heredoc: Heredoc) -> str:
-    """A here-document, with the values of the variables that it contains."""
+    """A here-document, with the values of the variables that it contains. `<<-` removes leading tabs."""
+    body = _TABS.sub("", heredoc.body) if heredoc.chomp else heredoc.body
     names = sorted({*_VARIABLE.findall(heredoc.body)}) if heredoc.expand else ()
-    return heredoc.body + "".join(f"\0{name}={event.state.env.get(name)}" for name in names)
+    return body + "".join(f"\0{name}={event.state.env.get(name)}" for name in names)
 
 
-_VARIABLE = regex(r"\$\{?(\w+)")
+_VARIABLE, _TABS = regex(r"\$\{?(\w+)"), regex(r"(?m)^\t+")
 
 
 def _copied_from_stage(copy: Copy, stage: Stage, path: str, found: Content, owner: str | None) -> Content:

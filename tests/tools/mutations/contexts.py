@@ -278,6 +278,27 @@ CMD ["crake"]
         "tools/words.sh": "echo crex > words.txt\n",
         "tools/words.txt": "of the tools\n",
     },
+    "own-py-places": {
+        "Dockerfile": """FROM python:3.12
+RUN apt-get update && apt-get install -y graphviz=2.42.* && rm -rf /var/lib/apt/lists/*
+SHELL ["/bin/bash", "-c"]
+RUN useradd plover
+WORKDIR /srv
+COPY requirements.txt constraints.txt /lists/
+RUN set -o pipefail && cat /lists/requirements.txt | sort > /srv/all.txt && pip install -r /srv/all.txt
+COPY names ./names
+COPY others ./names
+COPY plover.py .
+RUN chown -R plover /srv/names
+USER plover
+CMD ["python", "plover.py"]
+""",
+        "requirements.txt": "graphviz==0.20.3\n",
+        "constraints.txt": "",
+        "names/a.txt": "",
+        "others/a.txt": "plover\n",
+        "plover.py": 'import graphviz\n\nopen("names/a.txt", "a")\nopen("/lists/constraints.txt")\n',
+    },
     "own-multi-go-net": {
         "Dockerfile": """FROM golang:1.24 AS tools
 RUN apt-get update && apt-get install -y jq

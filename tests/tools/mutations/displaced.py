@@ -13,25 +13,26 @@ from slimify.syntax.dockerfile.instructions import copy_parts, from_parts
 from .kinds import Change, kind
 from .subject import Stage, Subject, copy_line, flags_of, with_command
 
+_SETTING = re.compile(r"(?:cd|export|source|umask|shopt|\.)\s|set\s.*pipefail|\w+=\S*$")
 _OF_BASES = ("/usr/", "/var/", "/etc/", "/go/", "/home/", "/tmp/", "/root/", "/opt", "/srv")
 
 
 @kind("slash-dropped", "a file gets the name of the directory that it belongs in")
 def slash_dropped(s: Subject) -> Iterator[Change]:
-    for copy, dest in _single_files(s):
+    for copy, dest in _file_copies(s):
         if dest.endswith("/") and not _may_be_directory(s, copy):
             yield f"{copy.value} without /", s.replaced(copy, copy_line(copy, dest=dest.rstrip("/")))
 
 
 @kind("slash-added", "a file is in a directory of its name")
 def slash_added(s: Subject) -> Iterator[Change]:
-    for copy, dest in _single_files(s):
+    for copy, dest in _file_copies(s):
         if not dest.endswith(("/", ".")) and not _may_be_directory(s, copy):
             yield f"{copy.value}/", s.replaced(copy, copy_line(copy, dest=f"{dest}/"))
 
 
-def _single_files(s: Subject) -> Iterator[tuple[Instruction, str]]:
-    """The COPYs that bring one file each, and their destinations."""
+def _file_copies(s: Subject) -> Iterator[tuple[Instruction, str]]:
+    """The COPYs that bring one file each, or files into a directory, and their destinations."""
     compiled = {
         posixpath.normpath(posixpath.join(s.directory(stage, run), found[1]))
         for stage in s.builders
@@ -40,10 +41,9 @@ def _single_files(s: Subject) -> Iterator[tuple[Instruction, str]]:
     }
     for copy in (x for stage in s.stages for x in stage if x.keyword == "COPY" and not x.heredocs):
         parts = copy_parts(copy)
-        if len(parts.sources) == 1 and parts.dest.strip("/"):
-            source = parts.sources[0]
+        if parts.dest.strip("/") and (len(parts.sources) == 1 or parts.dest.endswith("/")):
             files = compiled if copy.flag("from") else {f"/{name}" for name in s.files}
-            if posixpath.normpath(f"/{source.lstrip('/')}") in files:
+            if all(posixpath.normpath(f"/{source.lstrip('/')}") in files for source in parts.sources):
                 yield copy, parts.dest
 
 
@@ -95,8 +95,7 @@ def run_split(s: Subject) -> Iterator[Change]:
     for stage in s.stages:
         for run, number, part in s.commands(stage):
             texts = [p.text for p in s.parts(run)]
-            state = re.match(r"(?:cd|export|source|umask|\.)\s|\w+=\S*$", part.text)
-            if state and not run.heredocs and any(map(_is_placed, texts[number + 1 :])):
+            if _SETTING.match(part.text) and not run.heredocs and any(map(_is_placed, texts[number + 1 :])):
                 halves = (" && ".join(x) for x in (texts[: number + 1], texts[number + 1 :]))
                 lines = "\n".join(f"RUN {flags_of(run)}{half}" for half in halves)
                 yield f"{part.text[:40]} alone", s.replaced(run, lines)
@@ -104,7 +103,7 @@ def run_split(s: Subject) -> Iterator[Change]:
 
 def _is_placed(text: str) -> bool:
     """Whether what a command does depends on where it is executed."""
-    return not re.match(r"(?:rm|apt|apk|cd|echo|true|pip3? cache|npm cache)\b", text)
+    return not re.match(r"(?:rm|apt|apk|cd|echo|true|pip3? cache|npm (?:cache|prune))\b", text)
 
 
 @kind("runs-merged", "a step is executed in the directory that the one before it went to")
@@ -147,3 +146,43 @@ def workdir_owner(s: Subject) -> Iterator[Change]:
         )
         if path and not f"{path}/".startswith(_OF_BASES):
             yield f"WORKDIR {x.value} of root", s.moved(x, users[0])
+
+
+@kind("version-dropped", "another version of a system package is installed")
+def version_dropped(s: Subject) -> Iterator[Change]:
+    for stage in s.stages:
+        for run, number, part in s.commands(stage):
+            for word in part.text.split() if re.match(r"apt-get .*install|apk add", part.text) else ():
+                name, found, version = word.strip("\"'").partition("=")
+                if found and re.match(r"[\d~<>$]", version):
+                    for new in (name, f"{name}=0"):
+                        yield new, with_command(s, run, number, part.text.replace(word, new, 1))
+
+
+@kind("copies-swapped", "of two copies that bring the same file, the other one comes last")
+def copies_swapped(s: Subject) -> Iterator[Change]:
+    for stage in s.stages:
+        copies = s.from_context(stage)
+        for one, other in ((x, y) for n, x in enumerate(copies) for y in copies[n + 1 :]):
+            first, second = s.brings(one), s.brings(other)
+            if any(first[path] != second[path] for path in first.keys() & second.keys()):
+                yield f"{other.value} before {one.value}", s.swapped(one, other)
+
+
+@kind("not-recursive", "a directory gets an owner or a mode, what is in it does not")
+def not_recursive(s: Subject) -> Iterator[Change]:
+    filled = re.compile(r"npm (?:ci|install)|pip3? install|tar |cp |go build|git clone|touch ")
+    for run, number, part in s.commands(s.final):
+        words = part.text.split()
+        if words[:1] in (["chown"], ["chmod"]) and "-R" in words:
+            path = posixpath.normpath(posixpath.join(s.directory(s.final, run), s.expanded(run, words[-1])))
+            before = _before(s, run)
+            brought = any(p.startswith(f"{path}/") for x in s.from_context(before) for p in s.brings(x))
+            made = path.endswith("/node_modules") and any(filled.search(p.text) for p in s.parts(run))
+            if (brought or made) and _runs_as_other(s):
+                text = " ".join(w for w in words if w != "-R")
+                yield text, with_command(s, run, number, text)
+
+
+def _runs_as_other(s: Subject) -> bool:
+    return any(x.keyword == "USER" and x.value not in ("root", "0") for x in s.final)

@@ -336,3 +336,27 @@ def test_files_of_the_context_that_a_step_deletes(end: str, lacks: bool, tmp_pat
     files = {"native/tool.c": "", "native/other.c": "", "app.py": "import subprocess\n"}
     found = differences(COMPILED.format(end), COMPILED_NEW.format(end), files, tmp_path)
     assert ("/app/native/tool.c" in found) == lacks, found
+
+
+OVERLAID = """FROM python:3.12
+WORKDIR /srv
+COPY app.py ./
+{}
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("copies", "problem"),
+    [
+        pytest.param("COPY names ./names\nCOPY others ./names", "", id="the same"),
+        pytest.param("COPY names others ./names/", "", id="in one"),
+        pytest.param("COPY others ./names\nCOPY names ./names", "names/a.txt", id="swapped"),
+        pytest.param("COPY others names ./names/", "names/a.txt", id="swapped in one"),
+    ],
+)
+def test_the_last_copy_of_a_file_counts(copies: str, problem: str, tmp_path: Path) -> None:
+    files = {"app.py": "open('names/a.txt')\n", "names/a.txt": "", "names/b.txt": "", "others/a.txt": ""}
+    old = OVERLAID.format("COPY names ./names\nCOPY others ./names")
+    found = differences(old, OVERLAID.format(copies), files, tmp_path)
+    assert problem in found if problem else not found, found

@@ -199,3 +199,27 @@ def test_files_that_are_copied_into_a_directory(
     files = {"go.mod": "module example.com/gate\n\ngo 1.24\n", "main.go": "package main\n\nfunc main() {}\n"}
     found = differences(old, changed(old, *pairs), files, tmp_path)
     assert problem in found if problem else "would be a file" not in found
+
+
+SEVERAL = """FROM node:20
+WORKDIR /app
+COPY {} {}
+CMD ["node", "a.js"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("sources", "dest", "problem"),
+    [
+        pytest.param("a.js b.js", "/app/lib/", False, id="a slash"),
+        pytest.param("a.js b.js", "/app", False, id="the working directory"),
+        pytest.param("a.js b.js", ".", False, id="a dot"),
+        pytest.param("a.js b.js", "/opt", False, id="a directory of the base image"),
+        pytest.param("a.js", "/app/lib", False, id="one file"),
+        pytest.param("a.js b.js", "/app/lib", True, id="no directory"),
+    ],
+)
+def test_several_files_go_into_a_directory(sources: str, dest: str, problem: bool, tmp_path: Path) -> None:
+    old = SEVERAL.format("a.js b.js", "./")
+    found = differences(old, SEVERAL.format(sources, dest), {"a.js": "", "b.js": ""}, tmp_path)
+    assert ("not known to be a directory" in found) is problem, found

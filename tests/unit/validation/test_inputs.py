@@ -239,3 +239,26 @@ def test_a_command_joins_one_that_enters_a_directory(
     old = ENTERED.format(entered, file)
     found = differences(old, changed(old, ("\nRUN cp", " && cp")), files, tmp_path)
     assert problem in found if problem else not found, found
+
+
+SET = """FROM python:3.12
+WORKDIR /srv
+COPY . .
+RUN {}
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        pytest.param("set -x && mkdir a", "set -x && mkdir a", False, id="the same"),
+        pytest.param("A=1 && export A && mkdir a", "mkdir a", False, id="variables that it does not use"),
+        pytest.param("umask 077 && mkdir a", "mkdir a", True, id="without umask"),
+        pytest.param("umask 077 && mkdir a", "umask 077\nRUN mkdir a", True, id="in another RUN"),
+        pytest.param("set -o pipefail && cat b | sort > c", "cat b | sort > c", True, id="without pipefail"),
+    ],
+)
+def test_settings_of_the_shell(old: str, new: str, problem: bool, tmp_path: Path) -> None:
+    found = differences(SET.format(old), SET.format(new), {"app.py": "", "b": ""}, tmp_path)
+    assert ("different state" in found) is problem, found

@@ -200,3 +200,25 @@ def test_headers_of_installs(requirement: str, packages: str, lost: str, tmp_pat
     files = {"requirements.txt": f"{requirement}\n", "app.py": "print(1)\n"}
     found = differences(old, new, files, tmp_path)
     assert lost in found if lost else "libpq" not in found
+
+
+PINNED = """FROM python:3.12
+RUN apt-get update && apt-get install -y nginx=1.22.* tini
+COPY app.py ./
+CMD ["tini", "python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        pytest.param("tini", "tini", False, id="the same"),
+        pytest.param("nginx=1.22.* tini", "tini nginx=1.22.*", False, id="another order"),
+        pytest.param("nginx=1.22.*", "nginx", True, id="without a version"),
+        pytest.param("nginx=1.22.*", "nginx=1.24.*", True, id="another version"),
+        pytest.param("tini", "tini=0.19", True, id="a version more"),
+    ],
+)
+def test_versions_of_packages(old: str, new: str, problem: bool, tmp_path: Path) -> None:
+    found = differences(PINNED, PINNED.replace(old, new), {"app.py": KNOWN}, tmp_path)
+    assert ("instead of" in found) is problem, found

@@ -650,3 +650,32 @@ def test_what_another_stage_made_arrives_as_it_was(
     files = {"main.go": "package main\n\nfunc main() {}\n"}
     found = differences(PLACED, changed(PLACED, *pairs), files, tmp_path)
     assert problem in found if problem else not found, found
+
+
+WIDE = """FROM node:20
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci
+COPY server.js ./
+RUN chown -R node /app
+USER node
+CMD ["node", "server.js"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        pytest.param((), False, id="the same"),
+        pytest.param((("-R node /app", "-R node:node /app/"),), False, id="with a group"),
+        pytest.param((("-R node /app", "-R node /app/node_modules /app"),), False, id="also by name"),
+        pytest.param((("chown -R", "chown"),), True, id="the directory alone"),
+        pytest.param((("-R node /app", "node /app /app/node_modules"),), True, id="two directories alone"),
+    ],
+)
+def test_owners_of_what_a_tree_holds(
+    pairs: tuple[tuple[str, str], ...], problem: bool, tmp_path: Path
+) -> None:
+    files = {"package.json": "{}", "package-lock.json": "{}", "server.js": ""}
+    found = differences(WIDE, changed(WIDE, *pairs), files, tmp_path)
+    assert ("would belong to root instead of node" in found) is problem, found
