@@ -16,6 +16,7 @@ from slimify.model.dockerfile import Instruction
 from slimify.model.plan import NewStart, Plan
 from slimify.semantics.machine.stages import Machine, Stage
 from slimify.syntax.dockerfile.instructions import arg_names, env_pairs, meaning
+from slimify.validation.inputs import is_reordered
 
 _SAME = ("user", "volumes", "labels", "healthcheck", "stop_signal", "shell", "workdir", "ports")
 
@@ -72,7 +73,7 @@ def _env_changes(
         if name != "PATH" or _is_other_path(value, other or "", old, new):
             yield Reason.of("SL409", "env_changes", name=name, before=repr(value), after=repr(other))
     # directories that programs are found in may be new, as those of an environment
-    if "PATH" not in _names_set(old.final) and _is_reordered(before.get("PATH", ""), after.get("PATH", "")):
+    if "PATH" not in _names_set(old.final) and is_reordered(before.get("PATH", ""), after.get("PATH", "")):
         yield Reason.of("SL409", "env_changes", name="PATH", before=before["PATH"], after=after["PATH"])
     arguments = {n for x in _instructions(old.final, "ARG") for n, _ in arg_names(x)}
     for name in sorted(_names_set(new.final) - {"PATH"}):
@@ -89,14 +90,7 @@ def _names_set(stage: Stage) -> frozenset[str]:
 def _is_other_path(before: str, after: str, old: Machine, new: Machine) -> bool:
     """Whether a PATH has other directories of its own, or those of both in another order."""
     own = _own_directories(before, old) != _own_directories(after, old, new)
-    return own or _is_reordered(before, after)
-
-
-def _is_reordered(before: str, after: str) -> bool:
-    """Whether directories of two PATHs are in another order: a program of one is found before that of the
-    same name in another."""
-    one, other = (dict.fromkeys(path.split(":")) for path in (before, after))
-    return [d for d in one if d in other] != [d for d in other if d in one]
+    return own or is_reordered(before, after)
 
 
 def _own_directories(path: str, *machines: Machine) -> list[str]:

@@ -49,8 +49,9 @@ def input_problems(pair: Pair) -> Iterator[Reason]:
             yield Reason.of("SL409", "input_missing", path=path, at=_shown(event), stage=_name(pair))
         yield from _variable_problems(pair, event, match)
         yield from _mode_problems(pair, event, match)
-        settings = _settings_before(pair.old, match) - _settings_before(pair.new, event)
-        if settings or not _same_user(event, match) or event.state.shell != match.state.shell:
+        changed = is_reordered(match.state.get("PATH") or "", event.state.get("PATH") or "")
+        changed = changed or not _settings_before(pair.old, match) <= _settings_before(pair.new, event)
+        if changed or not _same_user(event, match) or event.state.shell != match.state.shell:
             yield Reason.of("SL409", "command_state", command=event.text[:50])
 
 
@@ -242,6 +243,13 @@ def _mode_problems(pair: Pair, event: Event, match: Event) -> Iterator[Reason]:
     if before and after and before.mode != after.mode:
         mode, other = before.mode or "the default", after.mode or "the default"
         yield Reason.of("SL409", "mode", path=path, before=mode, after=other)
+
+
+def is_reordered(before: str, after: str) -> bool:
+    """Whether directories of two PATHs are in another order: a program of one is found before that of the
+    same name in another."""
+    one, other = (dict.fromkeys(path.split(":")) for path in (before, after))
+    return [d for d in one if d in other] != [d for d in other if d in one]
 
 
 def _settings_before(stage: Stage, event: Event) -> frozenset[str]:

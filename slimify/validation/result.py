@@ -8,10 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from slimify.facts.language_files import files_of
 from slimify.facts.programs import is_plain_check, sets_attributes
-from slimify.facts.system import in_transient_tree, is_plain_root, is_shared_directory, is_systems
+from slimify.facts.system import (
+    default_path,
+    in_transient_tree,
+    is_plain_root,
+    is_shared_directory,
+    is_systems,
+)
 from slimify.languages import installed_directories, prepares_install
 from slimify.model.decisions import Reason
 from slimify.model.effects import BUILDS, NOT_FOR_RUN_TIME, Effect
@@ -258,7 +265,9 @@ def _is_usable(compared: Comparison, stage: Stage, event: Event, place: str) -> 
     those of an environment that a step prepares are on PATH."""
     new = compared.new.final
     prepared = any(place in e.writes for e in stage.effects if prepares_install(e))
-    on_path = f"{place}/bin" in (new.end.get("PATH") or "").split(":")
+    given = ((new.facts and new.facts.env.get("PATH")) or default_path()).split(":")
+    first = takewhile(lambda directory: directory not in given, (new.end.get("PATH") or "").split(":"))
+    on_path = f"{place}/bin" in first  # and not another interpreter in front of it
     return event.origin in content_at(new, place).origins and on_path and prepared
 
 

@@ -70,7 +70,7 @@ def _before(s: Subject, x: Instruction) -> Stage:
 
 
 _IDLE = re.compile(
-    r"--(?:yes|quiet|verbose|silent|force|upgrade|version|progress\S*|disable-pip-version-check|no-\S+)"
+    r"--(?:production|prod|omit\S*|only\S*|yes|quiet|verbose|silent|force|upgrade|version|progress\S*|disable-pip-version-check|no-\S+)"
     r"|-[vqypfrSsLi]+"
 )
 # Commands without which nothing is missing, also without their options.
