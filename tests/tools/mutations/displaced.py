@@ -79,12 +79,12 @@ _SPARE = re.compile(r"(?:apt|apk|rm|mkdir|echo|set|test)\b|\S+ (?:prune|clean|ca
 
 @kind("option-dropped", "a command lacks one of its options")
 def option_dropped(s: Subject) -> Iterator[Change]:
+    given = " ".join(s.original.text.replace("\\\n", " ").split())  # the user's own commands
     for stage in s.stages:
         for run, number, part in s.commands(stage):
-            words = part.text.split(" ")
-            for at, word in (
-                enumerate(words[1:], 1) if not run.heredocs and not _SPARE.match(part.text) else ()
-            ):
+            own = " ".join(part.text.split()) in given and not run.heredocs
+            words = part.text.split(" ") if own and not _SPARE.match(part.text) else [""]
+            for at, word in enumerate(words[1:], 1):
                 if re.fullmatch(r"--?[A-Za-z][\w-]*(?:=[\w./-]+)?", word) and not _IDLE.fullmatch(word):
                     text = " ".join((*words[:at], *words[at + 1 :]))
                     yield f"{part.text[:50]} without {word}", with_command(s, run, number, text)
