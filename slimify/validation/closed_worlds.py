@@ -22,7 +22,7 @@ from slimify.facts.system import default_path, is_for_libraries, is_for_people, 
 from slimify.facts.toolchains import installers
 from slimify.languages import language
 from slimify.model.decisions import Reason
-from slimify.model.effects import BUILDS, INSTALLS, Effect
+from slimify.model.effects import BUILDS, INSTALLS, Action, Effect
 from slimify.semantics.changed_settings import changes_install_settings
 from slimify.semantics.machine.content import content_at, copied_from_stages
 from slimify.semantics.machine.stages import Copy, Stage
@@ -180,7 +180,8 @@ def _is_unused_install(compared: Comparison, effect: Effect, path: str) -> bool:
         return False
     commands, own = set(needs.commands), installers(known)
     if own is not None and not effect.manifests and not own.commands & commands:
-        names = {p.name.lower() for p in effect.packages} or {effect.manager}
+        named = {p.name.lower() for p in effect.packages}
+        names = named or {effect.manager if effect.action != Action.INSTALL else ""}  # `pip install dist/*`
         if names <= {*known.installers, *own.commands} and not own.managers & {
             e.manager for e in needs.start
         }:

@@ -360,3 +360,20 @@ def test_the_last_copy_of_a_file_counts(copies: str, problem: str, tmp_path: Pat
     old = OVERLAID.format("COPY names ./names\nCOPY others ./names")
     found = differences(old, OVERLAID.format(copies), files, tmp_path)
     assert problem in found if problem else not found, found
+
+
+ARCHIVES = """FROM python:3.12{builder}
+WORKDIR /app
+COPY . .
+RUN pip install {packages}
+{final}CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(("packages", "lost"), [("poetry", False), ("dist/*", True), ("$WHEEL", True)])
+def test_an_install_of_unknown_packages_is_no_installer(packages: str, lost: bool, tmp_path: Path) -> None:
+    final = "\nFROM python:3.12-slim\nWORKDIR /app\nCOPY --from=builder /app /app\n"
+    old = ARCHIVES.format(builder="", packages=packages, final="")
+    new = ARCHIVES.format(builder=" AS builder", packages=packages, final=final)
+    found = differences(old, new, {"app.py": "import os\n"}, tmp_path)
+    assert ("would be missing" in found) is lost

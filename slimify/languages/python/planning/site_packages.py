@@ -113,7 +113,8 @@ def installs_only_installers(program: Program) -> bool:
         names = {p.name.lower().replace("_", "-") for p in effect.packages}
         if effect.action not in (PythonAction.INSTALL, PythonAction.ENSUREPIP) or effect.manifests:
             return False
-        if not names.issubset(installers):
+        unnamed = not names and effect.action != PythonAction.ENSUREPIP  # `pip install dist/*`
+        if unnamed or not names.issubset(installers):
             return False
     return (
         bool(effects)

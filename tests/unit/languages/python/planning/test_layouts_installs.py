@@ -86,6 +86,22 @@ ROWS = (
         never=("/opt/venv",),
     ),
     Row(
+        id="archives-that-a-build-leaves",
+        file=lines(
+            "FROM python:3.12",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN python setup.py sdist",
+            "RUN pip install dist/*",
+            START,
+        ),
+        files={"setup.py": "from setuptools import setup\n\nsetup(name='app')\n", "app.py": "import os\n"},
+        rung="slim",
+        final=(
+            "COPY --from=builder /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages",
+        ),
+    ),
+    Row(
         id="a-python-that-nobody-knows-makes-no-environment",
         file=lines("ARG BASE=python:3.12", "FROM ${BASE}", *INSTALL, START),
         files={**FLASK, ".github/workflows/ci.yml": CI % "python:$RELEASE"},
