@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 
 from slimify.facts.commands import readers_of
@@ -254,12 +255,11 @@ def is_reordered(before: str, after: str) -> bool:
 
 def _settings_before(stage: Stage, event: Event) -> frozenset[str]:
     """What commands before one in its RUN set in the shell, apart from the directory and variables."""
-    found: set[str] = set()
-    for other in reversed(stage.events[event.number - event.atom : event.number]):
-        held = any(e.tool in ("cd", "export", "") or "=" in e.tool for e in other.effects)
-        if other.kinds == {"state"} and not held and event.kinds - LEAVES_NOTHING:
-            found.add(other.text)
-    return frozenset(found)
+    if event.kinds <= LEAVES_NOTHING:
+        return frozenset()
+    numbers = stage.shell_settings
+    own = numbers[bisect_left(numbers, event.number - event.atom) : bisect_left(numbers, event.number)]
+    return frozenset(stage.events[number].text for number in own)
 
 
 def _same_user(event: Event, match: Event) -> bool:

@@ -167,6 +167,13 @@ class Stage(Struct, frozen=True, dict=True, eq=False, kw_only=True):
             stage = stage.parent
 
     @cached_property
+    def shell_settings(self) -> tuple[int, ...]:
+        """The numbers of commands that change the shell of their RUN, but not its directory or variables."""
+        state = (e for e in self.events if e.kinds == {"state"})
+        held = ("cd", "export", "")
+        return tuple(e.number for e in state if not any(f.tool in held or "=" in f.tool for f in e.effects))
+
+    @cached_property
     def sources(self) -> frozenset[Stage]:
         """The stages that it copies from or mounts, directly or not, with those that they build on."""
         found: set[Stage] = set()
