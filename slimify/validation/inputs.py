@@ -255,7 +255,7 @@ def is_reordered(before: str, after: str) -> bool:
 
 def _settings_before(stage: Stage, event: Event) -> frozenset[str]:
     """What commands before one in its RUN set in the shell, apart from the directory and variables."""
-    if event.kinds <= LEAVES_NOTHING:
+    if event.kinds <= NOT_FOR_RUN_TIME:
         return frozenset()
     numbers = stage.shell_settings
     own = numbers[bisect_left(numbers, event.number - event.atom) : bisect_left(numbers, event.number)]

@@ -254,6 +254,12 @@ CMD ["python", "app.py"]
     [
         pytest.param("set -x && mkdir a", "set -x && mkdir a", False, id="the same"),
         pytest.param("A=1 && export A && mkdir a", "mkdir a", False, id="variables that it does not use"),
+        pytest.param(
+            "set -e; apt-get update; rm -rf /var/lib/apt/lists/*\nRUN apt-get update && mkdir a",
+            "apt-get update && mkdir a && rm -rf /var/lib/apt/lists/*",
+            False,
+            id="caches that another RUN removes",
+        ),
         pytest.param("umask 077 && mkdir a", "mkdir a", True, id="without umask"),
         pytest.param("umask 077 && mkdir a", "umask 077\nRUN mkdir a", True, id="in another RUN"),
         pytest.param("set -o pipefail && cat b | sort > c", "cat b | sort > c", True, id="without pipefail"),
