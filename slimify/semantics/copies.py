@@ -36,6 +36,13 @@ class CopyStep(Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(item.target for item in copies))
 
     @property
+    def brings_files(self) -> bool:
+        """Whether it may bring a file, which goes into the target if that is a directory, and not only what
+        directories of the context hold. What is in stages, addresses and archives is not known here."""
+        known = self.view.copies and not self.parts.heredocs
+        return not known or not all(item.directory for item in self.view.copies)
+
+    @property
     def files(self) -> frozenset[str] | None:
         """The image paths of all files that it copies from the context; None if they are not known."""
         known = self.view.copies and not self.parts.heredocs
@@ -48,8 +55,7 @@ def read_copy(instruction: Instruction, state: State) -> CopyStep:
     dest = expand(parts.dest, known)
     target = join_path(state.cwd, dest) if dest else None
     sources = tuple(expand(s, known) or s for s in parts.sources)
-    slash = parts.dest.endswith(("/", "/.")) or parts.dest in (".", "..")
-    into = slash or len(sources) > 1 or (target is not None and state.view.is_dir(target))
+    into = parts.names_directory or len(sources) > 1 or (target is not None and state.view.is_dir(target))
     view = ContextView(context=state.view.context, base=state.view.base, directories=state.view.directories)
     if parts.from_stage is not None:
         sources = tuple(posixpath.normpath(posixpath.join("/", s)) for s in sources)

@@ -16,6 +16,7 @@ from slimify.semantics.machine.content import (
     holds_place,
     is_directory,
     link_targets,
+    may_bring_files,
 )
 from slimify.semantics.machine.stages import Copy, Machine, Stage
 from slimify.semantics.paths import ancestors, inside, is_glob, overlap
@@ -39,12 +40,12 @@ def copy_problems(compared: Comparison, start: Sequence[str]) -> Iterator[Reason
             if copy is None:
                 continue
             into = known.get((meaning(event.visit.instruction), copy.target))
-            if into and not copy.into and not _are_directories(copy):
+            if into and not copy.into and may_bring_files(copy):
                 yield Reason.of("SL409", "copy_into", path=copy.target or "")
             if into is not None:
                 continue
-            slash = copy.parts.dest.endswith(("/", "/.")) or copy.parts.dest in (".", "..")
-            if len(copy.sources) > 1 and not slash and not event.state.view.is_dir(copy.target or "/"):
+            directory = copy.parts.names_directory or event.state.view.is_dir(copy.target or "/")
+            if len(copy.sources) > 1 and not directory:
                 yield Reason.of("SL409", "copy_slash", path=copy.target or copy.parts.dest)
             if copy.stage is not None:
                 yield from _stage_copy_problems(compared, copy, copy.stage, trusted)
@@ -52,14 +53,6 @@ def copy_problems(compared: Comparison, start: Sequence[str]) -> Iterator[Reason
                 yield Reason.of("SL409", "copy_image", stage=copy.image)
             else:
                 yield from _context_copy_problems(old, copy)
-
-
-def _are_directories(copy: Copy) -> bool:
-    """Whether all that a COPY names are directories, whose content goes into its target in any case
-    (https://docs.docker.com/reference/dockerfile/#destination)."""
-    if copy.stage is not None:
-        return all(is_directory(copy.stage, source) for source in copy.sources)
-    return not copy.image and all(item.directory for item in copy.view.copies)
 
 
 def _trusted_paths(compared: Comparison, start: Sequence[str]) -> frozenset[tuple[str, str]]:

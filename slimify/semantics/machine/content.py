@@ -271,6 +271,13 @@ def copied_places(copy: Copy) -> Iterator[tuple[str, str, bool]]:
         yield place, source, directory
 
 
+def may_bring_files(copy: Copy) -> bool:
+    """Whether a COPY may bring a file, and not only the content of directories."""
+    if copy.stage is not None:
+        return not all(is_directory(copy.stage, source) for source in copy.sources)
+    return copy.brings_files
+
+
 def places_of(copy: Copy) -> tuple[str, ...]:
     """Where the sources of a COPY from a stage or an image arrive. Those of an image count as files."""
     if copy.target is None:

@@ -45,6 +45,12 @@ class CopyParts(Struct, frozen=True, kw_only=True):
     exclude: tuple[str, ...] = ()
     heredocs: tuple[str, ...] = ()
 
+    @property
+    def names_directory(self) -> bool:
+        """Whether the destination is a directory as it is written, whatever the image has there
+        (https://docs.docker.com/reference/dockerfile/#destination)."""
+        return self.dest.endswith(("/", "/.")) or self.dest in (".", "..")
+
 
 class Mount(Struct, frozen=True, kw_only=True):
     """One `--mount` of a RUN. `type` defaults to "bind"."""

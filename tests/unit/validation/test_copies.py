@@ -180,6 +180,24 @@ CMD ["/app/gate"]
             INTO, (("RUN mkdir /app\n", ""),), "/app would be a file", id="the directory is not made"
         ),
         pytest.param(
+            changed(INTO, ("--from=tools /out/gate /app", "<<rows /app\n{}\nrows")),
+            (("RUN mkdir /app\n", ""),),
+            "/app would be a file",
+            id="a heredoc",
+        ),
+        pytest.param(
+            changed(INTO, ("COPY --from=tools /out/gate", "ADD https://example.com/gate")),
+            (("RUN mkdir /app\n", ""),),
+            "/app would be a file",
+            id="an address",
+        ),
+        pytest.param(
+            changed(INTO, ("--from=tools /out/gate", "go.mod")),
+            (("RUN mkdir /app\n", ""),),
+            "/app would be a file",
+            id="a file of the context",
+        ),
+        pytest.param(
             changed(INTO, ("/out/gate /app\n", "/out /app\n")),
             (("RUN mkdir /app\n", ""),),
             "",

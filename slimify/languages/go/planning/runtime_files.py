@@ -34,6 +34,7 @@ from slimify.model.effects import ADDS_FILES, CHANGES_FILES, LEAVES_NOTHING, Act
 from slimify.planning.final_stage.commands import real_atoms
 from slimify.planning.final_stage.rebase import path_dirs
 from slimify.planning.layout import CopyFromBuilder
+from slimify.semantics.machine.content import may_bring_files
 from slimify.semantics.paths import PathMarks, inside, inside_any, overlap
 from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts
 
@@ -371,16 +372,16 @@ def _with_slash(program: Program, idle: frozenset[int], done: set[int]) -> dict[
     """COPYs of a file to a directory that only a dropped mkdir creates: without a trailing slash, the
     destination would become the file (https://docs.docker.com/reference/dockerfile/#destination)."""
     made = [p for s in program.steps if s.index in idle for e in s.effects for p in e.writes]
+    copies = {e.visit.index: e.copy for e in program.machine.final.own if e.copy is not None}
     found: dict[int, str] = {}
     for step in program.steps:
-        copy = step.visit.copy
+        copy = copies.get(step.index)
         if copy is None or step.role == "build" or step.index in done or not copy.into:
             continue
         dest, target = copy.parts.dest, copy.target
-        files = copy.parts.from_stage is not None or not all(c.directory for c in copy.view.copies)
-        if dest.endswith("/") or not files or target is None or len(copy.sources) > 1:
+        if copy.parts.names_directory or target is None or len(copy.sources) > 1:
             continue
-        if any(inside(path, target) for path in made):
+        if any(inside(path, target) for path in made) and may_bring_files(copy):
             line = step.instruction.raw.rstrip()
             at = line.rfind(dest) + len(dest)
             found[step.index] = f"{line[:at]}/{line[at:]}"

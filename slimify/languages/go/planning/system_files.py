@@ -19,7 +19,7 @@ from slimify.model.sources import Use
 from slimify.model.versions import version_numbers
 from slimify.planning.final_stage.restore_packages import final_packages, restored_packages
 from slimify.planning.layout import CopyFromBuilder
-from slimify.semantics.machine.content import content_at
+from slimify.semantics.machine.content import content_at, may_bring_files
 from slimify.semantics.paths import deepest, inside, inside_any
 
 _TOOLCHAIN_ZONES = named_data_files("golang")["toolchain-zones"]
@@ -37,10 +37,10 @@ def missing_directories(
     brought = {*_brought(program, copies, drop), program.end_state.cwd or "/"}
     named = program.runtime_needs.directories
     used = {d: named[d] for d in lost & named.keys() if not any(inside(p, d) for p in brought)}
-    for step in program.steps:  # a file that is copied to a directory's name goes into the directory
-        copy = step.visit.copy if step.index not in drop else None
-        if copy is not None and copy.target in lost and not all(c.directory for c in copy.view.copies):
-            used.setdefault(copy.target, f"line {step.line}")
+    for event in program.machine.final.own:  # a file that is copied to a directory's name goes into it
+        copy = event.copy if event.visit.index not in drop else None
+        if copy is not None and copy.target in lost and may_bring_files(copy):
+            used.setdefault(copy.target, f"line {event.visit.instruction.line}")
     return dict(sorted(used.items()))
 
 

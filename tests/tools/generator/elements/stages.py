@@ -9,6 +9,7 @@ from random import Random
 from tools.generator.elements.bases import FULL, use_base
 from tools.generator.elements.common import full, package, plain, save_package
 from tools.generator.project import Project, Run, element
+from tools.generator.simulation.bases import OWN_DIRECTORIES
 
 
 @element("base-of-two-stages", "base", weight=3)
@@ -94,3 +95,15 @@ def _dependencies(p: Project, random: Random) -> None:
         p.probe("module", "ms")
     p.slots.setdefault("stage", []).append(stage)
     p.line("after" if random.random() < 0.5 else "before-copy", copied)
+
+
+@element("file-of-a-stage", "state", weight=3, fits=plain)
+def _file(p: Project, random: Random) -> None:
+    """A file of another stage is copied to the name of a directory, which a step makes or the base image has."""
+    p.slots.setdefault("stage", []).append(
+        f"FROM {p.base} AS rows\nRUN mkdir -p /out && echo one > /out/rows.txt"
+    )
+    place = random.choice(["/rows", "/data/rows", "/opt", "/srv"])
+    made = "" if place in OWN_DIRECTORIES else f"RUN mkdir -p {place}\n"
+    p.line("after", f"{made}COPY --from=rows /out/rows.txt {place}{random.choice(['', '', '/'])}")
+    p.probe("read", f"{place}/rows.txt")

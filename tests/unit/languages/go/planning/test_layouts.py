@@ -708,6 +708,30 @@ ROWS = (
         base="gcr.io/distroless/static-debian12",
         final=("COPY --from=builder /opt /opt", "COPY a.yml /opt"),
     ),
+    *(
+        Row(
+            id=f"directory-that-distroless-lacks-of-{id}",
+            file=(
+                "FROM golang:1.22 AS tools",
+                "RUN mkdir /out && touch /out/rows",
+                "",
+                "FROM golang:1.22",
+                *BUILD,
+                line,
+                START,
+            ),
+            files={"go.mod": MODULE, "main.go": "package main\n\nfunc main() {}\n"},
+            base="gcr.io/distroless/static-debian12",
+            final=(line.partition("\n")[0], *([] if never else ["COPY --from=builder /opt /opt"])),
+            never=never,
+        )
+        for id, line, never in (
+            ("an-address", "ADD https://example.com/rows.json /opt", ()),
+            ("a-heredoc", "COPY <<rows.json /opt\n{}\nrows.json", ()),
+            ("a-file-of-a-stage", "COPY --from=tools /out/rows /opt", ()),
+            ("a-directory-of-a-stage", "COPY --from=tools /out /opt", ("/opt /opt",)),
+        )
+    ),
     Row(
         id="directory-that-distroless-lacks-of-a-copied-directory",
         file=("FROM golang:1.22", *BUILD, "COPY conf /opt", START),
