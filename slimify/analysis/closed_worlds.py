@@ -101,13 +101,13 @@ def unread_manifest(effects: Iterable[Effect], end: State) -> str:
     """The manifest of an install that a COPY names and the build context lacks, or that a step makes of
     something else than a manifest: what its packages need is not known. "" if there is none. Without its lock
     file, a project still names them."""
-    view = end.view
     named = (m for e in effects if e.kind in INSTALLS for m in e.manifests)
     for path in (m for m in named if posixpath.basename(m) not in lock_names()):
-        source = view.manifest(path)
-        if view.context.has(source) if source else path not in view.made or view.text(path) is not None:
-            continue
-        return source or path
+        source = end.view.manifest(path)
+        if source and not end.view.context.has(source):
+            return source
+        if not source and path in end.view.made and end.view.text(path) is None:
+            return path
     return ""
 
 

@@ -171,8 +171,8 @@ class RuntimeNeeds(Struct, frozen=True, kw_only=True, dict=True):
         """Paths that have to be directories if they exist, with who names them: those that sources name, and
         those of files that the words of start commands name and the program may create."""
         words = (word.rpartition("=")[2] for started in self.programs for word in started.words[1:])
-        named = {p: path for path in words for p in (path, posixpath.dirname(path)) if path.startswith("/")}
-        named |= {p: p for path in self.paths for p in (path, posixpath.dirname(path))}
+        paths = (*(word for word in words if word.startswith("/")), *self.paths)
+        named = {place: path for path in paths for place in (path, posixpath.dirname(path))}
         return {**named, **{posixpath.normpath(use.name): use.place for use in self.sources.paths}}
 
     def and_those(self, more: RuntimeNeeds) -> RuntimeNeeds:

@@ -14,11 +14,11 @@ def base_directories(base: ImageFacts | None) -> frozenset[str]:
     images of a language have. An unknown image (None) may have any of them."""
     if base is None:
         return _directories(*(one.open for one in all_files()))
-    if base.repository.startswith("gcr.io/distroless/"):
-        return frozenset(distroless_directories())
+    if base.is_distroless:
+        return distroless_directories()
     return _directories(files_of(base.language).open)
 
 
 @cache
 def _directories(*own: tuple[str, ...]) -> frozenset[str]:
-    return frozenset((*distribution_directories(), *(path for paths in own for path in paths)))
+    return distribution_directories().union(*own)

@@ -68,6 +68,11 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     runtime_bases: Mapping[str, str] = field(default_factory=dict)
     packages: frozenset[str] = frozenset()
 
+    @property
+    def is_distroless(self) -> bool:
+        """Whether it is one of Google's images without a package manager."""
+        return self.repository.startswith("gcr.io/distroless/")
+
 
 def image(reference: str) -> ImageFacts | None:
     """Facts about a FROM reference without variables; None for an unknown image.
@@ -368,7 +373,6 @@ def on_distribution(facts: ImageFacts, manager: str) -> ImageFacts:
 def _complete(facts: ImageFacts) -> ImageFacts:
     known = image_tables()
     suite = known["suites"].get(facts.suite or "", {})
-    distroless = facts.repository.startswith("gcr.io/distroless/")
     libc = facts.libc
     if libc is None and facts.distro not in (None, "busybox", "windows"):
         libc = "musl" if facts.distro == "alpine" else "none" if facts.family == "static" else "glibc"
@@ -380,6 +384,6 @@ def _complete(facts: ImageFacts) -> ImageFacts:
         facts,
         libc=libc,
         libc_version=suite.get("glibc") if libc == "glibc" else None,
-        manager=None if distroless else image_tables()["managers"].get(facts.distro or ""),
+        manager=None if facts.is_distroless else image_tables()["managers"].get(facts.distro or ""),
         size=MB * sizes.get(facts.suite or "", sizes.get("", 0)),
     )

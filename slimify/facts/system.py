@@ -51,11 +51,16 @@ def _directory(*names: str) -> Callable[[str], bool]:
 is_system_directory = _directory("system")  # base images have content there: it must not be copied as a whole
 is_shared_directory = _directory("system", "project", "mixed")  # several steps may write there, as well
 is_standard_directory = _directory("standard")  # the FHS defines it: the base image sets its owner and mode
-exists_in_distroless = _directory("distroless")
 
 
-distribution_directories = listed(_FILE, "directory", "distributions")  # in the images of distributions
-distroless_directories = listed(_FILE, "directory", "distroless")
+def distribution_directories() -> frozenset[str]:
+    """The directories in the images of distributions."""
+    return _directories("distributions")
+
+
+def distroless_directories() -> frozenset[str]:
+    """The directories in distroless images."""
+    return _directories("distroless")
 
 
 def is_managed_directory(path: str) -> bool:

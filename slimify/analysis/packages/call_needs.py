@@ -48,19 +48,20 @@ def packages_of_services(
 ) -> dict[str, Use]:
     """The packages that the steps with these effects install and whose services the calls name, each with the
     use. If the package of a service is not known, that may be any that does not only build, fetch or edit."""
+    started = [(call.name, service) for call in calls for service in _services(call)]
+    if not started:
+        return {}
     installed = dict.fromkeys(p.name for e in effects if e.kind == "packages" for p in e.packages if p.name)
     facts = {name: system_package(name, base) for name in installed}
+    any_one = [n for n, known in facts.items() if known is None or known.kind in ("run", "unknown")]
     found: dict[str, Use] = {}
-    for call in calls:
-        for service in _services(call):
-            bare = re.sub(r"[\d.]+", "", service)  # php8.2-fpm
-            names = tuple({*names_of_packages(service), *(names_of_packages(bare) if bare else ())})
-            begins = tuple(f"{name}-" for name in names)
-            own = {n for n in installed if n in names or n.startswith(begins)} if service else set[str]()
-            own |= {n for n, known in facts.items() if known is not None and service in known.commands}
-            any_one = [n for n, known in facts.items() if known is None or known.kind in ("run", "unknown")]
-            use = commands.get(call.name, Use(name=call.name, file="", line=0))
-            found |= dict.fromkeys(own or any_one, use)
+    for manager, service in started:
+        bare = re.sub(r"[\d.]+", "", service)  # php8.2-fpm
+        names = tuple({*names_of_packages(service), *(names_of_packages(bare) if bare else ())})
+        begins = tuple(f"{name}-" for name in names)
+        own = {n for n in installed if n in names or n.startswith(begins)} if service else set[str]()
+        own |= {n for n, known in facts.items() if known is not None and service in known.commands}
+        found |= dict.fromkeys(own or any_one, commands.get(manager, Use(name=manager, file="", line=0)))
     return found
 
 

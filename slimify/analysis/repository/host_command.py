@@ -19,6 +19,7 @@ from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.interpret import interpreted
 from slimify.semantics.effects.started import Source, Started, programs
 from slimify.semantics.effects.state import State, absolute, resolve
+from slimify.semantics.paths import inside
 
 ROOT = "/repository"  # where the searched directory is for the shell
 _OUTPUTS = {"git rev-parse --show-toplevel": ROOT}
@@ -60,7 +61,7 @@ class HostCommand(Struct, frozen=True):
         people start it."""
         state = self.started.call.state
         path = absolute(word, state)
-        out = path is not None and not f"{path}/".startswith(f"{ROOT}/") and not word.startswith(("/", "~"))
+        out = path is not None and not inside(path, ROOT) and not word.startswith(("/", "~"))
         return out and state.cwd == ROOT and "/" in self.file
 
     def makes_directory(self, path: str) -> bool:

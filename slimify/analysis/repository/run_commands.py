@@ -93,7 +93,7 @@ def image_uses(context: Context, dockerfile: str = "Dockerfile", stage: str = ""
             others |= {*filter(None, (build.name, *build.tags))}
             continue
         own |= {*filter(None, (build.name,))}
-        tags |= {_untagged(tag) for tag in build.tags}
+        tags |= {_comparable(tag) for tag in build.tags}
         for name, value in build.args.items():
             passed.setdefault(name, set()).add(value)
     for place in places:
@@ -221,7 +221,7 @@ class _Searched(Struct, frozen=True, kw_only=True, dict=True):
     def other_tags(self, tags: set[str]) -> set[str]:
         """The names that `docker tag` gives an image of these names."""
         pairs = (told.operands for told, _ in self.engine_calls if told.command == "tag")
-        return {_untagged(p[1]) for p in pairs if len(p) == 2 and _untagged(p[0]) in tags}
+        return {_comparable(p[1]) for p in pairs if len(p) == 2 and _comparable(p[0]) in tags}
 
     def service_names(self, names: ImageNames) -> set[str]:
         """The names of the services that may use the image, and of their containers."""
@@ -297,9 +297,10 @@ def _is_for_any_container(program: str) -> bool:
     return is_shell(program) or (program not in programs() and debian_command(program, None) is not None)
 
 
-def _untagged(name: str) -> str:
-    """The name of an image without tag and digest, which may be substitutions with any text: other tags are
-    other releases of it. Those of an official image are not: only this tag is built here."""
+def _comparable(name: str) -> str:
+    """The name of an image as others that build on it are compared with: without tag and digest, which may be
+    substitutions with any text, as other tags are other releases. Those of an official image are not: only
+    this tag is built here."""
     untagged = _TAG.sub("", name, count=1)
     return untagged if image(untagged) is None else name
 
@@ -334,7 +335,7 @@ def _starts(text: str, tags: set[str], file: str) -> Iterator[Use]:
     """The lines of a file's text with a FROM of one of these names."""
     for number, line in enumerate(text.splitlines(), 1):
         found = _FROM.match(line)
-        if found is not None and _untagged(found["name"]) in tags:
+        if found is not None and _comparable(found["name"]) in tags:
             yield Use(name=found["name"], file=file, line=number)
 
 

@@ -11,7 +11,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 
 from slimify.analysis.program import Program, Step
-from slimify.facts.system import exists_in_distroless, is_plain_root, is_shared_directory
+from slimify.facts.system import distroless_directories, is_plain_root, is_shared_directory
 from slimify.model.effects import INSTALLS_NOTHING, Effect
 from slimify.planning.final_stage.commands import PLAIN, real_atoms
 from slimify.planning.layout import CopyFromBuilder
@@ -55,7 +55,7 @@ def _copied_directories(owners: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path, owner in owners.items():
         top = path
-        while owner and not exists_in_distroless(posixpath.dirname(top)):
+        while owner and posixpath.dirname(top) not in distroless_directories():
             top = posixpath.dirname(top)
         if is_shared_directory(top):
             return {}

@@ -51,7 +51,7 @@ def with_debug_stage(program: Program, plan: Plan, builder: str) -> Plan:
 def _debug_variant(program: Program, base: str) -> str | None:
     """The image with the shell for a distroless base, None for any other base."""
     facts, parts = program.facts_of(base), parse_reference(program.base_map.known(base))
-    if facts is None or parts is None or facts.shell or not parts.name.startswith("gcr.io/distroless/"):
+    if facts is None or parts is None or facts.shell or not facts.is_distroless:
         return None
     return program.base_map.own(parts.with_tag("debug"))
 

@@ -68,7 +68,7 @@ def _account(base: ImageFacts | None) -> _Account | Reason:
         return Reason.of("SL331", "accounts")
     if not is_plain_root(base.user):
         return Reason.of("SL331", "already", base=base.reference, user=base.user)
-    if base.repository.startswith("gcr.io/distroless/"):
+    if base.is_distroless:
         return _Account(known["distroless"], "", "")
     for name, numbers in base.users.items():
         return _Account(numbers, "", f"{name}:{name}")

@@ -21,7 +21,11 @@ ROWS: dict[str, tuple[Question, str, str]] = {
     ),
     "no step's": (system.is_shared_directory, "/app /usr/local/etc /etc/x", "/ /etc /opt /root /go /var/www"),
     "of FHS": (system.is_standard_directory, "/ /go /var/www /app", "/usr/libexec /usr/local/etc /var/spool"),
-    "in distroless": (system.exists_in_distroless, "/opt /usr/local /srv", "/ /home /tmp /var/lib"),
+    "in distroless": (
+        system.distroless_directories().__contains__,
+        "/opt /usr/local /srv",
+        "/ /home /tmp /var/lib",
+    ),
     "the system's tree": (
         system.is_systems,
         "/app /var/lib /binary /library",
