@@ -1,11 +1,17 @@
-"""Command lines in configuration files of the image, which process managers and cron start."""
+"""Command lines and scripts in the configuration of the image, which managers, cron and hooks start."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from slimify.facts.programs import reads_only_arguments
-from slimify.facts.servers import command_directories, holds_commands, is_command_key
+from slimify.facts.servers import (
+    command_directories,
+    holds_commands,
+    is_command_key,
+    script_directories,
+)
 from slimify.facts.shells import is_shell
 from slimify.facts.system import distribution_accounts
 from slimify.model.sources import Use
@@ -14,8 +20,9 @@ from slimify.semantics.effects.registry import handler_of, plain_name
 
 
 def managed_commands(view: ContextView) -> Iterator[tuple[Use, str]]:
-    """Command lines in configuration files of process managers and cron in the image: copied ones, and those
-    that a command writes from constant words."""
+    """Command lines in configuration files of process managers and cron in the image, and the scripts of its
+    services and hooks: copied ones, and those that a command writes from constant words."""
+    yield from _scripts(view)
     inner = (place for directory in command_directories() for place in view.under(directory))
     copied = (
         place for path in filter(holds_commands, view.context.files) for place in view.image_paths(path)
@@ -32,6 +39,15 @@ def managed_commands(view: ContextView) -> Iterator[tuple[Use, str]]:
             text = _command_line(line.strip(), name, place)
             if text:
                 yield Use(name=text, file=file or "Dockerfile", line=number if file else 0), text
+
+
+def _scripts(view: ContextView) -> Iterator[tuple[Use, str]]:
+    """The scripts in the configuration of the system: what brings one there means something to find and start
+    it, as scanners of services (runit, s6), `run-parts` of cron and hooks of an entry point do."""
+    for place in (place for directory in script_directories() for place in view.under(directory)):
+        text = shlex.quote(place)
+        if (view.text(place) or "").startswith("#!"):
+            yield Use(name=text, file=view.context_path(place) or "Dockerfile", line=0), text
 
 
 def _command_line(line: str, name: str, place: str) -> str:

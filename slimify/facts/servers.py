@@ -21,6 +21,7 @@ path_directives = listed(_FILE, "web", "directives")  # their directives whose v
 configuration_directories = listed(_FILE, "web", "configured")  # where they look for their configuration
 served_names = listed(_FILE, "web", "served")  # the directory names that frameworks serve by default
 command_directories = listed(_FILE, "commands", "directories")  # in an image: each file holds command lines
+script_directories = listed(_FILE, "commands", "scripts")  # with the scripts of services and hooks
 starts_every_service = among(_FILE, "services", "every")  # a path: of those that are enabled
 unit_endings = listed(_FILE, "services", "endings")  # of files that describe services
 _serves_files = program_among(_FILE, "web", "files")

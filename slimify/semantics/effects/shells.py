@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -86,6 +87,23 @@ def service(call: Call) -> tuple[Effect, ...]:
     if path and call.state.view.text(path) is not None:
         return call.start((literal_arg(path), *operands[1:]))
     return call.effect("system", call.first)
+
+
+def scanner(call: Call) -> tuple[Effect, ...]:
+    """The scripts below the directories that `run-parts` and scanners of services are given, in any order
+    (run-parts(8), runsvdir(8), skarnet.org/software/s6/s6-svscan.html)."""
+    view = call.state.view
+    places = [absolute(word.value, call.state) for word in call.options().operands if word.value is not None]
+    found = [
+        path for place in places if place for path in view.under(place) if (view.text(path) or "")[:2] == "#!"
+    ]
+    if not found:
+        return call.unknown(Reason.of("SL221", "program"))
+    text = "\n".join(map(shlex.quote, found))
+    return (
+        *call.effect("check", Action.SCRIPT, reads=tuple(found)),
+        *call.run(text, call.state, "scan", *found),
+    )
 
 
 def _text(arg: Arg) -> str | None:

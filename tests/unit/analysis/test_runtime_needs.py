@@ -185,6 +185,8 @@ MANAGED: list[tuple[str, str, set[str]]] = [
     ("cron.d/jobs.cron", "* * * * * app ware\n", {"ware"}),
     ("cron.d/jobs.cron", "* * * * * npm run site\n", {"npm", "ware"}),  # it is given to crontab, too
     ("cron.d/jobs.cron", "@daily /usr/bin/npm run site\n", {"/usr/bin/npm", "npm", "ware"}),
+    ("hook.sh", "#!/bin/sh\nware\n", set()),
+    ("cron.d/hook", "#!/bin/sh\nware\n", {"sh", "ware"}),  # as all scripts below /etc
 ]
 
 

@@ -126,6 +126,18 @@ def _supervisor(p: Project, random: Random) -> None:
     p.line("start", 'CMD ["supervisord", "-n", "-c", "/etc/supervisor/app.conf"]')
 
 
+@element("scanner", "start", "python node", weight=1, fits=lambda p: not p.alpine)
+def _scanner(p: Project, random: Random) -> None:
+    """A scanner of services starts the program by a script that it finds."""
+    install(p, random, "runit")
+    p.static_only = "does not end"
+    script = f"#!/bin/sh\ncd {p.home}\nexec {' '.join(command(p))}\n"
+    p.add("ops/app/run", script, 0o755, application=False)
+    place = random.choice(["/etc/service", "/srv/services"])
+    p.line("after", f"COPY ops {place}")
+    p.line("start", f'CMD ["runsvdir", "{place}"]')
+
+
 @element("manifest-start", "start", weight=1, fits=lambda p: "mounted" not in p.facts)
 def _manifest(p: Project, random: Random) -> None:
     words = command(p)

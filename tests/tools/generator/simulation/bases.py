@@ -72,6 +72,7 @@ DEBIAN: dict[str, Package] = {
     "bash": Package(("/bin/bash",)),
     "tzdata": Package(("/usr/share/zoneinfo/Europe/Paris",)),
     "supervisor": _program("supervisord", "supervisorctl", needs=("python3",)),
+    "runit": _program("runsvdir", "runsv", "sv"),
     "nginx": Package(("/usr/sbin/nginx",), ("nginx-common",)),
     "nginx-common": Package(
         (

@@ -257,6 +257,15 @@ def _cron(shell: Shell, argv: list[str]) -> int:
     return 0 if rows else shell.say("cron: no jobs")
 
 
+@command("runsvdir")
+def _runsvdir(shell: Shell, argv: list[str]) -> int:
+    """Each `run` of its directories, in that directory (runsv(8))."""
+    status = 0
+    for path in shell.files.glob(posixpath.join(shell.path(argv[1]), "*/run")):
+        status = shell.child(cwd=posixpath.dirname(path)).start(["./run"]) or status
+    return status
+
+
 @command("crontab")
 def _crontab(shell: Shell, argv: list[str]) -> int:
     place = "/var/spool/cron/crontabs/root"

@@ -286,6 +286,15 @@ def test_arguments_of_a_script(script: str, call: str, made: list[str], tmp_path
     assert found == made
 
 
+@pytest.mark.parametrize("call", ["runsvdir -P sv", "s6-svscan /app/sv", "run-parts --exit-on-error sv/a"])
+def test_scripts_that_a_scanner_finds(call: str, tmp_path: Path) -> None:
+    (tmp_path / "sv/a").mkdir(parents=True)
+    (tmp_path / "sv/a/run").write_text("#!/bin/sh\ntouch /srv/x\n")
+    (tmp_path / "sv/a/notes").write_text("touch /srv/y\n")
+    found = [e for e in effects(call, state(scan(tmp_path))) if not e.startswith("check")]
+    assert found == ["files w=/srv/x"]
+
+
 def test_a_script_that_runs_itself_with_other_arguments(tmp_path: Path) -> None:
     (tmp_path / "up").write_text('#!/bin/sh\ntouch "$1"\nexec "$0" b\n')
     found = [e for e in effects("./up a", state(scan(tmp_path))) if not e.startswith("check")]
