@@ -30,10 +30,13 @@ def on_slim_and_same(
     """What `layout_on` finds for the slim variant of the base image and for the base image itself, as far as
     the options ask for them."""
     partner, tried = slim_variant(program), list[Layout | Reason]()
-    if partner and options.base in ("auto", "slim", "minimal"):
+    smaller = options.base in ("auto", "slim", "minimal")
+    if smaller and partner:
         lost = unread_manifest(program.effects, program.end_state)
         why = Reason.of("SL392", "unread_manifest", path=lost, base=program.base_ref) if lost else None
         tried.append(why or layout_on("slim", partner))
+    elif smaller and program.base is not None and program.base.variant == "full":
+        tried.append(Reason.of("SL391", "no_slim", base=program.base_ref))
     if options.base in ("auto", "same"):
         tried.append(layout_on("same-base", base_as_written(program)))
     return proposal_of(tried)
