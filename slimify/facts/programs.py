@@ -20,6 +20,7 @@ lists_directories = among(_FILE, "directory_readers")  # those of its arguments,
 sets_attributes = among(_FILE, "attributes")  # only sets attributes of files that COPY keeps
 is_called_indirectly = among(_FILE, "indirect")  # has programs that daemons or people often start
 is_usual_option = among(_FILE, "usual", "options")  # is one of installs, and of commands that clean up
+is_binding_option = among(_FILE, "usual", "binding")  # says what an install takes, and whether scripts run
 is_common_word = among(_FILE, "words", "common")  # has a name that often means something else
 is_launcher = among(_FILE, "launchers")  # starts the command that is among its arguments
 is_basic = among(_FILE, "basic", "programs")  # works on files, and is in every image with a shell

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from slimify.facts.packages import system_package
-from slimify.facts.programs import is_basic, is_usual_option
+from slimify.facts.programs import is_basic, is_binding_option, is_usual_option
 from slimify.facts.system import is_root, is_shared_directory, is_systems, manager_settings
 from slimify.facts.toolchains import installers, is_development_package
 from slimify.languages import Language, languages, of_effect
@@ -174,12 +174,14 @@ def _is_known_install(pair: Pair, event: Event, effect: Effect) -> bool:
         return bool(names & (tools if _packages_follow(pair, event, known) else tools - used))
     if effect.action in known.prepares:
         return True
-    before = (e for e in pair.old.effects if e.kind == "install")
-    return (
-        not effect.packages
-        and not effect.dev
-        and any(e.manager == effect.manager and e.dev and set(effect.writes) <= set(e.writes) for e in before)
-    )
+    before = (e for e in pair.old.effects if e.kind == "install" and e.manager == effect.manager and e.dev)
+    same = [e for e in before if set(effect.writes) <= set(e.writes)]
+    return not effect.packages and not effect.dev and any(_binding(e) <= _binding(effect) for e in same)
+
+
+def _binding(effect: Effect) -> set[str | None]:
+    """The options of an install that say what it takes."""
+    return {word.value for word in effect.command.words if is_binding_option(word.value)}
 
 
 def _downloads_what_add_did(pair: Pair, event: Event) -> bool:

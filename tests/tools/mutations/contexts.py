@@ -265,7 +265,8 @@ RUN cd tools && sh words.sh
 RUN cp words.txt /var/lib/words.txt
 RUN go build -tags plain -o /crake/crake .
 COPY crake.ini /settings/
-ENV PATH=/crake:$PATH
+ENV CRAKE=/crake
+ENV PATH=$CRAKE:$PATH
 USER crake
 WORKDIR /nest
 CMD ["crake"]
@@ -345,8 +346,9 @@ CMD ["ibis"]
     },
     "own-multi-venv": {
         "Dockerfile": """FROM python:3.12 AS build
-RUN python -m venv /opt/venv
-ENV PATH=/opt/venv/bin:$PATH
+ENV VENV=/opt/venv
+ENV PATH=$VENV/bin:$PATH
+RUN python -m venv $VENV
 COPY requirements.txt .
 RUN pip install -r requirements.txt
 

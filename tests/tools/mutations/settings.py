@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from slimify.model.dockerfile import Instruction
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs
@@ -271,3 +272,22 @@ def setting_in_builder(s: Subject) -> Iterator[Change]:
                 continue  # the image still runs as that account
             text = s.edit({s.at(x): ""}, after={s.at(s.builders[-1][-1]): x.raw})
             yield f"{x.keyword} {x.value} in the builder", text
+
+
+@kind("env-merged", "a variable is expanded before another one of its instruction is set")
+def env_merged(s: Subject) -> Iterator[Change]:
+    for stage in s.stages:
+        for x, y in pairwise(stage):
+            if (x.keyword, y.keyword) != ("ENV", "ENV"):
+                continue
+            first, second = env_pairs(x), env_pairs(y)
+            names = [n for n, _ in first if any(re.search(rf"\$\{{?{n}\b", v) for _, v in second)]
+            earlier = {n for z in stage[: stage.index(x)] if z.keyword == "ENV" for n, _ in env_pairs(z)}
+            if names and not earlier.intersection(names) and (stage is s.final or _is_read(stage, y)):
+                merged = " ".join(f'{n}="{v.strip(chr(34))}"' for n, v in (*first, *second))
+                yield f"{names[0]} with line {y.line}", s.edit({s.at(x): f"ENV {merged}", s.at(y): ""})
+
+
+def _is_read(stage: Stage, instruction: Instruction) -> bool:
+    """Whether a later step of a builder reads a variable of the instruction."""
+    return any(_used_later(stage, instruction, n, False) for n, _ in env_pairs(instruction))

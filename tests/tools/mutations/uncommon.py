@@ -123,3 +123,27 @@ def brought_cache_ignored(s: Subject) -> Iterator[Change]:
         if re.match(r"pip3? install\s", part.text) and "--no-cache-dir" not in part.text:
             text = part.text.replace("install", "install --no-cache-dir", 1)
             yield text, with_command(s, run, number, text)
+
+
+# Options that decide what an installer takes, or what it executes (source: the documentation of npm, Yarn,
+# pnpm, uv, pip, Pipenv and Poetry). Those of the second group hold for what follows too: the lock fits then.
+_OPTIONS = re.compile(
+    r" --(?:ignore-scripts|no-deps|require-hashes|legacy-peer-deps|no-root|no-build-isolation|pre"
+    r"|(?P<lock>frozen-lockfile|frozen|locked|immutable|deploy|ignore-pipfile)"
+    r"|(?:index-url|extra-index-url|constraint)[ =]\S+)(?=\s|$)"
+)
+
+
+@kind("install-option-lost", "an installer takes other releases, or executes what it must not")
+def install_option_lost(s: Subject) -> Iterator[Change]:
+    for stage in s.stages:
+        before = ""
+        for run, number, part in s.commands(stage):
+            installs = re.search(r"\b(?:install|ci|sync|add)\b|^yarn\b", part.text)
+            for option in _OPTIONS.finditer(part.text if installs else ""):
+                if option[0] not in s.original.text or (option["lock"] and option[0] in before):
+                    continue
+                changed = part.text[: option.start()] + part.text[option.end() :]
+                parts = [(p.operator, changed if n == number else p.text) for n, p in enumerate(s.parts(run))]
+                yield f"without{option[0]} in line {run.line}", s.with_parts(run, parts)
+            before += part.text
