@@ -97,7 +97,16 @@ def _paths_needed(pair: Pair, event: Event, match: Event) -> dict[str, bool]:
         elif effect.kind in ADDS_FILES and effect.tool != "mkdir":
             places = (p for w in effect.writes for p in (w, posixpath.dirname(w)) if p not in needed)
             needed |= {p: False for p in places if content_at(pair.old, p, match.number).named}
+    if (entered := _entered(pair.new, event)) is not None:
+        needed.setdefault(entered, False)
     return needed | dict.fromkeys(_installs_needed(pair, event, match), False)
+
+
+def _entered(stage: Stage, event: Event) -> str | None:
+    """The directory to which a command changes for the next one of its RUN."""
+    later = stage.events[event.number + 1 : event.number + 2]
+    cwd = next((x.cwd for e in later if e.visit.index == event.visit.index for x in e.effects), None)
+    return cwd if event.effects and event.effects[-1].cwd != cwd else None
 
 
 def _installs_needed(pair: Pair, event: Event, match: Event) -> Iterator[str]:

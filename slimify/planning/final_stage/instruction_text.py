@@ -57,21 +57,21 @@ _PRINTING = frozenset({"echo", "printf"})  # their words are text
 def _loses_nothing_used(step: Step, drop: frozenset[int]) -> bool:
     """Whether these atoms, which the builder executes, change nothing that a remaining command uses: they go
     to a directory, or compute variables, and end with an error where the builder does."""
-    atoms = enumerate(step.script.atoms)
-    changing = [[c for c in a.commands if changes_state(c)] for i, a in atoms if i in drop and a.state]
+    dropped = [(i, a) for i, a in enumerate(step.script.atoms) if i in drop and a.state]
+    changing = [(i, [c for c in a.commands if changes_state(c)]) for i, a in dropped]
     stays = [a for a in step.atoms if a.index not in drop]
     texts = " ".join(step.script.source_of(a.index) for a in stays)
 
-    def is_unused(command: Command) -> bool:
+    def is_unused(index: int, command: Command) -> bool:
         if not command.words:
             names = [name for name, _ in command.assigns]
             return not any(n in step.state.env or re.search(rf"\b{n}\b", texts) for n in names)
         if command.name == "cd":
-            return all(is_cwd_independent(e) for a in stays for e in a.effects)
+            return all(is_cwd_independent(e) for a in stays if a.index > index for e in a.effects)
         fails = command.name == "exit" and [w.value for w in command.words[1:]] not in ([], ["0"])
         return bool(command.context) and (fails or command.name in TESTS)
 
-    return all(commands and all(map(is_unused, commands)) for commands in changing)
+    return all(commands and all(is_unused(i, c) for c in commands) for i, commands in changing)
 
 
 def is_cwd_independent(effect: Effect) -> bool:

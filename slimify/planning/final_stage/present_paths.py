@@ -11,7 +11,7 @@ import posixpath
 import shlex
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import groupby
+from itertools import dropwhile, groupby
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -113,15 +113,16 @@ def runnable(program: Program, layout: Layout, plan: Plan) -> Layout | Reason:
     stages = _Stages(old=program.machine.final, new=new, lost=lost)
     same = [e for e in stages.old.events if e.effects and e.atom in stays.get(e.visit.index, ())]
     pairs = sorted(repeated(same, new.events), key=lambda pair: pair[0].number)
-    final, prepend = dict(layout.final), dict(layout.prepend)
+    final, prepend, certain = dict(layout.final), dict(layout.prepend), True
     for index, group in groupby(pairs, key=lambda pair: pair[0].visit.index):
         commands = [*group]
-        if any(e.writes_anywhere for before, _ in commands for e in before.effects):
-            break
-        left = [c for c in commands if not stages.is_needless(c)]
+        certain = certain and not any(e.writes_anywhere for before, _ in commands for e in before.effects)
+        left = [c for c in commands if not (certain and stages.is_needless(c))]
         entered, owned = _absent_directories(stages, left)
-        free = all(is_cwd_independent(e) for before, _ in left for e in before.effects if e.tool != "cd")
-        if entered and not owned and free:
+        behind = dropwhile(lambda c: not any(e.tool == "cd" for e in c[0].effects), left)
+        free = all(is_cwd_independent(e) for before, _ in behind for e in before.effects if e.tool != "cd")
+        shorter = any(a.index not in stays[index] for a in program.step(index).atoms)
+        if (entered or shorter) and not owned and free:
             left = [c for c in left if any(e.tool != "cd" for e in c[0].effects)]
         elif entered or owned:
             needed = tuple(dict.fromkeys((*entered, *owned)))
@@ -147,16 +148,16 @@ def _absent_directories(stages: _Stages, commands: Sequence[_Command]) -> tuple[
     """The absent directories that a RUN changes to, and those that it writes in or changes the owner of."""
     entered: list[str] = []
     owned: list[str] = []
-    last = ""
+    moves: _Command | None = None
     for command in commands:
         for effect in command[0].effects:
-            if last == "cd" and effect.cwd is not None and stages.is_absent(command, effect.cwd):
+            if moves is not None and effect.cwd is not None and stages.is_absent(moves, effect.cwd):
                 entered.append(effect.cwd)
             if effect.kind == "meta" and not effect.followed:
                 own = (p for p in effect.writes if not set(p) & set("*?["))
                 owned += [p for p in own if stages.is_absent(command, p) and is_directory(stages.old, p)]
             owned += [d for d in _needed_directories(effect) if stages.is_absent(command, d)]
-            last = effect.tool
+            moves = command if effect.tool == "cd" else None
     return entered, owned
 
 

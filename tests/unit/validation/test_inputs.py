@@ -116,6 +116,35 @@ def test_what_a_repeated_script_reads(script: str, narrower: str, problem: str, 
     assert problem in found if problem else not found
 
 
+SHOP = """FROM alpine
+COPY . /go/src/shop
+RUN apk upgrade && apk add bash go && cd /go/src/shop && go build -o /bin/shop . && date > /day
+CMD ["shop"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "problem"),
+    [
+        pytest.param("RUN apk upgrade && apk add bash && date > /day", "", id="not needed"),
+        pytest.param(
+            "RUN apk upgrade && apk add bash && cd /go/src/shop && date > /day", "/go/src/shop", id="absent"
+        ),
+        pytest.param(
+            "RUN mkdir -p /go/src/shop && apk upgrade && apk add bash && cd /go/src/shop && date > /day",
+            "",
+            id="made before",
+        ),
+    ],
+)
+def test_a_directory_that_a_step_changes_to(step: str, problem: str, tmp_path: Path) -> None:
+    builder = SHOP.replace("alpine", "alpine AS builder").rpartition("CMD")[0]
+    new = f'{builder}\nFROM alpine\n{step}\nCOPY --from=builder /bin/shop /bin/shop\nCMD ["shop"]\n'
+    files = {"go.mod": "module example.com/shop\n\ngo 1.24\n", "main.go": "package main\n\nfunc main() {}\n"}
+    found = differences(SHOP, new, files, tmp_path)
+    assert problem in found if problem else not found
+
+
 STATE = """FROM python:3.12
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /app

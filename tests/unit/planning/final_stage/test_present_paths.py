@@ -59,6 +59,11 @@ ROWS = (
         final=(f"RUN {USER}",),
     ),
     Row(
+        id="a-directory-that-the-same-step-deletes-later",
+        file=("FROM alpine", "WORKDIR /app", "COPY . /usr/local/go/src/shop", "ENV GOPATH=/usr/local/go", "RUN apk upgrade && apk add build-base git bash go && cd $GOPATH/src/shop && go get -t -d -v ./... && go build -o /usr/bin/shop . && rm -rf $GOPATH && apk del build-base go git && rm -rf /var/cache/apk/*", "CMD shop"),
+        final=("RUN apk upgrade && apk add bash && rm -rf /var/cache/apk/*",),
+    ),
+    Row(
         id="a-directory-that-only-the-builder-has",
         file=(GO, "COPY . /go/src/shop", "RUN cd /go/src/shop && go build -o /bin/shop .", f"RUN cd /go/src/shop && {USER} && mkdir data", "USER shop", "CMD shop"),
         final=(f"RUN mkdir -p /go/src/shop && cd /go/src/shop && {USER} && mkdir data",),
