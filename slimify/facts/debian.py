@@ -58,6 +58,15 @@ def debian_package(name: str, suite: str | None) -> PackageFacts:
     )
 
 
+def older_name(name: str, suite: str | None) -> str:
+    """The name that a package of today has in a suite; that of today for an unknown suite."""
+    rows = load("packages-debian.toml")
+    releases: Sequence[str] = rows["counterparts"]["releases"]
+    first, before = rows["renamed"].get(name, ("", name))
+    known = first and suite in releases
+    return before if known and releases.index(suite) < releases.index(first) else name
+
+
 def counterparts(name: str, suite: str | None) -> tuple[str, ...] | None:
     """The runtime packages that replace a build package: () for none, None if unknown."""
     rows = load("packages-debian.toml")

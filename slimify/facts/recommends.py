@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from slimify.facts import load
-from slimify.facts.debian import nearest_suite, typelibs
+from slimify.facts.debian import nearest_suite, older_name, typelibs
 
 
 def recommended_packages(names: Iterable[str], suite: str | None) -> Mapping[str, int] | None:
@@ -26,4 +26,4 @@ def brought_along(name: str, suite: str | None, *, recommended: bool) -> frozens
     rows = [
         table.get(kind, {}).get(name, "") for kind in ("depends", *(("recommends",) if recommended else ()))
     ]
-    return frozenset((*" ".join(rows).split(), *typelibs(name, suite)))
+    return frozenset((*(older_name(one, suite) for one in " ".join(rows).split()), *typelibs(name, suite)))

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from slimify.analysis.closed_worlds import unread_manifest
 from slimify.facts.carried import carried, data_files
-from slimify.facts.debian import PackageFacts, brings, copied_program, name_before_t64, needed_directory
+from slimify.facts.debian import (
+    PackageFacts,
+    brings,
+    copied_program,
+    name_before_t64,
+    needed_directory,
+    older_name,
+)
 from slimify.facts.image_tables import data_packages
 from slimify.facts.mediatypes import TABLE, asks_table, contains_table
 from slimify.facts.packages import system_package
@@ -76,13 +83,17 @@ def package_problems(compared: Comparison) -> Iterator[Reason]:
 
 
 def _other_versions(compared: Comparison) -> Iterator[Reason]:
-    """Packages that the new file names without the version that the old one names, or with another."""
+    """Packages that the new file names without the version that the old one names, with another, or by a name
+    that the release does not know."""
     old, new = ([(p.name, p.text) for p in _packages_named(m)] for m in (compared.old, compared.new))
     known, written = {name for name, _ in old}, {*old}
     for name, text in dict.fromkeys(new):
         if name in known and (name, text) not in written:
             before = next(t for n, t in old if n == name)
             yield Reason.of("SL409", "package_version", before=before, after=text)
+        suite = facts.suite if (facts := compared.new.final.facts) is not None else None
+        if name not in known and older_name(name, suite) != name:
+            yield Reason.of("SL409", "package_renamed", package=name, release=suite)
 
 
 def _packages_named(machine: Machine) -> Iterator[Package]:

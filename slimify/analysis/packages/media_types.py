@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from slimify.analysis.program import RuntimeContract
 from slimify.context.scan import Context
 from slimify.facts.carried import data_files
+from slimify.facts.debian import older_name
 from slimify.facts.images import ImageFacts
 from slimify.facts.mediatypes import (
     TABLE,
@@ -61,7 +62,8 @@ def table_package(
 ) -> Mapping[str, Use]:
     """The package of the table, if the base image lacks it and the application reads it: another package may
     have brought it along."""
-    lacks = base is not None and TABLE not in data_files(base)
-    if not lacks or reads_table(sources, runtime, language, base, context) is None:
+    if base is None or TABLE in data_files(base):
         return {}
-    return {"media-types": Use(name="the look-up of media types", file="", line=0)}
+    if reads_table(sources, runtime, language, base, context) is None:
+        return {}
+    return {older_name("media-types", base.suite): Use(name="the look-up of media types", file="", line=0)}

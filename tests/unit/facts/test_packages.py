@@ -13,9 +13,11 @@ from slimify.facts.debian import (
     debian_command,
     debian_package,
     library_package,
+    older_name,
     policy_soname,
 )
 from slimify.facts.packages import package_facts, soname_package
+from slimify.facts.recommends import brought_along
 
 # name | buster | bullseye | bookworm | trixie; `-` for nothing, `?` for not known
 COUNTERPARTS = """
@@ -184,6 +186,17 @@ def test_commands_of_a_package(name: str, commands: set[str]) -> None:
 def test_package_of_a_command(command: str, distro: str, package: str | None) -> None:
     found = debian_command(command, "bookworm") if distro == "debian" else alpine_command(command)
     assert found == package
+
+
+@pytest.mark.parametrize(
+    ("suite", "package"),
+    [("buster", "mime-support"), ("focal", "mime-support"), ("jammy", "media-types"), (None, "media-types")],
+)
+def test_packages_that_older_releases_name_otherwise(suite: str | None, package: str) -> None:
+    assert older_name("tzdata", suite) == "tzdata"
+    assert older_name("media-types", suite) == package
+    brought = brought_along("python3", suite, recommended=False) & {"media-types", "mime-support"}
+    assert brought <= {package}
 
 
 def test_what_a_release_dropped_has_no_package() -> None:

@@ -209,6 +209,13 @@ CMD ["tini", "python", "app.py"]
 """
 
 
+@pytest.mark.parametrize(("release", "problem"), [("bullseye", False), ("buster", True)])
+def test_packages_that_a_release_does_not_know(release: str, problem: bool, tmp_path: Path) -> None:
+    old = PINNED.replace("python:3.12", f"python:3.9-slim-{release}")
+    found = differences(old, old.replace("tini\n", "tini media-types\n"), {"app.py": KNOWN}, tmp_path)
+    assert ("has no package" in found) is problem, found
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
