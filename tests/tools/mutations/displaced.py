@@ -11,7 +11,7 @@ from slimify.model.dockerfile import Instruction
 from slimify.syntax.dockerfile.instructions import copy_parts, from_parts
 
 from .kinds import Change, kind
-from .subject import Stage, Subject, copy_line, flags_of, with_command
+from .subject import Part, Stage, Subject, copy_line, flags_of, with_command
 
 _SETTING = re.compile(r"(?:cd|export|source|umask|shopt|\.)\s|set\s.*pipefail|\w+=\S*$")
 _OF_BASES = ("/usr/", "/var/", "/etc/", "/go/", "/home/", "/tmp/", "/root/", "/opt", "/srv")
@@ -83,11 +83,21 @@ def option_dropped(s: Subject) -> Iterator[Change]:
     for stage in s.stages:
         for run, number, part in s.commands(stage):
             own = " ".join(part.text.split()) in given and not run.heredocs
-            words = part.text.split(" ") if own and not _SPARE.match(part.text) else [""]
+            spare = _SPARE.match(part.text) or _owns_new_directory(s, run, part)
+            words = part.text.split(" ") if own and not spare else [""]
             for at, word in enumerate(words[1:], 1):
                 if re.fullmatch(r"--?[A-Za-z][\w-]*(?:=[\w./-]+)?", word) and not _IDLE.fullmatch(word):
                     text = " ".join((*words[:at], *words[at + 1 :]))
                     yield f"{part.text[:50]} without {word}", with_command(s, run, number, text)
+
+
+def _owns_new_directory(s: Subject, run: Instruction, part: Part) -> bool:
+    """Whether chown names a directory that its own RUN makes, and that the context lacks: it is empty."""
+    path = part.text.rpartition(" ")[2]
+    name = posixpath.basename(path)
+    made = any(p.text.startswith("mkdir ") and p.text.endswith((path, f" {name}")) for p in s.parts(run))
+    known = any(f"/{name}/" in f"/{file}" for file in s.files)
+    return part.text.startswith("chown ") and made and not known
 
 
 @kind("run-split", "what a command leaves to those behind it ends with its RUN")
@@ -103,7 +113,8 @@ def run_split(s: Subject) -> Iterator[Change]:
 
 def _is_placed(text: str) -> bool:
     """Whether what a command does depends on where it is executed."""
-    return not re.match(r"(?:rm|apt|apk|cd|echo|true|pip3? cache|npm (?:cache|prune))\b", text)
+    own = r"rm|apt|apk|cd|echo|true|useradd|adduser|groupadd|addgroup|pip3? cache|npm (?:cache|prune)"
+    return not re.match(rf"(?:{own})\b", text)
 
 
 @kind("runs-merged", "a step is executed in the directory that the one before it went to")
