@@ -93,7 +93,7 @@ def _other_versions(compared: Comparison) -> Iterator[Reason]:
             yield Reason.of("SL409", "package_version", before=before, after=text)
         suite = facts.suite if (facts := compared.new.final.facts) is not None else None
         if name not in known and older_name(name, suite) != name:
-            yield Reason.of("SL409", "package_renamed", package=name, release=suite)
+            yield Reason.of("SL409", "package_renamed", package=name, release=suite or "")
 
 
 def _packages_named(machine: Machine) -> Iterator[Package]:
