@@ -12,10 +12,10 @@ from slimify.facts.toolchains import installers, is_development_package
 from slimify.languages import Language, languages, of_effect
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, Action, Effect
-from slimify.semantics.effects.files import is_disposable
+from slimify.semantics.effects.files import entered_by, is_disposable
 from slimify.semantics.machine.content import content_at, is_directory, places_of
 from slimify.semantics.machine.stages import Copy, Event
-from slimify.semantics.paths import inside, inside_any, join_path
+from slimify.semantics.paths import inside, inside_any
 from slimify.validation.comparison import Pair
 from slimify.validation.inputs import matching
 from slimify.validation.software import providers
@@ -153,8 +153,7 @@ def _replaces(copy: Copy, path: str) -> bool:
 
 
 def _directory_exists(pair: Pair, event: Event, effect: Effect) -> bool:
-    words = [w.value for w in effect.command.words[1:] if w.value and not w.value.startswith("-")]
-    path = join_path(effect.cwd, words[0]) if words else None
+    path = entered_by(effect)
     return path is not None and (content_at(pair.new, path).named or is_directory(pair.new, path))
 
 

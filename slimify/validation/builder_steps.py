@@ -28,6 +28,7 @@ from slimify.model.effects import (
 )
 from slimify.model.regex import regex
 from slimify.semantics.context_files import CopiedPath
+from slimify.semantics.effects.files import entered_by
 from slimify.semantics.machine.stages import Event
 from slimify.semantics.named_words import named_texts
 from slimify.semantics.paths import inside, overlap
@@ -108,6 +109,7 @@ def _is_spare(pair: Pair, event: Event, later: Sequence[Event]) -> bool:
     shaped = [p for e in own for p in (*e.writes, *e.outputs, *e.deletes)]
     shaped += event.visit.copy_targets or () if event.copy is not None else ()
     entered = [e.cwd or "/" for e, x in effects if e.cwd != x.state.cwd]
+    entered += (place for e, _ in effects if (place := entered_by(e)) is not None)
     if any(inside(cwd, path) or cwd == "/" for cwd in entered for path in shaped):
         return False
     values = [v for x in later for v in x.state.env.values()]

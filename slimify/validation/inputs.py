@@ -21,6 +21,7 @@ from slimify.model.effects import (
     Effect,
 )
 from slimify.model.regex import regex
+from slimify.semantics.effects.files import entered_by
 from slimify.semantics.machine.content import content_at
 from slimify.semantics.machine.stages import Event, Origin, Stage
 from slimify.semantics.paths import covers, inside_any, is_glob, is_named_place, join_path, literal_part
@@ -103,7 +104,10 @@ def _paths_needed(pair: Pair, event: Event, match: Event) -> dict[str, bool]:
 
 
 def _entered(stage: Stage, event: Event) -> str | None:
-    """The directory to which a command changes for the next one of its RUN."""
+    """The directory to which a command changes."""
+    place = next(filter(None, map(entered_by, event.effects)), None)
+    if place is not None:
+        return place
     later = stage.events[event.number + 1 : event.number + 2]
     cwd = next((x.cwd for e in later if e.visit.index == event.visit.index for x in e.effects), None)
     return cwd if event.effects and event.effects[-1].cwd != cwd else None

@@ -35,6 +35,7 @@ from slimify.model.effects import (
 from slimify.model.regex import regex
 from slimify.planning.layout import Layout, WordEdit
 from slimify.planning.package_lists import are_lists_read
+from slimify.semantics.effects.files import entered_by
 from slimify.semantics.named_words import named_texts
 from slimify.semantics.paths import inside, overlap
 
@@ -121,6 +122,10 @@ class _Rest(Struct, frozen=True, dict=True):
         if self._runs_code or any(overlap(p, other) for other in (*copied, *made) for p in paths):
             return True
         entered = [e.cwd for n in self.nodes for e in n.effects if e.cwd != n.state.cwd]
+        places = [place for place in map(entered_by, self.effects) if place is not None]
+        if any(inside(p, place) and not step.state.view.is_dir(place) for place in places for p in paths):
+            return True  # it makes the directory
+        entered += places
         if any(cwd is None or inside(cwd, p) for cwd in entered for p in paths):
             return True
         targets = step.visit.copy_targets or () if step.keyword in ("COPY", "ADD") else ()

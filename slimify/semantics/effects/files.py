@@ -16,6 +16,7 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Action, Effect
 from slimify.semantics.effects.call import Arg, Call, parse_options
 from slimify.semantics.effects.state import absolute
+from slimify.semantics.paths import join_path
 
 
 def deletion(
@@ -149,3 +150,11 @@ def formatter_effects(call: Call, *, printing: bool = False) -> tuple[Effect, ..
     if (printing or call.flag("--check", "--check-only", "--diff")) and not call.flag("--fix"):
         return call.effect("check")
     return call.write_effect("files", Action.EDIT, writes=(".",))
+
+
+def entered_by(effect: Effect) -> str | None:
+    """The directory to which `cd` with a constant word changes; None for any other command."""
+    if effect.tool != "cd":
+        return None
+    words = [w.value for w in effect.command.words[1:] if w.value and not w.value.startswith("-")]
+    return join_path(effect.cwd, words[0]) if words else None

@@ -172,7 +172,8 @@ def _pipenv_target(call: Call, options: Options) -> tuple[Arg | str, ...]:
 def _state_after(call: Call, state: State) -> State:
     words = [a.value for a in call.args if not a.prefix.startswith("-")]
     if len(words) >= 3 and words[0] == "config" and words[1] and words[2] is not None:
-        return state.with_setting(f"poetry {words[1]}", words[2])
+        name = words[1].removeprefix("settings.")  # before Poetry 1.0.0 (its CHANGELOG.md)
+        return state.with_setting(f"poetry {name}", words[2])
     return state
 
 

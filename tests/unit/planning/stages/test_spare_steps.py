@@ -55,6 +55,12 @@ NEEDED = {
         "COPY requirements.txt /tmp/",
         rest=f"RUN cd /pond && pip install -r /tmp/requirements.txt\nWORKDIR /srv\n{START}",
     ),
+    "a later step goes there alone": _python(
+        "COPY start.sh /pond/start.sh",
+        "COPY requirements.txt /tmp/",
+        "RUN cd pond",
+        rest=f"RUN pip install -r /tmp/requirements.txt\nWORKDIR /srv\n{START}",
+    ),
     "settings of the installer": _python("COPY pip.conf /etc/pip.conf"),
     "settings that a variable names": _python(
         "COPY list.txt /opt/list.txt", "ENV PIP_CONSTRAINT=/opt/list.txt"
