@@ -30,7 +30,7 @@ from slimify.facts.programs import (
 from slimify.facts.servers import drops_root, is_web_server, sets_path
 from slimify.facts.shells import is_shell, wrapper
 from slimify.facts.system import default_path, is_shared_directory
-from slimify.languages import languages, lock_names
+from slimify.languages import languages, lock_names, of_effect
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS, LEAVES_NOTHING, Action, Effect
 from slimify.model.regex import regex
@@ -109,6 +109,31 @@ def unread_manifest(effects: Iterable[Effect], end: State) -> str:
         if not source and path in end.view.made and end.view.text(path) is None:
             return path
     return ""
+
+
+def unread_application(needs: RuntimeNeeds, effects: Iterable[Effect], context: Context) -> str:
+    """The package that the image starts, if a step installs it by its name and neither sources nor facts tell
+    what it needs; "" if there is none. Where it serves sources that were read, those do."""
+    if needs.sources.imports:
+        return ""
+    words = {_plain_name(w.value or "") for e in needs.start for w in e.command.words}
+    words -= {_plain_name(name) for name in _project_programs(context)}
+    places = [path for e in needs.start for path in e.reads]
+    for effect in (e for e in effects if e.kind in INSTALLS):
+        known = of_effect(effect)
+        packages = known.packages if known is not None else None
+        for name in (p.name for p in effect.packages if packages is not None):
+            if packages is None or packages.package_facts(name).known:
+                continue
+            called = any(_plain_name(alias) in words for alias in packages.aliases(name))
+            if called or any(f"/{name}/" in path for path in places):
+                return name
+    return ""
+
+
+def _plain_name(text: str) -> str:
+    """A name as packages, modules and programs share it: of a path, the last part."""
+    return text.rpartition("/")[2].lower().replace("-", "_")
 
 
 def unknown_start(program: Program) -> Reason | None:

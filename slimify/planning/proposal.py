@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
-from slimify.analysis.closed_worlds import unread_manifest
+from slimify.analysis.closed_worlds import unread_application, unread_manifest
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.system import LOCAL_DIRECTORY, is_managed_directory
@@ -32,14 +32,23 @@ def on_slim_and_same(
     partner, tried = slim_variant(program), list[Layout | Reason]()
     smaller = options.base in ("auto", "slim", "minimal")
     if smaller and partner:
-        lost = unread_manifest(program.effects, program.end_state)
-        why = Reason.of("SL392", "unread_manifest", path=lost, base=program.base_ref) if lost else None
-        tried.append(why or layout_on("slim", partner))
+        tried.append(_unread(program) or layout_on("slim", partner))
     elif smaller and program.base is not None and program.base.variant == "full":
         tried.append(Reason.of("SL391", "no_slim", base=program.base_ref))
     if options.base in ("auto", "same"):
         tried.append(layout_on("same-base", base_as_written(program)))
     return proposal_of(tried)
+
+
+def _unread(program: Program) -> Reason | None:
+    """Why a smaller base may lack something that nobody has read about; None if all was read."""
+    path = unread_manifest(program.effects, program.end_state)
+    if path:
+        return Reason.of("SL392", "unread_manifest", path=path, base=program.base_ref)
+    package = unread_application(program.runtime_needs, program.effects, program.context)
+    full = program.base is not None and program.base.variant == "full"
+    named = Reason.of("SL392", "unread_application", package=package, base=program.base_ref)
+    return named if package and full else None
 
 
 def proposal_of(tried: Sequence[Layout | Reason]) -> Proposal:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from slimify.analysis.closed_worlds import unread_manifest
+from slimify.analysis.closed_worlds import unread_application, unread_manifest
 from slimify.facts.carried import carried, data_files
 from slimify.facts.debian import (
     PackageFacts,
@@ -128,6 +128,9 @@ def _base_problems(compared: Comparison, have: frozenset[str]) -> Iterator[Reaso
     unread = unread_manifest(compared.old.final.effects, compared.old.final.end)
     if unread and new.variant == "slim":
         yield Reason.of("SL409", "unread_manifest", path=unread, base=new.reference)
+    package = unread_application(compared.needs, compared.old.final.effects, compared.program.context)
+    if package and old.variant == "full" and new.variant != "full":
+        yield Reason.of("SL409", "unread_application", package=package, base=new.reference)
     linking, copied = compared.own and compared.own.linking, copied_from_stages(compared.new.final)
     for name, files in linking.data_read(compared.needs, compared.old.final) if linking else ():
         if name not in have and not {*files} & {*copied}:

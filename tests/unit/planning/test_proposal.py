@@ -51,3 +51,23 @@ def test_a_further_stage_saves_more_than_cleaning(
     assert getattr(outcome, "rung", "unchanged") == rung, outcome.decisions
     after = getattr(outcome, "after", "") or ""
     assert all(text in after for text in new), after
+
+
+@pytest.mark.parametrize(
+    ("text", "slim"),
+    [
+        pytest.param('FROM node:22\nRUN npm install -g json-server\nCMD ["json-server"]\n', True, id="known"),
+        pytest.param('FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install && npm link\nCMD ["wader"]\n', True, id="own"),
+        pytest.param('FROM python:3.12\nRUN pip install gull\nCOPY app.py ./\nCMD ["gull", "app.py"]\n', True, id="serves-what-was-read"),
+        pytest.param('FROM node:22\nRUN npm install -g heron\nCMD ["heron"]\n', False, id="program"),
+        pytest.param('FROM node:22\nWORKDIR /app\nRUN npm install @a/heron@2\nWORKDIR /app/node_modules/@a/heron\nCMD ["node", "bin/server"]\n', False, id="file"),
+        pytest.param('FROM python:3.12\nRUN pip install Grey-Heron\nCMD ["python", "-m", "grey_heron"]\n', False, id="module"),
+    ],
+)  # fmt: skip
+def test_an_application_of_a_registry(text: str, slim: bool, tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"name": "wader", "bin": {"wader": "wader.js"}}')
+    (tmp_path / "wader.js").write_text("#!/usr/bin/env node\nrequire('fs')\n")
+    (tmp_path / "app.py").write_text("import json\n")
+    outcome = pipeline.rewrite(text, tmp_path, options=Options(min_saving=ANY))
+    assert ("-slim" in (outcome.after or "")) is slim, outcome.decisions
+    assert any("sources of" in d.text for d in outcome.decisions) is not slim

@@ -136,6 +136,13 @@ def test_a_manifest_that_the_context_lacks(there: bool, tmp_path: Path) -> None:
     assert ("packages of requirements.txt, which is not in the build context" in found) is not there
 
 
+def test_an_application_that_nobody_read(tmp_path: Path) -> None:
+    old = 'FROM node:22\nRUN npm install -g wader\nCMD ["wader"]\n'
+    copy = "COPY --from=builder /usr/local/lib/node_modules /usr/local/lib/node_modules\n"
+    new = f'FROM node:22 AS builder\nRUN npm install -g wader\n\nFROM node:22-slim\n{copy}CMD ["wader"]\n'
+    assert "wader, whose sources were not read" in differences(old, new, {}, tmp_path)
+
+
 SYNC = """FROM python:3.11{builder}
 WORKDIR /app
 COPY requirements.txt .
