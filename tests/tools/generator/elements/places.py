@@ -123,5 +123,7 @@ def _entered(p: Project, random: Random) -> None:
     place = random.choice(["/opt/notes", "/srv/notes/in", "/notes"])
     p.add("notes.txt", "note\n", application=False)
     p.line("settings", f"COPY notes.txt {place}/notes.txt")
-    p.line("settings", random.choice([f"RUN cd {place}", f"RUN cd {place}/ && cd -", f"RUN cd {place} && pwd"]))
+    p.line(
+        "settings", random.choice([f"RUN cd {place}", f"RUN cd {place}/ && cd -", f"RUN cd {place} && pwd"])
+    )
     p.probe("read", f"{place}/notes.txt")
