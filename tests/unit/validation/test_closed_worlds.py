@@ -117,6 +117,13 @@ _OPENS = 'import ("os"; "net/http")\n\nfunc main() { os.Open(os.Args[1]); http.L
         pytest.param('CMD ["goose"]', "", (), "PATH would lack /go/bin", id="not found without PATH"),
         pytest.param("CMD sql-migrate", "", (), "PATH would lack /go/bin", id="one of unknown names"),
         pytest.param("CMD sql-migrate", "", _ON_PATH, "", id="found"),
+        pytest.param(
+            'CMD ["/go/bin/goose"]',
+            'exec.Command("sh", "-c", os.Args[1]).Run()',
+            (),
+            "PATH would lack",
+            id="itself",
+        ),
     ],
 )
 def test_fetched_programs(

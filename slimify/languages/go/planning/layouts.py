@@ -219,8 +219,9 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
 
 
 def _bin_directories(program: Program, copies: tuple[CopyFromBuilder, ...]) -> list[str]:
-    """The directories of programs that are started by name, also interactively."""
-    argv = program.runtime.argv
+    """The directories of programs that are started by name, also interactively. What starts others by names
+    that only run time knows may name itself."""
+    argv = program.runtime.argv if not program.runtime_needs.dynamic else ()
     full = {
         posixpath.normpath(word) for argument in argv for word in argument.split() if word.startswith("/")
     }

@@ -620,6 +620,18 @@ ROWS = (
         final=("ENV PATH=/go/bin:$PATH", "COPY --from=builder /go/bin/goose /go/bin/goose", SHOP_COPY),
     ),
     Row(
+        id="a-program-that-may-start-itself-by-name",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN go install .",
+            'ENTRYPOINT ["/go/bin/shop"]',
+        ),
+        files={"go.mod": MODULE, "main.go": STARTS.replace('"NAME"', '"sh", "-c", os.Args[1]')},
+        final=("ENV PATH=/go/bin:$PATH",),
+    ),
+    Row(
         id="a-fetched-program-checks-the-health",
         file=("FROM golang:1.22", GOOSE, *BUILD, 'HEALTHCHECK CMD ["goose", "status"]', START),
         final=("ENV PATH=/go/bin:$PATH", "COPY --from=builder /go/bin/goose /go/bin/goose", SHOP_COPY),
