@@ -114,20 +114,20 @@ def unread_manifest(effects: Iterable[Effect], end: State) -> str:
 def unread_application(needs: RuntimeNeeds, effects: Iterable[Effect], context: Context) -> str:
     """The package that the image starts, if a step installs it by its name and neither sources nor facts tell
     what it needs; "" if there is none. Where it serves sources that were read, those do."""
-    if needs.sources.imports:
+    named = [(e, p.name) for e in effects if e.kind in INSTALLS and e.ecosystem for p in e.packages]
+    if not named or needs.sources.imports:
         return ""
-    words = {_plain_name(w.value or "") for e in needs.start for w in e.command.words}
-    words -= {_plain_name(name) for name in _project_programs(context)}
+    own = {_plain_name(name) for name in _project_programs(context)}
+    words = {_plain_name(w.value or "") for e in needs.start for w in e.command.words} - own
     places = [path for e in needs.start for path in e.reads]
-    for effect in (e for e in effects if e.kind in INSTALLS):
+    for effect, name in named:
         known = of_effect(effect)
         packages = known.packages if known is not None else None
-        for name in (p.name for p in effect.packages if packages is not None):
-            if packages is None or packages.package_facts(name).known:
-                continue
-            called = any(_plain_name(alias) in words for alias in packages.aliases(name))
-            if called or any(f"/{name}/" in path for path in places):
-                return name
+        if packages is None or packages.package_facts(name).known:
+            continue
+        called = any(_plain_name(alias) in words for alias in packages.aliases(name))
+        if called or any(f"/{name}/" in path for path in places):
+            return name
     return ""
 
 
