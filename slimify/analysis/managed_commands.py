@@ -44,10 +44,9 @@ def managed_commands(view: ContextView) -> Iterator[tuple[Use, str]]:
 def _scripts(view: ContextView) -> Iterator[tuple[Use, str]]:
     """The scripts in the configuration of the system: what brings one there means something to find and start
     it, as scanners of services (runit, s6), `run-parts` of cron and hooks of an entry point do."""
-    for place in (place for directory in script_directories() for place in view.under(directory)):
+    for place in (place for directory in script_directories() for place in view.scripts_under(directory)):
         text = shlex.quote(place)
-        if (view.text(place) or "").startswith("#!"):
-            yield Use(name=text, file=view.context_path(place) or "Dockerfile", line=0), text
+        yield Use(name=text, file=view.context_path(place) or "Dockerfile", line=0), text
 
 
 def _command_line(line: str, name: str, place: str) -> str:

@@ -46,9 +46,9 @@ def _unread(program: Program) -> Reason | None:
     if path:
         return Reason.of("SL392", "unread_manifest", path=path, base=program.base_ref)
     package = unread_application(program.runtime_needs, program.effects, program.context)
-    full = program.base is not None and program.base.variant == "full"
-    named = Reason.of("SL392", "unread_application", package=package, base=program.base_ref)
-    return named if package and full else None
+    if package and program.base is not None and program.base.variant == "full":
+        return Reason.of("SL392", "unread_application", package=package, base=program.base_ref)
+    return None
 
 
 def proposal_of(tried: Sequence[Layout | Reason]) -> Proposal:

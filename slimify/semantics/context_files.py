@@ -239,6 +239,10 @@ class ContextView(Struct, frozen=True, kw_only=True, dict=True):
         image_path = posixpath.normpath(image_path)
         return tuple(sorted({*self._under(image_path)}))
 
+    def scripts_under(self, image_path: str) -> tuple[str, ...]:
+        """Those of the same files whose first line names an interpreter."""
+        return tuple(path for path in self.under(image_path) if (self.text(path) or "").startswith("#!"))
+
     def named_under(self, image_path: str) -> Iterator[tuple[str, str]]:
         """The same files, each with its path relative to the directory."""
         image_path = posixpath.normpath(image_path)

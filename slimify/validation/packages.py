@@ -87,11 +87,11 @@ def _other_versions(compared: Comparison) -> Iterator[Reason]:
     that the release does not know."""
     old, new = ([(p.name, p.text) for p in _packages_named(m)] for m in (compared.old, compared.new))
     known, written = {name for name, _ in old}, {*old}
+    suite = facts.suite if (facts := compared.new.final.facts) is not None else None
     for name, text in dict.fromkeys(new):
         if name in known and (name, text) not in written:
             before = next(t for n, t in old if n == name)
             yield Reason.of("SL409", "package_version", before=before, after=text)
-        suite = facts.suite if (facts := compared.new.final.facts) is not None else None
         if name not in known and older_name(name, suite) != name:
             yield Reason.of("SL409", "package_renamed", package=name, release=suite or "")
 

@@ -74,7 +74,8 @@ def path_problems(compared: Comparison) -> Iterator[Reason]:
     names = {*compared.needs.commands, *(e.tool for e in compared.needs.start)}
     words = (w.value or "" for e in compared.needs.start for w in e.command.words)
     by_path = {posixpath.basename(word) for word in (*words, *names) if "/" in word}
-    names -= by_path if not compared.needs.dynamic else set()  # one that starts others may name itself
+    if not compared.needs.dynamic:  # one that starts others may name itself
+        names -= by_path
     found = (program_path(compared, name) for name in sorted(names))
     wanted = [posixpath.dirname(place) for place in found if place is not None]
     names = {e.tool for e in compared.needs.start if e.kind == "unknown" and "/" not in e.tool} - by_path

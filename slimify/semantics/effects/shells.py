@@ -92,11 +92,8 @@ def service(call: Call) -> tuple[Effect, ...]:
 def scanner(call: Call) -> tuple[Effect, ...]:
     """The scripts below the directories that `run-parts` and scanners of services are given, in any order
     (run-parts(8), runsvdir(8), skarnet.org/software/s6/s6-svscan.html)."""
-    view = call.state.view
     places = [absolute(word.value, call.state) for word in call.options().operands if word.value is not None]
-    found = [
-        path for place in places if place for path in view.under(place) if (view.text(path) or "")[:2] == "#!"
-    ]
+    found = [path for place in places if place for path in call.state.view.scripts_under(place)]
     if not found:
         return call.unknown(Reason.of("SL221", "program"))
     text = "\n".join(map(shlex.quote, found))
